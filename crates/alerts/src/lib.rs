@@ -1,0 +1,1 @@
+//! Routes, groups and timers between an alert and its notification.

@@ -1,0 +1,1 @@
+//! HTTP APIs in the dialects of Prometheus and Flyball.

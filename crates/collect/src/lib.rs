@@ -1,0 +1,1 @@
+//! In-process collectors under node_exporter's names.

@@ -1,0 +1,1 @@
+//! All configuration files: strict loading, places of errors, defaults.

@@ -1,0 +1,1 @@
+//! Finds targets: static and file service discovery.

@@ -1,0 +1,1 @@
+//! Text 0.0.4 and OpenMetrics: parse and render.

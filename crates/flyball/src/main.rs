@@ -1,0 +1,2 @@
+//! The flyball binary.
+fn main() {}

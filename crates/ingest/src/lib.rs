@@ -1,0 +1,1 @@
+//! HTTP receivers for pushed samples.

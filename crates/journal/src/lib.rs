@@ -1,0 +1,1 @@
+//! The segmented, checksummed, append-only log under samples and states.

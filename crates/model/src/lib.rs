@@ -1,0 +1,35 @@
+//! The words every room shares: label sets, samples, histograms, matchers, `Appender`, `Querier`.
+//! Everybody's neighbour: rooms meet only through these types, never through each other's insides.
+//! Pure: no clock, no files, no network, no logging.
+
+mod appender;
+mod histogram;
+mod label;
+mod matcher;
+mod metadata;
+mod name;
+mod pattern;
+mod querier;
+mod quote;
+mod timestamp;
+mod value;
+
+pub use appender::{
+    AppendError, AppendErrorKind, Appender, Batch, BatchReport, GroupKey, Rejection, Row, RowFault,
+    SeriesRef,
+};
+pub use histogram::{CounterReset, Histogram, HistogramCounts, Span, CUSTOM_BUCKETS_SCHEMA};
+pub use label::{Labels, LabelsBuilder};
+pub use matcher::{MatchOp, Matcher, MatcherError};
+pub use metadata::{Exemplar, Metadata, MetricKind, MetricMetadata};
+pub use name::{
+    is_legacy_label_name, is_legacy_metric_name, BUCKET_LABEL, INSTANCE_LABEL, JOB_LABEL,
+    METRIC_NAME, QUANTILE_LABEL,
+};
+pub use pattern::{Pattern, PatternError};
+pub use querier::{
+    LabelQuery, Querier, QuerierError, QuerierErrorKind, SampleBuf, SelectHints, Selection, TimelineId,
+};
+pub use quote::quote;
+pub use timestamp::Timestamp;
+pub use value::{is_stale, stale_marker, Value, STALE_NAN_BITS, NORMAL_NAN_BITS};

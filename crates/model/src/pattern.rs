@@ -1,0 +1,236 @@
+//! Regular expressions in the syntax of Go's regexp package (RE2), fully anchored.
+//! Used by matchers and relabelling. Prometheus 3 compiles `^(?s:EXPR)$`: `.` matches newlines.
+//! RE2's Perl classes (`\d \s \w`) and `\b` are ASCII, everything else is Unicode.
+
+use regex::{Captures, Regex, RegexBuilder};
+use std::fmt;
+
+/// Compiled size limit; RE2 programs of Prometheus users stay far below.
+const COMPILED_BYTES_MAX: usize = 10 << 20;
+/// Longest accepted expression: as long as an accepted request line, so lists of hosts fit.
+const SOURCE_BYTES_MAX: usize = 1 << 20;
+
+/// An anchored regular expression with Prometheus' semantics.
+#[derive(Clone)]
+pub struct Pattern {
+    source: Box<str>,
+    plan: Plan,
+}
+
+/// The cheapest way to answer, chosen once.
+#[derive(Clone)]
+enum Plan {
+    /// `.*`
+    Anything,
+    /// `.+`
+    NonEmpty,
+    /// `a|b|c` without metacharacters, sorted.
+    OneOf(Box<[Box<str>]>),
+    /// `abc.*`
+    Prefix(Box<str>),
+    Program(Regex),
+}
+
+/// An expression that does not compile.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("cannot compile regular expression {expression:?}: {reason}")]
+pub struct PatternError {
+    expression: String,
+    reason: String,
+}
+
+impl Pattern {
+    /// Compiles an expression; expressions above 1 MiB or 10 MiB compiled are refused.
+    pub fn new(source: &str) -> Result<Self, PatternError> {
+        if source.len() > SOURCE_BYTES_MAX {
+            return Err(PatternError {
+                expression: source.chars().take(64).collect(),
+                reason: format!("{} bytes long, at most {SOURCE_BYTES_MAX}", source.len()),
+            });
+        }
+        let plan = match simple_plan(source) {
+            Some(plan) => plan,
+            None => Plan::Program(compile(source)?),
+        };
+        Ok(Self { source: source.into(), plan })
+    }
+
+    /// The expression as written.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    /// Does the whole text match?
+    pub fn is_match(&self, text: &str) -> bool {
+        match &self.plan {
+            Plan::Anything => true,
+            Plan::NonEmpty => !text.is_empty(),
+            Plan::OneOf(literals) => literals.binary_search_by(|l| (**l).cmp(text)).is_ok(),
+            Plan::Prefix(prefix) => text.starts_with(&**prefix),
+            Plan::Program(regex) => regex.is_match(text),
+        }
+    }
+
+    /// The texts that can match, when the expression is a plain list of them (sorted).
+    pub fn literals(&self) -> Option<&[Box<str>]> {
+        match &self.plan {
+            Plan::OneOf(literals) => Some(literals),
+            Plan::Anything | Plan::NonEmpty | Plan::Prefix(_) | Plan::Program(_) => None,
+        }
+    }
+
+    /// Fills `$1`, `${1}` and `${name}` of `template` from the match of `text`; `None` without match.
+    pub fn expand(&self, text: &str, template: &str) -> Option<String> {
+        let compiled;
+        let regex = if let Plan::Program(regex) = &self.plan {
+            regex
+        } else {
+            compiled = compile(&self.source).ok()?;
+            &compiled
+        };
+        let captures: Captures<'_> = regex.captures(text)?;
+        let mut expanded = String::new();
+        captures.expand(template, &mut expanded);
+        Some(expanded)
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/", self.source)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Pattern {}
+
+fn simple_plan(source: &str) -> Option<Plan> {
+    match source {
+        ".*" => return Some(Plan::Anything),
+        ".+" => return Some(Plan::NonEmpty),
+        _ => {}
+    }
+    if let Some(prefix) = source.strip_suffix(".*").filter(|prefix| is_literal(prefix)) {
+        return Some(Plan::Prefix(prefix.into()));
+    }
+    let mut literals: Vec<Box<str>> = source.split('|').map(Into::into).collect();
+    if !literals.iter().all(|literal| is_literal(literal)) {
+        return None;
+    }
+    literals.sort_unstable();
+    literals.dedup();
+    Some(Plan::OneOf(literals.into()))
+}
+
+fn is_literal(text: &str) -> bool {
+    !text.contains(['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'])
+}
+
+fn compile(source: &str) -> Result<Regex, PatternError> {
+    let error = |reason: String| PatternError { expression: source.into(), reason };
+    let translated = ascii_classes(source).map_err(&error)?;
+    RegexBuilder::new(&format!("^(?s:{translated})$"))
+        .size_limit(COMPILED_BYTES_MAX)
+        .dfa_size_limit(COMPILED_BYTES_MAX)
+        .build()
+        .map_err(|source| error(last_line(&source.to_string())))
+}
+
+/// The regex crate draws its errors over several lines; the last one says what is wrong.
+fn last_line(text: &str) -> String {
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+/// Rewrites what RE2 reads differently: Perl classes and `\b` are ASCII there, `\Q..\E` quotes,
+/// `\z` ends the text, and what the regex crate knows beyond RE2 (class set operations, `\<`) is plain.
+fn ascii_classes(source: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(source.len() + 16);
+    let mut chars = source.chars();
+    let mut in_class = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                let escaped = chars.next().ok_or("trailing backslash at end of expression")?;
+                translate_escape(escaped, in_class, &mut chars, &mut out)?;
+            }
+            '[' if in_class && !chars.as_str().starts_with(':') => out.push_str("\\["),
+            '[' if !in_class => {
+                in_class = true;
+                out.push('[');
+                open_class(&mut chars, &mut out);
+            }
+            '[' => copy_posix_class(&mut chars, &mut out),
+            ']' if in_class => {
+                in_class = false;
+                out.push(']');
+            }
+            '&' | '~' if in_class => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+/// After `[`: a leading `^` and a leading `]` (a plain character in RE2) belong to the opening.
+fn open_class(chars: &mut std::str::Chars<'_>, out: &mut String) {
+    if chars.as_str().starts_with('^') {
+        out.extend(chars.next());
+    }
+    if chars.as_str().starts_with(']') {
+        chars.next();
+        out.push_str("\\]");
+    }
+}
+
+/// `[:alpha:]` inside a class is copied to its end, so that its `]` does not close the class.
+fn copy_posix_class(chars: &mut std::str::Chars<'_>, out: &mut String) {
+    out.push('[');
+    for c in chars.by_ref() {
+        out.push(c);
+        if c == ']' {
+            return;
+        }
+    }
+}
+
+fn translate_escape(
+    escaped: char,
+    in_class: bool,
+    chars: &mut std::str::Chars<'_>,
+    out: &mut String,
+) -> Result<(), String> {
+    match (escaped, in_class) {
+        ('d', false) => out.push_str("[0-9]"),
+        ('d', true) => out.push_str("0-9"),
+        ('w', false) => out.push_str("[0-9A-Za-z_]"),
+        ('w', true) => out.push_str("0-9A-Za-z_"),
+        ('s', false) => out.push_str("[\\t\\n\\x0c\\r ]"),
+        ('s', true) => out.push_str("\\t\\n\\x0c\\r "),
+        ('D', _) => out.push_str("[^0-9]"),
+        ('W', _) => out.push_str("[^0-9A-Za-z_]"),
+        ('S', _) => out.push_str("[^\\t\\n\\x0c\\r ]"),
+        ('b', false) => out.push_str("(?-u:\\b)"),
+        ('B', false) => out.push_str("(?-u:\\B)"),
+        ('Q', false) => {
+            let rest = chars.as_str();
+            let quoted = rest.split_once("\\E").map_or(rest, |(quoted, _)| quoted);
+            out.push_str(&regex_syntax::escape(quoted));
+            let skip = quoted.chars().count() + if quoted.len() < rest.len() { 2 } else { 0 };
+            chars.by_ref().take(skip).for_each(drop);
+        }
+        ('u' | 'U' | '<' | '>', _) => return Err(format!("invalid escape sequence: `\\{escaped}`")),
+        _ => out.extend(['\\', escaped]),
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Guarded connector, TLS, client authentication, bounded bodies.

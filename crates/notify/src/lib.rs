@@ -1,0 +1,1 @@
+//! Receivers: delivers notifications to the outside.

@@ -1,0 +1,1 @@
+//! PromQL: lexer, parser with source positions, syntax tree, printer.

@@ -1,0 +1,1 @@
+//! Relabelling rules applied to label sets.

@@ -1,0 +1,1 @@
+//! Rule groups and the states of alerting rules.

@@ -1,0 +1,1 @@
+//! Fetches targets on their grid and appends what they expose.

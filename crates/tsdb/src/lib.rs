@@ -1,0 +1,1 @@
+//! The metrics engine: head, journal, segments, compaction, retention.

@@ -1,0 +1,1 @@
+//! Remote write and other wire formats, decoded within bounds.
