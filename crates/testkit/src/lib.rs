@@ -1,0 +1,10 @@
+//! What tests of several rooms share: conformance data, skipping, waiting, real peers.
+//! A dev-dependency only. Nothing here may decide a verdict: tests assert, this crate provides.
+
+mod peer;
+mod skip;
+mod wait;
+
+pub use peer::{Peer, find_program, free_port};
+pub use skip::{conformance_dir, skip};
+pub use wait::{DEADLINE, wait_for};
