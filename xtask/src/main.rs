@@ -1,2 +1,54 @@
-//! Project chores.
-fn main() {}
+//! Project chores, run as `cargo xtask NAME`. Knows the workspace from `cargo metadata`.
+//! Installs nothing except in `setup`; every chore ends with a non-zero code when it fails.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool that talks to a terminal")]
+
+mod bench;
+mod fuzz;
+mod run;
+mod setup;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <chore>
+
+  setup                 install Debian packages and npm modules that the suites need (root)
+  test [--strict]       tidy, fmt, clippy, then every suite; --strict: SKIPPED is a failure
+  tidy                  layers, sizes, heads, names, invariants, licences
+  sim [SEEDS]           the storage simulation with many seeds (default 20000)
+  fuzz [SECONDS] [TARGET]  each fuzz target for SECONDS (default 60; needs cargo-fuzz and nightly)
+  bench [ingest|scrape] [TARGETS HOURS]  Flyball beside Prometheus and VictoriaMetrics";
+
+/// What a chore returns: an error is one sentence.
+type Chore = Result<(), String>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match chore(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chore(words: &[&str]) -> Chore {
+    match words {
+        ["setup"] => setup::start(),
+        ["test"] => test::start(test::Strictness::Lenient),
+        ["test", "--strict"] => test::start(test::Strictness::Strict),
+        ["tidy"] => tidy::run(),
+        ["sim", rest @ ..] => test::simulate(rest.first().copied()),
+        ["fuzz", rest @ ..] => fuzz::start(rest),
+        ["bench", rest @ ..] => bench::start(rest),
+        [] | ["--help" | "-h" | "help"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [other, ..] => Err(format!("unknown chore or arguments at `{other}`\n{USAGE}")),
+    }
+}

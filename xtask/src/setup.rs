@@ -1,0 +1,42 @@
+//! Installs the peers that the suites drive: Debian packages here, npm modules when a room has any.
+//! The only chore that changes the machine; needs root and Debian or a relative.
+
+use crate::Chore;
+use crate::run::{answers, run};
+use std::process::Command;
+
+/// Programs and libraries the suites and benchmarks use.
+const DEBIAN_PACKAGES: &[&str] = &[
+    "chromium",
+    "prometheus",
+    "prometheus-alertmanager",
+    "prometheus-node-exporter",
+    "python3-numpy",
+    "python3-snappy",
+    "strace",
+    "faketime",
+    "victoria-metrics",
+];
+
+pub(crate) fn start() -> Chore {
+    if !answers("apt-get", &["--version"]) {
+        return Err("setup knows Debian's apt-get only; install by hand: ".to_owned()
+            + &DEBIAN_PACKAGES.join(" "));
+    }
+    // Peers are started by the tests; their system services must not take the ports.
+    let policy = "printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d";
+    let absent = !std::path::Path::new("/usr/sbin/policy-rc.d").exists();
+    if absent {
+        run(Command::new("sh").args(["-c", policy]))?;
+    }
+    let installed = run(Command::new("apt-get").args(["update", "-qq"])).and_then(|()| {
+        run(Command::new("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["install", "-y", "-qq", "--no-install-recommends"])
+            .args(DEBIAN_PACKAGES))
+    });
+    if absent {
+        run(Command::new("rm").args(["-f", "/usr/sbin/policy-rc.d"]))?;
+    }
+    installed
+}
