@@ -80,19 +80,55 @@ impl Pattern {
     }
 
     /// Fills `$1`, `${1}` and `${name}` of `template` from the match of `text`; `None` without match.
+    ///
+    /// Reads templates as Go's `Regexp.Expand` does: a name is as long as possible, `$$` is a
+    /// dollar sign, an unknown group is empty, a malformed reference stays as it is.
     pub fn expand(&self, text: &str, template: &str) -> Option<String> {
-        let compiled;
-        let regex = if let Plan::Program(regex) = &self.plan {
-            regex
-        } else {
-            compiled = compile(&self.source).ok()?;
-            &compiled
-        };
-        let captures: Captures<'_> = regex.captures(text)?;
-        let mut expanded = String::new();
-        captures.expand(template, &mut expanded);
-        Some(expanded)
+        if let Plan::Program(regex) = &self.plan {
+            let captures = regex.captures(text)?;
+            return Some(fill(template, |name| capture(&captures, name)));
+        }
+        // The other plans have no groups besides the match, which is the whole text.
+        self.is_match(text).then(|| fill(template, |name| if name == "0" { text } else { "" }))
     }
+}
+
+fn capture<'t>(captures: &Captures<'t>, name: &str) -> &'t str {
+    let numbered = name.bytes().all(|byte| byte.is_ascii_digit());
+    let group = match name.parse() {
+        Ok(index) if numbered => captures.get(index),
+        Ok(_) | Err(_) => captures.name(name),
+    };
+    group.map_or("", |group| group.as_str())
+}
+
+fn fill<'t>(template: &str, group: impl Fn(&str) -> &'t str) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        if let Some(plain) = after.strip_prefix('$') {
+            out.push('$');
+            rest = plain;
+        } else if let Some((name, plain)) = reference(after) {
+            out.push_str(group(name));
+            rest = plain;
+        } else {
+            out.push('$');
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Splits `name...` or `{name}...` into the name and what follows.
+fn reference(text: &str) -> Option<(&str, &str)> {
+    let (braced, text) = text.strip_prefix('{').map_or((false, text), |inner| (true, inner));
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let rest = if braced { rest.strip_prefix('}')? } else { rest };
+    (!name.is_empty()).then_some((name, rest))
 }
 
 impl fmt::Debug for Pattern {
