@@ -4,6 +4,7 @@
 
 mod clock;
 mod entropy;
+pub mod sim;
 mod vfs;
 
 pub use clock::{Clock, SystemClock};

@@ -107,6 +107,21 @@ pub trait Vfs: Send + Sync {
     /// Creates a directory and its missing parents; an existing one is fine.
     fn create_dir_all(&self, path: &Path) -> io::Result<()>;
 
+    /// Creates a directory and its missing parents so that their names survive a power cut: syncs
+    /// every ancestor, because an earlier process may have died between creating and syncing.
+    /// Ancestors that this process may not open are left to their owner.
+    fn create_dir_durable(&self, path: &Path) -> io::Result<()> {
+        self.create_dir_all(path)?;
+        for ancestor in path.ancestors().skip(1) {
+            let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };
+            match self.sync_dir(ancestor) {
+                Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Names in a directory, sorted.
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DirEntry>>;
 
@@ -222,7 +237,8 @@ impl Vfs for OsVfs {
     }
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
-        let mut entries = fs::read_dir(path)?.map(|e| dir_entry(&e?)).collect::<io::Result<Vec<_>>>()?;
+        let mut entries =
+            fs::read_dir(path)?.map(|e| dir_entry(&e?)).collect::<io::Result<Vec<_>>>()?;
         entries.sort_unstable();
         Ok(entries)
     }
