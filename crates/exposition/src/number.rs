@@ -1,0 +1,64 @@
+//! Numbers as Go reads and writes them, because every client library and every stored `le` value
+//! follows Go: `strconv.ParseFloat` without hexadecimal forms, `FormatFloat(f, 'g', -1, 64)`.
+
+use std::fmt::Write;
+
+#[cfg(test)]
+mod tests;
+
+/// First exponent that Go's `FormatFloat(f, 'g', -1, 64)` writes in scientific form.
+const SCIENTIFIC_EXPONENT_MIN: i32 = 6;
+
+/// Reads a float as Prometheus does; `None` for what it refuses: hexadecimal forms, underscores,
+/// signed NaN, and decimal numbers beyond the range of a double. Every NaN becomes the quiet one.
+pub fn parse_float(text: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let value: f64 = text.parse().ok()?;
+    let named = text.bytes().any(|byte| matches!(byte, b'n' | b'N'));
+    if value.is_nan() {
+        let signed = text.starts_with(['+', '-']);
+        return (!signed).then(|| f64::from_bits(model::NORMAL_NAN_BITS));
+    }
+    // Go reports a range error for `1e999`; only a spelled infinity (with its n) is one.
+    (value.is_finite() || named).then_some(value)
+}
+
+/// Writes a float as text 0.0.4 has it: shortest digits that read back to the same bits.
+pub fn format_float(value: f64) -> String {
+    let mut out = String::with_capacity(24);
+    write_float(&mut out, value);
+    out
+}
+
+/// Writes a float as OpenMetrics has it: like [`format_float`] with `.0` behind a whole number.
+/// Prometheus 3 keeps values of `le` and `quantile` in this form.
+pub fn format_openmetrics_float(value: f64) -> String {
+    let mut out = format_float(value);
+    if value.is_finite() && !out.contains(['.', 'e']) {
+        out.push_str(".0");
+    }
+    out
+}
+
+/// Appends a float in Go's shortest `g` form: scientific for exponents below -4 and from 6 on, the
+/// exponent with its sign and at least two digits.
+pub(crate) fn write_float(out: &mut String, value: f64) {
+    if value.is_nan() {
+        out.push_str("NaN");
+        return;
+    }
+    if value.is_infinite() {
+        out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
+        return;
+    }
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').expect("`{:e}` always writes an `e`");
+    let exponent: i32 = exponent.parse().expect("`{:e}` writes a decimal exponent");
+    let written = if (-4..SCIENTIFIC_EXPONENT_MIN).contains(&exponent) {
+        write!(out, "{value}")
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        write!(out, "{mantissa}e{sign}{:02}", exponent.abs())
+    };
+    written.expect("writing to a string does not fail");
+}

@@ -1,0 +1,76 @@
+use super::{format_float, format_openmetrics_float, parse_float};
+
+#[test]
+fn writes_floats_as_go_does() {
+    let table = [
+        (0.0, "0", "0.0"),
+        (-0.0, "-0", "-0.0"),
+        (1.0, "1", "1.0"),
+        (-1.0, "-1", "-1.0"),
+        (0.25, "0.25", "0.25"),
+        (190_932.0, "190932", "190932.0"),
+        (999_999.5, "999999.5", "999999.5"),
+        (1e6, "1e+06", "1e+06"),
+        (903_676_723.0, "9.03676723e+08", "9.03676723e+08"),
+        (1e21, "1e+21", "1e+21"),
+        (1.5e300, "1.5e+300", "1.5e+300"),
+        (0.0001, "0.0001", "0.0001"),
+        (7.6238e-5, "7.6238e-05", "7.6238e-05"),
+        (5e-324, "5e-324", "5e-324"),
+        (f64::NAN, "NaN", "NaN"),
+        (f64::INFINITY, "+Inf", "+Inf"),
+        (f64::NEG_INFINITY, "-Inf", "-Inf"),
+    ];
+    for (value, text, openmetrics) in table {
+        assert_eq!(format_float(value), text);
+        assert_eq!(format_openmetrics_float(value), openmetrics);
+    }
+}
+
+#[test]
+fn reads_what_go_reads() {
+    let table: [(&str, Option<f64>); 26] = [
+        ("1", Some(1.0)),
+        ("+1", Some(1.0)),
+        ("-0", Some(-0.0)),
+        ("1.", Some(1.0)),
+        (".5", Some(0.5)),
+        ("1e3", Some(1000.0)),
+        ("1E-3", Some(0.001)),
+        ("+Inf", Some(f64::INFINITY)),
+        ("inf", Some(f64::INFINITY)),
+        ("-Infinity", Some(f64::NEG_INFINITY)),
+        ("5e-400", Some(0.0)),
+        ("179769313486231570000e288", Some(f64::MAX)),
+        ("", None),
+        (".", None),
+        ("e5", None),
+        ("1e", None),
+        ("1e999", None),
+        ("-1e999", None),
+        ("+NaN", None),
+        ("-nan", None),
+        ("0x1p-3", None),
+        ("0x10", None),
+        ("1_2", None),
+        ("true", None),
+        ("1 ", None),
+        ("\u{661}", None),
+    ];
+    for (text, expected) in table {
+        let found = parse_float(text.as_bytes());
+        assert_eq!(found.map(f64::to_bits), expected.map(f64::to_bits), "{text:?}");
+    }
+    assert_eq!(parse_float(b"nan").map(f64::to_bits), Some(model::NORMAL_NAN_BITS));
+    assert_eq!(parse_float(b"\xff"), None);
+}
+
+proptest::proptest! {
+    #[test]
+    fn every_float_survives_the_round_trip(bits: u64) {
+        let value = f64::from_bits(bits);
+        let read = parse_float(format_float(value).as_bytes()).map(f64::to_bits);
+        let expected = if value.is_nan() { model::NORMAL_NAN_BITS } else { bits };
+        proptest::prop_assert_eq!(read, Some(expected));
+    }
+}
