@@ -83,6 +83,8 @@ pub enum RowFault {
     TooFarInFuture,
     /// The handle is dead; resolve the label set again.
     UnknownSeries,
+    /// Buckets do not fit their spans, or there are more than a block can hold.
+    InvalidHistogram,
 }
 
 /// A row that was not stored.
@@ -144,7 +146,10 @@ impl AppendError {
     }
 
     /// Adds the cause.
-    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
         self.source = Some(source.into());
         self
     }

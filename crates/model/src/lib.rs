@@ -18,18 +18,19 @@ pub use appender::{
     AppendError, AppendErrorKind, Appender, Batch, BatchReport, GroupKey, Rejection, Row, RowFault,
     SeriesRef,
 };
-pub use histogram::{CounterReset, Histogram, HistogramCounts, Span, CUSTOM_BUCKETS_SCHEMA};
+pub use histogram::{CUSTOM_BUCKETS_SCHEMA, CounterReset, Histogram, HistogramCounts, Span};
 pub use label::{Labels, LabelsBuilder};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use metadata::{Exemplar, Metadata, MetricKind, MetricMetadata};
 pub use name::{
-    is_legacy_label_name, is_legacy_metric_name, BUCKET_LABEL, INSTANCE_LABEL, JOB_LABEL,
-    METRIC_NAME, QUANTILE_LABEL,
+    BUCKET_LABEL, INSTANCE_LABEL, JOB_LABEL, METRIC_NAME, QUANTILE_LABEL, is_legacy_label_name,
+    is_legacy_metric_name,
 };
 pub use pattern::{Pattern, PatternError};
 pub use querier::{
-    LabelQuery, Querier, QuerierError, QuerierErrorKind, SampleBuf, SelectHints, Selection, TimelineId,
+    LabelQuery, Querier, QuerierError, QuerierErrorKind, SampleBuf, SelectHints, Selection,
+    TimelineId,
 };
 pub use quote::quote;
 pub use timestamp::Timestamp;
-pub use value::{is_stale, stale_marker, Value, STALE_NAN_BITS, NORMAL_NAN_BITS};
+pub use value::{NORMAL_NAN_BITS, STALE_NAN_BITS, Value, is_stale, stale_marker};

@@ -265,7 +265,9 @@ fn translate_escape(
             let skip = quoted.chars().count() + if quoted.len() < rest.len() { 2 } else { 0 };
             chars.by_ref().take(skip).for_each(drop);
         }
-        ('u' | 'U' | '<' | '>', _) => return Err(format!("invalid escape sequence: `\\{escaped}`")),
+        ('u' | 'U' | '<' | '>', _) => {
+            return Err(format!("invalid escape sequence: `\\{escaped}`"));
+        }
         _ => out.extend(['\\', escaped]),
     }
     Ok(())

@@ -115,7 +115,10 @@ impl QuerierError {
     }
 
     /// Adds the cause.
-    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
         self.source = Some(source.into());
         self
     }
@@ -164,7 +167,8 @@ pub trait Querier: Send + Sync {
     fn label_names(&self, query: &LabelQuery<'_>) -> Result<Vec<String>, QuerierError>;
 
     /// Values of one label, sorted.
-    fn label_values(&self, name: &str, query: &LabelQuery<'_>) -> Result<Vec<String>, QuerierError>;
+    fn label_values(&self, name: &str, query: &LabelQuery<'_>)
+    -> Result<Vec<String>, QuerierError>;
 
     /// Metadata of one metric or of all, sorted by metric; at most `limit` metrics.
     fn metadata(
@@ -174,5 +178,8 @@ pub trait Querier: Send + Sync {
     ) -> Result<Vec<MetricMetadata>, QuerierError>;
 
     /// Exemplars of the series that satisfy any of the selectors.
-    fn exemplars(&self, query: &LabelQuery<'_>) -> Result<Vec<(Labels, Vec<Exemplar>)>, QuerierError>;
+    fn exemplars(
+        &self,
+        query: &LabelQuery<'_>,
+    ) -> Result<Vec<(Labels, Vec<Exemplar>)>, QuerierError>;
 }

@@ -1,1 +1,4 @@
 //! The metrics engine: head, journal, segments, compaction, retention.
+pub mod encoding;
+#[cfg(test)]
+mod testing;

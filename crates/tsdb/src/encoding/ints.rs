@@ -1,0 +1,268 @@
+//! Integer columns: differences of order 0, 1 or 2, common divisor, frame of reference with patches.
+//! Used for timestamps, decimal floats, histogram counts. A regular grid of any length takes about
+//! 12 bytes; a counter of small steps its step's bits; outliers (resets) travel as patches.
+//!
+//! ```text
+//! byte 0      bits 0-1 order, bit 2 divisor present, bit 3 patches present
+//! byte 1      width of a packed residual in bits, 0..=64
+//! signed      first value (order >= 1), first difference (order 2)
+//! varint      divisor g (if present), at least 2
+//! signed      base b
+//! varint      number of patches (if present), each: varint gap, signed residual
+//! bytes       m = n - order residuals of `width` bits; difference = b + g * residual (mod 2^64)
+//! ```
+
+use super::bits::{pack, packed_len, unpack};
+use super::bytes::{Cursor, put_signed, put_varint, varint_len, zigzag};
+use super::{BLOCK_SAMPLES_MAX, Decoded};
+
+const ORDER_MASK: u8 = 0b0011;
+const DIVISOR_FLAG: u8 = 0b0100;
+const PATCHES_FLAG: u8 = 0b1000;
+
+/// How one order of differences would be packed.
+struct Plan {
+    order: usize,
+    divisor: u64,
+    base: i64,
+    width: u32,
+    cost_bits: usize,
+}
+
+/// Appends the encoding of 1 to [`BLOCK_SAMPLES_MAX`] integers.
+///
+/// # Panics
+/// On an empty or too long column: blocks are cut before they are encoded.
+pub fn encode(values: &[i64], out: &mut Vec<u8>) {
+    assert!(!values.is_empty(), "a column has at least one value");
+    assert!(values.len() <= BLOCK_SAMPLES_MAX, "a column is cut at BLOCK_SAMPLES_MAX");
+    let mut differences = values.to_vec();
+    let mut scratch = Vec::with_capacity(values.len());
+    let mut best: Option<(Plan, Vec<i64>)> = None;
+    for order in 0..=2.min(values.len() - 1) {
+        if order > 0 {
+            differentiate(&mut differences);
+        }
+        let plan = plan(order, &differences, &mut scratch);
+        let better = best.as_ref().is_none_or(|(b, _)| plan.cost_bits < b.cost_bits);
+        let done = plan.width == 0 && plan.cost_bits < 16 * 8;
+        if better {
+            best = Some((plan, differences.clone()));
+        }
+        if done {
+            break;
+        }
+    }
+    let (plan, differences) = best.expect("order 0 is always planned");
+    write(&plan, values, &differences, out);
+}
+
+/// Replaces a column by the differences of neighbours (one fewer).
+fn differentiate(values: &mut Vec<i64>) {
+    for index in 1..values.len() {
+        values[index - 1] = values[index].wrapping_sub(values[index - 1]);
+    }
+    values.pop();
+}
+
+fn plan(order: usize, differences: &[i64], scratch: &mut Vec<i64>) -> Plan {
+    let divisor = common_divisor(differences);
+    scratch.clear();
+    scratch.extend_from_slice(differences);
+    let middle = scratch.len() / 2;
+    let (_, &mut center, _) = scratch.select_nth_unstable(middle);
+    let reach = reach_of_inliers(differences, center, divisor);
+    let (mut low, mut high) = (center, center);
+    let mut patch_bits = 0;
+    for &value in differences {
+        if distance_bits(value, center, divisor) <= reach {
+            low = low.min(value);
+            high = high.max(value);
+        } else {
+            patch_bits += patch_cost_bits(value, center, divisor);
+        }
+    }
+    let span = high.wrapping_sub(low).cast_unsigned() / divisor;
+    let width = 64 - span.leading_zeros();
+    let header = 16 + 8 * varint_len(zigzag(low)) + 64 * order;
+    let cost_bits = header + patch_bits + differences.len() * width as usize;
+    Plan { order, divisor, base: low, width, cost_bits }
+}
+
+/// Greatest common divisor of the distances to the first difference; 1 when the whole span does not
+/// fit an i64, because exact division needs distances that do not wrap.
+fn common_divisor(differences: &[i64]) -> u64 {
+    let first = differences[0];
+    let low = differences.iter().copied().min().unwrap_or(first);
+    let high = differences.iter().copied().max().unwrap_or(first);
+    if high.checked_sub(low).is_none() {
+        return 1;
+    }
+    let mut divisor = 0_u64;
+    for &value in differences {
+        divisor = gcd(divisor, value.abs_diff(first));
+        if divisor == 1 {
+            return 1;
+        }
+    }
+    divisor.max(1)
+}
+
+fn gcd(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// Signed distance in units of the divisor, modulo 2^64 when there is none.
+fn residual(value: i64, base: i64, divisor: u64) -> i64 {
+    let distance = value.wrapping_sub(base);
+    if divisor == 1 {
+        return distance;
+    }
+    distance / i64::try_from(divisor).expect("a divisor above 1 divides checked i64 distances")
+}
+
+fn distance_bits(value: i64, center: i64, divisor: u64) -> u32 {
+    64 - residual(value, center, divisor).unsigned_abs().leading_zeros()
+}
+
+fn patch_cost_bits(value: i64, center: i64, divisor: u64) -> usize {
+    12 + 8 * varint_len(zigzag(residual(value, center, divisor)))
+}
+
+/// Chooses the distance (in bits) around the center up to which differences are packed; the rest
+/// become patches.
+fn reach_of_inliers(differences: &[i64], center: i64, divisor: u64) -> u32 {
+    let mut by_bits = [0_usize; 65];
+    for &value in differences {
+        by_bits[distance_bits(value, center, divisor) as usize] += 1;
+    }
+    let widest = by_bits.iter().rposition(|&count| count > 0).unwrap_or(0);
+    let (mut reach, mut best, mut patches) = (widest, usize::MAX, 0_usize);
+    for bits in (0..=widest).rev() {
+        let width = if bits == 0 { 0 } else { (bits + 1).min(64) };
+        let cost = differences.len() * width + patches;
+        if cost < best {
+            (reach, best) = (bits, cost);
+        }
+        patches += by_bits[bits] * (12 + 8 * (bits + 1).div_ceil(7));
+    }
+    u32::try_from(reach).expect("at most 64")
+}
+
+fn write(plan: &Plan, values: &[i64], differences: &[i64], out: &mut Vec<u8>) {
+    let mut patches = Vec::new();
+    let mut packed = Vec::with_capacity(differences.len());
+    for (index, &value) in differences.iter().enumerate() {
+        let residual = residual(value, plan.base, plan.divisor);
+        let bits = 64 - residual.cast_unsigned().leading_zeros();
+        if bits > plan.width {
+            patches.push((index, residual));
+            packed.push(0);
+        } else {
+            packed.push(residual.cast_unsigned());
+        }
+    }
+    let mut flags = u8::try_from(plan.order).expect("an order is at most 2");
+    flags |= if plan.divisor > 1 { DIVISOR_FLAG } else { 0 };
+    flags |= if patches.is_empty() { 0 } else { PATCHES_FLAG };
+    out.extend([flags, (plan.width & 0x7f) as u8]);
+    if plan.order >= 1 {
+        put_signed(out, values[0]);
+    }
+    if plan.order == 2 {
+        put_signed(out, values[1].wrapping_sub(values[0]));
+    }
+    if plan.divisor > 1 {
+        put_varint(out, plan.divisor);
+    }
+    put_signed(out, plan.base);
+    if !patches.is_empty() {
+        put_varint(out, patches.len() as u64);
+        let mut next = 0;
+        for (index, residual) in patches {
+            put_varint(out, (index - next) as u64);
+            put_signed(out, residual);
+            next = index + 1;
+        }
+    }
+    pack(&packed, plan.width, out);
+}
+
+/// Appends `count` decoded integers to `out`.
+pub fn decode(cursor: &mut Cursor<'_>, count: usize, out: &mut Vec<i64>) -> Decoded<()> {
+    if count == 0 || count > BLOCK_SAMPLES_MAX {
+        return Err(cursor.damage("integer column of impossible length"));
+    }
+    let flags = cursor.byte()?;
+    let order = usize::from(flags & ORDER_MASK);
+    if order > 2 || order >= count || flags & !0b1111 != 0 {
+        return Err(cursor.damage("unknown integer column flags"));
+    }
+    let width = u32::from(cursor.byte()?);
+    if width > 64 {
+        return Err(cursor.damage("packed width above 64 bits"));
+    }
+    let first = if order >= 1 { cursor.signed()? } else { 0 };
+    let second = if order == 2 { cursor.signed()? } else { 0 };
+    let divisor = if flags & DIVISOR_FLAG != 0 { cursor.varint()? } else { 1 };
+    let base = cursor.signed()?;
+    let len = count - order;
+    let patches = if flags & PATCHES_FLAG != 0 { read_patches(cursor, len)? } else { Vec::new() };
+    let packed = cursor.take(packed_len(len, width))?;
+    let mut residuals = Vec::with_capacity(len);
+    unpack(packed, len, width, &mut residuals)?;
+    for (index, residual) in patches {
+        residuals[index] = residual.cast_unsigned();
+    }
+    let scaled = residuals
+        .iter()
+        .map(|&residual| base.wrapping_add(residual.wrapping_mul(divisor).cast_signed()));
+    match order {
+        0 => out.extend(scaled),
+        1 => integrate(first, scaled, out),
+        _ => integrate_twice(first, second, scaled, out),
+    }
+    Ok(())
+}
+
+fn read_patches(cursor: &mut Cursor<'_>, len: usize) -> Decoded<Vec<(usize, i64)>> {
+    let count = cursor.count(len)?;
+    let mut patches = Vec::with_capacity(count);
+    let mut next = 0_usize;
+    for _ in 0..count {
+        let index = next + cursor.count(len)?;
+        if index >= len {
+            return Err(cursor.damage("patch behind the end of its column"));
+        }
+        patches.push((index, cursor.signed()?));
+        next = index + 1;
+    }
+    Ok(patches)
+}
+
+fn integrate(first: i64, differences: impl Iterator<Item = i64>, out: &mut Vec<i64>) {
+    let mut value = first;
+    out.push(value);
+    out.extend(differences.map(|difference| {
+        value = value.wrapping_add(difference);
+        value
+    }));
+}
+
+fn integrate_twice(
+    first: i64,
+    step: i64,
+    differences: impl Iterator<Item = i64>,
+    out: &mut Vec<i64>,
+) {
+    let (mut value, mut step) = (first.wrapping_add(step), step);
+    out.extend([first, value]);
+    out.extend(differences.map(|difference| {
+        step = step.wrapping_add(difference);
+        value = value.wrapping_add(step);
+        value
+    }));
+}
