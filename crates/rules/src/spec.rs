@@ -1,0 +1,104 @@
+//! What a rule file says, after its expressions were parsed.
+//! Source of the semantics: Prometheus 3.14, `model/rulefmt` and `rules/`.
+
+use model::Labels;
+use promql::ast::Expr;
+use std::time::Duration;
+
+/// A rule group; file and name together identify it across reloads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupSpec {
+    /// File the group stands in, as shown to users.
+    pub file: String,
+    /// Name, unique in its file.
+    pub name: String,
+    /// Distance of evaluations, above zero.
+    pub interval: Duration,
+    /// Most alerts or series one rule may produce; 0 means no limit.
+    pub limit: usize,
+    /// How far before the evaluation the queries look.
+    pub query_offset: Duration,
+    /// Rules in the order of the file.
+    pub rules: Vec<RuleSpec>,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RuleSpec {
+    /// Stores the result of a query under a new name.
+    Recording(RecordingSpec),
+    /// Turns the elements of a query result into alerts.
+    Alerting(AlertingSpec),
+}
+
+/// A recording rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordingSpec {
+    /// Name of the new metric.
+    pub record: String,
+    /// Query.
+    pub expr: Expr,
+    /// Labels set on the result; an empty value removes a label.
+    pub labels: Vec<(String, String)>,
+}
+
+/// An alerting rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertingSpec {
+    /// Name of the alert.
+    pub alert: String,
+    /// Query; each element of its result is an alert.
+    pub expr: Expr,
+    /// `for`: how long an element must be there before it fires.
+    pub hold: Duration,
+    /// `keep_firing_for`: how long it keeps firing after the element is gone.
+    pub keep_firing: Duration,
+    /// Labels added to each alert; an empty value removes a label.
+    pub labels: Vec<(String, String)>,
+    /// Texts for people.
+    pub annotations: Vec<(String, String)>,
+}
+
+impl RuleSpec {
+    /// Name of the metric or alert.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Recording(rule) => &rule.record,
+            Self::Alerting(rule) => &rule.alert,
+        }
+    }
+
+    /// Query of the rule.
+    pub fn expr(&self) -> &Expr {
+        match self {
+            Self::Recording(rule) => &rule.expr,
+            Self::Alerting(rule) => &rule.expr,
+        }
+    }
+
+    /// Labels the rule sets.
+    pub fn labels(&self) -> &[(String, String)] {
+        match self {
+            Self::Recording(rule) => &rule.labels,
+            Self::Alerting(rule) => &rule.labels,
+        }
+    }
+
+    /// Same kind, name and labels: state may move from one to the other on a reload.
+    pub(crate) fn continues(&self, other: &Self) -> bool {
+        let same_kind = matches!(
+            (self, other),
+            (Self::Recording(_), Self::Recording(_)) | (Self::Alerting(_), Self::Alerting(_))
+        );
+        same_kind && self.name() == other.name() && self.labels() == other.labels()
+    }
+}
+
+/// Adds or, with an empty value, removes labels of a result.
+pub(crate) fn with_labels(base: &Labels, extra: &[(String, String)]) -> Labels {
+    let mut builder = base.to_builder();
+    for (name, value) in extra {
+        builder.set(name, value);
+    }
+    builder.build()
+}
