@@ -1,0 +1,104 @@
+//! The webhook receiver: Alertmanager's JSON message, version 4.
+//! Source: Alertmanager 0.34 `notify/webhook` and `template.Data`; receivers compare these keys.
+
+use alerts::{Notification, NotifiedAlert};
+use model::{Labels, Timestamp};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    receiver: &'a str,
+    status: &'static str,
+    alerts: Vec<Alert<'a>>,
+    group_labels: BTreeMap<&'a str, &'a str>,
+    common_labels: BTreeMap<&'a str, &'a str>,
+    common_annotations: BTreeMap<&'a str, &'a str>,
+    #[serde(rename = "externalURL")]
+    external_url: &'a str,
+    version: &'static str,
+    group_key: &'a str,
+    truncated_alerts: usize,
+    #[serde(rename = "notification_reason")]
+    notification_reason: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Alert<'a> {
+    status: &'static str,
+    labels: BTreeMap<&'a str, &'a str>,
+    annotations: BTreeMap<&'a str, &'a str>,
+    starts_at: String,
+    ends_at: String,
+    #[serde(rename = "generatorURL")]
+    generator_url: &'a str,
+    fingerprint: String,
+}
+
+/// The message body of a notification.
+///
+/// With `alerts_max` above zero only that many alerts are told; the rest is counted in
+/// `truncatedAlerts`. `external_url` is where users reach this server.
+pub fn render(notification: &Notification, external_url: &str, alerts_max: usize) -> Vec<u8> {
+    let shown = match alerts_max {
+        0 => notification.alerts.len(),
+        limit => limit.min(notification.alerts.len()),
+    };
+    let common = notification.common_labels();
+    let message = Message {
+        receiver: &notification.receiver,
+        status: status(notification.is_firing()),
+        alerts: notification.alerts.iter().take(shown).map(alert).collect(),
+        group_labels: notification.group_labels.iter().collect(),
+        common_labels: common.iter().collect(),
+        common_annotations: notification.common_annotations().into_iter().collect(),
+        external_url,
+        version: "4",
+        group_key: &notification.group_key,
+        truncated_alerts: notification.alerts.len() - shown,
+        notification_reason: notification.reason.as_str(),
+    };
+    serde_json::to_vec(&message).expect("maps of texts always become JSON")
+}
+
+fn alert(alert: &NotifiedAlert) -> Alert<'_> {
+    Alert {
+        status: status(alert.firing),
+        labels: alert.labels.iter().collect(),
+        annotations: alert.annotations.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect(),
+        starts_at: rfc3339(alert.starts_at),
+        ends_at: alert.ends_at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), rfc3339),
+        generator_url: &alert.generator_url,
+        fingerprint: format!("{:016x}", fingerprint(&alert.labels)),
+    }
+}
+
+fn status(firing: bool) -> &'static str {
+    if firing { "firing" } else { "resolved" }
+}
+
+/// RFC 3339 in UTC, with a fraction only where there is one, as Go prints it.
+fn rfc3339(at: Timestamp) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.ms().clamp(MIN_MS, MAX_MS));
+    at.expect("clamped to the years 1 to 9999").to_string()
+}
+
+/// 0001-01-01T00:00:00Z and 9999-12-30T00:00:00Z.
+const MIN_MS: i64 = -62_135_596_800_000;
+const MAX_MS: i64 = 253_402_128_000_000;
+
+/// FNV-1a over the sorted labels, each text followed by 0xff (Prometheus `LabelSet.Fingerprint`).
+fn fingerprint(labels: &Labels) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for (name, value) in labels.iter() {
+        for byte in name.bytes().chain([0xff]).chain(value.bytes()).chain([0xff]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! The message as a receiver reads it.
+
+use super::*;
+use alerts::Reason;
+use expect_test::expect;
+
+fn notification(firing: &[bool]) -> Notification {
+    let alert = |(index, firing): (usize, &bool)| NotifiedAlert {
+        labels: Labels::from_pairs([
+            ("alertname", "HostDown".to_owned()),
+            ("instance", format!("web-{index}")),
+        ]),
+        annotations: vec![("summary".into(), "host is down".into())],
+        firing: *firing,
+        starts_at: Timestamp::from_ms(1_700_000_000_500),
+        ends_at: (!firing).then(|| Timestamp::from_ms(1_700_000_060_000)),
+        generator_url: "http://127.0.0.1:1788/graph?g0.expr=up+%3D%3D+0".into(),
+    };
+    Notification {
+        receiver: "ops".into(),
+        integration: 0,
+        group_key: r#"{}:{alertname="HostDown"}"#.into(),
+        group_labels: Labels::from_pairs([("alertname", "HostDown")]),
+        alerts: firing.iter().enumerate().map(alert).collect(),
+        reason: Reason::FirstNotification,
+    }
+}
+
+fn pretty(body: &[u8]) -> String {
+    let value: serde_json::Value = serde_json::from_slice(body).unwrap();
+    serde_json::to_string_pretty(&value).unwrap()
+}
+
+#[test]
+fn message_of_a_firing_and_a_resolved_alert() {
+    let body = pretty(&render(&notification(&[true, false]), "http://127.0.0.1:1788", 0));
+    expect![[r#"
+        {
+          "alerts": [
+            {
+              "annotations": {
+                "summary": "host is down"
+              },
+              "endsAt": "0001-01-01T00:00:00Z",
+              "fingerprint": "9e57bb3e90b58e56",
+              "generatorURL": "http://127.0.0.1:1788/graph?g0.expr=up+%3D%3D+0",
+              "labels": {
+                "alertname": "HostDown",
+                "instance": "web-0"
+              },
+              "startsAt": "2023-11-14T22:13:20.5Z",
+              "status": "firing"
+            },
+            {
+              "annotations": {
+                "summary": "host is down"
+              },
+              "endsAt": "2023-11-14T22:14:20Z",
+              "fingerprint": "9e53bb3e90b1a57f",
+              "generatorURL": "http://127.0.0.1:1788/graph?g0.expr=up+%3D%3D+0",
+              "labels": {
+                "alertname": "HostDown",
+                "instance": "web-1"
+              },
+              "startsAt": "2023-11-14T22:13:20.5Z",
+              "status": "resolved"
+            }
+          ],
+          "commonAnnotations": {
+            "summary": "host is down"
+          },
+          "commonLabels": {
+            "alertname": "HostDown"
+          },
+          "externalURL": "http://127.0.0.1:1788",
+          "groupKey": "{}:{alertname=\"HostDown\"}",
+          "groupLabels": {
+            "alertname": "HostDown"
+          },
+          "notification_reason": "first notification",
+          "receiver": "ops",
+          "status": "firing",
+          "truncatedAlerts": 0,
+          "version": "4"
+        }"#]]
+    .assert_eq(&body);
+}
+
+#[test]
+fn alerts_above_the_limit_are_counted() {
+    let body = render(&notification(&[true, true, true]), "", 2);
+    let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(value["alerts"].as_array().unwrap().len(), 2);
+    assert_eq!(value["truncatedAlerts"], 1);
+}
+
+#[test]
+fn a_group_without_firing_alerts_is_resolved() {
+    let body = render(&notification(&[false]), "", 0);
+    let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(value["status"], "resolved");
+}
+
+/// The value that amtool and Alertmanager print for the empty set.
+#[test]
+fn fingerprint_of_no_labels_is_the_fnv_offset() {
+    assert_eq!(format!("{:016x}", fingerprint(&Labels::empty())), "cbf29ce484222325");
+}
+
+#[test]
+fn instants_out_of_the_calendar_are_clamped() {
+    assert_eq!(rfc3339(Timestamp::MIN), "0001-01-01T00:00:00Z");
+    assert_eq!(rfc3339(Timestamp::MAX), "9999-12-30T00:00:00Z");
+}
