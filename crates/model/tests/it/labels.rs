@@ -1,0 +1,87 @@
+//! Label sets against the obvious model: a sorted map without empty values.
+
+use model::{Labels, LabelsBuilder, MatchOp, Matcher};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
+    prop::collection::vec(("[a-c]{0,2}", "[x-zé]{0,2}"), 0..8)
+}
+
+fn map(pairs: &[(String, String)]) -> BTreeMap<String, String> {
+    let mut map = BTreeMap::new();
+    for (name, value) in pairs {
+        if value.is_empty() {
+            map.remove(name);
+        } else {
+            map.insert(name.clone(), value.clone());
+        }
+    }
+    map
+}
+
+proptest! {
+    #[test]
+    fn inv_1_sets_are_sorted_maps_without_empty_values(pairs in pairs()) {
+        let labels = Labels::from_pairs(pairs.iter().map(|(n, v)| (n, v)));
+        let expected = map(&pairs);
+        let found: Vec<(String, String)> =
+            labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        prop_assert_eq!(found, expected.clone().into_iter().collect::<Vec<_>>());
+        for name in ["", "a", "b", "ab", "zz"] {
+            prop_assert_eq!(labels.get(name), expected.get(name).map(String::as_str));
+        }
+    }
+
+    #[test]
+    fn order_and_equality_are_those_of_the_pairs(a in pairs(), b in pairs()) {
+        let (left, right) = (Labels::from_pairs(a.clone()), Labels::from_pairs(b.clone()));
+        let lists = (map(&a).into_iter().collect::<Vec<_>>(), map(&b).into_iter().collect::<Vec<_>>());
+        prop_assert_eq!(left.cmp(&right), lists.0.cmp(&lists.1));
+        prop_assert_eq!(left == right, lists.0 == lists.1);
+    }
+
+    #[test]
+    fn a_builder_gives_back_what_it_was_made_from(pairs in pairs()) {
+        let labels = Labels::from_pairs(pairs);
+        prop_assert_eq!(labels.to_builder().build(), labels);
+    }
+}
+
+#[test]
+fn texts_that_join_alike_are_different_sets() {
+    let a = Labels::from_pairs([("ab", "c")]);
+    let b = Labels::from_pairs([("a", "bc")]);
+    assert_ne!(a, b);
+}
+
+#[test]
+fn an_empty_value_removes() {
+    let mut builder = LabelsBuilder::default();
+    builder.set("job", "node").set("job", "").set("env", "");
+    assert!(builder.build().is_empty());
+}
+
+#[test]
+#[should_panic(expected = "INV-1")]
+fn inv_1_unsorted_pairs_are_a_bug() {
+    drop(Labels::from_sorted([("b", "1"), ("a", "1")]));
+}
+
+#[test]
+fn sets_print_as_prometheus_prints_them() {
+    let labels =
+        Labels::from_pairs([("__name__", "up"), ("path", "a\"b\\c\n"), ("my.label", "é\u{7f}")]);
+    assert_eq!(labels.to_string(), r#"{__name__="up", "my.label"="é\x7f", path="a\"b\\c\n"}"#);
+}
+
+#[test]
+fn matchers_treat_absent_labels_as_empty() {
+    let labels = Labels::from_pairs([("job", "node")]);
+    let matches = |op, value| Matcher::new(op, "env", value).unwrap().matches_labels(&labels);
+    assert!(matches(MatchOp::Equal, ""));
+    assert!(matches(MatchOp::NotEqual, "prod"));
+    assert!(matches(MatchOp::Regex, "prod|"));
+    assert!(!matches(MatchOp::NotRegex, ".*"));
+    assert_eq!(Matcher::equal("job", "a\"b").to_string(), r#"job="a\"b""#);
+}

@@ -1,0 +1,72 @@
+//! Expressions behave as in Go's regexp package, anchored, with `.` matching newlines.
+
+use model::Pattern;
+
+#[track_caller]
+fn check(expression: &str, matching: &[&str], others: &[&str]) {
+    let pattern = Pattern::new(expression).unwrap();
+    for text in matching {
+        assert!(pattern.is_match(text), "/{expression}/ should match {text:?}");
+    }
+    for text in others {
+        assert!(!pattern.is_match(text), "/{expression}/ should not match {text:?}");
+    }
+}
+
+#[test]
+fn expressions_are_anchored() {
+    check("node", &["node"], &["node1", "anode", ""]);
+    check("a|bc", &["a", "bc"], &["abc", "ac"]);
+    check("a.|b", &["ax", "b"], &["xb", "axb"]);
+}
+
+#[test]
+fn simple_forms_agree_with_the_compiled_ones() {
+    check(".*", &["", "a\nb"], &[]);
+    check(".+", &["a", "\n"], &[""]);
+    check("api.*", &["api", "api\n1"], &["ap", "xapi"]);
+    check("(api).*", &["api", "api\n1"], &["ap", "xapi"]);
+    check("", &[""], &["a"]);
+    check("a|", &["", "a"], &["b"]);
+}
+
+#[test]
+fn perl_classes_are_ascii() {
+    check(r"\d+", &["12"], &["٣", ""]);
+    check(r"[\d.]+", &["1.2"], &["٣"]);
+    check(r"\w+", &["a_1"], &["é"]);
+    check(r"[^\W]+", &["a_1"], &["é", "-"]);
+    check(r"a\sb", &["a b", "a\tb"], &["a\u{a0}b", "a\u{b}b"]);
+}
+
+#[test]
+fn what_only_the_library_knows_is_plain_or_refused() {
+    check(r"[a&&b]+", &["a&b"], &["c"]);
+    check(r"[]a]+", &["]a"], &["b"]);
+    check(r"[[:alpha:]]+", &["ab"], &["1"]);
+    check(r"[a[]+", &["a["], &["b"]);
+    check(r"\Qa.b\E+", &["a.b", "a.bb"], &["axb"]);
+    assert!(Pattern::new(r"\u0041").is_err());
+    assert!(Pattern::new(r"\").is_err());
+    assert!(Pattern::new("a(").is_err());
+}
+
+#[test]
+fn errors_are_one_line() {
+    let error = Pattern::new("a(b").unwrap_err().to_string();
+    assert_eq!(error, r#"cannot compile regular expression "a(b": unclosed group"#);
+}
+
+#[test]
+fn hostile_sizes_are_refused() {
+    assert!(Pattern::new(&"a".repeat(2 << 20)).is_err());
+    assert!(Pattern::new("((a{100}){100}){100}").is_err());
+}
+
+#[test]
+fn literals_of_a_list_are_known() {
+    let pattern = Pattern::new("b|a|b").unwrap();
+    let literals: Vec<&str> = pattern.literals().unwrap().iter().map(|l| &**l).collect();
+    assert_eq!(literals, ["a", "b"]);
+    assert!(Pattern::new("a.c|b").unwrap().literals().is_none());
+}
