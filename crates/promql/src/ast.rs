@@ -15,6 +15,21 @@ pub struct Place {
     pub end: usize,
 }
 
+impl Place {
+    /// Line and column of the first byte, both from 1; columns count bytes, as upstream does.
+    pub fn line_column(self, source: &str) -> (usize, usize) {
+        let before = &source.as_bytes()[..self.start.min(source.len())];
+        let newlines = || (0..before.len()).filter(|at| before[*at] == b'\n');
+        let line_start = newlines().last().map_or(0, |at| at + 1);
+        (newlines().count() + 1, before.len() - line_start + 1)
+    }
+
+    /// The text it stands for.
+    pub fn text(self, source: &str) -> &str {
+        source.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
 /// Type of an expression's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ValueType {
@@ -403,6 +418,60 @@ impl Expr {
             ExprKind::Call(call) => call.function.returns,
             ExprKind::Matrix(_) | ExprKind::Subquery(_) => ValueType::RangeVector,
         }
+    }
+}
+
+impl Expr {
+    /// Calls `visit` for this expression and all below, parents first, left to right.
+    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
+        visit(self);
+        for child in self.children() {
+            child.walk(visit);
+        }
+    }
+
+    /// Direct sub-expressions, left to right; the parameter of an aggregation comes first.
+    pub fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Vector(_)
+            | ExprKind::Matrix(_) => Vec::new(),
+            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => vec![inner],
+            ExprKind::Binary(binary) => vec![&binary.left, &binary.right],
+            ExprKind::Aggregate(aggregate) => {
+                aggregate.parameter.iter().chain([&aggregate.expr]).collect()
+            }
+            ExprKind::Call(call) => call.args.iter().collect(),
+            ExprKind::Subquery(subquery) => vec![&subquery.expr],
+        }
+    }
+
+    /// All selectors below, left to right.
+    pub fn selectors(&self) -> Vec<&VectorSelector> {
+        let mut found = Vec::new();
+        self.walk(&mut |expr| match &expr.kind {
+            ExprKind::Vector(selector) => found.push(selector),
+            ExprKind::Matrix(matrix) => found.push(&matrix.selector),
+            ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Paren(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(_)
+            | ExprKind::Aggregate(_)
+            | ExprKind::Call(_)
+            | ExprKind::Subquery(_) => {}
+        });
+        found
+    }
+
+    /// The expression inside any number of parentheses.
+    pub fn without_parens(&self) -> &Self {
+        let mut expr = self;
+        while let ExprKind::Paren(inner) = &expr.kind {
+            expr = inner;
+        }
+        expr
     }
 }
 

@@ -18,3 +18,14 @@ pub struct Function {
     /// Behind upstream's feature flag `promql-experimental-functions`.
     pub experimental: bool,
 }
+
+/// All functions, sorted by name.
+pub fn functions() -> &'static [Function] {
+    &[]
+}
+
+/// The function of a name (names are case-sensitive).
+pub fn function(name: &str) -> Option<&'static Function> {
+    let found = functions().binary_search_by(|function| function.name.cmp(name)).ok()?;
+    functions().get(found)
+}

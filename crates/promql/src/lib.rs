@@ -1,7 +1,21 @@
-//! PromQL: lexer, Pratt parser with source positions, syntax tree, printer.
+//! PromQL: lexer, Pratt parser with source positions, type checks, syntax tree, printer.
 //! Neighbours: `query`, `rules` and `api` read the tree. Pure text in, tree or located error out.
+//! Source of semantics: Prometheus 3.14, package `promql/parser`.
 
 pub mod ast;
+mod duration;
+mod error;
 mod function;
+mod options;
+mod parser;
+mod print;
+pub mod series;
 
-pub use function::Function;
+pub use ast::{Expr, ExprKind, Place, ValueType};
+pub use duration::{format_duration, parse_duration};
+pub use error::{ErrorKind, ParseError};
+pub use function::{Function, function, functions};
+pub use options::ParserOptions;
+pub use parser::{parse, parse_selector, parse_with};
+pub use print::pretty;
+pub use series::parse_series;
