@@ -20,7 +20,7 @@ impl Place {
     pub fn line_column(self, source: &str) -> (usize, usize) {
         let before = &source.as_bytes()[..self.start.min(source.len())];
         let newlines = || (0..before.len()).filter(|at| before[*at] == b'\n');
-        let line_start = newlines().last().map_or(0, |at| at + 1);
+        let line_start = newlines().next_back().map_or(0, |at| at + 1);
         (newlines().count() + 1, before.len() - line_start + 1)
     }
 

@@ -64,7 +64,7 @@ pub fn format_duration(ms: i64) -> String {
             continue;
         }
         if rest >= size {
-            out += &format!("{}{unit}", rest / size);
+            out.extend([(rest / size).to_string().as_str(), unit]);
             rest %= size;
         }
     }
