@@ -1,1 +1,13 @@
-//! PromQL evaluation over a `Querier`.
+//! PromQL evaluation: syntax trees of `promql` over any `model::Querier`, as Prometheus 3.14 does it.
+//! Works on columns of steps: per series one row of values over the steps of the query; an instant
+//! query is a range query with one step. Pure: no clock, no threads of its own, no files.
+
+mod cancel;
+mod engine;
+mod error;
+mod output;
+
+pub use cancel::Cancel;
+pub use engine::{Engine, EngineOptions, Query, StepRange};
+pub use error::{QueryError, QueryErrorKind};
+pub use output::{MatrixSeries, QueryOutput, QueryStats, QueryValue, VectorSample};
