@@ -55,6 +55,7 @@ pub(crate) enum Command {
 
 /// Flags of `serve`. Prometheus' names work verbatim; each has a `FLYBALL_*` twin.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct ServeArgs {
     /// flyball.yml, or a prometheus.yml as it is.
     #[arg(long = "config.file", env = "FLYBALL_CONFIG_FILE", value_name = "FILE")]
@@ -283,7 +284,7 @@ pub(crate) enum QueryCommand {
 
 #[derive(Args, Debug)]
 pub(crate) struct QueryServer {
-    /// Server, e.g. http://127.0.0.1:1788.
+    /// URL of the server.
     pub(crate) server: String,
     /// How to print the answer.
     #[arg(short = 'o', long = "format", value_enum, default_value_t = OutputFormat::Promql)]

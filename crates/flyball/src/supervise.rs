@@ -153,6 +153,7 @@ mod tests {
     async fn a_part_that_does_not_stop_is_reported() {
         let mut supervisor = Supervisor::new();
         supervisor.start("deaf", |_| std::future::pending());
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let late = supervisor.stop(Duration::from_secs(5)).await;
         assert_eq!(late, ["1 parts did not stop within 5s"]);
     }

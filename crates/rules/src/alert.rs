@@ -128,15 +128,18 @@ impl ActiveAlert {
 
     /// Moves every remembered instant, because the wall clock jumped by `by_ms`.
     pub(crate) fn shift(&mut self, by_ms: i64) {
-        let moved = |at: Timestamp| Timestamp::from_ms(at.ms().saturating_add(by_ms));
-        self.active_at = moved(self.active_at);
+        self.active_at = moved(self.active_at, by_ms);
         for at in [
             &mut self.fired_at,
             &mut self.resolved_at,
             &mut self.last_sent_at,
             &mut self.keep_firing_since,
         ] {
-            *at = at.map(moved);
+            *at = at.map(|at| moved(at, by_ms));
         }
     }
+}
+
+fn moved(at: Timestamp, by_ms: i64) -> Timestamp {
+    Timestamp::from_ms(at.ms().saturating_add(by_ms))
 }

@@ -235,16 +235,13 @@ impl Group {
 
     fn ask(&mut self, out: &mut Vec<Effect>) {
         let Some(running) = self.running else { return };
-        match self.rules.get(running.rule) {
-            Some(rule) => {
-                let expr = rule.spec.expr().clone();
-                out.push(Effect::Query { expr, at: self.sample_time(running.at) });
-            }
-            None => {
-                self.running = None;
-                out.push(Effect::Done);
-            }
-        }
+        let Some(rule) = self.rules.get(running.rule) else {
+            self.running = None;
+            out.push(Effect::Done);
+            return;
+        };
+        let expr = rule.spec.expr().clone();
+        out.push(Effect::Query { expr, at: self.sample_time(running.at) });
     }
 
     fn answer(&mut self, answer: QueryAnswer, out: &mut Vec<Effect>) {
