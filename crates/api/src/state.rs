@@ -1,0 +1,36 @@
+//! What the handlers ask: wired once by the composition root, shared by every request.
+//! Everything is a trait or an `Arc`, so that tests and the binary wire it alike.
+
+use crate::HttpMetrics;
+use crate::provider::{
+    AdminProvider, LifecycleProvider, MetricsProvider, RulesProvider, StatusProvider, TargetsProvider,
+};
+use model::Querier;
+use query::Engine;
+use std::sync::Arc;
+use sys::Clock;
+
+/// The rooms behind the API.
+#[derive(Clone)]
+pub struct AppState {
+    /// Stored series.
+    pub querier: Arc<dyn Querier>,
+    /// Evaluates PromQL.
+    pub engine: Arc<Engine>,
+    /// What "now" means for queries without a time.
+    pub clock: Arc<dyn Clock>,
+    /// Scrape targets.
+    pub targets: Arc<dyn TargetsProvider>,
+    /// Rule groups and alerts.
+    pub rules: Arc<dyn RulesProvider>,
+    /// Configuration, flags, versions, storage figures.
+    pub status: Arc<dyn StatusProvider>,
+    /// Ready, reload, quit.
+    pub lifecycle: Arc<dyn LifecycleProvider>,
+    /// Snapshot, compact.
+    pub admin: Arc<dyn AdminProvider>,
+    /// Renders `/metrics`.
+    pub metrics: Arc<dyn MetricsProvider>,
+    /// Counts requests; the metrics provider renders it with the rest.
+    pub http: Arc<HttpMetrics>,
+}
