@@ -8,7 +8,7 @@ use crate::dedup::{LogEntry, Snapshot, decide};
 use crate::group::{AlertGroup, Pending, PendingState};
 use crate::notification::Notification;
 use crate::retry::back_off;
-use crate::route::{Receiver, Route, RouteError};
+use crate::route::{Leaf, Receiver, Route, RouteError, RouteOptions};
 use model::Labels;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -126,6 +126,36 @@ impl Dispatcher {
         self.groups.values().map(AlertGroup::next_wake).min()
     }
 
+    /// Routes by another tree from now on; what receivers were told is remembered (INV-52).
+    ///
+    /// Deliveries under way are forgotten: at worst one message is sent twice. Fails without any
+    /// effect when the tree names unknown receivers.
+    pub fn reroute(
+        &mut self,
+        now: Moment,
+        root: Route,
+        receivers: &[Receiver],
+    ) -> Result<(), RouteError> {
+        root.validate(receivers)?;
+        self.root = root;
+        self.receivers =
+            receivers.iter().map(|r| (r.name.clone(), r.send_resolved.clone())).collect();
+        self.underway.clear();
+        let former = std::mem::take(&mut self.groups);
+        for alert in former.values().flat_map(|group| group.alerts.values()) {
+            for (key, options) in self.keys_of(&alert.labels) {
+                let labels = key.1.clone();
+                let new = || AlertGroup::new(options, labels, now);
+                let group = self.groups.entry(key).or_insert_with(new);
+                group.alerts.insert(alert.labels.clone(), alert.clone());
+            }
+        }
+        for group in self.groups.values_mut() {
+            former.values().for_each(|old| group.remember(old));
+        }
+        Ok(())
+    }
+
     /// Takes one event, then does everything that is due.
     pub fn step(&mut self, now: Moment, event: Event, out: &mut Vec<Effect>) {
         self.notice_jump(now);
@@ -165,18 +195,20 @@ impl Dispatcher {
         }
     }
 
+    /// Groups an alert belongs to, with the options they are made with.
+    fn keys_of(&self, labels: &Labels) -> Vec<(GroupKey, RouteOptions)> {
+        let leaves = self.root.leaves(labels);
+        assert!(!leaves.is_empty(), "INV-50: the root takes every alert");
+        let key = |leaf: Leaf<'_>| {
+            let group = leaf.options.group_by.group_labels(labels);
+            ((leaf.key, group), leaf.options.clone())
+        };
+        leaves.into_iter().map(key).collect()
+    }
+
     fn take(&mut self, now: Moment, alert: &Alert) {
         let held: usize = self.groups.values().map(|group| group.alerts.len()).sum();
-        let leaves: Vec<_> = self
-            .root
-            .leaves(&alert.labels)
-            .into_iter()
-            .map(|leaf| (leaf.key, leaf.options.clone()))
-            .collect();
-        assert!(!leaves.is_empty(), "INV-50: the root takes every alert");
-        for (route, options) in leaves {
-            let labels = options.group_by.group_labels(&alert.labels);
-            let key = (route, labels.clone());
+        for (key, options) in self.keys_of(&alert.labels) {
             let known = self.groups.get(&key).is_some_and(|g| g.alerts.contains_key(&alert.labels));
             if !known && held >= ALERTS_MAX {
                 self.stats.refused_alerts += 1;
@@ -185,6 +217,7 @@ impl Dispatcher {
             if !known && alert.is_resolved_at(now.wall) {
                 continue; // The end of something nobody was told of.
             }
+            let labels = key.1.clone();
             let group =
                 self.groups.entry(key).or_insert_with(|| AlertGroup::new(options, labels, now));
             let stored = group.alerts.get(&alert.labels);

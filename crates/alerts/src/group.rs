@@ -6,7 +6,7 @@ use crate::dedup::{LogEntry, Snapshot};
 use crate::notification::NotifiedAlert;
 use crate::route::RouteOptions;
 use model::{Labels, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// One integration's share of a flush.
@@ -73,6 +73,30 @@ impl AlertGroup {
         };
         let alerts = self.alerts.values().filter(wanted);
         alerts.map(|alert| notified(alert, snapshot.firing.contains(&alert.labels))).collect()
+    }
+
+    /// After a change of the routing tree: what the same receiver was told about these alerts.
+    pub(crate) fn remember(&mut self, old: &Self) {
+        if old.options.receiver != self.options.receiver {
+            return;
+        }
+        for (integration, entry) in &old.log {
+            let shared = |set: &BTreeSet<Labels>| {
+                set.iter().filter(|labels| self.alerts.contains_key(*labels)).cloned().collect()
+            };
+            let told = LogEntry {
+                firing: shared(&entry.firing),
+                resolved: shared(&entry.resolved),
+                at: entry.at,
+            };
+            if told.firing.is_empty() && told.resolved.is_empty() {
+                continue;
+            }
+            let known = self.log.entry(*integration).or_insert_with(|| told.clone());
+            known.firing.extend(told.firing);
+            known.resolved.extend(told.resolved);
+            known.at = known.at.max(told.at);
+        }
     }
 
     /// When the group wants to be stepped next.

@@ -3,6 +3,8 @@
 #![expect(clippy::print_stdout, reason = "subcommands answer on standard output")]
 
 mod cli;
+mod dispatch;
+mod evaluate;
 mod log;
 mod supervise;
 

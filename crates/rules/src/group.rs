@@ -156,6 +156,11 @@ impl Group {
         group
     }
 
+    /// The group as it goes on after its evaluation was cut off: nothing under way, state kept.
+    pub fn interrupted(&self) -> Self {
+        Self { running: None, ..self.clone() }
+    }
+
     /// What the file says.
     pub fn spec(&self) -> &GroupSpec {
         &self.spec

@@ -28,6 +28,11 @@ impl Schedule {
         Timestamp::from_ms(now.ms() - into_slot + self.interval_ms)
     }
 
+    /// Last evaluation at or before `now`.
+    pub fn latest_at(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from_ms(now.ms() - (now.ms() - self.offset_ms).rem_euclid(self.interval_ms))
+    }
+
     /// Evaluations on the grid after `last` and before `due`: those that were missed.
     pub fn missed_between(&self, last: Timestamp, due: Timestamp) -> u64 {
         let slots = (due.ms() - last.ms()) / self.interval_ms;
@@ -46,6 +51,8 @@ mod tests {
         let second = schedule.next_after(first);
         assert_eq!(second.since(first), Duration::from_secs(15));
         assert_eq!(schedule.next_after(Timestamp::from_ms(first.ms() - 1)), first);
+        assert_eq!(schedule.latest_at(Timestamp::from_ms(second.ms() - 1)), first);
+        assert_eq!(schedule.latest_at(second), second);
     }
 
     #[test]

@@ -267,6 +267,30 @@ fn a_clock_jump_ends_nothing() {
 }
 
 #[test]
+fn inv_52_a_change_of_the_tree_forgets_no_end_and_repeats_nothing() {
+    let mut stage = Stage::new(root(1, 30, 3600));
+    stage.fire("HostDown", "a");
+    stage.fire("HostDown", "b");
+    stage.run_until(5);
+    let mut tree = root(1, 30, 3600);
+    tree.options.group_by = GroupBy::All;
+    let receivers = [Receiver { name: "ops".into(), send_resolved: vec![true] }];
+    stage.dispatcher.reroute(stage.moment(), tree, &receivers).unwrap();
+    stage.resolve("HostDown", "a");
+    stage.run_until(100);
+    assert_eq!(
+        stage.heard,
+        [
+            "1s ops +HostDown/a +HostDown/b (first notification)",
+            "6s ops -HostDown/a (all alerts resolved)",
+        ]
+    );
+    let nobody = stage.dispatcher.reroute(stage.moment(), root(1, 1, 1), &[]);
+    assert!(nobody.is_err());
+    assert_eq!(stage.dispatcher.stats().alerts, 1);
+}
+
+#[test]
 fn routes_to_nobody_are_refused() {
     let receivers = [Receiver { name: "db".into(), send_resolved: vec![true] }];
     let error = Dispatcher::new(root(0, 1, 1), &receivers).unwrap_err();

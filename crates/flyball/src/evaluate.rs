@@ -1,0 +1,288 @@
+//! Evaluates rule groups: one task per group carries the effects of its state machine.
+//! Queries run on blocking threads; samples go through the `Appender`; alerts go to dispatch.
+//! A loop without decisions: what a result means, `rules` knows.
+
+use crate::supervise::Stop;
+use alerts::Alert;
+use model::{AppendErrorKind, Appender, Batch, GroupKey, Labels, Querier, RowFault, SeriesRef};
+use model::{Timestamp, Value};
+use promql::ast::Expr;
+use query::{Cancel, Engine, QueryValue};
+use rules::{Effect, Event, Group, GroupOptions, GroupSpec, QueryAnswer, SentAlert};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use sys::Clock;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// Longest sleep before the clock is asked again, because the wall clock may jump.
+const SLEEP_MAX: Duration = Duration::from_secs(5);
+
+/// What every group needs.
+#[derive(Clone)]
+pub(crate) struct Evaluation {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) querier: Arc<dyn Querier>,
+    pub(crate) appender: Arc<dyn Appender>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Where alerts go; a full queue drops them: firing alerts are sent again within a minute.
+    pub(crate) alerts: mpsc::Sender<Vec<Alert>>,
+    /// Link to the expression for people: this URL plus `/graph?g0.expr=...`.
+    pub(crate) external_url: String,
+    pub(crate) query_timeout: Duration,
+    pub(crate) counters: Arc<RuleCounters>,
+}
+
+/// Counters of all groups.
+#[derive(Debug, Default)]
+pub(crate) struct RuleCounters {
+    pub(crate) evaluations: AtomicU64,
+    pub(crate) failures: AtomicU64,
+    pub(crate) dropped_alerts: AtomicU64,
+    pub(crate) refused_samples: AtomicU64,
+}
+
+/// A group that is being evaluated.
+struct Running {
+    group: Arc<Mutex<Group>>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// All groups that are being evaluated.
+pub(crate) struct Evaluator {
+    evaluation: Evaluation,
+    groups: Mutex<Vec<Running>>,
+}
+
+impl Evaluator {
+    pub(crate) fn new(evaluation: Evaluation) -> Self {
+        Self { evaluation, groups: Mutex::new(Vec::new()) }
+    }
+
+    /// Replaces the groups: equal ones go on undisturbed, changed ones keep the state of their
+    /// rules, removed ones end their series. Must be called within the runtime.
+    pub(crate) fn apply(&self, specs: Vec<GroupSpec>) {
+        let mut groups = lock(&self.groups);
+        let mut former = std::mem::take(&mut *groups);
+        for spec in specs {
+            let same = |r: &Running| is_same(&lock(&r.group), &spec);
+            let kept = former.iter().position(same).map(|index| former.remove(index));
+            match kept {
+                Some(running) if *lock(&running.group).spec() == spec => groups.push(running),
+                Some(running) => {
+                    running.task.abort();
+                    let old = lock(&running.group).clone();
+                    let group = Group::reloaded(spec, GroupOptions::default(), old);
+                    groups.push(self.start(group));
+                }
+                None => groups.push(self.start(Group::new(spec, GroupOptions::default()))),
+            }
+        }
+        for removed in former {
+            removed.stop.send_replace(true); // The task ends the series by itself.
+        }
+    }
+
+    /// Copies of all groups, for the API and for metrics.
+    pub(crate) fn snapshot(&self) -> Vec<Group> {
+        lock(&self.groups).iter().map(|running| lock(&running.group).clone()).collect()
+    }
+
+    /// Restarts groups whose task panicked, until it is time to stop. State survives in the group.
+    pub(crate) async fn watch(&self, mut stop: Stop) {
+        while !stop.is_given() {
+            tokio::select! {
+                () = tokio::time::sleep(SLEEP_MAX) => self.revive(),
+                () = stop.wait() => {}
+            }
+        }
+        for running in lock(&self.groups).drain(..) {
+            running.task.abort();
+        }
+    }
+
+    fn revive(&self) {
+        for running in lock(&self.groups).iter_mut().filter(|running| running.task.is_finished()) {
+            let group = lock(&running.group).interrupted();
+            tracing::error!(group = group.spec().name, "rule group stopped, restarting it");
+            *running = self.start(group);
+        }
+    }
+
+    fn start(&self, group: Group) -> Running {
+        let group = Arc::new(Mutex::new(group));
+        let (stop, stopped) = watch::channel(false);
+        let task = GroupTask {
+            evaluation: self.evaluation.clone(),
+            group: Arc::clone(&group),
+            series: HashMap::new(),
+        };
+        Running { group, stop, task: tokio::spawn(task.run(stopped)) }
+    }
+}
+
+fn is_same(group: &Group, spec: &GroupSpec) -> bool {
+    group.spec().name == spec.name && group.spec().file == spec.file
+}
+
+/// A poisoned lock only says that a task panicked; the state behind it is whole between steps.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct GroupTask {
+    evaluation: Evaluation,
+    group: Arc<Mutex<Group>>,
+    series: HashMap<Labels, SeriesRef>,
+}
+
+impl GroupTask {
+    async fn run(mut self, mut stopped: watch::Receiver<bool>) {
+        let schedule = lock(&self.group).schedule();
+        let mut due = schedule.next_after(self.evaluation.clock.now());
+        loop {
+            let wait = due.since(self.evaluation.clock.now()).min(SLEEP_MAX);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = stopped.wait_for(|stopped| *stopped) => break,
+            }
+            let now = self.evaluation.clock.now();
+            if now >= due {
+                let at = schedule.latest_at(now);
+                let monotonic = self.evaluation.clock.monotonic();
+                self.step(Event::Tick { at, monotonic }).await;
+                due = schedule.next_after(self.evaluation.clock.now());
+            } else if schedule.next_after(now) < due {
+                due = schedule.next_after(now); // The clock was set back.
+            }
+        }
+        let at = self.evaluation.clock.now();
+        self.step(Event::Retire { at }).await;
+    }
+
+    async fn step(&mut self, event: Event) {
+        let mut next = Some(event);
+        while let Some(event) = next.take() {
+            let mut effects = Vec::new();
+            lock(&self.group).step(event, &mut effects);
+            for effect in effects {
+                match effect {
+                    Effect::Query { expr, at } => next = Some(self.ask(expr, at).await),
+                    Effect::Append { samples, at } => self.append(&samples, at),
+                    Effect::Alerts(alerts) => self.hand_on(alerts),
+                    Effect::Done => {}
+                }
+            }
+        }
+    }
+
+    async fn ask(&self, expr: Expr, at: Timestamp) -> Event {
+        let Evaluation { engine, querier, clock, query_timeout, .. } = self.evaluation.clone();
+        let began = clock.monotonic();
+        let ends = began + query_timeout;
+        let asked = Arc::clone(&clock);
+        let answer = tokio::task::spawn_blocking(move || {
+            let cancel = Cancel::with_deadline(move || asked.monotonic() > ends);
+            elements(engine.instant(&*querier, &expr, at, &cancel))
+        });
+        let result = answer.await.unwrap_or_else(|error| Err(format!("the query failed: {error}")));
+        let took = clock.monotonic().saturating_sub(began);
+        self.evaluation.counters.evaluations.fetch_add(1, Ordering::Relaxed);
+        if let Err(error) = &result {
+            self.evaluation.counters.failures.fetch_add(1, Ordering::Relaxed);
+            let group = lock(&self.group).spec().name.clone();
+            tracing::warn!(group, error, "rule evaluation failed");
+        }
+        Event::Answer(QueryAnswer { result, took })
+    }
+
+    /// Stores samples; what the store refuses is counted, evaluation and alerts go on.
+    fn append(&mut self, samples: &[(Labels, Value)], at: Timestamp) {
+        let refused = match self.try_append(samples, at) {
+            Ok(refused) => refused,
+            Err(error) => {
+                tracing::warn!(%error, "samples of a rule were not stored");
+                samples.len()
+            }
+        };
+        let refused = u64::try_from(refused).unwrap_or(u64::MAX);
+        self.evaluation.counters.refused_samples.fetch_add(refused, Ordering::Relaxed);
+    }
+
+    fn try_append(
+        &mut self,
+        samples: &[(Labels, Value)],
+        at: Timestamp,
+    ) -> Result<usize, model::AppendError> {
+        let key = {
+            let group = lock(&self.group);
+            GroupKey::of(&("rules", &group.spec().file, &group.spec().name))
+        };
+        let mut batch = Batch::new(key);
+        let mut refused = 0;
+        for (labels, value) in samples {
+            let series = match self.series.get(labels) {
+                Some(series) => *series,
+                None => match self.evaluation.appender.resolve(key, labels) {
+                    Ok(series) => *self.series.entry(labels.clone()).or_insert(series),
+                    Err(error) if error.kind() == AppendErrorKind::SeriesLimit => {
+                        refused += 1;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            batch.rows.push(model::Row {
+                series,
+                timestamp: at,
+                value: value.clone(),
+                start: None,
+            });
+        }
+        let appender = Arc::clone(&self.evaluation.appender);
+        let report = tokio::task::block_in_place(|| appender.commit(&batch))?;
+        if report.rejected.iter().any(|r| r.fault == RowFault::UnknownSeries) {
+            self.series.clear(); // Handles died; the next evaluation resolves them again.
+        }
+        Ok(refused + report.rejected.len())
+    }
+
+    fn hand_on(&self, sent: Vec<SentAlert>) {
+        let alerts: Vec<Alert> = sent.into_iter().map(|alert| self.alert(alert)).collect();
+        let count = u64::try_from(alerts.len()).unwrap_or(u64::MAX);
+        if let Err(error) = self.evaluation.alerts.try_send(alerts) {
+            self.evaluation.counters.dropped_alerts.fetch_add(count, Ordering::Relaxed);
+            tracing::error!(%error, count, "alerts were dropped before routing");
+        }
+    }
+
+    fn alert(&self, sent: SentAlert) -> Alert {
+        let expr: String = url::form_urlencoded::byte_serialize(sent.expr.as_bytes()).collect();
+        let base = self.evaluation.external_url.trim_end_matches('/');
+        Alert {
+            labels: sent.labels,
+            annotations: sent.annotations,
+            starts_at: sent.starts_at,
+            ends_at: sent.ends_at,
+            generator_url: format!("{base}/graph?g0.expr={expr}&g0.tab=1"),
+        }
+    }
+}
+
+/// The elements of a rule's result; only vectors and scalars make sense.
+fn elements(
+    output: Result<query::QueryOutput, query::QueryError>,
+) -> Result<Vec<(Labels, Value)>, String> {
+    match output.map_err(|error| error.to_string())?.value {
+        QueryValue::Vector(samples) => {
+            Ok(samples.into_iter().map(|s| (s.labels, s.value)).collect())
+        }
+        QueryValue::Scalar { value, .. } => Ok(vec![(Labels::empty(), Value::Float(value))]),
+        QueryValue::String { .. } | QueryValue::Matrix(_) => {
+            Err("rule result is not a vector or scalar".into())
+        }
+    }
+}
