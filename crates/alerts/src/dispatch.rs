@@ -151,7 +151,9 @@ impl Dispatcher {
             }
         }
         for group in self.groups.values_mut() {
-            former.values().for_each(|old| group.remember(old));
+            for old in former.values() {
+                group.remember(old);
+            }
         }
         Ok(())
     }

@@ -3,7 +3,8 @@
 
 use crate::supervise::Stop;
 use alerts::{
-    Alert, Delivery, Dispatcher, DispatcherStats, Effect, Event, Moment, Notification, Ticket,
+    Alert, Delivery, Dispatcher, DispatcherStats, Effect, Event, Moment, Notification, Receiver,
+    Route, RouteError, Ticket,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
