@@ -1,1 +1,17 @@
-//! In-process collectors under node_exporter's names.
+//! In-process collectors under `node_exporter`'s names: same metrics, types, labels and help texts.
+//! Called by the binary once a second; hands out metric families, stores and sends nothing.
+//! Reads the host only through [`Host`], so a tree of fixture files is as good as a machine.
+
+mod error;
+mod family;
+mod host;
+mod options;
+mod statfs;
+mod system;
+mod text;
+
+pub use error::{Error, ErrorKind};
+pub use family::{Family, Sample};
+pub use host::{Fault, HostCollector, parse_any};
+pub use options::{COLLECTORS, Options, Roots, Switch};
+pub use system::{FilesystemSpace, Host, HostFile, OsHost, SystemName};

@@ -1,0 +1,123 @@
+//! Why a collector has no data: what was attempted, in which file and line, what was found there.
+//! Every fault costs one collector one round; the others go on.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What kind of trouble it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// This kernel or machine does not have what the collector reads; nothing is wrong.
+    NoData,
+    /// A file that is there could not be read.
+    Io,
+    /// The text of a file is not what the kernel's documentation promises.
+    Parse,
+    /// An option is invalid (a pattern that does not compile).
+    Option,
+    /// This platform has no host collector.
+    Unsupported,
+}
+
+/// A collector's fault, with its place.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    file: Option<PathBuf>,
+    line: Option<usize>,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// Text that is not what was expected; `line` counts from 1.
+    pub(crate) fn parse(line: usize, expected: &str, found: &[u8]) -> Self {
+        const SHOWN_BYTES_MAX: usize = 60;
+        let shown = String::from_utf8_lossy(&found[..found.len().min(SHOWN_BYTES_MAX)]);
+        Self {
+            line: Some(line),
+            ..Self::new(ErrorKind::Parse, format!("expected {expected}, found {shown:?}"))
+        }
+    }
+
+    /// A file or directory that could not be read; a missing one is "no data".
+    pub(crate) fn read(file: &Path, source: io::Error) -> Self {
+        // ENXIO, ENODEV and ENOTSUP are what kernels answer for a facility that is switched off.
+        let absent = matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported)
+            || matches!(source.raw_os_error(), Some(6 | 19 | 95));
+        let kind = if absent { ErrorKind::NoData } else { ErrorKind::Io };
+        Self {
+            file: Some(file.into()),
+            source: Some(source.into()),
+            ..Self::new(kind, "cannot read".into())
+        }
+    }
+
+    /// Nothing to report on this machine.
+    pub(crate) fn no_data(message: &str) -> Self {
+        Self::new(ErrorKind::NoData, message.into())
+    }
+
+    /// An option with an invalid value.
+    pub(crate) fn option(name: &str, source: regex::Error) -> Self {
+        Self {
+            source: Some(source.into()),
+            ..Self::new(ErrorKind::Option, format!("invalid pattern in collector option {name}"))
+        }
+    }
+
+    /// A collector that does not exist.
+    pub(crate) fn unknown_collector(name: &str) -> Self {
+        let known: Vec<_> = crate::COLLECTORS.iter().map(|known| known.name).collect();
+        let message =
+            format!("no collector is named {name:?}, expected one of {}", known.join(", "));
+        Self::new(ErrorKind::Option, message)
+    }
+
+    /// The platform has no host collector.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn unsupported() -> Self {
+        Self::new(ErrorKind::Unsupported, "the host collector is available on Linux only".into())
+    }
+
+    /// Adds the file the text came from.
+    pub(crate) fn at(mut self, file: &Path) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
+    /// Kind, for callers that decide.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// File and line (from 1) of the fault, where known.
+    pub fn place(&self) -> (Option<&Path>, Option<usize>) {
+        (self.file.as_deref(), self.line)
+    }
+
+    fn new(kind: ErrorKind, message: String) -> Self {
+        Self { kind, file: None, line: None, message, source: None }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, "{}:{line}: ", file.display())?,
+            (Some(file), None) => write!(f, "{}: ", file.display())?,
+            (None, Some(line)) => write!(f, "line {line}: ")?,
+            (None, None) => {}
+        }
+        f.write_str(&self.message)?;
+        self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {source}"))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,8 @@
+//! Integration tests of the host collector: upstream's fixtures, the real exporter, odd hosts.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod fixtures;
+mod live;
+mod tree;
