@@ -1,30 +1,9 @@
 //! The families a collection fills: declared once, emptied and refilled every second.
-//! Names, helps and the vectors of samples are allocated once; label sets are shared by cloning.
+//! Names, helps and the vectors of points are allocated once; label sets are shared by cloning.
 
+use exposition::Family;
 use model::{Labels, MetricKind};
 use std::collections::BTreeMap;
-
-/// A metric family with its samples of one collection.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Family {
-    /// Metric name.
-    pub name: String,
-    /// Declared kind.
-    pub kind: MetricKind,
-    /// Help text, unescaped.
-    pub help: String,
-    /// One sample per label set, in the order they were read.
-    pub samples: Vec<Sample>,
-}
-
-/// One value of a family.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// Labels without the metric name.
-    pub labels: Labels,
-    /// The value, computed as `node_exporter` computes it.
-    pub value: f64,
-}
 
 /// Handle of a declared family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +27,8 @@ impl Families {
         }
         let id = FamilyId(self.list.len());
         if self.list.len() < FAMILIES_MAX {
-            let (name, help) = (name.to_owned(), help.to_owned());
-            self.by_name.insert(name.clone(), id);
-            self.list.push(Family { name, kind, help, samples: Vec::new() });
+            self.by_name.insert(name.to_owned(), id);
+            self.list.push(Family::new(name, kind, help));
         }
         id
     }
@@ -68,14 +46,14 @@ impl Families {
     /// Adds a sample to a family.
     pub(crate) fn push(&mut self, id: FamilyId, labels: &Labels, value: f64) {
         if let Some(family) = self.list.get_mut(id.0) {
-            family.samples.push(Sample { labels: labels.clone(), value });
+            family.push(labels.clone(), value);
         }
     }
 
     /// Takes all samples away; names stay declared.
     pub(crate) fn clear(&mut self) {
         for family in &mut self.list {
-            family.samples.clear();
+            family.points.clear();
         }
     }
 

@@ -211,4 +211,3 @@ pub fn parse_any(selector: u8, text: &[u8]) -> Result<(), ErrorKind> {
     ];
     PARSERS[usize::from(selector) % PARSERS.len()](text).map_err(|error| error.kind())
 }
-

@@ -11,7 +11,7 @@ mod system;
 mod text;
 
 pub use error::{Error, ErrorKind};
-pub use family::{Family, Sample};
+pub use exposition::{Family, Point};
 pub use host::{Fault, HostCollector, parse_any};
 pub use options::{COLLECTORS, Options, Roots, Switch};
 pub use system::{FilesystemSpace, Host, HostFile, OsHost, SystemName};

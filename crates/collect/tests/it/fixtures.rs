@@ -136,8 +136,8 @@ fn every_collector_reports_its_success() {
     let families = collector.collect(Timestamp::from_ms(0)).to_vec();
     let of = |name: &str| families.iter().find(|family| family.name == name).unwrap();
     let outcome =
-        |sample: &collect::Sample| (sample.labels.value("collector").to_owned(), sample.value);
-    let success: Vec<_> = of("node_scrape_collector_success").samples.iter().map(outcome).collect();
+        |sample: &collect::Point| (sample.labels.value("collector").to_owned(), sample.value);
+    let success: Vec<_> = of("node_scrape_collector_success").points.iter().map(outcome).collect();
     // The fixtures have no /proc/net/dev: upstream asks netlink there.
     let expected: Vec<_> = collect::COLLECTORS
         .iter()
@@ -145,5 +145,5 @@ fn every_collector_reports_its_success() {
         .map(|known| (known.name.to_owned(), f64::from(u8::from(known.name != "netdev"))))
         .collect();
     assert_eq!(success, expected, "{:#?}", collector.faults());
-    assert_eq!(of("node_scrape_collector_duration_seconds").samples.len(), expected.len());
+    assert_eq!(of("node_scrape_collector_duration_seconds").points.len(), expected.len());
 }

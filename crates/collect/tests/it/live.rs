@@ -161,7 +161,7 @@ fn collections_in_a_row_keep_their_series() {
     let cpu = |collector: &mut HostCollector, now: Timestamp| {
         let families = collector.collect(now);
         let family = families.iter().find(|family| family.name == "node_cpu_seconds_total");
-        family.unwrap().samples.clone()
+        family.unwrap().points.clone()
     };
     let before = cpu(&mut collector, clock.now());
     let after = cpu(&mut collector, clock.now());

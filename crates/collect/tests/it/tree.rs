@@ -2,7 +2,7 @@
 //! of families to the lines of the text format.
 
 use collect::{Family, FilesystemSpace, Host, HostFile, OsHost, SystemName};
-use model::{Labels, MetricKind, Timestamp};
+use model::Timestamp;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -103,44 +103,15 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 /// Help, type and sample lines of all families that have samples.
 pub(crate) fn render(families: &[Family]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for family in families.iter().filter(|family| !family.samples.is_empty()) {
-        let kind = match family.kind {
-            MetricKind::Unknown => "untyped",
-            kind => kind.as_str(),
-        };
-        lines.push(format!("# HELP {} {}", family.name, family.help));
-        lines.push(format!("# TYPE {} {kind}", family.name));
-        for sample in &family.samples {
-            let value = number(sample.value);
-            lines.push(format!("{}{} {value}", family.name, braces(&sample.labels)));
-        }
-    }
-    lines
+    exposition::render_text(families).lines().map(str::to_owned).collect()
 }
 
-fn braces(labels: &Labels) -> String {
-    if labels.is_empty() {
-        return String::new();
-    }
-    let pair = |(name, value): (&str, &str)| format!("{name}={value:?}");
-    format!("{{{}}}", labels.iter().map(pair).collect::<Vec<_>>().join(","))
-}
-
-/// Shortest digits that give the same float, as upstream prints them, but without an exponent.
-pub(crate) fn number(value: f64) -> String {
-    value.to_string()
-}
-
-/// A line of upstream's output in our notation: numbers without exponents, and without the labels
-/// whose value is empty, which are no labels in the data model.
+/// A line of upstream's output without the labels whose value is empty: they are no labels in the
+/// data model.
 pub(crate) fn normalise(line: &str) -> String {
-    if line.starts_with('#') {
+    let Some((name, labels)) = line.split_once('{').filter(|_| !line.starts_with('#')) else {
         return line.to_owned();
-    }
-    let (series, value) = line.rsplit_once(' ').expect("a sample line has a value");
-    let value = number(value.parse().expect("a value is a number"));
-    let Some((name, labels)) = series.split_once('{') else { return format!("{series} {value}") };
+    };
     let mut kept = Vec::new();
     let mut rest = labels;
     while let Some((label, tail)) = rest.split_once("=\"") {
@@ -148,10 +119,11 @@ pub(crate) fn normalise(line: &str) -> String {
         if end > 0 {
             kept.push(format!("{label}=\"{}\"", &tail[..end]));
         }
-        rest = tail[end + 1..].trim_start_matches([',', '}']);
+        rest = tail[end + 1..].trim_start_matches(',');
     }
+    let value = rest.trim_start_matches('}');
     let braces = if kept.is_empty() { String::new() } else { format!("{{{}}}", kept.join(",")) };
-    format!("{name}{braces} {value}")
+    format!("{name}{braces}{value}")
 }
 
 fn closing_quote(text: &str) -> usize {
