@@ -6,6 +6,7 @@ mod cli;
 mod dispatch;
 mod evaluate;
 mod log;
+mod provider;
 mod supervise;
 
 use clap::{CommandFactory, Parser};
