@@ -284,6 +284,24 @@ impl AggregateOp {
             Self::LimitRatio => "limit_ratio",
         }
     }
+
+    /// Does it take a parameter in front of the vector?
+    pub const fn has_parameter(self) -> bool {
+        matches!(
+            self,
+            Self::Topk
+                | Self::Bottomk
+                | Self::CountValues
+                | Self::Quantile
+                | Self::Limitk
+                | Self::LimitRatio
+        )
+    }
+
+    /// Behind upstream's feature flag `promql-experimental-functions`?
+    pub const fn is_experimental(self) -> bool {
+        matches!(self, Self::Limitk | Self::LimitRatio)
+    }
 }
 
 /// `op by (labels) (parameter, expr)`

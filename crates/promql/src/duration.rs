@@ -1,6 +1,9 @@
 //! Durations in Prometheus' notation: `1h30m`, largest unit first, whole milliseconds.
 //! Source of semantics: prometheus/common `model.ParseDuration` and `model.Duration.String`.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{ErrorKind, ParseError, ast::Place};
 
 /// Milliseconds of each unit, largest first, with whether it is used only when it divides evenly.
@@ -20,33 +23,41 @@ pub fn parse_duration(text: &str) -> Result<i64, ParseError> {
     read(text).map_err(|message| ParseError::new(ErrorKind::Syntax, text, place, message))
 }
 
+/// Milliseconds of a duration, or upstream's complaint about it.
 pub(crate) fn read(text: &str) -> Result<i64, String> {
-    if text.is_empty() {
-        return Err("empty duration string".into());
-    }
-    if text == "0" {
-        return Ok(0);
+    match text {
+        "" => return Err("empty duration string".into()),
+        "0" => return Ok(0),
+        _ => {}
     }
     let invalid = || format!("not a valid duration string: {}", model::quote(text));
     let mut rest = text;
-    let mut units = UNITS.iter();
+    let mut units_left = UNITS.as_slice();
     let mut total: i64 = 0;
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let letters = rest[digits..].bytes().take_while(u8::is_ascii_lowercase).count();
-        let (number, unit) = (&rest[..digits], &rest[digits..digits + letters]);
-        if number.is_empty() {
+        let (number, tail) = rest.split_at(digits);
+        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        if number.is_empty() || unit.is_empty() {
             return Err(invalid());
         }
-        let found = units.by_ref().find(|(name, ..)| *name == unit).ok_or_else(invalid)?;
-        total = number
-            .parse::<i64>()
+        if !UNITS.iter().any(|(name, ..)| *name == unit) {
+            let (unit, text) = (model::quote(unit), model::quote(text));
+            return Err(format!("unknown unit {unit} in duration {text}"));
+        }
+        // Units go from the largest to the smallest, each at most once.
+        let index = units_left.iter().position(|(name, ..)| *name == unit).ok_or_else(invalid)?;
+        let size = units_left[index].1;
+        units_left = &units_left[index + 1..];
+        let count: u64 = number.parse().ok().ok_or_else(invalid)?;
+        total = i64::try_from(count)
             .ok()
-            .and_then(|count| count.checked_mul(found.1))
+            .and_then(|count| count.checked_mul(size))
             .and_then(|ms| ms.checked_add(total))
             .filter(|ms| *ms <= i64::MAX / 1_000_000)
             .ok_or("duration out of range")?;
-        rest = &rest[digits + letters..];
+        rest = tail;
     }
     Ok(total)
 }

@@ -1,6 +1,10 @@
 //! The one error of this crate: where a text is wrong, why, and what was probably meant.
 //! Messages are upstream's where clients compare them.
 
+mod caret;
+#[cfg(test)]
+mod tests;
+
 use crate::ast::Place;
 use std::fmt;
 
@@ -70,9 +74,32 @@ impl ParseError {
         self.0.column
     }
 
-    /// What was probably meant, when that is certain: "did you mean `rate(up[5m])`?".
+    /// A sentence that helps, when that is certain: "did you mean `rate(up[5m])`?".
     pub fn suggestion(&self) -> Option<&str> {
         self.0.suggestion.as_deref()
+    }
+
+    pub(crate) fn suggest(mut self, suggestion: impl Into<Option<String>>) -> Self {
+        self.0.suggestion = suggestion.into();
+        self
+    }
+
+    /// Shows the error under the text it is about: message, line, caret, suggestion.
+    ///
+    /// ```text
+    /// 1:6: parse error: expected type range vector in call to function "rate", got instant vector
+    ///   | rate(up)
+    ///   |      ^^
+    /// did you mean `rate(up[5m])`?
+    /// ```
+    pub fn render(&self, source: &str) -> String {
+        let mut out = format!("{self}\n");
+        out += &caret::under(source, self.0.place);
+        if let Some(suggestion) = &self.0.suggestion {
+            out += suggestion;
+            out.push('\n');
+        }
+        out
     }
 }
 

@@ -3,19 +3,24 @@
 //! Source of semantics: Prometheus 3.14, package `promql/parser`.
 
 pub mod ast;
+mod check;
 mod duration;
 mod error;
 mod function;
+mod lexer;
+mod literal;
 mod options;
 mod parser;
 mod print;
 pub mod series;
+mod suggest;
+mod token;
 
 pub use ast::{Expr, ExprKind, Place, ValueType};
 pub use duration::{format_duration, parse_duration};
 pub use error::{ErrorKind, ParseError};
 pub use function::{Function, function, functions};
 pub use options::ParserOptions;
-pub use parser::{parse, parse_selector, parse_with};
+pub use parser::{HEIGHT_MAX, NESTING_MAX, parse, parse_selector, parse_with};
 pub use print::pretty;
 pub use series::parse_series;
