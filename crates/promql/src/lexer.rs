@@ -7,8 +7,6 @@ mod quoted;
 #[cfg(test)]
 mod tests;
 
-
-
 use crate::ast::{BinaryOp, Place};
 use crate::token::{Token, TokenKind, Word, reserved_word};
 
@@ -66,11 +64,6 @@ impl<'a> Lexer<'a> {
     /// Why a [`TokenKind::Bad`] token was returned.
     pub(crate) fn error(&self) -> Option<&LexError> {
         self.error.as_ref()
-    }
-
-    /// First byte not read yet.
-    pub(crate) fn position(&self) -> usize {
-        self.at
     }
 
     /// The next token; after the end or an error always the same one.

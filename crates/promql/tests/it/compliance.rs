@@ -25,7 +25,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
     ("trendFactor", &["0.1", "0.5", "0.8"]),
     (
         "simpleTimeAggrOp",
-        &["sum", "avg", "max", "min", "count", "stddev", "stdvar", "absent", "last", "present"],
+        &["sum", "avg", "max", "min", "count", "stddev", "stdvar", "absent", "last"],
     ),
 ];
 

@@ -1,1 +1,0 @@
-//! round_trip
