@@ -6,6 +6,7 @@ mod cli;
 mod dispatch;
 mod evaluate;
 mod log;
+mod process;
 mod provider;
 mod supervise;
 

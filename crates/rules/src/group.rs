@@ -311,3 +311,6 @@ impl Group {
         at.saturating_sub(self.spec.query_offset)
     }
 }
+
+#[cfg(test)]
+mod tests;
