@@ -1,1 +1,31 @@
 //! All configuration files: strict loading, places of errors, defaults.
+//! Every loader takes a path and a text and returns types in use, warnings and a redacted form;
+//! the shell reads the files. Pure: no clock, no files, no network.
+
+mod hint;
+mod http;
+mod outside;
+mod problem;
+pub mod prometheus;
+mod read;
+mod secret;
+mod targets;
+mod units;
+mod urls;
+mod yaml;
+
+pub use http::{
+    HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,
+    TlsConfig, TlsVersion,
+};
+pub use outside::Outside;
+pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warning};
+pub use prometheus::{
+    AlertingConfig, AlertmanagerConfig, DiscoveryConfig, EscapingScheme, FileSdConfig,
+    GlobalConfig, HistogramOptions, OtlpConfig, OtlpTranslation, PrometheusConfig, ScrapeConfig,
+    ScrapeLimits, ScrapeProtocol, StorageConfig,
+};
+pub use read::UnsupportedKey;
+pub use secret::{REDACTED, Secret, SecretSource};
+pub use targets::{TargetGroup, load_target_groups};
+pub use units::{format_duration, parse_duration, parse_size};

@@ -1,7 +1,7 @@
 use super::digest;
 
 fn hex(message: &str) -> String {
-    digest(message.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(digest(message.as_bytes())))
 }
 
 #[test]

@@ -1,0 +1,51 @@
+use super::{Place, Problem};
+use expect_test::{Expect, expect};
+
+fn check(text: &str, line: usize, column: usize, expected: &Expect) {
+    let problem = Problem::new("f.yml", text, Place { line, column }, "wrong".into());
+    expected.assert_eq(&problem.to_string());
+}
+
+#[test]
+fn the_caret_stands_below_the_column() {
+    check(
+        "a: 1\n  b: x # why\n",
+        2,
+        3,
+        &expect![[r"
+        f.yml:2:3: wrong
+          2 |   b: x # why
+            |   ^"]],
+    );
+}
+
+#[test]
+fn places_outside_the_text_have_no_excerpt() {
+    check("a: 1", 9, 1, &expect!["f.yml:9:1: wrong"]);
+    check("", 1, 1, &expect!["f.yml:1:1: wrong"]);
+    check("a: \u{1b}[31m", 1, 1, &expect!["f.yml:1:1: wrong"]);
+}
+
+#[test]
+fn inv_20_a_line_with_a_secret_is_cut() {
+    check(
+        "  pasword: hunter2",
+        1,
+        3,
+        &expect![[r"
+        f.yml:1:3: wrong
+          1 |   pasword: ...
+            |   ^"]],
+    );
+    check("basic_auth: {password: hunter2, usr: x}", 1, 33, &expect!["f.yml:1:33: wrong"]);
+    check("- c2VjcmV0IGtleSBtYXRlcmlhbA==", 1, 3, &expect!["f.yml:1:3: wrong"]);
+    check(
+        "url: https://me:hunter2@host/",
+        1,
+        6,
+        &expect![[r"
+        f.yml:1:6: wrong
+          1 | url: https: ...
+            |      ^"]],
+    );
+}

@@ -1,0 +1,109 @@
+//! Reads prometheus.yml: top-level keys, and what belongs to no larger section.
+//! Sections are read in modules of their own; rules that span sections are checked here.
+
+mod alerting;
+mod global;
+mod remote;
+mod scrape;
+mod sections;
+mod service_discovery;
+mod shared;
+
+use super::{GlobalConfig, PrometheusConfig, ScrapeConfig};
+use crate::prometheus::unsupported::UNSUPPORTED;
+use crate::read::{Reader, Section};
+use crate::yaml::single;
+use crate::{Error, Loaded, Outside};
+use std::collections::HashMap;
+
+/// Reads a whole prometheus.yml; `path` names it in messages and is where relative paths start.
+pub fn load(
+    path: &str,
+    text: &str,
+    outside: &Outside<'_>,
+) -> Result<Loaded<PrometheusConfig>, Error> {
+    let root = single(path, text)?;
+    let reader = Reader::new(path, text, outside, UNSUPPORTED);
+    let config = reader.section(&root, "").map(read_file).unwrap_or_default();
+    reader.finish(config, &root)
+}
+
+/// Reads a file named by `scrape_config_files`: only `scrape_configs`, defaults from `global`.
+///
+/// That job names are unique over all files is for the caller to check.
+pub fn load_scrape_configs(
+    path: &str,
+    text: &str,
+    global: &GlobalConfig,
+    outside: &Outside<'_>,
+) -> Result<Loaded<Vec<ScrapeConfig>>, Error> {
+    let root = single(path, text)?;
+    let reader = Reader::new(path, text, outside, UNSUPPORTED);
+    let configs = reader.section(&root, "").map(|section| {
+        let configs = scrape_configs(&section, global);
+        section.finish();
+        configs
+    });
+    reader.finish(configs.unwrap_or_default(), &root)
+}
+
+fn read_file(file: Section<'_>) -> PrometheusConfig {
+    let global = file.section("global", "global").map(global::read).unwrap_or_default();
+    let config = PrometheusConfig {
+        rule_files: globs(&file, "rule_files"),
+        scrape_config_files: globs(&file, "scrape_config_files"),
+        scrape_configs: scrape_configs(&file, &global),
+        alerting: file
+            .section("alerting", "alerting")
+            .map(|section| alerting::read(section, &global))
+            .unwrap_or_default(),
+        storage: file.section("storage", "storage").map(sections::storage).unwrap_or_default(),
+        otlp: sections::otlp(&file, &global),
+        global,
+    };
+    if let Some(runtime) = file.section("runtime", "runtime") {
+        sections::runtime(runtime);
+    }
+    if let Some(node) = file.get("tracing") {
+        sections::tracing(&file, node);
+    }
+    remote::write(&file, &config.global);
+    remote::read(&file);
+    file.finish();
+    config
+}
+
+/// Paths whose last part alone may be a glob, joined with the directory of the file.
+fn globs(file: &Section<'_>, key: &'static str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for item in file.items(key) {
+        let Some(path) = file.reader.text(item, key) else { continue };
+        // Upstream: `^[^*]*(\*[^/]*)?$`
+        let after_star = path.split_once('*').map_or("", |(_, after)| after);
+        if after_star.contains('/') {
+            let message = format!("`{key}`: only the last part of a path may be a glob");
+            file.reader.problem(item.place, message);
+        }
+        paths.push(file.reader.join_directory(&path));
+    }
+    paths
+}
+
+fn scrape_configs(file: &Section<'_>, global: &GlobalConfig) -> Vec<ScrapeConfig> {
+    let mut configs: Vec<ScrapeConfig> = Vec::new();
+    let mut lines = HashMap::new();
+    for item in file.items("scrape_configs") {
+        let Some(found) = scrape::read(file.reader, item, global) else { continue };
+        let line = found.name_place.line;
+        if let Some(first) = lines.insert(found.config.job_name.clone(), line) {
+            let name = model::quote(&found.config.job_name).to_string();
+            let message = format!("job {name} is already defined in line {first}");
+            file.reader.problem(found.name_place, message);
+        }
+        configs.push(found.config);
+    }
+    configs
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Reads nodes into values: every getter notes what is wrong and goes on, so that one pass finds
+//! all problems of a file. Used by all loaders; knows no file format.
+//! A null (`key:`) is the zero value of its type, not the default: that is what upstream does.
+
+mod redact;
+mod section;
+
+use crate::yaml::{Content, Node};
+use crate::{Error, Loaded, Outside, Place, Problem, Warning};
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+pub(crate) use redact::redact_url;
+pub(crate) use section::Section;
+
+/// Keys that are read and checked but not acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnsupportedKey {
+    /// Path of the key: `scrape_configs.consul_sd_configs`.
+    pub key: &'static str,
+    /// What does not happen, in one sentence without full stop.
+    pub effect: &'static str,
+}
+
+/// One file being read.
+pub(crate) struct Reader<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) outside: &'a Outside<'a>,
+    text: &'a str,
+    unsupported: &'static [UnsupportedKey],
+    notes: RefCell<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    problems: Vec<Problem>,
+    warnings: Vec<Warning>,
+    /// Places of values that the redacted form hides.
+    secrets: HashSet<Place>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(
+        file: &'a str,
+        text: &'a str,
+        outside: &'a Outside<'a>,
+        unsupported: &'static [UnsupportedKey],
+    ) -> Self {
+        Self { file, outside, text, unsupported, notes: RefCell::default() }
+    }
+
+    /// Notes a problem.
+    pub(crate) fn problem(&self, place: Place, message: impl Into<String>) {
+        let mut notes = self.notes.borrow_mut();
+        // Twice the number shown: enough to sort, bounded for files that are wrong everywhere.
+        if notes.problems.len() < 2 * crate::PROBLEMS_MAX {
+            notes.problems.push(Problem::new(self.file, self.text, place, message.into()));
+        }
+    }
+
+    /// Notes a warning about a key.
+    pub(crate) fn warn(&self, place: Place, key: &str, message: String) {
+        let warning = Warning { file: self.file.into(), place, key: key.into(), message };
+        self.notes.borrow_mut().warnings.push(warning);
+    }
+
+    /// Notes that a key is accepted but not acted on; it stands in the table of such keys.
+    pub(crate) fn unsupported(&self, place: Place, key: &'static str) {
+        let entry = self.unsupported.iter().find(|entry| entry.key == key);
+        debug_assert!(entry.is_some(), "`{key}` stands in the table of unsupported keys");
+        let effect = entry.map_or("it has no effect", |entry| entry.effect);
+        let name = key.rsplit('.').next().unwrap_or(key);
+        self.warn(place, key, format!("`{name}` is not acted on yet: {effect}"));
+    }
+
+    /// Hides the value at a place in the redacted form.
+    pub(crate) fn hide(&self, place: Place) {
+        self.notes.borrow_mut().secrets.insert(place);
+    }
+
+    /// The entries of a map node; a null is an empty map, anything else a problem.
+    pub(crate) fn section<'s>(&'s self, node: &'s Node, path: &'static str) -> Option<Section<'s>> {
+        Section::open(self, node, path)
+    }
+
+    /// A path as the file means it: relative ones start in the directory of the file.
+    pub(crate) fn join_directory(&self, path: &str) -> String {
+        let directory = match self.file.rsplit_once('/') {
+            Some(("", _)) => "/",
+            Some((directory, _)) => directory,
+            None => return path.to_owned(),
+        };
+        if path.is_empty() || path.starts_with('/') {
+            return path.to_owned();
+        }
+        format!("{}/{}", directory.trim_end_matches('/'), path.strip_prefix("./").unwrap_or(path))
+    }
+
+    /// Ends the reading: the configuration, or all problems.
+    pub(crate) fn finish<T>(self, config: T, root: &Node) -> Result<Loaded<T>, Error> {
+        let mut notes = self.notes.into_inner();
+        if !notes.problems.is_empty() {
+            return Err(Error::invalid(notes.problems));
+        }
+        notes.warnings.sort_by_key(|warning| warning.place);
+        let redacted = redact::render(root, &notes.secrets);
+        Ok(Loaded { config, warnings: notes.warnings, redacted })
+    }
+
+    /// Texts of a list with their places; null is an empty list.
+    pub(crate) fn list_of_texts(&self, node: &Node, what: &str) -> Vec<(Place, String)> {
+        match &node.content {
+            Content::List(items) => {
+                let texts = items.iter().map(|item| (item.place, self.text(item, what)));
+                texts.filter_map(|(place, text)| Some((place, text?))).collect()
+            }
+            Content::Scalar(_) if node.is_null() => Vec::new(),
+            Content::Scalar(_) | Content::Map(_) => {
+                self.problem(node.place, format!("`{what}` is a list, found {}", node.kind()));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Reads a node as text; any scalar is text as written.
+    pub(crate) fn text(&self, node: &Node, what: &str) -> Option<String> {
+        if node.is_null() {
+            return Some(String::new());
+        }
+        let text = node.scalar().map(|scalar| scalar.text.clone());
+        if text.is_none() {
+            self.problem(node.place, format!("`{what}` is a text, found {}", node.kind()));
+        }
+        text
+    }
+}

@@ -1,0 +1,63 @@
+//! A YAML text as a tree of nodes that remember their places; the raw form of every file.
+//! Built from granit-parser's events (the parser below serde-saphyr), read through `read`.
+//! Bounded: 16 MiB of text, 64 levels, a million nodes after aliases are followed.
+
+mod compose;
+mod scalar;
+
+use crate::Place;
+use std::sync::Arc;
+
+pub(crate) use compose::{documents, single};
+pub(crate) use scalar::{Scalar, Style};
+
+/// One node with its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) content: Content,
+    /// Nodes below and including this one, aliases followed; bounded by the composer.
+    weight: usize,
+    /// Levels of nodes, 1 for a scalar.
+    height: usize,
+}
+
+/// What a node holds; collections are shared by all aliases of the node.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    Scalar(Arc<Scalar>),
+    List(Arc<[Node]>),
+    /// Entries in the order of the file, keys unique, merge keys resolved.
+    Map(Arc<[(Node, Node)]>),
+}
+
+impl Node {
+    /// An absent value: `key:` without anything, `~` or `null`.
+    pub(crate) fn is_null(&self) -> bool {
+        match &self.content {
+            Content::Scalar(scalar) => scalar.is_null(),
+            Content::List(_) | Content::Map(_) => false,
+        }
+    }
+
+    pub(crate) fn scalar(&self) -> Option<&Scalar> {
+        match &self.content {
+            Content::Scalar(scalar) => Some(scalar),
+            Content::List(_) | Content::Map(_) => None,
+        }
+    }
+
+    /// What the node is, for messages.
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.content {
+            Content::Scalar(scalar) => scalar.kind(),
+            Content::List(_) => "a list",
+            Content::Map(_) => "a map",
+        }
+    }
+
+    /// An empty map at the beginning of the file: what an empty file means.
+    pub(crate) fn empty_map() -> Self {
+        Self { place: Place::START, content: Content::Map(Arc::from([])), weight: 1, height: 1 }
+    }
+}
