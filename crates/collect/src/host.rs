@@ -5,7 +5,9 @@
 mod arp;
 mod conntrack;
 mod cpu;
+mod cpufreq;
 mod diskstats;
+mod dmi;
 mod entropy;
 mod filefd;
 mod filesystem;
@@ -14,6 +16,7 @@ mod meminfo;
 mod netclass;
 mod netdev;
 mod netstat;
+mod nvme;
 mod os;
 mod pressure;
 mod round;
@@ -21,9 +24,12 @@ mod schedstat;
 mod sockstat;
 mod softnet;
 mod stat;
+mod thermal_zone;
 mod time;
+mod udp_queues;
 mod uname;
 mod vmstat;
+mod watchdog;
 
 use crate::family::{Families, FamilyId};
 use crate::{COLLECTORS, Error, ErrorKind, Family, Host, Options, Roots};
@@ -147,7 +153,9 @@ fn build(name: &'static str, setup: &mut Setup<'_>) -> Result<Box<dyn Collector>
         "arp" => Box::new(arp::Arp::new(setup)?),
         "conntrack" => Box::new(conntrack::Conntrack::new(setup)),
         "cpu" => Box::new(cpu::Cpu::new(setup)),
+        "cpufreq" => Box::new(cpufreq::Cpufreq::new(setup)),
         "diskstats" => Box::new(diskstats::Diskstats::new(setup)?),
+        "dmi" => Box::new(dmi::Dmi::new(setup)),
         "entropy" => Box::new(entropy::Entropy::new(setup)),
         "filefd" => Box::new(filefd::Filefd::new(setup)),
         "filesystem" => Box::new(filesystem::Filesystem::new(setup)?),
@@ -156,15 +164,19 @@ fn build(name: &'static str, setup: &mut Setup<'_>) -> Result<Box<dyn Collector>
         "netclass" => Box::new(netclass::Netclass::new(setup)?),
         "netdev" => Box::new(netdev::Netdev::new(setup)?),
         "netstat" => Box::new(netstat::Netstat::new(setup)?),
+        "nvme" => Box::new(nvme::Nvme::new(setup)),
         "os" => Box::new(os::Os::new(setup)),
         "pressure" => Box::new(pressure::Pressure::new(setup)),
         "schedstat" => Box::new(schedstat::Schedstat::new(setup)),
         "sockstat" => Box::new(sockstat::Sockstat::new(setup)),
         "softnet" => Box::new(softnet::Softnet::new(setup)),
         "stat" => Box::new(stat::Stat::new(setup)),
+        "thermal_zone" => Box::new(thermal_zone::ThermalZone::new(setup)),
         "time" => Box::new(time::Time::new(setup)),
+        "udp_queues" => Box::new(udp_queues::UdpQueues::new(setup)),
         "uname" => Box::new(uname::Uname::new(setup)),
         "vmstat" => Box::new(vmstat::Vmstat::new(setup)?),
+        "watchdog" => Box::new(watchdog::Watchdog::new(setup)),
         unknown => return Err(Error::unknown_collector(unknown)),
     })
 }
@@ -207,7 +219,11 @@ pub fn parse_any(selector: u8, text: &[u8]) -> Result<(), ErrorKind> {
         |text| sockstat::parse(text).map(drop),
         |text| softnet::parse(text).map(drop),
         |text| stat::parse(text).map(drop),
+        |text| udp_queues::parse(text).map(drop),
         |text| vmstat::parse(text).map(drop),
     ];
     PARSERS[usize::from(selector) % PARSERS.len()](text).map_err(|error| error.kind())
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ pub(super) struct Meminfo {
 }
 
 /// One line: its key up to the colon, its number, and whether that counts kibibytes.
+#[derive(Debug)]
 pub(super) struct Entry<'a> {
     key: &'a [u8],
     number: u64,

@@ -15,6 +15,7 @@ pub(super) struct Netstat {
 }
 
 /// A protocol's statistic, e.g. `Tcp`, `InSegs`, 57252008.
+#[derive(Debug)]
 pub(super) struct Entry<'a> {
     protocol: &'a [u8],
     name: &'a [u8],

@@ -18,6 +18,7 @@ pub(super) struct Schedstat {
 }
 
 /// One CPU's line.
+#[derive(Debug)]
 pub(super) struct CpuSlices<'a> {
     cpu: &'a [u8],
     running_ns: u64,

@@ -13,6 +13,7 @@ pub(super) struct Sockstat {
 }
 
 /// A protocol's field and its number, e.g. `TCP`, `inuse`, 4.
+#[derive(Debug)]
 pub(super) struct Entry<'a> {
     protocol: &'a [u8],
     field: &'a [u8],

@@ -32,8 +32,10 @@ fn belongs_to_us(name: &str) -> bool {
         "node_arp_",
         "node_boot_time_seconds",
         "node_context_switches_total",
+        "node_cooling_device_",
         "node_cpu_",
         "node_disk_",
+        "node_dmi_",
         "node_entropy_",
         "node_filefd_",
         "node_filesystem_",
@@ -44,6 +46,7 @@ fn belongs_to_us(name: &str) -> bool {
         "node_netstat_",
         "node_network_",
         "node_nf_conntrack_",
+        "node_nvme_",
         "node_os_",
         "node_pressure_",
         "node_procs_",
@@ -52,13 +55,15 @@ fn belongs_to_us(name: &str) -> bool {
         "node_sockstat_",
         "node_softirqs_total",
         "node_softnet_",
+        "node_thermal_zone_",
         "node_time_",
+        "node_udp_queues",
         "node_uname_",
         "node_vmstat_",
+        "node_watchdog_",
     ];
-    // cpufreq and cpu_vulnerabilities, meminfo_numa and mdadm are other collectors.
-    const OTHERS: &[&str] =
-        &["node_cpu_scaling_", "node_cpu_vulnerabilities_", "node_memory_numa_"];
+    // Collectors that we lack, off by default upstream.
+    const OTHERS: &[&str] = &["node_cpu_vulnerabilities_", "node_memory_numa_"];
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     starts(PREFIXES) && !starts(OTHERS)
 }

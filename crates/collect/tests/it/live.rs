@@ -21,6 +21,8 @@ const NEWER: &[&str] = &[
     "node_softnet_flow_limit_count_total",
     "node_softnet_received_rps_total",
     "node_os_support_end",
+    "node_nvme_namespace_",
+    "node_watchdog_",
 ];
 
 /// Labels that 1.12 added.
@@ -72,7 +74,8 @@ fn arguments(port: u16, options: &Options) -> Vec<String> {
         "--collector.netclass.ignored-devices=^$".into(),
         format!("--collector.netstat.fields={}", options.netstat_fields),
     ];
-    let shared = collect::COLLECTORS.iter().filter(|known| known.default);
+    let shared =
+        collect::COLLECTORS.iter().filter(|known| known.default && known.name != "watchdog");
     arguments.extend(shared.map(|known| format!("--collector.{}", known.name)));
     arguments
 }

@@ -4,5 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixtures;
+mod hostile;
 mod live;
+mod odd;
 mod tree;

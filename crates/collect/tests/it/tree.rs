@@ -3,10 +3,12 @@
 
 use collect::{Family, FilesystemSpace, Host, HostFile, OsHost, SystemName};
 use model::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// The real files of a tree, with a kernel whose answers are fixed.
 pub(crate) struct FixtureHost(pub(crate) OsHost);
@@ -141,4 +143,94 @@ pub(crate) fn metric(line: &str) -> &str {
     let body =
         line.strip_prefix("# HELP ").or_else(|| line.strip_prefix("# TYPE ")).unwrap_or(line);
     body.split(['{', ' ']).next().expect("a line has a name")
+}
+
+/// A host in memory whose files can change between two rounds.
+#[derive(Default)]
+pub(crate) struct Memory {
+    files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
+    opened: Mutex<usize>,
+}
+
+/// A handle that goes bad when its file is removed, as those of sysfs do.
+struct MemoryFile {
+    host: Arc<Memory>,
+    path: PathBuf,
+}
+
+impl Memory {
+    /// A host with these files; paths are absolute.
+    pub(crate) fn new(files: &[(&str, &str)]) -> Arc<Self> {
+        let host = Arc::new(Self::default());
+        for (path, content) in files {
+            host.write(path, content);
+        }
+        host
+    }
+
+    pub(crate) fn write(&self, path: &str, content: &str) {
+        self.files.lock().unwrap().insert(path.into(), content.into());
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        self.files.lock().unwrap().remove(Path::new(path));
+    }
+
+    /// How often files were opened so far.
+    pub(crate) fn opened(&self) -> usize {
+        *self.opened.lock().unwrap()
+    }
+}
+
+/// The trait's methods need handles that own their host.
+pub(crate) struct MemoryHost(pub(crate) Arc<Memory>);
+
+impl Host for MemoryHost {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn HostFile>> {
+        if !self.0.files.lock().unwrap().contains_key(path) {
+            return Err(io::Error::from_raw_os_error(2));
+        }
+        *self.0.opened.lock().unwrap() += 1;
+        Ok(Box::new(MemoryFile { host: Arc::clone(&self.0), path: path.into() }))
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        let files = self.0.files.lock().unwrap();
+        let inside = files.keys().filter_map(|file| file.strip_prefix(path).ok());
+        let first = |file: &Path| file.iter().next().map(|n| n.to_string_lossy().into_owned());
+        let names: BTreeSet<_> = inside.filter_map(first).collect();
+        if names.is_empty() {
+            return Err(io::Error::from_raw_os_error(2));
+        }
+        Ok(names.into_iter().collect())
+    }
+
+    fn filesystem_space(&self, path: &Path) -> io::Result<FilesystemSpace> {
+        FixtureHost(OsHost::new()).filesystem_space(path)
+    }
+
+    fn system_name(&self) -> SystemName {
+        SystemName::default()
+    }
+
+    fn time_zone(&self, _: Timestamp) -> (String, i32) {
+        ("UTC".into(), 0)
+    }
+
+    fn page_bytes(&self) -> u64 {
+        65_536
+    }
+}
+
+impl HostFile for MemoryFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let files = self.host.files.lock().unwrap();
+        // ENODEV, as a device that was taken out answers.
+        let content = files.get(&self.path).ok_or(io::Error::from_raw_os_error(19))?;
+        let rest = content.get(usize::try_from(offset).unwrap()..).unwrap_or_default();
+        // Short reads, as seq_file gives them.
+        let count = rest.len().min(buffer.len()).min(1000);
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
 }

@@ -1,0 +1,272 @@
+//! Hosts that lack files, lie, change between two rounds or go backwards.
+
+use crate::tree::{Memory, MemoryHost, render};
+use collect::{ErrorKind, HostCollector, Options, Roots};
+use model::Timestamp;
+use std::fmt::Write;
+use std::sync::Arc;
+use sys::SystemClock;
+
+/// Only the named collectors, on a host in memory.
+fn only(host: &Arc<Memory>, names: &[&str]) -> HostCollector {
+    let known = collect::COLLECTORS.iter();
+    let switches = known.map(|k| (k.name.to_owned(), names.contains(&k.name))).collect();
+    with(host, &Options { switches, ..Options::default() })
+}
+
+fn with(host: &Arc<Memory>, options: &Options) -> HostCollector {
+    let host = Arc::new(MemoryHost(Arc::clone(host)));
+    HostCollector::new(host, Arc::new(SystemClock::new()), Roots::default(), options).unwrap()
+}
+
+/// Sample lines of one round that begin with `prefix`.
+fn lines(collector: &mut HostCollector, second: i64, prefix: &str) -> Vec<String> {
+    let families = collector.collect(Timestamp::from_ms(second * 1000));
+    render(families).into_iter().filter(|line| line.starts_with(prefix)).collect()
+}
+
+fn kinds(collector: &HostCollector) -> Vec<(&'static str, ErrorKind)> {
+    collector.faults().iter().map(|fault| (fault.collector, fault.error.kind())).collect()
+}
+
+#[test]
+fn a_host_without_files_has_no_data_and_no_trouble() {
+    let mut collector = with(&Memory::new(&[]), &Options::default());
+    let samples = lines(&mut collector, 5, "node_");
+    let faults = kinds(&collector);
+    assert!(faults.iter().all(|(_, kind)| *kind == ErrorKind::NoData), "{faults:?}");
+    let without_files = ["sockstat", "thermal_zone", "time", "uname"];
+    assert_eq!(faults.len(), collect::COLLECTORS.len() - without_files.len(), "{faults:?}");
+    for line in samples.iter().filter(|line| !line.starts_with("node_scrape_")) {
+        assert!(line.starts_with("node_time_") || line.starts_with("node_uname_info"), "{line}");
+    }
+}
+
+#[test]
+fn a_damaged_file_costs_its_collector_and_names_the_place() {
+    let host = Memory::new(&[
+        ("/proc/stat", "cpu 1\ncpu0 1 x 3\nctxt 7\n"),
+        ("/proc/loadavg", "1 2 3 4/5 6\n"),
+    ]);
+    let mut collector = only(&host, &["cpu", "loadavg", "stat"]);
+    let success = lines(&mut collector, 1, "node_scrape_collector_success");
+    assert_eq!(
+        success,
+        [
+            "node_scrape_collector_success{collector=\"cpu\"} 0",
+            "node_scrape_collector_success{collector=\"loadavg\"} 1",
+            "node_scrape_collector_success{collector=\"stat\"} 1",
+        ]
+    );
+    let fault = &collector.faults()[0].error;
+    assert_eq!(fault.to_string(), "/proc/stat:2: expected an unsigned integer, found \"x\"");
+    host.write("/proc/stat", "cpu 1\ncpu0 1 2 3\n");
+    assert_eq!(lines(&mut collector, 2, "node_cpu_seconds_total{").len(), 8);
+    assert!(collector.faults().is_empty());
+}
+
+#[test]
+fn files_stay_open_until_their_handle_goes_bad() {
+    let host = Memory::new(&[("/proc/loadavg", "1 2 3\n")]);
+    let mut collector = only(&host, &["loadavg"]);
+    for second in 0..5 {
+        assert_eq!(lines(&mut collector, second, "node_load15"), ["node_load15 3"]);
+    }
+    assert_eq!(host.opened(), 1);
+    host.remove("/proc/loadavg");
+    assert!(lines(&mut collector, 6, "node_load").is_empty());
+    assert_eq!(kinds(&collector), [("loadavg", ErrorKind::NoData)]);
+    host.write("/proc/loadavg", "4 5 6\n");
+    assert_eq!(lines(&mut collector, 7, "node_load15"), ["node_load15 6"]);
+    assert_eq!(host.opened(), 2);
+}
+
+#[test]
+fn texts_longer_than_any_buffer_are_read_whole() {
+    let mut text = String::from("cpu 1\n");
+    for cpu in 0..2000 {
+        writeln!(text, "cpu{cpu} 100 0 0 0 0 0 0 0 0 0").unwrap();
+    }
+    let host = Memory::new(&[("/proc/stat", &text)]);
+    let mut collector = only(&host, &["cpu"]);
+    assert_eq!(lines(&mut collector, 1, "node_cpu_seconds_total{").len(), 16_000);
+    host.write("/proc/stat", &"x".repeat(9 << 20));
+    assert!(lines(&mut collector, 2, "node_cpu_").is_empty());
+    assert_eq!(kinds(&collector), [("cpu", ErrorKind::Io)]);
+}
+
+#[test]
+fn cpu_time_never_goes_back_unless_the_cpu_was_replaced() {
+    let host = Memory::new(&[("/proc/stat", "cpu0 500 0 0 10000\ncpu1 1 0 0 1\n")]);
+    let mut collector = only(&host, &["cpu"]);
+    let mut state = |stat: &str| {
+        host.write("/proc/stat", stat);
+        let lines = lines(&mut collector, 0, "node_cpu_seconds_total{cpu=\"0\"");
+        let of = |mode: &str| {
+            let line = lines.iter().find(|line| line.contains(mode)).unwrap();
+            line.rsplit_once(' ').unwrap().1.to_owned()
+        };
+        (of("\"user\""), of("\"idle\""))
+    };
+    let pair = |user: &str, idle: &str| (user.to_owned(), idle.to_owned());
+    assert_eq!(state("cpu0 500 0 0 10000\ncpu1 1 0 0 1\n"), pair("5", "100"));
+    // A little back: the old value stays. User time back with idle going on: the same.
+    assert_eq!(state("cpu0 600 0 0 9701\ncpu1 1 0 0 1\n"), pair("6", "100"));
+    assert_eq!(state("cpu0 400 0 0 10100\ncpu1 1 0 0 1\n"), pair("6", "101"));
+    // Three seconds back and more: the CPU was taken out and put back.
+    assert_eq!(state("cpu0 10 0 0 9800\ncpu1 1 0 0 1\n"), pair("0.1", "98"));
+    let offline = "cpu0 10 0 0 9800\n";
+    host.write("/proc/stat", offline);
+    assert_eq!(lines(&mut collector, 0, "node_cpu_seconds_total{").len(), 8);
+}
+
+#[test]
+fn devices_come_and_go() {
+    let heading = "Inter-|\n face |\n";
+    let row = |name: &str, bytes: u64| format!("{name}: {bytes} 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+    let host = Memory::new(&[("/sys/class/net/a/statistics/rx_nohandler", "3\n")]);
+    let mut collector = only(&host, &["netdev"]);
+    let mut bytes = |rows: &[String]| {
+        host.write("/proc/net/dev", &format!("{heading}{}", rows.concat()));
+        lines(&mut collector, 0, "node_network_receive_bytes_total{")
+    };
+    let line =
+        |name: &str, n: u64| format!("node_network_receive_bytes_total{{device=\"{name}\"}} {n}");
+    assert_eq!(bytes(&[row("a", 1), row("b", 2)]), [line("a", 1), line("b", 2)]);
+    assert_eq!(bytes(&[row("b", 3), row("c", 4)]), [line("b", 3), line("c", 4)]);
+    assert_eq!(bytes(&[row("c", 5), row("a", 6), row("b", 7)]).len(), 3);
+    assert_eq!(bytes(&[]), [""; 0]);
+    let handler = "node_network_receive_nohandler_total";
+    bytes(&[row("a", 1), row("b", 2)]);
+    assert_eq!(lines(&mut collector, 0, handler), [format!("{handler}{{device=\"a\"}} 3")]);
+}
+
+#[test]
+fn an_exchanged_disk_is_noticed_and_a_clock_set_back_does_not_hide_it() {
+    let numbers = "1 2 3 4 5 6 7 8 9 10 11";
+    let host = Memory::new(&[
+        ("/proc/diskstats", &*format!("8 0 sda {numbers}\n7 0 loop0 {numbers}\n")),
+        ("/run/udev/data/b8:0", "E:ID_MODEL=Old\n"),
+    ]);
+    let mut collector = only(&host, &["diskstats"]);
+    let model = |lines: &[String]| {
+        let line = lines.first().expect("a disk has an info series");
+        line.split("model=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let mut at = |second| model(&lines(&mut collector, second, "node_disk_info"));
+    assert_eq!(at(1000), "Old");
+    host.write("/run/udev/data/b8:0", "E:ID_MODEL=New\n");
+    assert_eq!(at(1029), "Old");
+    assert_eq!(at(1030), "New");
+    host.write("/run/udev/data/b8:0", "E:ID_MODEL=Newest\n");
+    assert_eq!(at(5), "Newest");
+    assert_eq!(
+        lines(&mut collector, 6, "node_disk_io_now"),
+        ["node_disk_io_now{device=\"sda\"} 9"]
+    );
+}
+
+#[test]
+fn mounts_are_filtered_deduplicated_and_told_apart_from_failures() {
+    let mounts = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n\
+                  2 1 0:2 / /proc rw - proc proc rw\n\
+                  3 1 0:3 / /run/credentials/x rw - tmpfs tmpfs rw\n\
+                  4 1 8:2 / /data\\040disk ro - xfs /dev/sdb1 rw\n\
+                  5 1 8:2 / /data\\040disk rw - xfs /dev/sdb1 rw\n\
+                  6 1 0:6 / /gone rw - nfs4 server:/x rw\n";
+    // Process 1 is hidden (hidepid): this process' own mounts have to do.
+    let host = Memory::new(&[("/proc/self/mountinfo", mounts)]);
+    let mut collector = only(&host, &["filesystem"]);
+    let sda = "device=\"/dev/sda1\",fstype=\"ext4\",mountpoint=\"/\"";
+    let sdb = "device=\"/dev/sdb1\",fstype=\"xfs\",mountpoint=\"/data disk\"";
+    let gone = concat!(
+        "device=\"server:/x\",device_error=\"no such file or directory\",",
+        "fstype=\"nfs4\",mountpoint=\"/gone\""
+    );
+    let series = |name: &str, values: &[(&str, &str)]| -> Vec<String> {
+        values.iter().map(|(l, v)| format!("node_filesystem_{name}{{{l}}} {v}")).collect()
+    };
+    let mut found = |name: &str| lines(&mut collector, 1, &format!("node_filesystem_{name}{{"));
+    assert_eq!(
+        found("device_error"),
+        series("device_error", &[(sda, "0"), (sdb, "0"), (gone, "1")])
+    );
+    assert_eq!(found("readonly"), series("readonly", &[(sda, "0"), (sdb, "1"), (gone, "0")]));
+    assert_eq!(
+        found("size_bytes"),
+        series("size_bytes", &[(sda, "4.096e+06"), (sdb, "4.096e+06")])
+    );
+    assert_eq!(found("files_free").len(), 2);
+    assert_eq!(
+        found("mount_info")[1],
+        concat!(
+            "node_filesystem_mount_info{device=\"/dev/sdb1\",major=\"8\",minor=\"2\",",
+            "mountpoint=\"/data disk\"} 1"
+        )
+    );
+}
+
+#[test]
+fn mount_points_are_told_as_the_host_sees_them() {
+    let mounts = "1 0 8:1 / /host rw - ext4 /dev/sda1 rw\n\
+                  2 1 8:2 / /host/home rw - ext4 /dev/sda2 rw\n\
+                  3 1 8:3 / /hostile rw - ext4 /dev/sda3 rw\n";
+    let host = Memory::new(&[("/proc/1/mountinfo", mounts)]);
+    let roots = Roots { root: "/host".into(), ..Roots::default() };
+    let memory = Arc::new(MemoryHost(Arc::clone(&host)));
+    let clock = Arc::new(SystemClock::new());
+    let mut collector = HostCollector::new(memory, clock, roots, &Options::default()).unwrap();
+    let found = lines(&mut collector, 1, "node_filesystem_files{");
+    let points: Vec<_> = found.iter().map(|line| line.split('"').nth(5).unwrap()).collect();
+    assert_eq!(points, ["/", "/home", "/hostile"]);
+}
+
+#[test]
+fn pages_of_sockets_are_counted_in_the_hosts_page_size() {
+    let host = Memory::new(&[("/proc/net/sockstat", "sockets: used 9\nTCP: inuse 1 mem 2\n")]);
+    let mut collector = only(&host, &["sockstat"]);
+    assert_eq!(
+        lines(&mut collector, 1, "node_sockstat_"),
+        [
+            "node_sockstat_TCP_inuse 1",
+            "node_sockstat_TCP_mem 2",
+            "node_sockstat_TCP_mem_bytes 131072",
+            "node_sockstat_sockets_used 9",
+        ]
+    );
+}
+
+#[test]
+fn collectors_are_switched_by_name_and_the_last_word_counts() {
+    let switch = |pairs: &[(&str, bool)]| Options {
+        switches: pairs.iter().map(|(name, on)| ((*name).to_owned(), *on)).collect(),
+        ..Options::default()
+    };
+    let host = Memory::new(&[]);
+    let runs = |options: &Options| {
+        let mut collector = with(&host, options);
+        let lines = lines(&mut collector, 1, "node_scrape_collector_success");
+        (lines.len(), lines.iter().any(|line| line.contains("\"uname\"")))
+    };
+    let all = collect::COLLECTORS.iter().filter(|known| known.default).count();
+    assert_eq!(runs(&switch(&[])), (all, true));
+    assert_eq!(runs(&switch(&[("uname", false)])), (all - 1, false));
+    assert_eq!(runs(&switch(&[("uname", false), ("uname", true)])), (all, true));
+}
+
+#[test]
+fn options_that_cannot_work_are_refused() {
+    let refuse = |options: Options| {
+        let host = Arc::new(MemoryHost(Memory::new(&[])));
+        let clock = Arc::new(SystemClock::new());
+        let error = HostCollector::new(host, clock, Roots::default(), &options).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Option);
+        error.to_string()
+    };
+    let unknown = Options { switches: vec![("cpus".into(), true)], ..Options::default() };
+    let text = refuse(unknown);
+    assert!(text.starts_with("no collector is named \"cpus\", expected one of arp, "), "{text}");
+    let pattern = Options { netstat_fields: "(".into(), ..Options::default() };
+    let text = refuse(pattern);
+    assert!(text.starts_with("invalid pattern in collector option netstat.fields: "), "{text}");
+}
