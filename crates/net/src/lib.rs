@@ -1,1 +1,20 @@
-//! Guarded connector, TLS, client authentication, bounded bodies.
+//! The one way out: HTTP clients for scrapes, webhooks and probes over one guarded connector.
+//! Used by the shells; knows tokio, which no core may. Settings come from `config`.
+//! INV-30: every address is checked against the policy at the moment it is dialled, so neither a
+//! redirect nor a name that changes its address gets around it.
+
+mod auth;
+mod body;
+mod client;
+mod connect;
+mod error;
+mod policy;
+mod roots;
+mod source;
+mod tls;
+
+pub use body::{BODY_BYTES_DEFAULT_MAX, BodyLimits, Encoding, decode};
+pub use client::{Client, ClientOptions, Exchange, REDIRECTS_MAX, Request, USER_AGENT};
+pub use connect::Dialer;
+pub use error::{Error, ErrorKind};
+pub use policy::{AddressPolicy, AddressRule, Cidr, Verdict};

@@ -1,0 +1,96 @@
+//! Headers that say who we are: authorization and the configured ones, built for each request.
+
+use crate::source::{secret_line, text_line};
+use crate::{Error, ErrorKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use config::{HeaderValue as ConfigValue, HttpAuth, HttpHeader};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use sys::Vfs;
+use url::Url;
+
+/// Adds the configured headers, then the authorization. Secret files are read now.
+pub(crate) fn apply(
+    vfs: &dyn Vfs,
+    auth: &HttpAuth,
+    configured: &[HttpHeader],
+    headers: &mut HeaderMap,
+) -> Result<(), Error> {
+    for header in configured {
+        let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|error| {
+            let message = format!("{:?} is no header name", header.name);
+            Error::new(ErrorKind::Config, message).caused_by(error)
+        })?;
+        headers.remove(&name);
+        for value in &header.values {
+            let what = format!("header {:?}", header.name);
+            let (text, sensitive) = match value {
+                ConfigValue::Plain(text) => (text.clone(), false),
+                ConfigValue::Secret(source) => (secret_line(vfs, source, &what)?, true),
+            };
+            headers.append(name.clone(), header_value(&text, &what, sensitive)?);
+        }
+    }
+    if let Some(text) = authorization(vfs, auth)? {
+        headers.insert(AUTHORIZATION, header_value(&text, "authorization", true)?);
+    }
+    Ok(())
+}
+
+fn authorization(vfs: &dyn Vfs, auth: &HttpAuth) -> Result<Option<String>, Error> {
+    match auth {
+        HttpAuth::None => Ok(None),
+        HttpAuth::Basic { username, password } => {
+            let user = text_line(vfs, username, "user name")?;
+            let password = match password {
+                Some(source) => secret_line(vfs, source, "password")?,
+                None => String::new(),
+            };
+            Ok(Some(basic(&user, &password)))
+        }
+        HttpAuth::Authorization { kind, credentials } => {
+            let credentials = match credentials {
+                Some(source) => secret_line(vfs, source, "credentials")?,
+                None => String::new(),
+            };
+            Ok(Some(format!("{kind} {credentials}")))
+        }
+        HttpAuth::OAuth2(_) => {
+            let message = "oauth2 is not supported yet; use authorization or basic_auth";
+            Err(Error::new(ErrorKind::Unsupported, message))
+        }
+    }
+}
+
+fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+}
+
+/// Moves `user:password@` from a URL into the authorization header, unless one is there.
+pub(crate) fn from_url(url: &mut Url, headers: &mut HeaderMap) -> Result<(), Error> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(());
+    }
+    let plain = |text: &str| percent_decode(text);
+    let text = basic(&plain(url.username()), &plain(url.password().unwrap_or_default()));
+    if !headers.contains_key(AUTHORIZATION) {
+        headers.insert(AUTHORIZATION, header_value(&text, "authorization", true)?);
+    }
+    let cleared = url.set_username("").and_then(|()| url.set_password(None));
+    cleared.map_err(|()| Error::new(ErrorKind::Config, "URL cannot carry a user name"))
+}
+
+fn percent_decode(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn header_value(text: &str, what: &str, sensitive: bool) -> Result<HeaderValue, Error> {
+    // The cause would not show the value, but says nothing more either.
+    let value = HeaderValue::from_bytes(text.as_bytes()).ok();
+    let mut value = value.ok_or_else(|| {
+        let message = format!("value of {what} holds bytes that no header may carry");
+        Error::new(ErrorKind::Config, message)
+    })?;
+    value.set_sensitive(sensitive);
+    Ok(value)
+}

@@ -1,0 +1,300 @@
+//! One HTTP client: pooled connections through the guarded connector, authentication, redirects,
+//! bounded bodies, one deadline for everything.
+//! Files of secrets are read for each request; when TLS files change, new connections use them.
+
+use crate::body::{self, BodyLimits, Encoding};
+use crate::connect::{Connector, Dialer};
+use crate::error::own_cause;
+use crate::tls::{LazyTls, Material, TlsSettings};
+use crate::{AddressPolicy, Error, ErrorKind, auth};
+use bytes::Bytes;
+use config::HttpClientConfig;
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Method, StatusCode, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client as Pool;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use sys::Vfs;
+use url::Url;
+
+/// What we call ourselves.
+pub const USER_AGENT: &str = concat!("Flyball/", env!("CARGO_PKG_VERSION"));
+/// As many redirects as Go's client follows.
+pub const REDIRECTS_MAX: usize = 10;
+/// Idle connections are closed after this time; targets are scraped more often than that.
+const IDLE_MAX: Duration = Duration::from_mins(5);
+/// Idle connections kept to one host.
+const IDLE_PER_HOST_MAX: usize = 8;
+
+/// What a client needs besides its configuration.
+#[derive(Clone)]
+pub struct ClientOptions {
+    /// Which addresses may be dialled.
+    pub policy: Arc<AddressPolicy>,
+    /// Where files of secrets and certificates are.
+    pub vfs: Arc<dyn Vfs>,
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Method.
+    pub method: Method,
+    /// Where to; a user name in it becomes basic authentication.
+    pub url: Url,
+    /// Headers besides those of the configuration, which win.
+    pub headers: HeaderMap,
+    /// Body, empty for GET.
+    pub body: Bytes,
+    /// Time for everything: dialling, TLS, redirects and the whole body.
+    pub timeout: Duration,
+    /// Bounds of the answer's body.
+    pub limits: BodyLimits,
+}
+
+impl Request {
+    /// A GET request.
+    pub fn get(url: Url, timeout: Duration) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            timeout,
+            limits: BodyLimits::default(),
+        }
+    }
+}
+
+/// An answer; its body is in the buffer that was given.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Where the answer came from after redirects.
+    pub url: Url,
+}
+
+/// Makes requests as one section of the configuration says.
+pub struct Client {
+    config: HttpClientConfig,
+    options: ClientOptions,
+    /// Held only to compare and to clone; never over an await.
+    pool: Mutex<Option<(Material, HttpPool)>>,
+}
+
+type HttpPool = Pool<Connector, Full<Bytes>>;
+
+impl Client {
+    /// A client; files are read at the first request, so a missing one fails requests, not this.
+    pub fn new(config: HttpClientConfig, options: ClientOptions) -> Self {
+        Self { config, options, pool: Mutex::new(None) }
+    }
+
+    /// The configuration it was made from.
+    pub fn config(&self) -> &HttpClientConfig {
+        &self.config
+    }
+
+    /// Sends a request, follows redirects and reads the whole (decompressed) body into `body`.
+    ///
+    /// # Errors
+    /// Any [`ErrorKind`]; a status that is no success is not an error here.
+    pub async fn send(&self, request: Request, body: &mut Vec<u8>) -> Result<Exchange, Error> {
+        let timeout = request.timeout;
+        let url = shown(&request.url);
+        let all = self.exchange(request, body);
+        tokio::time::timeout(timeout, all).await.unwrap_or_else(|elapsed| {
+            let message = format!("no complete answer from {url} within {timeout:?}");
+            Err(Error::new(ErrorKind::Timeout, message).caused_by(elapsed))
+        })
+    }
+
+    async fn exchange(&self, request: Request, body: &mut Vec<u8>) -> Result<Exchange, Error> {
+        let limits = request.limits;
+        let (pool, own_headers) = self.prepare().await?;
+        let mut hop = Hop::new(request, &own_headers)?;
+        for _ in 0..=REDIRECTS_MAX {
+            let response = hop.send(&pool).await?;
+            if self.config.follow_redirects
+                && let Some(next) = hop.redirect(response.status(), response.headers())?
+            {
+                hop = next;
+                continue;
+            }
+            let (parts, incoming) = response.into_parts();
+            let encoding = Encoding::of(parts.headers.get(header::CONTENT_ENCODING))?;
+            body::read(incoming, encoding, limits, body).await?;
+            return Ok(Exchange { status: parts.status, headers: parts.headers, url: hop.url });
+        }
+        let message = format!("stopped after {REDIRECTS_MAX} redirects");
+        Err(Error::new(ErrorKind::Redirect, message))
+    }
+
+    /// Reads the files of the configuration on a thread that may wait, and finds the pool.
+    async fn prepare(&self) -> Result<(HttpPool, HeaderMap), Error> {
+        let (config, vfs) = (self.config.clone(), Arc::clone(&self.options.vfs));
+        let read = move || {
+            let mut headers = HeaderMap::new();
+            auth::apply(vfs.as_ref(), &config.auth, &config.headers, &mut headers)?;
+            Ok((Material::read(vfs.as_ref(), &config.tls)?, headers))
+        };
+        let (material, headers) = if reads_files(&self.config) {
+            let waited = tokio::task::spawn_blocking(read).await;
+            waited.map_err(|error| {
+                Error::new(ErrorKind::Config, "reading files was interrupted").caused_by(error)
+            })??
+        } else {
+            read()?
+        };
+        Ok((self.pool(material)?, headers))
+    }
+
+    fn pool(&self, material: Material) -> Result<HttpPool, Error> {
+        let mut current = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, pool)) = current.as_ref()
+            && *known == material
+        {
+            return Ok(pool.clone());
+        }
+        let pool = self.build(material.clone())?;
+        *current = Some((material, pool.clone()));
+        Ok(pool)
+    }
+
+    fn build(&self, material: Material) -> Result<HttpPool, Error> {
+        let proxy = &self.config.proxy;
+        if proxy.url.is_some() || proxy.from_environment {
+            let message = "proxies are not supported yet; remove proxy_url";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let connector = Connector {
+            dialer: Dialer::new(Arc::clone(&self.options.policy)),
+            tls: Arc::new(LazyTls::new(TlsSettings {
+                config: self.config.tls.clone(),
+                material,
+                http2: self.config.enable_http2,
+                vfs: Arc::clone(&self.options.vfs),
+            })),
+        };
+        Ok(Pool::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_MAX)
+            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+            .build(connector))
+    }
+}
+
+fn reads_files(config: &HttpClientConfig) -> bool {
+    // Without a named authority the system's bundle is read, but only when the pool is built.
+    let is_plain = HttpClientConfig {
+        follow_redirects: config.follow_redirects,
+        enable_http2: config.enable_http2,
+        ..HttpClientConfig::default()
+    };
+    *config != is_plain
+}
+
+/// One request of a chain of redirects.
+struct Hop {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Hop {
+    fn new(request: Request, own: &HeaderMap) -> Result<Self, Error> {
+        let mut headers = request.headers;
+        for name in own.keys() {
+            headers.remove(name);
+        }
+        for (name, value) in own {
+            headers.append(name, value.clone());
+        }
+        let mut url = request.url;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            let message = format!("cannot request {}: expected http or https", shown(&url));
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        auth::from_url(&mut url, &mut headers)?;
+        headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
+        Ok(Self { method: request.method, url, headers, body: request.body })
+    }
+
+    async fn send(&self, pool: &HttpPool) -> Result<http::Response<Incoming>, Error> {
+        let uri: Uri = self.url.as_str().parse().map_err(|error: http::uri::InvalidUri| {
+            let message = format!("cannot request {}", shown(&self.url));
+            Error::new(ErrorKind::Config, message).caused_by(error)
+        })?;
+        let mut request = http::Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.headers.clone();
+        pool.request(request).await.map_err(|error| {
+            let message = format!("request to {}", shown(&self.url));
+            match own_cause(Box::new(error)) {
+                Ok(own) => Error::new(own.kind(), format!("{message}: {own}")),
+                Err(foreign) => Error::new(ErrorKind::Protocol, message).caused_by(foreign),
+            }
+        })
+    }
+
+    /// The next hop of a redirect, `None` when the answer is none.
+    ///
+    /// RFC 9110, 15.4: 301, 302 and 303 turn into GET, 307 and 308 repeat the request.
+    fn redirect(&self, status: StatusCode, answer: &HeaderMap) -> Result<Option<Self>, Error> {
+        let repeats = match status.as_u16() {
+            301..=303 => false,
+            307 | 308 => true,
+            _ => return Ok(None),
+        };
+        let Some(location) = answer.get(header::LOCATION) else { return Ok(None) };
+        let text = String::from_utf8_lossy(location.as_bytes());
+        let mut url = self.url.join(&text).map_err(|error| {
+            let message = format!("{} redirects to {text:?}", shown(&self.url));
+            Error::new(ErrorKind::Redirect, message).caused_by(error)
+        })?;
+        if !matches!(url.scheme(), "http" | "https") {
+            let message = format!("{} redirects to scheme {:?}", shown(&self.url), url.scheme());
+            return Err(Error::new(ErrorKind::Redirect, message));
+        }
+        let mut headers = self.headers.clone();
+        // Credentials are for the host they were configured for.
+        if url.origin() != self.url.origin() {
+            headers = public(&headers);
+        }
+        auth::from_url(&mut url, &mut headers)?;
+        let keeps_method = repeats || self.method == Method::HEAD;
+        let method = if keeps_method { self.method.clone() } else { Method::GET };
+        let body = if repeats { self.body.clone() } else { Bytes::new() };
+        if !repeats {
+            headers.remove(header::CONTENT_TYPE);
+        }
+        Ok(Some(Self { method, url, headers, body }))
+    }
+}
+
+/// The headers that may go to any host: values that came from secrets are marked as sensitive.
+fn public(headers: &HeaderMap) -> HeaderMap {
+    let mut public = HeaderMap::new();
+    for (name, value) in headers.iter().filter(|(_, value)| !value.is_sensitive()) {
+        public.append(name, value.clone());
+    }
+    public
+}
+
+/// A URL as it may be shown: without password and query values.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    if url.password().is_some() {
+        // Fails only for URLs without host, which have no password.
+        let _no_host = url.set_password(Some("xxxxx"));
+    }
+    url.to_string()
+}

@@ -1,0 +1,179 @@
+//! The guarded connector: resolves, asks the policy about each address, dials, speaks TLS.
+//! INV-30: the address that the policy allowed is the one that is dialled; nothing resolves again.
+
+use crate::tls::LazyTls;
+use crate::{AddressPolicy, Error, ErrorKind};
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use rustls_pki_types::ServerName;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+/// Longest wait for one address before the next one is tried.
+const ATTEMPT_MAX: Duration = Duration::from_secs(10);
+
+/// Opens TCP connections to addresses that the policy allows; for probes that speak no HTTP.
+#[derive(Clone, Debug)]
+pub struct Dialer {
+    policy: Arc<AddressPolicy>,
+}
+
+impl Dialer {
+    /// A dialer under a policy.
+    pub fn new(policy: Arc<AddressPolicy>) -> Self {
+        Self { policy }
+    }
+
+    /// Connects to the first address of a host that answers. The caller sets the deadline.
+    ///
+    /// # Errors
+    /// `Resolve`, `Forbidden` when the policy leaves no address, `Connect`.
+    pub async fn dial(&self, host: &str, port: u16) -> Result<TcpStream, Error> {
+        let mut last = None;
+        for address in self.addresses(host, port).await? {
+            match tokio::time::timeout(ATTEMPT_MAX, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    // Small requests wait for nothing; failure to say so costs only latency.
+                    let _latency_only = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => last = Some((address, error)),
+                Err(_) => last = Some((address, io::ErrorKind::TimedOut.into())),
+            }
+        }
+        let (address, error) = last.expect("`addresses` fails rather than return none");
+        Err(Error::new(ErrorKind::Connect, format!("dial tcp {address}")).caused_by(error))
+    }
+
+    /// Addresses of a host that may be dialled, at least one.
+    async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+        let literal = host.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(address) = literal.parse::<IpAddr>() {
+            self.policy.check(host, address)?;
+            return Ok(vec![SocketAddr::new(address, port)]);
+        }
+        let found = tokio::net::lookup_host((host, port)).await.map_err(|error| {
+            Error::new(ErrorKind::Resolve, format!("lookup {host}")).caused_by(error)
+        })?;
+        let found: Vec<SocketAddr> = found.collect();
+        let Some(first) = found.first().copied() else {
+            return Err(Error::new(ErrorKind::Resolve, format!("lookup {host}: no address")));
+        };
+        let verdicts = found.into_iter().filter(|a| self.policy.check(host, a.ip()).is_ok());
+        let allowed: Vec<SocketAddr> = verdicts.collect();
+        if allowed.is_empty() {
+            self.policy.check(host, first.ip())?;
+        }
+        Ok(allowed)
+    }
+}
+
+/// The connector of one client: dialer plus TLS.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub(crate) dialer: Dialer,
+    pub(crate) tls: Arc<LazyTls>,
+}
+
+impl Connector {
+    async fn connect(self, uri: Uri) -> Result<Stream, Error> {
+        let host = uri.host().unwrap_or_default();
+        let is_tls = uri.scheme_str() == Some("https");
+        let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        let tcp = self.dialer.dial(host, port).await?;
+        if !is_tls {
+            return Ok(Stream::Plain(TokioIo::new(tcp)));
+        }
+        let name = self.tls.server_name().unwrap_or(host);
+        let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let server_name = ServerName::try_from(name.clone()).map_err(|error| {
+            Error::new(ErrorKind::Tls, format!("{name:?} is no server name")).caused_by(error)
+        })?;
+        let stream = self.tls.connector().await?.connect(server_name, tcp).await;
+        let stream = stream.map_err(|error| {
+            Error::new(ErrorKind::Tls, format!("tls handshake with {name}")).caused_by(error)
+        })?;
+        Ok(Stream::Tls(Box::new(TokioIo::new(stream))))
+    }
+}
+
+impl tower::Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().connect(uri))
+    }
+}
+
+/// A connection, encrypted or not.
+pub(crate) enum Stream {
+    Plain(TokioIo<TcpStream>),
+    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        match self {
+            Self::Plain(_) => Connected::new(),
+            Self::Tls(stream) => match stream.inner().get_ref().1.alpn_protocol() {
+                Some(b"h2") => Connected::new().negotiated_h2(),
+                Some(_) | None => Connected::new(),
+            },
+        }
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+        }
+    }
+}
