@@ -1,1 +1,13 @@
-//! Finds targets: static and file service discovery.
+//! Finds targets: those written in the configuration and those in files that others write.
+//! Feeds `scrape` (and alert delivery) with snapshots of target groups through a watch channel.
+//! What a file says is decided by `config`; what becomes of targets by `scrape`.
+
+mod files;
+mod glob;
+mod group;
+mod watch;
+
+pub use files::{FILE_BYTES_MAX, FILES_MAX, FileSet};
+pub use glob::matches;
+pub use group::{ADDRESS_LABEL, FILEPATH_LABEL, Fault, Group, Snapshot, static_groups};
+pub use watch::{Discovery, POLL};

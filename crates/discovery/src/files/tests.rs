@@ -1,0 +1,93 @@
+use super::FileSet;
+use config::FileSdConfig;
+use std::path::Path;
+use std::time::Duration;
+use sys::Vfs;
+use sys::sim::SimVfs;
+
+const GOOD: &str = r#"[{"targets": ["a:1", "b:2"], "labels": {"env": "prod"}}]"#;
+
+fn world() -> SimVfs {
+    let vfs = SimVfs::new(1);
+    vfs.create_dir_all(Path::new("/sd")).unwrap();
+    vfs
+}
+
+fn set(patterns: &[&str]) -> FileSet {
+    let files = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+    FileSet::new(&FileSdConfig { files, refresh_interval: Duration::from_mins(5) })
+}
+
+fn write(vfs: &SimVfs, path: &str, text: &str) {
+    vfs.replace(Path::new(path), text.as_bytes()).unwrap();
+}
+
+fn shown(set: &FileSet) -> Vec<String> {
+    let group = |group: &crate::Group| {
+        let targets: Vec<_> = group.targets.iter().map(ToString::to_string).collect();
+        format!("{} {} {}", group.source, targets.join(" "), group.labels)
+    };
+    set.groups().map(group).collect()
+}
+
+#[test]
+fn groups_carry_their_file_and_position() {
+    let vfs = world();
+    let mut set = set(&["/sd/*.json"]);
+    assert!(!set.refresh(&vfs), "nothing there");
+    write(&vfs, "/sd/x.json", GOOD);
+    write(&vfs, "/sd/y.txt", GOOD);
+    assert!(set.refresh(&vfs));
+    assert_eq!(
+        shown(&set),
+        [
+            r#"/sd/x.json:0 {__address__="a:1"} {__address__="b:2"} {__meta_filepath="/sd/x.json", env="prod"}"#
+        ]
+    );
+    assert!(!set.refresh(&vfs), "nothing changed");
+}
+
+#[test]
+fn a_bad_file_keeps_its_targets_and_is_reported_until_it_is_good() {
+    let vfs = world();
+    let mut set = set(&["/sd/x.json"]);
+    write(&vfs, "/sd/x.json", GOOD);
+    set.refresh(&vfs);
+    let before = shown(&set);
+    write(&vfs, "/sd/x.json", "[{");
+    assert!(set.refresh(&vfs), "the fault is news");
+    assert_eq!(shown(&set), before);
+    assert_eq!(set.faults()[0].source, "/sd/x.json");
+    assert!(!set.refresh(&vfs));
+    vfs.replace(Path::new("/sd/x.json"), b"\xff").unwrap();
+    assert!(set.refresh(&vfs), "another fault");
+    assert!(set.faults()[0].message.starts_with("not UTF-8"));
+    write(&vfs, "/sd/x.json", GOOD);
+    assert!(set.refresh(&vfs));
+    assert!(set.faults().is_empty());
+    assert_eq!(shown(&set), before);
+}
+
+#[test]
+fn a_file_that_is_gone_takes_its_targets_with_it() {
+    let vfs = world();
+    let mut set = set(&["/sd/*.json", "/sd/x.*", "/missing/*.json"]);
+    write(&vfs, "/sd/x.json", GOOD);
+    set.refresh(&vfs);
+    assert_eq!(shown(&set).len(), 1, "two patterns, one file");
+    vfs.remove_file(Path::new("/sd/x.json")).unwrap();
+    assert!(set.refresh(&vfs));
+    assert!(shown(&set).is_empty());
+    assert!(set.faults().is_empty());
+}
+
+#[test]
+fn an_empty_list_is_good() {
+    let vfs = world();
+    let mut set = set(&["/sd/x.json"]);
+    write(&vfs, "/sd/x.json", GOOD);
+    set.refresh(&vfs);
+    write(&vfs, "/sd/x.json", "[]");
+    assert!(set.refresh(&vfs));
+    assert!(shown(&set).is_empty() && set.faults().is_empty());
+}
