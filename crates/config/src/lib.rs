@@ -8,6 +8,7 @@ mod outside;
 mod problem;
 pub mod prometheus;
 mod read;
+pub mod rules;
 mod secret;
 mod targets;
 mod units;
@@ -26,6 +27,7 @@ pub use prometheus::{
     ScrapeLimits, ScrapeProtocol, StorageConfig,
 };
 pub use read::UnsupportedKey;
+pub use rules::{ExprText, RuleDefinition, RuleFile, RuleGroup, RuleKind};
 pub use secret::{REDACTED, Secret, SecretSource};
 pub use targets::{TargetGroup, load_target_groups};
 pub use units::{format_duration, parse_duration, parse_size};

@@ -5,7 +5,7 @@
 mod redact;
 mod section;
 
-use crate::yaml::{Content, Node};
+use crate::yaml::{self, Content, Node};
 use crate::{Error, Loaded, Outside, Place, Problem, Warning};
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -40,13 +40,20 @@ struct Notes {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(
+    /// Parses a file; further documents in it are noted and not read.
+    pub(crate) fn open(
         file: &'a str,
         text: &'a str,
         outside: &'a Outside<'a>,
         unsupported: &'static [UnsupportedKey],
-    ) -> Self {
-        Self { file, outside, text, unsupported, notes: RefCell::default() }
+    ) -> Result<(Self, Node), Error> {
+        let document = yaml::first_document(file, text)?;
+        let reader = Self { file, outside, text, unsupported, notes: RefCell::default() };
+        if let Some(place) = document.next {
+            let message = "only the first document of a file is read; this one is ignored";
+            reader.warn(place, "---", message.into());
+        }
+        Ok((reader, document.root))
     }
 
     /// Notes a problem.

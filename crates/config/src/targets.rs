@@ -3,7 +3,7 @@
 //! JSON is read by the YAML parser, of which it is a subset.
 
 use crate::read::{Reader, Section};
-use crate::yaml::{Content, Node, single};
+use crate::yaml::{Content, Node};
 use crate::{Error, Loaded, Outside};
 use model::{Labels, LabelsBuilder};
 
@@ -19,8 +19,7 @@ pub struct TargetGroup {
 /// Reads a file of file service discovery: a list of groups, as JSON or YAML.
 pub fn load_target_groups(path: &str, text: &str) -> Result<Loaded<Vec<TargetGroup>>, Error> {
     let outside = Outside::nothing();
-    let reader = Reader::new(path, text, &outside, &[]);
-    let root = single(path, text)?;
+    let (reader, root) = Reader::open(path, text, &outside, &[])?;
     let groups = match &root.content {
         Content::List(items) => items.iter().filter_map(|item| group(&reader, item)).collect(),
         Content::Scalar(_) if root.is_null() => Vec::new(),

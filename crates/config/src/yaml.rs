@@ -8,14 +8,24 @@ mod scalar;
 use crate::Place;
 use std::sync::Arc;
 
-pub(crate) use compose::{documents, single};
+pub(crate) use compose::first_document;
 pub(crate) use scalar::{Scalar, Style};
+
+/// What a file holds.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) root: Node,
+    /// Where a second document begins, if there is one.
+    pub(crate) next: Option<Place>,
+}
 
 /// One node with its place.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) place: Place,
     pub(crate) content: Content,
+    /// Does a scalar stand in the file letter by letter, on one line?
+    pub(crate) verbatim: bool,
     /// Nodes below and including this one, aliases followed; bounded by the composer.
     weight: usize,
     /// Levels of nodes, 1 for a scalar.
@@ -58,6 +68,7 @@ impl Node {
 
     /// An empty map at the beginning of the file: what an empty file means.
     pub(crate) fn empty_map() -> Self {
-        Self { place: Place::START, content: Content::Map(Arc::from([])), weight: 1, height: 1 }
+        let content = Content::Map(Arc::from([]));
+        Self { place: Place::START, content, verbatim: true, weight: 1, height: 1 }
     }
 }

@@ -244,18 +244,18 @@ pub struct Rule {
 impl Rule {
     /// Checks a rule; `scheme` says which label names it may produce.
     pub fn new(spec: RuleSpec, scheme: NameScheme) -> Result<Self, RuleError> {
-        check_fields(&spec, scheme)?;
-        let source_labels = spec.source_labels.unwrap_or_default();
-        if let Some(name) = source_labels.iter().find(|name| name.is_empty()) {
-            let message = format!("{} is not a valid label name", model::quote(name));
-            return Err(RuleError::new(RuleErrorKind::SourceLabels, message));
-        }
         let regex = spec.regex.as_deref().unwrap_or(DEFAULT_REGEX);
         let pattern = Pattern::new(regex).map_err(|source| RuleError {
             kind: RuleErrorKind::Regex,
             message: source.to_string(),
             source: Some(source),
         })?;
+        check_fields(&spec, scheme)?;
+        let source_labels = spec.source_labels.unwrap_or_default();
+        if let Some(name) = source_labels.iter().find(|name| name.is_empty()) {
+            let message = format!("{} is not a valid label name", model::quote(name));
+            return Err(RuleError::new(RuleErrorKind::SourceLabels, message));
+        }
         Ok(Self {
             source_labels,
             separator: spec.separator.unwrap_or_else(|| DEFAULT_SEPARATOR.to_owned()),

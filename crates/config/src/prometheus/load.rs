@@ -12,7 +12,6 @@ mod shared;
 use super::{GlobalConfig, PrometheusConfig, ScrapeConfig};
 use crate::prometheus::unsupported::UNSUPPORTED;
 use crate::read::{Reader, Section};
-use crate::yaml::single;
 use crate::{Error, Loaded, Outside};
 use std::collections::HashMap;
 
@@ -22,25 +21,23 @@ pub fn load(
     text: &str,
     outside: &Outside<'_>,
 ) -> Result<Loaded<PrometheusConfig>, Error> {
-    let root = single(path, text)?;
-    let reader = Reader::new(path, text, outside, UNSUPPORTED);
+    let (reader, root) = Reader::open(path, text, outside, UNSUPPORTED)?;
     let config = reader.section(&root, "").map(read_file).unwrap_or_default();
     reader.finish(config, &root)
 }
 
-/// Reads a file named by `scrape_config_files`: only `scrape_configs`, defaults from `global`.
+/// Reads a file named by `scrape_config_files`: only `scrape_configs`, defaults from the main file.
 ///
-/// That job names are unique over all files is for the caller to check.
+/// `main` holds the jobs known so far, whose names are taken; the caller adds the result to them.
 pub fn load_scrape_configs(
     path: &str,
     text: &str,
-    global: &GlobalConfig,
+    main: &PrometheusConfig,
     outside: &Outside<'_>,
 ) -> Result<Loaded<Vec<ScrapeConfig>>, Error> {
-    let root = single(path, text)?;
-    let reader = Reader::new(path, text, outside, UNSUPPORTED);
+    let (reader, root) = Reader::open(path, text, outside, UNSUPPORTED)?;
     let configs = reader.section(&root, "").map(|section| {
-        let configs = scrape_configs(&section, global);
+        let configs = scrape_configs(&section, &main.global, &main.scrape_configs);
         section.finish();
         configs
     });
@@ -52,7 +49,7 @@ fn read_file(file: Section<'_>) -> PrometheusConfig {
     let config = PrometheusConfig {
         rule_files: globs(&file, "rule_files"),
         scrape_config_files: globs(&file, "scrape_config_files"),
-        scrape_configs: scrape_configs(&file, &global),
+        scrape_configs: scrape_configs(&file, &global, &[]),
         alerting: file
             .section("alerting", "alerting")
             .map(|section| alerting::read(section, &global))
@@ -89,15 +86,24 @@ fn globs(file: &Section<'_>, key: &'static str) -> Vec<String> {
     paths
 }
 
-fn scrape_configs(file: &Section<'_>, global: &GlobalConfig) -> Vec<ScrapeConfig> {
+/// The jobs of a file; their names differ from each other and from those of `taken`.
+fn scrape_configs(
+    file: &Section<'_>,
+    global: &GlobalConfig,
+    taken: &[ScrapeConfig],
+) -> Vec<ScrapeConfig> {
     let mut configs: Vec<ScrapeConfig> = Vec::new();
     let mut lines = HashMap::new();
     for item in file.items("scrape_configs") {
         let Some(found) = scrape::read(file.reader, item, global) else { continue };
-        let line = found.name_place.line;
-        if let Some(first) = lines.insert(found.config.job_name.clone(), line) {
-            let name = model::quote(&found.config.job_name).to_string();
-            let message = format!("job {name} is already defined in line {first}");
+        let name = &found.config.job_name;
+        let first = lines.insert(name.clone(), found.name_place.line);
+        let first = match first {
+            Some(line) => Some(format!("in line {line}")),
+            None => taken.iter().any(|job| job.job_name == *name).then(|| "in another file".into()),
+        };
+        if let Some(first) = first {
+            let message = format!("job {} is already defined {first}", model::quote(name));
             file.reader.problem(found.name_place, message);
         }
         configs.push(found.config);

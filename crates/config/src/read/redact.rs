@@ -28,7 +28,7 @@ impl Renderer<'_> {
             _ if self.secrets.contains(&node.place) && !node.is_null() => {
                 self.out.push_str(REDACTED);
             }
-            Content::Scalar(scalar) if node.is_null() => drop(scalar),
+            Content::Scalar(_) if node.is_null() => {}
             Content::Scalar(scalar) => {
                 let text = redact_url(&scalar.text);
                 self.scalar(&text, scalar.style == Style::Plain && !scalar.forced_text);

@@ -11,8 +11,6 @@ use std::time::Duration;
 /// A map being read; [`Section::finish`] must be called at the end.
 pub(crate) struct Section<'s> {
     pub(crate) reader: &'s Reader<'s>,
-    /// Path of the section for warnings: `scrape_configs`.
-    pub(crate) path: &'static str,
     pub(crate) place: Place,
     entries: &'s [(Node, Node)],
     asked: RefCell<Vec<&'static str>>,
@@ -31,7 +29,7 @@ impl<'s> Section<'s> {
                 return None;
             }
         };
-        Some(Self { reader, path, place: node.place, entries, asked: RefCell::default() })
+        Some(Self { reader, place: node.place, entries, asked: RefCell::default() })
     }
 
     /// Notes a problem at the value of a key.
@@ -243,6 +241,16 @@ impl<'s> Section<'s> {
         inline.map(SecretSource::Inline).or(file.map(SecretSource::File))
     }
 
+    /// Keys that are known but cannot be used: each that is there is a problem.
+    pub(crate) fn refuse(&self, keys: &[&'static str]) {
+        for key in keys {
+            if self.get(key).is_some() {
+                let message = format!("key `{key}` is not supported yet");
+                self.reader.problem(self.key_place(key), message);
+            }
+        }
+    }
+
     /// Notes every key that nobody asked for.
     pub(crate) fn finish(self) {
         let asked = self.asked.into_inner();
@@ -263,7 +271,8 @@ pub(crate) fn unknown_choice(
     choices: impl Iterator<Item = &'static str> + Clone,
 ) -> String {
     let hint = did_you_mean(found, choices.clone());
-    let list: Vec<String> = choices.map(|name| format!("`{name}`")).collect();
+    let named = choices.filter(|name| !name.is_empty());
+    let list: Vec<String> = named.map(|name| format!("`{name}`")).collect();
     let list = list.join(", ");
     format!("`{key}` cannot be {}; expected one of {list}{hint}", model::quote(found))
 }

@@ -2,7 +2,7 @@
 //! An alias shares its target, so a bomb of aliases costs no memory, only weight, and is refused
 //! when the weight passes the bound, before anybody walks the tree.
 
-use super::{Content, Node, Scalar, Style};
+use super::{Content, Document, Node, Scalar, Style};
 use crate::{Error, Place, Problem};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use std::collections::{HashMap, HashSet};
@@ -15,20 +15,15 @@ const DEPTH_MAX: usize = 64;
 /// Most nodes of a file, aliases followed.
 const WEIGHT_MAX: usize = 1_000_000;
 
-/// The first document of a text; further ones are ignored, as upstream's loader ignores them.
-pub(crate) fn single(file: &str, text: &str) -> Result<Node, Error> {
+/// Parses the first document of a text; an empty text is an empty map.
+///
+/// Further documents are not parsed, only seen, as upstream's loaders do it.
+pub(crate) fn first_document(file: &str, text: &str) -> Result<Document, Error> {
     let mut composer = Composer::new(file, text)?;
-    Ok(composer.document()?.unwrap_or_else(Node::empty_map))
-}
-
-/// All documents of a text.
-pub(crate) fn documents(file: &str, text: &str) -> Result<Vec<Node>, Error> {
-    let mut composer = Composer::new(file, text)?;
-    let mut all = Vec::new();
-    while let Some(node) = composer.document()? {
-        all.push(node);
-    }
-    Ok(all)
+    let Some(root) = composer.document()? else {
+        return Ok(Document { root: Node::empty_map(), next: None });
+    };
+    Ok(Document { root, next: composer.next_start() })
 }
 
 struct Composer<'t> {
@@ -37,6 +32,8 @@ struct Composer<'t> {
     parser: Parser<'t, granit_parser::StrInput<'t>>,
     anchors: HashMap<usize, Node>,
     weight: usize,
+    /// Characters of the last event in the file, if it stands on one line.
+    length: Option<usize>,
 }
 
 impl<'t> Composer<'t> {
@@ -48,7 +45,8 @@ impl<'t> Composer<'t> {
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let parser = Parser::new_from_str_with_options(text, options);
-        let composer = Self { file, text, parser, anchors: HashMap::new(), weight: 0 };
+        let anchors = HashMap::new();
+        let composer = Self { file, text, parser, anchors, weight: 0, length: None };
         if text.len() > TEXT_BYTES_MAX {
             let size = text.len();
             let message = format!("the file has {size} bytes, at most {TEXT_BYTES_MAX} are read");
@@ -64,7 +62,11 @@ impl<'t> Composer<'t> {
     fn next(&mut self) -> Result<Option<(Event<'t>, Place)>, Error> {
         match self.parser.next_event() {
             None => Ok(None),
-            Some(Ok((event, span))) => Ok(Some((event, start(&span)))),
+            Some(Ok((event, span))) => {
+                let length = span.end.index().saturating_sub(span.start.index());
+                self.length = (span.start.line() == span.end.line()).then_some(length);
+                Ok(Some((event, start(&span))))
+            }
             Some(Err(error)) => Err(self.scan_error(&error)),
         }
     }
@@ -88,11 +90,24 @@ impl<'t> Composer<'t> {
         Ok(None)
     }
 
+    /// Where the next document begins; trouble there is trouble of a document nobody reads.
+    fn next_start(&mut self) -> Option<Place> {
+        while let Ok(Some((event, place))) = self.next() {
+            match event {
+                Event::DocumentStart(..) => return Some(place),
+                Event::DocumentEnd => {}
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// Builds the node that begins with `event`.
     fn node(&mut self, event: Event<'t>, place: Place, depth: usize) -> Result<Node, Error> {
         if depth > DEPTH_MAX {
             return Err(self.error(place, format!("nested deeper than {DEPTH_MAX} levels")));
         }
+        let verbatim = self.is_verbatim(&event);
         let (anchor, content) = match event {
             Event::Alias(id) => return self.alias(id, place, depth),
             Event::Scalar(text, style, anchor, tag) => {
@@ -103,12 +118,23 @@ impl<'t> Composer<'t> {
             other => return Err(self.error(place, format!("unexpected {other:?}"))),
         };
         let (below, height) = measure(&content);
-        let node = Node { place, content, weight: below + 1, height: height + 1 };
+        let node = Node { place, content, verbatim, weight: below + 1, height: height + 1 };
         self.grow(1, place)?;
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
+    }
+
+    /// Escapes and joined lines make the text shorter than what the file has for it.
+    fn is_verbatim(&self, event: &Event<'_>) -> bool {
+        let Event::Scalar(text, style, ..) = event else { return false };
+        let quotes = match style {
+            ScalarStyle::Plain => 0,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => 2,
+            ScalarStyle::Literal | ScalarStyle::Folded => return false,
+        };
+        self.length == Some(text.chars().count() + quotes)
     }
 
     /// An alias is its target, at the target's place; a node cannot contain itself, because its
@@ -140,7 +166,8 @@ impl<'t> Composer<'t> {
         tag: Option<&Tag>,
         place: Place,
     ) -> Result<Content, Error> {
-        let tag = tag.and_then(Tag::core_suffix);
+        let tag = tag.and_then(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"));
+        let tag = tag.as_deref();
         let text = if tag == Some("binary") { self.binary(&text, place)? } else { text };
         let style = match style {
             ScalarStyle::Plain => Style::Plain,

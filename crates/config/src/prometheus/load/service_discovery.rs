@@ -80,15 +80,7 @@ fn check_entry(entry: Section<'_>, mechanism: &Mechanism) {
     if !mechanism.http && mechanism.tls {
         entry.section("tls_config", "http.tls_config").map(http::tls);
     }
-    mechanism.text.iter().for_each(|key| drop(entry.text(key)));
-    mechanism.secret.iter().for_each(|key| drop(entry.secret(key)));
-    mechanism.number.iter().for_each(|key| drop(entry.number::<i64>(key)));
-    mechanism.flag.iter().for_each(|key| drop(entry.flag(key)));
-    mechanism.texts.iter().for_each(|key| drop(entry.texts(key)));
-    mechanism.maps.iter().for_each(|key| drop(entry.text_map(key, mechanism.key)));
-    for key in mechanism.duration.iter().chain(&["refresh_interval"]) {
-        entry.duration(key);
-    }
+    read_values(&entry, mechanism);
     for (key, words) in mechanism.choices {
         let choices: Vec<(&'static str, ())> = words.iter().map(|word| (*word, ())).collect();
         if entry.is_filled(key) {
@@ -106,4 +98,29 @@ fn check_entry(entry: Section<'_>, mechanism: &Mechanism) {
         check(&entry, client.as_ref());
     }
     entry.finish();
+}
+
+/// Reads every plain key only for the problems it may have.
+fn read_values(entry: &Section<'_>, mechanism: &Mechanism) {
+    for key in mechanism.text {
+        entry.text(key);
+    }
+    for key in mechanism.secret {
+        entry.secret(key);
+    }
+    for key in mechanism.number {
+        entry.number::<i64>(key);
+    }
+    for key in mechanism.flag {
+        entry.flag(key);
+    }
+    for key in mechanism.texts {
+        entry.texts(key);
+    }
+    for key in mechanism.maps {
+        entry.text_map(key, mechanism.key);
+    }
+    for key in mechanism.duration.iter().chain(&["refresh_interval"]) {
+        entry.duration(key);
+    }
 }

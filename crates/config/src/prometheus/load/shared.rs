@@ -38,7 +38,9 @@ fn action(section: &Section<'_>) -> Option<Action> {
     let Some(node) = section.get("action") else { return Some(Action::default()) };
     let text = section.reader.text(node, "action")?;
     let action = Action::parse(&text);
-    if action.is_none() {
+    if text.is_empty() {
+        section.problem("action", "a relabel `action` cannot be empty");
+    } else if action.is_none() {
         let hint = did_you_mean(&text, Action::ALL.iter().map(|action| action.as_str()));
         let message = format!("unknown relabel action {}{hint}", model::quote(&text));
         section.problem("action", message);

@@ -1,8 +1,12 @@
 use super::{redact_url, render};
-use crate::yaml::single;
+use crate::yaml::{Node, first_document};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use std::collections::HashSet;
+
+fn single(file: &str, text: &str) -> Result<Node, crate::Error> {
+    first_document(file, text).map(|document| document.root)
+}
 
 fn check(text: &str, expected: &Expect) {
     let node = single("f", text).unwrap();
@@ -31,15 +35,21 @@ fn files_keep_their_shape() {
             f: "l1\nl2\n"
         "#]],
     );
-    check("- - 1\n  - 2\n- a: 1\n  b: 2\n", &expect![[r#"
+    check(
+        "- - 1\n  - 2\n- a: 1\n  b: 2\n",
+        &expect![[r"
         - - 1
           - 2
         - a: 1
           b: 2
-    "#]]);
-    check("", &expect![[r#"
+    "]],
+    );
+    check(
+        "",
+        &expect![[r"
         {}
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
