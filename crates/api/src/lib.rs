@@ -2,22 +2,53 @@
 //! Asks `query` and the providers that the composition root hands in; serves the page of `ui`.
 //! A shell: it parses, guards and renders; what is true is decided by the rooms behind it.
 
+mod admin;
+mod app;
 mod error;
+mod flyball;
+mod guard;
+mod gzip;
+mod health;
+mod lifecycle;
 mod metrics;
+mod openapi;
 mod options;
+mod page;
+mod params;
+mod pool;
 mod principal;
+mod prom;
 mod provider;
+mod render;
+mod reply;
+mod routes;
+mod server;
+mod service;
+mod shape;
 mod state;
+mod web;
+
+use app::App;
+
+#[cfg(test)]
+extern crate self as api;
+#[cfg(test)]
+mod test_client;
+#[cfg(test)]
+mod testing;
 
 pub use error::{Error, ErrorKind};
 pub use metrics::HttpMetrics;
 pub use options::{QueryLimits, ServerOptions};
+pub use page::{PageAsset, PageSource};
 pub use principal::{Permission, Principal};
 pub use provider::{
     ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, BuildInfo, CompactReport,
-    Component, DroppedTarget, DroppedTargets, HeadStats, LifecycleProvider, MetricsProvider, NamedCount,
-    ProviderError, ProviderErrorKind, RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth,
-    RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth, TargetMetadata,
-    TargetsProvider, TsdbStatus,
+    Component, DroppedTarget, DroppedTargets, HeadStats, LifecycleProvider, MetricsProvider,
+    NamedCount, ProviderError, ProviderErrorKind, RecordingRule, ReplayStatus, Rule, RuleGroup,
+    RuleHealth, RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth,
+    TargetMetadata, TargetsProvider, TsdbStatus,
 };
+pub use routes::Mount;
+pub use server::{Bound, Server};
 pub use state::AppState;

@@ -24,7 +24,6 @@ impl Default for QueryLimits {
 
 /// How the server listens and what it allows.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches, one per command line flag")]
 pub struct ServerOptions {
     /// Addresses `host:port` (`--web.listen-address`); port 0 takes a free one. `127.0.0.1:1788`.
     pub listen: Vec<String>,

@@ -1,5 +1,5 @@
 //! Who asks and what a route demands: every route declares a permission, every request carries a
-//! principal. INV-API-1: a request reaches a handler only after its principal passed the route's
+//! principal. INV-80: a request reaches a handler only after its principal passed the route's
 //! permission.
 
 use axum::extract::FromRequestParts;

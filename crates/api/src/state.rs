@@ -2,10 +2,13 @@
 //! Everything is a trait or an `Arc`, so that tests and the binary wire it alike.
 
 use crate::HttpMetrics;
+use crate::page::PageSource;
 use crate::provider::{
-    AdminProvider, LifecycleProvider, MetricsProvider, RulesProvider, StatusProvider, TargetsProvider,
+    AdminProvider, LifecycleProvider, MetricsProvider, RulesProvider, StatusProvider,
+    TargetsProvider,
 };
 use model::Querier;
+use promql::ParserOptions;
 use query::Engine;
 use std::sync::Arc;
 use sys::Clock;
@@ -17,6 +20,8 @@ pub struct AppState {
     pub querier: Arc<dyn Querier>,
     /// Evaluates PromQL.
     pub engine: Arc<Engine>,
+    /// Parts of PromQL that are switched on.
+    pub syntax: ParserOptions,
     /// What "now" means for queries without a time.
     pub clock: Arc<dyn Clock>,
     /// Scrape targets.
@@ -31,6 +36,8 @@ pub struct AppState {
     pub admin: Arc<dyn AdminProvider>,
     /// Renders `/metrics`.
     pub metrics: Arc<dyn MetricsProvider>,
+    /// Files of the page.
+    pub page: PageSource,
     /// Counts requests; the metrics provider renders it with the rest.
     pub http: Arc<HttpMetrics>,
 }

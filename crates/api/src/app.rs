@@ -1,0 +1,59 @@
+//! What every request can reach: the rooms behind the API, options, query slots, guards.
+//! Built once when the server binds; only the draining flag changes afterwards.
+
+use crate::guard::HostList;
+use crate::pool::QueryPool;
+use crate::routes::Mount;
+use crate::web::WebWatch;
+use crate::{AppState, ServerOptions, openapi};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Shared by all requests.
+pub(crate) type App = Arc<AppInner>;
+
+/// See the module.
+pub(crate) struct AppInner {
+    pub(crate) state: AppState,
+    pub(crate) options: ServerOptions,
+    pub(crate) prefix: String,
+    pub(crate) pool: QueryPool,
+    pub(crate) hosts: HostList,
+    pub(crate) web: WebWatch,
+    pub(crate) openapi: String,
+    pub(crate) draining: AtomicBool,
+}
+
+impl AppInner {
+    /// Puts everything together for a server that listens on `addresses`.
+    pub(crate) fn build(
+        options: ServerOptions,
+        state: AppState,
+        mounts: &[Mount],
+        web: WebWatch,
+        addresses: &[SocketAddr],
+    ) -> App {
+        let prefix = options.prefix();
+        Arc::new(Self {
+            pool: QueryPool::new(options.query.clone()),
+            hosts: HostList::new(&options, addresses),
+            openapi: openapi::document(&prefix, mounts),
+            draining: AtomicBool::new(false),
+            prefix,
+            web,
+            options,
+            state,
+        })
+    }
+
+    /// Are questions answered: loaded, and not about to stop?
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.is_draining() && self.state.lifecycle.is_ready()
+    }
+
+    /// Is the server about to stop?
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}

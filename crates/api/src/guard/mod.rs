@@ -1,0 +1,38 @@
+//! Checks in front of every route, in this order: length of the URI, Host, origin of writes,
+//! authentication; then, per route, permission and readiness.
+//! Each check is one function in one file; the list below is the only place that applies them.
+
+mod auth;
+mod exposure;
+mod headers;
+mod host;
+mod origin;
+mod uri;
+
+pub(crate) use auth::Authenticator;
+pub(crate) use exposure::{check_exposure, is_loopback};
+pub(crate) use headers::add_security_headers;
+pub(crate) use host::HostList;
+
+use crate::App;
+use axum::body::Body;
+use axum::response::Response;
+use http::Request;
+
+/// A check: lets the request pass (perhaps with an extension added) or answers it.
+type Guard = fn(&App, &mut Request<Body>) -> Result<(), Box<Response>>;
+
+/// INV-81: every request to every path, known or not, passes all of these before anything else
+/// looks at it.
+const GUARDS: [Guard; 3] = [uri::check, host::check, origin::check];
+
+/// Applies all guards; the principal is left in the request's extensions.
+pub(crate) async fn admit(app: &App, request: &mut Request<Body>) -> Result<(), Box<Response>> {
+    for guard in GUARDS {
+        guard(app, request)?;
+    }
+    auth::check(app, request).await
+}
+
+#[cfg(test)]
+mod tests;

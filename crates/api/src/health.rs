@@ -1,0 +1,150 @@
+//! Is the server alive, is it ready: Prometheus' paths, Kubernetes' paths, and JSON for people.
+//! These routes answer always: that is their use.
+
+use crate::reply::{json, text};
+use crate::routes::Route;
+use crate::{App, Component, Permission};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use std::fmt::Write;
+use utoipa::ToSchema;
+
+pub(crate) fn routes() -> Vec<Route> {
+    let route = |path, methods| Route::new(path, Permission::Health, methods).always();
+    vec![
+        route("/-/healthy", get(healthy)),
+        route("/-/ready", get(ready)),
+        route("/livez", get(livez)),
+        route("/readyz", get(readyz)),
+        route("/healthz", get(healthz)),
+        route("/health", get(health)),
+    ]
+}
+
+/// The process answers.
+#[utoipa::path(get, path = "/-/healthy", tag = "health",
+    responses((status = 200, description = "The process answers", content_type = "text/plain")))]
+pub(crate) async fn healthy() -> Response {
+    text(StatusCode::OK, "Flyball is Healthy.\n")
+}
+
+/// Queries are answered: 503 until the data are loaded and again while the server stops.
+#[utoipa::path(get, path = "/-/ready", tag = "health", responses(
+    (status = 200, description = "Queries are answered", content_type = "text/plain"),
+    (status = 503, description = "Starting or stopping", content_type = "text/plain")))]
+pub(crate) async fn ready(State(app): State<App>) -> Response {
+    if app.is_ready() {
+        return text(StatusCode::OK, "Flyball is Ready.\n");
+    }
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable\n");
+    // Prometheus' header: load balancers tell "not yet" from "no longer" by it.
+    let stopping = if app.is_draining() { "true" } else { "false" };
+    response.headers_mut().insert("x-prometheus-stopping", HeaderValue::from_static(stopping));
+    response
+}
+
+/// The process answers; `?verbose` lists its parts.
+#[utoipa::path(get, path = "/livez", tag = "health",
+    params(("verbose" = Option<String>, Query, description = "List the parts")),
+    responses((status = 200, description = "The process answers", content_type = "text/plain")))]
+pub(crate) async fn livez(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
+    verdict("livez", true, &app, query.as_deref())
+}
+
+/// Queries are answered; `?verbose` lists the parts.
+#[utoipa::path(get, path = "/readyz", tag = "health",
+    params(("verbose" = Option<String>, Query, description = "List the parts")),
+    responses(
+        (status = 200, description = "Queries are answered", content_type = "text/plain"),
+        (status = 503, description = "Starting or stopping", content_type = "text/plain")))]
+pub(crate) async fn readyz(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
+    verdict("readyz", app.is_ready(), &app, query.as_deref())
+}
+
+/// All parts work; `?verbose` lists them.
+#[utoipa::path(get, path = "/healthz", tag = "health",
+    params(("verbose" = Option<String>, Query, description = "List the parts")),
+    responses(
+        (status = 200, description = "All parts work", content_type = "text/plain"),
+        (status = 503, description = "A part does not work", content_type = "text/plain")))]
+pub(crate) async fn healthz(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
+    let healthy = app.state.status.components().iter().all(|part| part.healthy);
+    verdict("healthz", healthy, &app, query.as_deref())
+}
+
+/// Kubernetes' notation: `[+]storage ok`, then the verdict.
+fn verdict(name: &str, passed: bool, app: &App, query: Option<&str>) -> Response {
+    let status = if passed { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let verbose = query.unwrap_or_default().split('&').any(|p| p == "verbose" || p == "verbose=1");
+    if !verbose {
+        return text(status, if passed { "ok" } else { "not ok" });
+    }
+    let mut out = String::new();
+    let ready = Component { name: "ready".into(), healthy: app.is_ready(), ..Component::default() };
+    for part in std::iter::once(ready).chain(app.state.status.components()) {
+        let Component { name, healthy, message, .. } = part;
+        let (sign, word) = if healthy { ('+', "ok") } else { ('-', "failed") };
+        let colon = if message.is_empty() { "" } else { ": " };
+        writeln!(out, "[{sign}]{name} {word}{colon}{message}").expect("a String takes every text");
+    }
+    let word = if passed { "passed" } else { "failed" };
+    writeln!(out, "{name} check {word}").expect("a String takes every text");
+    text(status, out)
+}
+
+/// Parts of the process and how they are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthBody {
+    /// `ok`, `degraded` (a part does not work), `starting` or `stopping`.
+    status: &'static str,
+    /// Are queries answered?
+    ready: bool,
+    components: Vec<ComponentBody>,
+}
+
+/// A part of the process.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComponentBody {
+    name: String,
+    healthy: bool,
+    message: String,
+    /// Times it was restarted after a panic.
+    restarts: u64,
+}
+
+/// Health of the process and its parts as JSON.
+#[utoipa::path(get, path = "/health", tag = "health", responses(
+    (status = 200, description = "Everything works", body = HealthBody),
+    (status = 503, description = "Something does not", body = HealthBody)))]
+pub(crate) async fn health(State(app): State<App>) -> Response {
+    let body = health_body(&app);
+    let fine = body.status == "ok";
+    json(if fine { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
+}
+
+/// Parts and verdict, also shown on the status page.
+pub(crate) fn health_body(app: &App) -> HealthBody {
+    let parts = app.state.status.components();
+    let ready = app.is_ready();
+    let status = if app.is_draining() {
+        "stopping"
+    } else if !ready {
+        "starting"
+    } else if parts.iter().all(|part| part.healthy) {
+        "ok"
+    } else {
+        "degraded"
+    };
+    let components = parts.into_iter().map(ComponentBody::from).collect();
+    HealthBody { status, ready, components }
+}
+
+impl From<Component> for ComponentBody {
+    fn from(part: Component) -> Self {
+        let Component { name, healthy, message, restarts } = part;
+        Self { name, healthy, message, restarts }
+    }
+}

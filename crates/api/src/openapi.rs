@@ -1,0 +1,150 @@
+//! The `OpenAPI` 3.1 document: generated from the handlers, plus one entry per mounted route.
+//! A test compares it with the table of routes, in both directions.
+
+use crate::routes::Mount;
+use serde::Serialize;
+use std::collections::HashMap;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem};
+use utoipa::openapi::{ResponseBuilder, ServerBuilder};
+use utoipa::{OpenApi, ToSchema};
+
+/// Answer of `query` and `query_range`. Written by hand while it is sent; this is its description.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueryResponse {
+    /// Always `success`.
+    status: String,
+    data: QueryData,
+    /// The result may be wrong or is not complete.
+    warnings: Option<Vec<String>>,
+    /// The question may not mean what it says.
+    infos: Option<Vec<String>>,
+}
+
+/// A value of PromQL.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QueryData {
+    /// `vector`, `matrix`, `scalar` or `string`.
+    result_type: String,
+    /// `vector`: objects with `metric` and `value` `[seconds, "1.5"]` or `histogram`; `matrix`:
+    /// objects with `metric` and `values` or `histograms`; else `[seconds, "text"]`.
+    result: Vec<serde_json::Value>,
+    /// Times and counts, when `stats` was given.
+    stats: Option<HashMap<String, HashMap<String, f64>>>,
+}
+
+/// Exemplars of one series.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExemplarSeriesBody {
+    series_labels: HashMap<String, String>,
+    exemplars: Vec<ExemplarBody>,
+}
+
+/// An observation that names a trace.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExemplarBody {
+    labels: HashMap<String, String>,
+    /// A float as text.
+    value: String,
+    /// Seconds.
+    timestamp: f64,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Flyball", description = "APIs in the dialects of Prometheus and Flyball."),
+    paths(
+        crate::prom::query::instant,
+        crate::prom::query::range,
+        crate::prom::query::format,
+        crate::prom::exemplars::query,
+        crate::prom::labels::series,
+        crate::prom::labels::names,
+        crate::prom::labels::values,
+        crate::prom::metadata::metadata,
+        crate::prom::targets::targets,
+        crate::prom::targets::metadata,
+        crate::prom::targets::scrape_pools,
+        crate::prom::alerting::rules,
+        crate::prom::alerting::alerts,
+        crate::prom::alerting::alertmanagers,
+        crate::prom::status::config,
+        crate::prom::status::flags,
+        crate::prom::status::runtime,
+        crate::prom::status::build,
+        crate::prom::status::tsdb,
+        crate::prom::status::replay,
+        crate::prom::status::notifications,
+        crate::prom::status::features,
+        crate::admin::snapshot,
+        crate::admin::compact,
+        crate::flyball::status,
+        crate::flyball::document,
+        crate::health::healthy,
+        crate::health::ready,
+        crate::health::livez,
+        crate::health::readyz,
+        crate::health::healthz,
+        crate::health::health,
+        crate::lifecycle::reload,
+        crate::lifecycle::quit,
+        crate::lifecycle::metrics,
+        crate::page::home,
+        crate::page::graph,
+        crate::page::query,
+        crate::page::targets,
+        crate::page::alerts,
+        crate::page::rules,
+    )
+)]
+struct Document;
+
+/// The document as JSON, for a server below `prefix` with these mounts.
+pub(crate) fn document(prefix: &str, mounts: &[Mount]) -> String {
+    let mut document = Document::openapi();
+    let url = if prefix.is_empty() { "/" } else { prefix };
+    document.servers = Some(vec![ServerBuilder::new().url(url).build()]);
+    for mount in mounts {
+        for (method, summary) in &mount.described {
+            let Some(method) = http_method(method) else { continue };
+            let operation = OperationBuilder::new()
+                .summary(Some(*summary))
+                .response("default", ResponseBuilder::new().description("See the route's manual"));
+            document.paths.add_path_operation(mount.path, vec![method], operation);
+        }
+    }
+    for (path, item) in &mut document.paths.paths {
+        name_operations(path, item);
+    }
+    document.to_json().expect("the document has text keys only")
+}
+
+/// Names operations after method and path, because one handler may answer several methods.
+fn name_operations(path: &str, item: &mut PathItem) {
+    let slug: String =
+        path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let operations = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("delete", &mut item.delete),
+        ("patch", &mut item.patch),
+    ];
+    for (method, operation) in operations {
+        if let Some(operation) = operation {
+            operation.operation_id = Some(format!("{method}{slug}"));
+        }
+    }
+}
+
+fn http_method(name: &str) -> Option<HttpMethod> {
+    Some(match name {
+        "get" => HttpMethod::Get,
+        "post" => HttpMethod::Post,
+        "put" => HttpMethod::Put,
+        "delete" => HttpMethod::Delete,
+        "patch" => HttpMethod::Patch,
+        _ => return None,
+    })
+}

@@ -1,0 +1,267 @@
+//! `query`, `query_range`, `format_query`: PromQL in, streamed JSON out.
+//! The order of the checks is upstream's, because clients see the first one that fails.
+
+use crate::App;
+use crate::openapi::QueryResponse;
+use crate::params::Params;
+use crate::render::query_value;
+use crate::reply::{ApiError, ErrorBody, Success, annotations, streamed, success};
+use axum::extract::State;
+use axum::response::Response;
+use model::Timestamp;
+use query::{Cancel, Engine, EngineOptions, Query, QueryError, QueryOutput, QueryValue, StepRange};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Points per series of a range query; upstream's limit and sentence.
+const POINTS_MAX: i128 = 11_000;
+/// Upstream's annotation when `limit` cut something off.
+pub(super) const TRUNCATED: &str = "results truncated due to limit";
+
+/// Evaluates an expression at one instant.
+#[utoipa::path(method(get, post), path = "/api/v1/query", tag = "query",
+    params(
+        ("query" = String, Query, description = "PromQL expression"),
+        ("time" = Option<String>, Query, description = "Seconds or RFC 3339; default: now"),
+        ("timeout" = Option<String>, Query, description = "Shortens --query.timeout"),
+        ("limit" = Option<u64>, Query, description = "Most series in the answer; 0: all"),
+        ("lookback_delta" = Option<String>, Query, description = "Replaces --query.lookback-delta"),
+        ("stats" = Option<String>, Query, description = "Not empty: add statistics")),
+    responses((status = 200, description = "The value", body = QueryResponse),
+        (status = "default", description = "No value", body = ErrorBody)))]
+pub(crate) async fn instant(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+    let limit = params.limit()?;
+    let at = params.time_or("time", app.state.clock.now())?;
+    let asked = Asked::new(&app, &params, limit)?;
+    asked
+        .answer(&app, move |engine, app, query, cancel| {
+            engine.instant(&*app.state.querier, query, at, cancel)
+        })
+        .await
+}
+
+/// Evaluates an expression at every step of a range.
+#[utoipa::path(method(get, post), path = "/api/v1/query_range", tag = "query",
+    params(
+        ("query" = String, Query, description = "PromQL expression"),
+        ("start" = String, Query, description = "First step, seconds or RFC 3339"),
+        ("end" = String, Query, description = "No step lies after it"),
+        ("step" = String, Query, description = "Distance of the steps, seconds or `1m30s`"),
+        ("timeout" = Option<String>, Query, description = "Shortens --query.timeout"),
+        ("limit" = Option<u64>, Query, description = "Most series in the answer; 0: all"),
+        ("lookback_delta" = Option<String>, Query, description = "Replaces --query.lookback-delta"),
+        ("stats" = Option<String>, Query, description = "Not empty: add statistics")),
+    responses((status = 200, description = "A matrix", body = QueryResponse),
+        (status = "default", description = "No value", body = ErrorBody)))]
+pub(crate) async fn range(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+    let limit = params.limit()?;
+    let steps = steps(&params)?;
+    let asked = Asked::new(&app, &params, limit)?;
+    asked
+        .answer(&app, move |engine, app, query, cancel| {
+            engine.range(&*app.state.querier, query, &steps, cancel)
+        })
+        .await
+}
+
+/// Prints an expression in the usual layout.
+#[utoipa::path(method(get, post), path = "/api/v1/format_query", tag = "query",
+    params(("query" = String, Query, description = "PromQL expression")),
+    responses((status = 200, description = "The expression", body = Success<String>),
+        (status = "default", description = "Not an expression", body = ErrorBody)))]
+pub(crate) async fn format(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+    let expr = parse(&app, params.get("query").unwrap_or_default())?;
+    Ok(success(promql::pretty(&expr)))
+}
+
+pub(super) fn parse(app: &App, text: &str) -> Result<promql::Expr, ApiError> {
+    promql::parse_with(text, &app.state.syntax)
+        .map_err(|error| ApiError::invalid_parameter("query", error))
+}
+
+fn steps(params: &Params) -> Result<StepRange, ApiError> {
+    let (start, end) = (params.time("start")?, params.time("end")?);
+    if end < start {
+        let reason = "end timestamp must not be before start time";
+        return Err(ApiError::invalid_parameter("end", reason));
+    }
+    let Some(step) = params.duration("step")? else {
+        let reason = "cannot parse \"\" to a valid duration";
+        return Err(ApiError::invalid_parameter("step", reason));
+    };
+    let Some(step_nanos) = u64::try_from(step).ok().filter(|step| *step > 0) else {
+        let reason = "zero or negative query resolution step widths are not accepted. \
+                      Try a positive integer";
+        return Err(ApiError::invalid_parameter("step", reason));
+    };
+    let length_nanos = (i128::from(end.ms()) - i128::from(start.ms())) * 1_000_000;
+    if length_nanos / i128::from(step_nanos) > POINTS_MAX {
+        return Err(ApiError::bad_data(
+            "exceeded maximum resolution of 11,000 points per timeseries. \
+             Try decreasing the query resolution (?step=XX)",
+        ));
+    }
+    Ok(StepRange { start, end, step: Duration::from_nanos(step_nanos) })
+}
+
+/// What every query asks besides its times.
+struct Asked {
+    text: String,
+    limit: Option<usize>,
+    timeout: Option<Duration>,
+    engine: Arc<Engine>,
+    stats: bool,
+}
+
+impl Asked {
+    fn new(app: &App, params: &Params, limit: Option<usize>) -> Result<Self, ApiError> {
+        let timeout = params.timeout()?;
+        Ok(Self {
+            text: params.get("query").unwrap_or_default().to_owned(),
+            limit,
+            timeout,
+            engine: engine(app, params)?,
+            stats: params.get("stats").is_some(),
+        })
+    }
+
+    async fn answer(
+        self,
+        app: &App,
+        evaluate: impl FnOnce(&Engine, &App, Query<'_>, &Cancel) -> Result<QueryOutput, QueryError>
+        + Send
+        + 'static,
+    ) -> Result<Response, ApiError> {
+        let Self { text, limit, timeout, engine, stats } = self;
+        let asked = app.state.clock.monotonic();
+        let inner = App::clone(app);
+        let work = move |cancel: &Cancel| {
+            let begun = inner.state.clock.monotonic();
+            let expr = parse(&inner, &text)?;
+            let prepared = inner.state.clock.monotonic();
+            let query = Query { expr: &expr, text: &text };
+            let output = evaluate(&engine, &inner, query, cancel)?;
+            let ended = inner.state.clock.monotonic();
+            let moments = Moments { asked, begun, prepared, ended };
+            Ok((output, moments))
+        };
+        let (output, moments) = app.pool.run(timeout, work).await?;
+        let stats = stats.then(|| Stats::new(&output, &moments));
+        Ok(respond(output, limit, stats.as_ref()))
+    }
+}
+
+/// The configured engine, or one with the lookback that the client asks for.
+fn engine(app: &App, params: &Params) -> Result<Arc<Engine>, ApiError> {
+    let Some(text) = params.get("lookback_delta") else { return Ok(app.state.engine.clone()) };
+    let nanos = crate::params::parse_duration(text).map_err(|reason| {
+        ApiError::bad_data(format!("error parsing lookback delta duration: {reason}"))
+    })?;
+    let Some(nanos) = u64::try_from(nanos).ok().filter(|nanos| *nanos > 0) else {
+        // Upstream: zero and less mean the default.
+        return Ok(app.state.engine.clone());
+    };
+    let options = app.state.engine.options().clone();
+    let lookback = Duration::from_nanos(nanos);
+    Ok(Arc::new(Engine::new(EngineOptions { lookback, ..options })))
+}
+
+fn respond(mut output: QueryOutput, limit: Option<usize>, stats: Option<&Stats>) -> Response {
+    if let Some(limit) = limit
+        && truncate(&mut output.value, limit)
+    {
+        output.warnings.push(TRUNCATED.into());
+    }
+    let (kind, elements) = query_value(output.value);
+    let head = format!("{{\"status\":\"success\",\"data\":{{\"resultType\":\"{kind}\",\"result\":");
+    let mut tail = Vec::new();
+    if let Some(stats) = stats {
+        tail.extend_from_slice(b",\"stats\":");
+        serde_json::to_writer(&mut tail, stats).expect("a Vec takes every byte");
+    }
+    tail.push(b'}');
+    tail.extend(annotations(&output.warnings, &output.infos));
+    streamed(head.into_bytes(), elements, tail)
+}
+
+/// Keeps the first `limit` series; was anything cut off?
+fn truncate(value: &mut QueryValue, limit: usize) -> bool {
+    match value {
+        QueryValue::Vector(samples) => {
+            let cut = samples.len() > limit;
+            samples.truncate(limit);
+            cut
+        }
+        QueryValue::Matrix(series) => {
+            let cut = series.len() > limit;
+            series.truncate(limit);
+            cut
+        }
+        QueryValue::Scalar { .. } | QueryValue::String { .. } => false,
+    }
+}
+
+/// Monotonic times of a query's stations.
+struct Moments {
+    asked: Duration,
+    begun: Duration,
+    prepared: Duration,
+    ended: Duration,
+}
+
+/// Upstream's `stats.QueryStats`.
+#[derive(Debug, Serialize)]
+struct Stats {
+    timings: Timings,
+    samples: Samples,
+}
+
+/// Seconds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "upstream's names")]
+struct Timings {
+    eval_total_time: f64,
+    result_sort_time: f64,
+    query_preparation_time: f64,
+    inner_eval_time: f64,
+    exec_queue_time: f64,
+    exec_total_time: f64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Samples {
+    total_queryable_samples: u64,
+    peak_samples: usize,
+}
+
+impl Stats {
+    fn new(output: &QueryOutput, moments: &Moments) -> Self {
+        let Moments { asked, begun, prepared, ended } = moments;
+        let seconds = |from: &Duration, to: &Duration| to.saturating_sub(*from).as_secs_f64();
+        Self {
+            timings: Timings {
+                eval_total_time: seconds(begun, ended),
+                // Results leave the evaluator sorted; there is no separate step.
+                result_sort_time: 0.0,
+                query_preparation_time: seconds(begun, prepared),
+                inner_eval_time: seconds(prepared, ended),
+                exec_queue_time: seconds(asked, begun),
+                exec_total_time: seconds(asked, ended),
+            },
+            samples: Samples {
+                total_queryable_samples: output.stats.samples_read,
+                peak_samples: output.stats.samples_peak,
+            },
+        }
+    }
+}
+
+/// Default range of questions about labels and exemplars: everything.
+pub(super) fn time_range(params: &Params) -> Result<(Timestamp, Timestamp), ApiError> {
+    let start = params.time_or("start", Timestamp::MIN)?;
+    let end = params.time_or("end", Timestamp::MAX)?;
+    Ok((start, end))
+}

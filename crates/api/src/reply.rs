@@ -1,0 +1,230 @@
+//! Answers in Prometheus' envelope: `{"status":"success","data":...}` or an error with its type.
+//! Statuses follow upstream's `respondError`; the texts are for people and for `promtool`.
+
+use crate::provider::{ProviderError, ProviderErrorKind};
+use crate::render::ResultStream;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use http_body::{Body as HttpBody, Frame};
+use query::{QueryError, QueryErrorKind};
+use serde::Serialize;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use utoipa::ToSchema;
+
+/// Error types of Prometheus' API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ErrorType {
+    /// The client left or cancelled.
+    Canceled,
+    /// The deadline passed.
+    Timeout,
+    /// The question cannot be answered over these data.
+    Execution,
+    /// The question is wrong.
+    BadData,
+    /// We are wrong, or the storage failed.
+    Internal,
+    /// Not now: starting, stopping, overloaded, switched off.
+    Unavailable,
+    /// There is no such thing.
+    NotFound,
+    /// Not allowed (an addition; Prometheus answers such requests with plain text).
+    Forbidden,
+}
+
+impl ErrorType {
+    /// nginx's number for a client that closed the request, used by upstream too.
+    const CLIENT_CLOSED: u16 = 499;
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Canceled => {
+                StatusCode::from_u16(Self::CLIENT_CLOSED).expect("499 is within 100..=999")
+            }
+            Self::Timeout | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Execution => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BadData => StatusCode::BAD_REQUEST,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+/// The error envelope.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    /// Always `error`.
+    status: &'static str,
+    #[serde(rename = "errorType")]
+    error_type: ErrorType,
+    /// What is wrong, one line.
+    error: String,
+}
+
+/// A request that got no data.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    error_type: ErrorType,
+    message: String,
+    status: StatusCode,
+    retry_after_seconds: Option<u32>,
+}
+
+impl ApiError {
+    pub(crate) fn new(error_type: ErrorType, message: impl Into<String>) -> Self {
+        let status = error_type.status();
+        Self { error_type, message: message.into(), status, retry_after_seconds: None }
+    }
+
+    pub(crate) fn bad_data(message: impl Into<String>) -> Self {
+        Self::new(ErrorType::BadData, message)
+    }
+
+    /// `invalid parameter "step": ...`, upstream's sentence.
+    pub(crate) fn invalid_parameter(name: &str, reason: impl std::fmt::Display) -> Self {
+        Self::bad_data(format!("invalid parameter {}: {reason}", model::quote(name)))
+    }
+
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorType::Unavailable, message)
+    }
+
+    /// Answers with another status than the type's usual one.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Tells the client when to come again.
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = ErrorBody { status: "error", error_type: self.error_type, error: self.message };
+        let mut response = json(self.status, &body);
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        let error_type = match error.kind() {
+            QueryErrorKind::Cancelled => ErrorType::Canceled,
+            QueryErrorKind::Timeout => ErrorType::Timeout,
+            QueryErrorKind::TooManySamples
+            | QueryErrorKind::TooManySeries
+            | QueryErrorKind::Execution => ErrorType::Execution,
+            QueryErrorKind::Storage => ErrorType::Internal,
+        };
+        Self::new(error_type, error.to_string())
+    }
+}
+
+/// Reads about labels and series fail as `execution` upstream, whatever the cause; an unavailable
+/// store is worth its own answer, because clients may come again.
+impl From<model::QuerierError> for ApiError {
+    fn from(error: model::QuerierError) -> Self {
+        let error_type = match error.kind() {
+            model::QuerierErrorKind::Unavailable => ErrorType::Unavailable,
+            model::QuerierErrorKind::Storage => ErrorType::Internal,
+            _ => ErrorType::Execution,
+        };
+        Self::new(error_type, error.to_string())
+    }
+}
+
+impl From<ProviderError> for ApiError {
+    fn from(error: ProviderError) -> Self {
+        let error_type = match error.kind() {
+            ProviderErrorKind::Unavailable => ErrorType::Unavailable,
+            ProviderErrorKind::Failed => ErrorType::Internal,
+        };
+        Self::new(error_type, error.to_string())
+    }
+}
+
+/// The success envelope of small answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Success<T> {
+    status: &'static str,
+    data: T,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+/// Answers with data.
+pub(crate) fn success<T: Serialize>(data: T) -> Response {
+    json(StatusCode::OK, &Success { status: "success", data, warnings: Vec::new() })
+}
+
+/// Answers with a JSON document.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let bytes = serde_json::to_vec(body).expect("own types have text keys and finite floats");
+    (status, [(header::CONTENT_TYPE, "application/json")], bytes).into_response()
+}
+
+/// Answers with a text.
+pub(crate) fn text(status: StatusCode, body: impl Into<String>) -> Response {
+    let content_type = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (status, content_type, body.into()).into_response()
+}
+
+/// Answers with data written while they are sent, inside the envelope.
+pub(crate) fn stream(
+    data: Box<dyn crate::render::Elements>,
+    warnings: &[String],
+    infos: &[String],
+) -> Response {
+    streamed(b"{\"status\":\"success\",\"data\":".to_vec(), data, annotations(warnings, infos))
+}
+
+/// What follows the data: `,"warnings":[..],"infos":[..]}`; empty lists are left out.
+pub(crate) fn annotations(warnings: &[String], infos: &[String]) -> Vec<u8> {
+    let mut tail = Vec::new();
+    for (name, texts) in [("warnings", warnings), ("infos", infos)] {
+        if !texts.is_empty() {
+            tail.extend_from_slice(format!(",\"{name}\":").as_bytes());
+            serde_json::to_writer(&mut tail, texts).expect("a Vec takes every byte");
+        }
+    }
+    tail.push(b'}');
+    tail
+}
+
+/// Answers with `head`, elements, `tail`.
+pub(crate) fn streamed(
+    head: Vec<u8>,
+    data: Box<dyn crate::render::Elements>,
+    tail: Vec<u8>,
+) -> Response {
+    let body = Body::new(StreamBody(ResultStream::new(head, data, tail)));
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// A result stream as a body; the connection pulls one chunk at a time.
+struct StreamBody(ResultStream);
+
+impl HttpBody for StreamBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.next_chunk().map(|chunk| Ok(Frame::data(Bytes::from(chunk)))))
+    }
+}

@@ -1,0 +1,143 @@
+//! The one table of routes: path, permission, gate, handlers; and how a request finds its entry.
+//! INV-80: a handler runs only after its route's permission was asked of the principal.
+//! INV-82: what is not in the table (or in a mount) answers 404.
+
+use crate::reply::{ApiError, ErrorType};
+use crate::{App, Permission, Principal, admin, flyball, health, lifecycle, page, prom};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use http::Request;
+
+/// Seconds that a client is told to wait while the server starts or stops.
+const RETRY_AFTER_SECONDS: u32 = 5;
+
+/// When a route answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// As long as the process lives.
+    Always,
+    /// Only between "ready" and the shutdown signal.
+    WhenReady,
+}
+
+/// An entry of the table.
+pub(crate) struct Route {
+    /// Path below the prefix, in axum's notation.
+    pub(crate) path: &'static str,
+    /// What the caller must be allowed to do.
+    pub(crate) permission: Permission,
+    /// When it answers.
+    pub(crate) gate: Gate,
+    /// Handlers by method.
+    pub(crate) methods: MethodRouter<App>,
+}
+
+impl Route {
+    /// A route that answers when the server is ready.
+    pub(crate) fn new(
+        path: &'static str,
+        permission: Permission,
+        methods: MethodRouter<App>,
+    ) -> Self {
+        Self { path, permission, gate: Gate::WhenReady, methods }
+    }
+
+    /// The same route, answering as long as the process lives.
+    pub(crate) fn always(self) -> Self {
+        Self { gate: Gate::Always, ..self }
+    }
+}
+
+/// A route of a neighbour, for example remote write of `ingest`.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// Path below the prefix, in axum's notation.
+    pub path: &'static str,
+    /// What the caller must be allowed to do.
+    pub permission: Permission,
+    /// Handlers by method; they carry their own state and limit their own bodies.
+    pub methods: MethodRouter<()>,
+    /// Methods in lower case and one line each, for the `OpenAPI` document.
+    pub described: Vec<(&'static str, &'static str)>,
+}
+
+/// All own routes.
+pub(crate) fn table() -> Vec<Route> {
+    [
+        prom::routes(),
+        admin::routes(),
+        flyball::routes(),
+        health::routes(),
+        lifecycle::routes(),
+        page::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The table and the mounts as a router; each entry behind its permission and gate.
+pub(crate) fn router(app: &App, mounts: Vec<Mount>) -> Router {
+    let mut router = Router::new();
+    for Route { path, permission, gate, methods } in table() {
+        let entry = Entry { app: App::clone(app), path, permission, gate };
+        let methods = methods.with_state(App::clone(app));
+        router = router.route(path, methods.layer(from_fn_with_state(entry, enter)));
+    }
+    for Mount { path, permission, methods, .. } in mounts {
+        let entry = Entry { app: App::clone(app), path, permission, gate: Gate::WhenReady };
+        router = router.route(path, methods.layer(from_fn_with_state(entry, enter)));
+    }
+    let path = "(unknown)";
+    let permission = Permission::ReadMetrics;
+    let rest = Entry { app: App::clone(app), path, permission, gate: Gate::Always };
+    let fallback: MethodRouter = axum::routing::any(page::asset_or_404).with_state(App::clone(app));
+    router.fallback_service(fallback.layer(from_fn_with_state(rest, enter)))
+}
+
+#[derive(Clone)]
+struct Entry {
+    app: App,
+    path: &'static str,
+    permission: Permission,
+    gate: Gate,
+}
+
+/// Name of the route that answered, for the request counters.
+#[derive(Clone, Copy)]
+pub(crate) struct Handled(pub(crate) &'static str);
+
+async fn enter(
+    State(entry): State<Entry>,
+    principal: Principal,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let mut response = match refuse(&entry, &principal) {
+        Some(refusal) => refusal.into_response(),
+        None => next.run(request).await,
+    };
+    response.extensions_mut().insert(Handled(entry.path));
+    response
+}
+
+fn refuse(entry: &Entry, principal: &Principal) -> Option<ApiError> {
+    let Entry { app, path, permission, gate } = entry;
+    if !principal.may(*permission) {
+        let message = format!("{} may not use {path} ({permission:?})", principal.name());
+        return Some(ApiError::new(ErrorType::Forbidden, message));
+    }
+    if *gate == Gate::WhenReady && !app.is_ready() {
+        let message =
+            if app.is_draining() { "the server is stopping" } else { "the server is starting" };
+        return Some(ApiError::unavailable(message).retry_after(RETRY_AFTER_SECONDS));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! Connections: their number is bounded, each is one task, each ends when asked to.
+//! HTTP/1.1 by hyper with a limit and a deadline for the head; a client that leaves drops the
+//! request's future, and with it its query.
+
+use super::refuse;
+use super::stall::Stalling;
+use crate::{App, service};
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Headers of a request; Go allows any number within its bytes, 128 are more than proxies add.
+const HEADERS_MAX: usize = 128;
+/// Time for a TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time in which a client must take at least some bytes of an answer.
+const WRITE_STALL: Duration = Duration::from_mins(2);
+
+/// All open connections.
+pub(super) struct Connections {
+    app: App,
+    router: Router,
+    slots: Arc<Semaphore>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Connections {
+    pub(super) fn new(app: App, router: Router) -> Self {
+        let slots = Arc::new(Semaphore::new(app.options.connections_max));
+        Self { app, router, slots, stop: watch::Sender::new(false), tasks: JoinSet::new() }
+    }
+
+    /// Serves a connection, or refuses it when there are too many.
+    pub(super) fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+        // Small answers must not wait for more; the kernel may refuse on odd sockets.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, %peer, "cannot set TCP_NODELAY");
+        }
+        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
+            tracing::warn!(%peer, max = self.app.options.connections_max, "too many connections");
+            let encrypted = self.app.web.active().acceptor.is_some();
+            refuse::too_many(stream, encrypted);
+            return;
+        };
+        let (app, router) = (App::clone(&self.app), self.router.clone());
+        let stop = self.stop.subscribe();
+        self.tasks.spawn(async move {
+            serve(app, router, stream, peer, stop).await;
+            drop(slot);
+        });
+    }
+
+    /// Takes ended connections off the list; never ends while there are none.
+    pub(super) async fn reap(&mut self) {
+        match self.tasks.join_next().await {
+            Some(ended) => log_panic(ended),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Asks all open connections to end after their current request; the future waits for that.
+    /// Connections opened later are not waited for.
+    pub(super) fn drain(&mut self) -> impl Future<Output = ()> + use<> {
+        self.stop.send_replace(true);
+        self.stop = watch::Sender::new(false);
+        let mut tasks = std::mem::take(&mut self.tasks);
+        async move {
+            while let Some(ended) = tasks.join_next().await {
+                log_panic(ended);
+            }
+        }
+    }
+
+    /// Closes what is still open.
+    pub(super) async fn close(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+fn log_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a connection's task panicked");
+    }
+}
+
+async fn serve(
+    app: App,
+    router: Router,
+    stream: TcpStream,
+    peer: SocketAddr,
+    stop: watch::Receiver<bool>,
+) {
+    let Some(acceptor) = app.web.active().acceptor.clone() else {
+        return answer_all(app, router, stream, peer, stop).await;
+    };
+    match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => answer_all(app, router, stream, peer, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, %peer, "TLS handshake failed"),
+        Err(_elapsed) => tracing::debug!(%peer, "TLS handshake took too long"),
+    }
+}
+
+async fn answer_all(
+    app: App,
+    router: Router,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(app.options.header_timeout)
+        .max_header_size(app.options.header_bytes_max)
+        .max_headers(HEADERS_MAX)
+        .keep_alive(!app.is_draining());
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (app, router) = (App::clone(&app), router.clone());
+        async move {
+            let request = request.map(Body::new);
+            Ok::<Response, Infallible>(service::answer(app, router, request).await)
+        }
+    });
+    let io = TokioIo::new(Stalling::new(stream, WRITE_STALL));
+    let connection = builder.serve_connection(io, service);
+    tokio::pin!(connection);
+    let mut stopping = false;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut connection => break ended,
+            _ = stop.changed(), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "connection ended early");
+    }
+}

@@ -1,0 +1,8 @@
+//! The rooms behind the API as small fakes; shared by unit tests and by `tests/it`.
+//! Data are fixed, so that answers can be compared as text.
+
+mod querier;
+mod rooms;
+
+pub(crate) use querier::{FakeQuerier, Latch};
+pub(crate) use rooms::{FakeClock, Rooms, state, state_with};

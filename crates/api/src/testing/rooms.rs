@@ -1,0 +1,284 @@
+//! Providers with fixed answers, and the state made of them.
+
+use super::FakeQuerier;
+use api::{
+    ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AppState, BuildInfo,
+    CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats, HttpMetrics,
+    LifecycleProvider, MetricsProvider, NamedCount, PageAsset, ProviderError, ProviderErrorKind,
+    RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider, RuntimeInfo,
+    ServerStatus, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider, TsdbStatus,
+};
+use model::{Labels, Metadata, MetricKind, MetricMetadata, Querier, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use sys::Clock;
+
+/// Noon of a day; does not move.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FakeClock;
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(300_000)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+}
+
+/// All providers in one.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms {
+    /// Not ready while set.
+    pub(crate) loading: AtomicBool,
+    /// Times `quit` was called.
+    pub(crate) quits: AtomicUsize,
+    /// Makes `reload` fail.
+    pub(crate) bad_config: AtomicBool,
+    /// Makes a component unhealthy.
+    pub(crate) broken: AtomicBool,
+    /// Makes `scrape_pools` panic.
+    pub(crate) panics: AtomicBool,
+}
+
+impl TargetsProvider for Rooms {
+    fn active(&self) -> Vec<ActiveTarget> {
+        vec![ActiveTarget {
+            discovered_labels: Labels::from_pairs([("__address__", "a:9100"), ("job", "node")]),
+            labels: Labels::from_pairs([("instance", "a:9100"), ("job", "node")]),
+            scrape_pool: "node".into(),
+            scrape_url: "http://a:9100/metrics".into(),
+            global_url: "http://a:9100/metrics".into(),
+            last_error: String::new(),
+            last_scrape: Some(Timestamp::from_ms(1_700_000_000_123)),
+            last_scrape_duration: Duration::from_millis(12),
+            health: TargetHealth::Up,
+            scrape_interval: Duration::from_secs(15),
+            scrape_timeout: Duration::from_secs(10),
+        }]
+    }
+
+    fn dropped(&self) -> DroppedTargets {
+        DroppedTargets {
+            targets: vec![DroppedTarget {
+                discovered_labels: Labels::from_pairs([("__address__", "c:9100")]),
+                scrape_pool: "node".into(),
+            }],
+            counts: BTreeMap::from([("node".into(), 1)]),
+        }
+    }
+
+    fn scrape_pools(&self) -> Vec<String> {
+        assert!(!self.panics.load(Ordering::Relaxed), "told to panic");
+        vec!["api".into(), "node".into()]
+    }
+
+    fn metadata(&self) -> Vec<TargetMetadata> {
+        vec![TargetMetadata {
+            target: Labels::from_pairs([("instance", "a:9100"), ("job", "node")]),
+            metric: MetricMetadata {
+                metric: "up".into(),
+                metadata: Metadata {
+                    kind: MetricKind::Gauge,
+                    help: "Up.".into(),
+                    unit: String::new(),
+                },
+            },
+        }]
+    }
+}
+
+impl RulesProvider for Rooms {
+    fn groups(&self) -> Vec<RuleGroup> {
+        let text = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let alert = AlertInstance {
+            labels: Labels::from_pairs([("alertname", "Down"), ("severity", "page")]),
+            annotations: vec![text("summary", "a is down")],
+            state: AlertState::Firing,
+            active_at: Some(Timestamp::from_ms(1_700_000_000_000)),
+            keep_firing_since: None,
+            value: 1.0,
+        };
+        let alerting = AlertingRule {
+            name: "Down".into(),
+            query: "up == 0".into(),
+            hold: Duration::from_mins(1),
+            labels: vec![text("severity", "page")],
+            annotations: vec![text("summary", "{{ $labels.instance }} is down")],
+            alerts: vec![alert],
+            state: AlertState::Firing,
+            health: RuleHealth::Ok,
+            last_evaluation: Some(Timestamp::from_ms(1_700_000_000_000)),
+            evaluation_time: Duration::from_millis(2),
+            ..AlertingRule::default()
+        };
+        let recording = RecordingRule {
+            name: "job:up:sum".into(),
+            query: "sum by (job) (up)".into(),
+            health: RuleHealth::Err,
+            last_error: Some("out of luck".into()),
+            ..RecordingRule::default()
+        };
+        vec![
+            RuleGroup {
+                name: "alerts".into(),
+                file: "rules.yml".into(),
+                rules: vec![Rule::Alerting(alerting)],
+                interval: Duration::from_secs(15),
+                ..RuleGroup::default()
+            },
+            RuleGroup {
+                name: "records".into(),
+                file: "rules.yml".into(),
+                rules: vec![Rule::Recording(recording)],
+                interval: Duration::from_mins(1),
+                limit: 10,
+                ..RuleGroup::default()
+            },
+        ]
+    }
+}
+
+impl StatusProvider for Rooms {
+    fn config_yaml(&self) -> String {
+        "global:\n  scrape_interval: 15s\n".into()
+    }
+
+    fn flags(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([("web.enable-lifecycle".into(), "false".into())])
+    }
+
+    fn runtime(&self) -> RuntimeInfo {
+        RuntimeInfo {
+            working_directory: "/srv".into(),
+            hostname: "host".into(),
+            reload_config_success: true,
+            threads: 9,
+            processors: 2,
+            memory_limit_bytes: 1 << 30,
+            storage_retention: "30d".into(),
+            ..RuntimeInfo::default()
+        }
+    }
+
+    fn build(&self) -> BuildInfo {
+        BuildInfo {
+            version: "0.1.0".into(),
+            revision: "abc".into(),
+            compiler: "rustc 1.95.0".into(),
+            ..BuildInfo::default()
+        }
+    }
+
+    fn tsdb(&self, limit: usize) -> Result<TsdbStatus, ProviderError> {
+        let count = |name: &str, value| NamedCount { name: name.into(), value };
+        let mut series_by_metric = vec![count("up", 2), count("requests_total", 1)];
+        series_by_metric.truncate(limit);
+        let head = HeadStats { series: 3, label_pairs: 7, chunks: 1, ..HeadStats::default() };
+        Ok(TsdbStatus { head, series_by_metric, ..TsdbStatus::default() })
+    }
+
+    fn replay(&self) -> ReplayStatus {
+        ReplayStatus { min: 1, max: 4, current: 4 }
+    }
+
+    fn features(&self) -> BTreeMap<String, BTreeMap<String, bool>> {
+        BTreeMap::from([("promql".into(), BTreeMap::from([("at_modifier".into(), true)]))])
+    }
+
+    fn components(&self) -> Vec<Component> {
+        let healthy = !self.broken.load(Ordering::Relaxed);
+        let message = if healthy { "" } else { "disk full" };
+        let part = |name: &str, healthy, message: &str| Component {
+            name: name.into(),
+            healthy,
+            message: message.into(),
+            restarts: 0,
+        };
+        vec![part("scrape", true, ""), part("storage", healthy, message)]
+    }
+
+    fn server(&self) -> ServerStatus {
+        ServerStatus {
+            data_dir: "flyball-data".into(),
+            uptime: Duration::from_secs(61),
+            storage_state: "ok".into(),
+            series: 3,
+            ..ServerStatus::default()
+        }
+    }
+}
+
+impl LifecycleProvider for Rooms {
+    fn is_ready(&self) -> bool {
+        !self.loading.load(Ordering::Relaxed)
+    }
+
+    fn reload(&self) -> Result<(), ProviderError> {
+        if self.bad_config.load(Ordering::Relaxed) {
+            let message = "prometheus.yml:3:1: unknown key `scrap`";
+            return Err(ProviderError::new(ProviderErrorKind::Failed, message));
+        }
+        Ok(())
+    }
+
+    fn quit(&self) {
+        self.quits.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl AdminProvider for Rooms {
+    fn snapshot(&self, skip_head: bool) -> Result<String, ProviderError> {
+        Ok(format!("20231114T221320Z-skip-{skip_head}"))
+    }
+
+    fn compact(&self, cold: bool) -> Result<CompactReport, ProviderError> {
+        if cold {
+            let message = "the storage is read-only: disk full";
+            return Err(ProviderError::new(ProviderErrorKind::Unavailable, message));
+        }
+        let (segments_before, segments_after, bytes_before, bytes_after) = (4, 1, 4096, 1024);
+        Ok(CompactReport { segments_before, segments_after, bytes_before, bytes_after })
+    }
+}
+
+impl MetricsProvider for Rooms {
+    fn render(&self, out: &mut String) {
+        out.push_str("# TYPE flyball_build_info gauge\nflyball_build_info 1\n");
+    }
+}
+
+fn page(path: &str) -> Option<PageAsset> {
+    let (bytes, content_type): (&'static [u8], _) = match path {
+        "index.html" => (b"<!doctype html><title>Flyball</title>", "text/html; charset=utf-8"),
+        "page.js" => (b"export {};", "text/javascript; charset=utf-8"),
+        _ => return None,
+    };
+    Some(PageAsset { bytes, content_type, etag: format!("v{}", bytes.len()) })
+}
+
+/// State over the sample series.
+pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
+    state_with(rooms, Arc::new(FakeQuerier::sample()))
+}
+
+/// State over other series.
+pub(crate) fn state_with(rooms: &Arc<Rooms>, querier: Arc<dyn Querier>) -> AppState {
+    AppState {
+        querier,
+        engine: Arc::default(),
+        syntax: promql::ParserOptions::ALL,
+        clock: Arc::new(FakeClock),
+        targets: rooms.clone(),
+        rules: rooms.clone(),
+        status: rooms.clone(),
+        lifecycle: rooms.clone(),
+        admin: rooms.clone(),
+        metrics: rooms.clone(),
+        page,
+        http: Arc::new(HttpMetrics::default()),
+    }
+}
