@@ -9,6 +9,7 @@ mod log;
 mod process;
 mod provider;
 mod supervise;
+mod version;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -20,6 +21,10 @@ fn main() -> ExitCode {
         None => serve(&cli.serve),
         Some(Command::Serve(args)) => serve(&args),
         Some(Command::Completion { shell }) => completion(shell),
+        Some(Command::Version { json }) => {
+            println!("{}", if json { version::json() } else { version::line() });
+            ExitCode::SUCCESS
+        }
         Some(_) => ExitCode::FAILURE,
     }
 }

@@ -3,6 +3,7 @@
 //! gives the chain; what lies beside it is void: left over from a failed write or sync.
 
 use crate::Position;
+use crate::header::HEADER_LEN;
 
 /// What is known of a segment file before its records are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +38,8 @@ pub(crate) struct Chain {
 /// `links` ascend by id.
 pub(crate) fn chain(links: &[Link]) -> Chain {
     let mut chain = Chain::default();
-    // A file that was created and never written is no end of a chain.
-    let mut at = links.iter().rposition(|link| link.len > 0);
+    // A file that was created and not written up to its first record is no end of a chain.
+    let mut at = links.iter().rposition(|link| link.len >= HEADER_LEN);
     let mut end = End::Open;
     while let Some(index) = at {
         chain.served.push((index, end));

@@ -1,5 +1,6 @@
 //! Opens what is there: finds the segments, replays the chain, reports damage, keeps damaged files.
-//! Called once by `writer`; changes nothing but links in `quarantine/`, which need no room.
+//! Called once by `writer`; changes nothing but links in `quarantine/`, which need no room, and
+//! removes unfinished files.
 //! INV-J1: opening twice gives the same records and leaves the same bytes.
 
 use crate::chain::{End, Link, chain};
@@ -95,8 +96,6 @@ pub(crate) struct Opened {
     pub(crate) segments: Vec<SegmentFile>,
     /// Numbers up to this one were used.
     pub(crate) id_max: u64,
-    /// The last segment holds bytes behind its valid end.
-    pub(crate) doubtful: bool,
 }
 
 pub(crate) fn open(
@@ -121,19 +120,20 @@ pub(crate) fn open(
         .iter()
         .map(|link| SegmentFile { id: link.id, len: link.len, preserve: false })
         .collect();
-    let mut doubtful = false;
     for (index, end) in &chain.served {
         let link = links[*index];
         let valid_end = pass.segment(link, *end)?;
         pass.recovery.end = Position { segment: link.id, offset: valid_end };
         segments[*index].preserve = pass.damaged && !pass.quarantine(link.id);
-        doubtful = link.len > valid_end || link.predecessor.is_none();
     }
     vfs.sync_dir(dir).map_err(|e| JournalError::io("sync directory", dir, e))?;
     pass.recovery.segments = chain.served.len();
-    let void = chain.void.iter().map(|index| names::segment_path(dir, links[*index].id));
-    pass.recovery.void = void.collect();
-    Ok(Opened { recovery: pass.recovery, segments, id_max, doubtful })
+    for link in chain.void.iter().map(|index| links[*index]) {
+        pass.recovery.void.push(names::segment_path(dir, link.id));
+        let torn_creation = link.id > pass.recovery.end.segment && link.len < HEADER_LEN;
+        pass.recovery.torn_bytes += if torn_creation { link.len } else { 0 };
+    }
+    Ok(Opened { recovery: pass.recovery, segments, id_max })
 }
 
 /// Segment files with their headers, ascending, and the highest number in use.
@@ -149,6 +149,8 @@ fn find_segments(vfs: &dyn Vfs, dir: &Path) -> Result<(Vec<Link>, u64), JournalE
         }
         if let Some(id) = names::parse_unfinished(&entry.name) {
             id_max = id_max.max(id);
+            // It never counted; if it cannot be removed now, then the next time.
+            drop(vfs.remove_file(&dir.join(&entry.name)));
         }
     }
     links.sort_unstable_by_key(|link| link.id);
@@ -163,10 +165,7 @@ fn read_header(vfs: &dyn Vfs, path: &Path, id: u64) -> Result<Option<Position>, 
         return Ok(None); // too short or unreadable: the scan reports which
     }
     match header::decode(&bytes) {
-        // A header that names itself as younger than its predecessor would loop.
-        Found::Header(header) if header.id == id && header.predecessor.segment < id => {
-            Ok(Some(header.predecessor))
-        }
+        Found::Header(header) if header.id == id => Ok(Some(header.predecessor)),
         Found::Header(_) | Found::Damaged => Ok(None),
         Found::OtherVersion(version) => Err(JournalError::new(
             JournalErrorKind::Version,
@@ -222,8 +221,7 @@ impl Pass<'_> {
     fn segment(&mut self, link: Link, end: End) -> Result<u64, JournalError> {
         self.damaged = false;
         self.path = names::segment_path(self.dir, link.id);
-        let torn_creation = end == End::Open && link.len < HEADER_LEN;
-        if link.predecessor.is_none() && !torn_creation {
+        if link.predecessor.is_none() {
             self.report(0..HEADER_LEN.min(link.len), DamageReason::SegmentHeader);
         }
         let limit = match end {
@@ -253,18 +251,11 @@ impl Pass<'_> {
                 Ok(limit)
             }
             End::Open => {
-                self.forgive_torn_end(link.len);
+                // Damage without a record behind it is a write that did not finish.
+                let torn = self.held.take();
+                self.recovery.torn_bytes += torn.map_or(0, |(range, _)| range.end - range.start);
                 Ok(valid_end)
             }
-        }
-    }
-
-    /// Damage that reaches the end of the last segment is a write that did not finish.
-    fn forgive_torn_end(&mut self, len: u64) {
-        match self.held.take_if(|(range, _)| range.end == len) {
-            Some((torn, _)) => self.recovery.torn_bytes += torn.end - torn.start,
-            None if len < HEADER_LEN => self.recovery.torn_bytes += len,
-            None => self.report_held(),
         }
     }
 

@@ -76,7 +76,7 @@ impl State {
             segments: opened.segments.into(),
             current: None,
             tail: opened.recovery.end,
-            doubtful: opened.doubtful,
+            doubtful: false,
             next_id: opened.id_max + 1,
             unsynced: VecDeque::new(),
             must_rescue: false,

@@ -1,4 +1,8 @@
-//! Receivers: turns notifications into the messages that their receivers understand.
-//! Fed by `alerts`; each receiver has one file. What is retried and when, `alerts` decides.
+//! Receivers: turns notifications into the messages that their receivers understand and delivers
+//! them. Fed by `alerts`, which decides what is told when and what is tried again.
+//! One file per kind of receiver.
 
+mod failure;
 pub mod webhook;
+
+pub use failure::DeliveryError;

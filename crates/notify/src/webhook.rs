@@ -1,10 +1,81 @@
 //! The webhook receiver: Alertmanager's JSON message, version 4.
 //! Source: Alertmanager 0.34 `notify/webhook` and `template.Data`; receivers compare these keys.
 
+use crate::DeliveryError;
 use alerts::{Notification, NotifiedAlert};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use model::{Labels, Timestamp};
+use net::{Client, Request};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use sys::Vfs;
+use url::Url;
+
+/// Longest URL file.
+const URL_BYTES_MAX: u64 = 16 << 10;
+
+/// Where messages go.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Written in the configuration.
+    Url(Url),
+    /// In a file that is read for every message.
+    File(PathBuf),
+}
+
+/// One `webhook_configs` entry.
+pub struct Webhook {
+    /// Where messages go.
+    pub target: Target,
+    /// Carries authentication and TLS.
+    pub client: Client,
+    /// Reads the URL file.
+    pub vfs: Arc<dyn Vfs>,
+    /// Alerts per message; 0: no limit.
+    pub alerts_max: usize,
+    /// Longest time for one message; the dispatcher's own limit applies too.
+    pub timeout: Option<Duration>,
+    /// Where users reach this server.
+    pub external_url: String,
+}
+
+impl Webhook {
+    /// Posts a message; success is any 2xx.
+    pub async fn deliver(
+        &self,
+        notification: &Notification,
+        timeout: Duration,
+    ) -> Result<(), DeliveryError> {
+        let timeout = self.timeout.map_or(timeout, |own| own.min(timeout));
+        let mut request = Request::get(self.url()?, timeout);
+        request.method = http::Method::POST;
+        request.headers =
+            HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        request.body = render(notification, &self.external_url, self.alerts_max).into();
+        let mut body = Vec::new();
+        let exchange = self.client.send(request, &mut body).await?;
+        match DeliveryError::of_status(exchange.status, &exchange.headers, &body) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    fn url(&self) -> Result<Url, DeliveryError> {
+        let path = match &self.target {
+            Target::Url(url) => return Ok(url.clone()),
+            Target::File(path) => path,
+        };
+        let refused = |why: String| {
+            DeliveryError::refused(format!("cannot use the URL file {}: {why}", path.display()))
+        };
+        let bytes = self.vfs.read(path, URL_BYTES_MAX).map_err(|e| refused(e.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|e| refused(e.to_string()))?;
+        Url::parse(text.trim()).map_err(|e| refused(e.to_string()))
+    }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

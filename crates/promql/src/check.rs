@@ -92,8 +92,7 @@ impl Checker<'_> {
             return Ok(());
         }
         let message = format!("expected type {wanted} in {context}, got {found}");
-        let hint = suggest::for_type(wanted, found, expr, self.source);
-        Err(self.error(expr.place, message).suggest(hint))
+        Err(self.error(expr.place, message))
     }
 
     fn selector(&self, place: Place, selector: &VectorSelector) -> Result<(), ParseError> {
@@ -127,8 +126,14 @@ impl Checker<'_> {
                 continue;
             }
             let Some(wanted) = function.args.get(index).or(function.args.last()) else { continue };
-            let context = format!("call to function {:?}", function.name);
-            self.expect(arg, *wanted, &context)?;
+            let found = self.expr(arg)?;
+            if found != *wanted {
+                let name = function.name;
+                let message =
+                    format!("expected type {wanted} in call to function {name:?}, got {found}");
+                let hint = suggest::for_argument(*wanted, arg, place, self.source);
+                return Err(self.error(arg.place, message).suggest(hint));
+            }
         }
         Ok(function.returns)
     }

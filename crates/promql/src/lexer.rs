@@ -7,6 +7,8 @@ mod quoted;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use number::{Dialect, scan_number};
+
 use crate::ast::{BinaryOp, Place};
 use crate::token::{Token, TokenKind, Word, reserved_word};
 
@@ -14,7 +16,7 @@ use crate::token::{Token, TokenKind, Word, reserved_word};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LexError {
     pub(crate) message: String,
-    /// From the offending token to the end of the text, as upstream.
+    /// The offending character, number or string.
     pub(crate) place: Place,
 }
 
@@ -45,7 +47,19 @@ enum Bracket {
     },
 }
 
-type Scan = Result<Option<TokenKind>, String>;
+/// What is wrong and how many bytes from the token's start show it; at least one character.
+struct Fault {
+    message: String,
+    length: usize,
+}
+
+impl<T: Into<String>> From<T> for Fault {
+    fn from(message: T) -> Self {
+        Self { message: message.into(), length: 0 }
+    }
+}
+
+type Scan = Result<Option<TokenKind>, Fault>;
 
 impl<'a> Lexer<'a> {
     pub(crate) fn new(source: &'a str) -> Self {
@@ -75,14 +89,18 @@ impl<'a> Lexer<'a> {
                     return Token { kind, place: Place { start: self.start, end: self.at } };
                 }
                 Ok(None) => {}
-                Err(message) => {
-                    let place = Place { start: self.start, end: self.source.len() };
-                    self.error = Some(LexError { message, place });
-                }
+                Err(fault) => self.error = Some(self.located(fault)),
             }
         }
         let end = self.source.len();
         Token { kind: TokenKind::Bad, place: Place { start: end, end } }
+    }
+
+    fn located(&self, fault: Fault) -> LexError {
+        let rest = &self.source[self.start..];
+        let one = rest.chars().next().map_or(0, char::len_utf8);
+        let end = self.start + fault.length.clamp(one, rest.len());
+        LexError { message: fault.message, place: Place { start: self.start, end } }
     }
 
     /// Reads one token, or skips spaces and comments (`None`).
@@ -140,7 +158,7 @@ impl<'a> Lexer<'a> {
             '=' | '!' | '<' | '>' => self.comparison(c),
             _ => match arithmetic(c) {
                 Some(op) => self.take(1, TokenKind::Operator(op)),
-                None => Err(format!("unexpected character: {}", quote_char(Some(c)))),
+                None => Err(format!("unexpected character: {}", quote_char(Some(c))).into()),
             },
         }
     }
@@ -153,7 +171,7 @@ impl<'a> Lexer<'a> {
             ('=', _) => return self.take(1, TokenKind::Assign),
             ('!', Some('=')) => (2, BinaryOp::NotEqual),
             ('!', _) => {
-                return Err(format!("unexpected character after '!': {}", quote_char(next)));
+                return Err(format!("unexpected character after '!': {}", quote_char(next)).into());
             }
             ('<', Some('=')) => (2, BinaryOp::LessOrEqual),
             ('<', Some('/')) => (2, BinaryOp::TrimUpper),
@@ -197,8 +215,10 @@ impl<'a> Lexer<'a> {
 
     /// Inside brackets before the first number: `step()`, `-(`, a number, or the end of it.
     fn before_duration(&mut self, c: char) -> Scan {
-        let unexpected =
-            || Err(format!("unexpected character in duration expression: {}", quote_char(Some(c))));
+        let unexpected = || {
+            Err(format!("unexpected character in duration expression: {}", quote_char(Some(c)))
+                .into())
+        };
         match c {
             '0'..='9' => self.number(),
             '.' if self.peek_at(1).is_some_and(|next| next.is_ascii_digit()) => self.number(),
@@ -234,7 +254,9 @@ impl<'a> Lexer<'a> {
         }
         match self.duration_word() {
             Some(kind) => Ok(Some(kind)),
-            None => Err(format!("unexpected character: {}, expected ':'", quote_char(Some(c)))),
+            None => {
+                Err(format!("unexpected character: {}, expected ':'", quote_char(Some(c))).into())
+            }
         }
     }
 
@@ -264,14 +286,16 @@ impl<'a> Lexer<'a> {
             ('!', Some('=')) => self.take(2, TokenKind::Operator(BinaryOp::NotEqual)),
             ('!', next) => {
                 let found = quote_char(next);
-                Err(format!("unexpected character after '!' inside braces: {found}"))
+                Err(format!("unexpected character after '!' inside braces: {found}").into())
             }
             ('{', _) => Err("unexpected left brace '{'".into()),
             ('}', _) => {
                 self.braces_open = false;
                 self.take(1, TokenKind::RightBrace)
             }
-            (c, _) => Err(format!("unexpected character inside braces: {}", quote_char(Some(c)))),
+            (c, _) => {
+                Err(format!("unexpected character inside braces: {}", quote_char(Some(c))).into())
+            }
         }
     }
 
@@ -297,10 +321,10 @@ impl<'a> Lexer<'a> {
 
     fn number(&mut self) -> Scan {
         let (length, kind) = number::scan_number_or_duration(self.rest().as_bytes());
-        let length = length.min(self.rest().len());
         let Some(kind) = kind else {
-            let text = lossless_prefix(self.rest(), length);
-            return Err(format!("bad number or duration syntax: {}", model::quote(text)));
+            let text = &self.rest()[..length];
+            let message = format!("bad number or duration syntax: {}", model::quote(text));
+            return Err(Fault { message, length });
         };
         if let Bracket::BeforeDuration = self.bracket {
             self.bracket = Bracket::AfterDuration { colon_seen: false };
@@ -310,7 +334,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn string(&mut self) -> Scan {
-        let length = quoted::scan_string(self.rest())?;
+        let whole_line = |message| {
+            let length = self.rest().find('\n').unwrap_or(self.rest().len());
+            Fault { message, length }
+        };
+        let length = quoted::scan_string(self.rest()).map_err(whole_line)?;
         self.take(length, TokenKind::String)
     }
 
@@ -357,14 +385,6 @@ fn is_word_byte(byte: u8) -> bool {
 /// Longest prefix of bytes that satisfy `belongs` (ASCII only, so it ends at a character).
 fn run(text: &str, belongs: impl Fn(u8) -> bool) -> &str {
     let length = text.bytes().take_while(|byte| byte.is_ascii() && belongs(*byte)).count();
-    &text[..length]
-}
-
-/// The first `length` bytes, or up to the character that contains the border.
-fn lossless_prefix(text: &str, mut length: usize) -> &str {
-    while !text.is_char_boundary(length) {
-        length += 1;
-    }
     &text[..length]
 }
 

@@ -9,9 +9,9 @@ mod tests;
 pub use pretty::pretty;
 
 use crate::ast::{
-    AggregateExpr, AtModifier, BinaryExpr, Call, Cardinality, DurationExpr, DurationTerm, Expr,
-    ExprKind, MatrixSelector, NumberLiteral, SubqueryExpr, UnaryOp, VectorMatching, VectorSelector,
-    WindowEdge,
+    AggregateExpr, AtModifier, BinaryExpr, BinaryOp, Call, Cardinality, DurationExpr, DurationTerm,
+    Expr, ExprKind, MatrixSelector, NumberLiteral, SubqueryExpr, UnaryOp, VectorMatching,
+    VectorSelector, WindowEdge,
 };
 use crate::duration::format_duration;
 use model::{METRIC_NAME, MatchOp, Matcher};
@@ -26,7 +26,7 @@ impl Display for Expr {
             ExprKind::Paren(inner) => write!(f, "({inner})"),
             ExprKind::Unary(op, inner) => write!(f, "{op}{inner}"),
             ExprKind::Binary(binary) => {
-                write!(f, "{} {} {}", binary.left, Operator(binary), binary.right)
+                write!(f, "{} {} {}", LeftOperand(binary), Operator(binary), binary.right)
             }
             ExprKind::Aggregate(aggregate) => {
                 write!(f, "{}(", AggregateHead(aggregate))?;
@@ -83,6 +83,23 @@ impl Display for NumberLiteral {
             write!(f, "{}", self.value)
         } else {
             f.write_str(special(self.value))
+        }
+    }
+}
+
+/// The left operand of an operator.
+struct LeftOperand<'a>(&'a BinaryExpr);
+
+impl Display for LeftOperand<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.0.left.kind {
+            // `+Inf ^ 2`, as upstream prints it, would be read as `+(Inf ^ 2)`.
+            ExprKind::Number(number)
+                if self.0.op == BinaryOp::Pow && number.value == f64::INFINITY =>
+            {
+                f.write_str("Inf")
+            }
+            _ => self.0.left.fmt(f),
         }
     }
 }

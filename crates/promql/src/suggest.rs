@@ -4,7 +4,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::ast::{BinaryExpr, Expr, ExprKind, ValueType};
+use crate::ast::{
+    BinaryExpr, DurationExpr, Expr, ExprKind, Place, ValueType, VectorSelector, WindowEdge,
+};
 use crate::functions;
 use crate::token::TokenKind;
 
@@ -54,25 +56,33 @@ const AGGREGATIONS: [&str; 12] = [
 ];
 
 /// An instant vector where a range is needed: `rate(up)` wants `rate(up[5m])`.
-pub(crate) fn for_type(
+///
+/// `call` is the place of the function call whose argument is wrong.
+pub(crate) fn for_argument(
     wanted: ValueType,
-    found: ValueType,
-    expr: &Expr,
+    arg: &Expr,
+    call: Place,
     source: &str,
 ) -> Option<String> {
-    if wanted != ValueType::RangeVector || found != ValueType::InstantVector {
+    if wanted != ValueType::RangeVector || arg.value_type() != ValueType::InstantVector {
         return None;
     }
-    let text = expr.place.text(source);
-    match &expr.kind {
+    let text = arg.place.text(source);
+    let (selector, rest) = match &arg.kind {
         // A range goes in front of offset and @.
-        ExprKind::Vector(selector) if selector.at.is_none() => {
-            let name_end = text.find(" offset").unwrap_or(text.len());
-            let (selector, rest) = text.split_at(name_end);
-            did_you_mean(&format!("{selector}[5m]{rest}"))
-        }
-        _ => did_you_mean(&format!("{text}[5m:]")),
-    }
+        ExprKind::Vector(selector) if is_plain(selector) => (text, ""),
+        ExprKind::Vector(_) => return None,
+        _ => (text, ":"),
+    };
+    let before = Place { start: call.start, end: arg.place.start }.text(source);
+    let after = Place { start: arg.place.end, end: call.end }.text(source);
+    did_you_mean(&format!("{before}{selector}[5m{rest}]{after}"))
+}
+
+fn is_plain(selector: &VectorSelector) -> bool {
+    selector.at.is_none()
+        && selector.offset == DurationExpr::Fixed(0)
+        && selector.edge == WindowEdge::Plain
 }
 
 /// A range behind something that is no selector: a subquery was meant.

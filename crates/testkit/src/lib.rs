@@ -1,6 +1,7 @@
 //! What tests of several rooms share: conformance data, skipping, waiting, real peers.
 //! A dev-dependency only. Nothing here may decide a verdict: tests assert, this crate provides.
 
+pub mod http;
 mod peer;
 mod skip;
 mod wait;

@@ -112,3 +112,66 @@ fn instants_out_of_the_calendar_are_clamped() {
     assert_eq!(rfc3339(Timestamp::MIN), "0001-01-01T00:00:00Z");
     assert_eq!(rfc3339(Timestamp::MAX), "9999-12-30T00:00:00Z");
 }
+
+fn webhook(target: Target) -> Webhook {
+    let options = net::ClientOptions {
+        policy: Arc::new(net::AddressPolicy::allow_all()),
+        vfs: Arc::new(sys::OsVfs),
+    };
+    Webhook {
+        target,
+        client: Client::new(config::HttpClientConfig::default(), options),
+        vfs: Arc::new(sys::OsVfs),
+        alerts_max: 0,
+        timeout: None,
+        external_url: "http://127.0.0.1:1788".into(),
+    }
+}
+
+async fn tell(target: Target) -> Result<(), DeliveryError> {
+    webhook(target).deliver(&notification(&[true]), Duration::from_secs(30)).await
+}
+
+async fn delivery(status: u16) -> (Result<(), DeliveryError>, Vec<testkit::http::Asked>) {
+    let site = testkit::http::Site::start(move |_| (status, "answer".into()));
+    let url = Url::parse(&format!("http://{}/hook", site.address())).unwrap();
+    let told = tell(Target::Url(url)).await;
+    (told, site.asked())
+}
+
+#[tokio::test]
+async fn a_message_is_posted_as_json() {
+    let (told, asked) = delivery(200).await;
+    assert_eq!(told, Ok(()));
+    assert_eq!(asked[0].target, "POST /hook");
+    assert!(asked[0].head.iter().any(|l| l.eq_ignore_ascii_case("content-type: application/json")));
+    assert_eq!(asked[0].body, render(&notification(&[true]), "http://127.0.0.1:1788", 0));
+}
+
+#[tokio::test]
+async fn answers_are_judged_by_their_status() {
+    let judged = |error: DeliveryError| (error.delivery(), error.to_string());
+    let (busy, _) = delivery(429).await;
+    let (delivery_429, _) = judged(busy.unwrap_err());
+    assert_eq!(delivery_429, alerts::Delivery::Retry { after: None });
+    let (broken, _) = delivery(503).await;
+    assert!(matches!(judged(broken.unwrap_err()).0, alerts::Delivery::Retry { .. }));
+    let (wrong, _) = delivery(404).await;
+    let (delivery_404, message) = judged(wrong.unwrap_err());
+    assert_eq!(delivery_404, alerts::Delivery::Refused);
+    assert_eq!(message, r#"the receiver answered 404 Not Found: "answer""#);
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_away_is_tried_again() {
+    let url = Url::parse(&format!("http://127.0.0.1:{}/", testkit::free_port())).unwrap();
+    let error = tell(Target::Url(url)).await.unwrap_err();
+    assert!(matches!(error.delivery(), alerts::Delivery::Retry { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_url_file_is_named() {
+    let error = tell(Target::File("/nonexistent/url".into())).await.unwrap_err();
+    assert_eq!(error.delivery(), alerts::Delivery::Refused);
+    assert!(error.to_string().starts_with("cannot use the URL file /nonexistent/url: "), "{error}");
+}

@@ -127,7 +127,7 @@ impl<'a> Parser<'a> {
         let Some(found) = self.lexer.error() else {
             return self.error(ErrorKind::Syntax, self.current.place, "unexpected end of input");
         };
-        let hint = suggest::for_character(found.place.text(self.source));
+        let hint = suggest::for_character(&self.source[found.place.start..]);
         self.error(ErrorKind::Syntax, found.place, &*found.message).suggest(hint)
     }
 

@@ -1,7 +1,7 @@
 //! The indented form of upstream's `format_query`: an expression that exceeds 100 columns is split
 //! at its operator or parentheses, two spaces deeper; a selector is never split.
 
-use super::{AggregateHead, Operator, SubqueryTail};
+use super::{AggregateHead, LeftOperand, Operator, SubqueryTail};
 use crate::ast::{Expr, ExprKind};
 use std::fmt::{self, Write};
 
@@ -36,7 +36,12 @@ fn write(expr: &Expr, level: usize, out: &mut String) {
         ExprKind::Subquery(_) => append(format_args!("{expr}"), out),
         _ if !exceeds(expr) => line(level, format_args!("{expr}"), out),
         ExprKind::Binary(binary) => {
-            write(&binary.left, level + 1, out);
+            match &binary.left.kind {
+                ExprKind::Number(_) => {
+                    line(level + 1, format_args!("{}", LeftOperand(binary)), out)
+                }
+                _ => write(&binary.left, level + 1, out),
+            }
             out.push('\n');
             line(level, format_args!("{}", Operator(binary)), out);
             out.push('\n');

@@ -5,5 +5,10 @@
 
 mod compliance;
 mod conformance;
+mod depth;
+mod generate;
 
 mod promqltest;
+mod round_trip;
+mod upstream_expressions;
+mod upstream_series;

@@ -1,0 +1,6 @@
+//! The binary as a user meets it: started, configured, asked, killed.
+//! Every test has its own data directory and a port of its own; nothing is shared.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod page;
+mod server;
