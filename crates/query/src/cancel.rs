@@ -47,6 +47,6 @@ impl fmt::Debug for Cancel {
         f.debug_struct("Cancel")
             .field("cancelled", &self.is_cancelled())
             .field("deadline", &self.expired.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,14 @@
 //! The door of the evaluator: options and limits, instant and range queries.
 //! Callers: `api`, `rules`, the command line. Results do not depend on the number of cores.
 
-use crate::{Cancel, QueryError, QueryOutput, QueryStats, QueryValue};
-use model::{Querier, Timestamp};
-use promql::ast::{Expr, ExprKind};
+use crate::column::{Cell, Column, Operand, Point, Row, Steps};
+use crate::duration::QuerySpan;
+use crate::evaluate::{Evaluator, merge_equal, without_name};
+use crate::range::eval_range_vector;
+use crate::{Cancel, MatrixSeries, QueryError, QueryOutput, QueryValue, VectorSample};
+use model::{Labels, Querier, Timestamp, Value, quote};
+use promql::ast::{Expr, ValueType};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Limits and defaults of evaluation.
@@ -32,11 +37,11 @@ pub struct EngineOptions {
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
-            lookback: Duration::from_secs(300),
-            timeout: Duration::from_secs(120),
+            lookback: Duration::from_mins(5),
+            timeout: Duration::from_mins(2),
             samples_max: 50_000_000,
             series_max: 2_000_000,
-            default_step: Duration::from_secs(60),
+            default_step: Duration::from_mins(1),
             delayed_name_removal: true,
             type_and_unit_labels: false,
             use_start_timestamps: false,
@@ -95,29 +100,121 @@ impl Engine {
         at: Timestamp,
         cancel: &Cancel,
     ) -> Result<QueryOutput, QueryError> {
-        let steps = StepRange { start: at, end: at, step: Duration::from_millis(1) };
-        self.range(querier, query, &steps, cancel)
+        let query = query.into();
+        let steps = Steps::between(at.ms(), at.ms(), 1);
+        let span = QuerySpan { start: at.ms(), end: at.ms(), step: 0 };
+        let mut evaluator = Evaluator::new(&self.options, querier, cancel, span);
+        let value = if query.expr.value_type() == ValueType::RangeVector {
+            QueryValue::Matrix(range_vector(&mut evaluator, query.expr, steps)?)
+        } else {
+            match evaluator.eval(query.expr, steps)? {
+                Operand::Scalar(values) => {
+                    let value = values.first().copied().unwrap_or(f64::NAN);
+                    QueryValue::Scalar { timestamp: at, value }
+                }
+                Operand::Text(text) => QueryValue::String { timestamp: at, text },
+                Operand::Vector(rows) => {
+                    let rows = finish(rows)?;
+                    QueryValue::Vector(rows.into_iter().filter_map(|row| sample(row, at)).collect())
+                }
+            }
+        };
+        Ok(output(&evaluator, query, value))
     }
 
     /// Evaluates at every step of a range.
+    ///
+    /// Fails when the expression is a string or a range vector: they have no value per step.
     pub fn range<'a>(
         &self,
-        _querier: &dyn Querier,
+        querier: &dyn Querier,
         query: impl Into<Query<'a>>,
         steps: &StepRange,
         cancel: &Cancel,
     ) -> Result<QueryOutput, QueryError> {
-        if cancel.is_cancelled() {
-            return Err(QueryError::cancelled());
+        let query = query.into();
+        let step = i64::try_from(steps.step.as_millis()).unwrap_or(i64::MAX).max(1);
+        let (start, end) = (steps.start.ms(), steps.end.ms());
+        let span = QuerySpan { start, end, step };
+        let steps = Steps::between(start, end, step);
+        let found = query.expr.value_type();
+        if matches!(found, ValueType::RangeVector | ValueType::String) {
+            return Err(QueryError::execution(format!(
+                "invalid expression type {} for range query, must be Scalar or instant Vector",
+                quote(found.describe())
+            )));
         }
-        match &query.into().expr.kind {
-            ExprKind::Number(number) => Ok(QueryOutput {
-                value: QueryValue::Scalar { timestamp: steps.start, value: number.value },
-                warnings: Vec::new(),
-                infos: Vec::new(),
-                stats: QueryStats::default(),
-            }),
-            _ => Err(QueryError::execution("this expression is not evaluated yet")),
-        }
+        let mut evaluator = Evaluator::new(&self.options, querier, cancel, span);
+        let rows = match evaluator.eval(query.expr, steps)? {
+            Operand::Scalar(values) => {
+                vec![Row::new(Labels::empty(), false, Column::dense(values))]
+            }
+            Operand::Vector(rows) => finish(rows)?,
+            Operand::Text(_) => Vec::new(),
+        };
+        let mut series: Vec<MatrixSeries> = rows
+            .into_iter()
+            .map(|row| MatrixSeries { points: points(&row.column, steps), labels: row.labels })
+            .filter(|series| !series.points.is_empty())
+            .collect();
+        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        Ok(output(&evaluator, query, QueryValue::Matrix(series)))
     }
+}
+
+fn output(evaluator: &Evaluator<'_>, query: Query<'_>, value: QueryValue) -> QueryOutput {
+    let (warnings, infos) = evaluator.notes.render(query.text);
+    QueryOutput { value, warnings, infos, stats: evaluator.stats }
+}
+
+/// Removes the names that were to go and joins what became equal.
+fn finish(mut rows: Vec<Row>) -> Result<Vec<Row>, QueryError> {
+    for row in rows.iter_mut().filter(|row| row.drop_name) {
+        row.labels = without_name(&row.labels);
+    }
+    merge_equal(rows)
+}
+
+fn value(cell: Cell<'_>) -> Option<Value> {
+    match cell {
+        Cell::Absent => None,
+        Cell::Float(value) => Some(Value::Float(value)),
+        Cell::Histogram(histogram) => Some(Value::Histogram(Arc::clone(histogram))),
+    }
+}
+
+fn sample(row: Row, timestamp: Timestamp) -> Option<VectorSample> {
+    let value = value(row.column.get(0))?;
+    Some(VectorSample { labels: row.labels, timestamp, value })
+}
+
+fn points(column: &Column, steps: Steps) -> Vec<(Timestamp, Value)> {
+    let points = column.points();
+    points
+        .filter_map(|(step, cell)| Some((Timestamp::from_ms(steps.at(step)), value(cell)?)))
+        .collect()
+}
+
+fn range_vector(
+    evaluator: &mut Evaluator<'_>,
+    expr: &Expr,
+    steps: Steps,
+) -> Result<Vec<MatrixSeries>, QueryError> {
+    let series = eval_range_vector(evaluator, expr, steps)?;
+    let mut out: Vec<MatrixSeries> = series
+        .into_iter()
+        .map(|(labels, points)| {
+            let points = points.into_iter().map(|(time, point)| {
+                let value = match point {
+                    Point::Float(value) => Value::Float(value),
+                    Point::Histogram(histogram) => Value::Histogram(histogram),
+                };
+                (Timestamp::from_ms(time), value)
+            });
+            MatrixSeries { labels, points: points.collect() }
+        })
+        .filter(|series| !series.points.is_empty())
+        .collect();
+    out.sort_by(|a, b| a.labels.cmp(&b.labels));
+    Ok(out)
 }

@@ -44,20 +44,17 @@ impl QueryError {
         Self { kind: QueryErrorKind::Cancelled, message, source: None }
     }
 
-    #[expect(dead_code, reason = "the evaluator that raises it lands next")]
     pub(crate) fn timeout(limit: Duration) -> Self {
         let message = format!("query timed out in query execution (limit {limit:?})");
         Self { kind: QueryErrorKind::Timeout, message, source: None }
     }
 
-    #[expect(dead_code, reason = "the evaluator that raises it lands next")]
     pub(crate) fn too_many_samples() -> Self {
         let message =
             "query processing would load too many samples into memory in query execution".into();
         Self { kind: QueryErrorKind::TooManySamples, message, source: None }
     }
 
-    #[expect(dead_code, reason = "the evaluator that raises it lands next")]
     pub(crate) fn too_many_series(selector: &str, found: usize, limit: usize) -> Self {
         let message =
             format!("selector {selector} matches {found} series, more than the limit of {limit}");

@@ -2,12 +2,29 @@
 //! Works on columns of steps: per series one row of values over the steps of the query; an instant
 //! query is a range query with one step. Pure: no clock, no threads of its own, no files.
 
+mod aggregate;
+mod annotation;
+mod binary;
 mod cancel;
+mod classic;
+mod column;
+mod duration;
 mod engine;
 mod error;
+mod evaluate;
+mod functions;
+mod histogram;
+mod invariant;
+mod memory;
+mod number;
 mod output;
+mod range;
+mod select;
+mod signature;
+mod xxhash;
 
 pub use cancel::Cancel;
 pub use engine::{Engine, EngineOptions, Query, StepRange};
 pub use error::{QueryError, QueryErrorKind};
+pub use memory::MemoryQuerier;
 pub use output::{MatrixSeries, QueryOutput, QueryStats, QueryValue, VectorSample};

@@ -1,0 +1,290 @@
+//! Aggregations that make one series of a group: sums, means, extremes, counts, spread, quantiles.
+//! State lies in columns, one cell per step; histograms have cells only where they appear.
+
+use crate::annotation::{Annotations, HistogramOperation};
+use crate::column::{Cell, Column, Point, Row};
+use crate::histogram::{self, Merge, Sum};
+use crate::number::{self, Kahan};
+use model::{CounterReset, Histogram};
+use promql::ast::{AggregateOp, Place};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Floats of a group at one step so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct FloatCell {
+    sum: Kahan,
+    mean: f64,
+    count: u32,
+    /// The mean is carried along because the sum would overflow.
+    running: bool,
+}
+
+/// Histograms of a group at one step so far.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent observations")]
+struct HistogramCell {
+    sum: Sum,
+    count: u32,
+    running: bool,
+    incompatible: bool,
+    reset: bool,
+    no_reset: bool,
+}
+
+/// One group while its series come in.
+pub(crate) struct Reduction {
+    op: AggregateOp,
+    place: Place,
+    floats: Vec<FloatCell>,
+    histograms: BTreeMap<usize, HistogramCell>,
+    /// All floats per step, for quantiles.
+    values: Vec<Vec<f64>>,
+}
+
+impl Reduction {
+    /// An empty group; `place` is that of the aggregated expression.
+    pub(crate) fn new(op: AggregateOp, place: Place, steps: usize) -> Self {
+        let values = if op == AggregateOp::Quantile { vec![Vec::new(); steps] } else { Vec::new() };
+        let floats = vec![FloatCell::default(); steps];
+        Self { op, place, floats, histograms: BTreeMap::new(), values }
+    }
+
+    /// Takes a series.
+    pub(crate) fn add(&mut self, row: &Row, notes: &mut Annotations) {
+        if !row.column.has_histograms() {
+            for step in 0..row.column.len() {
+                if row.column.present().get(step) {
+                    self.add_float(step, row.column.values()[step]);
+                }
+            }
+            return;
+        }
+        for (step, cell) in row.column.points() {
+            match cell {
+                Cell::Absent => {}
+                Cell::Float(value) => self.add_float(step, value),
+                Cell::Histogram(histogram) => {
+                    self.add_histogram(step, histogram, row.name(), notes);
+                }
+            }
+        }
+    }
+
+    fn add_float(&mut self, step: usize, value: f64) {
+        let cell = &mut self.floats[step];
+        cell.count += 1;
+        let first = cell.count == 1;
+        match self.op {
+            AggregateOp::Sum if first => cell.sum.sum = value,
+            AggregateOp::Sum => cell.sum.add(value),
+            AggregateOp::Avg => cell.add_to_mean(value),
+            AggregateOp::Min if first || value < cell.mean || cell.mean.is_nan() => {
+                cell.mean = value;
+            }
+            AggregateOp::Max if first || value > cell.mean || cell.mean.is_nan() => {
+                cell.mean = value;
+            }
+            AggregateOp::Stddev | AggregateOp::Stdvar => cell.add_to_variance(value),
+            AggregateOp::Quantile => self.values[step].push(value),
+            AggregateOp::Min
+            | AggregateOp::Max
+            | AggregateOp::Count
+            | AggregateOp::Group
+            | AggregateOp::Topk
+            | AggregateOp::Bottomk
+            | AggregateOp::CountValues
+            | AggregateOp::Limitk
+            | AggregateOp::LimitRatio => {}
+        }
+    }
+
+    fn add_histogram(
+        &mut self,
+        step: usize,
+        histogram: &Histogram,
+        metric: &str,
+        notes: &mut Annotations,
+    ) {
+        match self.op {
+            AggregateOp::Sum | AggregateOp::Avg => {
+                let average = self.op == AggregateOp::Avg;
+                let place = self.place;
+                let cell = self.histograms.entry(step);
+                cell.and_modify(|cell| cell.add(histogram, average, (place, metric), notes))
+                    .or_insert_with(|| HistogramCell::new(histogram));
+            }
+            AggregateOp::Count | AggregateOp::Group => self.floats[step].count += 1,
+            AggregateOp::Min
+            | AggregateOp::Max
+            | AggregateOp::Stddev
+            | AggregateOp::Stdvar
+            | AggregateOp::Quantile
+            | AggregateOp::Topk
+            | AggregateOp::Bottomk
+            | AggregateOp::CountValues
+            | AggregateOp::Limitk
+            | AggregateOp::LimitRatio => notes.histogram_ignored(self.place, self.op.as_str()),
+        }
+    }
+
+    /// The series of the group.
+    pub(crate) fn finish(mut self, parameter: &[f64], notes: &mut Annotations) -> Column {
+        let mut column = Column::absent(self.floats.len());
+        for (step, cell) in self.floats.iter().enumerate() {
+            if cell.count == 0 || self.histograms.contains_key(&step) {
+                continue;
+            }
+            let values = self.values.get_mut(step);
+            column.set_float(step, cell.finish(self.op, values, parameter.get(step)));
+        }
+        for (step, cell) in std::mem::take(&mut self.histograms) {
+            if self.floats[step].count > 0 {
+                notes.mixed_floats_histograms_aggregation(self.place);
+                continue;
+            }
+            if let Some(histogram) = cell.finish(self.op, self.place, notes) {
+                column.set(step, Point::Histogram(Arc::new(histogram)));
+            }
+        }
+        column
+    }
+}
+
+impl FloatCell {
+    fn add_to_mean(&mut self, value: f64) {
+        let count = f64::from(self.count);
+        if self.count == 1 {
+            self.sum.sum = value;
+            return;
+        }
+        if !self.running {
+            let mut next = self.sum;
+            next.add(value);
+            if !next.sum.is_infinite() {
+                self.sum = next;
+                return;
+            }
+            self.running = true;
+            let before = count - 1.0;
+            self.sum = Kahan { sum: self.sum.sum / before, comp: self.sum.comp / before };
+        }
+        let weight = (count - 1.0) / count;
+        self.sum = Kahan { sum: weight * self.sum.sum, comp: weight * self.sum.comp };
+        self.sum.add(value / count);
+    }
+
+    /// Welford's method; `sum.sum` is the sum of squared deviations.
+    fn add_to_variance(&mut self, value: f64) {
+        if self.count == 1 {
+            self.mean = value;
+            self.sum.sum = if value.is_finite() { 0.0 } else { f64::NAN };
+            return;
+        }
+        let delta = value - self.mean;
+        self.mean += delta / f64::from(self.count);
+        self.sum.sum += delta * (value - self.mean);
+    }
+
+    fn finish(&self, op: AggregateOp, values: Option<&mut Vec<f64>>, q: Option<&f64>) -> f64 {
+        let count = f64::from(self.count);
+        match op {
+            AggregateOp::Sum => self.sum.total(),
+            AggregateOp::Avg if self.running => self.sum.total(),
+            AggregateOp::Avg => self.sum.sum / count + self.sum.comp / count,
+            AggregateOp::Min | AggregateOp::Max => self.mean,
+            AggregateOp::Group => 1.0,
+            AggregateOp::Stdvar => self.sum.sum / count,
+            AggregateOp::Stddev => (self.sum.sum / count).sqrt(),
+            AggregateOp::Quantile => {
+                let q = q.copied().unwrap_or(f64::NAN);
+                values.map_or(f64::NAN, |values| number::quantile(q, values))
+            }
+            AggregateOp::Count
+            | AggregateOp::Topk
+            | AggregateOp::Bottomk
+            | AggregateOp::CountValues
+            | AggregateOp::Limitk
+            | AggregateOp::LimitRatio => count,
+        }
+    }
+}
+
+impl HistogramCell {
+    fn new(first: &Histogram) -> Self {
+        let mut cell = Self {
+            sum: Sum::compensated(first),
+            count: 1,
+            running: false,
+            incompatible: false,
+            reset: false,
+            no_reset: false,
+        };
+        cell.hint(first);
+        cell
+    }
+
+    fn hint(&mut self, histogram: &Histogram) {
+        self.reset |= histogram.counter_reset == CounterReset::Reset;
+        self.no_reset |= histogram.counter_reset == CounterReset::NotReset;
+    }
+
+    fn add(
+        &mut self,
+        histogram: &Histogram,
+        average: bool,
+        (place, metric): (Place, &str),
+        notes: &mut Annotations,
+    ) {
+        if self.incompatible {
+            return;
+        }
+        self.count += 1;
+        self.hint(histogram);
+        let merged = if average { self.add_to_mean(histogram) } else { self.sum.add(histogram) };
+        match merged {
+            Ok(merge) if merge.bounds_reconciled => {
+                notes.mismatched_custom_buckets(place, HistogramOperation::Aggregate);
+            }
+            Ok(_) => {}
+            Err(_) => {
+                self.incompatible = true;
+                notes.mixed_exponential_custom(place, metric);
+            }
+        }
+    }
+
+    fn add_to_mean(&mut self, histogram: &Histogram) -> Result<Merge, histogram::Incompatible> {
+        let count = f64::from(self.count);
+        if !self.running {
+            let mut next = self.sum.clone();
+            let merge = next.add(histogram)?;
+            if !next.overflows() {
+                self.sum = next;
+                return Ok(merge);
+            }
+            self.running = true;
+            self.sum.divide(count - 1.0);
+        }
+        self.sum.scale((count - 1.0) / count);
+        self.sum.add(&histogram::divide(histogram, count))
+    }
+
+    fn finish(
+        mut self,
+        op: AggregateOp,
+        place: Place,
+        notes: &mut Annotations,
+    ) -> Option<Histogram> {
+        if self.incompatible {
+            return None;
+        }
+        if self.reset && self.no_reset {
+            notes.counter_reset_collision(place, HistogramOperation::Aggregate);
+        }
+        if op == AggregateOp::Avg && !self.running {
+            self.sum.divide(f64::from(self.count));
+        }
+        Some(self.sum.finish())
+    }
+}

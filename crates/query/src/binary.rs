@@ -1,0 +1,110 @@
+//! Binary operators: scalars, a vector with a scalar, and the choice of what to do with two vectors.
+//! Comparisons keep the left value of what passes, or with `bool` give 0 and 1.
+
+mod element;
+mod join;
+mod sets;
+
+use crate::QueryError;
+use crate::column::{Operand, Point, Row, Steps};
+use crate::evaluate::{Evaluator, merge_equal, weight_of};
+pub(crate) use element::ElementNotes;
+use element::{combine, scalar};
+use promql::ast::{BinaryExpr, BinaryOp, Expr};
+
+/// Does the operator make another metric of it, so that the name goes?
+pub(crate) fn changes_metric(op: BinaryOp) -> bool {
+    matches!(
+        op,
+        BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div
+            | BinaryOp::Mod
+            | BinaryOp::Pow
+            | BinaryOp::Atan2
+    )
+}
+
+/// Which operand of an operation with a scalar is the vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum VectorSide {
+    Left,
+    Right,
+}
+
+impl Evaluator<'_> {
+    /// `left op right`
+    pub(crate) fn eval_binary(
+        &mut self,
+        expr: &Expr,
+        binary: &BinaryExpr,
+        steps: Steps,
+    ) -> Result<Operand, QueryError> {
+        let left = self.eval(&binary.left, steps)?;
+        let right = self.eval(&binary.right, steps)?;
+        match (left, right) {
+            (Operand::Scalar(left), Operand::Scalar(right)) => {
+                let pairs = left.into_iter().zip(right);
+                Ok(Operand::Scalar(pairs.map(|(a, b)| scalar(binary.op, a, b)).collect()))
+            }
+            (Operand::Vector(rows), Operand::Scalar(values)) => {
+                self.with_scalar(expr, binary, (rows, &values), VectorSide::Left)
+            }
+            (Operand::Scalar(values), Operand::Vector(rows)) => {
+                self.with_scalar(expr, binary, (rows, &values), VectorSide::Right)
+            }
+            (Operand::Vector(left), Operand::Vector(right)) if binary.op.is_set_operator() => {
+                sets::combine(self, binary, [left, right], steps).map(Operand::Vector)
+            }
+            (Operand::Vector(left), Operand::Vector(right)) => {
+                join::combine(self, expr, binary, [left, right], steps).map(Operand::Vector)
+            }
+            (Operand::Text(_), _) | (_, Operand::Text(_)) => {
+                let op = binary.op.as_str();
+                Err(QueryError::execution(format!("operator {op} is not defined for strings")))
+            }
+        }
+    }
+
+    fn with_scalar(
+        &mut self,
+        expr: &Expr,
+        binary: &BinaryExpr,
+        (rows, values): (Vec<Row>, &[f64]),
+        side: VectorSide,
+    ) -> Result<Operand, QueryError> {
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            self.hold(weight_of(&row.column))?;
+            let mut notes =
+                ElementNotes { annotations: &mut self.notes, place: expr.place, op: binary.op };
+            let column = row.column.map(|step, cell| {
+                let number = crate::column::Cell::Float(values[step]);
+                let (left, right) = match side {
+                    VectorSide::Left => (cell, number),
+                    VectorSide::Right => (number, cell),
+                };
+                let (mut point, keep) = combine(binary.op, left, right, &mut notes)?;
+                if side == VectorSide::Right && binary.op.is_comparison() {
+                    point = element::own(cell)?;
+                }
+                if binary.return_bool {
+                    return Some(Point::Float(f64::from(u8::from(keep))));
+                }
+                keep.then_some(point)
+            });
+            if column.present().any() {
+                let mut row = Row { column, ..row };
+                if changes_metric(binary.op) || binary.return_bool {
+                    self.drop_name(&mut row);
+                }
+                out.push(row);
+            }
+        }
+        if self.options.delayed_name_removal {
+            return Ok(Operand::Vector(out));
+        }
+        merge_equal(out).map(Operand::Vector)
+    }
+}

@@ -1,0 +1,252 @@
+//! The evaluator: walks the syntax tree once and computes every node for all steps at a time.
+//! Holds what one query needs: limits, annotations, counts. Parts that do not depend on the step
+//! (everything below `@`) are computed for one step and repeated.
+
+use crate::annotation::Annotations;
+use crate::column::{Column, Operand, Row, Steps};
+use crate::duration::QuerySpan;
+use crate::histogram::sample_weight;
+use crate::number::go_f;
+use crate::{Cancel, EngineOptions, QueryError, QueryStats, functions, invariant};
+use model::{METRIC_NAME, Querier};
+use promql::ast::{Expr, ExprKind, UnaryOp};
+
+/// The flag and the deadline are looked at after this many samples.
+const SAMPLES_PER_CHECK: usize = 4_096;
+
+/// Evaluation of one query.
+pub(crate) struct Evaluator<'a> {
+    pub options: &'a EngineOptions,
+    pub querier: &'a dyn Querier,
+    pub cancel: &'a Cancel,
+    /// Start, end and step of the whole query, for `@ start()`, `step()` and the like.
+    pub span: QuerySpan,
+    pub notes: Annotations,
+    pub stats: QueryStats,
+    /// Samples held now.
+    held: usize,
+    unchecked: usize,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(crate) fn new(
+        options: &'a EngineOptions,
+        querier: &'a dyn Querier,
+        cancel: &'a Cancel,
+        span: QuerySpan,
+    ) -> Self {
+        Self {
+            options,
+            querier,
+            cancel,
+            span,
+            notes: Annotations::default(),
+            stats: QueryStats::default(),
+            held: 0,
+            unchecked: SAMPLES_PER_CHECK,
+        }
+    }
+
+    /// Evaluates an expression that is no range vector.
+    pub(crate) fn eval(&mut self, expr: &Expr, steps: Steps) -> Result<Operand, QueryError> {
+        let before = self.held;
+        // One column at least will be needed: refuse before it is allocated.
+        self.hold(steps.count)?;
+        let operand = if steps.count > 1 && invariant::is_worthwhile(expr) {
+            let once = self.eval_node(expr, steps.first())?;
+            self.repeat(once, steps.count)?
+        } else {
+            self.eval_node(expr, steps)?
+        };
+        self.held = before + weight(&operand);
+        self.hold(0)?;
+        Ok(operand)
+    }
+
+    /// Evaluates an expression whose type is instant vector.
+    pub(crate) fn eval_vector(
+        &mut self,
+        expr: &Expr,
+        steps: Steps,
+    ) -> Result<Vec<Row>, QueryError> {
+        match self.eval(expr, steps)? {
+            Operand::Vector(rows) => Ok(rows),
+            Operand::Scalar(_) | Operand::Text(_) => Err(unexpected(expr, "an instant vector")),
+        }
+    }
+
+    /// Evaluates an expression whose type is scalar.
+    pub(crate) fn eval_scalar(
+        &mut self,
+        expr: &Expr,
+        steps: Steps,
+    ) -> Result<Vec<f64>, QueryError> {
+        match self.eval(expr, steps)? {
+            Operand::Scalar(values) => Ok(values),
+            Operand::Vector(_) | Operand::Text(_) => Err(unexpected(expr, "a scalar")),
+        }
+    }
+
+    fn eval_node(&mut self, expr: &Expr, steps: Steps) -> Result<Operand, QueryError> {
+        match &expr.kind {
+            ExprKind::Number(number) => Ok(Operand::Scalar(vec![number.value; steps.count])),
+            ExprKind::String(text) => Ok(Operand::Text(text.clone())),
+            ExprKind::Paren(inner) => self.eval(inner, steps),
+            ExprKind::Unary(op, inner) => self.eval_unary(*op, inner, steps),
+            ExprKind::Binary(binary) => self.eval_binary(expr, binary, steps),
+            ExprKind::Aggregate(aggregate) => {
+                Ok(Operand::Vector(self.eval_aggregate(expr, aggregate, steps)?))
+            }
+            ExprKind::Call(call) => functions::eval_call(self, expr, call, steps),
+            ExprKind::Vector(selector) => {
+                Ok(Operand::Vector(self.select_vector(expr, selector, steps)?))
+            }
+            ExprKind::Matrix(_) | ExprKind::Subquery(_) => {
+                Err(unexpected(expr, "anything but a range vector"))
+            }
+        }
+    }
+
+    fn eval_unary(
+        &mut self,
+        op: UnaryOp,
+        inner: &Expr,
+        steps: Steps,
+    ) -> Result<Operand, QueryError> {
+        let operand = self.eval(inner, steps)?;
+        if op == UnaryOp::Plus {
+            return Ok(operand);
+        }
+        match operand {
+            Operand::Scalar(mut values) => {
+                for value in &mut values {
+                    *value = -*value;
+                }
+                Ok(Operand::Scalar(values))
+            }
+            Operand::Vector(mut rows) => {
+                for row in &mut rows {
+                    row.column = functions::negate(&row.column);
+                    self.drop_name(row);
+                }
+                merge_equal(rows).map(Operand::Vector)
+            }
+            Operand::Text(text) => Ok(Operand::Text(text)),
+        }
+    }
+
+    fn repeat(&mut self, operand: Operand, count: usize) -> Result<Operand, QueryError> {
+        match operand {
+            Operand::Text(text) => Ok(Operand::Text(text)),
+            Operand::Scalar(values) => {
+                self.hold(count)?;
+                Ok(Operand::Scalar(vec![values.first().copied().unwrap_or(f64::NAN); count]))
+            }
+            Operand::Vector(rows) => {
+                let mut out = Vec::with_capacity(rows.len());
+                for row in rows {
+                    self.hold(weight_of(&row.column).saturating_mul(count))?;
+                    let column = Column::repeated(row.column.get(0), count);
+                    out.push(Row { column, ..row });
+                }
+                Ok(Operand::Vector(out))
+            }
+        }
+    }
+
+    /// Marks the metric name as gone, or removes it at once when that is not delayed.
+    pub(crate) fn drop_name(&self, row: &mut Row) {
+        row.drop_name = true;
+        if !self.options.delayed_name_removal {
+            row.labels = without_name(&row.labels);
+        }
+    }
+
+    /// Counts work; now and then asks whether the query shall go on.
+    pub(crate) fn tick(&mut self, samples: usize) -> Result<(), QueryError> {
+        self.unchecked = self.unchecked.saturating_add(samples);
+        if self.unchecked < SAMPLES_PER_CHECK {
+            return Ok(());
+        }
+        self.unchecked = 0;
+        if self.cancel.is_cancelled() {
+            return Err(QueryError::cancelled());
+        }
+        if self.cancel.is_expired() {
+            return Err(QueryError::timeout(self.options.timeout));
+        }
+        Ok(())
+    }
+
+    /// Accounts for samples that will be held; fails before the memory is taken.
+    pub(crate) fn hold(&mut self, samples: usize) -> Result<(), QueryError> {
+        self.held = self.held.saturating_add(samples);
+        self.stats.samples_peak = self.stats.samples_peak.max(self.held);
+        if self.held > self.options.samples_max {
+            return Err(QueryError::too_many_samples());
+        }
+        self.tick(samples)
+    }
+
+    /// Gives back samples that were only held for a while.
+    pub(crate) fn release(&mut self, samples: usize) {
+        self.held = self.held.saturating_sub(samples);
+    }
+}
+
+/// The labels without the metric name and what belongs to it.
+pub(crate) fn without_name(labels: &model::Labels) -> model::Labels {
+    labels.without(is_reserved)
+}
+
+/// `__name__`, and `__type__`, `__unit__` which describe it.
+pub(crate) fn is_reserved(label: &str) -> bool {
+    matches!(label, METRIC_NAME | "__type__" | "__unit__")
+}
+
+fn unexpected(expr: &Expr, wanted: &str) -> QueryError {
+    let found = expr.value_type();
+    QueryError::execution(format!("expected {wanted}, got {found} (offset {})", expr.place.start))
+}
+
+/// Samples that an operand holds.
+pub(crate) fn weight(operand: &Operand) -> usize {
+    match operand {
+        Operand::Scalar(values) => values.len(),
+        Operand::Text(_) => 0,
+        Operand::Vector(rows) => rows.iter().map(|row| weight_of(&row.column)).sum(),
+    }
+}
+
+/// Samples that a column holds: its steps, histograms by their size.
+pub(crate) fn weight_of(column: &Column) -> usize {
+    let histograms: usize = column.histograms().iter().map(|(_, h)| sample_weight(h)).sum();
+    column.len() + histograms
+}
+
+/// Joins rows with equal labels, in the order of their first; an error when they meet at a step.
+pub(crate) fn merge_equal(rows: Vec<Row>) -> Result<Vec<Row>, QueryError> {
+    let mut seen = crate::signature::IndexMap::default();
+    let mut out: Vec<Row> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match seen.get(&row.labels) {
+            None => {
+                seen.insert(row.labels.clone(), out.len());
+                out.push(row);
+            }
+            Some(&at) => {
+                if !out[at].column.merge(&row.column) {
+                    return Err(QueryError::execution(
+                        "vector cannot contain metrics with the same labelset",
+                    ));
+                }
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Text of a float as `count_values` makes a label of it.
+pub(crate) fn value_label(value: f64) -> String {
+    go_f(value)
+}

@@ -1,0 +1,268 @@
+//! A store in memory: series with their samples in plain vectors, for tests and rule unit tests.
+//! Slow and obvious on purpose; it also reads the series descriptions of promqltest scripts.
+
+use crate::QueryError;
+use crate::histogram::Sum;
+use model::{
+    CounterReset, Exemplar, Histogram, LabelQuery, Labels, Matcher, MetricMetadata, Querier,
+    QuerierError, SampleBuf, SelectHints, Selection, Timestamp, Value,
+};
+use promql::ast::UnaryOp;
+use promql::series::{SeriesDescription, SeriesValue};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One sample with its start timestamp (0: unknown).
+#[derive(Clone, Debug)]
+struct Sample {
+    value: Value,
+    start: i64,
+}
+
+type Samples = BTreeMap<i64, Sample>;
+
+/// Series in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryQuerier {
+    series: BTreeMap<Labels, Samples>,
+    metadata: Vec<MetricMetadata>,
+}
+
+impl MemoryQuerier {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.series.clear();
+        self.metadata.clear();
+    }
+
+    /// Number of series.
+    pub fn len(&self) -> usize {
+        self.series.len()
+    }
+
+    /// Are there no series?
+    pub fn is_empty(&self) -> bool {
+        self.series.is_empty()
+    }
+
+    /// Stores a sample; one of the same time is replaced.
+    pub fn push(&mut self, labels: &Labels, timestamp: Timestamp, value: Value) {
+        self.push_with_start(labels, timestamp, value, None);
+    }
+
+    /// Stores a sample with the time its counter began.
+    pub fn push_with_start(
+        &mut self,
+        labels: &Labels,
+        timestamp: Timestamp,
+        value: Value,
+        start: Option<Timestamp>,
+    ) {
+        let start = start.map_or(0, Timestamp::ms);
+        let samples = self.series.entry(labels.clone()).or_default();
+        samples.insert(timestamp.ms(), Sample { value, start });
+    }
+
+    /// Sets the metadata that [`Querier::metadata`] answers.
+    pub fn set_metadata(&mut self, metadata: Vec<MetricMetadata>) {
+        self.metadata = metadata;
+    }
+
+    /// All series and their samples, by labels and time.
+    pub fn iter(&self) -> impl Iterator<Item = (&Labels, Vec<(Timestamp, Value)>)> {
+        self.series.iter().map(|(labels, samples)| {
+            let points = samples.iter();
+            let points = points.map(|(time, s)| (Timestamp::from_ms(*time), s.value.clone()));
+            (labels, points.collect())
+        })
+    }
+
+    /// Stores a series description: its values stand at `start`, `start + step`, ...
+    ///
+    /// Fails when histograms of exponential and custom buckets are added.
+    pub fn load(
+        &mut self,
+        description: &SeriesDescription,
+        start: Timestamp,
+        step: Duration,
+    ) -> Result<(), QueryError> {
+        self.load_with_starts(description, (start, step), &[])
+    }
+
+    /// Stores a series description whose samples have start timestamps, given as milliseconds to
+    /// add to the time of each sample.
+    ///
+    /// Fails when histograms of exponential and custom buckets are added.
+    pub fn load_with_starts(
+        &mut self,
+        description: &SeriesDescription,
+        (start, step): (Timestamp, Duration),
+        offsets: &[Option<i64>],
+    ) -> Result<(), QueryError> {
+        let mut at = start;
+        for (index, value) in evaluate(description)?.into_iter().enumerate() {
+            let offset = offsets.get(index).copied().flatten();
+            let began = offset.map(|offset| Timestamp::from_ms(at.ms().saturating_add(offset)));
+            if let Some(value) = value {
+                self.push_with_start(&description.labels, at, value, began);
+            }
+            at = at.saturating_add(step);
+        }
+        Ok(())
+    }
+
+    /// Takes over all samples of another store; its samples win.
+    pub fn extend(&mut self, other: Self) {
+        for (labels, samples) in other.series {
+            self.series.entry(labels).or_default().extend(samples);
+        }
+        self.metadata.extend(other.metadata);
+    }
+
+    fn matching<'s>(
+        &'s self,
+        selectors: &'s [Vec<Matcher>],
+    ) -> impl Iterator<Item = (&'s Labels, &'s Samples)> {
+        self.series.iter().filter(move |(labels, _)| {
+            let satisfies = |set: &Vec<Matcher>| set.iter().all(|m| m.matches_labels(labels));
+            selectors.is_empty() || selectors.iter().any(satisfies)
+        })
+    }
+}
+
+/// Values of a series description with the arithmetic of histograms carried out.
+fn evaluate(description: &SeriesDescription) -> Result<Vec<Option<Value>>, QueryError> {
+    let mut last: Option<Arc<Histogram>> = None;
+    let mut out = Vec::with_capacity(description.values.len());
+    for value in &description.values {
+        out.push(match value {
+            SeriesValue::Gap => None,
+            SeriesValue::Float(value) => Some(Value::Float(*value)),
+            SeriesValue::Histogram(described) => {
+                last = Some(Arc::clone(&described.histogram));
+                Some(Value::Histogram(Arc::clone(&described.histogram)))
+            }
+            SeriesValue::HistogramStep(op, described) => {
+                let next = Arc::new(step(last.as_deref(), *op, &described.histogram)?);
+                last = Some(Arc::clone(&next));
+                Some(Value::Histogram(next))
+            }
+        });
+    }
+    Ok(out)
+}
+
+fn step(
+    last: Option<&Histogram>,
+    op: UnaryOp,
+    change: &Histogram,
+) -> Result<Histogram, QueryError> {
+    let Some(last) = last else {
+        return Err(QueryError::execution("histogram step without a histogram before it"));
+    };
+    let mut sum = Sum::new(last);
+    let merged = match op {
+        UnaryOp::Plus => sum.add(change),
+        UnaryOp::Minus => sum.subtract(change),
+    };
+    if merged.is_err() {
+        return Err(QueryError::execution("cannot add exponential and custom buckets"));
+    }
+    let hint = match (last.counter_reset, op) {
+        (CounterReset::Gauge, _) | (_, UnaryOp::Minus) => CounterReset::Gauge,
+        (_, UnaryOp::Plus) => sum.hint(),
+    };
+    Ok(Histogram { counter_reset: hint, ..sum.finish() })
+}
+
+struct MemorySelection {
+    series: Vec<(Labels, Vec<(i64, Sample)>)>,
+}
+
+impl Selection for MemorySelection {
+    fn len(&self) -> usize {
+        self.series.len()
+    }
+
+    fn labels(&self, index: usize) -> &Labels {
+        &self.series[index].0
+    }
+
+    fn read(&self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError> {
+        into.clear();
+        let samples = &self.series[index].1;
+        for (time, sample) in samples {
+            match &sample.value {
+                Value::Float(value) => into.push(*time, *value),
+                Value::Histogram(histogram) => into.push_histogram(*time, Arc::clone(histogram)),
+            }
+        }
+        if samples.iter().any(|(_, sample)| sample.start != 0) {
+            into.starts.extend(samples.iter().map(|(_, sample)| sample.start));
+        }
+        Ok(())
+    }
+}
+
+impl Querier for MemoryQuerier {
+    fn select(
+        &self,
+        start: Timestamp,
+        end: Timestamp,
+        matchers: &[Matcher],
+        _hints: &SelectHints,
+    ) -> Result<Box<dyn Selection>, QuerierError> {
+        let selectors = [matchers.to_vec()];
+        let mut series = Vec::new();
+        for (labels, samples) in self.matching(&selectors) {
+            if start > end {
+                continue;
+            }
+            let within = samples.range(start.ms()..=end.ms());
+            let samples: Vec<(i64, Sample)> = within.map(|(at, s)| (*at, s.clone())).collect();
+            if !samples.is_empty() {
+                series.push((labels.clone(), samples));
+            }
+        }
+        Ok(Box::new(MemorySelection { series }))
+    }
+
+    fn label_names(&self, query: &LabelQuery<'_>) -> Result<Vec<String>, QuerierError> {
+        let names = self.matching(query.selectors).flat_map(|(labels, _)| labels.iter());
+        let names: BTreeSet<String> = names.map(|(name, _)| name.to_owned()).collect();
+        Ok(names.into_iter().take(query.limit.unwrap_or(usize::MAX)).collect())
+    }
+
+    fn label_values(
+        &self,
+        name: &str,
+        query: &LabelQuery<'_>,
+    ) -> Result<Vec<String>, QuerierError> {
+        let values = self.matching(query.selectors).filter_map(|(labels, _)| labels.get(name));
+        let values: BTreeSet<String> = values.map(str::to_owned).collect();
+        Ok(values.into_iter().take(query.limit.unwrap_or(usize::MAX)).collect())
+    }
+
+    fn metadata(
+        &self,
+        metric: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<Vec<MetricMetadata>, QuerierError> {
+        let wanted = |known: &&MetricMetadata| metric.is_none_or(|metric| metric == known.metric);
+        let found = self.metadata.iter().filter(wanted).take(limit.unwrap_or(usize::MAX));
+        Ok(found.cloned().collect())
+    }
+
+    fn exemplars(
+        &self,
+        _query: &LabelQuery<'_>,
+    ) -> Result<Vec<(Labels, Vec<Exemplar>)>, QuerierError> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,459 @@
+//! Functions of range vectors: `rate`, `*_over_time` and the like, over windows of a decoded column.
+//! No range vector is ever built: two pointers move over the samples of a series, and series that
+//! share their timestamps share the bounds of their windows.
+
+mod edge;
+mod over_time;
+mod rate;
+mod samples;
+mod trend;
+
+use crate::QueryError;
+use crate::annotation::Annotations;
+use crate::column::{Column, Point, Row, Steps};
+use crate::evaluate::{Evaluator, merge_equal, weight_of, without_name};
+use crate::functions::absent_labels;
+use crate::select::{Span, step_hint};
+pub(crate) use edge::smoothed_value;
+use model::{Histogram, Labels, SampleBuf, SelectHints};
+use promql::ast::{Call, Expr, ExprKind, MatrixSelector, Place, SubqueryExpr, WindowEdge};
+pub(crate) use samples::Samples;
+use samples::{Bounds, Windows};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Samples of one series in one window, floats and histograms apart, both by increasing time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window<'a> {
+    pub float_times: &'a [i64],
+    pub floats: &'a [f64],
+    /// Start timestamps of the floats, or empty.
+    pub float_starts: &'a [i64],
+    pub histogram_times: &'a [i64],
+    pub histograms: &'a [Arc<Histogram>],
+    /// Start timestamps of the histograms, or empty.
+    pub histogram_starts: &'a [i64],
+    /// The window is (lo, hi], ms.
+    pub lo: i64,
+    pub hi: i64,
+    /// Instant of evaluation, ms.
+    pub at: i64,
+    /// Scalar arguments at this step.
+    pub args: [f64; 2],
+}
+
+impl Window<'_> {
+    /// Are there neither floats nor histograms?
+    fn is_empty(&self) -> bool {
+        self.floats.is_empty() && self.histograms.is_empty()
+    }
+
+    /// Length in seconds, computed as Go's `Duration.Seconds`.
+    fn seconds(&self) -> f64 {
+        let ms = self.hi - self.lo;
+        (ms / 1000) as f64 + ((ms % 1000) * 1_000_000) as f64 / 1e9
+    }
+}
+
+/// Where a kernel leaves its annotations.
+pub(crate) struct Notes<'a> {
+    pub annotations: &'a mut Annotations,
+    pub metric: &'a str,
+    pub place: Place,
+}
+
+impl Notes<'_> {
+    fn mixed_floats_histograms(&mut self) {
+        self.annotations.mixed_floats_histograms(self.place, self.metric);
+    }
+
+    fn ignored_histograms(&mut self, window: &Window<'_>) {
+        if !window.histograms.is_empty() {
+            self.annotations.histogram_ignored_in_range(self.place, self.metric);
+        }
+    }
+
+    fn mixed_exponential_custom(&mut self) {
+        self.annotations.mixed_exponential_custom(self.place, self.metric);
+    }
+}
+
+/// Computes one window.
+pub(crate) type Kernel = fn(&Window<'_>, &mut Notes<'_>) -> Option<Point>;
+
+/// The range vector that a function is applied to.
+enum Source<'e> {
+    Matrix(&'e MatrixSelector),
+    Subquery(&'e SubqueryExpr),
+}
+
+/// One application of a range function.
+struct Application {
+    name: &'static str,
+    kernel: Kernel,
+    edge: WindowEdge,
+    windows: Windows,
+    steps: Steps,
+    /// Scalar arguments per step.
+    args: [Option<Vec<f64>>; 2],
+    /// First argument: where annotations point to.
+    place: Place,
+    /// Does the metric name go away?
+    drops_name: bool,
+    bounds: Option<Bounds>,
+}
+
+/// Is the function applied to a range vector?
+pub(crate) fn takes_range(call: &Call) -> bool {
+    call.args.iter().any(|arg| range_source(arg).is_some())
+}
+
+fn range_source(expr: &Expr) -> Option<Source<'_>> {
+    match &expr.kind {
+        ExprKind::Matrix(matrix) => Some(Source::Matrix(matrix)),
+        ExprKind::Subquery(subquery) => Some(Source::Subquery(subquery)),
+        ExprKind::Paren(inner) => range_source(inner),
+        ExprKind::Number(_)
+        | ExprKind::String(_)
+        | ExprKind::Unary(..)
+        | ExprKind::Binary(_)
+        | ExprKind::Aggregate(_)
+        | ExprKind::Call(_)
+        | ExprKind::Vector(_) => None,
+    }
+}
+
+/// Applies a range function.
+pub(crate) fn eval_range_call(
+    evaluator: &mut Evaluator<'_>,
+    call: &Call,
+    steps: Steps,
+) -> Result<Vec<Row>, QueryError> {
+    let name = call.function.name;
+    let kernel = kernel(name)
+        .ok_or_else(|| QueryError::execution(format!("function {name} has no range form")))?;
+    let mut args = [None, None];
+    let mut source = None;
+    let mut free = 0;
+    for arg in &call.args {
+        if let Some(found) = range_source(arg) {
+            source = Some(found);
+        } else if free < args.len() {
+            args[free] = Some(evaluator.eval_scalar(arg, steps)?);
+            free += 1;
+        }
+    }
+    let source = source
+        .ok_or_else(|| QueryError::execution(format!("function {name} expects a range vector")))?;
+    let mut application = Application {
+        name,
+        kernel,
+        edge: WindowEdge::Plain,
+        windows: Windows::default(),
+        steps,
+        args,
+        place: call.args.first().map(|arg| arg.place).unwrap_or_default(),
+        drops_name: !matches!(name, "last_over_time" | "first_over_time"),
+        bounds: None,
+    };
+    let rows = match source {
+        Source::Matrix(matrix) => application.over_matrix(evaluator, matrix)?,
+        Source::Subquery(subquery) => application.over_subquery(evaluator, subquery)?,
+    };
+    if name == "absent_over_time" {
+        return invert(evaluator, call, &rows, steps);
+    }
+    if evaluator.options.delayed_name_removal { Ok(rows) } else { reject_equal(rows) }
+}
+
+fn reject_equal(rows: Vec<Row>) -> Result<Vec<Row>, QueryError> {
+    let before = rows.len();
+    let merged = merge_equal(rows)?;
+    if merged.len() < before {
+        let text = "vector cannot contain metrics with the same labelset";
+        return Err(QueryError::execution(text));
+    }
+    Ok(merged)
+}
+
+/// `absent_over_time`: 1 where no series has a sample.
+fn invert(
+    evaluator: &mut Evaluator<'_>,
+    call: &Call,
+    rows: &[Row],
+    steps: Steps,
+) -> Result<Vec<Row>, QueryError> {
+    evaluator.hold(steps.count)?;
+    let mut column = Column::dense(vec![1.0; steps.count]);
+    for row in rows {
+        column.remove(row.column.present());
+    }
+    if !column.present().any() {
+        return Ok(Vec::new());
+    }
+    let labels = call.args.first().map_or_else(Labels::empty, absent_labels);
+    Ok(vec![Row::new(labels, true, column)])
+}
+
+impl Application {
+    fn over_matrix(
+        &mut self,
+        evaluator: &mut Evaluator<'_>,
+        matrix: &MatrixSelector,
+    ) -> Result<Vec<Row>, QueryError> {
+        edge::check_function(self.name, matrix.selector.edge)?;
+        self.edge = matrix.selector.edge;
+        if let Some(kernel) = edge::kernel(self.name, self.edge) {
+            self.kernel = kernel;
+        }
+        let range = evaluator.span.positive(&matrix.range)?;
+        let reference = evaluator.span.reference(&matrix.selector.offset, matrix.selector.at)?;
+        let lookback = evaluator.lookback_ms();
+        let (before, after) = edge::margins(self.edge, lookback);
+        self.windows = Windows { reference, range, before, after };
+        let span = self.windows.span(self.steps);
+        let hints = SelectHints {
+            step: step_hint(self.steps),
+            range: Some(Duration::from_millis(range.unsigned_abs())),
+            function: Some(self.name),
+            series_max: None,
+        };
+        let selection = evaluator.open(&matrix.selector.matchers, span, &hints)?;
+        let mut buffer = SampleBuf::default();
+        let mut samples = Samples::default();
+        let mut rows = Vec::new();
+        for index in 0..selection.len() {
+            evaluator.read(selection.as_ref(), index, &mut buffer)?;
+            samples.take(&mut buffer, evaluator.options.use_start_timestamps);
+            let labels = selection.labels(index);
+            if let Some(row) = self.apply(evaluator, &samples, labels, false)? {
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    }
+
+    fn over_subquery(
+        &mut self,
+        evaluator: &mut Evaluator<'_>,
+        subquery: &SubqueryExpr,
+    ) -> Result<Vec<Row>, QueryError> {
+        let (windows, inner_steps) = subquery_steps(evaluator, subquery, self.steps)?;
+        self.windows = windows;
+        let inner = evaluator.eval_vector(&subquery.expr, inner_steps)?;
+        let held: usize = inner.iter().map(|row| weight_of(&row.column)).sum();
+        let mut samples = Samples::default();
+        let mut rows = Vec::new();
+        for row in inner {
+            samples.take_column(&row.column, inner_steps);
+            if let Some(row) = self.apply(evaluator, &samples, &row.labels, row.drop_name)? {
+                rows.push(row);
+            }
+        }
+        evaluator.release(held);
+        Ok(rows)
+    }
+
+    /// All windows of one series; `None` when no window has a result.
+    fn apply(
+        &mut self,
+        evaluator: &mut Evaluator<'_>,
+        samples: &Samples,
+        labels: &Labels,
+        drop_name: bool,
+    ) -> Result<Option<Row>, QueryError> {
+        evaluator.hold(self.steps.count)?;
+        let column = self.compute(evaluator, samples, labels)?;
+        if !column.present().any() {
+            evaluator.release(self.steps.count);
+            return Ok(None);
+        }
+        evaluator.hold(weight_of(&column) - column.len())?;
+        if matches!(self.name, "rate" | "increase") {
+            self.note_non_counter(evaluator, labels, &column);
+        }
+        let mut row = Row::new(labels.clone(), drop_name, column);
+        if self.drops_name {
+            evaluator.drop_name(&mut row);
+        }
+        Ok(Some(row))
+    }
+
+    fn compute(
+        &mut self,
+        evaluator: &mut Evaluator<'_>,
+        samples: &Samples,
+        labels: &Labels,
+    ) -> Result<Column, QueryError> {
+        let bounds = Bounds::reuse(self.bounds.take(), samples, &self.windows, self.steps);
+        let mut column = Column::absent(self.steps.count);
+        for (step, at) in self.steps.iter().enumerate() {
+            let window = Window {
+                at,
+                args: self.args_at(step),
+                ..samples.window(bounds.at(step), self.windows.at(at))
+            };
+            if window.is_empty() {
+                continue;
+            }
+            evaluator.tick(1 + window.floats.len() + window.histograms.len())?;
+            let mut notes = Notes {
+                annotations: &mut evaluator.notes,
+                metric: labels.value(model::METRIC_NAME),
+                place: self.place,
+            };
+            check_args(self.name, window.args)?;
+            if let Some(point) = (self.kernel)(&window, &mut notes) {
+                column.set(step, point);
+            }
+        }
+        self.bounds = Some(bounds);
+        Ok(column)
+    }
+
+    fn args_at(&self, step: usize) -> [f64; 2] {
+        [0, 1].map(|arg| self.args[arg].as_ref().map_or(0.0, |values| values[step]))
+    }
+
+    fn note_non_counter(&self, evaluator: &mut Evaluator<'_>, labels: &Labels, column: &Column) {
+        let metric = labels.value(model::METRIC_NAME);
+        let has_floats = column.present().count() > column.histograms().len();
+        if metric.is_empty() || !has_floats {
+            return;
+        }
+        if evaluator.options.type_and_unit_labels {
+            let kind = labels.value("__type__");
+            if kind != "counter" && kind != "histogram" {
+                evaluator.notes.possible_non_counter_label(self.place, metric, kind);
+            }
+        } else if !["_total", "_sum", "_count", "_bucket"].iter().any(|end| metric.ends_with(end)) {
+            evaluator.notes.possible_non_counter(self.place, metric);
+        }
+    }
+}
+
+/// Smoothing parameters must lie between 0 and 1.
+fn check_args(name: &str, args: [f64; 2]) -> Result<(), QueryError> {
+    if name != "double_exponential_smoothing" {
+        return Ok(());
+    }
+    for (what, symbol, value) in [("smoothing", "sf", args[0]), ("trend", "tf", args[1])] {
+        if value <= 0.0 || value >= 1.0 {
+            return Err(QueryError::execution(format!(
+                "invalid {what} factor. Expected: 0 < {symbol} < 1, got: {value:.6}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Windows of a subquery and the steps at which its expression is evaluated: multiples of the inner
+/// step within all windows together.
+fn subquery_steps(
+    evaluator: &Evaluator<'_>,
+    subquery: &SubqueryExpr,
+    steps: Steps,
+) -> Result<(Windows, Steps), QueryError> {
+    let range = evaluator.span.positive(&subquery.range)?;
+    let reference = evaluator.span.reference(&subquery.offset, subquery.at)?;
+    let inner_step = match &subquery.step {
+        Some(step) => evaluator.span.positive(step)?,
+        None => i64::try_from(evaluator.options.default_step.as_millis()).unwrap_or(i64::MAX),
+    };
+    let windows = Windows { reference, range, before: 0, after: 0 };
+    let open = reference.at(steps.start).saturating_sub(range);
+    let inner_step = inner_step.max(1);
+    // The first multiple of the step after the left (open) end.
+    let first = open.div_euclid(inner_step).saturating_add(1).saturating_mul(inner_step);
+    Ok((windows, Steps::between(first, reference.at(steps.last()), inner_step)))
+}
+
+/// Samples of one series with their times in ms.
+pub(crate) type SeriesSamples = (Labels, Vec<(i64, Point)>);
+
+/// A range vector on its own, at one instant: the samples of its window.
+pub(crate) fn eval_range_vector(
+    evaluator: &mut Evaluator<'_>,
+    expr: &Expr,
+    steps: Steps,
+) -> Result<Vec<SeriesSamples>, QueryError> {
+    match range_source(expr) {
+        Some(Source::Matrix(matrix)) => matrix_samples(evaluator, matrix, steps),
+        Some(Source::Subquery(subquery)) => {
+            let (_, inner_steps) = subquery_steps(evaluator, subquery, steps)?;
+            let rows = evaluator.eval_vector(&subquery.expr, inner_steps)?;
+            let rows = rows.into_iter().map(|row| {
+                let labels =
+                    if row.drop_name { without_name(&row.labels) } else { row.labels.clone() };
+                let mut samples = Samples::default();
+                samples.take_column(&row.column, inner_steps);
+                (labels, samples.points())
+            });
+            Ok(rows.collect())
+        }
+        None => Err(QueryError::execution("expected a range vector")),
+    }
+}
+
+fn matrix_samples(
+    evaluator: &mut Evaluator<'_>,
+    matrix: &MatrixSelector,
+    steps: Steps,
+) -> Result<Vec<SeriesSamples>, QueryError> {
+    let range = evaluator.span.positive(&matrix.range)?;
+    let reference = evaluator.span.reference(&matrix.selector.offset, matrix.selector.at)?;
+    let edge = matrix.selector.edge;
+    let (before, after) = edge::margins(edge, evaluator.lookback_ms());
+    let windows = Windows { reference, range, before, after };
+    let span: Span = windows.span(steps);
+    let selection = evaluator.open(&matrix.selector.matchers, span, &SelectHints::default())?;
+    let mut out = Vec::new();
+    let mut buffer = SampleBuf::default();
+    for index in 0..selection.len() {
+        evaluator.read(selection.as_ref(), index, &mut buffer)?;
+        evaluator.hold(buffer.len())?;
+        let mut samples = Samples::default();
+        samples.take(&mut buffer, false);
+        let (lo, hi) = windows.at(steps.start);
+        edge::extend(&mut samples, edge, (lo, hi))?;
+        let points = samples.points();
+        if !points.is_empty() {
+            out.push((selection.labels(index).clone(), points));
+        }
+    }
+    Ok(out)
+}
+
+/// The kernel of a function with plain window edges.
+fn kernel(name: &str) -> Option<Kernel> {
+    let kernel: Kernel = match name {
+        "rate" => rate::rate,
+        "increase" => rate::increase,
+        "delta" => rate::delta,
+        "irate" => rate::irate,
+        "idelta" => rate::idelta,
+        "resets" => rate::resets,
+        "changes" => rate::changes,
+        "deriv" => trend::deriv,
+        "predict_linear" => trend::predict_linear,
+        "double_exponential_smoothing" | "holt_winters" => trend::double_exponential_smoothing,
+        "avg_over_time" => over_time::avg,
+        "sum_over_time" => over_time::sum,
+        "count_over_time" => over_time::count,
+        "min_over_time" => over_time::min,
+        "max_over_time" => over_time::max,
+        "stddev_over_time" => over_time::stddev,
+        "stdvar_over_time" => over_time::stdvar,
+        "mad_over_time" => over_time::mad,
+        "quantile_over_time" => over_time::quantile,
+        "first_over_time" => over_time::first,
+        "last_over_time" => over_time::last,
+        "present_over_time" | "absent_over_time" => over_time::present,
+        "ts_of_first_over_time" => over_time::ts_of_first,
+        "ts_of_last_over_time" => over_time::ts_of_last,
+        "ts_of_min_over_time" => over_time::ts_of_min,
+        "ts_of_max_over_time" => over_time::ts_of_max,
+        _ => return None,
+    };
+    Some(kernel)
+}

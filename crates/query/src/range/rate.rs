@@ -1,0 +1,326 @@
+//! Change over a window: `rate`, `increase`, `delta`, `irate`, `idelta`, `resets`, `changes`.
+//! Order of operations is upstream's (`promql/functions.go`), so that results are equal bit for bit.
+
+use super::{Notes, Window};
+use crate::annotation::HistogramOperation;
+use crate::column::Point;
+use crate::histogram::{self, Sum, detect_reset, is_custom};
+use model::{CounterReset, Histogram};
+use std::sync::Arc;
+
+/// What the samples are and what is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// Change per second of a counter.
+    CounterPerSecond,
+    /// Change of a counter.
+    Counter,
+    /// Change of a gauge.
+    Gauge,
+}
+
+pub(super) fn rate(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+    extrapolate(window, notes, Question::CounterPerSecond)
+}
+
+pub(super) fn increase(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+    extrapolate(window, notes, Question::Counter)
+}
+
+pub(super) fn delta(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+    extrapolate(window, notes, Question::Gauge)
+}
+
+/// Change between first and last sample, extrapolated to the ends of the window: as far as the end
+/// when a sample there was not yet due, else by half the usual distance; never below zero.
+fn extrapolate(window: &Window<'_>, notes: &mut Notes<'_>, question: Question) -> Option<Point> {
+    let floats = window.floats;
+    if !floats.is_empty() && !window.histograms.is_empty() {
+        notes.mixed_floats_histograms();
+        return None;
+    }
+    if window.histograms.len() > 1 {
+        let change = histogram_change(window, notes, question != Question::Gauge)?;
+        let first = window.histograms[0].count;
+        let factor = factor(window, window.histogram_times, question, (first, change.count));
+        return Some(Point::Histogram(Arc::new(histogram::scale(&change, factor))));
+    }
+    if floats.len() < 2 {
+        return None;
+    }
+    let mut change = floats[floats.len() - 1] - floats[0];
+    if question != Question::Gauge {
+        change = correct_resets(window, change);
+    }
+    let factor = factor(window, window.float_times, question, (floats[0], change));
+    Some(Point::Float(change * factor))
+}
+
+fn correct_resets(window: &Window<'_>, change: f64) -> f64 {
+    let mut change = change;
+    if window.float_starts.is_empty() {
+        for pair in window.floats.windows(2) {
+            if pair[1] < pair[0] {
+                change += pair[0];
+            }
+        }
+        return change;
+    }
+    for (index, pair) in window.floats.windows(2).enumerate() {
+        if pair[1] < pair[0] || started_again(window.float_times, window.float_starts, index) {
+            change += pair[0];
+        }
+    }
+    change
+}
+
+/// Does the start timestamp of sample `index + 1` say that the counter began after sample `index`?
+///
+/// A start equal to the time of the sample before means a delta series, unless that sample's own
+/// start is unknown.
+pub(super) fn started_again(times: &[i64], starts: &[i64], index: usize) -> bool {
+    let (Some(&before), Some(&start)) = (starts.get(index), starts.get(index + 1)) else {
+        return false;
+    };
+    if start == 0 || start > times[index + 1] || start < times[index] {
+        return false;
+    }
+    start > times[index] || before != 0
+}
+
+/// `first` is the first sample (of a histogram: its count), `change` the change so far.
+fn factor(
+    window: &Window<'_>,
+    times: &[i64],
+    question: Question,
+    (first, change): (f64, f64),
+) -> f64 {
+    let (first_time, last_time) = (times[0], times[times.len() - 1]);
+    let mut to_start = (first_time - window.lo) as f64 / 1000.0;
+    let mut to_end = (window.hi - last_time) as f64 / 1000.0;
+    let sampled = (last_time - first_time) as f64 / 1000.0;
+    let average = sampled / (times.len() - 1) as f64;
+    let threshold = average * 1.1;
+    if to_start >= threshold {
+        to_start = average / 2.0;
+    }
+    if question != Question::Gauge && change > 0.0 && first >= 0.0 {
+        // A counter cannot have been negative: it began at zero at the earliest.
+        let to_zero = sampled * (first / change);
+        if to_zero < to_start {
+            to_start = to_zero;
+        }
+    }
+    if to_end >= threshold {
+        to_end = average / 2.0;
+    }
+    let mut factor = (sampled + to_start + to_end) / sampled;
+    if question == Question::CounterPerSecond {
+        factor /= window.seconds();
+    }
+    factor
+}
+
+/// Change of a histogram between first and last sample, resets counted in.
+fn histogram_change(
+    window: &Window<'_>,
+    notes: &mut Notes<'_>,
+    counter: bool,
+) -> Option<Histogram> {
+    let samples = window.histograms;
+    let (first, last) = (&samples[0], &samples[samples.len() - 1]);
+    let is_gauge = |h: &Histogram| h.counter_reset == CounterReset::Gauge;
+    if counter && (is_gauge(first) || is_gauge(last)) {
+        notes.annotations.native_not_counter(notes.place, notes.metric);
+    }
+    let reset = |index: usize, previous: &Histogram| {
+        started_again(window.histogram_times, window.histogram_starts, index)
+            || detect_reset(&samples[index + 1], previous)
+    };
+    // After a reset between the first two samples the first one does not matter, whatever its layout.
+    let mut previous = Arc::clone(first);
+    if counter && reset(0, first) {
+        previous = Arc::new(empty_like(&samples[1]));
+    }
+    if is_custom(last) != is_custom(&previous) {
+        notes.mixed_exponential_custom();
+        return None;
+    }
+    let mut schema = last.schema.min(previous.schema);
+    if counter {
+        for sample in &samples[1..samples.len() - 1] {
+            if is_gauge(sample) {
+                notes.annotations.native_not_counter(notes.place, notes.metric);
+            }
+            schema = schema.min(sample.schema);
+            if is_custom(sample) != is_custom(&previous) {
+                notes.mixed_exponential_custom();
+                return None;
+            }
+        }
+    }
+    let mut sum = Sum::new(last);
+    sum.lower_schema(schema);
+    let merge = sum.subtract(&previous);
+    note_merge(notes, merge.ok()?, HistogramOperation::Sub);
+    if counter {
+        for (index, sample) in samples[1..].iter().enumerate() {
+            if reset(index, &previous) {
+                note_merge(notes, sum.add(&previous).ok()?, HistogramOperation::Add);
+            }
+            previous = Arc::clone(sample);
+        }
+    } else if !is_gauge(first) || !is_gauge(last) {
+        notes.annotations.native_not_gauge(notes.place, notes.metric);
+    }
+    Some(Histogram { counter_reset: CounterReset::Gauge, ..sum.finish() })
+}
+
+fn empty_like(other: &Histogram) -> Histogram {
+    Histogram {
+        schema: other.schema,
+        custom_values: other.custom_values.clone(),
+        ..Histogram::default()
+    }
+}
+
+fn note_merge(notes: &mut Notes<'_>, merge: histogram::Merge, operation: HistogramOperation) {
+    if merge.bounds_reconciled {
+        notes.annotations.mismatched_custom_buckets(notes.place, operation);
+    }
+}
+
+pub(super) fn irate(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+    last_change(window, notes, true)
+}
+
+pub(super) fn idelta(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+    last_change(window, notes, false)
+}
+
+/// A sample of either kind.
+#[derive(Clone, Copy)]
+struct Sample<'a> {
+    time: i64,
+    start: i64,
+    float: f64,
+    histogram: Option<&'a Arc<Histogram>>,
+}
+
+/// The two newest samples, the older one first.
+fn last_two<'a>(window: &Window<'a>) -> Option<[Sample<'a>; 2]> {
+    let start = |starts: &[i64], index: usize| starts.get(index).copied().unwrap_or_default();
+    let floats = (0..window.floats.len()).rev().take(2).map(|index| Sample {
+        time: window.float_times[index],
+        start: start(window.float_starts, index),
+        float: window.floats[index],
+        histogram: None,
+    });
+    let histograms = (0..window.histograms.len()).rev().take(2).map(|index| Sample {
+        time: window.histogram_times[index],
+        start: start(window.histogram_starts, index),
+        float: 0.0,
+        histogram: Some(&window.histograms[index]),
+    });
+    let mut samples: Vec<Sample<'a>> = floats.chain(histograms).collect();
+    samples.sort_by_key(|sample| std::cmp::Reverse(sample.time));
+    Some([*samples.get(1)?, *samples.first()?])
+}
+
+fn last_change(window: &Window<'_>, notes: &mut Notes<'_>, per_second: bool) -> Option<Point> {
+    let [before, last] = last_two(window)?;
+    let seconds = (last.time - before.time) as f64 / 1000.0;
+    if last.time == before.time {
+        return None;
+    }
+    let restarted = started_again(&[before.time, last.time], &[before.start, last.start], 0);
+    match (before.histogram, last.histogram) {
+        (None, None) => {
+            let mut change = last.float;
+            if !per_second || !(last.float < before.float || restarted) {
+                change = last.float - before.float;
+            }
+            Some(Point::Float(if per_second { change / seconds } else { change }))
+        }
+        (Some(before), Some(last)) => {
+            let change = last_histogram_change(notes, per_second, restarted, [before, last])?;
+            let change = if per_second { histogram::divide(&change, seconds) } else { change };
+            Some(Point::Histogram(Arc::new(change)))
+        }
+        (Some(_), None) | (None, Some(_)) => {
+            notes.mixed_floats_histograms();
+            None
+        }
+    }
+}
+
+fn last_histogram_change(
+    notes: &mut Notes<'_>,
+    counter: bool,
+    restarted: bool,
+    [before, last]: [&Histogram; 2],
+) -> Option<Histogram> {
+    let gauges = [before, last].map(|h| h.counter_reset == CounterReset::Gauge);
+    if counter && gauges.contains(&true) {
+        notes.annotations.native_not_counter(notes.place, notes.metric);
+    }
+    if !counter && gauges.contains(&false) {
+        notes.annotations.native_not_gauge(notes.place, notes.metric);
+    }
+    let mut sum = Sum::new(last);
+    if !counter || (!restarted && !detect_reset(last, before)) {
+        let Ok(merge) = sum.subtract(before) else {
+            notes.mixed_exponential_custom();
+            return None;
+        };
+        note_merge(notes, merge, HistogramOperation::Sub);
+    }
+    Some(Histogram { counter_reset: CounterReset::Gauge, ..sum.finish() })
+}
+
+pub(super) fn resets(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+    count_steps(window, |before, now| match (before.histogram, now.histogram) {
+        (None, None) => now.float < before.float,
+        (Some(before), Some(now)) => detect_reset(now, before),
+        (Some(_), None) | (None, Some(_)) => true,
+    })
+}
+
+pub(super) fn changes(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+    count_steps(window, |before, now| match (before.histogram, now.histogram) {
+        (None, None) => now.float != before.float && !(now.float.is_nan() && before.float.is_nan()),
+        (Some(before), Some(now)) => !histogram::equals(now, before),
+        (Some(_), None) | (None, Some(_)) => true,
+    })
+}
+
+/// In how many pairs of neighbours does something happen?
+fn count_steps(
+    window: &Window<'_>,
+    happens: impl Fn(&Sample<'_>, &Sample<'_>) -> bool,
+) -> Option<Point> {
+    let (mut float, mut histogram) = (0, 0);
+    let mut previous: Option<Sample<'_>> = None;
+    let mut count = 0_u64;
+    while float < window.floats.len() || histogram < window.histograms.len() {
+        let float_first = window.histogram_times.get(histogram).is_none_or(|histogram_time| {
+            window.float_times.get(float).is_some_and(|time| time < histogram_time)
+        });
+        let sample = if float_first {
+            float += 1;
+            let index = float - 1;
+            let (time, value) = (window.float_times[index], window.floats[index]);
+            Sample { time, start: 0, float: value, histogram: None }
+        } else {
+            histogram += 1;
+            let index = histogram - 1;
+            let time = window.histogram_times[index];
+            Sample { time, start: 0, float: 0.0, histogram: Some(&window.histograms[index]) }
+        };
+        if previous.is_some_and(|previous| happens(&previous, &sample)) {
+            count += 1;
+        }
+        previous = Some(sample);
+    }
+    previous.map(|_| Point::Float(count as f64))
+}

@@ -1,0 +1,222 @@
+//! Samples of one series split by kind, the windows of all steps and where they begin and end.
+//! Windows never go back, so two pointers find all bounds in one pass over the timestamps.
+
+use super::Window;
+use crate::column::{Cell, Column, Point, Steps};
+use crate::duration::Reference;
+use crate::select::Span;
+use model::{CounterReset, Histogram, SampleBuf, TimelineId, is_stale};
+use std::sync::Arc;
+
+/// Samples of one series without staleness markers, floats and histograms apart.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Samples {
+    pub float_times: Vec<i64>,
+    pub floats: Vec<f64>,
+    pub float_starts: Vec<i64>,
+    pub histogram_times: Vec<i64>,
+    pub histograms: Vec<Arc<Histogram>>,
+    pub histogram_starts: Vec<i64>,
+    /// Set while `float_times` is a shared column as a whole.
+    timeline: Option<TimelineId>,
+}
+
+impl Samples {
+    fn clear(&mut self) {
+        self.float_times.clear();
+        self.floats.clear();
+        self.float_starts.clear();
+        self.histogram_times.clear();
+        self.histograms.clear();
+        self.histogram_starts.clear();
+        self.timeline = None;
+    }
+
+    /// Takes over a buffer; buffers of plain floats change hands without a copy.
+    pub(crate) fn take(&mut self, buffer: &mut SampleBuf, with_starts: bool) {
+        self.clear();
+        let with_starts = with_starts && buffer.starts.len() == buffer.timestamps.len();
+        let plain = buffer.histograms.is_empty() && !buffer.values.iter().any(|v| is_stale(*v));
+        if plain {
+            std::mem::swap(&mut self.float_times, &mut buffer.timestamps);
+            std::mem::swap(&mut self.floats, &mut buffer.values);
+            if with_starts {
+                std::mem::swap(&mut self.float_starts, &mut buffer.starts);
+            }
+            self.timeline = buffer.timeline;
+            return;
+        }
+        let mut histograms = buffer.histograms.iter().peekable();
+        for (index, time) in buffer.timestamps.iter().enumerate() {
+            let start = with_starts.then(|| buffer.starts[index]);
+            if let Some((_, histogram)) = histograms.next_if(|(at, _)| *at == index) {
+                if !is_stale(histogram.sum) {
+                    self.histogram_times.push(*time);
+                    self.histograms.push(Arc::clone(histogram));
+                    self.histogram_starts.extend(start);
+                }
+            } else if !is_stale(buffer.values[index]) {
+                self.float_times.push(*time);
+                self.floats.push(buffer.values[index]);
+                self.float_starts.extend(start);
+            }
+        }
+    }
+
+    /// Takes the points of a subquery. What histograms say about resets is forgotten: between the
+    /// steps there were samples that nobody saw.
+    pub(crate) fn take_column(&mut self, column: &Column, steps: Steps) {
+        self.clear();
+        for (step, cell) in column.points() {
+            match cell {
+                Cell::Absent => {}
+                Cell::Float(value) => {
+                    self.float_times.push(steps.at(step));
+                    self.floats.push(value);
+                }
+                Cell::Histogram(histogram) => {
+                    self.histogram_times.push(steps.at(step));
+                    self.histograms.push(forget_reset(histogram));
+                }
+            }
+        }
+    }
+
+    /// Floats and histograms in one sequence.
+    pub(crate) fn points(&self) -> Vec<(i64, Point)> {
+        let floats = self.float_times.iter().zip(&self.floats);
+        let histograms = self.histogram_times.iter().zip(&self.histograms);
+        let mut points: Vec<(i64, Point)> = floats
+            .map(|(time, value)| (*time, Point::Float(*value)))
+            .chain(histograms.map(|(time, h)| (*time, Point::Histogram(Arc::clone(h)))))
+            .collect();
+        points.sort_by_key(|(time, _)| *time);
+        points
+    }
+
+    /// The samples of one window.
+    pub(crate) fn window(&self, bounds: [(usize, usize); 2], (lo, hi): (i64, i64)) -> Window<'_> {
+        let [(float_from, float_to), (histogram_from, histogram_to)] = bounds;
+        let starts = |starts: &'_ [i64], from: usize, to: usize| -> std::ops::Range<usize> {
+            if starts.is_empty() { 0..0 } else { from..to }
+        };
+        let float_starts = starts(&self.float_starts, float_from, float_to);
+        let histogram_starts = starts(&self.histogram_starts, histogram_from, histogram_to);
+        Window {
+            float_times: &self.float_times[float_from..float_to],
+            floats: &self.floats[float_from..float_to],
+            float_starts: &self.float_starts[float_starts],
+            histogram_times: &self.histogram_times[histogram_from..histogram_to],
+            histograms: &self.histograms[histogram_from..histogram_to],
+            histogram_starts: &self.histogram_starts[histogram_starts],
+            lo,
+            hi,
+            at: hi,
+            args: [0.0; 2],
+        }
+    }
+}
+
+fn forget_reset(histogram: &Arc<Histogram>) -> Arc<Histogram> {
+    match histogram.counter_reset {
+        CounterReset::Unknown | CounterReset::Gauge => Arc::clone(histogram),
+        CounterReset::Reset | CounterReset::NotReset => {
+            let counter_reset = CounterReset::Unknown;
+            Arc::new(Histogram { counter_reset, ..(**histogram).clone() })
+        }
+    }
+}
+
+/// The windows of all steps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Windows {
+    pub reference: Reference,
+    /// Length, ms.
+    pub range: i64,
+    /// How far samples before the window are wanted (`anchored`, `smoothed`), ms.
+    pub before: i64,
+    /// How far samples behind it are wanted, ms.
+    pub after: i64,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        let reference = Reference::default();
+        Self { reference, range: 1, before: 0, after: 0 }
+    }
+}
+
+impl Windows {
+    /// The window (lo, hi] of an instant, without margins.
+    pub(crate) fn at(&self, instant: i64) -> (i64, i64) {
+        let hi = self.reference.at(instant);
+        (hi.saturating_sub(self.range), hi)
+    }
+
+    /// All that has to be read, both ends included.
+    pub(crate) fn span(&self, steps: Steps) -> Span {
+        let (lo, _) = self.at(steps.start);
+        let (_, hi) = self.at(steps.last());
+        Span {
+            first: lo.saturating_sub(self.before).saturating_add(1),
+            last: hi.saturating_add(self.after),
+        }
+    }
+}
+
+/// Where the windows of all steps lie in the samples.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounds {
+    floats: Vec<(usize, usize)>,
+    histograms: Vec<(usize, usize)>,
+    /// Timeline and number of floats these bounds belong to.
+    timeline: Option<(TimelineId, usize)>,
+}
+
+impl Bounds {
+    /// Bounds for these samples; those of the series before when it shares the timestamps.
+    pub(crate) fn reuse(
+        known: Option<Self>,
+        samples: &Samples,
+        windows: &Windows,
+        steps: Steps,
+    ) -> Self {
+        let timeline = samples.timeline.map(|id| (id, samples.float_times.len()));
+        let mut bounds = known.unwrap_or_else(|| Self {
+            floats: Vec::new(),
+            histograms: Vec::new(),
+            timeline: None,
+        });
+        if timeline.is_none() || bounds.timeline != timeline {
+            find(&samples.float_times, windows, steps, &mut bounds.floats);
+        }
+        bounds.histograms.clear();
+        if !samples.histogram_times.is_empty() {
+            find(&samples.histogram_times, windows, steps, &mut bounds.histograms);
+        }
+        bounds.timeline = timeline;
+        bounds
+    }
+
+    /// Bounds of one step: floats, histograms.
+    pub(crate) fn at(&self, step: usize) -> [(usize, usize); 2] {
+        [self.floats[step], self.histograms.get(step).copied().unwrap_or_default()]
+    }
+}
+
+fn find(times: &[i64], windows: &Windows, steps: Steps, out: &mut Vec<(usize, usize)>) {
+    out.clear();
+    let (mut from, mut to) = (0, 0);
+    for at in steps.iter() {
+        let (lo, hi) = windows.at(at);
+        let (lo, hi) = (lo.saturating_sub(windows.before), hi.saturating_add(windows.after));
+        while from < times.len() && times[from] <= lo {
+            from += 1;
+        }
+        to = to.max(from);
+        while to < times.len() && times[to] <= hi {
+            to += 1;
+        }
+        out.push((from, to));
+    }
+}

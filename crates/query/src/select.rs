@@ -1,0 +1,236 @@
+//! Instant selectors: the last sample not older than the lookback, at every step.
+//! Left-open as in Prometheus 3: a sample exactly `lookback` old is gone. A staleness marker ends a
+//! series at once.
+
+use crate::QueryError;
+use crate::column::{Column, Row, Steps};
+use crate::duration::Reference;
+use crate::evaluate::{Evaluator, weight_of};
+use crate::range::{Notes, Samples, smoothed_value};
+use model::{Labels, METRIC_NAME, Matcher, SampleBuf, SelectHints, Selection, Timestamp, is_stale};
+use promql::ast::{Expr, Place, VectorSelector, WindowEdge};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is read from each sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// Its value.
+    Value,
+    /// Its timestamp in seconds, for `timestamp()`.
+    Timestamp,
+}
+
+/// When the sample of each step was taken.
+pub(crate) struct Instants(Column);
+
+impl Instants {
+    /// Seconds since the epoch; `None` without a sample.
+    pub(crate) fn at(&self, step: usize) -> Option<f64> {
+        self.0.present().get(step).then(|| self.0.values()[step])
+    }
+}
+
+/// Interval of time that is read, both ends included, ms.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub first: i64,
+    pub last: i64,
+}
+
+impl Evaluator<'_> {
+    /// An instant selector over the steps.
+    pub(crate) fn select_vector(
+        &mut self,
+        expr: &Expr,
+        selector: &VectorSelector,
+        steps: Steps,
+    ) -> Result<Vec<Row>, QueryError> {
+        self.select_reading(expr, selector, steps, Reading::Value)
+    }
+
+    /// `timestamp(selector)`: when the samples were taken.
+    pub(crate) fn select_timestamps(
+        &mut self,
+        expr: &Expr,
+        selector: &VectorSelector,
+        steps: Steps,
+    ) -> Result<Vec<Row>, QueryError> {
+        self.select_reading(expr, selector, steps, Reading::Timestamp)
+    }
+
+    fn select_reading(
+        &mut self,
+        expr: &Expr,
+        selector: &VectorSelector,
+        steps: Steps,
+        reading: Reading,
+    ) -> Result<Vec<Row>, QueryError> {
+        let reference = self.span.reference(&selector.offset, selector.at)?;
+        let lookback = self.lookback_ms();
+        let ahead = if selector.edge == WindowEdge::Smoothed { lookback } else { 0 };
+        let span = Span {
+            first: reference.at(steps.start).saturating_sub(lookback).saturating_add(1),
+            last: reference.at(steps.last()).saturating_add(ahead),
+        };
+        let hints = SelectHints { step: step_hint(steps), ..SelectHints::default() };
+        let selection = self.open(&selector.matchers, span, &hints)?;
+        let mut rows = Vec::new();
+        let mut buffer = SampleBuf::default();
+        for index in 0..selection.len() {
+            self.read(selection.as_ref(), index, &mut buffer)?;
+            self.hold(steps.count)?;
+            let column = if selector.edge == WindowEdge::Smoothed {
+                self.smooth(&mut buffer, (selection.labels(index), expr.place), reference, steps)
+            } else {
+                look_back(&buffer, reference, steps, lookback, reading)
+            };
+            if column.present().any() {
+                self.hold(weight_of(&column) - column.len())?;
+                rows.push(Row::new(selection.labels(index).clone(), false, column));
+            } else {
+                self.release(steps.count);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// When the samples of info series were taken, per step.
+    pub(crate) fn select_instants(
+        &mut self,
+        matchers: &[Matcher],
+        reference: Reference,
+        steps: Steps,
+    ) -> Result<Vec<(Labels, Instants)>, QueryError> {
+        let lookback = self.lookback_ms();
+        let span = Span {
+            first: reference.at(steps.start).saturating_sub(lookback).saturating_add(1),
+            last: reference.at(steps.last()),
+        };
+        let hints = SelectHints { function: Some("info"), ..SelectHints::default() };
+        let selection = self.open(matchers, span, &hints)?;
+        let mut out = Vec::new();
+        let mut buffer = SampleBuf::default();
+        for index in 0..selection.len() {
+            self.read(selection.as_ref(), index, &mut buffer)?;
+            self.hold(steps.count)?;
+            let labels = selection.labels(index);
+            if !buffer.histograms.is_empty() {
+                return Err(QueryError::execution(format!(
+                    "this should be an info metric, with float samples: {labels}"
+                )));
+            }
+            let column = look_back(&buffer, reference, steps, lookback, Reading::Timestamp);
+            out.push((labels.clone(), Instants(column)));
+        }
+        Ok(out)
+    }
+
+    /// Opens a selection and checks the number of its series.
+    pub(crate) fn open(
+        &mut self,
+        matchers: &[Matcher],
+        span: Span,
+        hints: &SelectHints,
+    ) -> Result<Box<dyn Selection>, QueryError> {
+        self.tick(1)?;
+        let (first, last) = (Timestamp::from_ms(span.first), Timestamp::from_ms(span.last));
+        let selection = self.querier.select(first, last, matchers, hints)?;
+        if selection.len() > self.options.series_max {
+            let shown: Vec<String> = matchers.iter().map(ToString::to_string).collect();
+            return Err(QueryError::too_many_series(
+                &format!("{{{}}}", shown.join(",")),
+                selection.len(),
+                self.options.series_max,
+            ));
+        }
+        self.stats.series_read += selection.len();
+        for warning in selection.warnings() {
+            self.notes.storage_warning(warning);
+        }
+        Ok(selection)
+    }
+
+    /// Reads one series; the samples are accounted for while the buffer is used.
+    pub(crate) fn read(
+        &mut self,
+        selection: &dyn Selection,
+        index: usize,
+        buffer: &mut SampleBuf,
+    ) -> Result<(), QueryError> {
+        selection.read(index, buffer)?;
+        self.stats.samples_read += buffer.len() as u64;
+        self.hold(buffer.len())?;
+        self.release(buffer.len());
+        Ok(())
+    }
+
+    /// The lookback in ms.
+    pub(crate) fn lookback_ms(&self) -> i64 {
+        i64::try_from(self.options.lookback.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// `selector smoothed`: the value on the straight line between the neighbours of each step.
+    fn smooth(
+        &mut self,
+        buffer: &mut SampleBuf,
+        (labels, place): (&Labels, Place),
+        reference: Reference,
+        steps: Steps,
+    ) -> Column {
+        let lookback = self.lookback_ms();
+        let mut samples = Samples::default();
+        samples.take(buffer, false);
+        let metric = labels.value(METRIC_NAME);
+        let mut notes = Notes { annotations: &mut self.notes, metric, place };
+        let mut column = Column::absent(steps.count);
+        for (step, at) in steps.iter().enumerate() {
+            if let Some(value) = smoothed_value(&samples, reference.at(at), lookback, &mut notes) {
+                column.set(step, value);
+            }
+        }
+        column
+    }
+}
+
+/// Distance of the steps, for the store; nothing for an instant query.
+pub(crate) fn step_hint(steps: Steps) -> Option<Duration> {
+    let step = u64::try_from(steps.step).unwrap_or_default();
+    (!steps.is_instant()).then(|| Duration::from_millis(step))
+}
+
+fn look_back(
+    buffer: &SampleBuf,
+    reference: Reference,
+    steps: Steps,
+    lookback: i64,
+    reading: Reading,
+) -> Column {
+    let mut column = Column::absent(steps.count);
+    let times = &buffer.timestamps;
+    let mut histograms = buffer.histograms.iter().peekable();
+    // `next` is the first sample after the instant; instants never go back.
+    let mut next = 0;
+    for (step, at) in steps.iter().enumerate() {
+        let at = reference.at(at);
+        while next < times.len() && times[next] <= at {
+            next += 1;
+        }
+        let Some(last) = next.checked_sub(1) else { continue };
+        if times[last] <= at.saturating_sub(lookback) {
+            continue;
+        }
+        while histograms.next_if(|(index, _)| *index < last).is_some() {}
+        let histogram = histograms.peek().filter(|(index, _)| *index == last);
+        let stale = histogram.map_or(buffer.values[last], |(_, histogram)| histogram.sum);
+        match (reading, histogram) {
+            _ if is_stale(stale) => {}
+            (Reading::Timestamp, _) => column.set_float(step, times[last] as f64 / 1000.0),
+            (Reading::Value, Some((_, histogram))) => {
+                column.set_histogram(step, Arc::clone(histogram));
+            }
+            (Reading::Value, None) => column.set_float(step, buffer.values[last]),
+        }
+    }
+    column
+}
