@@ -10,16 +10,15 @@ use sys::sim::{OpKind, SimRng, SimVfs};
 /// Records "0" to "9", each in a frame of 17 bytes, in one segment.
 const TEN: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
+#[expect(clippy::needless_pass_by_value, reason = "cases read better with expect![..] in place")]
 fn check(damage: impl Fn(&SimVfs), expected: Expect) {
     let vfs = disk_with(&TEN);
     damage(&vfs);
     let opened = open(&vfs);
-    let mut text = format!("{}\n", opened.texts().concat());
-    for damage in &opened.recovery.damage {
-        text += &format!("{damage}\n");
-    }
-    text += &format!("torn {}", opened.recovery.torn_bytes);
-    expected.assert_eq(&text);
+    let mut lines = vec![opened.texts().concat()];
+    lines.extend(opened.recovery.damage.iter().map(ToString::to_string));
+    lines.push(format!("torn {}", opened.recovery.torn_bytes));
+    expected.assert_eq(&lines.join("\n"));
     let listing = vfs.listing();
     let again = open(&vfs);
     assert_eq!(again.records, opened.records, "opening twice serves the same");
@@ -181,7 +180,9 @@ fn a_file_cut_within_its_header() {
 fn a_file_of_noise() {
     let noise = |b: &mut Vec<u8>| {
         let mut rng = SimRng::new(1);
-        b.iter_mut().for_each(|byte| *byte = rng.next_u64().to_le_bytes()[0]);
+        for byte in b.iter_mut() {
+            *byte = rng.next_u64().to_le_bytes()[0];
+        }
     };
     check(
         edit(noise),
@@ -368,7 +369,7 @@ fn every_single_bit_flip_costs_at_most_one_record() {
     let original = bytes(&disk_with(&TEN), &segment(1));
     for bit in 0..original.len() * 8 {
         let vfs = disk_with(&TEN);
-        vfs.flip_bit(&segment(1), (bit / 8) as u64, (bit % 8) as u8).unwrap();
+        vfs.flip_bit(&segment(1), (bit / 8) as u64, u8::try_from(bit % 8).unwrap()).unwrap();
         let texts = open(&vfs).texts();
         assert!(texts.len() >= 9, "bit {bit}: {texts:?}");
         assert!(texts.is_sorted() && texts.iter().all(|t| TEN.contains(&t.as_str())), "bit {bit}");
