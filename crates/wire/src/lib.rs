@@ -1,1 +1,10 @@
-//! Remote write and other wire formats, decoded within bounds.
+//! Bytes that others send, decoded within bounds: compression, protobuf, remote write.
+//! Used by `ingest` and `scrape` (and by senders, for encoding); meets the rest only through `model`.
+//! Pure: no network, no clock. Nothing is allocated on the word of the sender alone.
+
+pub mod bounded;
+mod error;
+pub mod protobuf;
+pub mod remote_write;
+
+pub use error::{WireError, WireErrorKind};

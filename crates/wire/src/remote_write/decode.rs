@@ -1,0 +1,219 @@
+//! The walk over a write request: series and metadata, then samples, exemplars and histograms.
+//! Lazy: nothing is kept, every step returns a view into the body or a small value.
+
+use super::histogram;
+use crate::WireError;
+use crate::protobuf::{Field, Reader};
+use model::{Exemplar, Histogram, LabelsBuilder, MetricKind, MetricMetadata, Timestamp};
+
+/// Tag of `TimeSeries.labels`: field 1, bytes.
+const LABELS_TAG: u8 = 0x0a;
+
+/// A decompressed request body.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    reader: Reader<'a>,
+}
+
+/// A part of a request.
+#[derive(Clone, Debug)]
+pub enum Item<'a> {
+    /// A series with its samples.
+    Series(Series<'a>),
+    /// Metadata of a metric family.
+    Metadata(MetricMetadata),
+}
+
+impl<'a> Request<'a> {
+    /// A walk over a whole body.
+    pub const fn new(body: &'a [u8]) -> Self {
+        Self { reader: Reader::new(body) }
+    }
+
+    /// The next part, or nothing at the end.
+    pub fn next_item(&mut self) -> Result<Option<Item<'a>>, WireError> {
+        while let Some(field) = self.reader.next_field()? {
+            match field.number {
+                1 => return Ok(Some(Item::Series(Series::read(field.reader()?)?))),
+                3 => return Ok(Some(Item::Metadata(metadata(field.reader()?)?))),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// One series of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a> {
+    labels: Reader<'a>,
+    label_bytes: &'a [u8],
+    rest: Reader<'a>,
+}
+
+/// What a series carries.
+#[derive(Clone, Debug)]
+pub enum SeriesItem {
+    /// A float.
+    Sample(Sample),
+    /// A native histogram, or why it breaks the rules (that costs only this sample).
+    Histogram(Timestamp, Result<Histogram, WireError>),
+    /// A link to a trace.
+    Exemplar(Exemplar),
+}
+
+/// A float at an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// When it was observed.
+    pub timestamp: Timestamp,
+    /// Any bit pattern.
+    pub value: f64,
+}
+
+impl<'a> Series<'a> {
+    fn read(whole: Reader<'a>) -> Result<Self, WireError> {
+        let mut rest = whole;
+        while rest.rest().first() == Some(&LABELS_TAG) {
+            rest.next_field()?;
+        }
+        let len = whole.rest().len() - rest.rest().len();
+        Ok(Self { labels: whole, label_bytes: &whole.rest()[..len], rest })
+    }
+
+    /// The labels as they came, when they stand together at the front (all known senders do that):
+    /// equal bytes mean an equal label set. `None`: use [`Series::labels`].
+    pub fn label_bytes(&self) -> Result<Option<&'a [u8]>, WireError> {
+        let mut rest = self.rest;
+        while let Some(field) = rest.next_field()? {
+            if field.number == 1 {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.label_bytes))
+    }
+
+    /// The labels, one by one, unchecked except for UTF-8.
+    pub const fn labels(&self) -> LabelPairs<'a> {
+        LabelPairs { reader: self.labels }
+    }
+
+    /// The next sample, histogram or exemplar, or nothing at the end.
+    pub fn next_item(&mut self) -> Result<Option<SeriesItem>, WireError> {
+        while let Some(field) = self.rest.next_field()? {
+            match field.number {
+                2 => return Ok(Some(SeriesItem::Sample(sample(field.reader()?)?))),
+                3 => return Ok(Some(SeriesItem::Exemplar(exemplar(field.reader()?)?))),
+                4 => {
+                    let (timestamp, histogram) = histogram::read(field.reader()?)?;
+                    return Ok(Some(SeriesItem::Histogram(timestamp, histogram)));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Walks over the labels of a series or an exemplar.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelPairs<'a> {
+    reader: Reader<'a>,
+}
+
+impl<'a> LabelPairs<'a> {
+    /// The next name and value, or nothing at the end.
+    pub fn next_pair(&mut self) -> Result<Option<(&'a str, &'a str)>, WireError> {
+        while let Some(field) = self.reader.next_field()? {
+            if field.number == 1 {
+                return label(field.reader()?).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn label(mut reader: Reader<'_>) -> Result<(&str, &str), WireError> {
+    let (mut name, mut value) = ("", "");
+    while let Some(field) = reader.next_field()? {
+        match field.number {
+            1 => name = field.text()?,
+            2 => value = field.text()?,
+            _ => {}
+        }
+    }
+    Ok((name, value))
+}
+
+fn sample(mut reader: Reader<'_>) -> Result<Sample, WireError> {
+    let (mut value, mut timestamp) = (0.0, 0);
+    while let Some(field) = reader.next_field()? {
+        match field.number {
+            1 => value = field.double()?,
+            2 => timestamp = signed(&field)?,
+            _ => {}
+        }
+    }
+    Ok(Sample { timestamp: Timestamp::from_ms(timestamp), value })
+}
+
+fn exemplar(reader: Reader<'_>) -> Result<Exemplar, WireError> {
+    let (mut value, mut timestamp) = (0.0, 0);
+    let mut labels = LabelsBuilder::default();
+    let mut fields = reader;
+    while let Some(field) = fields.next_field()? {
+        match field.number {
+            1 => add_exemplar_label(&mut labels, &field)?,
+            2 => value = field.double()?,
+            3 => timestamp = signed(&field)?,
+            _ => {}
+        }
+    }
+    Ok(Exemplar { labels: labels.build(), value, timestamp: Timestamp::from_ms(timestamp) })
+}
+
+fn add_exemplar_label(labels: &mut LabelsBuilder, field: &Field<'_>) -> Result<(), WireError> {
+    /// OpenMetrics 1.0, "Exemplars": names and values together at most 128 characters, so there can
+    /// be no more labels than that either; the bound keeps the sorted insertion cheap.
+    const EXEMPLAR_LABELS_MAX: usize = 128;
+    let (name, value) = label(field.reader()?)?;
+    if labels.iter().len() >= EXEMPLAR_LABELS_MAX {
+        let text = format!("exemplar: more than {EXEMPLAR_LABELS_MAX} labels");
+        return Err(WireError::too_large(field.offset, text));
+    }
+    labels.set(name, value);
+    Ok(())
+}
+
+fn metadata(mut reader: Reader<'_>) -> Result<MetricMetadata, WireError> {
+    let mut found = MetricMetadata::default();
+    while let Some(field) = reader.next_field()? {
+        match field.number {
+            1 => found.metadata.kind = kind(field.varint()?),
+            2 => field.text()?.clone_into(&mut found.metric),
+            4 => field.text()?.clone_into(&mut found.metadata.help),
+            5 => field.text()?.clone_into(&mut found.metadata.unit),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// `MetricMetadata.MetricType`; proto3 readers treat unknown numbers as the zero value here.
+fn kind(number: u64) -> MetricKind {
+    match number {
+        1 => MetricKind::Counter,
+        2 => MetricKind::Gauge,
+        3 => MetricKind::Histogram,
+        4 => MetricKind::GaugeHistogram,
+        5 => MetricKind::Summary,
+        6 => MetricKind::Info,
+        7 => MetricKind::StateSet,
+        _ => MetricKind::Unknown,
+    }
+}
+
+/// `int64` fields are sent as their two's complement.
+pub(super) fn signed(field: &Field<'_>) -> Result<i64, WireError> {
+    Ok(field.varint()?.cast_signed())
+}

@@ -1,0 +1,94 @@
+//! Snappy blocks and gzip: right output, and bombs that cost nothing.
+
+use crate::memory::peak_of;
+use std::io::Write;
+use wire::WireErrorKind::{Malformed, TooLarge};
+use wire::bounded::{Bounds, gzip, snappy_block, snappy_compress};
+use wire::{WireError, WireErrorKind};
+
+const MIB: usize = 1 << 20;
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn unsnap(input: &[u8], max: usize) -> Result<Vec<u8>, WireError> {
+    let mut out = b"left over".to_vec();
+    snappy_block(input, Bounds::of(max), &mut out).map(|()| out)
+}
+
+fn gunzip(input: &[u8], max: usize) -> Result<Vec<u8>, WireError> {
+    let mut out = b"left over".to_vec();
+    gzip(input, Bounds::of(max), &mut out).map(|()| out)
+}
+
+fn kind(result: Result<Vec<u8>, WireError>) -> WireErrorKind {
+    result.unwrap_err().kind()
+}
+
+#[test]
+fn both_give_back_what_went_in() {
+    let long = vec![7; 100_000];
+    for text in [b"", b"x", &long[..]] {
+        assert_eq!(unsnap(&snappy_compress(text).unwrap(), MIB).unwrap(), text);
+        assert_eq!(gunzip(&gzipped(text), MIB).unwrap(), text);
+    }
+    let two_members = [gzipped(b"one "), gzipped(b"two")].concat();
+    assert_eq!(gunzip(&two_members, MIB).unwrap(), b"one two");
+}
+
+#[test]
+fn the_bound_itself_is_accepted_and_one_more_is_not() {
+    let bytes = vec![7; 5000];
+    let (snapped, zipped) = (snappy_compress(&bytes).unwrap(), gzipped(&bytes));
+    assert!(unsnap(&snapped, 5000).is_ok() && gunzip(&zipped, 5000).is_ok());
+    assert_eq!(kind(unsnap(&snapped, 4999)), TooLarge);
+    assert_eq!(kind(gunzip(&zipped, 4999)), TooLarge);
+}
+
+#[test]
+fn a_snappy_bomb_by_declaration_allocates_nothing() {
+    // Declares 4 GiB - 1, then 31 MiB: the first is above the bound, the second above the possible.
+    for (declared, expected) in [(u64::from(u32::MAX), TooLarge), (31 << 20, Malformed)] {
+        let mut input = Vec::new();
+        wire::protobuf::put_varint(declared, &mut input);
+        input.extend([0; 100]);
+        let (result, peak) = peak_of(|| unsnap(&input, 32 * MIB));
+        assert_eq!(kind(result), expected);
+        assert!(peak < 4096, "{peak} bytes");
+    }
+}
+
+#[test]
+fn the_densest_honest_snappy_block_passes() {
+    let bytes = vec![0; 16 * MIB];
+    assert_eq!(unsnap(&snappy_compress(&bytes).unwrap(), 16 * MIB).unwrap().len(), 16 * MIB);
+}
+
+#[test]
+fn a_gzip_bomb_is_left_when_it_shows() {
+    let bomb = gzipped(&vec![0; 64 * MIB]);
+    let (result, peak) = peak_of(|| gunzip(&bomb, 256 * MIB));
+    assert_eq!(kind(result), TooLarge, "by its ratio");
+    assert!(peak < 20 * MIB, "{peak} bytes");
+    let (result, peak) = peak_of(|| gunzip(&bomb, MIB));
+    assert_eq!(kind(result), TooLarge, "by its size");
+    assert!(peak < 4 * MIB, "{peak} bytes");
+}
+
+#[test]
+fn broken_input_is_an_error_and_leaves_no_half_output() {
+    let snapped = snappy_compress(&[7; 1000]).unwrap();
+    let zipped = gzipped(&[7; 1000]);
+    for cut in 0..snapped.len() {
+        assert_eq!(kind(unsnap(&snapped[..cut], MIB)), Malformed, "snappy cut at {cut}");
+    }
+    for cut in 0..zipped.len() {
+        assert_eq!(kind(gunzip(&zipped[..cut], MIB)), Malformed, "gzip cut at {cut}");
+    }
+    let mut out = b"left over".to_vec();
+    assert!(snappy_block(&snapped[..5], Bounds::of(MIB), &mut out).is_err());
+    assert!(out.is_empty());
+}

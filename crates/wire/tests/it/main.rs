@@ -1,0 +1,9 @@
+//! Decoders against honest and hostile bytes.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod compression;
+mod fuzz;
+mod histograms;
+mod memory;
+mod requests;
