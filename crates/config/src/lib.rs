@@ -2,6 +2,7 @@
 //! Every loader takes a path and a text and returns types in use, warnings and a redacted form;
 //! the shell reads the files. Pure: no clock, no files, no network.
 
+pub mod alertmanager;
 mod hint;
 mod http;
 mod outside;
@@ -13,8 +14,10 @@ mod secret;
 mod targets;
 mod units;
 mod urls;
+pub mod web;
 mod yaml;
 
+pub use alertmanager::{AlertmanagerFile, GroupBy, Receiver, Route, WebhookConfig};
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,
     TlsConfig, TlsVersion,
@@ -31,3 +34,4 @@ pub use rules::{ExprText, RuleDefinition, RuleFile, RuleGroup, RuleKind};
 pub use secret::{REDACTED, Secret, SecretSource};
 pub use targets::{TargetGroup, load_target_groups};
 pub use units::{format_duration, parse_duration, parse_size};
+pub use web::{CipherSuite, ClientAuth, Curve, RateLimit, TlsServerConfig, WebConfig};

@@ -59,6 +59,39 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(total_ms))
 }
 
+/// Reads a duration as Go's `time.ParseDuration`: `1.5h`, `100ms`, `2us`; not negative.
+pub(crate) fn parse_go_duration(text: &str) -> Result<Duration, String> {
+    const GO_UNITS: [(&str, f64); 8] = [
+        ("ns", 1e-9),
+        ("us", 1e-6),
+        ("µs", 1e-6),
+        ("μs", 1e-6),
+        ("ms", 1e-3),
+        ("s", 1.0),
+        ("m", 60.0),
+        ("h", 3600.0),
+    ];
+    let wrong = || format!("{} is no duration; expected something like `1.5s`", model::quote(text));
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    if text.is_empty() {
+        return Err(wrong());
+    }
+    let mut rest = text;
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+        let (number, after) = rest.split_at(end);
+        let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let (unit, after) = after.split_at(end);
+        let scale = GO_UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?.1;
+        seconds += number.parse::<f64>().ok().ok_or_else(wrong)? * scale;
+        rest = after;
+    }
+    Duration::try_from_secs_f64(seconds).map_err(|error| format!("{}: {error}", wrong()))
+}
+
 /// Writes a duration so that [`parse_duration`] reads it back, as upstream prints it: years, weeks
 /// and days only when nothing smaller remains. Parts below a millisecond are cut.
 pub fn format_duration(duration: Duration) -> String {

@@ -1,4 +1,4 @@
-use super::{format_duration, parse_duration, parse_size};
+use super::{format_duration, parse_duration, parse_go_duration, parse_size};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -95,5 +95,25 @@ fn sizes_are_powers_of_two_under_both_spellings() {
         ("16EB", None),
     ] {
         assert_eq!(parse_size(text).ok(), bytes, "{text:?}");
+    }
+}
+
+#[test]
+fn go_durations_have_fractions() {
+    for (text, ms) in [
+        ("0", Some(0)),
+        ("1s", Some(1000)),
+        ("1.5h", Some(5_400_000)),
+        ("1m30s", Some(90_000)),
+        (".5s", Some(500)),
+        ("100ms", Some(100)),
+        ("", None),
+        ("1", None),
+        ("s", None),
+        ("-1s", None),
+        ("1d", None),
+    ] {
+        let found = parse_go_duration(text).ok().map(|duration| duration.as_millis());
+        assert_eq!(found, ms, "{text:?}");
     }
 }
