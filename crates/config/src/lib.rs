@@ -3,6 +3,7 @@
 //! the shell reads the files. Pure: no clock, no files, no network.
 
 pub mod alertmanager;
+pub mod flyball;
 mod hint;
 mod http;
 mod outside;
@@ -18,6 +19,10 @@ pub mod web;
 mod yaml;
 
 pub use alertmanager::{AlertmanagerFile, GroupBy, Receiver, Route, WebhookConfig};
+pub use flyball::{
+    ConfigFile, Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings,
+    QuerySettings, SeriesLimits, StorageSettings, WebSettings, json_schema, load_any,
+};
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,
     TlsConfig, TlsVersion,

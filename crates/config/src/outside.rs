@@ -1,7 +1,7 @@
 //! What a loader may ask the outside world: environment variables and, for flyball.yml, small files.
 //! The shell passes the real ones, tests pass tables; the crate itself touches neither.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Answers for `${NAME}` and `${file:PATH}`.
@@ -45,24 +45,23 @@ impl fmt::Debug for Outside<'_> {
 /// Unset variables are empty and their names are returned, because upstream warns about them.
 pub(crate) fn expand_go(text: &str, outside: &Outside<'_>) -> (String, Vec<String>) {
     let mut out = String::with_capacity(text.len());
-    let mut missing = BTreeMap::new();
+    let mut missing = BTreeSet::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
         let (name, after) = go_name(&rest[at + 1..]);
         rest = after;
         match name {
-            GoName::None => out.push('$'),
+            GoName::None | GoName::Dollar => out.push('$'),
             GoName::Malformed => {}
-            GoName::Dollar => out.push('$'),
             GoName::Variable(name) => match outside.env(name).filter(|value| !value.is_empty()) {
                 Some(value) => out.push_str(&value),
-                None => drop(missing.insert(name.to_owned(), ())),
+                None => drop(missing.insert(name.to_owned())),
             },
         }
     }
     out.push_str(rest);
-    (out, missing.into_keys().collect())
+    (out, missing.into_iter().collect())
 }
 
 enum GoName<'t> {

@@ -152,6 +152,14 @@ pub struct Loaded<T> {
     pub redacted: String,
 }
 
+impl<T> Loaded<T> {
+    /// The same with another form of the configuration.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Loaded<U> {
+        let Self { config, warnings, redacted } = self;
+        Loaded { config: change(config), warnings, redacted }
+    }
+}
+
 /// The line of a place, unless it could show a secret: after the caret such a line is cut, and a
 /// line with a secret before the caret, or that looks like key material, is not shown at all.
 fn excerpt(text: &str, place: Place) -> Option<String> {

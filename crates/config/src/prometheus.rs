@@ -211,6 +211,7 @@ impl EscapingScheme {
 
 /// One job, with everything inherited from `global` filled in.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 pub struct ScrapeConfig {
     /// Name of the job, not empty.
     pub job_name: String,
@@ -325,6 +326,7 @@ pub struct StorageConfig {
 
 /// Section `otlp`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 pub struct OtlpConfig {
     /// Every resource attribute becomes a label, except the ignored ones.
     pub promote_all_resource_attributes: bool,

@@ -2,14 +2,16 @@
 //! all problems of a file. Used by all loaders; knows no file format.
 //! A null (`key:`) is the zero value of its type, not the default: that is what upstream does.
 
+mod de;
 mod redact;
 mod section;
 
 use crate::yaml::{self, Content, Node};
-use crate::{Error, Loaded, Outside, Place, Problem, Warning};
+use crate::{Error, Loaded, Outside, Place, Problem, REDACTED, Warning};
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+pub(crate) use de::from_node;
 pub(crate) use redact::redact_url;
 pub(crate) use section::Section;
 
@@ -37,6 +39,8 @@ struct Notes {
     warnings: Vec<Warning>,
     /// Places of values that the redacted form hides.
     secrets: HashSet<Place>,
+    /// Contents of files that were filled in; messages never repeat them.
+    contents: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -61,7 +65,9 @@ impl<'a> Reader<'a> {
         let mut notes = self.notes.borrow_mut();
         // Twice the number shown: enough to sort, bounded for files that are wrong everywhere.
         if notes.problems.len() < 2 * crate::PROBLEMS_MAX {
-            notes.problems.push(Problem::new(self.file, self.text, place, message.into()));
+            let hide = |message: String, content: &String| message.replace(content, REDACTED);
+            let message = notes.contents.iter().fold(message.into(), hide);
+            notes.problems.push(Problem::new(self.file, self.text, place, message));
         }
     }
 
@@ -83,6 +89,13 @@ impl<'a> Reader<'a> {
     /// Hides the value at a place in the redacted form.
     pub(crate) fn hide(&self, place: Place) {
         self.notes.borrow_mut().secrets.insert(place);
+    }
+
+    /// The content of a file that a value was made of: INV-20 holds for messages too.
+    pub(crate) fn keep_out_of_messages(&self, content: &str) {
+        if !content.is_empty() {
+            self.notes.borrow_mut().contents.push(content.to_owned());
+        }
     }
 
     /// The entries of a map node; a null is an empty map, anything else a problem.

@@ -106,7 +106,8 @@ pub fn format_duration(duration: Duration) -> String {
             continue;
         }
         if rest >= scale {
-            out.push_str(&format!("{}{unit}", rest / scale));
+            out.push_str(&(rest / scale).to_string());
+            out.push_str(unit);
             rest %= scale;
         }
     }

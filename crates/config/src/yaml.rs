@@ -66,6 +66,28 @@ impl Node {
         }
     }
 
+    /// The same node with other content, at the same place.
+    pub(crate) fn with_content(&self, content: Content) -> Self {
+        Self { content, ..self.clone() }
+    }
+
+    /// Value of a key, when the node is a map that has it.
+    pub(crate) fn value(&self, key: &str) -> Option<&Self> {
+        let Content::Map(entries) = &self.content else { return None };
+        let is_key = |(name, _): &&(Self, Self)| name.scalar().is_some_and(|n| n.text == key);
+        entries.iter().find(is_key).map(|(_, value)| value)
+    }
+
+    /// Place of the value that a path of keys leads to, as far as it leads.
+    pub(crate) fn place_below(&self, path: &[&str]) -> Place {
+        let mut node = self;
+        for key in path {
+            let Some(below) = node.value(key) else { break };
+            node = below;
+        }
+        node.place
+    }
+
     /// An empty map at the beginning of the file: what an empty file means.
     pub(crate) fn empty_map() -> Self {
         let content = Content::Map(Arc::from([]));

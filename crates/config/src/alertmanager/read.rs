@@ -123,12 +123,11 @@ fn read_file(file: Section<'_>) -> AlertmanagerFile {
         global.finish();
     }
     let receivers = receivers(&file, &client);
-    let route = match file.get("route").filter(|node| !node.is_null()) {
-        Some(node) => root_route(file.reader, node, &receivers),
-        None => {
-            file.problem_here("the file needs a `route`");
-            Route::root()
-        }
+    let route = if let Some(node) = file.get("route").filter(|node| !node.is_null()) {
+        root_route(file.reader, node, &receivers)
+    } else {
+        file.problem_here("the file needs a `route`");
+        Route::root()
     };
     file.finish();
     AlertmanagerFile { resolve_timeout, route, receivers }

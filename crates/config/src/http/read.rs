@@ -175,10 +175,10 @@ pub(crate) fn tls(section: Section<'_>) -> TlsConfig {
     };
     match (config.cert.is_some(), config.key.is_some()) {
         (true, false) => {
-            section.problem_here("`tls_config` has a certificate but no key; set `key_file`")
+            section.problem_here("`tls_config` has a certificate but no key; set `key_file`");
         }
         (false, true) => {
-            section.problem_here("`tls_config` has a key but no certificate; set `cert_file`")
+            section.problem_here("`tls_config` has a key but no certificate; set `cert_file`");
         }
         (true, true) | (false, false) => {}
     }
@@ -232,9 +232,11 @@ fn connect_headers(section: &Section<'_>) -> Vec<HttpHeader> {
     let headers = section.entries().iter().filter_map(|(name, values)| {
         let name = canonical_header(&name.scalar()?.text);
         let values = section.reader.list_of_texts(values, "proxy_connect_header");
-        values.iter().for_each(|(place, _)| section.reader.hide(*place));
-        let secret = |text| HeaderValue::Secret(SecretSource::Inline(Secret::new(text)));
-        Some(HttpHeader { name, values: values.into_iter().map(|(_, v)| secret(v)).collect() })
+        let values = values.into_iter().map(|(place, text)| {
+            section.reader.hide(place);
+            HeaderValue::Secret(SecretSource::Inline(Secret::new(text)))
+        });
+        Some(HttpHeader { name, values: values.collect() })
     });
     headers.collect()
 }

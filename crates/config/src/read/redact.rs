@@ -130,13 +130,19 @@ fn quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                out.push_str("\\u");
+                out.push_str(&hex4(c));
             }
             c => out.push(c),
         }
     }
     out.push('"');
     out
+}
+
+/// Code of a control character: all of them are below 0x10000.
+fn hex4(c: char) -> String {
+    format!("{:04x}", u32::from(c))
 }
 
 /// `https://user:password@host` without the password, as Go's `URL.Redacted` shows it.

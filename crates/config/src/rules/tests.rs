@@ -74,10 +74,10 @@ fn empty_files_and_groups_are_fine() {
     check("groups:", &expect![[r""]]);
     check(
         "groups:\n- name: a\n- name: b\n  rules: []\n  limit: -1\n  interval: 0s",
-        &expect![[r#"
+        &expect![[r"
             2:3 a (None, None, None) {}
             3:3 b (None, None, None) {}
-        "#]],
+        "]],
     );
 }
 
@@ -85,9 +85,9 @@ fn empty_files_and_groups_are_fine() {
 fn only_the_first_document_counts() {
     check(
         "groups: []\n---\ngroups: [",
-        &expect![[r#"
+        &expect![[r"
         rules.yml:2:1: only the first document of a file is read; this one is ignored
-    "#]],
+    "]],
     );
 }
 
@@ -133,22 +133,22 @@ fn what_upstream_refuses_is_refused() {
     );
     check(
         "groups:\n- name: g\n  rules:\n  - alert: a\n    expr: up\n    fro: 1m\n    labels: [x]",
-        &expect![[r#"
+        &expect![[r"
             6:5: unknown key `fro`; did you mean `for`?
             7:13: `labels` is a map of keys, found a list
-        "#]],
+        "]],
     );
     check(
         "group: []",
-        &expect![[r#"
+        &expect![[r"
         1:1: unknown key `group`; did you mean `groups`?
-    "#]],
+    "]],
     );
     check(
         "- a",
-        &expect![[r#"
+        &expect![[r"
         1:1: the file is a map of keys, found a list
-    "#]],
+    "]],
     );
 }
 
@@ -224,7 +224,7 @@ fn places_inside_expressions_are_those_of_the_file() {
         assert_eq!(rule.expr.place_at(0), rule.expr.place);
         assert!(rule.expr.place_at(usize::MAX).line >= rule.expr.place.line);
     }
-    expect![[r#"
+    expect![[r"
         a 4:23 4:29
         b 7:7 8:12
         c 10:12 10:18
@@ -233,6 +233,6 @@ fn places_inside_expressions_are_those_of_the_file() {
         f 19:12 19:25
         g 21:12 21:12
         h 25:7 27:10
-    "#]]
+    "]]
     .assert_eq(&out);
 }

@@ -245,6 +245,7 @@ fn known<T: Copy>(
     table: &[(&'static str, Option<T>)],
 ) -> Vec<T> {
     let mut found = Vec::new();
+    let mut left_out = 0;
     for item in section.items(key) {
         let Some(text) = section.reader.text(item, key) else { continue };
         match table.iter().find(|(name, _)| *name == text) {
@@ -252,6 +253,7 @@ fn known<T: Copy>(
             Some((name, None)) => {
                 let message = format!("`{name}` is not available; it is left out");
                 section.reader.warn(item.place, key, message);
+                left_out += 1;
             }
             None => {
                 let hint = did_you_mean(&text, table.iter().map(|(name, _)| *name));
@@ -260,7 +262,7 @@ fn known<T: Copy>(
             }
         }
     }
-    if found.is_empty() && !section.items(key).is_empty() {
+    if found.is_empty() && left_out > 0 {
         section.problem(key, format!("nothing in `{key}` is available"));
     }
     found

@@ -6,7 +6,6 @@ use config::{Error, Outside, prometheus};
 use std::path::{Path, PathBuf};
 
 /// The folder of a suite, or `None` after printing why it is skipped.
-#[expect(clippy::print_stdout, reason = "a suite reports its figures")]
 pub(crate) fn suite(name: &str, folder: &str) -> Option<PathBuf> {
     let root = std::env::var_os("FLYBALL_CONFORMANCE").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
@@ -58,7 +57,6 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a suite reports its figures")]
 fn prometheus_files_get_upstreams_verdict() {
     let Some(folder) = suite("config conformance", "prometheus/config") else { return };
     let (mut accepted, mut refused) = (0, 0);
@@ -117,7 +115,6 @@ const RULES_REFUSED: &[(&str, &str)] = &[
 ];
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a suite reports its figures")]
 fn rule_files_get_upstreams_verdict() {
     let mut files = Vec::new();
     for folder in ["prometheus/rules", "rules/community", "rules/kube-prometheus"] {

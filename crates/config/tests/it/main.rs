@@ -1,5 +1,8 @@
 //! Integration tests of the loaders: conformance with upstream's files, and whole-file errors.
 
+#[cfg(test)]
 mod conformance;
+#[cfg(test)]
 mod prometheus_config;
+#[cfg(test)]
 mod verdicts;

@@ -140,18 +140,24 @@ receivers:
 
 #[test]
 fn what_alertmanager_refuses_is_refused() {
-    check("", &expect![[r#"
+    check(
+        "",
+        &expect![[r"
         1:1: the file needs a `route`
-    "#]]);
-    check("route: {}", &expect![[r#"
+    "]],
+    );
+    check(
+        "route: {}",
+        &expect![[r"
         1:8: the root route needs a `receiver`
-    "#]]);
+    "]],
+    );
     check(
         "route: {receiver: a, continue: true, matchers: [a=b]}\nreceivers: [{name: a}]",
-        &expect![[r#"
+        &expect![[r"
             1:22: the root route matches every alert; it has no `continue`
             1:38: the root route matches every alert; it has no `matchers`
-        "#]],
+        "]],
     );
     check(
         "route: {receiver: team}\nreceivers: [{name: team-x}, {name: team-x}, {nam: x}]",
@@ -164,12 +170,12 @@ fn what_alertmanager_refuses_is_refused() {
     );
     check(
         "route: {receiver: a, group_by: [x, x, ...], group_interval: 0s, repeat_interval: 0s}\nreceivers: [{name: a}]",
-        &expect![[r#"
+        &expect![[r"
             1:32: `group_by` has `...`, which stands for all labels; name no other
             1:36: `group_by` has label `x` twice
             1:61: `group_interval` cannot be zero
             1:82: `repeat_interval` cannot be zero
-        "#]],
+        "]],
     );
     check(
         "route: {receiver: a, routes: [{match_re: {x: }, match: {a-b: c}, matchers: [x]}]}\nreceivers: [{name: a}]",
@@ -181,12 +187,12 @@ fn what_alertmanager_refuses_is_refused() {
     );
     check(
         "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{}, {url: x, url_file: y}, {url: ftp://x}, ]}]",
-        &expect![[r#"
+        &expect![[r"
             2:41: a webhook needs `url` or `url_file`
             2:51: `url`: the scheme of the URL must be `http` or `https`
             2:64: at most one of `url` and `url_file` may be set
             2:74: `url`: the scheme of the URL must be `http` or `https`
-        "#]],
+        "]],
     );
 }
 
@@ -198,7 +204,7 @@ templates: []
 inhibit_rules: []
 route: {receiver: a, mute_time_intervals: [x]}
 receivers: [{name: a, slack_configs: [], email_configs: []}]",
-        &expect![[r#"
+        &expect![[r"
             1:10: key `smtp_from` is not supported yet
             1:24: unknown key `smtp_fro`; did you mean `smtp_from`?
             2:1: key `templates` is not supported yet
@@ -206,6 +212,6 @@ receivers: [{name: a, slack_configs: [], email_configs: []}]",
             4:22: key `mute_time_intervals` is not supported yet
             5:23: key `slack_configs` is not supported yet
             5:42: key `email_configs` is not supported yet
-        "#]],
+        "]],
     );
 }

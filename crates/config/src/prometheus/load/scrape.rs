@@ -28,7 +28,7 @@ pub(super) fn read(reader: &Reader<'_>, node: &Node, global: &GlobalConfig) -> O
     }
     let (scrape_interval, scrape_timeout) = timing(&section, global);
     let (name_scheme, escaping) = names(&section, global);
-    let histograms = histograms(&section, &global.histograms);
+    let histograms = histograms(&section, global.histograms);
     let config = ScrapeConfig {
         honor_labels: section.flag("honor_labels").unwrap_or_default(),
         honor_timestamps: section.flag("honor_timestamps").unwrap_or(true),
@@ -99,7 +99,7 @@ fn names(section: &Section<'_>, global: &GlobalConfig) -> (NameScheme, EscapingS
     (scheme, escaping)
 }
 
-fn histograms(section: &Section<'_>, global: &HistogramOptions) -> HistogramOptions {
+fn histograms(section: &Section<'_>, global: HistogramOptions) -> HistogramOptions {
     // Null is "not set" here: upstream keeps pointers to tell the two apart.
     let flag = |key, inherited| match section.get(key) {
         Some(node) if !node.is_null() => section.flag(key).unwrap_or(inherited),

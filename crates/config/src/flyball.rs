@@ -1,0 +1,151 @@
+//! flyball.yml, schema version 1: the types in use, with paths joined and variables filled in.
+//! Read by `load`; used by the binary, which lays flags over it. All keys are optional: what is
+//! absent here is decided by flags or by the room that uses it.
+
+mod expand;
+mod load;
+mod schema;
+
+use crate::alertmanager::WebhookConfig;
+use std::time::Duration;
+
+pub use load::{ConfigFile, load, load_any};
+pub use schema::json_schema;
+
+/// A whole flyball.yml.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct FlyballConfig {
+    /// Path of a prometheus.yml.
+    pub prometheus: Option<String>,
+    /// Path of an alertmanager.yml.
+    pub alertmanager: Option<String>,
+    /// Paths of rule files; the last part may be a glob.
+    pub rule_files: Vec<String>,
+    /// Do the built-in rules watch this host and Flyball itself? Yes unless told otherwise.
+    pub default_rules: Option<bool>,
+    /// Where and how samples are kept.
+    pub storage: StorageSettings,
+    /// Memory for head, caches and queries, in bytes.
+    pub memory_limit_bytes: Option<u64>,
+    /// How the server listens.
+    pub web: WebSettings,
+    /// Limits of queries.
+    pub query: QuerySettings,
+    /// The host collector.
+    pub host: HostSettings,
+    /// Limits of series.
+    pub limits: SeriesLimits,
+    /// Webhooks that get every alert when no alertmanager.yml routes them.
+    pub webhooks: Vec<WebhookConfig>,
+    /// What is logged.
+    pub log: LogSettings,
+}
+
+/// Where and how samples are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct StorageSettings {
+    /// Data directory.
+    pub path: Option<String>,
+    /// When a sample counts as stored.
+    pub durability: Option<Durability>,
+    /// How long samples stay.
+    pub retention_time: Option<Duration>,
+    /// How many bytes samples may take on disk.
+    pub retention_size_bytes: Option<u64>,
+}
+
+/// When a sample counts as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Durability {
+    /// When written; at most 200 ms until it is on disk.
+    Window,
+    /// When on disk.
+    Sync,
+}
+
+/// How the server listens.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct WebSettings {
+    /// Addresses `host:port`.
+    pub listen_addresses: Vec<String>,
+    /// Where users reach the server.
+    pub external_url: Option<String>,
+    /// Prefix of all routes.
+    pub route_prefix: Option<String>,
+    /// Path of a web-config.yml.
+    pub config_file: Option<String>,
+    /// Further accepted names in the Host header.
+    pub allowed_hosts: Vec<String>,
+    /// Listen beyond loopback without authentication.
+    pub allow_anonymous: Option<bool>,
+    /// Serve reload and shutdown by HTTP.
+    pub enable_lifecycle: Option<bool>,
+    /// Serve snapshot and compaction by HTTP.
+    pub enable_admin_api: Option<bool>,
+}
+
+/// Limits of queries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct QuerySettings {
+    /// Longest time from arrival to answer.
+    pub timeout: Option<Duration>,
+    /// Most samples a query may load.
+    pub samples_max: Option<u64>,
+    /// Queries that run at the same time.
+    pub concurrency_max: Option<u64>,
+    /// How far back an instant selector looks.
+    pub lookback_delta: Option<Duration>,
+}
+
+/// The host collector.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct HostSettings {
+    /// Does it run? Yes unless told otherwise.
+    pub enabled: Option<bool>,
+    /// Time between two collections; 1 second by default.
+    pub interval: Option<Duration>,
+    /// Collectors switched on or off by name.
+    pub collectors: Vec<(String, bool)>,
+}
+
+/// Limits of series; above one only new series are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct SeriesLimits {
+    /// Series in memory, in total.
+    pub series_max: Option<u64>,
+    /// Series of one target.
+    pub series_per_target_max: Option<u64>,
+}
+
+/// What is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LogSettings {
+    /// Least severe messages to log.
+    pub level: Option<LogLevel>,
+    /// How messages are written.
+    pub format: Option<LogFormat>,
+}
+
+/// Severity of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Something does not work.
+    Error,
+    /// Something may not work soon.
+    Warn,
+    /// What an operator wants to know.
+    Info,
+    /// What a developer wants to know.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LogFormat {
+    /// `key=value` pairs.
+    Logfmt,
+    /// One JSON object per line.
+    Json,
+}

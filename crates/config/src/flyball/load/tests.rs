@@ -1,0 +1,190 @@
+use super::{ConfigFile, load_any};
+use crate::Outside;
+use expect_test::{Expect, expect};
+use std::fmt::Write;
+
+fn check(text: &str, expected: &Expect) {
+    let mut out = String::new();
+    match load_any("/etc/flyball.yml", text, &Outside::nothing()) {
+        Ok(loaded) => match loaded.config {
+            ConfigFile::Flyball(config) => writeln!(out, "{config:?}").unwrap(),
+            ConfigFile::Prometheus(config) => {
+                writeln!(out, "prometheus.yml with {} jobs", config.scrape_configs.len()).unwrap();
+            }
+        },
+        Err(error) => {
+            for problem in error.problems() {
+                writeln!(out, "{}: {}", problem.place, problem.message).unwrap();
+            }
+        }
+    }
+    expected.assert_eq(&out);
+}
+
+#[test]
+fn an_empty_file_decides_nothing() {
+    check(
+        "",
+        &expect![[r"
+            FlyballConfig { prometheus: None, alertmanager: None, rule_files: [], default_rules: None, storage: StorageSettings { path: None, durability: None, retention_time: None, retention_size_bytes: None }, memory_limit_bytes: None, web: WebSettings { listen_addresses: [], external_url: None, route_prefix: None, config_file: None, allowed_hosts: [], allow_anonymous: None, enable_lifecycle: None, enable_admin_api: None }, query: QuerySettings { timeout: None, samples_max: None, concurrency_max: None, lookback_delta: None }, host: HostSettings { enabled: None, interval: None, collectors: [] }, limits: SeriesLimits { series_max: None, series_per_target_max: None }, webhooks: [], log: LogSettings { level: None, format: None } }
+        "]],
+    );
+}
+
+#[test]
+fn every_key_is_resolved() {
+    check(
+        "version: 1
+prometheus: prometheus.yml
+alertmanager: /am.yml
+rule_files: [rules/*.yml]
+storage: {path: data, durability: sync, retention: {time: 7d, size: 1GB}}
+memory: {limit: 512MB}
+web:
+  listen_address: [127.0.0.1:1, '[::1]:2']
+  external_url: http://h/x
+  route_prefix: /x
+  config_file: web.yml
+collect: {host: {interval: 5s, collectors: {arp: no, cpu: true}}}
+limits: {series_max: 5}
+notify: {webhooks: [{url: http://h/token, timeout: 0s}, {url_file: u}]}
+log: {level: debug, format: json}
+",
+        &expect![[r#"
+            FlyballConfig { prometheus: Some("/etc/prometheus.yml"), alertmanager: Some("/am.yml"), rule_files: ["/etc/rules/*.yml"], default_rules: None, storage: StorageSettings { path: Some("/etc/data"), durability: Some(Sync), retention_time: Some(604800s), retention_size_bytes: Some(1073741824) }, memory_limit_bytes: Some(536870912), web: WebSettings { listen_addresses: ["127.0.0.1:1", "[::1]:2"], external_url: Some("http://h/x"), route_prefix: Some("/x"), config_file: Some("/etc/web.yml"), allowed_hosts: [], allow_anonymous: None, enable_lifecycle: None, enable_admin_api: None }, query: QuerySettings { timeout: None, samples_max: None, concurrency_max: None, lookback_delta: None }, host: HostSettings { enabled: None, interval: Some(5s), collectors: [("arp", false), ("cpu", true)] }, limits: SeriesLimits { series_max: Some(5), series_per_target_max: None }, webhooks: [WebhookConfig { url: Inline(<secret>), send_resolved: true, alerts_max: None, timeout: None, http: HttpClientConfig { auth: None, tls: TlsConfig { ca: None, cert: None, key: None, server_name: None, insecure_skip_verify: false, min_version: None, max_version: None }, follow_redirects: true, enable_http2: true, proxy: ProxyConfig { url: None, no_proxy: None, from_environment: false, connect_headers: [] }, headers: [] } }, WebhookConfig { url: File("/etc/u"), send_resolved: true, alerts_max: None, timeout: None, http: HttpClientConfig { auth: None, tls: TlsConfig { ca: None, cert: None, key: None, server_name: None, insecure_skip_verify: false, min_version: None, max_version: None }, follow_redirects: true, enable_http2: true, proxy: ProxyConfig { url: None, no_proxy: None, from_environment: false, connect_headers: [] }, headers: [] } }], log: LogSettings { level: Some(Debug), format: Some(Json) } }
+        "#]],
+    );
+}
+
+#[test]
+fn empty_sections_are_sections_without_keys() {
+    check(
+        "web:\nstorage:\n  retention:\ncollect: {host: }\nlog: {level: }",
+        &expect![[r"
+            FlyballConfig { prometheus: None, alertmanager: None, rule_files: [], default_rules: None, storage: StorageSettings { path: None, durability: None, retention_time: None, retention_size_bytes: None }, memory_limit_bytes: None, web: WebSettings { listen_addresses: [], external_url: None, route_prefix: None, config_file: None, allowed_hosts: [], allow_anonymous: None, enable_lifecycle: None, enable_admin_api: None }, query: QuerySettings { timeout: None, samples_max: None, concurrency_max: None, lookback_delta: None }, host: HostSettings { enabled: None, interval: None, collectors: [] }, limits: SeriesLimits { series_max: None, series_per_target_max: None }, webhooks: [], log: LogSettings { level: None, format: None } }
+        "]],
+    );
+}
+
+#[test]
+fn a_prometheus_yml_is_known_by_its_keys() {
+    check(
+        "scrape_configs: [{job_name: a}]",
+        &expect![[r"
+        prometheus.yml with 1 jobs
+    "]],
+    );
+    check(
+        "global:",
+        &expect![[r"
+        prometheus.yml with 0 jobs
+    "]],
+    );
+    check(
+        "storage: {exemplars: {max_exemplars: 1}}",
+        &expect![[r"
+        prometheus.yml with 0 jobs
+    "]],
+    );
+    check(
+        "version: 1\nscrape_configs: []\nglobal: {}",
+        &expect![[r"
+            2:1: `scrape_configs` belongs in prometheus.yml; name that file with `prometheus`
+            3:1: `global` belongs in prometheus.yml; name that file with `prometheus`
+        "]],
+    );
+}
+
+#[test]
+fn mistakes_are_found_with_their_places() {
+    check(
+        "version: 2",
+        &expect![[r"
+            1:10: schema version 2 is unknown; expected 1
+        "]],
+    );
+    check(
+        "wbe: {}\nlog: {levle: info, format: xml}\nstorage: {pth: x}",
+        &expect![[r#"
+            1:1: unknown key `wbe`; did you mean `web`?
+            2:7: unknown key `levle`; did you mean `level`?
+            2:28: "xml" is unknown; expected one of `logfmt`, `json`
+        "#]],
+    );
+    check(
+        "storage: {durability: fsync}",
+        &expect![[r#"
+            1:23: "fsync" is unknown; expected one of `window`, `sync`; did you mean `sync`?
+        "#]],
+    );
+    check(
+        "storage: {retention: {time: 30}}",
+        &expect![[r#"
+            1:29: "30" is no duration; did you mean `30s`?
+        "#]],
+    );
+    check(
+        "memory: {limit: -1GB}",
+        &expect![[r"
+            1:17: a size cannot be negative
+        "]],
+    );
+    check(
+        "web: {listen_address: 1788, external_url: h, route_prefix: x}",
+        &expect![[r#"
+            1:23: "1788" is no address; expected `host:port`
+            1:43: `external_url`: the scheme of the URL must be `http` or `https`
+            1:60: `route_prefix` begins with `/`
+        "#]],
+    );
+    check(
+        "web: [a]",
+        &expect![[r"
+            1:6: expected a map of keys, found a list
+        "]],
+    );
+    check(
+        "collect: {host: {enabled: maybe, interval: 0s}}",
+        &expect![[r"
+            1:27: expected `true` or `false`, found a text
+        "]],
+    );
+    check(
+        "collect: {host: {interval: 0s, collectors: {cpu: 1}}}",
+        &expect![[r"
+            1:50: expected `true` or `false`, found a number
+        "]],
+    );
+    check(
+        "limits: {series_max: -1}",
+        &expect![[r"
+            1:22: -1 is out of range
+        "]],
+    );
+    check(
+        "notify: {webhooks: [{}, {url: 'ftp://u:hunter2@h/'}, {url: http://h, url_file: x}]}",
+        &expect![[r"
+            1:20: a webhook needs one of `url` and `url_file`
+            1:20: `url` of a webhook: the scheme of the URL must be `http` or `https`
+            1:20: a webhook needs one of `url` and `url_file`
+        "]],
+    );
+    check(
+        "notify: {webhooks: {url: x}}",
+        &expect![[r"
+            1:20: expected a list, found a map
+        "]],
+    );
+    check(
+        "prometheus: [a]",
+        &expect![[r"
+            1:13: expected a text, found a list
+        "]],
+    );
+    check(
+        "- a",
+        &expect![[r"
+            1:1: expected a map of keys, found a list
+        "]],
+    );
+}

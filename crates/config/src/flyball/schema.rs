@@ -1,0 +1,360 @@
+//! The schema of flyball.yml, version 1: raw types that are read by serde and described by
+//! schemars. Doc comments here are what users and editors see.
+
+use crate::units;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// JSON Schema (2020-12) of flyball.yml, for editors and validators.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(FlyballFile).to_value()
+}
+
+/// Configuration of Flyball. All keys are optional; relative paths start in the directory of this
+/// file. Values may contain `${NAME}`, `${NAME:-default}` and `${file:/path}`; `$${` is a plain
+/// `${`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "flyball.yml")]
+pub(super) struct FlyballFile {
+    /// Version of this schema; 1.
+    pub(super) version: Option<SchemaVersion>,
+    /// Path of a prometheus.yml, which is used as it is.
+    pub(super) prometheus: Option<String>,
+    /// Path of an alertmanager.yml, which is used as it is.
+    pub(super) alertmanager: Option<String>,
+    /// Paths of Prometheus rule files; the last part of a path may be a glob.
+    pub(super) rule_files: Option<Vec<String>>,
+    /// Let the built-in rules watch this host and Flyball itself; true by default.
+    pub(super) default_rules: Option<bool>,
+    /// Where and how samples are kept.
+    pub(super) storage: Option<Storage>,
+    /// The memory budget.
+    pub(super) memory: Option<Memory>,
+    /// How the server listens.
+    pub(super) web: Option<Web>,
+    /// Limits of queries.
+    pub(super) query: Option<Query>,
+    /// Collectors that run inside of Flyball.
+    pub(super) collect: Option<Collect>,
+    /// Limits that protect the server from its sources.
+    pub(super) limits: Option<Limits>,
+    /// Where alerts go when no alertmanager.yml routes them.
+    pub(super) notify: Option<Notify>,
+    /// What is logged.
+    pub(super) log: Option<Log>,
+}
+
+/// Where and how samples are kept.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Storage {
+    /// Data directory; `flyball-data` in the working directory by default.
+    pub(super) path: Option<String>,
+    /// When a sample counts as stored: `window` (written, on disk within 200 ms; the default) or
+    /// `sync` (on disk).
+    pub(super) durability: Option<DurabilityName>,
+    /// When samples are deleted.
+    pub(super) retention: Option<Retention>,
+}
+
+/// When a sample counts as stored.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum DurabilityName {
+    /// When written; a power cut may cost the last 200 ms.
+    Window,
+    /// When on disk.
+    Sync,
+}
+
+/// When samples are deleted.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Retention {
+    /// Samples older than this are deleted; 30 days by default.
+    pub(super) time: Option<DurationText>,
+    /// The oldest samples are deleted above this size; 20 % of the free disk by default.
+    pub(super) size: Option<SizeText>,
+}
+
+/// The memory budget.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Memory {
+    /// Memory for head, caches and queries; half of what the process may use by default.
+    pub(super) limit: Option<SizeText>,
+}
+
+/// How the server listens.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Web {
+    /// Address `host:port` of the page and of all HTTP interfaces, or a list of them;
+    /// `127.0.0.1:1788` by default.
+    pub(super) listen_address: Option<OneOrMany>,
+    /// URL under which users reach the server, e.g. behind a proxy.
+    pub(super) external_url: Option<String>,
+    /// Path prefix of all routes; the path of `external_url` by default.
+    pub(super) route_prefix: Option<String>,
+    /// Path of a web-config.yml (TLS, users, headers) as Prometheus' exporters read it.
+    pub(super) config_file: Option<String>,
+    /// Further accepted names in the Host header, without port.
+    pub(super) allowed_hosts: Option<Vec<String>>,
+    /// Listen on other addresses than loopback without authentication.
+    pub(super) allow_anonymous: Option<bool>,
+    /// Allow reload and shutdown by HTTP.
+    pub(super) enable_lifecycle: Option<bool>,
+    /// Allow snapshot and compaction by HTTP.
+    pub(super) enable_admin_api: Option<bool>,
+}
+
+/// Limits of queries.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Query {
+    /// Longest time from arrival to answer; 2 minutes by default.
+    pub(super) timeout: Option<DurationText>,
+    /// Most samples a query may load; 50 million by default.
+    pub(super) max_samples: Option<u64>,
+    /// Queries that run at the same time; 20 by default.
+    pub(super) max_concurrency: Option<u64>,
+    /// How far back an instant selector looks; 5 minutes by default.
+    pub(super) lookback_delta: Option<DurationText>,
+}
+
+/// Collectors that run inside of Flyball.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Collect {
+    /// This host, under the names of `node_exporter`.
+    pub(super) host: Option<HostCollect>,
+}
+
+/// The host collector.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HostCollect {
+    /// Collect this host; true by default.
+    pub(super) enabled: Option<bool>,
+    /// Time between two collections; 1 second by default.
+    pub(super) interval: Option<DurationText>,
+    /// Collectors to switch on or off, by the names of `node_exporter`.
+    pub(super) collectors: Option<BTreeMap<String, bool>>,
+}
+
+/// Limits that protect the server from its sources.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Limits {
+    /// Most series in memory; above it new series are refused.
+    pub(super) series_max: Option<u64>,
+    /// Most series of one target; above it new series of the target are refused.
+    pub(super) series_per_target_max: Option<u64>,
+}
+
+/// Where alerts go when no alertmanager.yml routes them.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Notify {
+    /// Webhooks that get every alert, in Alertmanager's format.
+    pub(super) webhooks: Option<Vec<Webhook>>,
+}
+
+/// A webhook.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Webhook {
+    /// Where to send alerts. A secret: it is never shown.
+    pub(super) url: Option<SecretText>,
+    /// Path of a file with the URL; instead of `url`.
+    pub(super) url_file: Option<String>,
+    /// Also tell when alerts end; true by default.
+    pub(super) send_resolved: Option<bool>,
+    /// Most alerts in a message; all by default.
+    pub(super) max_alerts: Option<u64>,
+    /// Longest time of a call.
+    pub(super) timeout: Option<DurationText>,
+}
+
+/// What is logged.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Log {
+    /// Least severe messages to log; `info` by default.
+    pub(super) level: Option<LevelName>,
+    /// How messages are written; `logfmt` by default.
+    pub(super) format: Option<FormatName>,
+}
+
+/// Severity of a message.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum LevelName {
+    /// Something does not work.
+    Error,
+    /// Something may not work soon.
+    Warn,
+    /// What an operator wants to know.
+    Info,
+    /// What a developer wants to know.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FormatName {
+    /// `key=value` pairs.
+    Logfmt,
+    /// One JSON object per line.
+    Json,
+}
+
+/// The one version there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SchemaVersion;
+
+impl<'de> Deserialize<'de> for SchemaVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            1 => Ok(Self),
+            other => {
+                Err(D::Error::custom(format!("schema version {other} is unknown; expected 1")))
+            }
+        }
+    }
+}
+
+impl JsonSchema for SchemaVersion {
+    fn schema_name() -> Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"const": 1, "description": "Version of the schema."})
+    }
+}
+
+/// A duration such as `1h30m`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DurationText(pub(super) Duration);
+
+impl<'de> Deserialize<'de> for DurationText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        units::parse_duration(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for DurationText {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "Numbers with the units y, w, d, h, m, s, ms, from large to small.",
+            "pattern": "^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$",
+            "examples": ["30s", "5m", "1h30m", "30d"],
+        })
+    }
+}
+
+/// A size such as `512MB`, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SizeText(pub(super) u64);
+
+impl<'de> Deserialize<'de> for SizeText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = units::parse_size(&text).map_err(D::Error::custom)?;
+        let negative = |_| D::Error::custom("a size cannot be negative");
+        u64::try_from(bytes).map(Self).map_err(negative)
+    }
+}
+
+impl JsonSchema for SizeText {
+    fn schema_name() -> Cow<'static, str> {
+        "Size".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A number with a unit; KB and KiB are both 1024 bytes.",
+            "pattern": "^(0|([0-9.]+([KMGTPE]i?)?B)+)$",
+            "examples": ["512MB", "2GiB"],
+        })
+    }
+}
+
+/// One text or a list of texts.
+#[derive(Clone, Debug, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = OneOrMany;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {
+                Ok(OneOrMany::One(text.to_owned()))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut items: A,
+            ) -> Result<OneOrMany, A::Error> {
+                let mut all = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    all.push(item);
+                }
+                Ok(OneOrMany::Many(all))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A text that is never shown; its place is hidden by the deserializer, which knows its name.
+#[derive(Clone, Deserialize)]
+#[serde(rename = "SecretText")]
+pub(super) struct SecretText(pub(super) String);
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(crate::REDACTED)
+    }
+}
+
+impl JsonSchema for SecretText {
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "description": "Never shown.", "writeOnly": true})
+    }
+}
+
+#[cfg(test)]
+mod tests;
