@@ -49,6 +49,14 @@ impl ParseError {
         Self(Box::new(Inner { kind, message, place, line, column, suggestion: None }))
     }
 
+    /// The same error in a longer text that contains the wrong one from byte `offset` on.
+    pub(crate) fn within(&self, source: &str, offset: usize) -> Self {
+        let Place { start, end } = self.place();
+        let place = Place { start: start + offset, end: end + offset };
+        let error = Self::new(self.kind(), source, place, self.message());
+        error.suggest(self.0.suggestion.clone())
+    }
+
     /// Kind, for callers that decide.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

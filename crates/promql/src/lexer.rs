@@ -8,6 +8,7 @@ mod quoted;
 mod tests;
 
 pub(crate) use number::{Dialect, scan_number};
+pub(crate) use quoted::scan_string;
 
 use crate::ast::{BinaryOp, Place};
 use crate::token::{Token, TokenKind, Word, reserved_word};
@@ -338,7 +339,7 @@ impl<'a> Lexer<'a> {
             let length = self.rest().find('\n').unwrap_or(self.rest().len());
             Fault { message, length }
         };
-        let length = quoted::scan_string(self.rest()).map_err(whole_line)?;
+        let length = scan_string(self.rest()).map_err(whole_line)?;
         self.take(length, TokenKind::String)
     }
 

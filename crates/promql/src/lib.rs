@@ -12,6 +12,7 @@ mod literal;
 mod options;
 mod parser;
 mod print;
+pub mod script;
 pub mod series;
 mod suggest;
 mod token;

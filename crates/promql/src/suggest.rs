@@ -68,15 +68,16 @@ pub(crate) fn for_argument(
         return None;
     }
     let text = arg.place.text(source);
-    let (selector, rest) = match &arg.kind {
+    let ranged = match &arg.kind {
         // A range goes in front of offset and @.
-        ExprKind::Vector(selector) if is_plain(selector) => (text, ""),
+        ExprKind::Vector(selector) if is_plain(selector) => format!("{text}[5m]"),
         ExprKind::Vector(_) => return None,
-        _ => (text, ":"),
+        ExprKind::Binary(_) | ExprKind::Unary(..) => format!("({text})[5m:]"),
+        _ => format!("{text}[5m:]"),
     };
     let before = Place { start: call.start, end: arg.place.start }.text(source);
     let after = Place { start: arg.place.end, end: call.end }.text(source);
-    did_you_mean(&format!("{before}{selector}[5m{rest}]{after}"))
+    did_you_mean(&format!("{before}{ranged}{after}"))
 }
 
 fn is_plain(selector: &VectorSelector) -> bool {

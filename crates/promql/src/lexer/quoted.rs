@@ -2,7 +2,7 @@
 //! Source of semantics: Prometheus 3.14, `lexString`, `lexRawString`, `lexEscape`.
 
 /// Length of the string at the start of `text`, quotes included.
-pub(super) fn scan_string(text: &str) -> Result<usize, String> {
+pub(crate) fn scan_string(text: &str) -> Result<usize, String> {
     let mut chars = text.char_indices().peekable();
     let Some((_, quote)) = chars.next() else { return Err(unterminated('"')) };
     while let Some((at, c)) = chars.next() {

@@ -38,7 +38,7 @@ fn write(expr: &Expr, level: usize, out: &mut String) {
         ExprKind::Binary(binary) => {
             match &binary.left.kind {
                 ExprKind::Number(_) => {
-                    line(level + 1, format_args!("{}", LeftOperand(binary)), out)
+                    line(level + 1, format_args!("{}", LeftOperand(binary)), out);
                 }
                 _ => write(&binary.left, level + 1, out),
             }

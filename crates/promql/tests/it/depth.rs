@@ -37,7 +37,6 @@ fn the_deepest_accepted_texts_fit_a_small_stack() {
         format!("{}1", "1^".repeat(nested)),
         format!("{}up", "up + ".repeat(HEIGHT_MAX - 1)),
         format!("{}up", "up or ".repeat(HEIGHT_MAX - 1)),
-        format!("up{}", "[5m:]".repeat(1)),
         format!("up[{}]", repeated("(", "5m", ")", nested / 2)),
         format!("up[5m{}]", "+5m".repeat(100)),
         format!("up offset {}", repeated("-(", "5m", ")", nested / 3)),

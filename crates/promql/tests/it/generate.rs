@@ -104,8 +104,8 @@ fn edge(random: &mut Random) -> &'static str {
 fn modifiers(random: &mut Random) -> String {
     let mut out = String::new();
     if random.one_in(4) {
-        let offset = offset(random);
-        out += &format!(" offset {offset}");
+        out += " offset ";
+        out += &offset(random);
     }
     if random.one_in(4) {
         out +=

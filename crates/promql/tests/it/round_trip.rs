@@ -62,14 +62,17 @@ fn upstream_s_queries_survive_printing() {
     let parse = |text: &String| parse_with(text, &ParserOptions::ALL).is_ok();
     let printed: Vec<String> = texts.filter(parse).collect();
     assert_eq!(printed.len(), 2212);
-    printed.iter().for_each(|text| check(text));
+    for text in &printed {
+        check(text);
+    }
 }
 
 #[test]
 fn the_compliance_queries_survive_printing() {
     let Some(queries) = compliance::queries() else { return };
-    let queries = queries.iter().filter(|query| promql::parse(query).is_ok());
-    queries.for_each(|query| check(query));
+    for query in queries.iter().filter(|query| promql::parse(query).is_ok()) {
+        check(query);
+    }
 }
 
 #[test]

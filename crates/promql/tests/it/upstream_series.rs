@@ -126,7 +126,7 @@ fn a_histogram_keeps_all_its_properties() {
     let text = "{} {{schema:1 sum:-0.3 count:3.1 z_bucket:7.1 z_bucket_w:0.05 buckets:[5.1 10 7  ] \
                 offset:-3  n_buckets:[4.1 -5] n_offset:5 counter_reset_hint:gauge  }}";
     let series = parse_series(text).unwrap();
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         Histogram(
             SeriesHistogram {
                 histogram: Histogram {
@@ -162,7 +162,7 @@ fn a_histogram_keeps_all_its_properties() {
                 },
                 hint_written: true,
             },
-        )"#]]
+        )"]]
     .assert_eq(&format!("{:#?}", series.values[0]));
 }
 
