@@ -16,5 +16,5 @@ pub use number::{format_float, format_openmetrics_float, parse_float};
 pub use parse::{Event, Format, LABELS_MAX, ParsedExemplar, Parser, Sample, check_paths_agree};
 pub use render::{
     OPENMETRICS_CONTENT_TYPE, TEXT_CONTENT_TYPE, content_type, render, render_openmetrics,
-    render_text,
+    render_text, write_series,
 };

@@ -170,6 +170,12 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    /// Does the last sample's line name this label, be it with an empty value? With `honor_labels`
+    /// a target says so that it wants to be without a label of the server.
+    pub fn names_label(&self, name: &str) -> bool {
+        self.layout.names_label(&self.cursor, name)
+    }
+
     /// Name of the metric of the last sample.
     pub fn metric_name(&self) -> Cow<'_, str> {
         self.layout.name(&self.cursor)

@@ -109,6 +109,12 @@ fn header(out: &mut String, keyword: &str, name: &str, text: &str) {
     written.expect("writing to a string does not fail");
 }
 
+/// Appends name and labels of a point as the text format writes them; equal bytes mean the same
+/// series, so in-process sources share the cache of scraped ones.
+pub fn write_series(out: &mut String, family: &Family, point: &Point) {
+    series(out, &format!("{}{}", family.name, point.suffix), &point.labels);
+}
+
 fn series(out: &mut String, name: &str, labels: &Labels) {
     let legacy = is_legacy_metric_name(name);
     if legacy {

@@ -120,6 +120,10 @@ impl Layout {
         self.name.as_ref().map_or(Cow::Borrowed(""), |name| text_at(cursor, name))
     }
 
+    pub(super) fn names_label(&self, cursor: &Cursor<'_>, name: &str) -> bool {
+        self.labels.iter().any(|(found, _)| text_at(cursor, found) == name)
+    }
+
     /// All pairs, unescaped, in the order of the line, the metric name first (when there is one).
     pub(super) fn pairs<'a>(&self, cursor: &Cursor<'a>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
         let name = self.name.iter().map(|name| (METRIC_NAME.into(), text_at(cursor, name)));

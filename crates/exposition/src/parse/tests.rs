@@ -331,5 +331,8 @@ fn labels_of_an_event_replace_what_was_there() {
     parser.labels(&mut labels).unwrap();
     assert_eq!(labels.build(), Labels::from_pairs([("__name__", "m")]));
     assert_eq!(parser.metric_name(), "m");
+    let mut parser = Parser::new(Format::Text, b"m{job=\"\"} 1");
+    parser.next_event().unwrap();
+    assert!(parser.names_label("job") && !parser.names_label("instance"));
     assert_eq!(parser.line(), 1);
 }

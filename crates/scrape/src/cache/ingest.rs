@@ -1,0 +1,434 @@
+//! One pass over what a target exposed: lines become rows, missing series become stale.
+//! Semantics: Prometheus 3.14 `scrapeLoop.append`. One difference: when a page fails in the
+//! middle, every series of the scrape before becomes stale, also those read before the failure,
+//! because none of the page's samples are stored.
+
+use super::entries::{EntryId, Series, Sighting};
+use super::report::{ReportSeries, values};
+use super::{Arrival, Page, ScrapeReport, TargetCache};
+use crate::shape::Fate;
+use exposition::{Event, Family, Format, ParsedExemplar, Parser, Part, Point, Sample};
+use model::{
+    AppendError, AppendErrorKind, Appender, BUCKET_LABEL, Exemplar, GroupKey, Labels,
+    LabelsBuilder, METRIC_NAME, QUANTILE_LABEL, SeriesRef, Timestamp, stale_marker,
+};
+use std::collections::{HashMap, HashSet};
+
+/// What each row of the batch is, so that the storage's answers find their way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Sample(EntryId),
+    Marker,
+    Report(usize),
+}
+
+/// Why a page was not read to its end.
+pub(super) enum Stop {
+    /// The scrape failed; `up` is 0.
+    Scrape(String),
+    /// The storage takes nothing.
+    Store(AppendError),
+}
+
+pub(super) struct Pass<'a> {
+    cache: &'a mut TargetCache,
+    appender: &'a dyn Appender,
+    at: Timestamp,
+    /// The line before, for predictions.
+    previous: Option<EntryId>,
+    report: ScrapeReport,
+    /// Samples that count against the limit.
+    counted: u64,
+    tracked: usize,
+    retracked: usize,
+    /// Creation times by instance, and the rows they are for.
+    created: HashMap<u64, Timestamp>,
+    instances: Vec<(usize, u64)>,
+    /// Only OpenMetrics has creation times.
+    has_instances: bool,
+}
+
+/// A sample's number and what comes with it.
+struct Reading {
+    value: f64,
+    timestamp: Option<Timestamp>,
+    exemplar: Option<Box<ParsedExemplar>>,
+}
+
+impl From<Sample<'_>> for Reading {
+    fn from(sample: Sample<'_>) -> Self {
+        Self { value: sample.value, timestamp: sample.timestamp, exemplar: sample.exemplar }
+    }
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(
+        cache: &'a mut TargetCache,
+        at: Timestamp,
+        appender: &'a dyn Appender,
+    ) -> Self {
+        cache.origins.clear();
+        cache.tracked_now = 0;
+        Self {
+            cache,
+            appender,
+            at,
+            previous: None,
+            report: ScrapeReport::default(),
+            counted: 0,
+            tracked: 0,
+            retracked: 0,
+            created: HashMap::new(),
+            instances: Vec::new(),
+            has_instances: false,
+        }
+    }
+
+    /// Turns a page into rows.
+    pub(super) fn read(&mut self, page: Page<'_>) -> Result<(), Stop> {
+        self.cache.families.begin();
+        match page {
+            Page::Failed { error, .. } => return Err(Stop::Scrape(error.to_owned())),
+            Page::Body { bytes: [], .. } => {}
+            Page::Body { format, bytes } => self.read_body(format, bytes)?,
+            Page::Families(families) => self.read_families(families)?,
+        }
+        if self.report.sample_limit_exceeded {
+            return Err(Stop::Scrape("sample limit exceeded".to_owned()));
+        }
+        self.date();
+        Ok(())
+    }
+
+    fn read_body(&mut self, format: Format, bytes: &[u8]) -> Result<(), Stop> {
+        self.has_instances = format == Format::OpenMetrics;
+        let mut parser = Parser::new(format, bytes);
+        loop {
+            if let Some((id, raw)) = self.cache.entries.predict(self.previous)
+                && let Some(sample) = parser.sample_if(raw).map_err(parse_error)?
+            {
+                self.known(id, &sample.into());
+                continue;
+            }
+            match parser.next_event().map_err(parse_error)? {
+                None => return Ok(()),
+                Some(Event::Sample(sample)) => self.line(&parser, sample)?,
+                Some(Event::Type { family, kind }) => {
+                    self.cache.families.kind(&family, self.cache.round, kind);
+                }
+                Some(Event::Help { family, help }) => {
+                    self.cache.families.help(&family, self.cache.round, &help);
+                }
+                Some(Event::Unit { family, unit }) => {
+                    self.cache.families.unit(&family, self.cache.round, &unit);
+                }
+            }
+        }
+    }
+
+    fn line(&mut self, parser: &Parser<'_>, sample: Sample<'_>) -> Result<(), Stop> {
+        let raw = sample.series;
+        if let Some(id) = self.cache.entries.find(self.previous, raw) {
+            self.known(id, &sample.into());
+            return Ok(());
+        }
+        let mut builder = std::mem::take(&mut self.cache.builder);
+        let labels = parser.labels(&mut builder).map_err(parse_error);
+        let fresh = labels.and_then(|()| {
+            self.fresh(raw, &mut builder, |name| parser.names_label(name), &sample.into())
+        });
+        self.cache.builder = builder;
+        fresh
+    }
+
+    fn read_families(&mut self, families: &[Family]) -> Result<(), Stop> {
+        let mut line = std::mem::take(&mut self.cache.line);
+        let outcome = families.iter().filter(|f| !f.points.is_empty()).try_for_each(|family| {
+            let round = self.cache.round;
+            self.cache.families.kind(&family.name, round, family.kind);
+            self.cache.families.help(&family.name, round, &family.help);
+            if !family.unit.is_empty() {
+                self.cache.families.unit(&family.name, round, &family.unit);
+            }
+            family.points.iter().try_for_each(|point| {
+                line.clear();
+                exposition::write_series(&mut line, family, point);
+                self.point(&line, family, point)
+            })
+        });
+        self.cache.line = line;
+        outcome
+    }
+
+    fn point(&mut self, line: &str, family: &Family, point: &Point) -> Result<(), Stop> {
+        let raw = line.as_bytes();
+        let reading = Reading { value: point.value, timestamp: point.timestamp, exemplar: None };
+        let predicted = self.cache.entries.predict(self.previous);
+        let expected = predicted.filter(|(_, expected)| *expected == raw).map(|(id, _)| id);
+        if let Some(id) = expected.or_else(|| self.cache.entries.find(self.previous, raw)) {
+            self.known(id, &reading);
+            return Ok(());
+        }
+        let mut builder = point.labels.to_builder();
+        builder.set(METRIC_NAME, &format!("{}{}", family.name, point.suffix));
+        self.fresh(raw, &mut builder, |name| point.labels.get(name).is_some(), &reading)
+    }
+
+    /// A line whose series is known.
+    fn known(&mut self, id: EntryId, reading: &Reading) {
+        self.report.scraped += 1;
+        self.previous = Some(id);
+        let (reference, instance, again) = match self.cache.entries.see(id, self.cache.round) {
+            Sighting::Dropped => return,
+            Sighting::Series { series, again } => (series.reference, series.instance, again),
+        };
+        self.report.kept += 1;
+        let own_time = reading.timestamp.filter(|_| self.cache.shape.honor_timestamps);
+        if again && own_time.is_none() {
+            self.report.duplicates += 1;
+            return;
+        }
+        if self.within_limit() {
+            self.push(id, reference, instance, reading);
+        }
+    }
+
+    /// A line that was never seen, or not for long.
+    fn fresh(
+        &mut self,
+        raw: &[u8],
+        labels: &mut LabelsBuilder,
+        names: impl Fn(&str) -> bool,
+        reading: &Reading,
+    ) -> Result<(), Stop> {
+        self.report.scraped += 1;
+        let round = self.cache.round;
+        let family = self.cache.families.current();
+        let instance = if self.has_instances { instance(labels, family) } else { None };
+        let labels = match self.cache.shape.fate(labels, names).map_err(Stop::Scrape)? {
+            Fate::Kept(labels) => labels,
+            Fate::Dropped => {
+                let id = self.cache.entries.insert(self.previous, raw, round, None);
+                self.previous = Some(id);
+                return Ok(());
+            }
+        };
+        self.report.kept += 1;
+        if !self.within_limit() {
+            return Ok(());
+        }
+        let reference = match self.appender.resolve(self.cache.group, &labels) {
+            Ok(reference) => reference,
+            Err(error) if error.kind() == AppendErrorKind::SeriesLimit => {
+                self.report.refused += 1;
+                return Ok(());
+            }
+            Err(error) if error.kind() == AppendErrorKind::InvalidLabels => {
+                return Err(Stop::Scrape(error.to_string()));
+            }
+            Err(error) => return Err(Stop::Store(error)),
+        };
+        let series = Series { reference, labels, instance };
+        let id = self.cache.entries.insert(self.previous, raw, round, Some(series));
+        self.previous = Some(id);
+        self.report.added += 1;
+        self.push(id, reference, instance, reading);
+        Ok(())
+    }
+
+    /// Counts a sample against the limit. The page is read on beyond it, for the figures.
+    fn within_limit(&mut self) -> bool {
+        self.counted += 1;
+        let limit = self.cache.shape.limits.sample_limit.unwrap_or(u64::MAX);
+        self.report.sample_limit_exceeded |= self.counted > limit;
+        !self.report.sample_limit_exceeded
+    }
+
+    fn push(
+        &mut self,
+        id: EntryId,
+        reference: SeriesRef,
+        instance: Option<(Part, u64)>,
+        reading: &Reading,
+    ) {
+        let own_time = reading.timestamp.filter(|_| self.cache.shape.honor_timestamps);
+        let at = own_time.unwrap_or(self.at);
+        match instance {
+            Some((Part::Created, instance)) => {
+                self.created.extend(created_at(reading.value).map(|at| (instance, at)));
+            }
+            Some((Part::Sample, instance)) => {
+                self.instances.push((self.cache.batch.rows.len(), instance));
+            }
+            None => {}
+        }
+        self.cache.batch.push(reference, at, reading.value);
+        self.cache.origins.push(Origin::Sample(id));
+        if let Some(exemplar) = &reading.exemplar {
+            let (labels, value) = (exemplar.labels.clone(), exemplar.value);
+            let timestamp = exemplar.timestamp.unwrap_or(at);
+            let exemplar = Exemplar { labels, value, timestamp };
+            self.cache.batch.exemplars.push((reference, exemplar));
+        }
+        if own_time.is_none() || self.cache.shape.track_timestamps_staleness {
+            let before = self.cache.entries.track(id, self.cache.round);
+            self.tracked += usize::from(before != self.cache.round);
+            self.retracked += usize::from(before == self.cache.previous && before != 0);
+        }
+    }
+
+    /// Gives rows the creation times of their instances.
+    fn date(&mut self) {
+        for (row, instance) in self.instances.drain(..) {
+            let row = &mut self.cache.batch.rows[row];
+            let created = self.created.get(&instance).copied();
+            row.start = created.filter(|created| *created <= row.timestamp);
+        }
+    }
+
+    /// Closes the batch: markers, then the report series.
+    pub(super) fn finish(
+        mut self,
+        outcome: Result<(), Stop>,
+        arrival: &Arrival<'_>,
+    ) -> ScrapeReport {
+        match outcome {
+            Ok(()) => self.mark_missing(),
+            Err(Stop::Scrape(error)) => {
+                self.report.error = Some(error);
+                self.forget_all();
+            }
+            Err(Stop::Store(error)) => {
+                self.report.store_error = Some(error.to_string());
+                return self.report;
+            }
+        }
+        self.report.duration = (arrival.elapsed)();
+        if self.report.error.is_none() {
+            self.cache.tracked_now = self.tracked;
+        }
+        let body_bytes = body_bytes(arrival.page, self.report.error.is_some());
+        let figures = values(&self.cache.shape, &self.report, body_bytes);
+        if let Err(error) = self.push_report(&figures) {
+            self.report.store_error = Some(error.to_string());
+        }
+        if self.report.error.is_none() {
+            self.cache.families.news(&mut self.cache.batch.metadata);
+        }
+        self.report
+    }
+
+    /// Markers for tracked series that did not come this time.
+    fn mark_missing(&mut self) {
+        if self.retracked == self.cache.tracked_before && self.cache.orphans.is_empty() {
+            return;
+        }
+        // Two lines may be one series: it is there if any of its lines is.
+        let tracked = self.cache.entries.tracked_in(self.cache.round);
+        let present: HashSet<SeriesRef> = tracked.map(|series| series.reference).collect();
+        let mut gone = self.cache.tracked_series();
+        gone.retain(|reference| !present.contains(reference));
+        self.mark(&gone);
+    }
+
+    /// No row of this pass counts; everything tracked before becomes stale.
+    pub(super) fn forget_all(&mut self) {
+        self.cache.batch.clear();
+        self.cache.origins.clear();
+        self.cache.entries.untrack(self.cache.round);
+        let gone = self.cache.tracked_series();
+        self.mark(&gone);
+    }
+
+    fn mark(&mut self, gone: &[SeriesRef]) {
+        for &reference in gone {
+            self.cache.batch.push(reference, self.at, stale_marker());
+            self.cache.origins.push(Origin::Marker);
+        }
+        self.report.stale += gone.len();
+    }
+
+    fn push_report(&mut self, figures: &[f64]) -> Result<(), AppendError> {
+        for (index, value) in
+            figures.iter().enumerate().take(ReportSeries::count(&self.cache.shape))
+        {
+            let reference = match self.cache.report.get(index) {
+                Some(reference) => reference,
+                None => match self.cache.resolve_report(index, self.appender) {
+                    Ok(reference) => reference,
+                    Err(error) if error.kind() == AppendErrorKind::SeriesLimit => {
+                        self.report.refused += 1;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            self.cache.batch.push(reference, self.at, *value);
+            self.cache.origins.push(Origin::Report(index));
+        }
+        Ok(())
+    }
+
+    /// Markers for the series about the scrape.
+    pub(super) fn mark_report_stale(&mut self) {
+        for index in 0..ReportSeries::count(&self.cache.shape) {
+            if let Some(reference) = self.cache.report.get(index) {
+                self.cache.batch.push(reference, self.at, stale_marker());
+                self.cache.origins.push(Origin::Marker);
+            }
+        }
+    }
+}
+
+impl TargetCache {
+    /// Series that the last stored scrape tracked, those without entries included; each once.
+    fn tracked_series(&self) -> Vec<SeriesRef> {
+        let orphans = self.orphans.iter().map(|(reference, _)| *reference);
+        let mut series: Vec<SeriesRef> = orphans.collect();
+        if self.previous > 0 {
+            let tracked = self.entries.tracked_in(self.previous);
+            series.extend(tracked.map(|series| series.reference));
+        }
+        series.sort_unstable();
+        series.dedup();
+        series
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn parse_error(error: exposition::ParseError) -> Stop {
+    Stop::Scrape(error.to_string())
+}
+
+/// What `scrape_body_size_bytes` says: -1 when the body was too large, 0 for other failures.
+fn body_bytes(page: Page<'_>, failed: bool) -> f64 {
+    match page {
+        Page::Failed { body_too_large: true, .. } => -1.0,
+        Page::Body { bytes, .. } if !failed => bytes.len() as f64,
+        Page::Failed { .. } | Page::Body { .. } | Page::Families(_) => 0.0,
+    }
+}
+
+/// Seconds since the epoch as OpenMetrics' `_created` has them; `None` for nonsense.
+fn created_at(seconds: f64) -> Option<Timestamp> {
+    let ms = seconds * 1000.0;
+    // 2^53 ms is the year 287,396; creation times before the epoch do not exist.
+    let sane = ms > 0.0 && ms < 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be within 2^53")]
+    sane.then(|| Timestamp::from_ms(ms as i64))
+}
+
+/// Part and hash of the instance that an exposed series belongs to: its family and its labels
+/// without `le` and `quantile`.
+fn instance(
+    labels: &LabelsBuilder,
+    (family, kind): (&str, model::MetricKind),
+) -> Option<(Part, u64)> {
+    if family.is_empty() {
+        return None;
+    }
+    let part = exposition::instance_part(labels.get(METRIC_NAME)?, family, kind)?;
+    let own = |name: &str| name != METRIC_NAME && name != BUCKET_LABEL && name != QUANTILE_LABEL;
+    let labels = Labels::from_sorted(labels.iter().filter(|(name, _)| own(name)));
+    Some((part, GroupKey::of(&(family, labels)).0))
+}

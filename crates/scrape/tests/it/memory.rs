@@ -1,0 +1,157 @@
+//! A storage for tests: keeps everything in order of arrival and refuses as the real one does.
+
+use model::{
+    AppendError, AppendErrorKind, Appender, Batch, BatchReport, GroupKey, Labels, Rejection,
+    RowFault, SeriesRef, Value, is_stale,
+};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Mutex;
+
+/// One series: its samples by time.
+#[derive(Debug, Default)]
+struct Series {
+    labels: Labels,
+    samples: BTreeMap<i64, u64>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    by_labels: BTreeMap<Labels, u64>,
+    by_handle: BTreeMap<u64, Series>,
+    next: u64,
+    /// What each commit held, for golden tests.
+    log: Vec<String>,
+    batches: usize,
+    series_max: Option<usize>,
+    closed: Option<AppendErrorKind>,
+}
+
+/// The storage.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(Mutex<Inner>);
+
+impl Memory {
+    /// Rows of all commits since the last call, one line each: labels, value, time, start.
+    pub(crate) fn take_log(&self) -> String {
+        std::mem::take(&mut self.0.lock().unwrap().log).concat()
+    }
+
+    /// Number of batches so far.
+    pub(crate) fn batches(&self) -> usize {
+        self.0.lock().unwrap().batches
+    }
+
+    /// From now on at most so many series.
+    pub(crate) fn limit_series(&self, series_max: usize) {
+        self.0.lock().unwrap().series_max = Some(series_max);
+    }
+
+    /// From now on everything is refused so, or nothing.
+    pub(crate) fn refuse(&self, kind: Option<AppendErrorKind>) {
+        self.0.lock().unwrap().closed = kind;
+    }
+
+    /// All handles die, as when series leave memory.
+    pub(crate) fn kill_handles(&self) {
+        let mut inner = self.0.lock().unwrap();
+        inner.by_labels.clear();
+        inner.by_handle.clear();
+    }
+
+    /// Samples of the series with these labels: times and values.
+    pub(crate) fn samples(&self, labels: &[(&str, &str)]) -> Vec<(i64, f64)> {
+        let inner = self.0.lock().unwrap();
+        let wanted = Labels::from_pairs(labels.iter().copied());
+        let found = inner.by_handle.values().find(|series| series.labels == wanted);
+        let samples = found.map(|series| &series.samples).into_iter().flatten();
+        samples.map(|(&at, &bits)| (at, f64::from_bits(bits))).collect()
+    }
+
+    /// The last value of each series with a name that passes; `None` when it is stale.
+    pub(crate) fn latest(&self, metric: &str) -> BTreeMap<String, Option<f64>> {
+        let inner = self.0.lock().unwrap();
+        let named = inner.by_handle.values().filter(|s| s.labels.metric_name() == Some(metric));
+        let last = named.filter_map(|series| {
+            let value = f64::from_bits(*series.samples.values().next_back()?);
+            Some((series.labels.to_string(), Some(value).filter(|value| !is_stale(*value))))
+        });
+        last.collect()
+    }
+}
+
+impl Inner {
+    fn check(&self) -> Result<(), AppendError> {
+        match self.closed {
+            None => Ok(()),
+            Some(kind) => Err(AppendError::new(kind, "storage takes nothing")),
+        }
+    }
+
+    fn row(&mut self, row: &model::Row) -> Result<bool, RowFault> {
+        let series = self.by_handle.get_mut(&row.series.0).ok_or(RowFault::UnknownSeries)?;
+        let Value::Float(value) = row.value else { return Err(RowFault::InvalidHistogram) };
+        let at = row.timestamp.ms();
+        if let Some(&bits) = series.samples.get(&at) {
+            return if bits == value.to_bits() {
+                Ok(false)
+            } else {
+                Err(RowFault::DuplicateTimestamp)
+            };
+        }
+        if series.samples.keys().next_back().is_some_and(|&newest| newest > at) {
+            return Err(RowFault::OutOfOrder);
+        }
+        series.samples.insert(at, value.to_bits());
+        let value = if is_stale(value) { "stale".to_owned() } else { value.to_string() };
+        let start = row.start.map(|start| format!(" from {}", start.ms())).unwrap_or_default();
+        self.log.push(format!("{} {value} @{at}{start}\n", series.labels));
+        Ok(true)
+    }
+}
+
+impl Appender for Memory {
+    fn resolve(&self, _: GroupKey, labels: &Labels) -> Result<SeriesRef, AppendError> {
+        let mut inner = self.0.lock().unwrap();
+        inner.check()?;
+        if let Some(&handle) = inner.by_labels.get(labels) {
+            return Ok(SeriesRef(handle));
+        }
+        if inner.series_max.is_some_and(|max| inner.by_labels.len() >= max) {
+            return Err(AppendError::new(AppendErrorKind::SeriesLimit, "too many series"));
+        }
+        inner.next += 1;
+        let handle = inner.next;
+        inner.by_labels.insert(labels.clone(), handle);
+        let series = Series { labels: labels.clone(), ..Series::default() };
+        inner.by_handle.insert(handle, series);
+        Ok(SeriesRef(handle))
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<BatchReport, AppendError> {
+        let mut inner = self.0.lock().unwrap();
+        inner.check()?;
+        inner.batches += 1;
+        let mut report = BatchReport::default();
+        for (index, row) in batch.rows.iter().enumerate() {
+            match inner.row(row) {
+                Ok(true) => report.accepted += 1,
+                Ok(false) => report.repeated += 1,
+                Err(fault) => report.rejected.push(Rejection { row: index, fault }),
+            }
+        }
+        let mut notes = String::new();
+        for (series, exemplar) in &batch.exemplars {
+            let labels = &inner.by_handle[&series.0].labels;
+            let (own, value, at) = (&exemplar.labels, exemplar.value, exemplar.timestamp.ms());
+            writeln!(notes, "exemplar of {labels}: {own} {value} @{at}").unwrap();
+        }
+        for metadata in &batch.metadata {
+            let (metric, known) = (&metadata.metric, &metadata.metadata);
+            writeln!(notes, "# {metric} {} {:?} {:?}", known.kind.as_str(), known.help, known.unit)
+                .unwrap();
+        }
+        inner.log.push(notes);
+        Ok(report)
+    }
+}
