@@ -31,7 +31,7 @@ fn kind(result: Result<Vec<u8>, WireError>) -> WireErrorKind {
 #[test]
 fn both_give_back_what_went_in() {
     let long = vec![7; 100_000];
-    for text in [b"", b"x", &long[..]] {
+    for text in [&b""[..], b"x", &long] {
         assert_eq!(unsnap(&snappy_compress(text).unwrap(), MIB).unwrap(), text);
         assert_eq!(gunzip(&gzipped(text), MIB).unwrap(), text);
     }
