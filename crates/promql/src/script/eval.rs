@@ -94,9 +94,9 @@ struct Answer {
     series: Vec<ExpectedSeries>,
 }
 
-const SHAPE: &str = "invalid evaluation command. Must be either 'eval[_fail|_warn|_ordered] instant \
-                     [at <offset:duration>] <query>' or 'eval[_fail|_warn] range from <from> to \
-                     <to> step <step> <query>'";
+const SHAPE: &str = "invalid evaluation command. Must be either \
+    'eval[_fail|_warn|_ordered] instant [at <offset:duration>] <query>' or \
+    'eval[_fail|_warn] range from <from> to <to> step <step> <query>'";
 
 impl<'a> Reader<'a> {
     pub(super) fn eval(&mut self, line: Line<'a>) -> Result<Eval, ParseError> {

@@ -1,6 +1,5 @@
 //! Every query that the PromQL compliance templates expand to parses.
 
-use crate::conformance;
 use std::fs;
 
 /// Values of the templates' variables, as upstream's tester expands them.
@@ -31,7 +30,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
 
 /// All queries, or `None` when the templates are absent.
 pub(crate) fn queries() -> Option<Vec<String>> {
-    let folder = conformance::suite("promql-compliance")?;
+    let folder = testkit::conformance_dir("promql-compliance", "promql-compliance")?;
     let text = fs::read_to_string(folder.join("promql-test-queries.yml")).unwrap();
     let mut queries = Vec::new();
     for line in text.lines() {

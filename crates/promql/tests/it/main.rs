@@ -4,8 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
 mod compliance;
-mod conformance;
 mod depth;
+mod fuzz;
 mod generate;
 
 mod promqltest;
