@@ -166,6 +166,11 @@ impl Annotations {
         self.warn(place, text.into());
     }
 
+    pub(crate) fn start_time_overlap(&mut self, place: Place, metric: &str) {
+        let text = "sample has start time that overlaps with previous sample timestamp for metric";
+        self.warn(place, format!("{text} {}", quote(metric)));
+    }
+
     pub(crate) fn possible_non_counter(&mut self, place: Place, metric: &str) {
         let text = "metric might not be a counter, name does not end in \
                     _total/_sum/_count/_bucket:";

@@ -23,6 +23,8 @@ pub(crate) struct Evaluator<'a> {
     pub span: QuerySpan,
     pub notes: Annotations,
     pub stats: QueryStats,
+    /// Only counts and sums of histograms matter here; resets are noted while reading.
+    pub resets_wanted: bool,
     /// Samples held now.
     held: usize,
     unchecked: usize,
@@ -42,6 +44,7 @@ impl<'a> Evaluator<'a> {
             span,
             notes: Annotations::default(),
             stats: QueryStats::default(),
+            resets_wanted: false,
             held: 0,
             unchecked: SAMPLES_PER_CHECK,
         }
@@ -152,6 +155,14 @@ impl<'a> Evaluator<'a> {
                 Ok(Operand::Vector(out))
             }
         }
+    }
+
+    /// Runs a part of the evaluation with resets noted while reading, or not.
+    pub(crate) fn with_resets<T>(&mut self, wanted: bool, part: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.resets_wanted, wanted);
+        let out = part(self);
+        self.resets_wanted = before;
+        out
     }
 
     /// Marks the metric name as gone, or removes it at once when that is not delayed.

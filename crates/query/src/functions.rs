@@ -83,6 +83,7 @@ pub(crate) fn eval_call(
         "scalar" => scalar(evaluator, &site),
         "vector" => vector(evaluator, &site),
         "timestamp" => timestamp(evaluator, &site),
+        "start_timestamp" => start_timestamp(evaluator, &site),
         "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" => {
             order::sort(evaluator, &site)
         }
@@ -152,6 +153,23 @@ fn timestamp(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Opera
         }
         rows
     };
+    for row in &mut rows {
+        evaluator.drop_name(row);
+    }
+    evaluator.merge_delayed(rows).map(Operand::Vector)
+}
+
+/// Only samples straight from the store have a start.
+fn start_timestamp(
+    evaluator: &mut Evaluator<'_>,
+    site: &CallSite<'_>,
+) -> Result<Operand, QueryError> {
+    let arg = strip(site.arg(0)?);
+    let ExprKind::Vector(selector) = &arg.kind else {
+        site.vector(evaluator, 0)?;
+        return Ok(Operand::Vector(Vec::new()));
+    };
+    let mut rows = evaluator.select_starts(arg, selector, site.steps)?;
     for row in &mut rows {
         evaluator.drop_name(row);
     }

@@ -2,10 +2,10 @@
 //! Slow and obvious on purpose; it also reads the series descriptions of promqltest scripts.
 
 use crate::QueryError;
-use crate::histogram::Sum;
+use crate::histogram::{Sum, detect_reset};
 use model::{
     CounterReset, Exemplar, Histogram, LabelQuery, Labels, Matcher, MetricMetadata, Querier,
-    QuerierError, SampleBuf, SelectHints, Selection, Timestamp, Value,
+    QuerierError, SampleBuf, SelectHints, Selection, Timestamp, Value, is_stale,
 };
 use promql::ast::UnaryOp;
 use promql::series::{SeriesDescription, SeriesValue};
@@ -117,6 +117,25 @@ impl MemoryQuerier {
         Ok(())
     }
 
+    /// Notes in every counter histogram what upstream's storage knows about resets: nothing at the
+    /// beginning and after a reset, "no reset" elsewhere.
+    pub fn note_resets(&mut self) {
+        for samples in self.series.values_mut() {
+            let mut previous: Option<Arc<Histogram>> = None;
+            for sample in samples.values_mut() {
+                previous = match &mut sample.value {
+                    Value::Float(_) => None,
+                    Value::Histogram(histogram) if is_stale(histogram.sum) => None,
+                    Value::Histogram(histogram) => {
+                        let read = Arc::clone(histogram);
+                        note_reset(histogram, previous.as_deref());
+                        Some(read)
+                    }
+                };
+            }
+        }
+    }
+
     /// Takes over all samples of another store; its samples win.
     pub fn extend(&mut self, other: Self) {
         for (labels, samples) in other.series {
@@ -134,6 +153,22 @@ impl MemoryQuerier {
             selectors.is_empty() || selectors.iter().any(satisfies)
         })
     }
+}
+
+fn note_reset(histogram: &mut Arc<Histogram>, previous: Option<&Histogram>) {
+    if histogram.counter_reset == CounterReset::Gauge {
+        return;
+    }
+    let continues = previous.is_some_and(|previous| {
+        previous.counter_reset != CounterReset::Gauge
+            && histogram.counter_reset != CounterReset::Reset
+            && !detect_reset(
+                &Histogram { counter_reset: CounterReset::Unknown, ..(**histogram).clone() },
+                previous,
+            )
+    });
+    let counter_reset = if continues { CounterReset::NotReset } else { CounterReset::Unknown };
+    *histogram = Arc::new(Histogram { counter_reset, ..(**histogram).clone() });
 }
 
 /// Values of a series description with the arithmetic of histograms carried out.

@@ -240,7 +240,7 @@ impl Application {
     ) -> Result<Vec<Row>, QueryError> {
         let (windows, inner_steps) = subquery_steps(evaluator, subquery, self.steps)?;
         self.windows = windows;
-        let inner = evaluator.eval_vector(&subquery.expr, inner_steps)?;
+        let inner = evaluator.with_resets(false, |e| e.eval_vector(&subquery.expr, inner_steps))?;
         let held: usize = inner.iter().map(|row| weight_of(&row.column)).sum();
         let mut samples = Samples::default();
         let mut rows = Vec::new();

@@ -6,8 +6,12 @@ use crate::QueryError;
 use crate::column::{Column, Row, Steps};
 use crate::duration::Reference;
 use crate::evaluate::{Evaluator, weight_of};
+use crate::histogram::detect_reset;
 use crate::range::{Notes, Samples, smoothed_value};
-use model::{Labels, METRIC_NAME, Matcher, SampleBuf, SelectHints, Selection, Timestamp, is_stale};
+use model::{
+    CounterReset, Histogram, Labels, METRIC_NAME, Matcher, SampleBuf, SelectHints, Selection,
+    Timestamp, is_stale,
+};
 use promql::ast::{Expr, Place, VectorSelector, WindowEdge};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +23,8 @@ enum Reading {
     Value,
     /// Its timestamp in seconds, for `timestamp()`.
     Timestamp,
+    /// When its counter began, in seconds, for `start_timestamp()`; 0 when unknown.
+    Start,
 }
 
 /// When the sample of each step was taken.
@@ -57,6 +63,16 @@ impl Evaluator<'_> {
         steps: Steps,
     ) -> Result<Vec<Row>, QueryError> {
         self.select_reading(expr, selector, steps, Reading::Timestamp)
+    }
+
+    /// `start_timestamp(selector)`: when the counters began.
+    pub(crate) fn select_starts(
+        &mut self,
+        expr: &Expr,
+        selector: &VectorSelector,
+        steps: Steps,
+    ) -> Result<Vec<Row>, QueryError> {
+        self.select_reading(expr, selector, steps, Reading::Start)
     }
 
     fn select_reading(
@@ -159,6 +175,9 @@ impl Evaluator<'_> {
         buffer: &mut SampleBuf,
     ) -> Result<(), QueryError> {
         selection.read(index, buffer)?;
+        if self.resets_wanted {
+            note_resets(buffer);
+        }
         self.stats.samples_read += buffer.len() as u64;
         self.hold(buffer.len())?;
         self.release(buffer.len());
@@ -199,6 +218,24 @@ pub(crate) fn step_hint(steps: Steps) -> Option<Duration> {
     (!steps.is_instant()).then(|| Duration::from_millis(step))
 }
 
+/// Writes down for every histogram whether it was reset, as far as it is not known yet.
+///
+/// Upstream does so where only counts and sums of histograms are asked for, which shows in warnings
+/// about conflicting resets.
+fn note_resets(buffer: &mut SampleBuf) {
+    let mut previous: Option<Arc<Histogram>> = None;
+    for (_, histogram) in &mut buffer.histograms {
+        let known = histogram.counter_reset != CounterReset::Unknown || is_stale(histogram.sum);
+        let read = Arc::clone(histogram);
+        if let Some(previous) = previous.filter(|_| !known) {
+            let reset = detect_reset(histogram, &previous);
+            let counter_reset = if reset { CounterReset::Reset } else { CounterReset::NotReset };
+            *histogram = Arc::new(Histogram { counter_reset, ..(**histogram).clone() });
+        }
+        previous = Some(read).filter(|read| !is_stale(read.sum));
+    }
+}
+
 fn look_back(
     buffer: &SampleBuf,
     reference: Reference,
@@ -225,6 +262,10 @@ fn look_back(
         let stale = histogram.map_or(buffer.values[last], |(_, histogram)| histogram.sum);
         match (reading, histogram) {
             _ if is_stale(stale) => {}
+            (Reading::Start, _) => {
+                let start = buffer.starts.get(last).copied().unwrap_or_default();
+                column.set_float(step, start as f64 / 1000.0);
+            }
             (Reading::Timestamp, _) => column.set_float(step, times[last] as f64 / 1000.0),
             (Reading::Value, Some((_, histogram))) => {
                 column.set_histogram(step, Arc::clone(histogram));

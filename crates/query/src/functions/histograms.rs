@@ -35,7 +35,9 @@ fn each(
     site: &CallSite<'_>,
     number: fn(&Histogram) -> f64,
 ) -> Result<Operand, QueryError> {
-    let mut rows = site.vector(evaluator, 0)?;
+    let totals = matches!(site.name(), "histogram_avg" | "histogram_count" | "histogram_sum");
+    let wanted = totals || evaluator.resets_wanted;
+    let mut rows = evaluator.with_resets(wanted, |evaluator| site.vector(evaluator, 0))?;
     for row in &mut rows {
         evaluator.tick(site.steps.count)?;
         row.column = row.column.map(|_, cell| match cell {
@@ -235,7 +237,7 @@ fn quantile(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Operan
     let (rank, vector) = (site.arg(0)?.place, site.arg(1)?.place);
     let quantiles = site.scalar(evaluator, 0)?;
     note_quantile(evaluator, &quantiles, rank);
-    let rows = site.vector(evaluator, 1)?;
+    let rows = evaluator.with_resets(false, |evaluator| site.vector(evaluator, 1))?;
     let histograms = Histograms::new(evaluator, rows, site.steps, vector);
     let rows = histograms.compute(evaluator, &mut |evaluator, input| {
         quantile_of(evaluator, quantiles[input.step], input, vector)
@@ -282,7 +284,7 @@ fn label_by(row: &Row, label: &str, quantiles: &[f64]) -> Vec<Row> {
 fn fraction(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Operand, QueryError> {
     let (lower, upper) = (site.scalar(evaluator, 0)?, site.scalar(evaluator, 1)?);
     let vector = site.arg(2)?.place;
-    let rows = site.vector(evaluator, 2)?;
+    let rows = evaluator.with_resets(false, |evaluator| site.vector(evaluator, 2))?;
     let histograms = Histograms::new(evaluator, rows, site.steps, vector);
     let rows = histograms.compute(evaluator, &mut |evaluator, input| {
         let (lower, upper) = (lower[input.step], upper[input.step]);

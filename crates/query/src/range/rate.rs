@@ -33,27 +33,57 @@ pub(super) fn delta(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point>
 
 /// Change between first and last sample, extrapolated to the ends of the window: as far as the end
 /// when a sample there was not yet due, else by half the usual distance; never below zero.
+///
+/// A counter whose start lies inside the window was zero then: no guess is needed on that side.
 fn extrapolate(window: &Window<'_>, notes: &mut Notes<'_>, question: Question) -> Option<Point> {
     let floats = window.floats;
     if !floats.is_empty() && !window.histograms.is_empty() {
         notes.mixed_floats_histograms();
         return None;
     }
-    if window.histograms.len() > 1 {
-        let change = histogram_change(window, notes, question != Question::Gauge)?;
-        let first = window.histograms[0].count;
-        let factor = factor(window, window.histogram_times, question, (first, change.count));
+    let counter = question != Question::Gauge;
+    if !window.histograms.is_empty() {
+        let times = window.histogram_times;
+        let origin = counter.then(|| origin(window, times, window.histogram_starts)).flatten();
+        if window.histograms.len() < 2 && origin.is_none() {
+            return None;
+        }
+        note_overlaps(times, window.histogram_starts, notes);
+        let change = histogram_change(window, notes, counter, origin.is_some())?;
+        let ends = Ends { first: window.histograms[0].count, change: change.count, origin };
+        let factor = factor(window, times, question, ends);
         return Some(Point::Histogram(Arc::new(histogram::scale(&change, factor))));
     }
-    if floats.len() < 2 {
+    let times = window.float_times;
+    let origin = counter.then(|| origin(window, times, window.float_starts)).flatten();
+    if floats.len() < 2 && (floats.is_empty() || origin.is_none()) {
         return None;
     }
     let mut change = floats[floats.len() - 1] - floats[0];
-    if question != Question::Gauge {
+    if counter {
+        note_overlaps(times, window.float_starts, notes);
         change = correct_resets(window, change);
     }
-    let factor = factor(window, window.float_times, question, (floats[0], change));
-    Some(Point::Float(change * factor))
+    if origin.is_some() {
+        change += floats[0];
+    }
+    let ends = Ends { first: floats[0], change, origin };
+    Some(Point::Float(change * factor(window, times, question, ends)))
+}
+
+/// When the counter began, if that is known and lies inside the window before the first sample.
+fn origin(window: &Window<'_>, times: &[i64], starts: &[i64]) -> Option<i64> {
+    let start = *starts.first()?;
+    (start != 0 && start > window.lo && start < *times.first()?).then_some(start)
+}
+
+/// A sample that began before its predecessor was taken, but not together with it, is odd.
+fn note_overlaps(times: &[i64], starts: &[i64], notes: &mut Notes<'_>) {
+    let overlaps =
+        |pair: &[i64], before: i64| pair[1] != 0 && pair[1] < before && pair[1] != pair[0];
+    if starts.windows(2).zip(times).any(|(pair, before)| overlaps(pair, *before)) {
+        notes.annotations.start_time_overlap(notes.place, notes.metric);
+    }
 }
 
 fn correct_resets(window: &Window<'_>, change: f64) -> f64 {
@@ -76,37 +106,45 @@ fn correct_resets(window: &Window<'_>, change: f64) -> f64 {
 
 /// Does the start timestamp of sample `index + 1` say that the counter began after sample `index`?
 ///
-/// A start equal to the time of the sample before means a delta series, unless that sample's own
-/// start is unknown.
+/// A start at (or after) the sample itself says nothing. A start equal to the time of the sample
+/// before means a delta series, unless the start of that sample says nothing either.
 pub(super) fn started_again(times: &[i64], starts: &[i64], index: usize) -> bool {
     let (Some(&before), Some(&start)) = (starts.get(index), starts.get(index + 1)) else {
         return false;
     };
-    if start == 0 || start > times[index + 1] || start < times[index] {
+    if start == 0 || start >= times[index + 1] || start < times[index] {
         return false;
     }
-    start > times[index] || before != 0
+    start > times[index] || (before != 0 && before < times[index])
 }
 
-/// `first` is the first sample (of a histogram: its count), `change` the change so far.
-fn factor(
-    window: &Window<'_>,
-    times: &[i64],
-    question: Question,
-    (first, change): (f64, f64),
-) -> f64 {
+/// What extrapolation looks at.
+#[derive(Clone, Copy)]
+struct Ends {
+    /// First sample; of a histogram its count.
+    first: f64,
+    /// Change over the window so far.
+    change: f64,
+    /// When the counter was zero, if known.
+    origin: Option<i64>,
+}
+
+fn factor(window: &Window<'_>, times: &[i64], question: Question, ends: Ends) -> f64 {
     let (first_time, last_time) = (times[0], times[times.len() - 1]);
     let mut to_start = (first_time - window.lo) as f64 / 1000.0;
     let mut to_end = (window.hi - last_time) as f64 / 1000.0;
-    let sampled = (last_time - first_time) as f64 / 1000.0;
-    let average = sampled / (times.len() - 1) as f64;
+    let mut sampled = (last_time - first_time) as f64 / 1000.0;
+    let average = if times.len() > 1 { sampled / (times.len() - 1) as f64 } else { 0.0 };
     let threshold = average * 1.1;
     if to_start >= threshold {
         to_start = average / 2.0;
     }
-    if question != Question::Gauge && change > 0.0 && first >= 0.0 {
+    if let Some(origin) = ends.origin {
+        sampled = (last_time - origin) as f64 / 1000.0;
+        to_start = 0.0;
+    } else if question != Question::Gauge && ends.change > 0.0 && ends.first >= 0.0 {
         // A counter cannot have been negative: it began at zero at the earliest.
-        let to_zero = sampled * (first / change);
+        let to_zero = sampled * (ends.first / ends.change);
         if to_zero < to_start {
             to_start = to_zero;
         }
@@ -121,11 +159,13 @@ fn factor(
     factor
 }
 
-/// Change of a histogram between first and last sample, resets counted in.
+/// Change of a histogram between first and last sample, resets counted in; from zero on when the
+/// counter began inside the window.
 fn histogram_change(
     window: &Window<'_>,
     notes: &mut Notes<'_>,
     counter: bool,
+    from_zero: bool,
 ) -> Option<Histogram> {
     let samples = window.histograms;
     let (first, last) = (&samples[0], &samples[samples.len() - 1]);
@@ -139,7 +179,7 @@ fn histogram_change(
     };
     // After a reset between the first two samples the first one does not matter, whatever its layout.
     let mut previous = Arc::clone(first);
-    if counter && reset(0, first) {
+    if counter && samples.len() > 1 && reset(0, first) {
         previous = Arc::new(empty_like(&samples[1]));
     }
     if is_custom(last) != is_custom(&previous) {
@@ -148,7 +188,7 @@ fn histogram_change(
     }
     let mut schema = last.schema.min(previous.schema);
     if counter {
-        for sample in &samples[1..samples.len() - 1] {
+        for sample in samples.iter().skip(1).rev().skip(1).rev() {
             if is_gauge(sample) {
                 notes.annotations.native_not_counter(notes.place, notes.metric);
             }
@@ -172,6 +212,9 @@ fn histogram_change(
         }
     } else if !is_gauge(first) || !is_gauge(last) {
         notes.annotations.native_not_gauge(notes.place, notes.metric);
+    }
+    if from_zero {
+        note_merge(notes, sum.add(first).ok()?, HistogramOperation::Add);
     }
     Some(Histogram { counter_reset: CounterReset::Gauge, ..sum.finish() })
 }
@@ -207,21 +250,32 @@ struct Sample<'a> {
     histogram: Option<&'a Arc<Histogram>>,
 }
 
+impl<'a> Sample<'a> {
+    fn of_float(window: &Window<'a>, index: usize) -> Self {
+        Self {
+            time: window.float_times[index],
+            start: window.float_starts.get(index).copied().unwrap_or_default(),
+            float: window.floats[index],
+            histogram: None,
+        }
+    }
+
+    fn of_histogram(window: &Window<'a>, index: usize) -> Self {
+        Self {
+            time: window.histogram_times[index],
+            start: window.histogram_starts.get(index).copied().unwrap_or_default(),
+            float: 0.0,
+            histogram: Some(&window.histograms[index]),
+        }
+    }
+}
+
 /// The two newest samples, the older one first.
 fn last_two<'a>(window: &Window<'a>) -> Option<[Sample<'a>; 2]> {
-    let start = |starts: &[i64], index: usize| starts.get(index).copied().unwrap_or_default();
-    let floats = (0..window.floats.len()).rev().take(2).map(|index| Sample {
-        time: window.float_times[index],
-        start: start(window.float_starts, index),
-        float: window.floats[index],
-        histogram: None,
-    });
-    let histograms = (0..window.histograms.len()).rev().take(2).map(|index| Sample {
-        time: window.histogram_times[index],
-        start: start(window.histogram_starts, index),
-        float: 0.0,
-        histogram: Some(&window.histograms[index]),
-    });
+    let newest = |count: usize| (0..count).rev().take(2);
+    let floats = newest(window.floats.len()).map(|index| Sample::of_float(window, index));
+    let histograms =
+        newest(window.histograms.len()).map(|index| Sample::of_histogram(window, index));
     let mut samples: Vec<Sample<'a>> = floats.chain(histograms).collect();
     samples.sort_by_key(|sample| std::cmp::Reverse(sample.time));
     Some([*samples.get(1)?, *samples.first()?])
@@ -233,7 +287,7 @@ fn last_change(window: &Window<'_>, notes: &mut Notes<'_>, per_second: bool) -> 
     if last.time == before.time {
         return None;
     }
-    let restarted = started_again(&[before.time, last.time], &[before.start, last.start], 0);
+    let restarted = began_between(&before, &last);
     match (before.histogram, last.histogram) {
         (None, None) => {
             let mut change = last.float;
@@ -280,10 +334,14 @@ fn last_histogram_change(
 
 pub(super) fn resets(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
     count_steps(window, |before, now| match (before.histogram, now.histogram) {
-        (None, None) => now.float < before.float,
-        (Some(before), Some(now)) => detect_reset(now, before),
+        (None, None) => now.float < before.float || began_between(before, now),
+        (Some(from), Some(to)) => detect_reset(to, from) || began_between(before, now),
         (Some(_), None) | (None, Some(_)) => true,
     })
+}
+
+fn began_between(before: &Sample<'_>, now: &Sample<'_>) -> bool {
+    started_again(&[before.time, now.time], &[before.start, now.start], 0)
 }
 
 pub(super) fn changes(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
@@ -308,14 +366,10 @@ fn count_steps(
         });
         let sample = if float_first {
             float += 1;
-            let index = float - 1;
-            let (time, value) = (window.float_times[index], window.floats[index]);
-            Sample { time, start: 0, float: value, histogram: None }
+            Sample::of_float(window, float - 1)
         } else {
             histogram += 1;
-            let index = histogram - 1;
-            let time = window.histogram_times[index];
-            Sample { time, start: 0, float: 0.0, histogram: Some(&window.histograms[index]) }
+            Sample::of_histogram(window, histogram - 1)
         };
         if previous.is_some_and(|previous| happens(&previous, &sample)) {
             count += 1;

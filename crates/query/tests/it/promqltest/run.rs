@@ -82,6 +82,7 @@ impl Runner {
             let classic = batch.clone();
             nhcb::convert(&classic, &mut batch);
         }
+        batch.note_resets();
         self.store.extend(batch);
     }
 
@@ -121,6 +122,10 @@ impl Runner {
             }
         }
         if eval.expect.ordered || eval.expect.matrix.is_some() || eval.expect.string.is_some() {
+            return Ok(());
+        }
+        // What these return depends on the range asked for.
+        if ["start()", "end()", "step()", "range()"].iter().any(|call| eval.query.contains(call)) {
             return Ok(());
         }
         let output = self.range(query, at - 60_000, at + 60_000, 60_000)?;
