@@ -1,0 +1,95 @@
+//! A block: values (and start timestamps) of one series for up to 65,536 samples of one type.
+//! Used by sealing and segments; timestamps stand in a column of their own that blocks share.
+//!
+//! ```text
+//! byte 0      bits 0-3 version 0; bit 4 start timestamps present; bit 5 histograms
+//! column      start timestamps as integers (if present; unknown: i64::MIN)
+//! column      floats or histograms
+//! ```
+
+use crate::encoding::bytes::Cursor;
+use crate::encoding::histograms::BLOCK_HISTOGRAMS_MAX;
+use crate::encoding::{floats, histograms, ints, Decoded, BLOCK_SAMPLES_MAX};
+use crate::samples::{append_range, ColumnRef};
+use model::SampleBuf;
+
+const VERSION_MASK: u8 = 0x0f;
+const STARTS_FLAG: u8 = 0x10;
+const HISTOGRAMS_FLAG: u8 = 0x20;
+/// Stands for an unknown start among known ones.
+const UNKNOWN_START: i64 = i64::MIN;
+
+/// Most samples of one block of this type.
+pub(crate) const fn samples_max(histograms: bool) -> usize {
+    if histograms { BLOCK_HISTOGRAMS_MAX } else { BLOCK_SAMPLES_MAX }
+}
+
+/// Appends the encoding of a block.
+pub(crate) fn encode(
+    timestamps: &[i64],
+    column: ColumnRef<'_>,
+    starts: &[i64],
+    out: &mut Vec<u8>,
+) {
+    assert_eq!(timestamps.len(), column.len(), "INV-10: a timestamp per sample");
+    let known = starts.iter().any(|start| *start != 0);
+    let flags = if known { STARTS_FLAG } else { 0 };
+    match column {
+        ColumnRef::Floats(values) => {
+            out.push(flags);
+            if known {
+                encode_starts(timestamps, starts, out);
+            }
+            floats::encode(values, out);
+        }
+        ColumnRef::Histograms(values) => {
+            out.push(flags | HISTOGRAMS_FLAG);
+            if known {
+                encode_starts(timestamps, starts, out);
+            }
+            histograms::encode(values, out);
+        }
+    }
+}
+
+/// Starts repeat until a restart, so they are kept as they are; their differences are zero.
+fn encode_starts(timestamps: &[i64], starts: &[i64], out: &mut Vec<u8>) {
+    assert_eq!(timestamps.len(), starts.len(), "a start per timestamp");
+    let starts: Vec<i64> =
+        starts.iter().map(|start| if *start == 0 { UNKNOWN_START } else { *start }).collect();
+    ints::encode(&starts, out);
+}
+
+/// Appends the samples of a block that lie within `range` (both ends included).
+pub(crate) fn decode(
+    bytes: &[u8],
+    timestamps: &[i64],
+    range: (i64, i64),
+    into: &mut SampleBuf,
+) -> Decoded<()> {
+    let mut cursor = Cursor::new(bytes);
+    let flags = cursor.byte()?;
+    if flags & VERSION_MASK != 0 || flags & !(STARTS_FLAG | HISTOGRAMS_FLAG) != 0 {
+        return Err(cursor.damage("unknown version of block"));
+    }
+    let mut starts = Vec::new();
+    if flags & STARTS_FLAG != 0 {
+        ints::decode(&mut cursor, timestamps.len(), &mut starts)?;
+        starts.iter_mut().filter(|start| **start == UNKNOWN_START).for_each(|start| *start = 0);
+    }
+    if flags & HISTOGRAMS_FLAG != 0 {
+        let mut column = Vec::with_capacity(timestamps.len().min(BLOCK_HISTOGRAMS_MAX));
+        histograms::decode(&mut cursor, timestamps.len(), &mut column)?;
+        cursor.finish()?;
+        append_range(timestamps, ColumnRef::Histograms(&column), &starts, range, into);
+    } else {
+        let mut column = Vec::with_capacity(timestamps.len().min(BLOCK_SAMPLES_MAX));
+        floats::decode(&mut cursor, timestamps.len(), &mut column)?;
+        cursor.finish()?;
+        append_range(timestamps, ColumnRef::Floats(&column), &starts, range, into);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

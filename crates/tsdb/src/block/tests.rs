@@ -1,0 +1,37 @@
+//! Blocks come back with their starts, for whole and partial ranges; odd versions are refused.
+
+use super::*;
+use crate::testing::Random;
+
+#[test]
+fn inv_10_floats_and_starts_come_back_for_any_range() {
+    let mut random = Random::new(9);
+    for _ in 0..300 {
+        let len = 1 + random.below(200).cast_signed();
+        let times: Vec<i64> = (0..len).map(|i| i * 1000 - 50_000).collect();
+        let values: Vec<f64> = (0..len).map(|i| (i * i) as f64).collect();
+        let starts: Vec<i64> = (0..len).map(|i| if i < 3 { 0 } else { 77 + i / 50 }).collect();
+        let mut bytes = Vec::new();
+        encode(&times, ColumnRef::Floats(&values), &starts, &mut bytes);
+        let range = (random.below(200_000).cast_signed() - 100_000, random.below(200_000).cast_signed());
+        let mut found = SampleBuf::default();
+        decode(&bytes, &times, range, &mut found).unwrap();
+        let want: Vec<usize> =
+            (0..times.len()).filter(|i| times[*i] >= range.0 && times[*i] <= range.1).collect();
+        assert_eq!(found.timestamps, want.iter().map(|i| times[*i]).collect::<Vec<_>>());
+        assert_eq!(found.values, want.iter().map(|i| values[*i]).collect::<Vec<_>>());
+        if len > 3 {
+            assert_eq!(found.starts, want.iter().map(|i| starts[*i]).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn an_unknown_version_is_damage() {
+    let mut bytes = Vec::new();
+    encode(&[1, 2], ColumnRef::Floats(&[1.0, 2.0]), &[], &mut bytes);
+    for flags in [0x01, 0x40, 0x80] {
+        bytes[0] = flags;
+        assert!(decode(&bytes, &[1, 2], (0, 9), &mut SampleBuf::default()).is_err());
+    }
+}

@@ -1,0 +1,82 @@
+//! The head's inverted index: label name -> value -> series slots, all in memory.
+//! Slots only grow, so lists stay sorted by appending. About 12 bytes a label and series.
+
+use crate::postings::Postings;
+use model::Labels;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+
+/// Inverted index over the series in memory.
+#[derive(Debug, Default)]
+pub(crate) struct HeadPostings {
+    names: Map<Box<str>, Map<Box<str>, Vec<u32>>>,
+    all: Vec<u32>,
+}
+
+impl HeadPostings {
+    /// Adds a series; its slot must be above all slots before.
+    pub(crate) fn insert(&mut self, slot: u32, labels: &Labels) {
+        assert!(self.all.last().is_none_or(|last| *last < slot), "INV-12: slots only grow");
+        self.all.push(slot);
+        for (name, value) in labels.iter() {
+            let values = match self.names.get_mut(name) {
+                Some(values) => values,
+                None => self.names.entry(name.into()).or_default(),
+            };
+            match values.get_mut(value) {
+                Some(list) => list.push(slot),
+                None => drop(values.insert(value.into(), vec![slot])),
+            }
+        }
+    }
+
+    /// Forgets all series for which `gone` answers yes.
+    pub(crate) fn remove(&mut self, mut gone: impl FnMut(u32) -> bool) {
+        self.all.retain(|slot| !gone(*slot));
+        for values in self.names.values_mut() {
+            values.retain(|_, list| {
+                list.retain(|slot| !gone(*slot));
+                !list.is_empty()
+            });
+        }
+        self.names.retain(|_, values| !values.is_empty());
+    }
+
+    /// Label names with the values and lists of each, in no order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, Vec<(&str, &[u32])>)> {
+        self.names.iter().map(|(name, values)| {
+            (&**name, values.iter().map(|(value, list)| (&**value, &**list)).collect())
+        })
+    }
+
+    /// Values of one label with their lists, in no order.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = (&str, &[u32])> {
+        self.names.get(name).into_iter().flatten().map(|(value, list)| (&**value, &**list))
+    }
+}
+
+impl Postings for HeadPostings {
+    fn all(&self) -> Vec<u32> {
+        self.all.clone()
+    }
+
+    fn list(&self, name: &str, value: &str) -> Cow<'_, [u32]> {
+        let list = self.names.get(name).and_then(|values| values.get(value));
+        Cow::Borrowed(list.map_or(&[], Vec::as_slice))
+    }
+
+    fn lists<'a>(
+        &'a self,
+        name: &str,
+        wanted: &mut dyn FnMut(&str) -> bool,
+        each: &mut dyn FnMut(Cow<'a, [u32]>),
+    ) {
+        for (value, list) in self.names.get(name).into_iter().flatten() {
+            if wanted(value) {
+                each(Cow::Borrowed(list));
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Series keep their samples through sealing and freezing; ids and label sets stay unique.
+
+use super::*;
+use model::SampleBuf;
+
+fn labels(n: usize) -> Labels {
+    Labels::from_pairs([("__name__", "m".to_owned()), ("n", n.to_string())])
+}
+
+fn append(head: &mut Head, id: SeriesRef, timestamp: i64, value: f64) {
+    let value = Value::Float(value);
+    let timestamp = Timestamp::from_ms(timestamp);
+    head.apply(&AppliedRow { series: id, timestamp, value: &value, start: None });
+}
+
+fn read(parts: &[Part]) -> SampleBuf {
+    let mut samples = SampleBuf::default();
+    parts.iter().for_each(|part| part.read((i64::MIN, i64::MAX), &mut samples).unwrap());
+    samples
+}
+
+#[test]
+fn sealed_and_open_samples_are_read_in_order() {
+    let mut head = Head::new(5);
+    let id = head.insert(GroupKey(1), &labels(0));
+    assert_eq!(id, SeriesRef(5));
+    for i in 0..1000 {
+        append(&mut head, id, i * 1000, i as f64);
+    }
+    let view = head.get(id).unwrap().view((i64::MIN, i64::MAX));
+    assert_eq!(view.len(), 9);
+    let samples = read(&view);
+    assert_eq!(samples.timestamps, (0..1000).map(|i| i * 1000).collect::<Vec<_>>());
+    assert_eq!(samples.values, (0..1000).map(f64::from).collect::<Vec<_>>());
+    let some = head.get(id).unwrap().view((500_000, 505_000));
+    assert_eq!(some.len(), 1);
+}
+
+#[test]
+fn a_view_does_not_see_later_samples() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    append(&mut head, id, 1, 1.0);
+    let view = head.get(id).unwrap().view((i64::MIN, i64::MAX));
+    append(&mut head, id, 2, 2.0);
+    head.freeze();
+    head.forget(1);
+    assert_eq!(read(&view).timestamps, [1]);
+}
+
+#[test]
+fn freezing_and_forgetting_leave_what_came_later() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    head.get_mut(id).unwrap().journaled = true;
+    (0..130).for_each(|i| append(&mut head, id, i, 0.5));
+    let frozen = head.freeze();
+    assert_eq!(read(&frozen[0].parts).len(), 130);
+    (130..400).for_each(|i| append(&mut head, id, i, 0.5));
+    assert_eq!(head.samples(), 400);
+    head.forget(1);
+    assert_eq!(head.span(), Some((130, 399)));
+    assert_eq!(head.drop_idle(9), 0, "it still has samples");
+    head.freeze();
+    head.forget(2);
+    assert_eq!(head.drop_idle(2), 0, "touched in generation 2");
+    assert_eq!(head.drop_idle(3), 1);
+    assert!(head.get(id).is_none() && head.find(&labels(0)).is_none());
+    assert_eq!((head.len(), head.memory), (0, 0));
+}
+
+#[test]
+fn inv_14_ids_are_not_reused() {
+    let mut head = Head::new(0);
+    let first = head.insert(GroupKey(1), &labels(0));
+    head.drop_idle(1);
+    let again = head.insert(GroupKey(1), &labels(0));
+    assert_ne!(first, again);
+    head.insert_with_id(SeriesRef(40), GroupKey(2), &labels(1));
+    assert_eq!(head.next_id(), 41);
+    assert_eq!(head.group_series(GroupKey(2)), 1);
+}
+
+#[test]
+fn exemplars_are_bounded_and_repeats_are_dropped() {
+    let mut ring = Exemplars::default();
+    let exemplar = |t: i64| Exemplar {
+        labels: Labels::empty(),
+        value: t as f64,
+        timestamp: Timestamp::from_ms(t),
+    };
+    for t in [1, 1, 2, 1, 3] {
+        ring.push(&labels(0), exemplar(t), 3);
+    }
+    assert_eq!(ring.len(), 3);
+    ring.push(&labels(1), exemplar(9), 3);
+    let left: Vec<i64> = ring.iter().map(|(_, e)| e.timestamp.ms()).collect();
+    assert_eq!(left, [2, 3, 9]);
+}

@@ -1,0 +1,69 @@
+//! Merging against a map, runs of mixed types, start timestamps that begin late.
+
+use super::*;
+use crate::testing::Random;
+use std::collections::BTreeMap;
+
+fn source(random: &mut Random, model: &mut BTreeMap<i64, (u64, bool, i64)>) -> SampleBuf {
+    let mut samples = SampleBuf::default();
+    let mut at = random.below(50).cast_signed();
+    let with_starts = random.below(3) == 0;
+    for _ in 0..random.below(30) {
+        at += 1 + random.below(9).cast_signed();
+        let (value, histogram) = (random.next() >> 12, random.below(4) == 0);
+        let start = if with_starts { random.below(3).cast_signed() } else { 0 };
+        if histogram {
+            let count = value as f64;
+            samples.push_histogram(at, Arc::new(Histogram { count, ..Histogram::default() }));
+        } else {
+            samples.push(at, value as f64);
+        }
+        if with_starts {
+            samples.starts.push(start);
+        }
+        model.entry(at).or_insert((value, histogram, start));
+    }
+    samples
+}
+
+#[test]
+fn inv_11_the_older_source_wins_and_nothing_doubles() {
+    for seed in 0..500 {
+        let mut random = Random::new(seed);
+        let mut model = BTreeMap::new();
+        let mut merged = SampleBuf::default();
+        for _ in 0..4 {
+            let next = source(&mut random, &mut model);
+            merge(&mut merged, &next);
+        }
+        let found: Vec<_> = (0..merged.len())
+            .map(|i| {
+                let histogram = merged.histograms.iter().find(|(index, _)| *index == i);
+                let value = histogram.map_or(merged.values[i], |(_, h)| h.count);
+                let start = merged.starts.get(i).copied().unwrap_or(0);
+                (merged.timestamps[i], value, histogram.is_some(), start)
+            })
+            .collect();
+        let want: Vec<_> = model.iter().map(|(t, (v, h, s))| (*t, *v as f64, *h, *s)).collect();
+        assert_eq!(found, want, "INV-11, seed {seed}");
+        assert!(merged.starts.is_empty() || merged.starts.len() == merged.len(), "seed {seed}");
+    }
+}
+
+#[test]
+fn runs_cover_every_sample_once_and_do_not_mix() {
+    for seed in 0..200 {
+        let samples = source(&mut Random::new(seed), &mut BTreeMap::new());
+        let mut next = 0;
+        for_each_run(&samples, |run| {
+            assert_eq!(run.first, next);
+            assert!(run.count > 0);
+            for offset in 0..run.count {
+                let found = samples.histograms.iter().position(|(i, _)| *i == run.first + offset);
+                assert_eq!(found, run.histograms.map(|first| first + offset));
+            }
+            next += run.count;
+        });
+        assert_eq!(next, samples.len());
+    }
+}
