@@ -153,6 +153,13 @@ impl Head {
         id
     }
 
+    /// Lets the next new series get at least this id.
+    pub(crate) fn reserve_ids(&mut self, next_id: u64) {
+        let missing = next_id.saturating_sub(self.next_id());
+        let len = self.slots.len().saturating_add(usize::try_from(missing).unwrap_or(usize::MAX));
+        self.slots.resize_with(len, || None);
+    }
+
     /// Adds a series under an id that is not below [`Head::next_id`] (replay leaves gaps).
     pub(crate) fn insert_with_id(&mut self, id: SeriesRef, group: GroupKey, labels: &Labels) {
         assert!(id.0 >= self.next_id(), "INV-14: ids of series are never reused");

@@ -1,0 +1,196 @@
+//! The checkpoint: series, metadata and exemplars of the head at the moment of a flush.
+//! Written beside the segments of the flush and registered with them; replay begins from it.
+//! The same container as segments: pages with checksums (docs/formats/head-journal.md).
+
+use crate::encoding::bytes::{put_signed, put_varint, Cursor};
+use crate::encoding::{histograms, Decoded};
+use crate::error::{DbError, DbResult};
+use crate::head::{FrozenSeries, Head, Newest};
+use crate::record::{
+    put_births, put_exemplar, put_labels, put_metadata, take_births, take_exemplar, take_labels,
+    take_metadata, Birth,
+};
+use crate::segment::{PageKind, PageReader, PageWriter};
+use model::{Exemplar, GroupKey, Labels, MetricMetadata, Timestamp, Value};
+use std::path::Path;
+use std::sync::Arc;
+use sys::Vfs;
+
+/// Entries of one page.
+const PAGE_ENTRIES: usize = 1024;
+const HISTOGRAM_BYTES_MAX: usize = 1 << 20;
+
+/// What a flush remembers of the head besides samples.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Frozen {
+    pub(crate) series: Vec<FrozenSeries>,
+    pub(crate) metadata: Vec<MetricMetadata>,
+    pub(crate) exemplars: Vec<(Labels, Exemplar)>,
+}
+
+/// Writes a checkpoint file; it has its name only when it is complete. Returns its length.
+pub(crate) fn write(vfs: &dyn Vfs, path: &Path, frozen: &Frozen) -> DbResult<u64> {
+    let mut pages = PageWriter::create(vfs, path)?;
+    match write_pages(&mut pages, frozen) {
+        Ok(()) => pages.finish(),
+        Err(error) => {
+            pages.abandon();
+            Err(error)
+        }
+    }
+}
+
+fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
+    for chunk in frozen.series.chunks(PAGE_ENTRIES) {
+        let mut page = Vec::new();
+        let births: Vec<_> = chunk.iter().map(|s| (s.id, s.group, s.labels.clone())).collect();
+        put_births(&mut page, births[0].1, &births);
+        chunk.iter().for_each(|series| put_newest(&mut page, series.newest.as_ref()));
+        let mut whole = births[0].1.0.to_le_bytes().to_vec();
+        whole.append(&mut page);
+        pages.put(PageKind::Births, &whole)?;
+    }
+    for chunk in frozen.metadata.chunks(PAGE_ENTRIES) {
+        let mut page = Vec::new();
+        put_varint(&mut page, chunk.len() as u64);
+        chunk.iter().for_each(|entry| put_metadata(&mut page, entry));
+        pages.put(PageKind::Metadata, &page)?;
+    }
+    for chunk in frozen.exemplars.chunks(PAGE_ENTRIES) {
+        let mut page = Vec::new();
+        put_varint(&mut page, chunk.len() as u64);
+        for (labels, exemplar) in chunk {
+            put_labels(&mut page, labels);
+            put_exemplar(&mut page, exemplar);
+        }
+        pages.put(PageKind::Exemplars, &page)?;
+    }
+    Ok(())
+}
+
+/// Newest sample: byte 0 none, 1 float (signed time, 8 bytes), 2 histogram (signed time, bytes).
+fn put_newest(out: &mut Vec<u8>, newest: Option<&Newest>) {
+    match newest {
+        None => out.push(0),
+        Some(Newest { timestamp, value: Value::Float(value) }) => {
+            out.push(1);
+            put_signed(out, timestamp.ms());
+            out.extend(value.to_le_bytes());
+        }
+        Some(Newest { timestamp, value: Value::Histogram(histogram) }) => {
+            out.push(2);
+            put_signed(out, timestamp.ms());
+            let mut bytes = Vec::new();
+            histograms::encode(std::slice::from_ref(histogram), &mut bytes);
+            put_varint(out, bytes.len() as u64);
+            out.extend_from_slice(&bytes);
+        }
+    }
+}
+
+fn take_newest(cursor: &mut Cursor<'_>) -> Decoded<Option<Newest>> {
+    let kind = cursor.byte()?;
+    if kind == 0 {
+        return Ok(None);
+    }
+    let timestamp = Timestamp::from_ms(cursor.signed()?);
+    let value = match kind {
+        1 => Value::Float(f64::from_bits(cursor.u64()?)),
+        2 => {
+            let mut inner = Cursor::new(cursor.bytes(HISTOGRAM_BYTES_MAX)?);
+            let mut decoded = Vec::with_capacity(1);
+            histograms::decode(&mut inner, 1, &mut decoded)?;
+            inner.finish()?;
+            Value::Histogram(Arc::clone(&decoded[0]))
+        }
+        _ => return Err(cursor.damage("unknown kind of newest sample")),
+    };
+    Ok(Some(Newest { timestamp, value }))
+}
+
+/// Loads a checkpoint into an empty head; damaged pages are left out and described.
+pub(crate) fn load(
+    vfs: &dyn Vfs,
+    path: &Path,
+    next_series: u64,
+    limits: &crate::options::Limits,
+) -> DbResult<(Head, Vec<String>)> {
+    let (reader, _) = PageReader::open(vfs, path)?;
+    let mut damage = Vec::new();
+    let mut births: Vec<(Birth, Option<Newest>)> = Vec::new();
+    let mut head_parts = Frozen::default();
+    for (number, page) in (0_u32..).zip(reader.pages()) {
+        let outcome = reader.read(number).and_then(|bytes| {
+            take_page(page.kind, &bytes, &mut births, &mut head_parts)
+                .map_err(|damage| DbError::corrupt("read checkpoint", path, &damage))
+        });
+        if let Err(error) = outcome {
+            damage.push(error.to_string());
+        }
+    }
+    births.sort_by_key(|(birth, _)| birth.series);
+    births.dedup_by_key(|(birth, _)| birth.series);
+    let first = births.first().map_or(next_series, |(birth, _)| birth.series.0);
+    let mut head = Head::new(first);
+    for (birth, newest) in births {
+        if head.find(&birth.labels).is_some() {
+            continue;
+        }
+        head.insert_with_id(birth.series, birth.group, &birth.labels);
+        let series = head.get_mut(birth.series).expect("inserted above");
+        series.journaled = true;
+        series.newest = newest;
+    }
+    head.reserve_ids(next_series);
+    for entry in &head_parts.metadata {
+        head.set_metadata(entry, limits.metadata_max);
+    }
+    for (labels, exemplar) in head_parts.exemplars {
+        head.exemplars.push(&labels, exemplar, limits.exemplars_max);
+    }
+    Ok((head, damage))
+}
+
+fn take_page(
+    kind: PageKind,
+    bytes: &[u8],
+    births: &mut Vec<(Birth, Option<Newest>)>,
+    parts: &mut Frozen,
+) -> Decoded<()> {
+    let mut cursor = Cursor::new(bytes);
+    match kind {
+        PageKind::Births => {
+            let group = GroupKey(cursor.u64()?);
+            for birth in take_births(&mut cursor, group)? {
+                births.push((birth, None));
+            }
+            let first = births.len() - count_of(&mut Cursor::new(&bytes[8..]))?;
+            for entry in &mut births[first..] {
+                entry.1 = take_newest(&mut cursor)?;
+            }
+        }
+        PageKind::Metadata => {
+            for _ in 0..count_of(&mut cursor)? {
+                parts.metadata.push(take_metadata(&mut cursor)?);
+            }
+        }
+        PageKind::Exemplars => {
+            for _ in 0..count_of(&mut cursor)? {
+                let labels = take_labels(&mut cursor)?;
+                parts.exemplars.push((labels, take_exemplar(&mut cursor)?));
+            }
+        }
+        PageKind::Blocks
+        | PageKind::Times
+        | PageKind::TimeEntries
+        | PageKind::Symbols
+        | PageKind::Series
+        | PageKind::Postings
+        | PageKind::Summary => return Err(cursor.damage("page does not belong in a checkpoint")),
+    }
+    cursor.finish()
+}
+
+fn count_of(cursor: &mut Cursor<'_>) -> Decoded<usize> {
+    cursor.count(cursor.remaining())
+}

@@ -1,0 +1,264 @@
+//! Segments against a map of what was written; damage of every page; sharing of columns and blocks.
+
+use super::*;
+use crate::encoding::tests::random_histogram;
+use crate::postings::{resolve, Postings};
+use crate::testing::Random;
+use model::{Labels, MatchOp, Matcher};
+use sys::sim::SimVfs;
+
+const ALL: (i64, i64) = (i64::MIN, i64::MAX);
+
+fn path() -> PathBuf {
+    PathBuf::from("/s/0000000000000001.seg")
+}
+
+fn vfs() -> SimVfs {
+    let vfs = SimVfs::new(1);
+    vfs.create_dir_all(Path::new("/s")).unwrap();
+    vfs
+}
+
+fn write(vfs: &SimVfs, series: &[(Labels, SampleBuf)]) -> Segment {
+    let mut writer = SegmentWriter::create(vfs, &path()).unwrap();
+    for (labels, samples) in series {
+        writer.add_series(labels, samples).unwrap();
+    }
+    let (summary, len) = writer.finish().unwrap();
+    let segment = open(vfs).unwrap();
+    assert_eq!((segment.summary, segment.bytes), (summary, len));
+    segment
+}
+
+fn open(vfs: &SimVfs) -> DbResult<Segment> {
+    Segment::open(vfs, &path(), 1, &Arc::new(BlockCache::new(1 << 20)))
+}
+
+fn same(a: &SampleBuf, b: &SampleBuf) -> bool {
+    let bits = |s: &SampleBuf| s.values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    let known = |s: &SampleBuf| s.starts.iter().any(|s| *s != 0);
+    let histograms = a.histograms.iter().zip(&b.histograms).all(|(a, b)| a.0 == b.0 && a.1.bits_eq(&b.1));
+    a.timestamps == b.timestamps
+        && (known(a) == known(b) && (!known(a) || a.starts == b.starts))
+        && a.histograms.len() == b.histograms.len()
+        && histograms
+        && bits(a) == bits(b)
+}
+
+fn random_series(random: &mut Random, count: usize, rows: i64) -> Vec<(Labels, SampleBuf)> {
+    let mut series = Vec::new();
+    for n in 0..count {
+        let labels = Labels::from_pairs([
+            ("__name__", format!("metric_{}", n % 7)),
+            ("Zone", format!("z{}", n % 2)),
+            ("instance", format!("host-{}", n / 7)),
+        ]);
+        let labels = if n % 11 == 0 { labels.without(|name| name == "__name__") } else { labels };
+        let mut samples = SampleBuf::default();
+        let kind = random.below(5);
+        for row in 0..rows {
+            if kind == 0 && random.below(3) == 0 {
+                continue;
+            }
+            let at = 1_000_000 + row * 15_000;
+            if kind == 1 && row / 40 % 2 == 1 {
+                samples.push_histogram(at, Arc::new(random_histogram(random, false)));
+            } else {
+                samples.push(at, (row * 3) as f64);
+            }
+            if kind == 2 {
+                samples.starts.push(if row < 5 { 0 } else { 500_000 });
+            }
+        }
+        series.push((labels, samples));
+    }
+    series.sort_by(|a, b| series_order(&a.0, &b.0));
+    series
+}
+
+#[test]
+fn inv_16_what_was_written_is_read_for_any_range() {
+    let mut random = Random::new(21);
+    let series = random_series(&mut random, 120, 1300);
+    let segment = write(&vfs(), &series);
+    let index = segment.index().unwrap();
+    assert_eq!(index.series.len(), series.len());
+    for (ordinal, (labels, samples)) in (0_u32..).zip(&series) {
+        assert_eq!(index.labels(ordinal as usize), *labels);
+        let mut found = SampleBuf::default();
+        assert_eq!(segment.read(&index, ordinal, ALL, &mut found), Losses::default());
+        assert!(same(&found, samples), "INV-16: {labels}");
+        let from = random.below(25_000_000).cast_signed();
+        let range = (from, from + random.below(4_000_000).cast_signed());
+        let mut found = SampleBuf::default();
+        segment.read(&index, ordinal, range, &mut found);
+        let want: Vec<i64> =
+            samples.timestamps.iter().copied().filter(|t| *t >= range.0 && *t <= range.1).collect();
+        assert_eq!(found.timestamps, want, "INV-16: {labels}");
+    }
+}
+
+#[test]
+fn inv_12_postings_find_what_a_full_scan_finds() {
+    let series = random_series(&mut Random::new(22), 90, 30);
+    let segment = write(&vfs(), &series);
+    let index = segment.index().unwrap();
+    for (op, name, value) in [
+        (MatchOp::Equal, "__name__", "metric_3"),
+        (MatchOp::Equal, "__name__", ""),
+        (MatchOp::NotEqual, "Zone", "z1"),
+        (MatchOp::Regex, "instance", "host-1.*"),
+        (MatchOp::NotRegex, "instance", "host-1|host-2"),
+        (MatchOp::Equal, "absent", "x"),
+    ] {
+        let matcher = Matcher::new(op, name, value).unwrap();
+        let want: Vec<u32> = (0_u32..)
+            .zip(&series)
+            .filter(|(_, (labels, _))| matcher.matches_labels(labels))
+            .map(|(ordinal, _)| ordinal)
+            .collect();
+        assert_eq!(resolve(&*index, &[matcher]), want, "INV-12: {name} {value}");
+    }
+    assert_eq!(index.all().len(), series.len());
+    assert_eq!(index.label_names(), ["Zone", "__name__", "instance"]);
+    assert_eq!(index.label_values("Zone"), [("z0", 45), ("z1", 45)]);
+}
+
+#[test]
+fn neighbours_share_timestamps_and_equal_blocks() {
+    let mut series = Vec::new();
+    let mut random = Random::new(23);
+    let noise: Vec<f64> = (0..480).map(|_| f64::from_bits(random.next() >> 12)).collect();
+    for n in 0..200 {
+        let labels = Labels::from_pairs([("__name__", "m"), ("n", &format!("{n:03}"))]);
+        let mut samples = SampleBuf::default();
+        (0..480_i64).for_each(|i| samples.push(i * 15_000 + random_late(i), noise[i as usize & 511]));
+        series.push((labels, samples));
+    }
+    let segment = write(&vfs(), &series);
+    let index = segment.index().unwrap();
+    assert_eq!(index.times.len(), 1);
+    assert!(segment.bytes < 12_000, "200 equal series of 3.8 kB: {} bytes", segment.bytes);
+}
+
+fn random_late(row: i64) -> i64 {
+    if row % 20 == 0 { row % 9 } else { 0 }
+}
+
+#[test]
+fn an_index_costs_few_bytes_a_series() {
+    let mut series = Vec::new();
+    for metric in 0..100 {
+        for instance in 0..100 {
+            let labels = Labels::from_pairs([
+                ("__name__", format!("some_metric_{metric:03}_total")),
+                ("cluster", "production".to_owned()),
+                ("instance", format!("10.0.{instance}.7:9100")),
+                ("job", "node".to_owned()),
+                ("pod", format!("web-{instance:02}-5d8f")),
+            ]);
+            let mut samples = SampleBuf::default();
+            samples.push(1, 1.0);
+            series.push((labels, samples));
+        }
+    }
+    series.sort_by(|a, b| series_order(&a.0, &b.0));
+    let segment = write(&vfs(), &series);
+    let per_series = segment.bytes as f64 / series.len() as f64;
+    assert!(per_series < 32.0, "{per_series} bytes a series, 10 of them the block");
+}
+
+#[test]
+fn inv_16_a_damaged_page_costs_its_blocks_and_no_others() {
+    let series = random_series(&mut Random::new(24), 300, 700);
+    let disk = vfs();
+    let segment = write(&disk, &series);
+    let blocks: Vec<_> = (0_u32..).zip(segment.reader.pages()).map(|(n, p)| (n, *p)).collect();
+    let (number, page) = *blocks.iter().find(|(_, p)| p.kind == PageKind::Blocks).unwrap();
+    disk.flip_bit(&path(), page.offset + u64::from(page.len) / 2, 3).unwrap();
+    let segment = open(&disk).unwrap();
+    let index = segment.index().unwrap();
+    let (mut lost, mut whole) = (0, 0);
+    for (ordinal, (labels, samples)) in (0_u32..).zip(&series) {
+        let mut found = SampleBuf::default();
+        let losses = segment.read(&index, ordinal, ALL, &mut found);
+        lost += losses.blocks;
+        if losses.blocks == 0 {
+            assert!(same(&found, samples), "INV-16: {labels}");
+            whole += 1;
+        }
+    }
+    assert!(lost > 0 && whole > series.len() / 2, "{lost} lost, {whole} whole");
+    assert_eq!(segment.damaged_pages(), [number]);
+    let (pages, blocks) = segment.verify().unwrap();
+    assert_eq!((pages, blocks), (vec![number], lost));
+}
+
+#[test]
+fn damage_anywhere_is_an_error_or_costs_blocks_and_never_panics() {
+    let series = random_series(&mut Random::new(25), 40, 200);
+    let disk = vfs();
+    let len = write(&disk, &series).bytes;
+    let mut random = Random::new(26);
+    for round in 0..600 {
+        let at = random.below(len);
+        let bit = (random.below(8) & 7) as u8;
+        disk.flip_bit(&path(), at, bit).unwrap();
+        if let Ok(segment) = open(&disk)
+            && let Ok(index) = segment.index()
+        {
+            for (ordinal, (_, samples)) in (0_u32..).zip(&series) {
+                let mut found = SampleBuf::default();
+                let losses = segment.read(&index, ordinal, ALL, &mut found);
+                assert!(losses.blocks > 0 || same(&found, samples), "INV-16: round {round} at {at}");
+            }
+        }
+        disk.flip_bit(&path(), at, bit).unwrap();
+    }
+    let truncated = random.below(len);
+    disk.edit(&path(), |bytes| bytes.truncate(usize::try_from(truncated).unwrap())).unwrap();
+    assert!(open(&disk).is_err());
+}
+
+#[test]
+fn an_index_from_damaged_sections_is_an_error_and_never_panics() {
+    let series = random_series(&mut Random::new(27), 40, 20);
+    let disk = vfs();
+    let segment = write(&disk, &series);
+    let section = |kind| -> Vec<Vec<u8>> {
+        let pages = (0_u32..).zip(segment.reader.pages()).filter(|(_, page)| page.kind == kind);
+        pages.map(|(number, _)| segment.reader.read(number).unwrap()).collect()
+    };
+    let sections = [PageKind::Symbols, PageKind::TimeEntries, PageKind::Series, PageKind::Postings]
+        .map(|kind| section(kind).concat());
+    let mut random = Random::new(28);
+    for _ in 0..20_000 {
+        let mut damaged = sections.clone();
+        let which = usize::try_from(random.below(4)).unwrap();
+        let section = &mut damaged[which];
+        let at = usize::try_from(random.below(section.len() as u64)).unwrap();
+        match random.below(3) {
+            0 => section[at] ^= 1 << random.below(8),
+            1 => section[at] = (random.next() & 0xff) as u8,
+            _ => section.truncate(at),
+        }
+        let [symbols, times, series, postings] = damaged;
+        if let Ok(index) = SegmentIndex::decode(&symbols, &times, &[series], &postings) {
+            for ordinal in 0..index.series.len() {
+                index.labels(ordinal);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unfinished_segment_has_no_name() {
+    let disk = vfs();
+    let mut writer = SegmentWriter::create(&disk, &path()).unwrap();
+    let mut samples = SampleBuf::default();
+    samples.push(1, 1.0);
+    writer.add_series(&Labels::from_pairs([("a", "b")]), &samples).unwrap();
+    assert!(!disk.exists(&path()).unwrap());
+    writer.abandon();
+    assert_eq!(disk.read_dir(Path::new("/s")).unwrap(), []);
+}
