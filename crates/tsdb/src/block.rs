@@ -9,8 +9,8 @@
 
 use crate::encoding::bytes::Cursor;
 use crate::encoding::histograms::BLOCK_HISTOGRAMS_MAX;
-use crate::encoding::{floats, histograms, ints, Decoded, BLOCK_SAMPLES_MAX};
-use crate::samples::{append_range, ColumnRef};
+use crate::encoding::{BLOCK_SAMPLES_MAX, Decoded, floats, histograms, ints};
+use crate::samples::{ColumnRef, append_range};
 use model::SampleBuf;
 
 const VERSION_MASK: u8 = 0x0f;
@@ -25,12 +25,7 @@ pub(crate) const fn samples_max(histograms: bool) -> usize {
 }
 
 /// Appends the encoding of a block.
-pub(crate) fn encode(
-    timestamps: &[i64],
-    column: ColumnRef<'_>,
-    starts: &[i64],
-    out: &mut Vec<u8>,
-) {
+pub(crate) fn encode(timestamps: &[i64], column: ColumnRef<'_>, starts: &[i64], out: &mut Vec<u8>) {
     assert_eq!(timestamps.len(), column.len(), "INV-10: a timestamp per sample");
     let known = starts.iter().any(|start| *start != 0);
     let flags = if known { STARTS_FLAG } else { 0 };

@@ -2,13 +2,13 @@
 //! Written beside the segments of the flush and registered with them; replay begins from it.
 //! The same container as segments: pages with checksums (docs/formats/head-journal.md).
 
-use crate::encoding::bytes::{put_signed, put_varint, Cursor};
-use crate::encoding::{histograms, Decoded};
+use crate::encoding::bytes::{Cursor, put_signed, put_varint};
+use crate::encoding::{Decoded, histograms};
 use crate::error::{DbError, DbResult};
 use crate::head::{FrozenSeries, Head, Newest};
 use crate::record::{
-    put_births, put_exemplar, put_labels, put_metadata, take_births, take_exemplar, take_labels,
-    take_metadata, Birth,
+    Birth, put_births, put_exemplar, put_labels, put_metadata, take_births, take_exemplar,
+    take_labels, take_metadata,
 };
 use crate::segment::{PageKind, PageReader, PageWriter};
 use model::{Exemplar, GroupKey, Labels, MetricMetadata, Timestamp, Value};
@@ -45,7 +45,9 @@ fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
         let mut page = Vec::new();
         let births: Vec<_> = chunk.iter().map(|s| (s.id, s.group, s.labels.clone())).collect();
         put_births(&mut page, births[0].1, &births);
-        chunk.iter().for_each(|series| put_newest(&mut page, series.newest.as_ref()));
+        for series in chunk {
+            put_newest(&mut page, series.newest.as_ref());
+        }
         let mut whole = births[0].1.0.to_le_bytes().to_vec();
         whole.append(&mut page);
         pages.put(PageKind::Births, &whole)?;
@@ -53,7 +55,9 @@ fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
     for chunk in frozen.metadata.chunks(PAGE_ENTRIES) {
         let mut page = Vec::new();
         put_varint(&mut page, chunk.len() as u64);
-        chunk.iter().for_each(|entry| put_metadata(&mut page, entry));
+        for entry in chunk {
+            put_metadata(&mut page, entry);
+        }
         pages.put(PageKind::Metadata, &page)?;
     }
     for chunk in frozen.exemplars.chunks(PAGE_ENTRIES) {

@@ -12,14 +12,13 @@ const FORMAT_BYTES_MAX: u64 = 256;
 /// Paths of one tenant in a data directory.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
-    pub(crate) root: PathBuf,
     pub(crate) tenant: PathBuf,
 }
 
 impl Layout {
     /// Paths below a data directory; today there is one tenant.
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), tenant: root.join("tenants").join("anonymous") }
+        Self { tenant: root.join("tenants").join("anonymous") }
     }
 
     pub(crate) fn manifest(&self) -> PathBuf {

@@ -1,16 +1,37 @@
 //! The metrics engine: head, journal, segments, compaction, retention.
-pub mod encoding;
-pub mod record;
+//! A synchronous library behind [`model::Appender`] and [`model::Querier`]: the binary calls it from
+//! its own threads, files and time come in through `sys`, so that a power cut can be tried anywhere.
+//! Data directory: docs/formats/data-directory.md; formats: block.md, segment.md, head-journal.md.
+
 mod block;
 mod cache;
 mod checkpoint;
+mod commit;
+mod compact;
+mod db;
+pub mod encoding;
 mod error;
+mod flush;
 mod head;
+pub mod inspect;
 mod layout;
+mod maintain;
 mod manifest;
+mod open;
 mod options;
 mod postings;
+pub mod record;
+mod retention;
 mod samples;
 mod segment;
+mod select;
+mod stats;
 #[cfg(test)]
 mod testing;
+
+pub use db::Db;
+pub use error::{DbError, DbErrorKind, DbResult};
+pub use maintain::MaintenanceReport;
+pub use open::OpenReport;
+pub use options::{DbOptions, Durability, Limits, Retention};
+pub use stats::{Cardinality, DbStats};

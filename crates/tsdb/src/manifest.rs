@@ -23,6 +23,7 @@ use sys::Vfs;
 
 /// A manifest of a million segments would have this size.
 const BYTES_MAX: u64 = 64 << 20;
+const UNKNOWN_VERSION: &str = "unknown version; was it written by a newer flyball?";
 
 /// A registered segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,9 +87,8 @@ impl Manifest {
 
     /// Reads the text; the reason of a refusal as a sentence.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let Some((body, crc)) = text.trim_end_matches('\n').rsplit_once('\n') else {
-            return Err("no checksum line".into());
-        };
+        let lines = text.strip_suffix('\n').and_then(|text| text.rsplit_once('\n'));
+        let Some((body, crc)) = lines else { return Err("no checksum line".into()) };
         let body_len = body.len() + 1;
         let want = format!("crc32c {:08x}", crc32c::crc32c(&text.as_bytes()[..body_len]));
         if crc != want {
@@ -96,7 +96,7 @@ impl Manifest {
         }
         let mut lines = body.lines();
         if lines.next() != Some("flyball-manifest 1") {
-            return Err("unknown version".into());
+            return Err(UNKNOWN_VERSION.into());
         }
         let mut manifest = Self::default();
         for line in lines {
@@ -142,8 +142,11 @@ impl Manifest {
         }
         let bytes = vfs.read(path, BYTES_MAX).map_err(io)?;
         let corrupt = |reason: String| {
-            let text = format!("cannot read manifest {}: {reason}", path.display());
-            DbError::new(DbErrorKind::Corrupt, text)
+            let kind = match &*reason {
+                UNKNOWN_VERSION => DbErrorKind::WrongFormat,
+                _ => DbErrorKind::Corrupt,
+            };
+            DbError::new(kind, format!("cannot read manifest {}: {reason}", path.display()))
         };
         let text = String::from_utf8(bytes).map_err(|error| corrupt(error.to_string()))?;
         Self::parse(&text).map(Some).map_err(corrupt)

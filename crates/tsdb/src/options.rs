@@ -58,7 +58,7 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { time: Some(Duration::from_secs(30 * 24 * 3600)), size_bytes: None }
+        Self { time: Some(Duration::from_hours(30 * 24)), size_bytes: None }
     }
 }
 

@@ -5,11 +5,11 @@
 //! Rows of a scrape share their timestamp and count up in ids: 1 flag byte and the value, about
 //! 4 bytes a sample for integers and decimals of three digits, 9 for odd floats.
 
-use crate::encoding::bytes::{put_bytes, put_signed, put_varint, varint_len, zigzag, Cursor};
-use crate::encoding::{histograms, Decoded};
+use crate::encoding::bytes::{Cursor, put_bytes, put_signed, put_varint, varint_len, zigzag};
+use crate::encoding::{Decoded, histograms};
 use model::{
-    is_stale, stale_marker, Exemplar, GroupKey, Labels, Metadata, MetricKind, MetricMetadata, Row,
-    SeriesRef, Timestamp, Value,
+    Exemplar, GroupKey, Labels, Metadata, MetricKind, MetricMetadata, Row, SeriesRef, Timestamp,
+    Value, is_stale, stale_marker,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -295,7 +295,12 @@ fn take_rows(cursor: &mut Cursor<'_>) -> Decoded<Vec<Row>> {
         let age = if flags & START != 0 { Some(cursor.signed()?) } else { None };
         let start = age.map(|age| Timestamp::from_ms(time.wrapping_sub(age)));
         let value = take_value(cursor, flags)?;
-        rows.push(Row { series: SeriesRef(series), timestamp: Timestamp::from_ms(time), value, start });
+        rows.push(Row {
+            series: SeriesRef(series),
+            timestamp: Timestamp::from_ms(time),
+            value,
+            start,
+        });
     }
     Ok(rows)
 }

@@ -13,7 +13,8 @@ fn inv_10_floats_and_starts_come_back_for_any_range() {
         let starts: Vec<i64> = (0..len).map(|i| if i < 3 { 0 } else { 77 + i / 50 }).collect();
         let mut bytes = Vec::new();
         encode(&times, ColumnRef::Floats(&values), &starts, &mut bytes);
-        let range = (random.below(200_000).cast_signed() - 100_000, random.below(200_000).cast_signed());
+        let range =
+            (random.below(200_000).cast_signed() - 100_000, random.below(200_000).cast_signed());
         let mut found = SampleBuf::default();
         decode(&bytes, &times, range, &mut found).unwrap();
         let want: Vec<usize> =

@@ -119,12 +119,6 @@ impl Head {
         self.slots.get(slot as usize)?.as_deref()
     }
 
-    /// Live series with their ids, by id.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (SeriesRef, &Series)> {
-        let slots = (0_u32..).zip(&self.slots);
-        slots.filter_map(|(slot, series)| Some((self.id(slot), series.as_deref()?)))
-    }
-
     /// Series of a group, for its limit.
     pub(crate) fn group_series(&self, key: GroupKey) -> usize {
         self.group_slots.get(&key).map_or(0, |slot| self.groups[*slot as usize].series)
@@ -168,7 +162,9 @@ impl Head {
         let group = self.group_slot(group);
         self.groups[group as usize].series += 1;
         self.slots.resize_with(slot, || None);
-        self.slots.push(Some(Box::new(Series::new(labels.clone(), group))));
+        let mut series = Series::new(labels.clone(), group);
+        series.touched = self.generation;
+        self.slots.push(Some(Box::new(series)));
         let slot = u32::try_from(slot).expect("the series limit is below 2^32 in one process");
         self.by_labels.insert(labels.clone(), slot);
         self.postings.insert(slot, labels);
@@ -213,7 +209,9 @@ impl Head {
         self.generation += 1;
         let mut frozen = Vec::with_capacity(self.live);
         for (slot, series) in (0_u64..).zip(&mut self.slots) {
-            let Some(series) = series.as_deref_mut().filter(|series| series.journaled) else { continue };
+            let Some(series) = series.as_deref_mut().filter(|series| series.journaled) else {
+                continue;
+            };
             let parts = series.freeze(generation);
             frozen.push(FrozenSeries {
                 id: SeriesRef(self.id_base + slot),
@@ -235,9 +233,13 @@ impl Head {
         self.memory = self.memory.saturating_sub(freed);
     }
 
-    /// Drops series without samples in memory that got none since `generation`; returns how many.
-    pub(crate) fn drop_idle(&mut self, generation: u64) -> usize {
-        let idle = |series: &Series| series.touched < generation && series.samples() == 0;
+    /// Drops series without samples in memory whose newest sample is older than `before_ms` and
+    /// that were not touched since `generation`; returns how many.
+    pub(crate) fn drop_idle(&mut self, generation: u64, before_ms: i64) -> usize {
+        let idle = |series: &Series| {
+            let old = series.newest.as_ref().is_none_or(|newest| newest.timestamp.ms() < before_ms);
+            old && series.touched < generation && series.samples() == 0
+        };
         let gone: Vec<u32> = (0_u32..)
             .zip(&self.slots)
             .filter(|(_, series)| series.as_deref().is_some_and(idle))

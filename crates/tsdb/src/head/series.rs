@@ -6,8 +6,8 @@
 
 use crate::block;
 use crate::encoding::bytes::Cursor;
-use crate::encoding::{ints, Decoded};
-use crate::samples::{append_range, ColumnRef};
+use crate::encoding::{Decoded, ints};
+use crate::samples::{ColumnRef, append_range};
 use model::{Histogram, Labels, SampleBuf, Timestamp, Value};
 use std::sync::Arc;
 
@@ -235,11 +235,6 @@ impl Series {
         size_of::<Self>() + 160 + labels.text_len() + labels.len() * 24
     }
 
-    /// Memory of its samples.
-    pub(crate) fn sample_memory(&self) -> usize {
-        self.open.memory() + self.parts.iter().map(|(_, part)| part.memory()).sum::<usize>()
-    }
-
     /// Appends a sample newer than all before (INV-13); returns how the memory changed.
     pub(crate) fn append(
         &mut self,
@@ -280,7 +275,12 @@ impl Series {
         let before = self.open.memory();
         let times = memo.seal(&self.open.timestamps);
         let mut bytes = Vec::new();
-        block::encode(&self.open.timestamps, self.open.column.as_ref(), &self.open.starts, &mut bytes);
+        block::encode(
+            &self.open.timestamps,
+            self.open.column.as_ref(),
+            &self.open.starts,
+            &mut bytes,
+        );
         let part = Part::Sealed(Arc::new(SealedBlock { times, bytes: bytes.into() }));
         let change = part.memory().cast_signed() - before.cast_signed();
         self.parts.push((generation, part));
@@ -364,8 +364,11 @@ impl Series {
             Column::Floats(values) => Column::Floats(values[from..to].to_vec()),
             Column::Histograms(values) => Column::Histograms(values[from..to].to_vec()),
         };
-        let starts =
-            if self.open.starts.is_empty() { Vec::new() } else { self.open.starts[from..to].to_vec() };
+        let starts = if self.open.starts.is_empty() {
+            Vec::new()
+        } else {
+            self.open.starts[from..to].to_vec()
+        };
         RawRun { timestamps: self.open.timestamps[from..to].to_vec(), column, starts }
     }
 }

@@ -15,7 +15,9 @@ fn append(head: &mut Head, id: SeriesRef, timestamp: i64, value: f64) {
 
 fn read(parts: &[Part]) -> SampleBuf {
     let mut samples = SampleBuf::default();
-    parts.iter().for_each(|part| part.read((i64::MIN, i64::MAX), &mut samples).unwrap());
+    for part in parts {
+        part.read((i64::MIN, i64::MAX), &mut samples).unwrap();
+    }
     samples
 }
 
@@ -60,11 +62,12 @@ fn freezing_and_forgetting_leave_what_came_later() {
     assert_eq!(head.samples(), 400);
     head.forget(1);
     assert_eq!(head.span(), Some((130, 399)));
-    assert_eq!(head.drop_idle(9), 0, "it still has samples");
+    assert_eq!(head.drop_idle(9, 400), 0, "it still has samples");
     head.freeze();
     head.forget(2);
-    assert_eq!(head.drop_idle(2), 0, "touched in generation 2");
-    assert_eq!(head.drop_idle(3), 1);
+    assert_eq!(head.drop_idle(2, 400), 0, "touched in generation 2");
+    assert_eq!(head.drop_idle(3, 399), 0, "newest sample is 399");
+    assert_eq!(head.drop_idle(3, 400), 1);
     assert!(head.get(id).is_none() && head.find(&labels(0)).is_none());
     assert_eq!((head.len(), head.memory), (0, 0));
 }
@@ -73,7 +76,7 @@ fn freezing_and_forgetting_leave_what_came_later() {
 fn inv_14_ids_are_not_reused() {
     let mut head = Head::new(0);
     let first = head.insert(GroupKey(1), &labels(0));
-    head.drop_idle(1);
+    head.drop_idle(2, 1);
     let again = head.insert(GroupKey(1), &labels(0));
     assert_ne!(first, again);
     head.insert_with_id(SeriesRef(40), GroupKey(2), &labels(1));

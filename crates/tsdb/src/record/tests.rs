@@ -32,7 +32,10 @@ fn random_rows(random: &mut Random) -> Vec<Row> {
 }
 
 fn same(a: &Row, b: &Row) -> bool {
-    a.series == b.series && a.timestamp == b.timestamp && a.start == b.start && a.value.bits_eq(&b.value)
+    a.series == b.series
+        && a.timestamp == b.timestamp
+        && a.start == b.start
+        && a.value.bits_eq(&b.value)
 }
 
 #[test]
@@ -69,7 +72,8 @@ fn inv_15_a_batch_comes_back_whole() {
         let record = decode(&bytes).unwrap();
         assert_eq!(record.rows.len(), rows.len());
         assert!(record.rows.iter().zip(&rows).all(|(a, b)| same(a, b)), "INV-15, round {round}");
-        let found: Vec<_> = record.births.into_iter().map(|b| (b.series, b.group, b.labels)).collect();
+        let found: Vec<_> =
+            record.births.into_iter().map(|b| (b.series, b.group, b.labels)).collect();
         assert_eq!(found, births);
         assert_eq!(record.exemplars[0].1.labels, exemplars[0].1.labels);
         assert_eq!(record.metadata, [metadata]);

@@ -3,9 +3,9 @@
 //! about 8 bytes a label and 24 bytes a block; the pages allow partial loading later).
 
 use super::symbols::Symbols;
-use crate::encoding::bytes::{put_signed, put_varint, Cursor};
+use crate::encoding::bytes::{Cursor, put_signed, put_varint};
 use crate::encoding::presence::Presence;
-use crate::encoding::{Decoded, BLOCK_SAMPLES_MAX};
+use crate::encoding::{BLOCK_SAMPLES_MAX, Decoded};
 use crate::postings::Postings;
 use model::Labels;
 use std::borrow::Cow;
@@ -166,6 +166,14 @@ impl SegmentIndex {
         Labels::from_sorted(pairs.iter().map(|[n, v]| (self.symbols.get(*n), self.symbols.get(*v))))
     }
 
+    /// Has the series a block whose timestamp column overlaps the range?
+    pub(crate) fn overlaps(&self, ordinal: u32, range: (i64, i64)) -> bool {
+        self.series.blocks(ordinal as usize).iter().any(|block| {
+            let times = &self.times[block.times as usize];
+            times.first <= range.1 && times.last >= range.0
+        })
+    }
+
     /// Decodes the index from the pages of each section, in the order of the file.
     pub(crate) fn decode(
         symbols: &[u8],
@@ -195,7 +203,9 @@ impl SegmentIndex {
         let Some(name) = self.symbols.find(name) else { return Vec::new() };
         let values = self.postings.of_name(name);
         values
-            .map(|at| (self.symbols.get(self.postings.pairs[at].1), self.postings.list_at(at).len()))
+            .map(|at| {
+                (self.symbols.get(self.postings.pairs[at].1), self.postings.list_at(at).len())
+            })
             .collect()
     }
 }
@@ -342,7 +352,9 @@ fn encode_labels(symbols: &[u32], before: &mut Vec<u32>, out: &mut Vec<u8>) {
     let names = |symbols: &[u32]| symbols.iter().copied().step_by(2).collect::<Vec<_>>();
     if symbols.is_empty() || names(symbols) != names(before) {
         put_varint(out, symbols.len() as u64);
-        symbols.iter().for_each(|symbol| put_varint(out, u64::from(*symbol)));
+        for symbol in symbols {
+            put_varint(out, u64::from(*symbol));
+        }
     } else {
         put_varint(out, 1);
         let changed = |place: usize| symbols[2 * place + 1] != before[2 * place + 1];

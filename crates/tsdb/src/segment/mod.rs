@@ -12,12 +12,12 @@ mod tests;
 
 pub(crate) use index::SegmentIndex;
 pub(crate) use pages::{PageKind, PageReader, PageWriter};
-pub(crate) use writer::{series_order, SegmentWriter};
+pub(crate) use writer::{SegmentWriter, series_order};
 
 use crate::block;
 use crate::cache::{BlockCache, Entry, INDEX};
-use crate::encoding::bytes::{put_signed, put_varint, Cursor};
-use crate::encoding::{ints, Damage, Decoded};
+use crate::encoding::bytes::{Cursor, put_signed, put_varint};
+use crate::encoding::{Damage, Decoded, ints};
 use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::samples;
 use index::BlockEntry;
@@ -26,6 +26,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use sys::Vfs;
 
 /// Totals of a segment.
@@ -78,6 +79,8 @@ pub(crate) struct Segment {
     cache: Arc<BlockCache>,
     /// Pages found damaged; held for an insertion or a copy.
     damaged: Mutex<BTreeSet<u32>>,
+    /// The index cannot be used; maintenance moves the file to quarantine.
+    unusable: AtomicBool,
 }
 
 /// What could not be read of one series.
@@ -102,8 +105,9 @@ impl Segment {
         };
         let summary = Summary::decode(&reader.read(number)?)
             .map_err(|damage| DbError::corrupt("open segment", path, &damage))?;
-        let (cache, damaged) = (Arc::clone(cache), Mutex::default());
-        Ok(Self { id, summary, bytes, reader, cache, damaged })
+        let cache = Arc::clone(cache);
+        let (damaged, unusable) = (Mutex::default(), AtomicBool::new(false));
+        Ok(Self { id, summary, bytes, reader, cache, damaged, unusable })
     }
 
     pub(crate) fn path(&self) -> &PathBuf {
@@ -112,6 +116,15 @@ impl Segment {
 
     pub(crate) fn overlaps(&self, range: (i64, i64)) -> bool {
         self.summary.first <= range.1 && self.summary.last >= range.0
+    }
+
+    /// Notes that the index is damaged.
+    pub(crate) fn mark_unusable(&self) {
+        self.unusable.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_unusable(&self) -> bool {
+        self.unusable.load(Ordering::Relaxed)
     }
 
     /// Pages found damaged so far.
@@ -188,7 +201,9 @@ impl Segment {
             }
             let before = own.len();
             let in_order = |own: &SampleBuf| {
-                before == 0 || own.len() == before || own.timestamps[before - 1] < own.timestamps[before]
+                before == 0
+                    || own.len() == before
+                    || own.timestamps[before - 1] < own.timestamps[before]
             };
             if self.read_block(index, block, range, &mut own).is_err() || !in_order(&own) {
                 truncate(&mut own, before);

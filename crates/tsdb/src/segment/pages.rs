@@ -11,8 +11,8 @@
 //!          u32 CRC32C of the 20 bytes before, 8 bytes "FLYBSEGE"
 //! ```
 
-use crate::encoding::bytes::{put_varint, Cursor};
 use crate::encoding::Damage;
+use crate::encoding::bytes::{Cursor, put_varint};
 use crate::error::{DbError, DbErrorKind, DbResult};
 use std::path::{Path, PathBuf};
 use sys::{File, Vfs};

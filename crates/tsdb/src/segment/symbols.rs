@@ -1,8 +1,8 @@
 //! Dictionary of label names and values of one segment: sorted, so that ids compare like texts.
 //! Front-coded with a restart every 16 texts: about half the bytes of the texts themselves.
 
-use crate::encoding::bytes::{put_varint, Cursor};
 use crate::encoding::Decoded;
+use crate::encoding::bytes::{Cursor, put_varint};
 
 /// Every this many texts one stands complete, so that a reader may jump there.
 const RESTART: usize = 16;
@@ -52,7 +52,8 @@ impl Symbols {
         assert!(sorted.is_sorted(), "INV-16: symbols are sorted");
         put_varint(out, sorted.len() as u64);
         for (index, text) in sorted.iter().enumerate() {
-            let shared = if index % RESTART == 0 { 0 } else { shared_prefix(sorted[index - 1], text) };
+            let shared =
+                if index % RESTART == 0 { 0 } else { shared_prefix(sorted[index - 1], text) };
             put_varint(out, shared as u64);
             put_varint(out, (text.len() - shared) as u64);
             out.extend_from_slice(&text.as_bytes()[shared..]);
@@ -63,7 +64,8 @@ impl Symbols {
     pub(crate) fn decode(bytes: &[u8]) -> Decoded<Self> {
         let mut cursor = Cursor::new(bytes);
         let count = cursor.count(bytes.len())?;
-        let mut symbols = Self { text: String::with_capacity(bytes.len()), ends: Vec::with_capacity(count) };
+        let mut symbols =
+            Self { text: String::with_capacity(bytes.len()), ends: Vec::with_capacity(count) };
         let mut previous: Vec<u8> = Vec::new();
         for index in 0..count {
             let shared = cursor.count(previous.len())?;
@@ -78,9 +80,11 @@ impl Symbols {
             if previous.len() > TEXT_MAX || (index > 0 && before >= previous) {
                 return Err(cursor.damage("symbols are not sorted or too long"));
             }
-            let text = std::str::from_utf8(&previous).or(Err(cursor.damage("text is not UTF-8")))?;
+            let text =
+                std::str::from_utf8(&previous).or(Err(cursor.damage("text is not UTF-8")))?;
             symbols.text.push_str(text);
-            let end = u32::try_from(symbols.text.len()).or(Err(cursor.damage("symbols above 4 GiB")))?;
+            let end =
+                u32::try_from(symbols.text.len()).or(Err(cursor.damage("symbols above 4 GiB")))?;
             symbols.ends.push(end);
         }
         cursor.finish()?;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::encoding::tests::random_histogram;
-use crate::postings::{resolve, Postings};
+use crate::postings::{Postings, resolve};
 use crate::testing::Random;
 use model::{Labels, MatchOp, Matcher};
 use sys::sim::SimVfs;
@@ -37,7 +37,8 @@ fn open(vfs: &SimVfs) -> DbResult<Segment> {
 fn same(a: &SampleBuf, b: &SampleBuf) -> bool {
     let bits = |s: &SampleBuf| s.values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
     let known = |s: &SampleBuf| s.starts.iter().any(|s| *s != 0);
-    let histograms = a.histograms.iter().zip(&b.histograms).all(|(a, b)| a.0 == b.0 && a.1.bits_eq(&b.1));
+    let histograms =
+        a.histograms.iter().zip(&b.histograms).all(|(a, b)| a.0 == b.0 && a.1.bits_eq(&b.1));
     a.timestamps == b.timestamps
         && (known(a) == known(b) && (!known(a) || a.starts == b.starts))
         && a.histograms.len() == b.histograms.len()
@@ -132,7 +133,9 @@ fn neighbours_share_timestamps_and_equal_blocks() {
     for n in 0..200 {
         let labels = Labels::from_pairs([("__name__", "m"), ("n", &format!("{n:03}"))]);
         let mut samples = SampleBuf::default();
-        (0..480_i64).for_each(|i| samples.push(i * 15_000 + random_late(i), noise[i as usize & 511]));
+        for (i, value) in (0_i64..).zip(&noise) {
+            samples.push(i * 15_000 + random_late(i), *value);
+        }
         series.push((labels, samples));
     }
     let segment = write(&vfs(), &series);
@@ -210,7 +213,10 @@ fn damage_anywhere_is_an_error_or_costs_blocks_and_never_panics() {
             for (ordinal, (_, samples)) in (0_u32..).zip(&series) {
                 let mut found = SampleBuf::default();
                 let losses = segment.read(&index, ordinal, ALL, &mut found);
-                assert!(losses.blocks > 0 || same(&found, samples), "INV-16: round {round} at {at}");
+                assert!(
+                    losses.blocks > 0 || same(&found, samples),
+                    "INV-16: round {round} at {at}"
+                );
             }
         }
         disk.flip_bit(&path(), at, bit).unwrap();

@@ -2,17 +2,17 @@
 //! Used by flush and compaction. Memory: the index of the segment being written (about 24 bytes a
 //! block) and the last timestamp columns; samples of one series at a time.
 
+use super::Summary;
 use super::index::{
-    encode_postings, encode_series, encode_times, index_u32, BlockEntry, SeriesTable, TimeEntry,
+    BlockEntry, SeriesTable, TimeEntry, encode_postings, encode_series, encode_times, index_u32,
 };
 use super::pages::{PageKind, PageWriter};
 use super::symbols::Symbols;
-use super::Summary;
 use crate::block;
 use crate::encoding::ints;
 use crate::encoding::presence::Presence;
 use crate::error::DbResult;
-use crate::samples::{for_each_run, ColumnRef, Run};
+use crate::samples::{ColumnRef, Run, for_each_run};
 use model::{Labels, SampleBuf};
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -61,11 +61,15 @@ pub(crate) struct SegmentWriter<'v> {
     summary: Summary,
 }
 
+/// A column with its number.
+type KeptTimes = (Box<[i64]>, u32);
+
 /// Timestamp columns written lately, for sharing.
 #[derive(Default)]
 struct SharedTimes {
-    by_ends: HashMap<(usize, i64, i64), Vec<(Box<[i64]>, u32)>, foldhash::fast::FixedState>,
-    recent: Vec<(Box<[i64]>, u32)>,
+    /// By length, first and last timestamp.
+    by_ends: HashMap<(usize, i64, i64), Vec<KeptTimes>, foldhash::fast::FixedState>,
+    recent: Vec<KeptTimes>,
     kept: usize,
 }
 

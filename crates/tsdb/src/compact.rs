@@ -1,0 +1,313 @@
+//! Few large segments instead of many small ones: windows of two hours, then days, both only when
+//! they are closed; many tiny segments of an open window in between.
+//! Decides from spans and sizes alone (`plan`), merges one series at a time, registers atomically.
+//! INV-23: a compaction changes no answer; sources that held damage keep a name in quarantine.
+
+use crate::db::{Db, Maintenance};
+use crate::error::{DbError, DbErrorKind, DbResult};
+use crate::flush::{DAY_MS, WINDOW_MS, span_start};
+use crate::manifest::SegmentEntry;
+use crate::open::preserve;
+use crate::segment::{Losses, Segment, SegmentIndex, SegmentWriter, series_order};
+use model::{SampleBuf, Timestamp};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A window or day is closed when it ended this long ago: late samples come in small segments.
+const GRACE_MS: i64 = 10 * 60 * 1000;
+/// Segments of an open window that are merged at once.
+const TINY_COUNT: usize = 8;
+/// A late segment waits for others until together they are this share of what is there.
+const LATE_SHARE: u64 = 16;
+
+/// What a plan needs to know of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    pub(crate) id: u64,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) bytes: u64,
+}
+
+/// Chooses the segments of the next merge; `now` is the newest instant that clock and data agree on.
+pub(crate) fn plan(segments: &[Candidate], now: i64, eager: bool) -> Option<Vec<u64>> {
+    let closed = |start: i64, width: i64| start.saturating_add(width + GRACE_MS) <= now;
+    for width in [WINDOW_MS, DAY_MS] {
+        for (start, group) in within(segments, width) {
+            let whole = group.len() > 1 && closed(start, width);
+            let largest = group.iter().map(|c| c.bytes).max().unwrap_or(0);
+            let others: u64 = group.iter().map(|c| c.bytes).sum::<u64>() - largest;
+            let worth = group.len() >= TINY_COUNT || others * LATE_SHARE >= largest;
+            if whole && (eager || worth) {
+                return Some(group.iter().map(|c| c.id).collect());
+            }
+        }
+    }
+    let tiny = |group: &[Candidate]| -> Option<Vec<u64>> {
+        let median = group.get(group.len() / 2)?.bytes;
+        let similar = group.iter().filter(|c| c.bytes <= median.saturating_mul(4));
+        let ids: Vec<u64> = similar.map(|c| c.id).collect();
+        (ids.len() >= TINY_COUNT).then_some(ids)
+    };
+    within(segments, WINDOW_MS).values().find_map(|group| tiny(group))
+}
+
+/// Segments that lie wholly within one aligned span, by its start.
+fn within(segments: &[Candidate], width: i64) -> BTreeMap<i64, Vec<Candidate>> {
+    let mut groups: BTreeMap<i64, Vec<Candidate>> = BTreeMap::new();
+    for candidate in segments {
+        let start = span_start(candidate.first, width);
+        if span_start(candidate.last, width) == start {
+            groups.entry(start).or_default().push(*candidate);
+        }
+    }
+    groups
+}
+
+/// A source of a merge with the next series to be taken.
+struct Source {
+    segment: Arc<Segment>,
+    index: Arc<SegmentIndex>,
+    next: u32,
+    losses: Losses,
+}
+
+impl Source {
+    fn labels(&self) -> Option<model::Labels> {
+        let next = self.next as usize;
+        (next < self.index.series.len()).then(|| self.index.labels(next))
+    }
+}
+
+impl Db {
+    /// Does one merge if one is due; `false` when there is none.
+    pub fn compact_step(&self, now: Timestamp) -> DbResult<bool> {
+        self.compact_once(now, false)
+    }
+
+    /// Flushes and merges until nothing is left to merge; `cold` also merges windows and days that
+    /// are still open.
+    pub fn compact_now(&self, cold: bool) -> DbResult<()> {
+        self.flush()?;
+        let now = if cold { Timestamp::MAX } else { self.clock.now() };
+        while self.compact_once(now, true)? {}
+        Ok(())
+    }
+
+    fn compact_once(&self, now: Timestamp, eager: bool) -> DbResult<bool> {
+        let _compactor = self.compactor.lock();
+        self.set_unusable_aside()?;
+        let segments = Arc::clone(&self.state.read().segments);
+        let agreed = if now == Timestamp::MAX { now } else { self.agreed_now(now) };
+        let candidates: Vec<Candidate> = segments.iter().map(|s| candidate(s)).collect();
+        let Some(ids) = plan(&candidates, agreed.ms(), eager) else { return Ok(false) };
+        // In the order of age, because INV-11 gives the older source precedence.
+        let chosen = segments.iter().filter(|segment| ids.contains(&segment.id)).cloned();
+        let outcome = self.merge(chosen.collect());
+        match outcome {
+            Ok(()) => self.counters.compactions.add(1),
+            Err(_) => self.counters.compaction_failures.add(1),
+        }
+        outcome.map(|()| true)
+    }
+
+    fn merge(&self, chosen: Vec<Arc<Segment>>) -> DbResult<()> {
+        let mut sources = Vec::with_capacity(chosen.len());
+        for segment in chosen {
+            let index = segment.index().inspect_err(|error| {
+                if error.kind() == DbErrorKind::Corrupt {
+                    segment.mark_unusable();
+                }
+            })?;
+            sources.push(Source { segment, index, next: 0, losses: Losses::default() });
+        }
+        let id = {
+            let mut maintenance = self.maintenance.lock();
+            maintenance.manifest.next_segment += 1;
+            maintenance.manifest.next_segment - 1
+        };
+        let path = self.layout.segment(id);
+        let written = self.write_merged(&path, id, &mut sources);
+        let merged = written.inspect_err(|_| {
+            // No manifest names it yet; what stays is removed when opening.
+            drop(self.vfs.remove_file(&path));
+        })?;
+        let damaged = sources.iter().filter(|source| source.losses.blocks > 0);
+        for source in damaged {
+            preserve(&*self.vfs, &self.layout, source.segment.path())?;
+        }
+        self.replace_segments(&sources, merged)
+    }
+
+    fn write_merged(
+        &self,
+        path: &Path,
+        id: u64,
+        sources: &mut [Source],
+    ) -> DbResult<Option<Arc<Segment>>> {
+        let mut writer = SegmentWriter::create(&*self.vfs, path)?;
+        if let Err(error) = merge_series(&mut writer, sources) {
+            writer.abandon();
+            return Err(error);
+        }
+        if writer.series() == 0 {
+            writer.abandon();
+            return Ok(None);
+        }
+        writer.finish()?;
+        Ok(Some(Arc::new(Segment::open(&*self.vfs, path, id, &self.cache)?)))
+    }
+
+    fn replace_segments(&self, sources: &[Source], merged: Option<Arc<Segment>>) -> DbResult<()> {
+        let gone: Vec<u64> = sources.iter().map(|source| source.segment.id).collect();
+        let mut maintenance = self.maintenance.lock();
+        let mut manifest = maintenance.manifest.clone();
+        let ages = manifest.segments.iter().filter(|entry| gone.contains(&entry.id));
+        let age = ages.map(|entry| entry.age).min();
+        manifest.segments.retain(|entry| !gone.contains(&entry.id));
+        manifest.obsolete.extend(&gone);
+        if let Some(merged) = &merged {
+            let age = age.unwrap_or(merged.id);
+            manifest.segments.push(SegmentEntry { id: merged.id, age });
+            manifest.segments.sort_by_key(|entry| (entry.age, entry.id));
+        }
+        self.register(&mut maintenance, manifest)?;
+        self.publish(&maintenance, merged);
+        self.remove_obsolete(&mut maintenance);
+        Ok(())
+    }
+
+    /// Shows queries exactly the registered segments.
+    pub(crate) fn publish(&self, maintenance: &Maintenance, new: Option<Arc<Segment>>) {
+        let mut state = self.state.write();
+        let mut known: BTreeMap<u64, Arc<Segment>> =
+            state.segments.iter().map(|segment| (segment.id, Arc::clone(segment))).collect();
+        known.extend(new.map(|segment| (segment.id, segment)));
+        let listed = maintenance.manifest.segments.iter();
+        state.segments = Arc::new(listed.filter_map(|entry| known.remove(&entry.id)).collect());
+    }
+
+    /// Moves segments whose index is damaged to quarantine and gives those with damaged pages a
+    /// second name there.
+    fn set_unusable_aside(&self) -> DbResult<()> {
+        let segments = Arc::clone(&self.state.read().segments);
+        for segment in segments.iter() {
+            if segment.is_unusable() {
+                self.drop_unusable(segment)?;
+            } else if !segment.damaged_pages().is_empty() {
+                let mut maintenance = self.maintenance.lock();
+                if maintenance.preserved.insert(segment.id) {
+                    let made = preserve(&*self.vfs, &self.layout, segment.path())?;
+                    self.counters.quarantined.add(u64::from(made.is_some()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_unusable(&self, segment: &Segment) -> DbResult<()> {
+        let mut maintenance = self.maintenance.lock();
+        // A second name first: whatever happens next, the bytes stay.
+        let made = preserve(&*self.vfs, &self.layout, segment.path())?;
+        self.counters.quarantined.add(u64::from(made.is_some()));
+        let mut manifest = maintenance.manifest.clone();
+        manifest.segments.retain(|entry| entry.id != segment.id);
+        manifest.obsolete.push(segment.id);
+        self.register(&mut maintenance, manifest)?;
+        self.publish(&maintenance, None);
+        self.remove_obsolete(&mut maintenance);
+        Ok(())
+    }
+}
+
+fn candidate(segment: &Segment) -> Candidate {
+    let (first, last) = (segment.summary.first, segment.summary.last);
+    Candidate { id: segment.id, first, last, bytes: segment.bytes }
+}
+
+/// Takes the least label set of all sources, again and again.
+fn merge_series(writer: &mut SegmentWriter<'_>, sources: &mut [Source]) -> DbResult<()> {
+    let mut heads: Vec<Option<model::Labels>> = sources.iter().map(Source::labels).collect();
+    let mut samples = SampleBuf::default();
+    loop {
+        let least = heads.iter().flatten().min_by(|a, b| series_order(a, b)).cloned();
+        let Some(least) = least else { return Ok(()) };
+        samples.clear();
+        for (source, head) in sources.iter_mut().zip(&mut heads) {
+            if head.as_ref() != Some(&least) {
+                continue;
+            }
+            let all = (i64::MIN, i64::MAX);
+            let losses = source.segment.read(&source.index, source.next, all, &mut samples);
+            source.losses.blocks += losses.blocks;
+            source.next += 1;
+            let next = source.labels();
+            if next.as_ref().is_some_and(|next| series_order(&least, next).is_ge()) {
+                source.segment.mark_unusable();
+                let text = format!("series of {} are not sorted", source.segment.path().display());
+                return Err(DbError::new(DbErrorKind::Corrupt, text));
+            }
+            *head = next;
+        }
+        writer.add_series(&least, &samples)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidates(list: &[(i64, i64, u64)]) -> Vec<Candidate> {
+        let numbered = (1..).zip(list);
+        numbered
+            .map(|(id, (first, last, bytes))| Candidate {
+                id,
+                first: *first,
+                last: *last,
+                bytes: *bytes,
+            })
+            .collect()
+    }
+
+    const H: i64 = 3_600_000;
+
+    #[test]
+    fn only_closed_windows_and_days_are_merged() {
+        let two = candidates(&[(0, H, 100), (H + 1, 2 * H - 1, 100)]);
+        assert_eq!(plan(&two, 2 * H, false), None);
+        assert_eq!(plan(&two, 2 * H + GRACE_MS, false), Some(vec![1, 2]));
+        let day: Vec<_> = (0..12).map(|i| (i * 2 * H, i * 2 * H + H, 100)).collect();
+        let day = candidates(&day);
+        assert_eq!(plan(&day, 24 * H, false), None);
+        assert_eq!(plan(&day, 25 * H, false).map(|ids| ids.len()), Some(12));
+        assert_eq!(plan(&day[..1], 25 * H, false), None, "one segment is enough for a day");
+    }
+
+    #[test]
+    fn many_tiny_segments_of_an_open_window_are_merged() {
+        let tiny: Vec<_> = (0..9).map(|i| (i * 1000, i * 1000 + 999, 10)).collect();
+        assert_eq!(plan(&candidates(&tiny), H, false).map(|ids| ids.len()), Some(9));
+        assert_eq!(plan(&candidates(&tiny[..7]), H, false), None);
+    }
+
+    #[test]
+    fn a_late_crumb_waits_for_others() {
+        let late = candidates(&[(0, 23 * H, 10_000), (H, H + 5, 10)]);
+        assert_eq!(plan(&late, 30 * H, false), None);
+        assert_eq!(plan(&late, 30 * H, true), Some(vec![1, 2]));
+        let more = candidates(&[(0, 23 * H, 10_000), (H, H + 5, 800)]);
+        assert_eq!(plan(&more, 30 * H, false), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn the_ends_of_time_do_not_overflow() {
+        let ends = candidates(&[
+            (i64::MIN, i64::MAX, 1),
+            (i64::MAX, i64::MAX, 1),
+            (i64::MIN, i64::MIN, 1),
+        ]);
+        assert_eq!(plan(&ends, i64::MAX, true), None);
+        assert_eq!(plan(&ends, i64::MIN, true), None);
+    }
+}

@@ -1,0 +1,246 @@
+//! From memory to segments: freeze the head, write segments and checkpoint, register them, forget.
+//! INV-18: registered by one manifest change, the journal is cut only afterwards; a crash anywhere
+//! leaves the old state with its journal or the new one, never both and never neither.
+//! INV-22: a file that a manifest on the disk may name is never removed or written again.
+
+use crate::checkpoint::{self, Frozen};
+use crate::db::{Db, Maintenance, PendingFlush, State, journal_error};
+use crate::error::DbResult;
+use crate::head::{FrozenSeries, Part};
+use crate::manifest::{Manifest, SegmentEntry};
+use crate::segment::{Segment, SegmentWriter, series_order};
+use model::{MetricMetadata, SampleBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Length of a flushed segment, ms.
+pub(crate) const WINDOW_MS: i64 = 2 * 3600 * 1000;
+/// Length of a day segment, ms.
+pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
+/// Most segments of one flush; older data beyond shares one.
+const SEGMENTS_MAX: usize = 64;
+
+/// Start of the aligned span of `width` that holds an instant.
+pub(crate) fn span_start(timestamp: i64, width: i64) -> i64 {
+    timestamp.saturating_sub(timestamp.rem_euclid(width))
+}
+
+impl Db {
+    /// Writes everything in memory into segments; `false` when there was nothing to write.
+    pub fn flush(&self) -> DbResult<bool> {
+        self.flush_with(&mut self.maintenance.lock())
+    }
+
+    pub(crate) fn flush_with(&self, maintenance: &mut Maintenance) -> DbResult<bool> {
+        if maintenance.pending.is_none() {
+            maintenance.pending = self.freeze()?;
+        }
+        let Some(pending) = maintenance.pending.take() else { return Ok(false) };
+        match self.write_flush(maintenance, &pending) {
+            Ok(()) => {
+                self.counters.flushes.add(1);
+                maintenance.flushed_at = self.clock.monotonic();
+                Ok(true)
+            }
+            Err(error) => {
+                // The frozen part stays visible and is written again with the next call.
+                self.counters.flush_failures.add(1);
+                maintenance.pending = Some(pending);
+                Err(error)
+            }
+        }
+    }
+
+    /// Cuts head and journal at one place: everything before belongs to this flush.
+    fn freeze(&self) -> DbResult<Option<PendingFlush>> {
+        let mut writer = self.writer.lock();
+        if writer.unflushed_bytes == 0 && self.state.read().head.samples() == 0 {
+            return Ok(None);
+        }
+        // Unsynced records may be written again behind the cut when a sync fails; so none is left.
+        writer.journal.sync().map_err(|error| journal_error(&error))?;
+        writer.journal.rotate();
+        writer.unflushed_bytes = 0;
+        let floor = writer.journal.end();
+        let mut state = self.state.write();
+        let generation = state.head.generation;
+        let series = state.head.freeze();
+        let metadata = state.head.metadata.iter().map(|(metric, metadata)| MetricMetadata {
+            metric: metric.clone(),
+            metadata: metadata.clone(),
+        });
+        let frozen = Frozen {
+            series,
+            metadata: metadata.collect(),
+            exemplars: state.head.exemplars.iter().cloned().collect(),
+        };
+        let next_series = state.head.next_id();
+        Ok(Some(PendingFlush { generation, floor, next_series, frozen }))
+    }
+
+    fn write_flush(&self, maintenance: &mut Maintenance, pending: &PendingFlush) -> DbResult<()> {
+        let mut manifest = maintenance.manifest.clone();
+        let mut made = Vec::new();
+        let segments = match self.write_files(&mut manifest, pending, &mut made) {
+            Ok(segments) => segments,
+            Err(error) => {
+                // No manifest names them yet, so they may go; what stays is removed when opening.
+                for path in made {
+                    drop(self.vfs.remove_file(&path));
+                }
+                return Err(error);
+            }
+        };
+        self.register(maintenance, manifest)?;
+        let mut writer = self.writer.lock();
+        {
+            let mut state = self.state.write();
+            state.add_segments(segments);
+            state.head.forget(pending.generation);
+            let newest = pending.frozen.series.iter().filter_map(|series| series.newest.as_ref());
+            let newest = newest.map(|newest| newest.timestamp.ms()).max().unwrap_or(i64::MIN);
+            let dropped =
+                state.head.drop_idle(pending.generation, newest.saturating_sub(2 * WINDOW_MS));
+            self.counters.series_dropped.add(dropped as u64);
+            self.note_head_memory(&state);
+        }
+        // Failing to cut the journal costs room until the next flush, nothing else.
+        let cut = writer.journal.truncate_before(pending.floor);
+        drop(writer);
+        self.remove_obsolete(maintenance);
+        cut.map_err(|error| journal_error(&error))
+    }
+
+    pub(crate) fn note_head_memory(&self, state: &State) {
+        self.head_memory.store(state.head.memory, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Writes the segments and the checkpoint of a flush and opens them; fills in the manifest.
+    fn write_files(
+        &self,
+        manifest: &mut Manifest,
+        pending: &PendingFlush,
+        made: &mut Vec<PathBuf>,
+    ) -> DbResult<Vec<Arc<Segment>>> {
+        let with_samples = |series: &&FrozenSeries| !series.parts.is_empty();
+        let mut series: Vec<&FrozenSeries> =
+            pending.frozen.series.iter().filter(with_samples).collect();
+        series.sort_by(|a, b| series_order(&a.labels, &b.labels));
+        let mut segments = Vec::new();
+        for range in flush_ranges(&series) {
+            let id = manifest.next_segment;
+            manifest.next_segment += 1;
+            let path = self.layout.segment(id);
+            let mut writer = SegmentWriter::create(&*self.vfs, &path)?;
+            if let Err(error) = fill(&mut writer, &series, range, &path) {
+                writer.abandon();
+                return Err(error);
+            }
+            made.push(path.clone());
+            writer.finish()?;
+            segments.push(Arc::new(Segment::open(&*self.vfs, &path, id, &self.cache)?));
+            manifest.segments.push(SegmentEntry { id, age: id });
+        }
+        let checkpoint = manifest.next_segment;
+        manifest.next_segment += 1;
+        let path = self.layout.checkpoint(checkpoint);
+        made.push(path.clone());
+        checkpoint::write(&*self.vfs, &path, &pending.frozen)?;
+        manifest.obsolete.extend(manifest.checkpoint.replace(checkpoint));
+        manifest.floor = pending.floor;
+        manifest.next_series = pending.next_series;
+        Ok(segments)
+    }
+
+    /// Replaces the manifest. When that fails the disk may hold either one, so files of both stay
+    /// (INV-22): numbers are not used again, and what the retry replaces becomes obsolete.
+    pub(crate) fn register(
+        &self,
+        maintenance: &mut Maintenance,
+        manifest: Manifest,
+    ) -> DbResult<()> {
+        let outcome = manifest.store(&*self.vfs, &self.layout.manifest());
+        if outcome.is_ok() {
+            maintenance.manifest = manifest;
+            return outcome;
+        }
+        let old = &mut maintenance.manifest;
+        old.next_segment = manifest.next_segment;
+        let known = |id: u64| old.segments.iter().any(|segment| segment.id == id);
+        let fresh = manifest.segments.iter().map(|segment| segment.id).filter(|id| !known(*id));
+        let mut fresh: Vec<u64> = fresh.collect();
+        fresh.extend(manifest.checkpoint.filter(|id| old.checkpoint != Some(*id)));
+        old.obsolete.extend(fresh);
+        outcome
+    }
+
+    /// Removes files that the stored manifest calls obsolete; those that resist stay listed.
+    pub(crate) fn remove_obsolete(&self, maintenance: &mut Maintenance) {
+        maintenance.manifest.obsolete.retain(|id| {
+            self.cache.forget(*id);
+            let paths = [self.layout.segment(*id), self.layout.checkpoint(*id)];
+            paths.iter().any(|path| {
+                let present = self.vfs.exists(path).unwrap_or(true);
+                present && self.vfs.remove_file(path).is_err()
+            })
+        });
+    }
+}
+
+impl State {
+    /// Makes new segments visible in the order of their age.
+    pub(crate) fn add_segments(&mut self, new: Vec<Arc<Segment>>) {
+        let mut segments = self.segments.to_vec();
+        segments.extend(new);
+        self.segments = Arc::new(segments);
+    }
+}
+
+/// Adds the samples of all series within a range.
+fn fill(
+    writer: &mut SegmentWriter<'_>,
+    series: &[&FrozenSeries],
+    range: (i64, i64),
+    path: &std::path::Path,
+) -> DbResult<()> {
+    let mut samples = SampleBuf::default();
+    for one in series {
+        samples.clear();
+        for part in one.parts.iter().filter(|part| part.overlaps(range)) {
+            part.read(range, &mut samples).map_err(|damage| {
+                crate::error::DbError::corrupt("encode samples in memory for", path, &damage)
+            })?;
+        }
+        writer.add_series(&one.labels, &samples)?;
+    }
+    Ok(())
+}
+
+/// Ranges of the segments of a flush: two-hour windows, whole days for what is older than the day
+/// before the newest sample, one for everything when there would be too many.
+fn flush_ranges(series: &[&FrozenSeries]) -> Vec<(i64, i64)> {
+    let spans = || series.iter().flat_map(|one| &one.parts).map(Part::span);
+    let newest = spans().map(|span| span.1).max().unwrap_or(0);
+    let recent = span_start(newest, DAY_MS).saturating_sub(DAY_MS);
+    let mut starts = BTreeSet::new();
+    for (first, last) in spans() {
+        // A part is at most as long as a window, so its ends name all windows it touches.
+        for end in [first, last] {
+            let width = if end >= recent { WINDOW_MS } else { DAY_MS };
+            starts.insert((span_start(end, width), width));
+        }
+    }
+    let end = |start: i64, width: i64| start.saturating_add(width - 1);
+    let mut ranges: Vec<_> = starts.into_iter().map(|(s, width)| (s, end(s, width))).collect();
+    if ranges.len() > SEGMENTS_MAX {
+        let joined = ranges.len() - SEGMENTS_MAX;
+        let oldest = (ranges[0].0, ranges[joined].1);
+        ranges.drain(..=joined);
+        ranges.insert(0, oldest);
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! What must happen now and then: probe a full disk, flush, compact, delete; snapshots and closing.
+//! Called by a thread of the binary every few seconds; each step is bounded, failures are counted
+//! and tried again with the next call.
+
+use crate::db::{Db, Maintenance, journal_error};
+use crate::error::{DbError, DbResult};
+use crate::flush::{WINDOW_MS, span_start};
+use crate::layout::{Layout, check_format};
+use crate::manifest::Manifest;
+use journal::Position;
+use model::Timestamp;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+/// A window is flushed this long after its end, so that late rows of a scrape are with it.
+const FLUSH_DELAY_MS: i64 = 5 * 60 * 1000;
+/// Longest time between flushes, whatever the wall clock says.
+const FLUSH_INTERVAL_MAX: Duration = Duration::from_hours(3);
+/// Journal bytes below which closing does not flush: replay takes milliseconds.
+const CLOSE_REPLAY_BYTES: u64 = 1 << 20;
+
+/// What a round of maintenance did.
+#[derive(Debug, Default)]
+pub struct MaintenanceReport {
+    /// The head was written into segments.
+    pub flushed: bool,
+    /// Segments were merged.
+    pub compacted: bool,
+    /// Segments that retention deleted.
+    pub deleted: usize,
+    /// What failed; it is tried again with the next round.
+    pub errors: Vec<DbError>,
+}
+
+impl Db {
+    /// One round: at most one flush, one compaction and one retention pass.
+    pub fn maintain(&self, now: Timestamp) -> MaintenanceReport {
+        let mut report = MaintenanceReport::default();
+        self.probe();
+        let flushed = {
+            let mut maintenance = self.maintenance.lock();
+            self.flush_if_due(&mut maintenance, now)
+        };
+        keep(flushed, &mut report.errors, |done| report.flushed = done);
+        self.update_horizon();
+        keep(self.apply_retention(now), &mut report.errors, |count| report.deleted = count);
+        keep(self.compact_step(now), &mut report.errors, |done| report.compacted = done);
+        report
+    }
+
+    fn flush_if_due(&self, maintenance: &mut Maintenance, now: Timestamp) -> DbResult<bool> {
+        let window = span_start(now.ms().saturating_sub(FLUSH_DELAY_MS), WINDOW_MS);
+        let waited = self.clock.monotonic().saturating_sub(maintenance.flushed_at);
+        let due = maintenance.pending.is_some()
+            || self.writer.lock().unflushed_bytes >= self.options.journal_bytes_max
+            || self.memory_bytes() > self.options.memory_bytes_max / 10 * 8
+            || waited >= FLUSH_INTERVAL_MAX
+            || (window > maintenance.flushed_window_ms && self.has_samples_before(window));
+        if !due {
+            return Ok(false);
+        }
+        let done = self.flush_with(maintenance)?;
+        maintenance.flushed_window_ms = window;
+        maintenance.flushed_at = self.clock.monotonic();
+        Ok(done)
+    }
+
+    fn has_samples_before(&self, window: i64) -> bool {
+        self.state.read().head.span().is_some_and(|(first, _)| first < window)
+    }
+
+    /// Writes a copy of everything acknowledged so far into a new directory that can be opened as
+    /// a data directory; segments are hard links where the filesystem allows.
+    pub fn snapshot(&self, dir: &Path) -> DbResult<()> {
+        let _compactor = self.compactor.lock();
+        let mut maintenance = self.maintenance.lock();
+        self.flush_with(&mut maintenance)?;
+        let target = Layout::new(dir);
+        target.create(&*self.vfs)?;
+        let manifest = &maintenance.manifest;
+        for segment in &manifest.segments {
+            self.copy_file(&self.layout.segment(segment.id), &target.segment(segment.id))?;
+        }
+        if let Some(id) = manifest.checkpoint {
+            self.copy_file(&self.layout.checkpoint(id), &target.checkpoint(id))?;
+        }
+        let sync = self.vfs.sync_dir(&target.segments());
+        sync.map_err(|error| DbError::io("sync directory", &target.segments(), error))?;
+        check_format(&*self.vfs, dir, true)?;
+        // The snapshot's journal begins anew.
+        let manifest =
+            Manifest { floor: Position::START, obsolete: Vec::new(), ..manifest.clone() };
+        manifest.store(&*self.vfs, &target.manifest())
+    }
+
+    fn copy_file(&self, from: &Path, to: &Path) -> DbResult<()> {
+        if self.vfs.hard_link(from, to).is_ok() {
+            return Ok(());
+        }
+        self.copy_bytes(from, to).map_err(|error| DbError::io("copy into snapshot", from, error))
+    }
+
+    fn copy_bytes(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let source = self.vfs.open(from)?;
+        let target = self.vfs.create(to)?;
+        let mut buffer = vec![0; 1 << 20];
+        let mut at = 0;
+        loop {
+            let count = source.read_at(&mut buffer, at)?;
+            if count == 0 {
+                return target.sync_data();
+            }
+            target.write_all_at(&buffer[..count], at)?;
+            at += count as u64;
+        }
+    }
+
+    /// Refuses further samples and leaves the directory so that the next start is fast. Queries
+    /// go on until the value is dropped.
+    pub fn close(&self) -> DbResult<()> {
+        let unflushed = {
+            let mut writer = self.writer.lock();
+            writer.closed = true;
+            writer.unflushed_bytes
+        };
+        if unflushed > CLOSE_REPLAY_BYTES && self.flush().is_ok() {
+            return Ok(());
+        }
+        // Without room for segments the journal alone brings everything back.
+        self.syncer.sync().map(drop).map_err(|error| journal_error(&error))
+    }
+}
+
+fn keep<T>(outcome: DbResult<T>, errors: &mut Vec<DbError>, then: impl FnOnce(T)) {
+    match outcome {
+        Ok(value) => then(value),
+        Err(error) => errors.push(error),
+    }
+}

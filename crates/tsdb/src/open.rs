@@ -1,0 +1,396 @@
+//! Opening: take the directory, load manifest and checkpoint, open segments, replay the journal.
+//! Damage never stops the opening: what is damaged goes to quarantine, is described, and the rest is
+//! served. INV-21: opening twice gives the same answers.
+
+use crate::cache::BlockCache;
+use crate::checkpoint;
+use crate::db::{Db, Maintenance, State, Writer, journal_error};
+use crate::error::{DbError, DbErrorKind, DbResult};
+use crate::head::{AppliedRow, Head};
+use crate::layout::{self, Layout, parse_checkpoint, parse_segment};
+use crate::manifest::{Manifest, SegmentEntry};
+use crate::options::{DbOptions, Limits};
+use crate::record::{self, Record};
+use crate::segment::Segment;
+use crate::stats::Counters;
+use journal::{Journal, JournalOptions, Position};
+use model::SeriesRef;
+use parking_lot::{Mutex, RwLock};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize};
+use std::time::Duration;
+use sys::{Clock, Vfs};
+
+/// Most damage that is described; more is counted.
+const DAMAGE_LISTED_MAX: usize = 1000;
+
+/// What opening found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenReport {
+    /// Series in memory after replay.
+    pub series: usize,
+    /// Registered segments that can be used.
+    pub segments: usize,
+    /// Journal records replayed.
+    pub records: u64,
+    /// Rows replayed into memory.
+    pub rows: u64,
+    /// Rows whose series is not known because its birth was damaged.
+    pub orphans: u64,
+    /// Bytes of an unfinished write at the end of the journal: ordinary after a crash.
+    pub torn_bytes: u64,
+    /// What is damaged, as sentences with their place.
+    pub damage: Vec<String>,
+    /// Files moved or linked to quarantine.
+    pub quarantined: Vec<PathBuf>,
+}
+
+impl OpenReport {
+    pub(crate) fn note_damage(&mut self, text: String) {
+        if self.damage.len() < DAMAGE_LISTED_MAX {
+            self.damage.push(text);
+        }
+    }
+}
+
+impl Db {
+    /// Opens the database of a directory, making it when it is empty.
+    ///
+    /// Fails when another process holds it, when it holds another format, or when the filesystem
+    /// fails; damage is reported instead.
+    pub fn open(
+        options: DbOptions,
+        vfs: Arc<dyn Vfs>,
+        clock: Arc<dyn Clock>,
+    ) -> DbResult<(Self, OpenReport)> {
+        let lock = layout::claim(&*vfs, &options.dir)?;
+        let layout = Layout::new(&options.dir);
+        layout.create(&*vfs)?;
+        let cache = Arc::new(BlockCache::new(options.cache_bytes_max));
+        let mut report = OpenReport::default();
+        let mut stored = Stored { vfs: &*vfs, layout: &layout, cache: &cache, report: &mut report };
+        let (mut manifest, changed) = stored.manifest()?;
+        stored.clean_up(&manifest)?;
+        let before = manifest.segments.len();
+        let segments = stored.segments(&mut manifest)?;
+        if changed || manifest.segments.len() != before {
+            manifest.store(&*vfs, &layout.manifest())?;
+        }
+        let head = stored.head(&manifest, &options.limits)?;
+        let mut replayer = Replayer::new(head, manifest.floor, options.limits);
+        let (journal, recovery) = Journal::open(
+            Arc::clone(&vfs),
+            &layout.journal(),
+            journal_options(&options),
+            &mut |place, bytes| {
+                replayer.take(place, bytes, &mut report);
+                Ok(())
+            },
+        )
+        .map_err(|error| journal_error(&error))?;
+        let Replayer { head, bytes: unflushed_bytes, .. } = replayer;
+        report.torn_bytes = recovery.torn_bytes;
+        recovery.damage.iter().for_each(|damage| report.note_damage(damage.to_string()));
+        report.quarantined.extend(recovery.quarantined);
+        report.series = head.len();
+        report.segments = segments.len();
+        let syncer = journal.syncer();
+        let db = Self {
+            compactor: Mutex::default(),
+            maintenance: Mutex::new(Maintenance {
+                manifest,
+                pending: None,
+                preserved: BTreeSet::new(),
+                flushed_window_ms: i64::MIN,
+                flushed_at: clock.monotonic(),
+            }),
+            writer: Mutex::new(Writer {
+                journal,
+                closed: false,
+                trouble: None,
+                next_space_check: Duration::ZERO,
+                record: Vec::new(),
+                unflushed_bytes,
+            }),
+            head_memory: AtomicUsize::new(head.memory),
+            state: RwLock::new(State { head, segments: Arc::new(segments) }),
+            syncer,
+            counters: Counters::default(),
+            damaged_reads: Arc::default(),
+            horizon_ms: AtomicI64::new(i64::MIN),
+            _lock: lock,
+            options,
+            vfs,
+            clock,
+            layout,
+            cache,
+        };
+        db.counters.quarantined.add(report.quarantined.len() as u64);
+        db.update_horizon();
+        Ok((db, report))
+    }
+}
+
+fn journal_options(options: &DbOptions) -> JournalOptions {
+    JournalOptions {
+        segment_bytes_max: options.journal_bytes_max.max(1 << 20),
+        ..JournalOptions::default()
+    }
+}
+
+/// What lies in the directory.
+struct Stored<'a> {
+    vfs: &'a dyn Vfs,
+    layout: &'a Layout,
+    cache: &'a Arc<BlockCache>,
+    report: &'a mut OpenReport,
+}
+
+impl Stored<'_> {
+    /// The manifest, and whether it must be written. A damaged one is rebuilt from what is there:
+    /// every readable segment, the newest checkpoint, the whole journal. Doubles do no harm
+    /// (INV-11), missing files would.
+    fn manifest(&mut self) -> DbResult<(Manifest, bool)> {
+        let path = self.layout.manifest();
+        let text = match Manifest::load(self.vfs, &path) {
+            Ok(Some(manifest)) => return Ok((manifest, false)),
+            Ok(None) => None,
+            Err(error) if error.kind() == DbErrorKind::Corrupt => Some(error.to_string()),
+            Err(error) => return Err(error),
+        };
+        let manifest = self.rebuilt_manifest()?;
+        if let Some(text) = text {
+            self.report
+                .note_damage(format!("{text}; it was rebuilt from the files that are there"));
+            self.quarantine(&path)?;
+            return Ok((manifest, true));
+        }
+        let changed = manifest != Manifest::default();
+        Ok((manifest, changed))
+    }
+
+    fn rebuilt_manifest(&self) -> DbResult<Manifest> {
+        let mut manifest = Manifest::default();
+        for name in self.names()? {
+            if let Some(id) = parse_segment(&name) {
+                manifest.segments.push(SegmentEntry { id, age: id });
+                manifest.next_segment = manifest.next_segment.max(id + 1);
+            }
+            if let Some(id) = parse_checkpoint(&name) {
+                manifest.checkpoint = manifest.checkpoint.max(Some(id));
+                manifest.next_segment = manifest.next_segment.max(id + 1);
+            }
+        }
+        Ok(manifest)
+    }
+
+    fn names(&self) -> DbResult<Vec<String>> {
+        let dir = self.layout.segments();
+        let entries = self.vfs.read_dir(&dir);
+        let entries = entries.map_err(|error| DbError::io("read directory", &dir, error))?;
+        Ok(entries.into_iter().filter(|entry| !entry.is_dir).map(|entry| entry.name).collect())
+    }
+
+    /// Removes what an interrupted flush or compaction left: temporary files, files numbered after
+    /// the manifest, files it calls obsolete. Anything else unknown goes to quarantine.
+    fn clean_up(&mut self, manifest: &Manifest) -> DbResult<()> {
+        let dir = self.layout.segments();
+        for name in self.names()? {
+            let path = dir.join(&name);
+            let id = parse_segment(&name).or(parse_checkpoint(&name));
+            let listed = match (parse_segment(&name), parse_checkpoint(&name)) {
+                (Some(id), _) => manifest.segments.iter().any(|segment| segment.id == id),
+                (None, Some(id)) => manifest.checkpoint == Some(id),
+                (None, None) => false,
+            };
+            if listed {
+                continue;
+            }
+            let unfinished = name.strip_suffix(".tmp").is_some()
+                || id.is_some_and(|id| {
+                    id >= manifest.next_segment || manifest.obsolete.contains(&id)
+                });
+            if unfinished {
+                let removed = self.vfs.remove_file(&path);
+                removed.map_err(|error| DbError::io("remove", &path, error))?;
+            } else {
+                self.report.note_damage(format!("unknown file {} set aside", path.display()));
+                self.quarantine(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the registered segments; those that cannot be used leave the manifest.
+    fn segments(&mut self, manifest: &mut Manifest) -> DbResult<Vec<Arc<Segment>>> {
+        let mut usable = Vec::new();
+        manifest.segments.sort_by_key(|entry| (entry.age, entry.id));
+        for entry in std::mem::take(&mut manifest.segments) {
+            let path = self.layout.segment(entry.id);
+            let present = self.vfs.exists(&path);
+            if !present.map_err(|error| DbError::io("open segment", &path, error))? {
+                self.report.note_damage(format!("segment {} is missing", path.display()));
+                continue;
+            }
+            match Segment::open(self.vfs, &path, entry.id, self.cache) {
+                Ok(segment) => {
+                    manifest.segments.push(entry);
+                    usable.push(Arc::new(segment));
+                }
+                Err(error) if error.kind() == DbErrorKind::WrongFormat => return Err(error),
+                Err(error) if error.kind() == DbErrorKind::Corrupt => {
+                    self.report.note_damage(error.to_string());
+                    self.quarantine(&path)?;
+                }
+                Err(error) => {
+                    // It may be readable again after the next start.
+                    self.report.note_damage(error.to_string());
+                    manifest.segments.push(entry);
+                }
+            }
+        }
+        Ok(usable)
+    }
+
+    /// The head as of the last flush.
+    fn head(&mut self, manifest: &Manifest, limits: &Limits) -> DbResult<Head> {
+        let Some(id) = manifest.checkpoint else { return Ok(Head::new(manifest.next_series)) };
+        let path = self.layout.checkpoint(id);
+        match checkpoint::load(self.vfs, &path, manifest.next_series, limits) {
+            Ok((head, damage)) => {
+                if !damage.is_empty() {
+                    self.preserve(&path)?;
+                }
+                for text in damage {
+                    self.report.note_damage(text);
+                }
+                Ok(head)
+            }
+            Err(error) if error.kind() == DbErrorKind::WrongFormat => Err(error),
+            Err(error) => {
+                self.report.note_damage(error.to_string());
+                Ok(Head::new(manifest.next_series))
+            }
+        }
+    }
+
+    fn quarantine(&mut self, path: &Path) -> DbResult<()> {
+        let target = quarantine(self.vfs, self.layout, path)?;
+        self.report.quarantined.push(target);
+        Ok(())
+    }
+
+    fn preserve(&mut self, path: &Path) -> DbResult<()> {
+        if let Some(target) = preserve(self.vfs, self.layout, path)? {
+            self.report.quarantined.push(target);
+        }
+        Ok(())
+    }
+}
+
+/// Moves a file to quarantine under a name that is free there.
+pub(crate) fn quarantine(vfs: &dyn Vfs, layout: &Layout, path: &Path) -> DbResult<PathBuf> {
+    let io = |error| DbError::io("move to quarantine", path, error);
+    let target = free_name(vfs, layout, path).map_err(io)?;
+    vfs.rename(path, &target).map_err(io)?;
+    vfs.sync_dir(&layout.quarantine()).map_err(io)?;
+    vfs.sync_dir(path.parent().unwrap_or(Path::new("."))).map_err(io)?;
+    Ok(target)
+}
+
+/// Gives a damaged file that is still served a second name in quarantine, so that no compaction or
+/// retention can destroy it; `None` when it has one.
+pub(crate) fn preserve(vfs: &dyn Vfs, layout: &Layout, path: &Path) -> DbResult<Option<PathBuf>> {
+    let io = |error| DbError::io("link to quarantine", path, error);
+    let target = layout.quarantine().join(path.file_name().unwrap_or_default());
+    if vfs.exists(&target).map_err(io)? {
+        return Ok(None);
+    }
+    vfs.hard_link(path, &target).map_err(io)?;
+    vfs.sync_dir(&layout.quarantine()).map_err(io)?;
+    Ok(Some(target))
+}
+
+fn free_name(vfs: &dyn Vfs, layout: &Layout, path: &Path) -> std::io::Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut target = layout.quarantine().join(&name);
+    let mut number = 1;
+    while vfs.exists(&target)? {
+        target = layout.quarantine().join(format!("{name}.{number}"));
+        number += 1;
+    }
+    Ok(target)
+}
+
+/// Applies journal records to the head; repeats do nothing.
+struct Replayer {
+    head: Head,
+    floor: Position,
+    limits: Limits,
+    /// Ids in the journal whose series lives under another id.
+    aliases: HashMap<SeriesRef, SeriesRef, foldhash::fast::FixedState>,
+    /// Bytes of the records behind the floor.
+    bytes: u64,
+}
+
+impl Replayer {
+    fn new(head: Head, floor: Position, limits: Limits) -> Self {
+        Self { head, floor, limits, aliases: HashMap::default(), bytes: 0 }
+    }
+
+    fn take(&mut self, place: Position, bytes: &[u8], report: &mut OpenReport) {
+        if place < self.floor {
+            return;
+        }
+        self.bytes += bytes.len() as u64;
+        match record::decode(bytes) {
+            Ok(record) => {
+                report.records += 1;
+                self.apply(&record, report);
+            }
+            Err(damage) => {
+                report
+                    .note_damage(format!("journal record at {place} cannot be decoded: {damage}"));
+            }
+        }
+    }
+
+    fn apply(&mut self, record: &Record, report: &mut OpenReport) {
+        for birth in &record.births {
+            let id = match self.head.find(&birth.labels) {
+                Some(known) => known,
+                None if birth.series.0 >= self.head.next_id() => {
+                    self.head.insert_with_id(birth.series, birth.group, &birth.labels);
+                    birth.series
+                }
+                None => self.head.insert(birth.group, &birth.labels),
+            };
+            self.head.get_mut(id).expect("found or inserted above").journaled = true;
+            if id != birth.series {
+                self.aliases.insert(birth.series, id);
+            }
+        }
+        for row in &record.rows {
+            let series = self.aliases.get(&row.series).copied().unwrap_or(row.series);
+            let Some(known) = self.head.get(series) else {
+                report.orphans += 1;
+                continue;
+            };
+            if known.newest.as_ref().is_some_and(|newest| newest.timestamp >= row.timestamp) {
+                continue;
+            }
+            let (timestamp, value, start) = (row.timestamp, &row.value, row.start);
+            self.head.apply(&AppliedRow { series, timestamp, value, start });
+            report.rows += 1;
+        }
+        for (series, exemplar) in &record.exemplars {
+            let series = self.aliases.get(series).copied().unwrap_or(*series);
+            self.head.push_exemplar(series, exemplar, self.limits.exemplars_max);
+        }
+        for entry in &record.metadata {
+            self.head.set_metadata(entry, self.limits.metadata_max);
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! The ordinary life of a database: what is appended is found, restarts forget nothing.
+
+use crate::world::{HOUR, Machine, T0, batch, commit, dump, dump_range, group, labels, put};
+use model::{
+    AppendErrorKind, Appender, Batch, Exemplar, GroupKey, LabelQuery, Labels, Matcher, Metadata,
+    MetricKind, MetricMetadata, Querier, RowFault, SampleBuf, SelectHints, SeriesRef, Timestamp,
+    Value, stale_marker,
+};
+use std::path::Path;
+use sys::Vfs;
+use tsdb::{DbErrorKind, DbOptions, Durability, Limits};
+
+fn faults(report: &model::BatchReport) -> Vec<RowFault> {
+    report.rejected.iter().map(|rejection| rejection.fault).collect()
+}
+
+#[test]
+fn what_is_committed_is_found_at_once_and_after_a_restart() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    put(&db, &labels("up", 1), T0, 1.0);
+    put(&db, &labels("up", 1), T0 + 1000, stale_marker());
+    let before = dump(&db);
+    assert_eq!(before[&labels("up", 1)].len(), 2);
+    drop(db);
+    let (db, report) = machine.open();
+    assert_eq!(dump(&db), before);
+    assert_eq!((report.rows, report.series, report.damage.len()), (2, 1, 0));
+}
+
+#[test]
+fn the_rules_for_timestamps() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    let a = labels("a", 1);
+    assert_eq!(put(&db, &a, T0, 1.0).accepted, 1);
+    assert_eq!(put(&db, &a, T0, 1.0).repeated, 1);
+    assert_eq!(faults(&put(&db, &a, T0, 2.0)), [RowFault::DuplicateTimestamp]);
+    assert_eq!(faults(&put(&db, &a, T0 - 1, 2.0)), [RowFault::OutOfOrder]);
+    assert_eq!(put(&db, &a, T0 + 600_000, 2.0).accepted, 1, "ten minutes ahead");
+    assert_eq!(faults(&put(&db, &a, T0 + 600_001, 2.0)), [RowFault::TooFarInFuture]);
+    let unknown = commit(&db, &[(SeriesRef(999), T0, Value::Float(1.0))]);
+    assert_eq!(faults(&unknown), [RowFault::UnknownSeries]);
+    let month_ago = T0 - 31 * 24 * HOUR;
+    machine.open_fails_while_open();
+    db.maintain(machine.now());
+    assert_eq!(faults(&put(&db, &labels("c", 1), month_ago, 1.0)), [RowFault::TooOld]);
+}
+
+impl Machine {
+    fn open_fails_while_open(&self) {
+        let vfs = std::sync::Arc::new(self.vfs.clone());
+        let error = tsdb::Db::open(Self::options(), vfs, self.clock.clone()).err().unwrap();
+        assert_eq!(error.kind(), DbErrorKind::Locked);
+    }
+}
+
+#[test]
+fn rows_of_one_series_in_one_batch_follow_the_same_rules() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    let a = db.resolve(group(), &labels("a", 1)).unwrap();
+    let b = db.resolve(group(), &labels("b", 1)).unwrap();
+    let f = Value::Float;
+    let rows = [
+        (a, T0, f(1.0)),
+        (b, T0, f(1.0)),
+        (a, T0 + 1, f(2.0)),
+        (a, T0 + 1, f(2.0)),
+        (a, T0 + 1, f(3.0)),
+        (a, T0, f(9.0)),
+        (b, T0 + 5, f(2.0)),
+    ];
+    let report = commit(&db, &rows);
+    assert_eq!((report.accepted, report.repeated), (4, 1));
+    assert_eq!(faults(&report), [RowFault::DuplicateTimestamp, RowFault::OutOfOrder]);
+    let rejected: Vec<usize> = report.rejected.iter().map(|r| r.row).collect();
+    assert_eq!(rejected, [4, 5]);
+    assert_eq!(dump(&db)[&labels("a", 1)].len(), 2);
+}
+
+#[test]
+fn a_histogram_whose_buckets_do_not_fit_is_refused_alone() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    let a = db.resolve(group(), &labels("a", 1)).unwrap();
+    let bad = model::Histogram { positive_buckets: vec![1.0], ..Default::default() };
+    let rows = [(a, T0, Value::Histogram(bad.into())), (a, T0 + 1, Value::Float(1.0))];
+    let report = commit(&db, &rows);
+    assert_eq!(faults(&report), [RowFault::InvalidHistogram]);
+    assert_eq!(report.accepted, 1);
+}
+
+#[test]
+fn flush_and_compaction_change_no_answer() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for step in 0..2000_i64 {
+        let now = T0 + step * 60_000;
+        machine.at(now);
+        for n in 0..3 {
+            put(&db, &labels("m", n), now, (step * 7) as f64 / 100.0);
+        }
+        if step % 350 == 0 {
+            db.flush().unwrap();
+        }
+    }
+    let before = dump(&db);
+    let report = db.maintain(machine.now());
+    assert!(report.flushed && report.errors.is_empty(), "{report:?}");
+    assert_eq!(dump(&db), before);
+    while db.compact_step(machine.now()).unwrap() {
+        assert_eq!(dump(&db), before, "INV-23");
+    }
+    let many = db.stats().segments;
+    db.compact_now(true).unwrap();
+    assert!(db.stats().segments < many, "{} segments, {many} before", db.stats().segments);
+    assert_eq!(dump(&db), before, "INV-23");
+    let some = dump_range(&db, T0 + HOUR, T0 + 2 * HOUR, &[Matcher::equal("n", "1")]);
+    assert_eq!(some[&labels("m", 1)].len(), 61);
+    drop(db);
+    let (db, report) = machine.open();
+    assert_eq!(dump(&db), before);
+    assert_eq!(report.rows, 0, "everything is in segments");
+    assert_eq!(put(&db, &labels("m", 1), machine.now().ms() + 1, 1.0).accepted, 1);
+}
+
+#[test]
+fn inv_20_a_selection_survives_everything_that_happens_later() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for step in 0..500_i64 {
+        put(&db, &labels("m", 1), T0 + step * 1000, step as f64);
+    }
+    db.flush().unwrap();
+    put(&db, &labels("m", 1), T0 + 500_000, 500.0);
+    let (start, end) = (Timestamp::MIN, Timestamp::MAX);
+    let selection = db.select(start, end, &[], &SelectHints::default()).unwrap();
+    put(&db, &labels("m", 1), T0 + 501_000, 501.0);
+    put(&db, &labels("m", 2), T0 + 501_000, 501.0);
+    db.compact_now(true).unwrap();
+    assert_eq!(selection.len(), 1);
+    let mut samples = SampleBuf::default();
+    selection.read(0, &mut samples).unwrap();
+    assert_eq!(samples.len(), 501, "INV-20");
+    assert_eq!(samples.values[500], 500.0);
+    assert_eq!(selection.warnings(), Vec::<String>::new());
+}
+
+#[test]
+fn labels_values_metadata_and_exemplars_are_answered() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    put(&db, &labels("old", 1), T0, 1.0);
+    db.flush().unwrap();
+    db.resolve(group(), &labels("never", 1)).unwrap();
+    let series = db.resolve(group(), &labels("new", 2)).unwrap();
+    let mut batch = Batch::new(group());
+    batch.push(series, Timestamp::from_ms(T0 + 5000), 1.0);
+    let exemplar = Exemplar {
+        labels: Labels::from_pairs([("trace_id", "abc")]),
+        value: 0.5,
+        timestamp: Timestamp::from_ms(T0 + 4000),
+    };
+    batch.exemplars.push((series, exemplar.clone()));
+    let metadata = Metadata { kind: MetricKind::Gauge, help: "h".into(), unit: "s".into() };
+    batch.metadata.push(MetricMetadata { metric: "new".into(), metadata });
+    db.commit(&batch).unwrap();
+    let check = |db: &tsdb::Db| {
+        let all: LabelQuery<'_> =
+            LabelQuery { start: Timestamp::MIN, end: Timestamp::MAX, selectors: &[], limit: None };
+        assert_eq!(db.label_names(&all).unwrap(), ["__name__", "job", "n"]);
+        assert_eq!(db.label_values("__name__", &all).unwrap(), ["new", "old"]);
+        let late = LabelQuery { start: Timestamp::from_ms(T0 + 5000), ..all.clone() };
+        assert_eq!(db.label_values("__name__", &late).unwrap(), ["new"]);
+        let selectors = [vec![Matcher::equal("n", "1")], vec![Matcher::equal("n", "7")]];
+        let some = LabelQuery { selectors: &selectors, ..all.clone() };
+        assert_eq!(db.label_values("__name__", &some).unwrap(), ["old"]);
+        assert_eq!(db.label_names(&LabelQuery { limit: Some(1), ..some }).unwrap(), ["__name__"]);
+        assert_eq!(db.metadata(None, None).unwrap()[0].metadata.help, "h");
+        assert_eq!(db.metadata(Some("old"), None).unwrap(), []);
+        let found = db.exemplars(&all).unwrap();
+        assert_eq!(found, [(labels("new", 2), vec![exemplar.clone()])]);
+        assert_eq!(db.exemplars(&late).unwrap(), []);
+    };
+    check(&db);
+    drop(db);
+    let (db, _) = machine.open();
+    check(&db);
+    db.flush().unwrap();
+    drop(db);
+    let (db, _) = machine.open();
+    check(&db);
+}
+
+#[test]
+fn limits_refuse_new_series_only() {
+    let machine = Machine::new(1);
+    let limits = Limits { series_max: 3, series_per_group_max: 2, ..Limits::default() };
+    let (db, _) = machine.open_with(DbOptions { limits, ..Machine::options() });
+    let kind =
+        |group: u64, n: usize| db.resolve(GroupKey(group), &labels("m", n)).map_err(|e| e.kind());
+    assert!(kind(1, 1).is_ok() && kind(1, 2).is_ok());
+    assert_eq!(kind(1, 3), Err(AppendErrorKind::SeriesLimit), "of this target");
+    assert!(kind(2, 3).is_ok());
+    assert_eq!(kind(3, 4), Err(AppendErrorKind::SeriesLimit), "in total");
+    assert!(kind(3, 1).is_ok(), "known series go on");
+    assert_eq!(put(&db, &labels("m", 1), T0, 1.0).accepted, 1);
+    let refuse = |labels: Labels| db.resolve(group(), &labels).unwrap_err().kind();
+    assert_eq!(refuse(Labels::empty()), AppendErrorKind::InvalidLabels);
+    let long = "x".repeat(5000);
+    assert_eq!(refuse(Labels::from_pairs([("a", &*long)])), AppendErrorKind::InvalidLabels);
+    assert_eq!(refuse(Labels::from_pairs([(&*long, "a")])), AppendErrorKind::InvalidLabels);
+    let many = (0..65).map(|n| (format!("l{n}"), "v"));
+    assert_eq!(refuse(Labels::from_pairs(many)), AppendErrorKind::InvalidLabels);
+}
+
+#[test]
+fn the_memory_budget_refuses_series_first_and_batches_later() {
+    let machine = Machine::new(1);
+    let options = DbOptions { memory_bytes_max: 200_000, ..Machine::options() };
+    let (db, _) = machine.open_with(options);
+    let mut series = Vec::new();
+    let error = loop {
+        match db.resolve(group(), &labels("m", series.len())) {
+            Ok(id) => series.push(id),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), AppendErrorKind::Overloaded);
+    assert!(series.len() > 100);
+    let mut refused = None;
+    for step in 0..200 {
+        let rows: Vec<_> =
+            series.iter().map(|id| (*id, T0 + step, Value::Float(step as f64))).collect();
+        if let Err(error) = db.commit(&batch(&rows)) {
+            refused = Some(error);
+            break;
+        }
+    }
+    let refused = refused.expect("the budget ends");
+    assert_eq!(refused.kind(), AppendErrorKind::Overloaded);
+    assert!(refused.retry_delay().is_some());
+    assert!(db.maintain(machine.now()).flushed, "memory pressure flushes");
+    let rows: Vec<_> = series.iter().map(|id| (*id, T0 + 1000, Value::Float(1.0))).collect();
+    assert_eq!(commit(&db, &rows).accepted, series.len());
+}
+
+#[test]
+fn a_closed_database_refuses_samples_and_restarts_fast() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    put(&db, &labels("m", 1), T0, 1.0);
+    db.close().unwrap();
+    let series = SeriesRef(1);
+    let error = db.commit(&batch(&[(series, T0 + 1, Value::Float(1.0))])).unwrap_err();
+    assert_eq!(error.kind(), AppendErrorKind::Closed);
+    assert_eq!(db.resolve(group(), &labels("x", 1)).unwrap_err().kind(), AppendErrorKind::Closed);
+    assert_eq!(dump(&db).len(), 1, "queries go on");
+    drop(db);
+    assert_eq!(dump(&machine.open().0).len(), 1);
+}
+
+#[test]
+fn a_snapshot_opens_as_a_database_of_its_own() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for step in 0..300 {
+        put(&db, &labels("m", 1), T0 + step * 1000, step as f64);
+    }
+    db.snapshot(Path::new("/backup")).unwrap();
+    let before = dump(&db);
+    put(&db, &labels("m", 1), T0 + 300_000, 1.0);
+    let options = DbOptions { dir: "/backup".into(), ..Machine::options() };
+    let (copy, report) = machine.open_with(options);
+    assert_eq!((dump(&copy), report.damage.len()), (before, 0));
+    assert_eq!(put(&copy, &labels("m", 1), T0 + 400_000, 1.0).accepted, 1);
+    assert_eq!(dump(&db)[&labels("m", 1)].len(), 301, "the original does not notice");
+}
+
+#[test]
+fn idle_series_leave_memory_and_come_back() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    let gone = db.resolve(group(), &labels("gone", 1)).unwrap();
+    put(&db, &labels("gone", 1), T0, 1.0);
+    for hour in 1..10 {
+        machine.at(T0 + hour * HOUR);
+        put(&db, &labels("stays", 1), T0 + hour * HOUR, 1.0);
+        db.flush().unwrap();
+    }
+    assert_eq!(db.stats().series, 1);
+    let report = commit(&db, &[(gone, T0 + 9 * HOUR, Value::Float(2.0))]);
+    assert_eq!(faults(&report), [RowFault::UnknownSeries]);
+    put(&db, &labels("gone", 1), T0 + 9 * HOUR, 2.0);
+    assert_eq!(dump(&db)[&labels("gone", 1)].len(), 2);
+}
+
+#[test]
+fn inv_24_a_year_on_the_clock_deletes_nothing() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for day in 0..40 {
+        machine.at(T0 + day * 24 * HOUR);
+        put(&db, &labels("m", 1), machine.now().ms(), 1.0);
+        db.flush().unwrap();
+    }
+    let before = db.stats().segments;
+    for jump in [1, 24, 24 * 365, 24 * 3650] {
+        machine.clock.jump_wall(Timestamp::from_ms(T0 + (39 * 24 + jump) * HOUR));
+        put(&db, &labels("m", 2), machine.now().ms(), 1.0);
+        let held = dump(&db).len();
+        for _ in 0..20 {
+            assert_eq!(db.maintain(machine.now()).errors.len(), 0);
+        }
+        assert_eq!(dump(&db).len(), held, "INV-24: {jump} h");
+    }
+    assert!(db.stats().retention.0 <= 12, "{:?}", db.stats().retention);
+    assert!(db.stats().segments + 12 >= before / 2);
+}
+
+#[test]
+fn retention_by_size_deletes_the_oldest() {
+    let machine = Machine::new(1);
+    let retention = tsdb::Retention { time: None, size_bytes: Some(20_000) };
+    let (db, _) = machine.open_with(DbOptions { retention, ..Machine::options() });
+    for window in 0..30 {
+        machine.at(T0 + window * 2 * HOUR);
+        for n in 0..20 {
+            put(&db, &labels("m", n), machine.now().ms(), 1.0);
+        }
+        db.flush().unwrap();
+        db.maintain(machine.now());
+    }
+    while db.apply_retention(machine.now()).unwrap() > 0 {}
+    let stats = db.stats();
+    assert!(stats.segment_bytes <= 20_000, "{}", stats.segment_bytes);
+    let newest = dump(&db)[&labels("m", 3)].last().unwrap().0;
+    assert_eq!(newest, T0 + 58 * HOUR, "the newest stay");
+    let files = machine.vfs.read_dir(Path::new("/data/tenants/anonymous/segments")).unwrap();
+    assert_eq!(files.len() as u64, stats.segments + 1, "files and one checkpoint: {files:?}");
+}
+
+#[test]
+fn sync_mode_acknowledges_after_the_disk_has_it() {
+    let machine = Machine::new(1);
+    let options = DbOptions { durability: Durability::Sync, ..Machine::options() };
+    let (db, _) = machine.open_with(options);
+    put(&db, &labels("m", 1), T0, 1.0);
+    for seed in 0..20 {
+        let (after, _) =
+            Machine { vfs: machine.vfs.after_crash(seed), clock: machine.clock.clone() }.open();
+        assert_eq!(dump(&after), dump(&db));
+    }
+}
+
+#[test]
+fn stats_and_cardinality_add_up() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for n in 0..10 {
+        put(&db, &labels(if n < 7 { "a" } else { "b" }, n), T0, 1.0);
+    }
+    put(&db, &labels("a", 0), T0 - 1, 1.0);
+    let stats = db.stats();
+    assert_eq!((stats.series, stats.rows_accepted, stats.head_samples), (10, 10, 10));
+    assert_eq!(stats.rows_rejected["out_of_order"], 1);
+    assert_eq!(stats.head_span, Some((T0, T0)));
+    let cardinality = db.cardinality(2);
+    assert_eq!(cardinality.series_by_metric, [("a".to_owned(), 7), ("b".to_owned(), 3)]);
+    assert_eq!(cardinality.values_by_label[0], ("n".to_owned(), 10));
+    assert_eq!(cardinality.series_by_pair[0], ("job=test".to_owned(), 10));
+    assert_eq!(cardinality.label_pairs, 13);
+}
+
+#[test]
+fn a_directory_can_be_inspected_without_changing_it() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for n in 0..30 {
+        put(&db, &labels(if n % 3 == 0 { "a" } else { "b" }, n), T0, 1.0);
+    }
+    db.flush().unwrap();
+    put(&db, &labels("a", 0), T0 + 1, 1.0);
+    let vfs: std::sync::Arc<dyn Vfs> = std::sync::Arc::new(machine.vfs.clone());
+    let dir = Path::new("/data");
+    let operations = machine.vfs.operations();
+    let list = tsdb::inspect::list(&*vfs, dir).unwrap();
+    assert_eq!((list.len(), list[0].series, list[0].samples), (1, 30, 30));
+    let report = tsdb::inspect::verify(&vfs, dir).unwrap();
+    assert_eq!((report.segments, report.blocks, report.damage.len()), (1, 30, 0));
+    assert!(report.records >= 1);
+    let analysis = tsdb::inspect::analyze(&*vfs, dir, 1).unwrap();
+    assert_eq!(analysis.series_by_metric, [("b".to_owned(), 20)]);
+    assert_eq!(analysis.values_by_label, [("n".to_owned(), 30)]);
+    let mut seen = 0;
+    let matchers = [Matcher::equal("__name__", "a")];
+    tsdb::inspect::dump(&*vfs, dir, (T0, T0), &matchers, &mut |_, samples| seen += samples.len())
+        .unwrap();
+    assert_eq!(seen, 10);
+    let segment = machine.segment_files().remove(0);
+    assert_eq!(machine.vfs.operations(), operations, "nothing was changed");
+    machine.vfs.flip_bit(&segment, 40, 1).unwrap();
+    let report = tsdb::inspect::verify(&vfs, dir).unwrap();
+    assert_eq!(report.damage.len(), 2, "a page and its blocks: {:?}", report.damage);
+}

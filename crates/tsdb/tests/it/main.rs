@@ -1,0 +1,7 @@
+//! The database through its doors: appending, asking, restarting, maintaining, and everything that
+//! a disk can do to it.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod basics;
+mod world;
