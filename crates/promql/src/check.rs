@@ -76,10 +76,8 @@ impl Checker<'_> {
     fn aggregate(&self, aggregate: &mut AggregateExpr) -> Result<ValueType, ParseError> {
         let vector = ValueType::InstantVector;
         self.expect(&mut aggregate.expr, vector, "aggregation expression")?;
-        let wanted = match aggregate.op {
-            AggregateOp::CountValues => ValueType::String,
-            _ => ValueType::Scalar,
-        };
+        let names_label = aggregate.op == AggregateOp::CountValues;
+        let wanted = if names_label { ValueType::String } else { ValueType::Scalar };
         if let Some(parameter) = &mut aggregate.parameter {
             self.expect(parameter, wanted, "aggregation parameter")?;
         }
@@ -168,14 +166,14 @@ impl Checker<'_> {
                 format!("expected type {wanted} in call to function \"info\", got {found}");
             return Err(self.error(place, message));
         }
-        match &selector.kind {
-            ExprKind::Vector(selector) if selector.name.is_none() => Ok(()),
-            ExprKind::Vector(_) => {
-                let message = "expected label selectors only, got vector selector instead";
-                Err(self.error(selector.place, message))
-            }
-            _ => Err(self.error(selector.place, "expected label selectors only")),
+        let ExprKind::Vector(labels) = &selector.kind else {
+            return Err(self.error(selector.place, "expected label selectors only"));
+        };
+        if labels.name.is_none() {
+            return Ok(());
         }
+        let message = "expected label selectors only, got vector selector instead";
+        Err(self.error(selector.place, message))
     }
 
     fn binary(&self, place: Place, binary: &mut BinaryExpr) -> Result<ValueType, ParseError> {

@@ -107,10 +107,7 @@ pub(crate) const fn power(op: BinaryOp) -> u8 {
 
 /// Lowest power that the right operand of an operator may contain.
 pub(crate) const fn power_of_right(op: BinaryOp) -> u8 {
-    match op {
-        BinaryOp::Pow => power(op),
-        _ => power(op) + 1,
-    }
+    if matches!(op, BinaryOp::Pow) { power(op) } else { power(op) + 1 }
 }
 
 /// The sign a token stands for in front of an operand.

@@ -73,7 +73,13 @@ pub(crate) fn for_argument(
         ExprKind::Vector(selector) if is_plain(selector) => format!("{text}[5m]"),
         ExprKind::Vector(_) => return None,
         ExprKind::Binary(_) | ExprKind::Unary(..) => format!("({text})[5m:]"),
-        _ => format!("{text}[5m:]"),
+        ExprKind::Number(_)
+        | ExprKind::String(_)
+        | ExprKind::Paren(_)
+        | ExprKind::Aggregate(_)
+        | ExprKind::Call(_)
+        | ExprKind::Matrix(_)
+        | ExprKind::Subquery(_) => format!("{text}[5m:]"),
     };
     let before = Place { start: call.start, end: arg.place.start }.text(source);
     let after = Place { start: arg.place.end, end: call.end }.text(source);
@@ -86,11 +92,9 @@ fn is_plain(selector: &VectorSelector) -> bool {
         && selector.edge == WindowEdge::Plain
 }
 
-/// A range behind something that is no selector: a subquery was meant.
-pub(crate) fn for_range(message: &str, text: &str) -> Option<String> {
-    let subquery = message.starts_with("ranges only");
-    let text = text.strip_suffix(']')?;
-    if subquery { did_you_mean(&format!("{text}:]")) } else { None }
+/// A range behind something that is no selector: `sum(up)[5m]` wants `sum(up)[5m:]`.
+pub(crate) fn subquery(text: &str) -> Option<String> {
+    did_you_mean(&format!("{}:]", text.strip_suffix(']')?))
 }
 
 /// `1 == 1` wants `1 == bool 1`.

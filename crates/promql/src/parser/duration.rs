@@ -85,17 +85,11 @@ impl Parser<'_> {
         }
         let right = self.duration_term(power_of_right(op))?;
         self.require_duration_expressions(left.place)?;
-        if let DurationTerm::Number(number) = &right.term
-            && number.value == 0.0
-        {
-            let message = match op {
-                BinaryOp::Div => Some("division by zero"),
-                BinaryOp::Mod => Some("modulo by zero"),
-                _ => None,
-            };
-            if let Some(message) = message {
-                return Err(self.error(ErrorKind::Meaning, op_place, message));
-            }
+        let by_zero = matches!(&right.term, DurationTerm::Number(number) if number.value == 0.0);
+        if by_zero && matches!(op, BinaryOp::Div | BinaryOp::Mod) {
+            let operation = if op == BinaryOp::Div { "division" } else { "modulo" };
+            let message = format!("{operation} by zero");
+            return Err(self.error(ErrorKind::Meaning, op_place, message));
         }
         let place = Place { start: left.place.start, end: right.place.end };
         let term = DurationTerm::Binary(op, left.boxed(), right.boxed());

@@ -62,23 +62,21 @@ impl Parser<'_> {
         }
         let brackets = Place { start: open.start, end: self.last_closing };
         let Expr { place, kind } = tree.expr;
-        let message = match kind {
-            ExprKind::Vector(selector) if selector.offset != DurationExpr::Fixed(0) => {
-                "no offset modifiers allowed before range"
-            }
-            ExprKind::Vector(selector) if selector.at.is_some() => {
-                "no @ modifiers allowed before range"
-            }
-            ExprKind::Vector(selector) => {
-                let matrix = MatrixSelector { selector, selector_place: place, range };
-                let place = Place { start: place.start, end: brackets.end };
-                return Ok(Tree::leaf(place, ExprKind::Matrix(matrix)));
-            }
-            _ => "ranges only allowed for vector selectors",
+        let whole = Place { start: place.start, end: brackets.end };
+        let ExprKind::Vector(selector) = kind else {
+            let message = "ranges only allowed for vector selectors";
+            let hint = suggest::subquery(whole.text(self.source));
+            return Err(self.error(ErrorKind::Meaning, brackets, message).suggest(hint));
         };
-        let text = Place { start: place.start, end: brackets.end }.text(self.source);
-        let error = self.error(ErrorKind::Meaning, brackets, message);
-        Err(error.suggest(suggest::for_range(message, text)))
+        let message = if selector.offset != DurationExpr::Fixed(0) {
+            "no offset modifiers allowed before range"
+        } else if selector.at.is_some() {
+            "no @ modifiers allowed before range"
+        } else {
+            let matrix = MatrixSelector { selector, selector_place: place, range };
+            return Ok(Tree::leaf(whole, ExprKind::Matrix(matrix)));
+        };
+        Err(self.error(ErrorKind::Meaning, brackets, message))
     }
 
     fn subquery(&mut self, tree: Tree, range: DurationExpr) -> Result<Tree, ParseError> {
@@ -187,7 +185,13 @@ impl Parser<'_> {
                 let message = format!("{word} modifier is not supported for subqueries");
                 return Err(self.error(ErrorKind::Meaning, place, message));
             }
-            _ => {
+            ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Paren(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(_)
+            | ExprKind::Aggregate(_)
+            | ExprKind::Call(_) => {
                 let message = format!("{word} modifier not implemented");
                 return Err(self.error(ErrorKind::Meaning, place, message));
             }
