@@ -245,7 +245,7 @@ impl Parser<'_> {
         let text = place.text(self.source);
         let is_duration = kind == TokenKind::Duration;
         let value = if is_duration {
-            crate::duration::read(text).map(|ms| ms as f64 / 1000.0)
+            crate::duration::read(text).map(seconds)
         } else {
             crate::literal::number(text)
         };
@@ -254,6 +254,11 @@ impl Parser<'_> {
             Err(message) => Err(self.error(ErrorKind::Syntax, place, message)),
         }
     }
+}
+
+/// Seconds of a duration by the steps of Go's `Duration.Seconds`, so that every bit agrees.
+fn seconds(ms: i64) -> f64 {
+    (ms / 1000) as f64 + ((ms % 1000) * 1_000_000) as f64 / 1e9
 }
 
 /// The number behind a sign.

@@ -184,6 +184,7 @@ fn numbers_have_go_s_values() {
         ("0x7fffffffffffffff", 9.223_372_036_854_776e18),
         ("5m", 300.0),
         ("1ms", 0.001),
+        ("2y999ms", 63_072_000.0 + 0.999),
         ("iNF", f64::INFINITY),
         ("-Inf", f64::NEG_INFINITY),
         ("1_0.5", 10.5),
