@@ -4,6 +4,8 @@
 
 pub mod alertmanager;
 pub mod flyball;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hint;
 mod http;
 mod outside;

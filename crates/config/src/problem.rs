@@ -164,7 +164,9 @@ impl<T> Loaded<T> {
 /// line with a secret before the caret, or that looks like key material, is not shown at all.
 fn excerpt(text: &str, place: Place) -> Option<String> {
     let line = text.lines().nth(place.line - 1)?.trim_end();
-    let shown: String = line.chars().take(EXCERPT_CHARS_MAX).collect();
+    // A tab is one column wide here, so that the caret stands where it should.
+    let plain = line.chars().map(|c| if c == '\t' { ' ' } else { c });
+    let shown: String = plain.take(EXCERPT_CHARS_MAX).collect();
     if shown.trim().is_empty()
         || shown.contains(char::is_control)
         || place.column > EXCERPT_CHARS_MAX

@@ -24,6 +24,14 @@ pub struct UnsupportedKey {
     pub effect: &'static str,
 }
 
+/// A value that the redacted form hides: its place, and whether it is a scalar, because a list
+/// without indentation stands where its first element stands.
+type Hidden = (Place, bool);
+
+fn hidden(node: &Node) -> Hidden {
+    (node.place, node.scalar().is_some())
+}
+
 /// One file being read.
 pub(crate) struct Reader<'a> {
     pub(crate) file: &'a str,
@@ -37,8 +45,8 @@ pub(crate) struct Reader<'a> {
 struct Notes {
     problems: Vec<Problem>,
     warnings: Vec<Warning>,
-    /// Places of values that the redacted form hides.
-    secrets: HashSet<Place>,
+    /// Values that the redacted form hides.
+    secrets: HashSet<Hidden>,
     /// Contents of files that were filled in; messages never repeat them.
     contents: Vec<String>,
 }
@@ -86,9 +94,9 @@ impl<'a> Reader<'a> {
         self.warn(place, key, format!("`{name}` is not acted on yet: {effect}"));
     }
 
-    /// Hides the value at a place in the redacted form.
-    pub(crate) fn hide(&self, place: Place) {
-        self.notes.borrow_mut().secrets.insert(place);
+    /// Hides a value in the redacted form.
+    pub(crate) fn hide(&self, node: &Node) {
+        self.notes.borrow_mut().secrets.insert(hidden(node));
     }
 
     /// The content of a file that a value was made of: INV-20 holds for messages too.
@@ -127,12 +135,12 @@ impl<'a> Reader<'a> {
         Ok(Loaded { config, warnings: notes.warnings, redacted })
     }
 
-    /// Texts of a list with their places; null is an empty list.
-    pub(crate) fn list_of_texts(&self, node: &Node, what: &str) -> Vec<(Place, String)> {
+    /// Texts of a list with their nodes; null is an empty list.
+    pub(crate) fn list_of_texts<'n>(&self, node: &'n Node, what: &str) -> Vec<(&'n Node, String)> {
         match &node.content {
             Content::List(items) => {
-                let texts = items.iter().map(|item| (item.place, self.text(item, what)));
-                texts.filter_map(|(place, text)| Some((place, text?))).collect()
+                let texts = items.iter().map(|item| (item, self.text(item, what)));
+                texts.filter_map(|(item, text)| Some((item, text?))).collect()
             }
             Content::Scalar(_) if node.is_null() => Vec::new(),
             Content::Scalar(_) | Content::Map(_) => {

@@ -71,6 +71,23 @@ impl Node {
         Self { content, ..self.clone() }
     }
 
+    /// The same tree without the entries and elements whose value stands at a place.
+    pub(crate) fn without(&self, place: Place) -> Self {
+        let content = match &self.content {
+            Content::Scalar(_) => self.content.clone(),
+            Content::List(items) => {
+                let others = items.iter().filter(|item| item.place != place);
+                Content::List(others.map(|item| item.without(place)).collect())
+            }
+            Content::Map(entries) => {
+                let others = entries.iter().filter(|(_, value)| value.place != place);
+                let others = others.map(|(key, value)| (key.clone(), value.without(place)));
+                Content::Map(others.collect())
+            }
+        };
+        self.with_content(content)
+    }
+
     /// Value of a key, when the node is a map that has it.
     pub(crate) fn value(&self, key: &str) -> Option<&Self> {
         let Content::Map(entries) = &self.content else { return None };

@@ -3,6 +3,8 @@
 //! Pure: no clock, no files, no network.
 
 mod case;
+#[doc(hidden)]
+pub mod fuzzing;
 mod md5;
 mod process;
 mod rule;

@@ -232,8 +232,8 @@ fn connect_headers(section: &Section<'_>) -> Vec<HttpHeader> {
     let headers = section.entries().iter().filter_map(|(name, values)| {
         let name = canonical_header(&name.scalar()?.text);
         let values = section.reader.list_of_texts(values, "proxy_connect_header");
-        let values = values.into_iter().map(|(place, text)| {
-            section.reader.hide(place);
+        let values = values.into_iter().map(|(item, text)| {
+            section.reader.hide(item);
             HeaderValue::Secret(SecretSource::Inline(Secret::new(text)))
         });
         Some(HttpHeader { name, values: values.collect() })
@@ -282,7 +282,7 @@ fn header(parent: &Section<'_>, key: &Node, value: &Node) -> Option<HttpHeader> 
     let mut values: Vec<HeaderValue> =
         section.texts("values").unwrap_or_default().into_iter().map(HeaderValue::Plain).collect();
     for item in section.items("secrets") {
-        reader.hide(item.place);
+        reader.hide(item);
         let text = reader.text(item, "secrets").unwrap_or_default();
         values.push(HeaderValue::Secret(SecretSource::Inline(Secret::new(text))));
     }

@@ -1,5 +1,5 @@
 //! Nodes as a serde data source: for types that serde reads, with the places of problems.
-//! Unknown keys are noted all at once with hints; the first value of a wrong type ends the reading.
+//! Unknown keys and values of a wrong type are all noted in one reading, with hints.
 //! A newtype struct named `SecretText` hides its value in the redacted form.
 
 use super::Reader;
@@ -14,10 +14,24 @@ use serde::de::{
 use std::fmt;
 
 /// Reads a value; `None` after noting what is wrong.
+///
+/// A value that cannot be read is noted, left out, and the reading starts again, so that
+/// the next wrong value is found too.
 pub(crate) fn from_node<T: DeserializeOwned>(node: &Node, reader: &Reader<'_>) -> Option<T> {
-    T::deserialize(Value { node, reader })
-        .map_err(|fault| reader.problem(fault.place.unwrap_or(node.place), fault.message))
-        .ok()
+    let mut node = node.clone();
+    for _ in 0..crate::PROBLEMS_MAX {
+        let fault = match T::deserialize(Value { node: &node, reader }) {
+            Ok(value) => return Some(value),
+            Err(fault) => fault,
+        };
+        let place = fault.place.unwrap_or(node.place);
+        reader.problem(place, fault.message);
+        if place == node.place {
+            return None;
+        }
+        node = node.without(place);
+    }
+    None
 }
 
 /// A message on its way to the place it belongs to.
@@ -154,7 +168,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         if name == "SecretText" {
-            self.reader.hide(self.node.place);
+            self.reader.hide(self.node);
         }
         visitor.visit_newtype_struct(self)
     }

@@ -1,13 +1,16 @@
 //! Prints a file again as YAML with every secret replaced: what `/api/v1/status/config` shows.
 //! INV-20: values at hidden places and passwords inside URLs never reach the output.
 
-use crate::Place;
+use super::{Hidden, hidden};
 use crate::REDACTED;
 use crate::yaml::{Content, Node, Style};
 use std::collections::HashSet;
 
 /// The file as block-style YAML, two spaces a level.
-pub(crate) fn render(root: &Node, secrets: &HashSet<Place>) -> String {
+pub(crate) fn render(root: &Node, secrets: &HashSet<Hidden>) -> String {
+    if root.is_null() {
+        return "{}\n".into();
+    }
     let mut out = String::new();
     Renderer { secrets, out: &mut out }.value(root, 0);
     if !out.ends_with('\n') {
@@ -17,15 +20,21 @@ pub(crate) fn render(root: &Node, secrets: &HashSet<Place>) -> String {
 }
 
 struct Renderer<'a> {
-    secrets: &'a HashSet<Place>,
+    secrets: &'a HashSet<Hidden>,
     out: &'a mut String,
 }
 
 impl Renderer<'_> {
+    /// An empty secret hides nothing and stays, so that the output reads back.
+    fn hides(&self, node: &Node) -> bool {
+        let empty = node.scalar().is_some_and(|scalar| scalar.text.is_empty());
+        self.secrets.contains(&hidden(node)) && !empty
+    }
+
     /// Writes a value whose first line is already indented.
     fn value(&mut self, node: &Node, indent: usize) {
         match &node.content {
-            _ if self.secrets.contains(&node.place) && !node.is_null() => {
+            _ if self.hides(node) => {
                 self.out.push_str(REDACTED);
             }
             Content::Scalar(_) if node.is_null() => {}
@@ -70,7 +79,7 @@ impl Renderer<'_> {
 
     /// A collection on the lines below its key.
     fn below(&mut self, node: &Node, indent: usize) {
-        if self.secrets.contains(&node.place) {
+        if self.hides(node) {
             self.out.push(' ');
             return self.value(node, indent);
         }

@@ -223,7 +223,7 @@ impl<'s> Section<'s> {
     /// A text that is never shown; an empty one is absent.
     pub(crate) fn secret(&self, key: &'static str) -> Option<Secret> {
         let node = self.get(key)?;
-        self.reader.hide(node.place);
+        self.reader.hide(node);
         let text = self.reader.text(node, key).filter(|text| !text.is_empty())?;
         Some(Secret::new(text))
     }

@@ -111,7 +111,7 @@ fn users(file: &Section<'_>) -> Vec<(String, Secret)> {
     };
     let mut users = Vec::new();
     for (name, value) in section.entries() {
-        file.reader.hide(value.place);
+        file.reader.hide(value);
         let name = name.scalar().map_or("", |name| name.text.as_str());
         let Some(hash) = file.reader.text(value, name) else { continue };
         if !is_bcrypt(&hash) {

@@ -109,6 +109,7 @@ fn mistakes_are_found_with_their_places() {
             1:1: unknown key `wbe`; did you mean `web`?
             2:7: unknown key `levle`; did you mean `level`?
             2:28: "xml" is unknown; expected one of `logfmt`, `json`
+            3:11: unknown key `pth`; did you mean `path`?
         "#]],
     );
     check(
@@ -137,6 +138,20 @@ fn mistakes_are_found_with_their_places() {
             1:60: `route_prefix` begins with `/`
         "#]],
     );
+}
+
+#[test]
+fn all_values_of_a_wrong_type_are_found_with_their_places() {
+    check(
+        "query: {timeout: x, max_samples: y}\nprometheus: {a: 1}\nrule_files: [{}]\nlimits: []",
+        &expect![[r#"
+            1:18: "x" is no duration; expected something like `30s`, `5m` or `1h30m`
+            1:34: expected a whole number, found a boolean
+            2:13: expected a text, found a map
+            3:14: expected a text, found a map
+            4:9: expected a map of keys, found a list
+        "#]],
+    );
     check(
         "web: [a]",
         &expect![[r"
@@ -147,11 +162,13 @@ fn mistakes_are_found_with_their_places() {
         "collect: {host: {enabled: maybe, interval: 0s}}",
         &expect![[r"
             1:27: expected `true` or `false`, found a text
+            1:44: `interval` must be above 0
         "]],
     );
     check(
         "collect: {host: {interval: 0s, collectors: {cpu: 1}}}",
         &expect![[r"
+            1:28: `interval` must be above 0
             1:50: expected `true` or `false`, found a number
         "]],
     );

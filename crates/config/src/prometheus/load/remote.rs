@@ -168,5 +168,5 @@ fn one_authentication(section: &Section<'_>) {
 
 /// Sections that are not read at all are hidden as a whole: they hold credentials.
 fn hide_all<'s>(section: &'s Section<'_>) -> impl Fn(&Node) + 's {
-    |node| section.reader.hide(node.place)
+    |node| section.reader.hide(node)
 }

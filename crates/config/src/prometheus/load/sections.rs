@@ -84,7 +84,7 @@ pub(super) fn tracing(file: &Section<'_>, node: &Node) {
     section.section("tls_config", "http.tls_config").map(http::tls);
     if let Some(headers) = section.section("headers", "tracing.headers") {
         remote::check_headers(&headers);
-        headers.entries().iter().for_each(|(_, value)| headers.reader.hide(value.place));
+        headers.entries().iter().for_each(|(_, value)| headers.reader.hide(value));
     }
     file.reader.unsupported(file.key_place("tracing"), "tracing");
     section.finish();

@@ -147,7 +147,10 @@ fn what_is_no_yaml_has_a_place() {
     );
     check(
         "a:\n\t- b",
-        &expect!["f:2:2: this is no YAML: tabs disallowed within this context (block indentation)"],
+        &expect![[r"
+            f:2:2: this is no YAML: tabs disallowed within this context (block indentation)
+              2 |  - b
+                |  ^"]],
     );
 }
 
