@@ -3,14 +3,26 @@
 //! The core (`TargetCache`) is synchronous and knows no network; the loops around it decide nothing.
 
 mod cache;
+mod counters;
+mod fetch;
 mod grid;
 #[cfg(test)]
 #[path = "../tests/it/memory.rs"]
 mod memory;
+mod page;
+mod pool;
+mod pools;
+mod run;
 mod shape;
+mod source;
 mod target;
+mod view;
 
 pub use cache::{Arrival, Page, ScrapeReport, SharedMetadata, TargetCache};
 pub use grid::Grid;
+pub use page::{accept_header, format_of};
+pub use pools::{Options, Pools};
 pub use shape::Shape;
+pub use source::{OwnSource, Source, SourceError};
 pub use target::{Populated, Target, populate};
+pub use view::{DroppedTarget, DroppedTargets, Health, PoolsView, TargetMetadata, TargetView};

@@ -5,6 +5,7 @@ use expect_test::{Expect, expect};
 use exposition::{Family, Format};
 use model::{AppendErrorKind, GroupKey, Labels, MetricKind, Timestamp};
 use relabel::{Action, Rule, RuleSpec};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// A target and its storage; the only place that knows the API.
@@ -47,7 +48,7 @@ impl World {
     fn log(&self) -> String {
         let log = self.memory.take_log();
         let about = |line: &&str| line.contains("\"scrape_") || line.contains("\"up\"");
-        log.lines().filter(|line| !about(line)).map(|line| format!("{line}\n")).collect()
+        log.split_inclusive('\n').filter(|line| !about(line)).collect()
     }
 
     #[track_caller]
@@ -271,7 +272,8 @@ fn the_sample_limit_fails_the_scrape_but_counts_on() {
 
 #[test]
 fn label_limits_fail_the_scrape_in_upstream_s_words() {
-    let table: [(fn(&mut Shape), &str); 3] = [
+    type Case = (fn(&mut Shape), &'static str);
+    let table: [Case; 3] = [
         (
             |shape| shape.limits.label_limit = Some(3),
             "label_limit exceeded (metric: a, number of labels: 4, limit: 3)",
@@ -459,7 +461,7 @@ fn failed_scrapes_with_ever_new_labels_do_not_grow_the_cache() {
     for round in 0..5 {
         let mut body = String::new();
         for line in 0..1000 {
-            body += &format!("m{{r=\"{round}\",l=\"{line}\"}} 1\n");
+            writeln!(body, "m{{r=\"{round}\",l=\"{line}\"}} 1").unwrap();
         }
         world.text(&(body + "broken\n"));
         assert!(world.cache.entries.len() <= 3002, "{}", world.cache.entries.len());
@@ -502,7 +504,10 @@ fn random_pages_agree_with_the_obvious_model() {
             if random(2) == 0 {
                 lines.reverse();
             }
-            let body: String = lines.iter().map(|line| format!("m{{n=\"{line}\"}} 1\n")).collect();
+            let mut body = String::new();
+            for line in &lines {
+                writeln!(body, "m{{n=\"{line}\"}} 1").unwrap();
+            }
             let breaks = random(5) == 0;
             world.text(&if breaks { body + "broken" } else { body });
             let alive = if breaks { Vec::new() } else { lines };

@@ -1,0 +1,77 @@
+//! Fetches one page: request headers, status, content type, bounds. Knows nothing of samples.
+
+use crate::page::{accept_header, format_of};
+use config::ScrapeConfig;
+use exposition::Format;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use net::{BODY_BYTES_DEFAULT_MAX, BodyLimits, Client, ErrorKind, Request};
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// Tells the target how long we wait, so that it can give up in time itself.
+const TIMEOUT_HEADER: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
+
+/// A job's settings together with its client.
+pub(crate) struct Job {
+    pub(crate) config: Arc<ScrapeConfig>,
+    pub(crate) client: Arc<Client>,
+}
+
+/// A fetch that did not give a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FetchError {
+    pub(crate) message: String,
+    pub(crate) body_too_large: bool,
+}
+
+impl From<String> for FetchError {
+    fn from(message: String) -> Self {
+        Self { message, body_too_large: false }
+    }
+}
+
+impl Job {
+    /// Fetches a page into `body`; gives its format.
+    pub(crate) async fn fetch(
+        &self,
+        url: &Url,
+        timeout: Duration,
+        body: &mut Vec<u8>,
+    ) -> Result<Format, FetchError> {
+        body.clear();
+        let mut request = Request::get(url.clone(), timeout);
+        request.headers = self.headers(timeout);
+        let limit = self.config.limits.body_size_bytes_max.unwrap_or(BODY_BYTES_DEFAULT_MAX);
+        request.limits = BodyLimits { bytes_max: limit };
+        let exchange = self.client.send(request, body).await.map_err(|error| {
+            let body_too_large = error.kind() == ErrorKind::BodySize;
+            FetchError { message: error.describe(), body_too_large }
+        })?;
+        if exchange.status != http::StatusCode::OK {
+            let message = format!("server returned HTTP status {}", exchange.status);
+            return Err(message.into());
+        }
+        if body.is_empty() {
+            // Nothing to parse, so nothing to know about it (as upstream).
+            return Ok(Format::Text);
+        }
+        let content_type = exchange.headers.get(CONTENT_TYPE);
+        let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        format_of(content_type.as_deref(), self.config.fallback_scrape_protocol)
+            .map_err(FetchError::from)
+    }
+
+    fn headers(&self, timeout: Duration) -> HeaderMap {
+        let accept = accept_header(&self.config.scrape_protocols, self.config.escaping);
+        let accept = HeaderValue::from_str(&accept).expect("media types are ASCII");
+        let encoding = if self.config.enable_compression { "gzip" } else { "identity" };
+        let seconds = timeout.as_secs_f64().to_string();
+        let seconds = HeaderValue::from_str(&seconds).expect("digits and a point are ASCII");
+        HeaderMap::from_iter([
+            (ACCEPT, accept),
+            (ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
+            (TIMEOUT_HEADER, seconds),
+        ])
+    }
+}

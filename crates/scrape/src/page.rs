@@ -1,0 +1,88 @@
+//! What we ask for and what came: the `Accept` header and the `Content-Type`.
+//! Weights, parameters and texts of errors are those of Prometheus 3.14.
+
+use config::{EscapingScheme, ScrapeProtocol};
+use exposition::Format;
+use std::fmt::Write as _;
+
+#[cfg(test)]
+mod tests;
+
+/// Number of protocols upstream knows; the first choice has this weight plus one.
+const PROTOCOLS: usize = ScrapeProtocol::ALL.len();
+
+/// The `Accept` header for protocols, most wanted first. Protobuf is never asked for, because it
+/// cannot be read yet; a target that has nothing else says so by its content type.
+pub fn accept_header(protocols: &[ScrapeProtocol], escaping: EscapingScheme) -> String {
+    let mut weight = PROTOCOLS + 1;
+    let mut header = String::new();
+    for protocol in protocols.iter().filter(|protocol| is_readable(**protocol)) {
+        header.push_str(protocol.media_type());
+        if has_escaping(*protocol) {
+            header.push_str(";escaping=");
+            header.push_str(escaping.as_str());
+        }
+        write!(header, ";q=0.{weight},").expect("writing to a string does not fail");
+        weight -= 1;
+    }
+    header + &format!("*/*;q=0.{weight}")
+}
+
+/// Escaping is negotiated in the newer versions only.
+const fn has_escaping(protocol: ScrapeProtocol) -> bool {
+    match protocol {
+        ScrapeProtocol::PrometheusText1_0_0 | ScrapeProtocol::OpenMetricsText1_0_0 => true,
+        ScrapeProtocol::PrometheusProto
+        | ScrapeProtocol::PrometheusText0_0_4
+        | ScrapeProtocol::OpenMetricsText0_0_1 => false,
+    }
+}
+
+const fn is_readable(protocol: ScrapeProtocol) -> bool {
+    match protocol {
+        ScrapeProtocol::PrometheusProto => false,
+        ScrapeProtocol::PrometheusText0_0_4
+        | ScrapeProtocol::PrometheusText1_0_0
+        | ScrapeProtocol::OpenMetricsText0_0_1
+        | ScrapeProtocol::OpenMetricsText1_0_0 => true,
+    }
+}
+
+/// The format of an answer: by its `Content-Type`, else the fallback, else an error.
+pub fn format_of(
+    content_type: Option<&str>,
+    fallback: Option<ScrapeProtocol>,
+) -> Result<Format, String> {
+    let content_type = content_type.unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_lowercase();
+    match (media_type.as_str(), fallback) {
+        ("text/plain", _) => Ok(Format::Text),
+        ("application/openmetrics-text", _) => Ok(Format::OpenMetrics),
+        ("application/vnd.google.protobuf", _) => {
+            Err("target sends protobuf, which is not supported yet".to_owned())
+        }
+        (_, Some(protocol)) => fallback_format(protocol),
+        ("", None) => Err("non-compliant scrape target sending blank Content-Type and no \
+                           fallback_scrape_protocol specified for target"
+            .to_owned()),
+        (_, None) => Err(format!(
+            "received unsupported Content-Type {} and no fallback_scrape_protocol specified for \
+             target",
+            model::quote(content_type)
+        )),
+    }
+}
+
+fn fallback_format(protocol: ScrapeProtocol) -> Result<Format, String> {
+    match protocol {
+        ScrapeProtocol::PrometheusText0_0_4 | ScrapeProtocol::PrometheusText1_0_0 => {
+            Ok(Format::Text)
+        }
+        ScrapeProtocol::OpenMetricsText0_0_1 | ScrapeProtocol::OpenMetricsText1_0_0 => {
+            Ok(Format::OpenMetrics)
+        }
+        ScrapeProtocol::PrometheusProto => {
+            Err("fallback_scrape_protocol is protobuf, which is not supported yet".to_owned())
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use super::{accept_header, format_of};
+use config::{EscapingScheme, ScrapeProtocol};
+use exposition::Format;
+
+#[test]
+fn the_default_accept_header_is_upstream_s() {
+    assert_eq!(
+        accept_header(&ScrapeProtocol::DEFAULT, EscapingScheme::AllowUtf8),
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+         application/openmetrics-text;version=0.0.1;q=0.5,\
+         text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,\
+         */*;q=0.2"
+    );
+    assert_eq!(
+        accept_header(
+            &[ScrapeProtocol::PrometheusProto, ScrapeProtocol::PrometheusText0_0_4],
+            EscapingScheme::Underscores
+        ),
+        "text/plain;version=0.0.4;q=0.6,*/*;q=0.5"
+    );
+}
+
+#[test]
+fn content_types_choose_the_format() {
+    let text = Some(ScrapeProtocol::PrometheusText0_0_4);
+    for (content_type, fallback, expected) in [
+        (Some("text/plain; version=0.0.4; charset=utf-8"), None, Ok(Format::Text)),
+        (Some("Text/Plain"), None, Ok(Format::Text)),
+        (Some("application/openmetrics-text; version=1.0.0"), None, Ok(Format::OpenMetrics)),
+        (Some("application/openmetrics-text"), text, Ok(Format::OpenMetrics)),
+        (None, text, Ok(Format::Text)),
+        (Some("text/html"), text, Ok(Format::Text)),
+        (
+            None,
+            None,
+            Err("non-compliant scrape target sending blank Content-Type and no \
+                 fallback_scrape_protocol specified for target"),
+        ),
+        (
+            Some("text/html; charset=x"),
+            None,
+            Err("received unsupported Content-Type \"text/html; charset=x\" and no \
+                 fallback_scrape_protocol specified for target"),
+        ),
+        (
+            Some("application/vnd.google.protobuf"),
+            text,
+            Err("target sends protobuf, which is not supported yet"),
+        ),
+    ] {
+        let found = format_of(content_type, fallback);
+        assert_eq!(found.as_ref().map_err(String::as_str), expected.as_ref().map_err(|e| *e));
+    }
+}

@@ -1,0 +1,188 @@
+//! Reloads and discovery: what goes on, what ends, and when.
+
+use crate::server::{Reply, Server};
+use crate::world::{World, eventually};
+use scrape::Health;
+use std::time::Duration;
+
+fn job(server: &Server, name: &str, more: &str) -> String {
+    format!("- job_name: {name}\n  static_configs: [{{targets: ['{}']}}]\n{more}", server.address)
+}
+
+/// A job whose scrapes fail before they reach the network: its loops run on paused time.
+fn idle(name: &str, more: &str) -> String {
+    format!(
+        "- job_name: {name}\n  scrape_interval: 1s\n  target_limit: 1\n  static_configs: \
+         [{{targets: ['a:1', 'b:1']}}]\n{more}"
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_job_runs_on_without_gap_or_double() {
+    let mut world = World::paused();
+    for reload in 0..600 {
+        let other = idle("other", &format!("  sample_limit: {}\n", reload % 7 + 1));
+        world.apply(&(idle("kept", "") + &other)).await;
+        tokio::time::sleep(Duration::from_millis(37)).await;
+    }
+    for (job, instance) in [("kept", "a:1"), ("kept", "b:1"), ("other", "a:1")] {
+        let up = world.up(job, instance);
+        assert!(up.len() >= 20, "{job} {instance}: {up:?}");
+        assert!(up.windows(2).all(|pair| pair[1].0 - pair[0].0 == 1000), "{job}: {up:?}");
+    }
+    let phase = |job, instance| world.up(job, instance)[0].0 % 1000;
+    assert_ne!(phase("kept", "a:1"), phase("kept", "b:1"), "load is spread");
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_interval_takes_effect_at_once() {
+    let mut world = World::paused();
+    world.apply(&idle("j", "").replace("1s", "1h")).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    world.apply(&idle("j", "")).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(world.up("j", "a:1").len() >= 10);
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removed_job_ends_its_series_after_the_fact() {
+    let mut world = World::paused();
+    world.apply(&idle("j", "")).await;
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    let before = world.up("j", "a:1");
+    let last = before.last().unwrap().0;
+    world.apply("").await;
+    assert!(world.pools.view().active().is_empty());
+    assert!(world.pools.view().pools().is_empty());
+    // Two grid points and a tenth of the interval later, dated at the first of them.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.up("j", "a:1"), before, "not yet");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let after = world.up("j", "a:1");
+    assert_eq!(after.len(), before.len() + 1);
+    let (at, value) = after[before.len()];
+    assert!(model::is_stale(value));
+    assert_eq!(at, last + 1000);
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_comes_back_in_time_does_not_end() {
+    let mut world = World::paused();
+    world.apply(&idle("j", "")).await;
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    world.apply("").await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    world.apply(&idle("j", "")).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let up = world.up("j", "a:1");
+    assert!(up.iter().all(|(_, value)| *value == 0.0), "{up:?}");
+    assert_eq!(world.pools.view().active().len(), 2);
+    // Gone for good, and back when its end is written already: a new beginning.
+    world.apply("").await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    world.apply(&idle("j", "")).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let stale = |up: &[(i64, f64)]| up.iter().filter(|(_, value)| model::is_stale(*value)).count();
+    let up = world.up("j", "a:1");
+    assert_eq!(stale(&up), 1);
+    assert_eq!(up.last().unwrap().1, 0.0);
+    world.pools.stop().await;
+}
+
+#[tokio::test]
+async fn other_rules_take_over_without_losing_the_series() {
+    let server = Server::start(Reply::text("a 1\nb 2\n")).await;
+    let mut world = World::new();
+    world.apply(&job(&server, "j", "")).await;
+    eventually("b", || world.memory.latest("b").values().next().copied().flatten()).await;
+    let rules = "  metric_relabel_configs: [{source_labels: [__name__], regex: b, action: drop}]\n";
+    world.apply(&job(&server, "j", rules)).await;
+    let gone = || world.memory.latest("b").values().all(Option::is_none).then_some(());
+    eventually("the end of b", gone).await;
+    assert!(world.memory.latest("a").values().all(Option::is_some));
+    assert_eq!(world.memory.latest("up").len(), 1);
+    world.pools.stop().await;
+}
+
+#[tokio::test]
+async fn stopping_writes_no_markers() {
+    let server = Server::start(Reply::text("a 1\n")).await;
+    let mut world = World::new();
+    world.apply(&job(&server, "j", "")).await;
+    eventually("a", || world.memory.latest("a").values().next().copied().flatten()).await;
+    let memory = world.memory.clone();
+    world.pools.stop().await;
+    assert!(memory.latest("a").values().all(Option::is_some));
+    assert!(memory.latest("up").values().all(Option::is_some));
+}
+
+#[tokio::test]
+async fn a_target_that_fails_and_recovers() {
+    let server = Server::start(Reply::text("a 1\n")).await;
+    let mut world = World::new();
+    world.apply(&job(&server, "j", "")).await;
+    world.target("up", |target| target.health == Health::Up).await;
+    server.answer(Reply::status("500 Internal Server Error", "", b""));
+    let down = world.target("down", |target| target.health == Health::Down).await;
+    assert_eq!(down.last_error, "server returned HTTP status 500 Internal Server Error");
+    assert!(world.memory.latest("a").values().all(Option::is_none));
+    server.answer(Reply::text("a 1\n"));
+    let up = world.target("up again", |target| target.health == Health::Up).await;
+    assert_eq!(up.last_error, "");
+    world.pools.stop().await;
+}
+
+#[tokio::test]
+async fn targets_from_files_come_and_go() {
+    let (one, two) =
+        (Server::start(Reply::text("a 1\n")).await, Server::start(Reply::text("a 2\n")).await);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("targets.json");
+    let write = |servers: &[&Server]| {
+        let targets: Vec<String> = servers.iter().map(|s| format!("\"{}\"", s.address)).collect();
+        let text =
+            format!("[{{\"targets\": [{}], \"labels\": {{\"env\": \"e\"}}}}]", targets.join(","));
+        std::fs::write(&file, text).unwrap();
+    };
+    write(&[&one]);
+    let mut world = World::new();
+    let pattern = folder.path().join("*.json").display().to_string();
+    let jobs = format!(
+        "- job_name: j\n  file_sd_configs: [{{files: ['{pattern}'], refresh_interval: 50ms}}]\n  \
+         relabel_configs:\n  - {{source_labels: [__meta_filepath], target_label: file}}\n  \
+         - {{source_labels: [__address__], regex: '{}', action: drop}}\n",
+        "nobody:1"
+    );
+    world.apply(&jobs).await;
+    let target = world.target("the first", |target| target.health == Health::Up).await;
+    assert_eq!(target.labels.get("env"), Some("e"));
+    assert_eq!(target.labels.get("file"), Some(&*file.display().to_string()));
+    write(&[&two]);
+    let url = format!("http://{}/metrics", two.address);
+    world.target("the second", |t| t.url == url && t.health == Health::Up).await;
+    assert_eq!(world.pools.view().active().len(), 1);
+    std::fs::write(&file, "[{").unwrap();
+    let before = two.asked().len();
+    eventually("more scrapes", || (two.asked().len() > before + 2).then_some(())).await;
+    assert_eq!(world.pools.view().active().len(), 1, "a bad file keeps its targets");
+    std::fs::remove_file(&file).unwrap();
+    eventually("no target", || world.pools.view().active().is_empty().then_some(())).await;
+    world.pools.stop().await;
+}
+
+#[tokio::test]
+async fn dropped_targets_are_shown_up_to_a_limit() {
+    let mut world = World::new();
+    let jobs = "- job_name: j\n  keep_dropped_targets: 1\n  static_configs: [{targets: ['a:1', 'b:1']}]\n  \
+                relabel_configs: [{action: drop, source_labels: [job], regex: j}]\n";
+    world.apply(jobs).await;
+    let dropped =
+        || Some(world.pools.view().dropped()).filter(|dropped| !dropped.targets.is_empty());
+    let dropped = eventually("dropped targets", dropped).await;
+    assert_eq!((dropped.targets.len(), dropped.counts["j"]), (1, 2));
+    assert_eq!(dropped.targets[0].discovered.get("__address__"), Some("a:1"));
+    world.pools.stop().await;
+}

@@ -1,0 +1,85 @@
+//! In-process sources on paused time: exact timestamps, staleness, independence.
+
+use crate::world::{START_MS, World};
+use exposition::Family;
+use model::{Labels, Timestamp};
+use scrape::{Health, OwnSource, Source, SourceError};
+use std::time::Duration;
+
+/// Counts its collections; every third fails.
+struct Ticker {
+    round: u32,
+    families: Vec<Family>,
+}
+
+impl Source for Ticker {
+    fn collect(&mut self, _: Timestamp) -> Result<&[Family], SourceError> {
+        self.round += 1;
+        if self.round.is_multiple_of(3) {
+            return Err(SourceError("no data".to_owned()));
+        }
+        let mut family = Family::counter("ticks_total", "Ticks.");
+        family.push(Labels::from_pairs([("kind", "t")]), f64::from(self.round));
+        self.families = vec![family];
+        Ok(&self.families)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_is_a_target_like_any_other() {
+    let mut world = World::paused();
+    world.pools.start_source(OwnSource {
+        job: "own".into(),
+        instance: "here".into(),
+        interval: Duration::from_secs(1),
+        source: Box::new(Ticker { round: 0, families: Vec::new() }),
+    });
+    let view = world.pools.view();
+    let done = |count: usize| {
+        let labels = [("__name__", "up"), ("job", "own"), ("instance", "here")];
+        world.memory.samples(&labels).len() >= count
+    };
+    while !done(3) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let at = |second: i64| START_MS + 1000 * second;
+    let up = world.memory.samples(&[("__name__", "up"), ("job", "own"), ("instance", "here")]);
+    assert_eq!(up[..3], [(at(1), 1.0), (at(2), 1.0), (at(3), 0.0)]);
+    let labels = [("__name__", "ticks_total"), ("kind", "t"), ("job", "own"), ("instance", "here")];
+    let ticks = world.memory.samples(&labels);
+    assert_eq!(ticks[..2], [(at(1), 1.0), (at(2), 2.0)]);
+    assert_eq!((ticks[2].0, model::is_stale(ticks[2].1)), (at(3), true));
+    let target = view.active().remove(0);
+    assert_eq!((target.pool.as_str(), target.url.as_str()), ("own", "internal:own"));
+    assert_eq!((target.health, target.last_error.as_str()), (Health::Down, "no data"));
+    assert_eq!(view.metadata()[0].metric.metric, "ticks_total");
+    assert!(view.families().iter().any(|f| f.name == "flyball_scrape_scrapes_total"));
+    world.apply("").await;
+    assert_eq!(view.active().len(), 1, "a reload does not touch sources");
+    world.pools.stop().await;
+}
+
+struct Panicking;
+
+impl Source for Panicking {
+    fn collect(&mut self, _: Timestamp) -> Result<&[Family], SourceError> {
+        panic!("a bug in a collector")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_panics_takes_nobody_with_it() {
+    let mut world = World::paused();
+    for (job, source) in [
+        ("bad", Box::new(Panicking) as Box<dyn Source>),
+        ("good", Box::new(Ticker { round: 0, families: Vec::new() })),
+    ] {
+        let interval = Duration::from_secs(1);
+        let (job, instance) = (job.to_owned(), "here".to_owned());
+        world.pools.start_source(OwnSource { job, instance, interval, source });
+    }
+    while world.memory.latest("up").is_empty() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    tokio::time::timeout(Duration::from_mins(1), world.pools.stop()).await.unwrap();
+}
