@@ -242,3 +242,6 @@ fn line_and_column(source: &str, offset: usize) -> (usize, usize) {
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     (line, offset - start + 1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Binary operators: scalars, a vector with a scalar, and the choice of what to do with two vectors.
+//! Binary operators: scalars, a vector with a scalar, and what to do with two vectors.
 //! Comparisons keep the left value of what passes, or with `bool` give 0 and 1.
 
 mod element;

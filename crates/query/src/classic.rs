@@ -125,3 +125,6 @@ fn rank_of(bound: f64, buckets: &[Bucket]) -> Option<f64> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

@@ -326,3 +326,6 @@ pub(crate) enum Operand {
     /// Series; for an instant query in the order of the result.
     Vector(Vec<Row>),
 }
+
+#[cfg(test)]
+mod tests;

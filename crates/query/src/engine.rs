@@ -76,6 +76,25 @@ impl<'a> From<&'a Expr> for Query<'a> {
 }
 
 /// Evaluates queries; cheap to share, holds no state between queries.
+///
+/// ```
+/// use model::{Labels, Timestamp, Value};
+/// use query::{Cancel, Engine, MemoryQuerier, QueryValue};
+///
+/// let mut store = MemoryQuerier::new();
+/// let labels = Labels::from_pairs([("__name__", "hits_total"), ("job", "web")]);
+/// for second in 0..60 {
+///     let at = Timestamp::from_ms(second * 1000);
+///     store.push(&labels, at, Value::Float(second as f64 * 5.0));
+/// }
+/// let expr = promql::parse("sum by (job) (rate(hits_total[30s]))")?;
+/// let at = Timestamp::from_ms(59_000);
+/// let output = Engine::default().instant(&store, &expr, at, &Cancel::new())?;
+/// let QueryValue::Vector(samples) = output.value else { unreachable!() };
+/// assert_eq!(samples[0].labels, Labels::from_pairs([("job", "web")]));
+/// assert!(samples[0].value.bits_eq(&Value::Float(5.0)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
     options: EngineOptions,

@@ -2,8 +2,8 @@
 //! The parser has checked the number and the types of the arguments.
 
 mod calendar;
+mod enrich;
 mod histograms;
-mod info;
 mod labels;
 mod math;
 mod order;
@@ -89,7 +89,7 @@ pub(crate) fn eval_call(
         }
         "label_replace" => labels::replace(evaluator, &site),
         "label_join" => labels::join(evaluator, &site),
-        "info" => info::eval(evaluator, &site),
+        "info" => enrich::eval(evaluator, &site),
         _ if name.starts_with("histogram_") => histograms::eval(evaluator, &site),
         _ => Err(QueryError::execution(format!("function {name} cannot be evaluated"))),
     }

@@ -15,3 +15,6 @@ pub(crate) use compare::{detect_reset, equals};
 pub(crate) use quantile::{NanNote, average, fraction, quantile, variance};
 pub(crate) use text::describe;
 pub(crate) use trim::{TrimSide, trim};
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! PromQL evaluation: syntax trees of `promql` over any `model::Querier`, as Prometheus 3.14 does it.
+//! PromQL evaluation: syntax trees of `promql` over any `model::Querier`, as Prometheus 3.14.
 //! Works on columns of steps: per series one row of values over the steps of the query; an instant
 //! query is a range query with one step. Pure: no clock, no threads of its own, no files.
 

@@ -140,3 +140,6 @@ const EQUAL: std::cmp::Ordering = std::cmp::Ordering::Equal;
 fn index(rank: f64) -> usize {
     rank as usize
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Functions of range vectors: `rate`, `*_over_time` and the like, over windows of a decoded column.
+//! Functions of range vectors (`rate`, `*_over_time`, ...) over windows of a decoded column.
 //! No range vector is ever built: two pointers move over the samples of a series, and series that
 //! share their timestamps share the bounds of their windows.
 
@@ -29,6 +29,11 @@ pub(crate) struct Window<'a> {
     pub floats: &'a [f64],
     /// Start timestamps of the floats, or empty.
     pub float_starts: &'a [i64],
+    /// Positions in the whole series of floats before which a counter was reset; only filled for
+    /// functions that ask for it.
+    pub resets: &'a [usize],
+    /// Position of the first float in the whole series.
+    pub first_float: usize,
     pub histogram_times: &'a [i64],
     pub histograms: &'a [Arc<Histogram>],
     /// Start timestamps of the histograms, or empty.
@@ -225,6 +230,7 @@ impl Application {
         for index in 0..selection.len() {
             evaluator.read(selection.as_ref(), index, &mut buffer)?;
             samples.take(&mut buffer, evaluator.options.use_start_timestamps);
+            self.prepare(&mut samples);
             let labels = selection.labels(index);
             if let Some(row) = self.apply(evaluator, &samples, labels, false)? {
                 rows.push(row);
@@ -246,12 +252,19 @@ impl Application {
         let mut rows = Vec::new();
         for row in inner {
             samples.take_column(&row.column, inner_steps);
+            self.prepare(&mut samples);
             if let Some(row) = self.apply(evaluator, &samples, &row.labels, row.drop_name)? {
                 rows.push(row);
             }
         }
         evaluator.release(held);
         Ok(rows)
+    }
+
+    fn prepare(&self, samples: &mut Samples) {
+        if self.edge == WindowEdge::Plain && matches!(self.name, "rate" | "increase") {
+            samples.find_resets();
+        }
     }
 
     /// All windows of one series; `None` when no window has a result.
@@ -287,6 +300,7 @@ impl Application {
     ) -> Result<Column, QueryError> {
         let bounds = Bounds::reuse(self.bounds.take(), samples, &self.windows, self.steps);
         let mut column = Column::absent(self.steps.count);
+        let metric = labels.value(model::METRIC_NAME);
         for (step, at) in self.steps.iter().enumerate() {
             let window = Window {
                 at,
@@ -297,11 +311,7 @@ impl Application {
                 continue;
             }
             evaluator.tick(1 + window.floats.len() + window.histograms.len())?;
-            let mut notes = Notes {
-                annotations: &mut evaluator.notes,
-                metric: labels.value(model::METRIC_NAME),
-                place: self.place,
-            };
+            let mut notes = Notes { annotations: &mut evaluator.notes, metric, place: self.place };
             check_args(self.name, window.args)?;
             if let Some(point) = (self.kernel)(&window, &mut notes) {
                 column.set(step, point);

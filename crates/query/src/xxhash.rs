@@ -77,3 +77,6 @@ fn round(lane: u64, word: u64) -> u64 {
 fn word_of(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
+
+#[cfg(test)]
+mod tests;

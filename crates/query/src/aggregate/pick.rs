@@ -118,7 +118,7 @@ impl Picker<'_> {
         self.members.iter().copied().filter(there).take(count).collect()
     }
 
-    /// Series whose hash falls into the ratio: from the bottom when it is positive, else from the top.
+    /// Series whose hash falls into the ratio: from the bottom when positive, else from the top.
     fn ratio(&self, ratio: f64) -> Vec<usize> {
         if ratio == 0.0 {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! Two vectors: series find each other by signature, `group_left` and `group_right` allow many on one
-//! side, `fill` stands in for who is missing. Errors carry upstream's texts.
+//! Two vectors: series find each other by signature; `group_left` and `group_right` allow many on
+//! one side, `fill` stands in for who is missing. Errors carry upstream's texts.
 
 use super::element::{ElementNotes, combine as combine_pair};
 use crate::QueryError;
@@ -129,8 +129,8 @@ impl Join<'_> {
         let (first, second) = (&self.one[first].labels, &self.one[second].labels);
         QueryError::execution(format!(
             "found duplicate series for the match group {signature} on the {side} hand-side of the \
-             operation: [{first}, {second}];many-to-many matching not allowed: matching labels must \
-             be unique on one side"
+             operation: [{first}, {second}];many-to-many matching not allowed: matching labels \
+             must be unique on one side"
         ))
     }
 

@@ -107,3 +107,6 @@ fn days_in_month(moment: Moment) -> i64 {
         if moment.month == 12 { (moment.year + 1, 1) } else { (moment.year, moment.month + 1) };
     days_from_date(year, month, 1) - days_from_date(moment.year, moment.month, 1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! `histogram_*`: native histograms and classic ones, which are series of buckets with a label `le`.
+//! `histogram_*`: native histograms and classic ones, which are bucket series with a label `le`.
 //! Both at once under the same labels contradict each other: neither is evaluated.
 
 use super::CallSite;

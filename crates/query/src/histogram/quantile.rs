@@ -1,6 +1,6 @@
 //! Quantiles, fractions and moments of native histograms.
-//! Inside exponential buckets observations are taken to spread evenly on a logarithmic scale, inside
-//! custom buckets and the zero bucket evenly on a linear one (Prometheus 3.14, `promql/quantile.go`).
+//! Inside exponential buckets observations spread evenly on a logarithmic scale, inside custom
+//! buckets and the zero bucket on a linear one (Prometheus 3.14, `promql/quantile.go`).
 
 use super::buckets::{Bucket, all_buckets, is_custom};
 use crate::number::Kahan;

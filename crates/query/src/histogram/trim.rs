@@ -128,8 +128,8 @@ impl Cut {
 
     /// Nothing is known of where observations lie in an open bucket: it stays or goes as a whole.
     ///
-    /// (-Inf, x] with positive x is taken as (0, x]. Otherwise what stays weighs as if it lay at the
-    /// finite end, or at the bound when that lies inside.
+    /// (-Inf, x] with positive x is taken as (0, x]. Otherwise what stays weighs as if it lay at
+    /// the finite end, or at the bound when that lies inside.
     fn open_part(self) -> (f64, f64) {
         let Bucket { lower, upper, count } = self.bucket;
         let bound = self.bound;

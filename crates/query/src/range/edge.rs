@@ -97,6 +97,8 @@ fn narrow<'a>(window: &Window<'a>, edge: Edge) -> Option<Window<'a>> {
         float_times: &window.float_times[float_from..float_to],
         floats: &window.floats[float_from..float_to],
         float_starts: &[],
+        resets: &[],
+        first_float: 0,
         histogram_times: &window.histogram_times[histogram_from..histogram_to],
         histograms: &window.histograms[histogram_from..histogram_to],
         histogram_starts: &[],
@@ -287,8 +289,8 @@ pub(crate) fn smoothed_value(
     Some(Point::Histogram(Arc::new(between)))
 }
 
-/// The last sample at or before an instant, and how far the way to the next one is gone; no fraction
-/// when the sample lies there or none follows.
+/// The last sample at or before an instant, and how far the way to the next one is gone; no
+/// fraction when the sample lies there or none follows.
 fn locate(times: &[i64], at: i64) -> Option<(usize, Option<f64>)> {
     let index = times.partition_point(|time| *time <= at).checked_sub(1)?;
     let exact = times[index] == at;

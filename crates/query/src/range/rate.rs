@@ -1,5 +1,5 @@
 //! Change over a window: `rate`, `increase`, `delta`, `irate`, `idelta`, `resets`, `changes`.
-//! Order of operations is upstream's (`promql/functions.go`), so that results are equal bit for bit.
+//! The order of operations is upstream's (`promql/functions.go`): results are equal bit for bit.
 
 use super::{Notes, Window};
 use crate::annotation::HistogramOperation;
@@ -86,22 +86,10 @@ fn note_overlaps(times: &[i64], starts: &[i64], notes: &mut Notes<'_>) {
     }
 }
 
+/// Adds what was reached before each reset, in order.
 fn correct_resets(window: &Window<'_>, change: f64) -> f64 {
-    let mut change = change;
-    if window.float_starts.is_empty() {
-        for pair in window.floats.windows(2) {
-            if pair[1] < pair[0] {
-                change += pair[0];
-            }
-        }
-        return change;
-    }
-    for (index, pair) in window.floats.windows(2).enumerate() {
-        if pair[1] < pair[0] || started_again(window.float_times, window.float_starts, index) {
-            change += pair[0];
-        }
-    }
-    change
+    let lost = window.resets.iter().map(|reset| window.floats[reset - window.first_float - 1]);
+    lost.fold(change, |change, lost| change + lost)
 }
 
 /// Does the start timestamp of sample `index + 1` say that the counter began after sample `index`?
@@ -177,7 +165,7 @@ fn histogram_change(
         started_again(window.histogram_times, window.histogram_starts, index)
             || detect_reset(&samples[index + 1], previous)
     };
-    // After a reset between the first two samples the first one does not matter, whatever its layout.
+    // After a reset between the first two samples the first one does not matter, nor its layout.
     let mut previous = Arc::clone(first);
     if counter && samples.len() > 1 && reset(0, first) {
         previous = Arc::new(empty_like(&samples[1]));

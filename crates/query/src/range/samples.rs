@@ -2,6 +2,7 @@
 //! Windows never go back, so two pointers find all bounds in one pass over the timestamps.
 
 use super::Window;
+use super::rate::started_again;
 use crate::column::{Cell, Column, Point, Steps};
 use crate::duration::Reference;
 use crate::select::Span;
@@ -19,6 +20,8 @@ pub(crate) struct Samples {
     pub histogram_starts: Vec<i64>,
     /// Set while `float_times` is a shared column as a whole.
     timeline: Option<TimelineId>,
+    /// Positions of floats before which the counter was reset; see [`Samples::find_resets`].
+    resets: Vec<usize>,
 }
 
 impl Samples {
@@ -30,6 +33,18 @@ impl Samples {
         self.histograms.clear();
         self.histogram_starts.clear();
         self.timeline = None;
+        self.resets.clear();
+    }
+
+    /// Looks for resets of a float counter once, so that no window has to: most have none.
+    pub(crate) fn find_resets(&mut self) {
+        let (times, starts) = (&self.float_times, &self.float_starts);
+        let pairs = self.floats.windows(2).enumerate();
+        let reset = |(index, pair): &(usize, &[f64])| {
+            pair[1] < pair[0] || (!starts.is_empty() && started_again(times, starts, *index))
+        };
+        self.resets.clear();
+        self.resets.extend(pairs.filter(reset).map(|(index, _)| index + 1));
     }
 
     /// Takes over a buffer; buffers of plain floats change hands without a copy.
@@ -100,12 +115,17 @@ impl Samples {
         let starts = |starts: &'_ [i64], from: usize, to: usize| -> std::ops::Range<usize> {
             if starts.is_empty() { 0..0 } else { from..to }
         };
+        // A reset counts when both of its samples lie in the window.
+        let resets = self.resets.partition_point(|reset| *reset <= float_from)
+            ..self.resets.partition_point(|reset| *reset < float_to);
         let float_starts = starts(&self.float_starts, float_from, float_to);
         let histogram_starts = starts(&self.histogram_starts, histogram_from, histogram_to);
         Window {
             float_times: &self.float_times[float_from..float_to],
             floats: &self.floats[float_from..float_to],
             float_starts: &self.float_starts[float_starts],
+            resets: self.resets.get(resets).unwrap_or_default(),
+            first_float: float_from,
             histogram_times: &self.histogram_times[histogram_from..histogram_to],
             histograms: &self.histograms[histogram_from..histogram_to],
             histogram_starts: &self.histogram_starts[histogram_starts],

@@ -1,5 +1,11 @@
 //! Tests of the engine from outside: upstream's scripts, limits, cancellation, odd inputs.
 
 #![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
+mod answers;
+mod limits;
+mod metamorphic;
+mod model;
 mod promqltest;
+mod store;

@@ -1,0 +1,114 @@
+//! Hostile queries end with a clear error within their limits; cancellation and deadlines are heeded.
+
+use crate::store::load;
+use model::Timestamp;
+use query::{Cancel, Engine, EngineOptions, QueryErrorKind, StepRange};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+fn instant(
+    options: &EngineOptions,
+    script: &str,
+    query: &str,
+    cancel: &Cancel,
+) -> Result<(), (QueryErrorKind, String)> {
+    let store = load(script);
+    let expr = promql::parse(query).unwrap();
+    let at = Timestamp::from_ms(3_600_000);
+    let engine = Engine::new(options.clone());
+    let output = engine.instant(&store, &expr, at, cancel);
+    output.map(drop).map_err(|error| (error.kind(), error.to_string()))
+}
+
+fn fails(script: &str, query: &str, kind: QueryErrorKind) -> String {
+    let found = instant(&EngineOptions::default(), script, query, &Cancel::new());
+    let (found, text) = found.unwrap_err();
+    assert_eq!(found, kind, "{query}: {text}");
+    text
+}
+
+/// As many series of `a` and of `b`, an hour long.
+fn many(count: usize) -> String {
+    let pair = |i| format!("a{{i=\"{i}\"}} 1x60\nb{{j=\"{i}\"}} 1x60");
+    (0..count).map(pair).collect::<Vec<_>>().join("\n")
+}
+
+const TOO_MANY_SAMPLES: &str =
+    "query processing would load too many samples into memory in query execution";
+
+#[test]
+fn billions_of_steps_are_refused_before_memory_is_taken() {
+    for query in [
+        "sum_over_time(vector(1)[100y:1ms])",
+        "max_over_time(rate(x[1m])[100y:1ms])",
+        "quantile_over_time(0.5, (x > 1)[50y:1ms] @ 0)",
+        "absent_over_time(x[1m:1ms] offset 1m) + on () sum_over_time(vector(time())[100y:1ms])",
+    ] {
+        assert_eq!(fails("x 1", query, QueryErrorKind::TooManySamples), TOO_MANY_SAMPLES);
+    }
+    let expr = promql::parse("x").unwrap();
+    let steps =
+        StepRange { start: Timestamp::MIN, end: Timestamp::MAX, step: Duration::from_millis(1) };
+    let error = Engine::default().range(&load("x 1"), &expr, &steps, &Cancel::new()).unwrap_err();
+    assert_eq!(error.kind(), QueryErrorKind::TooManySamples);
+}
+
+#[test]
+fn a_cross_join_is_held_to_the_sample_limit() {
+    let many = many(200);
+    let options = EngineOptions { samples_max: 10_000, ..EngineOptions::default() };
+    let product = "a * on (x) group_left b";
+    let (kind, text) = instant(&options, &many, product, &Cancel::new()).unwrap_err();
+    assert_eq!(kind, QueryErrorKind::Execution);
+    assert!(text.contains("many-to-many matching not allowed"), "{text}");
+    let window = "sum(sum_over_time(a[1h])) + sum(sum_over_time(b[1h:1s]))";
+    let (kind, text) = instant(&options, &many, window, &Cancel::new()).unwrap_err();
+    assert_eq!((kind, text.as_str()), (QueryErrorKind::TooManySamples, TOO_MANY_SAMPLES));
+}
+
+#[test]
+fn memory_of_finished_parts_is_given_back() {
+    let many = many(50);
+    let options = EngineOptions { samples_max: 250, ..EngineOptions::default() };
+    let chain = vec!["sum(rate(a[10m]))"; 40].join(" + ");
+    assert_eq!(instant(&options, &many, &chain, &Cancel::new()), Ok(()));
+}
+
+#[test]
+fn too_many_series_name_the_selector() {
+    let options = EngineOptions { series_max: 2, ..EngineOptions::default() };
+    let found =
+        instant(&options, "a{i=\"1\"} 1x60\na{i=\"2\"} 1x60\na{i=\"3\"} 1x60", "a", &Cancel::new());
+    let (kind, text) = found.unwrap_err();
+    assert_eq!(kind, QueryErrorKind::TooManySeries);
+    assert_eq!(text, "selector {__name__=\"a\"} matches 3 series, more than the limit of 2");
+}
+
+#[test]
+fn a_cancelled_query_ends_at_once() {
+    let cancel = Cancel::new();
+    cancel.clone().cancel();
+    let (kind, text) = instant(&EngineOptions::default(), "x 1x60", "x", &cancel).unwrap_err();
+    assert_eq!(
+        (kind, text.as_str()),
+        (QueryErrorKind::Cancelled, "query was canceled in query execution")
+    );
+}
+
+#[test]
+fn the_deadline_is_asked_every_few_thousand_samples() {
+    let asked = AtomicUsize::new(0);
+    let asked: &'static AtomicUsize = Box::leak(Box::new(asked));
+    let cancel = Cancel::with_deadline(move || asked.fetch_add(1, Ordering::Relaxed) >= 20);
+    let query = "sum_over_time(sum_over_time(x[1h:1s])[1h:1s])";
+    let (kind, text) = instant(&EngineOptions::default(), "x 1x60", query, &cancel).unwrap_err();
+    assert_eq!(kind, QueryErrorKind::Timeout);
+    assert_eq!(text, "query timed out in query execution (limit 120s)");
+    assert_eq!(asked.load(Ordering::Relaxed), 21, "the query stops at the first yes");
+}
+
+#[test]
+fn a_deep_expression_is_evaluated() {
+    let deep = format!("{}x{}", "abs(".repeat(60), ")".repeat(60));
+    assert_eq!(instant(&EngineOptions::default(), "x 1x60", &deep, &Cancel::new()), Ok(()));
+}
