@@ -1,1 +1,16 @@
-//! HTTP receivers for pushed samples.
+//! HTTP receivers for pushed samples: remote write 1.0 at `POST /api/v1/write`.
+//! Bytes come in through `wire`, samples go out through `model::Appender`; `api` mounts the route.
+//! A shell: it decides nothing about samples, only about requests (limits, status codes, waiting).
+
+mod answer;
+mod batch;
+mod cache;
+mod http;
+mod labels;
+mod receiver;
+mod stats;
+
+pub use answer::Answer;
+pub use http::{WRITE_PATH, router, write_route};
+pub use receiver::{Receiver, ReceiverOptions};
+pub use stats::{Counter, ReceiverStats};

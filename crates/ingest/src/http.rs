@@ -1,0 +1,130 @@
+//! The HTTP side: headers, body limits, turns. Work happens on blocking threads, never on the event loop.
+//! A request first gets a place in the queue, then a turn, then its body is read: so bodies in memory
+//! are at most `concurrency_max`, whatever senders do.
+
+use crate::answer::Answer;
+use crate::receiver::Receiver;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::routing::{MethodRouter, post};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use std::sync::Arc;
+use tokio::time::timeout;
+
+/// Where senders write.
+pub const WRITE_PATH: &str = "/api/v1/write";
+
+/// The handler of [`WRITE_PATH`], with its state, for whoever owns the table of routes.
+pub fn write_route(receiver: Arc<Receiver>) -> MethodRouter {
+    post(move |request: Request| write(Arc::clone(&receiver), request))
+}
+
+/// A router with the one route.
+pub fn router(receiver: Arc<Receiver>) -> Router {
+    Router::new().route(WRITE_PATH, write_route(receiver))
+}
+
+async fn write(receiver: Arc<Receiver>, request: Request) -> Answer {
+    let (head, body) = request.into_parts();
+    if let Err(text) = check_headers(&head.headers) {
+        return early(&receiver, Answer::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+    }
+    if let Err(answer) = check_declared_length(&head.headers, receiver.options.body_bytes_max) {
+        return early(&receiver, answer);
+    }
+    let Ok(place) = Arc::clone(&receiver.places).try_acquire_owned() else {
+        return early(&receiver, Answer::unavailable("too many requests are waiting"));
+    };
+    let turn =
+        timeout(receiver.options.wait_max, Arc::clone(&receiver.turns).acquire_owned()).await;
+    let Ok(Ok(turn)) = turn else {
+        return early(&receiver, Answer::unavailable("no turn within the time to wait"));
+    };
+    let body = match read_body(&receiver, body).await {
+        Ok(body) => body,
+        Err(answer) => return early(&receiver, answer),
+    };
+    let worker = Arc::clone(&receiver);
+    let work = tokio::task::spawn_blocking(move || {
+        // Both stay taken until the work is done, even if the sender has gone.
+        let _held = (place, turn);
+        worker.receive(&body)
+    });
+    work.await.unwrap_or_else(|_panicked| {
+        let text = "the request could not be handled";
+        early(&receiver, Answer::new(StatusCode::INTERNAL_SERVER_ERROR, text))
+    })
+}
+
+fn early(receiver: &Receiver, answer: Answer) -> Answer {
+    receiver.count(&answer);
+    answer
+}
+
+/// As upstream's write handler: both headers may be missing (senders before 1.0), nothing else.
+fn check_headers(headers: &HeaderMap) -> Result<(), String> {
+    let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    if let Some(content_type) = text(header::CONTENT_TYPE) {
+        check_content_type(&content_type)?;
+    }
+    match text(header::CONTENT_ENCODING).as_deref() {
+        None | Some("" | "snappy") => Ok(()),
+        Some(other) => Err(format!("content encoding {other:?}, \"snappy\" expected")),
+    }
+}
+
+fn check_content_type(content_type: &str) -> Result<(), String> {
+    let mut parts = content_type.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default();
+    if !media_type.eq_ignore_ascii_case("application/x-protobuf") {
+        return Err(format!("content type {media_type:?}, \"application/x-protobuf\" expected"));
+    }
+    for parameter in parts {
+        match parameter.split_once('=') {
+            Some(("proto", "prometheus.WriteRequest")) => {}
+            Some(("proto", "io.prometheus.write.v2.Request")) => {
+                return Err("remote write 2.0 is not supported yet, send 1.0".into());
+            }
+            Some(("proto", other)) => {
+                return Err(format!("message {other:?}, \"prometheus.WriteRequest\" expected"));
+            }
+            Some(_) => {}
+            None => return Err(format!("content type parameter {parameter:?} without a value")),
+        }
+    }
+    Ok(())
+}
+
+fn check_declared_length(headers: &HeaderMap, max: usize) -> Result<(), Answer> {
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    match declared.and_then(|text| text.parse::<usize>().ok()) {
+        Some(declared) if declared > max => Err(too_large(max)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+async fn read_body(receiver: &Receiver, body: Body) -> Result<Bytes, Answer> {
+    let max = receiver.options.body_bytes_max;
+    let collected = timeout(receiver.options.body_timeout, Limited::new(body, max).collect()).await;
+    match collected {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(max)),
+        Ok(Err(error)) => {
+            let text = format!("cannot read the body: {error}");
+            Err(Answer::new(StatusCode::REQUEST_TIMEOUT, text))
+        }
+        Err(_) => {
+            let seconds = receiver.options.body_timeout.as_secs();
+            let text = format!("the body did not arrive within {seconds} seconds");
+            Err(Answer::new(StatusCode::REQUEST_TIMEOUT, text))
+        }
+    }
+}
+
+fn too_large(max: usize) -> Answer {
+    let text = format!("the body is longer than {max} bytes");
+    Answer::new(StatusCode::PAYLOAD_TOO_LARGE, text)
+}

@@ -1,0 +1,138 @@
+//! Headers, limits and turns over HTTP.
+
+use crate::store::{Fixture, read, series};
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use bytes::Bytes;
+use ingest::{ReceiverOptions, WRITE_PATH};
+use std::time::Duration;
+use wire::remote_write::encode_snappy;
+
+fn body() -> Vec<u8> {
+    encode_snappy(&[series(&[("__name__", "up")], &[(1, 1.0)])], &[]).unwrap()
+}
+
+fn post(headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
+    let request = Request::post(WRITE_PATH);
+    let with = |request: axum::http::request::Builder, (name, value): &(&str, &str)| {
+        request.header(*name, *value)
+    };
+    headers.iter().fold(request, with).body(body.into()).unwrap()
+}
+
+async fn status(headers: &[(&str, &str)]) -> u16 {
+    Fixture::new().request(post(headers, body())).await.status().as_u16()
+}
+
+#[tokio::test]
+async fn the_headers_of_a_prometheus_sender_are_accepted() {
+    let headers = [
+        ("content-encoding", "snappy"),
+        ("content-type", "application/x-protobuf"),
+        ("x-prometheus-remote-write-version", "0.1.0"),
+    ];
+    let fixture = Fixture::new();
+    let response = fixture.request(post(&headers, body())).await;
+    assert_eq!(read(response).await, (StatusCode::NO_CONTENT, String::new()));
+    assert_eq!(fixture.stored(), [r#"{__name__="up"} 1 1"#]);
+}
+
+#[tokio::test]
+async fn other_headers_are_accepted_or_refused_as_upstream_does() {
+    assert_eq!(status(&[]).await, 204, "senders before 1.0 set none");
+    let accepted =
+        ["application/x-protobuf;proto=prometheus.WriteRequest", "Application/X-Protobuf"];
+    for content_type in accepted {
+        assert_eq!(status(&[("content-type", content_type)]).await, 204, "{content_type}");
+    }
+    let refused = [
+        "application/json",
+        "text/plain",
+        "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+        "application/x-protobuf;proto=other",
+        "application/x-protobuf;proto",
+    ];
+    for content_type in refused {
+        assert_eq!(status(&[("content-type", content_type)]).await, 415, "{content_type}");
+    }
+    for encoding in ["gzip", "zstd", "identity"] {
+        assert_eq!(status(&[("content-encoding", encoding)]).await, 415, "{encoding}");
+    }
+}
+
+#[tokio::test]
+async fn version_2_senders_are_told_to_send_1() {
+    let fixture = Fixture::new();
+    let content_type = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+    let response = fixture.request(post(&[("content-type", content_type)], body())).await;
+    let text = "remote write 2.0 is not supported yet, send 1.0";
+    assert_eq!(read(response).await, (StatusCode::UNSUPPORTED_MEDIA_TYPE, text.into()));
+    assert_eq!(fixture.receiver.stats().requests_unsupported.get(), 1);
+}
+
+#[tokio::test]
+async fn other_methods_are_405() {
+    let request = Request::get(WRITE_PATH).body(Body::empty()).unwrap();
+    assert_eq!(Fixture::new().request(request).await.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_413_declared_or_not() {
+    let options = ReceiverOptions { body_bytes_max: 1000, ..ReceiverOptions::default() };
+    let fixture = Fixture::with(options);
+    let declared = post(&[("content-length", "1001")], Body::empty());
+    assert_eq!(fixture.request(declared).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let response = fixture.request(post(&[], vec![0; 1001])).await;
+    let text = "the body is longer than 1000 bytes";
+    assert_eq!(read(response).await, (StatusCode::PAYLOAD_TOO_LARGE, text.into()));
+    assert_eq!(fixture.receiver.stats().requests_too_large.get(), 2);
+}
+
+/// A body that never ends and never brings a byte.
+fn endless() -> Body {
+    struct Never;
+    impl axum::body::HttpBody for Never {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+    Body::new(Never)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_arrive_is_408() {
+    let fixture = Fixture::new();
+    let (status, text) = read(fixture.request(post(&[], endless())).await).await;
+    assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(text, "the body did not arrive within 30 seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_gets_no_turn_in_time_is_told_to_come_back() {
+    let options = ReceiverOptions {
+        concurrency_max: 1,
+        waiting_max: 1,
+        wait_max: Duration::from_secs(5),
+        body_timeout: Duration::from_mins(1),
+        ..ReceiverOptions::default()
+    };
+    let fixture = Fixture::with(options);
+    let slow = fixture.request(post(&[], endless()));
+    let second = fixture.request(post(&[], body()));
+    let third = fixture.request(post(&[], body()));
+    let (slow, second, third) = tokio::join!(slow, second, third);
+    assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(second.headers()[header::RETRY_AFTER], "5");
+    let second = read(second).await;
+    assert_eq!(second, (StatusCode::SERVICE_UNAVAILABLE, "no turn within the time to wait".into()));
+    let third = read(third).await;
+    assert_eq!(third, (StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting".into()));
+    let after = fixture.request(post(&[], body())).await;
+    assert_eq!(after.status(), StatusCode::NO_CONTENT, "turns and places came back");
+}

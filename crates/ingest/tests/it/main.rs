@@ -1,0 +1,9 @@
+//! The remote write receiver: over HTTP in process, and behind a real Prometheus.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod hostile;
+mod http;
+mod prometheus;
+mod samples;
+mod store;
