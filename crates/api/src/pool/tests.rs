@@ -1,1 +1,163 @@
+//! Slots, queue, deadline and cancellation; tests are told when work begins and ends, so nothing
+//! depends on timing.
 
+use super::QueryPool;
+use crate::QueryLimits;
+use crate::reply::ApiError;
+use crate::test_client::{run, text};
+use axum::response::IntoResponse;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+use tokio::time::sleep;
+
+fn pool(concurrency: usize, queue: usize) -> Arc<QueryPool> {
+    let timeout = Duration::from_mins(5);
+    Arc::new(QueryPool::new(QueryLimits { concurrency, queue, timeout }))
+}
+
+fn shown(error: ApiError) -> String {
+    let response = error.into_response();
+    let status = response.status().as_u16();
+    let retry = response.headers().get("retry-after").map(|v| v.to_str().unwrap().to_owned());
+    run_inside(async move { format!("{status} {retry:?} {}", text(response).await) })
+}
+
+/// A runtime inside a runtime's thread is not allowed; a thread of its own is.
+fn run_inside(future: impl Future<Output = String> + Send + 'static) -> String {
+    std::thread::spawn(|| run(future)).join().unwrap()
+}
+
+/// Work that says that it began and ends when told to.
+fn work(begun: Sender<()>, end: Receiver<()>) -> impl FnOnce() + Send + 'static {
+    move || {
+        begun.send(()).unwrap();
+        // Told to end, or nobody is left to tell.
+        drop(end.recv());
+    }
+}
+
+async fn wait(begun: Receiver<()>) {
+    tokio::task::spawn_blocking(move || begun.recv().unwrap()).await.unwrap();
+}
+
+#[test]
+fn answers_come_back() {
+    let pool = pool(1, 0);
+    assert_eq!(run(pool.run(None, |_| Ok(42))).unwrap(), 42);
+    let error = run(pool.run(None, |_| Err::<(), _>(ApiError::bad_data("no")))).unwrap_err();
+    assert!(shown(error).starts_with("400 "));
+}
+
+#[test]
+fn full_queue_is_refused_at_once_and_freed_slots_are_used_again() {
+    let pool = pool(1, 1);
+    run(async {
+        let ((begun, began), (end, ends)) = (channel(), channel());
+        let first = tokio::spawn({
+            let pool = pool.clone();
+            let work = work(begun, ends);
+            async move { pool.run(None, move |_| Ok(work())).await.is_ok() }
+        });
+        wait(began).await;
+        let second = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.run(None, |_| Ok(2)).await.ok() }
+        });
+        while pool.waiting.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = pool.run(None, |_| Ok(3)).await.unwrap_err();
+        assert_eq!(
+            shown(refused),
+            "503 Some(\"5\") {\"status\":\"error\",\"errorType\":\"unavailable\",\
+             \"error\":\"too many queries: 1 running, 1 waiting\"}"
+        );
+        end.send(()).unwrap();
+        assert!(first.await.unwrap());
+        assert_eq!(second.await.unwrap(), Some(2));
+        assert_eq!(pool.run(None, |_| Ok(4)).await.ok(), Some(4));
+    });
+}
+
+#[test]
+fn deadline_cancels_the_work() {
+    let pool = pool(1, 1);
+    let (sender, stopped) = channel();
+    let error = run(async {
+        let asked = Some(Duration::from_millis(1));
+        pool.run(asked, move |cancel| {
+            while !cancel.is_cancelled() {
+                std::thread::yield_now();
+            }
+            assert!(cancel.is_expired());
+            sender.send(()).unwrap();
+            Ok(())
+        })
+        .await
+        .unwrap_err()
+    });
+    stopped.recv().unwrap();
+    let expected = "503 None {\"status\":\"error\",\"errorType\":\"timeout\",\
+                    \"error\":\"query timed out in expression evaluation\"}";
+    assert_eq!(shown(error), expected);
+}
+
+#[test]
+fn deadline_counts_the_time_in_the_queue() {
+    let pool = pool(1, 1);
+    run(async {
+        let ((begun, began), (end, ends)) = (channel(), channel());
+        let work = work(begun, ends);
+        let first = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.run(None, move |_| Ok(work())).await.is_ok() }
+        });
+        wait(began).await;
+        let late = pool.run(Some(Duration::from_millis(1)), |_| Ok(())).await.unwrap_err();
+        assert!(shown(late).contains("query timed out in query queue"));
+        end.send(()).unwrap();
+        assert!(first.await.unwrap());
+    });
+}
+
+#[test]
+fn leaving_caller_cancels_and_the_slot_is_kept_until_the_work_ends() {
+    let pool = pool(1, 1);
+    run(async {
+        let ((begun, began), (end, ends)) = (channel::<()>(), channel::<()>());
+        let (told, tell) = channel();
+        let caller = tokio::spawn({
+            let pool = pool.clone();
+            async move {
+                pool.run(None, move |cancel| {
+                    begun.send(()).unwrap();
+                    while !cancel.is_cancelled() {
+                        std::thread::yield_now();
+                    }
+                    told.send(()).unwrap();
+                    drop(ends.recv());
+                    Ok(())
+                })
+                .await
+                .is_ok()
+            }
+        });
+        wait(began).await;
+        caller.abort();
+        wait(tell).await;
+        assert_eq!(pool.running.available_permits(), 0);
+        end.send(()).unwrap();
+        while pool.running.available_permits() == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
+}
+
+#[test]
+fn panic_in_a_query_is_an_internal_error() {
+    let pool = pool(1, 0);
+    let error = run(pool.run(None, |_| -> Result<(), ApiError> { panic!("told to") }));
+    assert!(shown(error.unwrap_err()).starts_with("500 "));
+    assert_eq!(run(pool.run(None, |_| Ok(1))).ok(), Some(1));
+}

@@ -98,6 +98,8 @@ fn upper_bound(histogram: &Histogram, index: i32) -> f64 {
 }
 
 /// `2^(index / 2^schema)`; the last finite bound is the largest float, as upstream has it.
+/// Upstream reads a table whose entries are up to one unit in the last place off (it has
+/// 1.414213562373095 for the square root of two); this is the nearest float.
 fn exponential_bound(schema: i32, index: i32) -> f64 {
     if schema <= 0 {
         let exponent = i64::from(index) << schema.unsigned_abs().min(8);

@@ -172,6 +172,3 @@ async fn accept(listener: TcpListener, sender: mpsc::Sender<(TcpStream, SocketAd
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

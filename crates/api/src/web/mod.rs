@@ -83,6 +83,3 @@ impl WebSettings {
         by_certificate || !self.users.is_empty()
     }
 }
-
-#[cfg(test)]
-mod tests;
