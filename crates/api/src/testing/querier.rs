@@ -45,15 +45,17 @@ pub(crate) struct FakeQuerier {
 }
 
 impl FakeQuerier {
-    /// `up` of two instances and a metric with dots, every 15 s from 0 to 10 minutes.
+    /// `up` of two instances, a counter and a metric with dots, every 15 s for 10 minutes.
     pub(crate) fn sample() -> Self {
         let mut series = Vec::new();
         for (instance, value) in [("a:9100", 1.0), ("b:9100", 0.0)] {
             let labels = [("__name__", "up"), ("instance", instance), ("job", "node")];
             series.push((Labels::from_pairs(labels), every_15s(|_| value)));
         }
-        let dotted = [("__name__", "requests_total"), ("http.method", "GET"), ("job", "api")];
-        series.push((Labels::from_pairs(dotted), every_15s(|ms| ms as f64 / 1000.0)));
+        let requests = [("__name__", "requests_total"), ("job", "api"), ("method", "GET")];
+        series.push((Labels::from_pairs(requests), every_15s(|ms| ms as f64 / 1000.0)));
+        let dotted = [("__name__", "http.info"), ("http.method", "GET"), ("job", "api")];
+        series.push((Labels::from_pairs(dotted), every_15s(|_| 1.0)));
         series.sort_by(|a, b| a.0.cmp(&b.0));
         Self { series, latch: None }
     }

@@ -23,36 +23,115 @@ fn check(arguments: &[&str], expect: &Expect) {
 
 #[test]
 fn instant() {
-    check(&["query", "instant", "--time=300", "SERVER", "up"], &expect![[""]]);
-    check(&["query", "instant", "--time=300", "SERVER", "1.5"], &expect![[""]]);
-    check(&["query", "instant", "--time=300", "SERVER", "\"text\""], &expect![[""]]);
-    check(&["query", "instant", "--time=300", "SERVER", "up[30s]"], &expect![[""]]);
-    check(&["query", "instant", "--time=300", "SERVER", "1/0"], &expect![[""]]);
+    check(
+        &["query", "instant", "--time=300", "SERVER", "up"],
+        &expect![[r#"
+        0
+        up{instance="a:9100", job="node"} => 1 @[300]
+        up{instance="b:9100", job="node"} => 0 @[300]
+    "#]],
+    );
+    check(
+        &["query", "instant", "--time=300", "SERVER", "1.5"],
+        &expect![[r#"
+        0
+        scalar: 1.5 @[300]
+    "#]],
+    );
+    check(
+        &["query", "instant", "--time=300", "SERVER", "up[30s]"],
+        &expect![[r#"
+        0
+        up{instance="a:9100", job="node"} =>
+        1 @[285]
+        1 @[300]
+        up{instance="b:9100", job="node"} =>
+        0 @[285]
+        0 @[300]
+    "#]],
+    );
+    check(
+        &["query", "instant", "--time=300", "SERVER", "1/0"],
+        &expect![[r#"
+        0
+        scalar: +Inf @[300]
+    "#]],
+    );
 }
 
 #[test]
 fn range() {
     let times = ["--start=300", "--end=360", "--step=30s"];
     let ask = |query| [&["query", "range"][..], &times, &["SERVER", query]].concat();
-    check(&ask("requests_total"), &expect![[""]]);
-    check(&ask("rate(requests_total[1m])"), &expect![[""]]);
-    check(&ask("absent"), &expect![[""]]);
+    check(
+        &ask("requests_total"),
+        &expect![[r#"
+        0
+        requests_total{job="api", method="GET"} =>
+        300 @[300]
+        330 @[330]
+        360 @[360]
+    "#]],
+    );
+    check(
+        &ask("rate(requests_total[1m])"),
+        &expect![[r#"
+        0
+        {job="api", method="GET"} =>
+        0.9999999999999999 @[300]
+        0.9999999999999999 @[330]
+        0.9999999999999999 @[360]
+    "#]],
+    );
+    check(
+        &ask("absent"),
+        &expect![[r#"
+        0
+
+    "#]],
+    );
 }
 
 #[test]
 fn series_and_labels() {
     let times = ["--start=0", "--end=600"];
     let ask = |kind, rest: &[&'static str]| [&["query", kind][..], rest, &times].concat();
-    check(&ask("series", &["SERVER", "--match=up"]), &expect![[""]]);
-    check(&ask("labels", &["SERVER", "job"]), &expect![[""]]);
+    check(
+        &ask("series", &["SERVER", "--match=up"]),
+        &expect![[r#"
+        0
+        {__name__="up", instance="a:9100", job="node"}
+        {__name__="up", instance="b:9100", job="node"}
+    "#]],
+    );
+    check(
+        &ask("labels", &["SERVER", "job"]),
+        &expect![[r#"
+        0
+        api
+        node
+    "#]],
+    );
 }
 
 #[test]
 fn errors_reach_the_user() {
-    check(&["query", "instant", "SERVER", "sum("], &expect![[""]]);
+    check(
+        &["query", "instant", "SERVER", "sum("],
+        &expect![[r#"
+        1
+        query error: bad_data: invalid parameter "query": 1:5: parse error: unclosed left parenthesis
+    "#]],
+    );
     let backwards = ["--start=360", "--end=300", "--step=30s"];
     let ask = [&["query", "range"][..], &backwards, &["SERVER", "up"]].concat();
-    check(&ask, &expect![[""]]);
+    check(
+        &ask,
+        &expect![[r#"
+        1
+        start time is not before end time
+    "#]],
+    );
 }
 
 #[test]

@@ -100,8 +100,8 @@ fn bad_ranges() {
         cannot parse \"1e30\" to a valid duration. It overflows int64"}"#]],
     );
     check(
-        "GET /api/v1/query_range?query=1&start=0&end=11000&step=1",
-        &expect![[r#"200 {"status":"success","data":{"resultType":"scalar","result":[0,"1"]}}"#]],
+        "GET /api/v1/query_range?query=nothing&start=0&end=11000&step=1",
+        &expect![[r#"200 {"status":"success","data":{"resultType":"matrix","result":[]}}"#]],
     );
     check(
         "GET /api/v1/query_range?query=1&start=0&end=11001&step=1",

@@ -21,6 +21,68 @@ fn scalar_query() {
 }
 
 #[test]
+fn vectors_and_matrices() {
+    check(
+        "GET /api/v1/query?query=up",
+        &expect![[r#"
+        200 {"status":"success","data":{"resultType":"vector",
+        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},"value":[300,
+        "1"]},{"metric":{"__name__":"up","instance":"b:9100","job":"node"},"value":[300,
+        "0"]}]}}"#]],
+    );
+    check(
+        "GET /api/v1/query?query=up&limit=1",
+        &expect![[r#"
+        200 {"status":"success","data":{"resultType":"vector",
+        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},"value":[300,
+        "1"]}]},"warnings":["results truncated due to limit"]}"#]],
+    );
+    check(
+        "GET /api/v1/query?query=up[30s]&limit=1",
+        &expect![[r#"
+        200 {"status":"success","data":{"resultType":"matrix",
+        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
+        "values":[[285,"1"],[300,"1"]]}]},"warnings":["results truncated due to limit"]}"#]],
+    );
+    check(
+        "POST /api/v1/query_range query=up&start=0&end=30&step=15",
+        &expect![[r#"
+        200 {"status":"success","data":{"resultType":"matrix",
+        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},"values":[[0,
+        "1"],[15,"1"],[30,"1"]]},{"metric":{"__name__":"up","instance":"b:9100",
+        "job":"node"},"values":[[0,"0"],[15,"0"],[30,"0"]]}]}}"#]],
+    );
+    check(
+        "GET /api/v1/query_range?query=1&start=0&end=1.5&step=500ms",
+        &expect![[r#"
+        200 {"status":"success","data":{"resultType":"matrix","result":[{"metric":{},
+        "values":[[0,"1"],[0.500,"1"],[1,"1"],[1.500,"1"]]}]}}"#]],
+    );
+    check(
+        "GET /api/v1/query_range?query=up&start=0&end=15&step=15&limit=1",
+        &expect![[r#"
+        200 {"status":"success","data":{"resultType":"matrix",
+        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},"values":[[0,
+        "1"],[15,"1"]]}]},"warnings":["results truncated due to limit"]}"#]],
+    );
+    check(
+        "GET /api/v1/query?query=up&lookback_delta=1s&time=290",
+        &expect![[r#"200 {"status":"success","data":{"resultType":"vector","result":[]}}"#]],
+    );
+}
+
+#[test]
+fn annotations_follow_the_data() {
+    check(
+        "GET /api/v1/query?query=rate(up[1m])%20and%20absent",
+        &expect![[r#"
+        200 {"status":"success","data":{"resultType":"vector","result":[]},"infos":["PromQL
+        info: metric might not be a counter, name does not end in
+        _total/_sum/_count/_bucket: \"up\" (1:6)"]}"#]],
+    );
+}
+
+#[test]
 fn form_wins_over_query_string() {
     check(
         "POST /api/v1/query?query=1&time=1 query=2",
@@ -41,10 +103,10 @@ fn statistics_on_demand() {
     check(
         "GET /api/v1/query?query=1&stats=all",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"scalar","result":[300,"1"],
-        "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
-        "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
-        "execTotalTime":0.0},"samples":{"totalQueryableSamples":0,"peakSamples":0}}}}"#]],
+            200 {"status":"success","data":{"resultType":"scalar","result":[300,"1"],
+            "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
+            "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
+            "execTotalTime":0.0},"samples":{"totalQueryableSamples":0,"peakSamples":1}}}}"#]],
     );
 }
 
@@ -78,7 +140,7 @@ fn labels_and_values() {
     check(
         "GET /api/v1/labels",
         &expect![[
-            r#"200 {"status":"success","data":["__name__","http.method","instance","job"]}"#
+            r#"200 {"status":"success","data":["__name__","http.method","instance","job","method"]}"#
         ]],
     );
     check(
@@ -147,9 +209,9 @@ fn exemplars() {
     check(
         "GET /api/v1/query_exemplars?query=rate(requests_total[5m])",
         &expect![[r#"
-        200 {"status":"success","data":[{"seriesLabels":{"__name__":"requests_total",
-        "http.method":"GET","job":"api"},"exemplars":[{"labels":{"trace_id":"4bf92f35"},
-        "value":"0.25","timestamp":60.050}]}]}"#]],
+            200 {"status":"success","data":[{"seriesLabels":{"__name__":"requests_total",
+            "job":"api","method":"GET"},"exemplars":[{"labels":{"trace_id":"4bf92f35"},
+            "value":"0.25","timestamp":60.050}]}]}"#]],
     );
     check("GET /api/v1/query_exemplars?query=1", &expect!["204 "]);
 }
