@@ -1,5 +1,5 @@
 //! `/api/v1/admin/tsdb/...`: work on the storage that the caller waits for.
-//! Answers only with `--web.enable-admin-api`.
+//! Answers only with `--web.enable-admin-api` (see `routes`).
 
 use crate::params::Params;
 use crate::reply::{ApiError, ErrorBody, ErrorType, Success, success};
@@ -48,7 +48,6 @@ pub(crate) async fn snapshot(
     principal: Principal,
     params: Params,
 ) -> Result<Response, ApiError> {
-    check_enabled(&app)?;
     let skip_head = flag(&params, "skip_head")?;
     tracing::info!(by = principal.name(), skip_head, "snapshot requested");
     let name = order(&app, move |admin| admin.snapshot(skip_head)).await?;
@@ -66,19 +65,11 @@ pub(crate) async fn compact(
     principal: Principal,
     params: Params,
 ) -> Result<Response, ApiError> {
-    check_enabled(&app)?;
     let cold = flag(&params, "cold")?;
     tracing::info!(by = principal.name(), cold, "compaction requested");
     let report = order(&app, move |admin| admin.compact(cold)).await?;
     let CompactReport { segments_before, segments_after, bytes_before, bytes_after } = report;
     Ok(success(CompactBody { segments_before, segments_after, bytes_before, bytes_after }))
-}
-
-fn check_enabled(app: &App) -> Result<(), ApiError> {
-    if app.options.enable_admin_api {
-        return Ok(());
-    }
-    Err(ApiError::unavailable("admin APIs disabled"))
 }
 
 fn flag(params: &Params, name: &str) -> Result<bool, ApiError> {

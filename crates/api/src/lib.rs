@@ -6,6 +6,9 @@ mod admin;
 mod app;
 mod error;
 mod flyball;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod gzip;
 mod health;

@@ -1,5 +1,5 @@
 //! `/-/reload`, `/-/quit` and `/metrics`: the process as its operator and its scraper see it.
-//! Reload and quit answer only with `--web.enable-lifecycle`.
+//! Reload and quit answer only with `--web.enable-lifecycle` (see `routes`).
 
 use crate::reply::text;
 use crate::routes::Route;
@@ -18,19 +18,12 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-fn disabled() -> Response {
-    text(StatusCode::FORBIDDEN, "Lifecycle API is not enabled.\n")
-}
-
 /// Reads the configuration again, all or nothing.
 #[utoipa::path(method(post, put), path = "/-/reload", tag = "lifecycle", responses(
     (status = 200, description = "The new configuration is in use"),
     (status = 403, description = "Not enabled", content_type = "text/plain"),
     (status = 500, description = "The old configuration stays", content_type = "text/plain")))]
 pub(crate) async fn reload(State(app): State<App>, principal: Principal) -> Response {
-    if !app.options.enable_lifecycle {
-        return disabled();
-    }
     tracing::info!(by = principal.name(), "reload requested over HTTP");
     let lifecycle = app.state.lifecycle.clone();
     match tokio::task::spawn_blocking(move || lifecycle.reload()).await {
@@ -49,9 +42,6 @@ fn failed(reason: &str) -> Response {
     (status = 200, description = "The process stops", content_type = "text/plain"),
     (status = 403, description = "Not enabled", content_type = "text/plain")))]
 pub(crate) async fn quit(State(app): State<App>, principal: Principal) -> Response {
-    if !app.options.enable_lifecycle {
-        return disabled();
-    }
     tracing::info!(by = principal.name(), "stop requested over HTTP");
     app.state.lifecycle.quit();
     text(StatusCode::OK, "Requesting termination... Goodbye!\n")

@@ -45,7 +45,11 @@ impl Params {
 
     /// A time, or `default`.
     pub(crate) fn time_or(&self, name: &str, default: Timestamp) -> Result<Timestamp, ApiError> {
-        if self.get(name).is_some() { self.time(name) } else { Ok(default) }
+        let Some(text) = self.get(name) else { return Ok(default) };
+        parse_time(text).map_err(|reason| {
+            let reason = format!("invalid time value for '{name}': {reason}");
+            ApiError::invalid_parameter(name, reason)
+        })
     }
 
     /// A duration in signed nanoseconds, if given.
@@ -91,16 +95,13 @@ impl Params {
     }
 
     /// `match[]` as matcher sets; each must have a matcher that the empty text does not satisfy.
-    pub(crate) fn selectors(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {
-        let invalid = |reason: String| ApiError::invalid_parameter("match[]", reason);
+    pub(crate) fn selectors(&self) -> Result<Vec<Vec<Matcher>>, String> {
         let mut sets = Vec::new();
         for text in self.all("match[]") {
-            let matchers = promql::parse_selector(text).map_err(|e| invalid(e.to_string()))?;
-            sets.push(matchers);
+            sets.push(promql::parse_selector(text).map_err(|error| error.to_string())?);
         }
         if sets.iter().any(|set| set.iter().all(Matcher::matches_empty)) {
-            let reason = "match[] must contain at least one non-empty matcher";
-            return Err(invalid(reason.into()));
+            return Err("match[] must contain at least one non-empty matcher".into());
         }
         Ok(sets)
     }

@@ -47,6 +47,9 @@ impl QueryPool {
         timeout: Option<Duration>,
         work: impl FnOnce(&Cancel) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
+        if timeout.is_some_and(|asked| asked.is_zero()) {
+            return Err(ApiError::timed_out("query execution"));
+        }
         let longest = self.limits.timeout;
         let deadline = Instant::now() + timeout.map_or(longest, |asked| asked.min(longest));
         let slot = self.slot(deadline).await?;
@@ -65,7 +68,7 @@ impl QueryPool {
                 tracing::error!(%error, "a query panicked");
                 Err(ApiError::new(ErrorType::Internal, "the query failed: a bug in the server"))
             }
-            Err(_elapsed) => Err(timed_out("expression evaluation")),
+            Err(_elapsed) => Err(ApiError::timed_out("expression evaluation")),
         }
     }
 
@@ -80,14 +83,9 @@ impl QueryPool {
         };
         match timeout_at(deadline, Arc::clone(&self.running).acquire_owned()).await {
             Ok(slot) => Ok(slot.expect("the semaphore is never closed")),
-            Err(_elapsed) => Err(timed_out("query queue")),
+            Err(_elapsed) => Err(ApiError::timed_out("query queue")),
         }
     }
-}
-
-/// Upstream's sentence (`promql.ErrQueryTimeout`).
-fn timed_out(place: &str) -> ApiError {
-    ApiError::new(ErrorType::Timeout, format!("query timed out in {place}"))
 }
 
 #[cfg(test)]

@@ -95,6 +95,11 @@ impl ApiError {
         Self::new(ErrorType::Unavailable, message)
     }
 
+    /// Upstream's sentence (`promql.ErrQueryTimeout`); the place is a stage of the query.
+    pub(crate) fn timed_out(place: &str) -> Self {
+        Self::new(ErrorType::Timeout, format!("query timed out in {place}"))
+    }
+
     /// Answers with another status than the type's usual one.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
@@ -123,7 +128,7 @@ impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         let error_type = match error.kind() {
             QueryErrorKind::Cancelled => ErrorType::Canceled,
-            QueryErrorKind::Timeout => ErrorType::Timeout,
+            QueryErrorKind::Timeout => return Self::timed_out("expression evaluation"),
             QueryErrorKind::TooManySamples
             | QueryErrorKind::TooManySeries
             | QueryErrorKind::Execution => ErrorType::Execution,

@@ -2,7 +2,7 @@
 //! INV-80: a handler runs only after its route's permission was asked of the principal.
 //! INV-82: what is not in the table (or in a mount) answers 404.
 
-use crate::reply::{ApiError, ErrorType};
+use crate::reply::{ApiError, ErrorType, text};
 use crate::{App, Permission, Principal, admin, flyball, health, lifecycle, page, prom};
 use axum::Router;
 use axum::body::Body;
@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
-use http::Request;
+use http::{HeaderValue, Request, StatusCode, header};
 
 /// Seconds that a client is told to wait while the server starts or stops.
 const RETRY_AFTER_SECONDS: u32 = 5;
@@ -118,25 +118,48 @@ async fn enter(
     next: Next,
 ) -> Response {
     let mut response = match refuse(&entry, &principal) {
-        Some(refusal) => refusal.into_response(),
+        Some(refusal) => refusal,
         None => next.run(request).await,
     };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        *response.body_mut() = Body::from("Method Not Allowed\n");
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    }
     response.extensions_mut().insert(Handled(entry.path));
     response
 }
 
-fn refuse(entry: &Entry, principal: &Principal) -> Option<ApiError> {
+fn refuse(entry: &Entry, principal: &Principal) -> Option<Response> {
     let Entry { app, path, permission, gate } = entry;
+    if let Some(refusal) = switched_off(app, *permission) {
+        return Some(refusal);
+    }
     if !principal.may(*permission) {
         let message = format!("{} may not use {path} ({permission:?})", principal.name());
-        return Some(ApiError::new(ErrorType::Forbidden, message));
+        return Some(ApiError::new(ErrorType::Forbidden, message).into_response());
     }
     if *gate == Gate::WhenReady && !app.is_ready() {
         let message =
             if app.is_draining() { "the server is stopping" } else { "the server is starting" };
-        return Some(ApiError::unavailable(message).retry_after(RETRY_AFTER_SECONDS));
+        let refusal = ApiError::unavailable(message).retry_after(RETRY_AFTER_SECONDS);
+        return Some(refusal.into_response());
     }
     None
+}
+
+/// Permissions that nobody has unless a flag says so; the answers are upstream's.
+fn switched_off(app: &App, permission: Permission) -> Option<Response> {
+    match permission {
+        Permission::Health | Permission::ReadMetrics | Permission::Write => None,
+        Permission::Admin if app.options.enable_admin_api => None,
+        Permission::Admin => Some(ApiError::unavailable("admin APIs disabled").into_response()),
+        Permission::Lifecycle if app.options.enable_lifecycle => None,
+        Permission::Lifecycle => {
+            Some(text(StatusCode::FORBIDDEN, "Lifecycle API is not enabled.\n"))
+        }
+    }
 }
 
 #[cfg(test)]

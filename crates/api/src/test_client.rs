@@ -3,11 +3,12 @@
 use crate::app::{App, AppInner};
 use crate::routes::{Mount, router};
 use crate::testing::{Rooms, state};
-use crate::web::{WebSettings, WebWatch};
+use crate::web::WebWatch;
 use crate::{AppState, ServerOptions, service};
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
+use config::WebConfig;
 use http::Request;
 use http_body_util::BodyExt;
 use std::sync::Arc;
@@ -28,10 +29,10 @@ impl Client {
     pub(crate) fn with(options: ServerOptions) -> Self {
         let rooms = Arc::new(Rooms::default());
         let state = state(&rooms);
-        Self::build(options, state, rooms, WebSettings::default(), Vec::new())
+        Self::build(options, state, rooms, WebConfig::default(), Vec::new())
     }
 
-    pub(crate) fn with_web(settings: WebSettings) -> Self {
+    pub(crate) fn with_web(settings: WebConfig) -> Self {
         let rooms = Arc::new(Rooms::default());
         let state = state(&rooms);
         Self::build(ServerOptions::default(), state, rooms, settings, Vec::new())
@@ -41,10 +42,10 @@ impl Client {
         options: ServerOptions,
         state: AppState,
         rooms: Arc<Rooms>,
-        settings: WebSettings,
+        settings: WebConfig,
         mounts: Vec<Mount>,
     ) -> Self {
-        let web = WebWatch::new(None, Box::new(move || Ok(settings.clone()))).unwrap();
+        let web = WebWatch::fixed(settings).unwrap();
         let addresses = ["127.0.0.1:1788".parse().unwrap()];
         let app = AppInner::build(options, state, &mounts, web, &addresses);
         let router = router(&app, mounts);
@@ -78,7 +79,7 @@ impl Client {
 
 /// Breaks a long text behind commas and spaces, for golden texts that people can read.
 pub(crate) fn wrapped(text: &str) -> String {
-    const WIDTH: usize = 84;
+    const WIDTH: usize = 76;
     let mut out = String::new();
     let mut rest = text;
     while rest.len() > WIDTH && !rest[..rest.len().min(WIDTH)].contains('\n') {

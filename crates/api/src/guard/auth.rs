@@ -97,7 +97,7 @@ impl Authenticator {
 }
 
 /// User and password of `Authorization: Basic ...` (RFC 7617).
-fn credentials(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
+pub(crate) fn parse_credentials(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, encoded) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") || encoded.len() > CREDENTIALS_BYTES_MAX * 2 {
@@ -123,7 +123,7 @@ async fn identify(active: &Arc<Active>, headers: &HeaderMap) -> Result<Principal
     if authenticator.users.is_empty() {
         return Ok(Principal::Anonymous);
     }
-    if let Some((user, password)) = credentials(headers)
+    if let Some((user, password)) = parse_credentials(headers)
         && authenticator.proves(&user, password).await
     {
         return Ok(Principal::User(user.into()));

@@ -35,7 +35,7 @@ impl HostList {
         Self { names, any_address: bound.iter().any(|address| address.ip().is_unspecified()) }
     }
 
-    pub(super) fn accepts(&self, host: &str) -> bool {
+    pub(crate) fn accepts(&self, host: &str) -> bool {
         let name = bare(host_without_port(host));
         let Ok(address) = name.parse::<IpAddr>() else {
             return self.names.contains(name.trim_end_matches('.')) || is_localhost(&name);

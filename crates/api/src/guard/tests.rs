@@ -1,15 +1,17 @@
 //! Each guard refuses what it is for, through the whole service: taking a guard out of the list
 //! breaks its test.
 
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
 use super::{HostList, check_exposure};
 use crate::test_client::{Client, run, text, wrapped};
-use crate::web::WebSettings;
 use crate::{ErrorKind, ServerOptions};
 use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use config::{Secret, WebConfig};
 use expect_test::expect;
-use http::{HeaderName, HeaderValue, Request};
+use http::Request;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -67,9 +69,9 @@ fn foreign_host_gets_a_clear_message() {
     let client = Client::new();
     let refused = run(client.send(request("GET", "/", &[("host", "evil.example")])));
     expect![[r#"
-        {"status":"error","errorType":"bad_data","error":"this server does not answer for
-        the host \"evil.example\"; allow it with --web.allowed-host or set
-        --web.external-url"}"#]]
+        {"status":"error","errorType":"bad_data","error":"this server does not
+        answer for the host \"evil.example\"; allow it with --web.allowed-host or
+        set --web.external-url"}"#]]
     .assert_eq(&wrapped(&run(text(refused))));
 }
 
@@ -161,11 +163,15 @@ fn long_forms_are_refused() {
 }
 
 /// Cost 4, the cheapest that bcrypt knows.
-fn users(pairs: &[(&str, &str)]) -> WebSettings {
+fn users(pairs: &[(&str, &str)]) -> WebConfig {
     let hash = |password: &str| bcrypt::hash(password, 4).unwrap();
-    let users: BTreeMap<String, String> =
-        pairs.iter().map(|(user, password)| ((*user).into(), hash(password))).collect();
-    WebSettings { users, ..WebSettings::default() }
+    let users = pairs.iter().map(|(user, password)| ((*user).into(), Secret::new(hash(password))));
+    WebConfig { users: users.collect(), ..WebConfig::default() }
+}
+
+fn hashes(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let users = users(pairs).users.into_iter();
+    users.map(|(user, hash)| (user, hash.reveal().to_owned())).collect()
 }
 
 fn basic(user: &str, password: &str) -> String {
@@ -211,25 +217,25 @@ fn authenticated_user_is_the_principal() {
 
 #[test]
 fn cache_entry_of_one_user_or_hash_helps_no_other() {
-    let settings = users(&[("ada", "same"), ("bob", "other")]);
-    let authenticator = super::Authenticator::new(settings.users.clone()).unwrap();
-    let ada = &settings.users["ada"];
+    let users = hashes(&[("ada", "same"), ("bob", "other")]);
+    let authenticator = super::Authenticator::new(users.clone()).unwrap();
+    let ada = &users["ada"];
     let key = authenticator.cache_key("ada", ada, b"same");
     assert_eq!(key, authenticator.cache_key("ada", ada, b"same"));
     assert_ne!(key, authenticator.cache_key("bob", ada, b"same"));
-    assert_ne!(key, authenticator.cache_key("ada", &settings.users["bob"], b"same"));
+    assert_ne!(key, authenticator.cache_key("ada", &users["bob"], b"same"));
     assert_ne!(key, authenticator.cache_key("ada", ada, b"sam"));
     // Moving a byte from one part to the next gives another key.
     let (name, longer) = ("ad", format!("a{ada}"));
     assert_ne!(key, authenticator.cache_key(name, &longer, b"same"));
     // Another process has another secret.
-    let other = super::Authenticator::new(settings.users.clone()).unwrap();
+    let other = super::Authenticator::new(users.clone()).unwrap();
     assert_ne!(key, other.cache_key("ada", ada, b"same"));
 }
 
 #[test]
 fn unknown_users_cost_as_much_as_known_ones() {
-    let authenticator = super::Authenticator::new(users(&[("ada", "x")]).users).unwrap();
+    let authenticator = super::Authenticator::new(hashes(&[("ada", "x")])).unwrap();
     let known: bcrypt::HashParts = authenticator.users["ada"].parse().unwrap();
     let decoy: bcrypt::HashParts = authenticator.decoy.parse().unwrap();
     assert_eq!(known.get_cost(), decoy.get_cost());
@@ -270,9 +276,9 @@ fn exposure_needs_authentication_or_a_decision() {
     }
     let error = check_exposure(&anonymous, &addresses(&["0.0.0.0:1788"]), false).unwrap_err();
     expect![[r#"
-        refusing to listen on 0.0.0.0:1788 without authentication: others could read all
-        data; name users in --web.config.file, listen on 127.0.0.1, or pass
-        --web.allow-anonymous"#]]
+        refusing to listen on 0.0.0.0:1788 without authentication: others could
+        read all data; name users in --web.config.file, listen on 127.0.0.1, or
+        pass --web.allow-anonymous"#]]
     .assert_eq(&wrapped(&error.to_string()));
 }
 
@@ -299,11 +305,10 @@ fn every_answer_has_security_headers() {
 
 #[test]
 fn configured_headers_win() {
-    let headers =
-        vec![(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("sameorigin"))];
-    let client = Client::with_web(WebSettings { headers, ..WebSettings::default() });
+    let headers = vec![("X-Frame-Options".to_owned(), "SAMEORIGIN".to_owned())];
+    let client = Client::with_web(WebConfig { headers, ..WebConfig::default() });
     let response = run(client.ask("GET /"));
-    assert_eq!(response.headers()["x-frame-options"], "sameorigin");
+    assert_eq!(response.headers()["x-frame-options"], "SAMEORIGIN");
 }
 
 #[test]

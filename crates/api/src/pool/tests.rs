@@ -29,11 +29,14 @@ fn run_inside(future: impl Future<Output = String> + Send + 'static) -> String {
 }
 
 /// Work that says that it began and ends when told to.
-fn work(begun: Sender<()>, end: Receiver<()>) -> impl FnOnce() + Send + 'static {
+fn work(
+    begun: Sender<()>,
+    end: Receiver<()>,
+) -> impl FnOnce() -> Result<(), ApiError> + Send + 'static {
     move || {
         begun.send(()).unwrap();
-        // Told to end, or nobody is left to tell.
-        drop(end.recv());
+        end.recv().unwrap();
+        Ok(())
     }
 }
 
@@ -57,7 +60,7 @@ fn full_queue_is_refused_at_once_and_freed_slots_are_used_again() {
         let first = tokio::spawn({
             let pool = pool.clone();
             let work = work(begun, ends);
-            async move { pool.run(None, move |_| Ok(work())).await.is_ok() }
+            async move { pool.run(None, move |_| work()).await.is_ok() }
         });
         wait(began).await;
         let second = tokio::spawn({
@@ -111,7 +114,7 @@ fn deadline_counts_the_time_in_the_queue() {
         let work = work(begun, ends);
         let first = tokio::spawn({
             let pool = pool.clone();
-            async move { pool.run(None, move |_| Ok(work())).await.is_ok() }
+            async move { pool.run(None, move |_| work()).await.is_ok() }
         });
         wait(began).await;
         let late = pool.run(Some(Duration::from_millis(1)), |_| Ok(())).await.unwrap_err();
@@ -136,7 +139,7 @@ fn leaving_caller_cancels_and_the_slot_is_kept_until_the_work_ends() {
                         std::thread::yield_now();
                     }
                     told.send(()).unwrap();
-                    drop(ends.recv());
+                    ends.recv().unwrap();
                     Ok(())
                 })
                 .await

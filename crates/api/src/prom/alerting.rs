@@ -250,7 +250,7 @@ impl Filter {
             names: list("rule_name[]"),
             groups: list("rule_group[]"),
             files: list("file[]"),
-            selectors: params.selectors()?,
+            selectors: params.selectors().map_err(ApiError::bad_data)?,
             exclude_alerts,
         })
     }

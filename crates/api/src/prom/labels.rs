@@ -24,10 +24,12 @@ struct Asked {
 }
 
 impl Asked {
-    fn new(params: &Params) -> Result<Self, ApiError> {
+    /// Upstream names the parameter `match[]` in errors of `series`, and gives the bare sentence
+    /// in those of the other two.
+    fn new(params: &Params, refuse: fn(String) -> ApiError) -> Result<Self, ApiError> {
         let limit = params.limit()?;
         let (start, end) = time_range(params)?;
-        Ok(Self { limit, start, end, selectors: params.selectors()? })
+        Ok(Self { limit, start, end, selectors: params.selectors().map_err(refuse)? })
     }
 
     /// One more than wanted, to see whether something is cut off.
@@ -66,7 +68,7 @@ pub(crate) async fn series(State(app): State<App>, params: Params) -> Result<Res
     if params.all("match[]").next().is_none() {
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }
-    let asked = Asked::new(&params)?;
+    let asked = Asked::new(&params, |reason| ApiError::invalid_parameter("match[]", reason))?;
     let inner = App::clone(&app);
     let work = move |cancel: &Cancel| {
         let mut sets = matching_series(&*inner.state.querier, &asked, cancel)?;
@@ -112,7 +114,7 @@ fn matching_series(
     responses((status = 200, description = "Names, sorted", body = Success<Vec<String>>),
         (status = "default", description = "No answer", body = ErrorBody)))]
 pub(crate) async fn names(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
-    let asked = Asked::new(&params)?;
+    let asked = Asked::new(&params, ApiError::bad_data)?;
     list(&app, asked, |querier, query| querier.label_names(query)).await
 }
 
@@ -134,7 +136,7 @@ pub(crate) async fn values(
     let Path(name) =
         name.map_err(|error| ApiError::bad_data(format!("invalid label name: {error}")))?;
     let name = unescape(&name).unwrap_or(name);
-    let asked = Asked::new(&params)?;
+    let asked = Asked::new(&params, ApiError::bad_data)?;
     list(&app, asked, move |querier, query| querier.label_values(&name, query)).await
 }
 
@@ -157,7 +159,7 @@ async fn list(
 
 /// Undoes Prometheus' value encoding (`model.UnescapeName`): `__` is `_`, `_2e_` is `.`;
 /// `None` when the name is not escaped, or not well.
-fn unescape(name: &str) -> Option<String> {
+pub(crate) fn unescape(name: &str) -> Option<String> {
     let mut rest = name.strip_prefix(ESCAPED_PREFIX)?;
     let mut out = String::with_capacity(rest.len());
     while let Some(at) = rest.find('_') {

@@ -9,6 +9,7 @@ use crate::reply::{ApiError, ErrorBody, Success, annotations, streamed, success}
 use axum::extract::State;
 use axum::response::Response;
 use model::Timestamp;
+use promql::{Expr, ValueType};
 use query::{Cancel, Engine, EngineOptions, Query, QueryError, QueryOutput, QueryValue, StepRange};
 use serde::Serialize;
 use std::sync::Arc;
@@ -35,9 +36,13 @@ pub(crate) async fn instant(State(app): State<App>, params: Params) -> Result<Re
     let at = params.time_or("time", app.state.clock.now())?;
     let asked = Asked::new(&app, &params, limit)?;
     asked
-        .answer(&app, move |engine, app, query, cancel| {
-            engine.instant(&*app.state.querier, query, at, cancel)
-        })
+        .answer(
+            &app,
+            |_| Ok(()),
+            move |engine, app, query, cancel| {
+                engine.instant(&*app.state.querier, query, at, cancel)
+            },
+        )
         .await
 }
 
@@ -59,7 +64,7 @@ pub(crate) async fn range(State(app): State<App>, params: Params) -> Result<Resp
     let steps = steps(&params)?;
     let asked = Asked::new(&app, &params, limit)?;
     asked
-        .answer(&app, move |engine, app, query, cancel| {
+        .answer(&app, check_range, move |engine, app, query, cancel| {
             engine.range(&*app.state.querier, query, &steps, cancel)
         })
         .await
@@ -75,9 +80,24 @@ pub(crate) async fn format(State(app): State<App>, params: Params) -> Result<Res
     Ok(success(promql::pretty(&expr)))
 }
 
-pub(super) fn parse(app: &App, text: &str) -> Result<promql::Expr, ApiError> {
+pub(super) fn parse(app: &App, text: &str) -> Result<Expr, ApiError> {
     promql::parse_with(text, &app.state.syntax)
         .map_err(|error| ApiError::invalid_parameter("query", error))
+}
+
+/// A range query draws lines: only scalars and instant vectors have one value per step.
+fn check_range(expr: &Expr) -> Result<(), ApiError> {
+    let kind = expr.value_type();
+    match kind {
+        ValueType::Scalar | ValueType::InstantVector => Ok(()),
+        ValueType::String | ValueType::RangeVector => {
+            let reason = format!(
+                "invalid expression type \"{kind}\" for range query, \
+                 must be Scalar or instant Vector"
+            );
+            Err(ApiError::invalid_parameter("query", reason))
+        }
+    }
 }
 
 fn steps(params: &Params) -> Result<StepRange, ApiError> {
@@ -129,6 +149,7 @@ impl Asked {
     async fn answer(
         self,
         app: &App,
+        check: fn(&Expr) -> Result<(), ApiError>,
         evaluate: impl FnOnce(&Engine, &App, Query<'_>, &Cancel) -> Result<QueryOutput, QueryError>
         + Send
         + 'static,
@@ -139,6 +160,7 @@ impl Asked {
         let work = move |cancel: &Cancel| {
             let begun = inner.state.clock.monotonic();
             let expr = parse(&inner, &text)?;
+            check(&expr)?;
             let prepared = inner.state.clock.monotonic();
             let query = Query { expr: &expr, text: &text };
             let output = evaluate(&engine, &inner, query, cancel)?;

@@ -3,7 +3,7 @@
 use crate::App;
 use crate::params::Params;
 use crate::provider::{ActiveTarget, DroppedTarget, TargetHealth, TargetMetadata};
-use crate::reply::{ApiError, ErrorBody, ErrorType, Success, success};
+use crate::reply::{ApiError, ErrorBody, Success, success};
 use crate::shape::{LabelMap, duration_text, rfc3339};
 use axum::extract::State;
 use axum::response::Response;
@@ -166,9 +166,6 @@ pub(crate) async fn metadata(State(app): State<App>, params: Params) -> Result<R
             help: known.metadata.help,
             unit: known.metadata.unit,
         });
-    }
-    if found.is_empty() {
-        return Err(ApiError::new(ErrorType::NotFound, "specified metadata not found"));
     }
     Ok(success(found))
 }

@@ -8,7 +8,7 @@ mod stall;
 use crate::app::AppInner;
 use crate::guard::{check_exposure, is_loopback};
 use crate::routes::Mount;
-use crate::web::{WebSettings, WebWatch};
+use crate::web::WebWatch;
 use crate::{App, AppState, Error, ErrorKind, ServerOptions, routes};
 use axum::Router;
 use connection::Connections;
@@ -49,16 +49,10 @@ impl Server {
         state: AppState,
         mounts: Vec<Mount>,
     ) -> Result<Bound, Error> {
-        let web = WebWatch::new(None, Box::new(|| Ok(WebSettings::default())))?;
-        Self::bind_inner(options, state, mounts, web).await
-    }
-
-    pub(crate) async fn bind_inner(
-        options: ServerOptions,
-        state: AppState,
-        mounts: Vec<Mount>,
-        web: WebWatch,
-    ) -> Result<Bound, Error> {
+        let web = match &options.web_config {
+            Some(path) => WebWatch::file(path.clone())?,
+            None => WebWatch::open(),
+        };
         let mut listeners = Vec::new();
         for listen in &options.listen {
             let candidates = candidates(listen).await?;

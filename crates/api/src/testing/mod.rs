@@ -4,5 +4,5 @@
 mod querier;
 mod rooms;
 
-pub(crate) use querier::{FakeQuerier, Latch};
-pub(crate) use rooms::{FakeClock, Rooms, state, state_with};
+pub(crate) use querier::FakeQuerier;
+pub(crate) use rooms::{Rooms, state};

@@ -1,47 +1,15 @@
-//! A store in memory that can be told to wait, so that tests meet queries in flight.
+//! A store in memory with a few series.
 
 use model::{
     Exemplar, LabelQuery, Labels, Matcher, Metadata, MetricKind, MetricMetadata, Querier,
     QuerierError, SampleBuf, SelectHints, Selection, Timestamp,
 };
 use std::collections::BTreeSet;
-use std::sync::{Condvar, Mutex};
 
-/// Holds callers until it is opened; counts who came.
-#[derive(Debug, Default)]
-pub(crate) struct Latch {
-    state: Mutex<(bool, usize)>,
-    changed: Condvar,
-}
-
-impl Latch {
-    /// Lets everybody through, now and later.
-    pub(crate) fn open(&self) {
-        self.state.lock().unwrap().0 = true;
-        self.changed.notify_all();
-    }
-
-    /// Callers that came so far.
-    pub(crate) fn visitors(&self) -> usize {
-        self.state.lock().unwrap().1
-    }
-
-    /// Waits until the latch is open.
-    pub(crate) fn pass(&self) {
-        let mut state = self.state.lock().unwrap();
-        state.1 += 1;
-        self.changed.notify_all();
-        while !state.0 {
-            state = self.changed.wait(state).unwrap();
-        }
-    }
-}
-
-/// Float series; optionally behind a latch.
+/// Float series.
 #[derive(Default)]
 pub(crate) struct FakeQuerier {
     series: Vec<(Labels, Vec<(i64, f64)>)>,
-    latch: Option<std::sync::Arc<Latch>>,
 }
 
 impl FakeQuerier {
@@ -57,18 +25,7 @@ impl FakeQuerier {
         let dotted = [("__name__", "http.info"), ("http.method", "GET"), ("job", "api")];
         series.push((Labels::from_pairs(dotted), every_15s(|_| 1.0)));
         series.sort_by(|a, b| a.0.cmp(&b.0));
-        Self { series, latch: None }
-    }
-
-    /// The same, but every read waits for the latch.
-    pub(crate) fn behind(latch: &std::sync::Arc<Latch>) -> Self {
-        Self { latch: Some(latch.clone()), ..Self::sample() }
-    }
-
-    fn pass(&self) {
-        if let Some(latch) = &self.latch {
-            latch.pass();
-        }
+        Self { series }
     }
 
     fn matching<'a>(&'a self, query: &'a LabelQuery<'_>) -> impl Iterator<Item = &'a Labels> {
@@ -118,7 +75,6 @@ impl Querier for FakeQuerier {
         matchers: &[Matcher],
         _hints: &SelectHints,
     ) -> Result<Box<dyn Selection>, QuerierError> {
-        self.pass();
         let inside = |(ms, _): &&(i64, f64)| (start.ms()..=end.ms()).contains(ms);
         let found = self.series.iter().filter_map(|(labels, samples)| {
             let samples: Vec<_> = samples.iter().filter(inside).copied().collect();
@@ -129,7 +85,6 @@ impl Querier for FakeQuerier {
     }
 
     fn label_names(&self, query: &LabelQuery<'_>) -> Result<Vec<String>, QuerierError> {
-        self.pass();
         let names = self.matching(query).flat_map(|labels| labels.iter().map(|(n, _)| n.into()));
         Ok(cut(names.collect(), query.limit))
     }
@@ -139,7 +94,6 @@ impl Querier for FakeQuerier {
         name: &str,
         query: &LabelQuery<'_>,
     ) -> Result<Vec<String>, QuerierError> {
-        self.pass();
         let values = self.matching(query).filter_map(|labels| labels.get(name).map(str::to_owned));
         Ok(cut(values.collect(), query.limit))
     }

@@ -8,7 +8,7 @@ use api::{
     RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider, RuntimeInfo,
     ServerStatus, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider, TsdbStatus,
 };
-use model::{Labels, Metadata, MetricKind, MetricMetadata, Querier, Timestamp};
+use model::{Labels, Metadata, MetricKind, MetricMetadata, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -178,7 +178,13 @@ impl StatusProvider for Rooms {
         let mut series_by_metric = vec![count("up", 2), count("requests_total", 1)];
         series_by_metric.truncate(limit);
         let head = HeadStats { series: 3, label_pairs: 7, chunks: 1, ..HeadStats::default() };
-        Ok(TsdbStatus { head, series_by_metric, ..TsdbStatus::default() })
+        Ok(TsdbStatus {
+            head,
+            series_by_metric,
+            values_by_label: vec![count("instance", 2)],
+            bytes_by_label: vec![count("instance", 12)],
+            series_by_pair: vec![count("job=node", 2)],
+        })
     }
 
     fn replay(&self) -> ReplayStatus {
@@ -262,13 +268,8 @@ fn page(path: &str) -> Option<PageAsset> {
 
 /// State over the sample series.
 pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
-    state_with(rooms, Arc::new(FakeQuerier::sample()))
-}
-
-/// State over other series.
-pub(crate) fn state_with(rooms: &Arc<Rooms>, querier: Arc<dyn Querier>) -> AppState {
     AppState {
-        querier,
+        querier: Arc::new(FakeQuerier::sample()),
         engine: Arc::default(),
         syntax: promql::ParserOptions::ALL,
         clock: Arc::new(FakeClock),

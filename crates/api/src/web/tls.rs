@@ -1,16 +1,18 @@
 //! TLS of the server: rustls with ring, from PEM texts, with the client checks of web-config.yml.
 //! HTTP/1.1 only is offered by ALPN; clients that would like HTTP/2 fall back.
 
-use super::{ClientAuth, Pem, TlsSettings, TlsVersion};
+use config::{
+    CipherSuite, ClientAuth, Curve, SecretSource, TextSource, TlsServerConfig, TlsVersion,
+};
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup, WebPkiSupportedAlgorithms, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{
     DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
-    SupportedProtocolVersion, version,
+    SupportedCipherSuite, SupportedProtocolVersion, version,
 };
 use std::fmt;
 use std::fs;
@@ -21,15 +23,13 @@ use tokio_rustls::TlsAcceptor;
 const PEM_BYTES_MAX: u64 = 4 << 20;
 
 /// Builds what wraps accepted connections.
-pub(super) fn build_acceptor(tls: &TlsSettings) -> Result<TlsAcceptor, String> {
-    let provider = Arc::new(provider(&tls.cipher_suites)?);
-    let chain = certificates(&tls.certificate, "cert_file")?;
-    let key = PrivateKeyDer::from_pem_slice(&read(&tls.key, "key_file")?)
+pub(super) fn build_acceptor(tls: &TlsServerConfig) -> Result<TlsAcceptor, String> {
+    let provider = Arc::new(provider(tls));
+    let chain = certificates(&tls.cert, "cert_file")?;
+    let key = PrivateKeyDer::from_pem_slice(&key_text(&tls.key)?)
         .map_err(|error| format!("tls_server_config: cannot read key_file: {error}"))?;
-    let versions: Vec<&SupportedProtocolVersion> =
-        tls.versions.iter().copied().map(supported).collect();
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&versions)
+        .with_protocol_versions(&versions(tls))
         .map_err(|error| format!("tls_server_config: protocol versions: {error}"))?;
     let builder = match client_verifier(tls, &provider)? {
         Some(verifier) => builder.with_client_cert_verifier(verifier),
@@ -38,51 +38,73 @@ pub(super) fn build_acceptor(tls: &TlsSettings) -> Result<TlsAcceptor, String> {
     let mut config = builder
         .with_single_cert(chain, key)
         .map_err(|error| format!("tls_server_config: certificate and key: {error}"))?;
+    config.ignore_client_order = tls.prefer_server_cipher_suites;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn supported(version: TlsVersion) -> &'static SupportedProtocolVersion {
-    match version {
-        TlsVersion::V12 => &version::TLS12,
-        TlsVersion::V13 => &version::TLS13,
+/// Versions between the borders; `config` has refused what would leave none.
+fn versions(tls: &TlsServerConfig) -> Vec<&'static SupportedProtocolVersion> {
+    let between = |version| (tls.min_version..=tls.max_version).contains(&version);
+    let known = [(TlsVersion::Tls12, &version::TLS12), (TlsVersion::Tls13, &version::TLS13)];
+    known.into_iter().filter(|(version, _)| between(*version)).map(|(_, known)| known).collect()
+}
+
+/// The library's provider, narrowed to the configured suites and groups.
+///
+/// As in Go, suites of TLS 1.3 cannot be chosen: they stay.
+fn provider(tls: &TlsServerConfig) -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    if !tls.cipher_suites.is_empty() {
+        let chosen: Vec<_> = tls.cipher_suites.iter().map(|suite| supported(*suite)).collect();
+        let first_choice: Vec<_> = chosen.iter().copied().filter(|s| s.tls13().is_none()).collect();
+        provider.cipher_suites.retain(|suite| suite.tls13().is_some());
+        provider.cipher_suites.extend(first_choice);
+    }
+    if !tls.curves.is_empty() {
+        provider.kx_groups = tls.curves.iter().map(|curve| group(*curve)).collect();
+    }
+    provider
+}
+
+fn supported(suite: CipherSuite) -> SupportedCipherSuite {
+    use rustls::crypto::ring::cipher_suite as known;
+    match suite {
+        CipherSuite::TLS_AES_128_GCM_SHA256 => known::TLS13_AES_128_GCM_SHA256,
+        CipherSuite::TLS_AES_256_GCM_SHA384 => known::TLS13_AES_256_GCM_SHA384,
+        CipherSuite::TLS_CHACHA20_POLY1305_SHA256 => known::TLS13_CHACHA20_POLY1305_SHA256,
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 => {
+            known::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+        }
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 => {
+            known::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+        }
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 => {
+            known::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+        }
+        CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => {
+            known::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+        }
+        CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => {
+            known::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+        }
+        CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => {
+            known::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+        }
     }
 }
 
-/// Suites by their IANA names; Go writes TLS 1.2 suites the same way (`TLS_ECDHE_...`), rustls
-/// prefixes those of TLS 1.3 with `TLS13_`. As in Go, those of TLS 1.3 cannot be chosen.
-fn provider(names: &[String]) -> Result<CryptoProvider, String> {
-    let mut provider = ring::default_provider();
-    if names.is_empty() {
-        return Ok(provider);
+fn group(curve: Curve) -> &'static dyn SupportedKxGroup {
+    use rustls::crypto::ring::kx_group;
+    match curve {
+        Curve::P256 => kx_group::SECP256R1,
+        Curve::P384 => kx_group::SECP384R1,
+        Curve::X25519 => kx_group::X25519,
     }
-    let name_of = |suite: &rustls::SupportedCipherSuite| format!("{:?}", suite.suite());
-    let unusable = names.iter().find(|wanted| {
-        let base = wanted.trim_end_matches("_SHA256");
-        !provider.cipher_suites.iter().any(|suite| {
-            let name = name_of(suite);
-            name == **wanted || name.trim_end_matches("_SHA256") == base
-        })
-    });
-    if let Some(name) = unusable {
-        let known: Vec<String> = provider.cipher_suites.iter().map(name_of).collect();
-        return Err(format!(
-            "tls_server_config: cipher suite {name:?} is not supported, expected one of {}",
-            known.join(", ")
-        ));
-    }
-    provider.cipher_suites.retain(|suite| {
-        let name = name_of(suite);
-        name.starts_with("TLS13_")
-            || names.iter().any(|wanted| {
-                name.trim_end_matches("_SHA256") == wanted.trim_end_matches("_SHA256")
-            })
-    });
-    Ok(provider)
 }
 
 fn client_verifier(
-    tls: &TlsSettings,
+    tls: &TlsServerConfig,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Option<Arc<dyn ClientCertVerifier>>, String> {
     let algorithms = provider.signature_verification_algorithms;
@@ -102,7 +124,7 @@ fn client_verifier(
 }
 
 fn verifying(
-    tls: &TlsSettings,
+    tls: &TlsServerConfig,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, String> {
     let Some(authorities) = &tls.client_ca else {
@@ -130,8 +152,11 @@ fn verifying(
     }
 }
 
-fn certificates(pem: &Pem, key: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let text = read(pem, key)?;
+fn certificates(pem: &TextSource, key: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let text = match pem {
+        TextSource::Inline(text) => text.clone().into_bytes(),
+        TextSource::File(path) => read(path, key)?,
+    };
     let chain: Vec<_> = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
         .map_err(|error| format!("tls_server_config: cannot read {key}: {error}"))?;
@@ -141,13 +166,16 @@ fn certificates(pem: &Pem, key: &str) -> Result<Vec<CertificateDer<'static>>, St
     Ok(chain)
 }
 
-fn read(pem: &Pem, key: &str) -> Result<Vec<u8>, String> {
-    let path = match pem {
-        Pem::Inline(text) => return Ok(text.clone().into_bytes()),
-        Pem::File(path) => path,
-    };
+fn key_text(key: &SecretSource) -> Result<Vec<u8>, String> {
+    match key {
+        SecretSource::Inline(secret) => Ok(secret.reveal().as_bytes().to_vec()),
+        SecretSource::File(path) => read(path, "key_file"),
+    }
+}
+
+fn read(path: &str, key: &str) -> Result<Vec<u8>, String> {
     let fail = |reason: &dyn fmt::Display| {
-        format!("tls_server_config: cannot read {key} {}: {reason}", path.display())
+        format!("tls_server_config: cannot read {key} {path}: {reason}")
     };
     let length = fs::metadata(path).map_err(|error| fail(&error))?.len();
     if length > PEM_BYTES_MAX {

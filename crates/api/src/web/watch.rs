@@ -3,9 +3,9 @@
 //! file (about 2 us). A form that cannot be used is reported once and the old one stays.
 
 use super::tls::build_acceptor;
-use super::{Pem, TlsSettings, WebSettings};
 use crate::guard::Authenticator;
 use crate::{Error, ErrorKind};
+use config::{ClientAuth, SecretSource, TextSource, WebConfig};
 use http::{HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use std::fs;
@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
-/// Reads the settings from wherever they are kept.
-type Load = dyn Fn() -> Result<WebSettings, String> + Send + Sync;
+/// Longest accepted web configuration.
+const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
 /// The web configuration ready for use.
 pub(crate) struct Active {
@@ -38,22 +38,59 @@ struct State {
     seen: Fingerprint,
 }
 
+/// Where the configuration comes from.
+enum Source {
+    /// Fixed: no file was named, or a test made it.
+    Fixed(Box<WebConfig>),
+    /// `--web.config.file`
+    File(PathBuf),
+}
+
+impl Source {
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::File(path) => Some(path),
+        }
+    }
+
+    fn load(&self) -> Result<WebConfig, String> {
+        match self {
+            Self::Fixed(config) => Ok((**config).clone()),
+            Self::File(path) => load_file(path),
+        }
+    }
+}
+
 /// Keeps the active form.
 pub(crate) struct WebWatch {
-    path: Option<PathBuf>,
-    load: Box<Load>,
+    source: Source,
     state: Mutex<State>,
 }
 
 impl WebWatch {
-    /// Reads the settings once; `path` is the file that `load` reads, if it reads one.
-    pub(crate) fn new(path: Option<PathBuf>, load: Box<Load>) -> Result<Self, Error> {
+    /// The form that allows everything: no users, no TLS.
+    pub(crate) fn open() -> Self {
+        Self::fixed(WebConfig::default()).expect("the empty configuration names no files")
+    }
+
+    /// A form that never changes, except for the certificates it names.
+    pub(crate) fn fixed(config: WebConfig) -> Result<Self, Error> {
+        Self::new(Source::Fixed(Box::new(config)))
+    }
+
+    /// The form in a web-config.yml.
+    pub(crate) fn file(path: PathBuf) -> Result<Self, Error> {
+        Self::new(Source::File(path))
+    }
+
+    fn new(source: Source) -> Result<Self, Error> {
         let fail = |reason: String| Error::new(ErrorKind::WebConfig, reason);
-        let settings = load().map_err(fail)?;
-        let files = files(path.as_deref(), &settings);
+        let config = source.load().map_err(fail)?;
+        let files = files(source.path(), &config);
         let seen = fingerprint(&files);
-        let active = Arc::new(activate(settings).map_err(fail)?);
-        Ok(Self { path, load, state: Mutex::new(State { active, files, seen }) })
+        let active = Arc::new(activate(config).map_err(fail)?);
+        Ok(Self { source, state: Mutex::new(State { active, files, seen }) })
     }
 
     /// The active form, read again when a file changed.
@@ -78,32 +115,60 @@ impl WebWatch {
     }
 
     fn reread(&self) -> Result<(Active, Vec<PathBuf>), String> {
-        let settings = (self.load)()?;
-        let files = files(self.path.as_deref(), &settings);
-        Ok((activate(settings)?, files))
+        let config = self.source.load()?;
+        let files = files(self.source.path(), &config);
+        Ok((activate(config)?, files))
     }
 }
 
-fn activate(settings: WebSettings) -> Result<Active, String> {
-    let authenticates = settings.authenticates();
-    let acceptor = settings.tls.as_ref().map(build_acceptor).transpose()?;
+fn load_file(path: &Path) -> Result<WebConfig, String> {
+    let name = path.display().to_string();
+    let fail = |reason: &dyn std::fmt::Display| format!("cannot read {name}: {reason}");
+    let length = fs::metadata(path).map_err(|error| fail(&error))?.len();
+    if length > CONFIG_BYTES_MAX {
+        return Err(fail(&format!("{length} bytes long, at most {CONFIG_BYTES_MAX}")));
+    }
+    let text = fs::read_to_string(path).map_err(|error| fail(&error))?;
+    let loaded = config::web::load(&name, &text).map_err(|error| error.to_string())?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(loaded.config)
+}
+
+fn activate(config: WebConfig) -> Result<Active, String> {
+    let by_certificate =
+        config.tls.as_ref().is_some_and(|tls| tls.client_auth == ClientAuth::RequireAndVerify);
+    let authenticates = by_certificate || !config.users.is_empty();
+    let acceptor = config.tls.as_ref().map(build_acceptor).transpose()?;
+    let users = config.users.into_iter().map(|(user, hash)| (user, hash.reveal().to_owned()));
     Ok(Active {
-        authenticator: Authenticator::new(settings.users)?,
-        headers: settings.headers,
+        authenticator: Authenticator::new(users.collect())?,
+        headers: config.headers.iter().map(header).collect::<Result<_, _>>()?,
         acceptor,
         authenticates,
     })
 }
 
-fn files(path: Option<&Path>, settings: &WebSettings) -> Vec<PathBuf> {
+fn header((name, value): &(String, String)) -> Result<(HeaderName, HeaderValue), String> {
+    let fail =
+        |reason: &dyn std::fmt::Display| format!("http_server_config.headers: {name}: {reason}");
+    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|error| fail(&error))?;
+    Ok((parsed, HeaderValue::from_str(value).map_err(|error| fail(&error))?))
+}
+
+fn files(path: Option<&Path>, config: &WebConfig) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = path.iter().map(|path| path.to_path_buf()).collect();
-    if let Some(TlsSettings { certificate, key, client_ca, .. }) = &settings.tls {
-        for pem in [Some(certificate), Some(key), client_ca.as_ref()].into_iter().flatten() {
-            match pem {
-                Pem::File(path) => files.push(path.clone()),
-                Pem::Inline(_) => {}
-            }
+    let Some(tls) = &config.tls else { return files };
+    for pem in [Some(&tls.cert), tls.client_ca.as_ref()].into_iter().flatten() {
+        match pem {
+            TextSource::File(path) => files.push(path.into()),
+            TextSource::Inline(_) => {}
         }
+    }
+    match &tls.key {
+        SecretSource::File(path) => files.push(path.into()),
+        SecretSource::Inline(_) => {}
     }
     files
 }

@@ -117,11 +117,11 @@ fn series_and_labels() {
 #[test]
 fn errors_reach_the_user() {
     check(
-        &["query", "instant", "SERVER", "sum("],
+        &["query", "instant", "SERVER", "("],
         &expect![[r#"
-        1
-        query error: bad_data: invalid parameter "query": 1:5: parse error: unclosed left parenthesis
-    "#]],
+            1
+            query error: bad_data: invalid parameter "query": 1:2: parse error: unclosed left parenthesis
+        "#]],
     );
     let backwards = ["--start=360", "--end=300", "--step=30s"];
     let ask = [&["query", "range"][..], &backwards, &["SERVER", "up"]].concat();

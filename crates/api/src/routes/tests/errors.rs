@@ -8,20 +8,20 @@ fn bad_query_is_an_invalid_parameter() {
     check(
         "GET /api/v1/query?query=up%7B",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"query\":
-        1:4: parse error: unexpected end of input inside braces"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"query\": 1:4: parse error: unexpected end of input inside braces"}"#]],
     );
     check(
         "GET /api/v1/query",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"query\":
-        1:1: parse error: no expression found in input"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"query\": 1:1: parse error: no expression found in input"}"#]],
     );
     check(
         "POST /api/v1/query query=sum(",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"query\":
-        1:5: parse error: unclosed left parenthesis"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"query\": 1:5: parse error: unclosed left parenthesis"}"#]],
     );
 }
 
@@ -30,14 +30,16 @@ fn bad_times_and_durations() {
     check(
         "GET /api/v1/query?query=1&time=soon",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"time\":
-        cannot parse \"soon\" to a valid timestamp"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"time\": invalid time value for 'time': cannot parse \"soon\" to a valid
+            timestamp"}"#]],
     );
     check(
         "GET /api/v1/query?query=1&time=NaN",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"time\":
-        cannot parse \"NaN\" to a valid timestamp"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"time\": invalid time value for 'time': cannot parse \"NaN\" to a valid
+            timestamp"}"#]],
     );
     check(
         "GET /api/v1/query?query=1&timeout=abc",
@@ -48,8 +50,8 @@ fn bad_times_and_durations() {
     check(
         "GET /api/v1/query?query=1&lookback_delta=abc",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"error parsing lookback delta
-        duration: cannot parse \"abc\" to a valid duration"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"error parsing
+            lookback delta duration: cannot parse \"abc\" to a valid duration"}"#]],
     );
 }
 
@@ -58,46 +60,46 @@ fn bad_ranges() {
     check(
         "GET /api/v1/query_range?query=1&end=2&step=1",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"start\":
-        cannot parse \"\" to a valid timestamp"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"start\": cannot parse \"\" to a valid timestamp"}"#]],
     );
     check(
         "GET /api/v1/query_range?query=1&start=1&step=1",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"end\":
-        cannot parse \"\" to a valid timestamp"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"end\": cannot parse \"\" to a valid timestamp"}"#]],
     );
     check(
         "GET /api/v1/query_range?query=1&start=2&end=1&step=1",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"end\":
-        end timestamp must not be before start time"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"end\": end timestamp must not be before start time"}"#]],
     );
     check(
         "GET /api/v1/query_range?query=1&start=1&end=2",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"step\":
-        cannot parse \"\" to a valid duration"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"step\": cannot parse \"\" to a valid duration"}"#]],
     );
     check(
         "GET /api/v1/query_range?query=1&start=1&end=2&step=0",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"step\":
-        zero or negative query resolution step widths are not accepted. Try a positive
-        integer"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"step\": zero or negative query resolution step widths are not accepted.
+            Try a positive integer"}"#]],
     );
     check(
         "GET /api/v1/query_range?query=1&start=1&end=2&step=-1",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"step\":
-        zero or negative query resolution step widths are not accepted. Try a positive
-        integer"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"step\": zero or negative query resolution step widths are not accepted.
+            Try a positive integer"}"#]],
     );
     check(
         "GET /api/v1/query_range?query=1&start=1&end=2&step=1e30",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"step\":
-        cannot parse \"1e30\" to a valid duration. It overflows int64"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"step\": cannot parse \"1e30\" to a valid duration. It overflows int64"}"#]],
     );
     check(
         "GET /api/v1/query_range?query=nothing&start=0&end=11000&step=1",
@@ -106,8 +108,9 @@ fn bad_ranges() {
     check(
         "GET /api/v1/query_range?query=1&start=0&end=11001&step=1",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"exceeded maximum resolution
-        of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"exceeded maximum
+            resolution of 11,000 points per timeseries. Try decreasing the query
+            resolution (?step=XX)"}"#]],
     );
 }
 
@@ -116,50 +119,51 @@ fn bad_limits() {
     check(
         "GET /api/v1/query?query=1&limit=many",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\":
-        strconv.Atoi: parsing \"many\": invalid syntax"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"limit\": strconv.Atoi: parsing \"many\": invalid syntax"}"#]],
     );
     check(
         "GET /api/v1/query?query=1&limit=-1",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\":
-        limit must be non-negative"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"limit\": limit must be non-negative"}"#]],
     );
     check(
         "GET /api/v1/labels?limit=99999999999999999999",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\":
-        strconv.Atoi: parsing \"99999999999999999999\": value out of range"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"limit\": strconv.Atoi: parsing \"99999999999999999999\": value out of
+            range"}"#]],
     );
     check(
         "GET /api/v1/metadata?limit=x",
-        &expect![[
-            r#"400 {"status":"error","errorType":"bad_data","error":"limit must be a number"}"#
-        ]],
+        &expect![[r#"
+            400 {"status":"error","errorType":"bad_data","error":"limit must be a
+            number"}"#]],
     );
     check(
         "GET /api/v1/metadata?limit_per_metric=x",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"limit_per_metric must be a
-        number"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"limit_per_metric must
+            be a number"}"#]],
     );
     check(
         "GET /api/v1/targets/metadata?limit=x",
-        &expect![[
-            r#"400 {"status":"error","errorType":"bad_data","error":"limit must be a number"}"#
-        ]],
+        &expect![[r#"
+            400 {"status":"error","errorType":"bad_data","error":"limit must be a
+            number"}"#]],
     );
     check(
         "GET /api/v1/status/tsdb?limit=0",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"limit must be a positive
-        number"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"limit must be a
+            positive number"}"#]],
     );
     check(
         "GET /api/v1/status/tsdb?limit=10001",
-        &expect![[
-            r#"400 {"status":"error","errorType":"bad_data","error":"limit must not exceed 10000"}"#
-        ]],
+        &expect![[r#"
+            400 {"status":"error","errorType":"bad_data","error":"limit must not exceed
+            10000"}"#]],
     );
 }
 
@@ -186,8 +190,8 @@ fn bad_selectors() {
     check(
         "GET /api/v1/labels?match[]=%7Bjob%3D~%22.*%22%7D",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter
-        \"match[]\": match[] must contain at least one non-empty matcher"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"match[] must contain
+            at least one non-empty matcher"}"#]],
     );
     check(
         "GET /api/v1/targets/metadata?match_target=%7B",
@@ -197,21 +201,19 @@ fn bad_selectors() {
     );
     check(
         "GET /api/v1/targets/metadata?metric=absent",
-        &expect![[r#"
-        404 {"status":"error","errorType":"not_found","error":"specified metadata not
-        found"}"#]],
+        &expect![[r#"200 {"status":"success","data":[]}"#]],
     );
     check(
         "GET /api/v1/query_exemplars?query=up%7B",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"1:4: parse error: unexpected
-        end of input inside braces"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"1:4: parse error:
+            unexpected end of input inside braces"}"#]],
     );
     check(
         "GET /api/v1/query_exemplars?query=up&start=2&end=1",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"end timestamp must not be
-        before start timestamp"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"end timestamp must
+            not be before start timestamp"}"#]],
     );
 }
 
@@ -220,15 +222,15 @@ fn bad_rule_filters() {
     check(
         "GET /api/v1/rules?type=other",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"type\":
-        not supported value \"other\""}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"type\": not supported value \"other\""}"#]],
     );
     check(
         "GET /api/v1/rules?exclude_alerts=maybe",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter
-        \"exclude_alerts\": error converting exclude_alerts: strconv.ParseBool: parsing
-        \"maybe\": invalid syntax"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"exclude_alerts\": error converting exclude_alerts: strconv.ParseBool:
+            parsing \"maybe\": invalid syntax"}"#]],
     );
     check(
         "GET /api/v1/rules?group_limit=0",
@@ -239,25 +241,26 @@ fn bad_rule_filters() {
     check(
         "GET /api/v1/rules?group_next_token=abc",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter
-        \"group_next_token\": group_limit needs to be present in order to paginate over the
-        groups"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"group_next_token\": group_limit needs to be present in order to paginate
+            over the groups"}"#]],
     );
     check(
         "GET /api/v1/rules?group_limit=1&group_next_token=abc",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter
-        \"group_next_token\": invalid group_next_token 'abc'. were rule groups changed?"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"group_next_token\": invalid group_next_token 'abc'. were rule groups
+            changed?"}"#]],
     );
 }
 
 #[test]
-fn unknown_paths_and_methods() {
+fn inv_82_unknown_paths_are_404() {
     check(
         "GET /api/v1/nothing",
         &expect![[r#"
-        404 {"status":"error","errorType":"not_found","error":"there is no /api/v1/nothing;
-        /api/openapi.json lists what is there"}"#]],
+            404 {"status":"error","errorType":"not_found","error":"there is no
+            /api/v1/nothing; /api/openapi.json lists what is there"}"#]],
     );
     check(
         "GET /nothing",
@@ -265,6 +268,16 @@ fn unknown_paths_and_methods() {
         404 404 page not found
     "#]],
     );
-    check("DELETE /api/v1/query", &expect!["405 "]);
-    check("GET /-/reload", &expect!["405 "]);
+    check(
+        "DELETE /api/v1/query",
+        &expect![[r#"
+        405 Method Not Allowed
+    "#]],
+    );
+    check(
+        "GET /-/reload",
+        &expect![[r#"
+        403 Lifecycle API is not enabled.
+    "#]],
+    );
 }

@@ -3,9 +3,9 @@
 use super::{check, show};
 use crate::test_client::{Client, run, text};
 use crate::testing::{Rooms, state};
-use crate::web::WebSettings;
 use crate::{Mount, Permission, ServerOptions};
 use axum::routing::post;
+use config::WebConfig;
 use expect_test::expect;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -42,9 +42,9 @@ fn draining_answers_503() {
     show(
         &client,
         "GET /api/v1/query?query=1",
-        &expect![[
-            r#"503 {"status":"error","errorType":"unavailable","error":"the server is stopping"}"#
-        ]],
+        &expect![[r#"
+            503 {"status":"error","errorType":"unavailable","error":"the server is
+            stopping"}"#]],
     );
     assert_eq!(run(client.ask("GET /-/healthy")).status(), 200);
 }
@@ -67,9 +67,9 @@ fn broken_part_shows_in_health() {
         &client,
         "GET /health",
         &expect![[r#"
-        503 {"status":"degraded","ready":true,"components":[{"name":"scrape","healthy":true,
-        "message":"","restarts":0},{"name":"storage","healthy":false,"message":"disk full",
-        "restarts":0}]}"#]],
+            503 {"status":"degraded","ready":true,"components":[{"name":"scrape",
+            "healthy":true,"message":"","restarts":0},{"name":"storage","healthy":false,
+            "message":"disk full","restarts":0}]}"#]],
     );
     assert_eq!(run(client.ask("GET /livez?verbose")).status(), 200);
 }
@@ -117,15 +117,15 @@ fn lifecycle_when_enabled() {
 fn admin_is_off_by_default() {
     check(
         "POST /api/v1/admin/tsdb/snapshot",
-        &expect![[
-            r#"503 {"status":"error","errorType":"unavailable","error":"admin APIs disabled"}"#
-        ]],
+        &expect![[r#"
+            503 {"status":"error","errorType":"unavailable","error":"admin APIs
+            disabled"}"#]],
     );
     check(
         "POST /api/v1/admin/tsdb/compact",
-        &expect![[
-            r#"503 {"status":"error","errorType":"unavailable","error":"admin APIs disabled"}"#
-        ]],
+        &expect![[r#"
+            503 {"status":"error","errorType":"unavailable","error":"admin APIs
+            disabled"}"#]],
     );
 }
 
@@ -146,9 +146,9 @@ fn admin_when_enabled() {
         &client,
         "POST /api/v1/admin/tsdb/snapshot?skip_head=perhaps",
         &expect![[r#"
-        400 {"status":"error","errorType":"bad_data","error":"invalid parameter
-        \"skip_head\": unable to parse boolean: strconv.ParseBool: parsing \"perhaps\":
-        invalid syntax"}"#]],
+            400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+            \"skip_head\": unable to parse boolean: strconv.ParseBool: parsing
+            \"perhaps\": invalid syntax"}"#]],
     );
     show(
         &client,
@@ -161,8 +161,8 @@ fn admin_when_enabled() {
         &client,
         "POST /api/v1/admin/tsdb/compact?cold=1",
         &expect![[r#"
-        503 {"status":"error","errorType":"unavailable","error":"the storage is read-only:
-        disk full"}"#]],
+            503 {"status":"error","errorType":"unavailable","error":"the storage is
+            read-only: disk full"}"#]],
     );
 }
 
@@ -174,8 +174,8 @@ fn panic_in_a_handler_is_an_answer() {
         &client,
         "GET /api/v1/scrape_pools",
         &expect![[r#"
-        500 {"status":"error","errorType":"internal","error":"a bug in the server; see its
-        log"}"#]],
+            500 {"status":"error","errorType":"internal","error":"a bug in the server;
+            see its log"}"#]],
     );
     assert_eq!(run(client.ask("GET /-/healthy")).status(), 200);
 }
@@ -190,7 +190,7 @@ fn mounted_route_has_a_gate_and_a_place_in_the_document() {
         described: vec![("post", "Takes samples")],
     };
     let options = ServerOptions::default();
-    let client = Client::build(options, state(&rooms), rooms, WebSettings::default(), vec![write]);
+    let client = Client::build(options, state(&rooms), rooms, WebConfig::default(), vec![write]);
     assert_eq!(run(client.show("POST /api/v1/write")), "200 taken");
     assert_eq!(run(client.ask("GET /api/v1/write")).status(), 405);
     let document = run(client.show("GET /api/openapi.json"));
@@ -230,4 +230,29 @@ fn requests_are_counted_by_route() {
     assert!(out.contains(line), "{out}");
     let line = r#"flyball_http_requests_total{code="404",handler="(unknown)"} 1"#;
     assert!(out.contains(line), "{out}");
+}
+
+#[test]
+fn inv_80_permission_is_asked_before_the_handler() {
+    let handler = || post(|| async { "ran" });
+    let mount =
+        |path, permission| Mount { path, permission, methods: handler(), described: vec![] };
+    let asked = |options: ServerOptions| {
+        let rooms = Arc::new(Rooms::default());
+        let mounts = vec![
+            mount("/admin", Permission::Admin),
+            mount("/lifecycle", Permission::Lifecycle),
+            mount("/write", Permission::Write),
+        ];
+        let client = Client::build(options, state(&rooms), rooms, WebConfig::default(), mounts);
+        let ran = |path: &str| run(client.show(&format!("POST {path}"))) == "200 ran";
+        [ran("/admin"), ran("/lifecycle"), ran("/write")]
+    };
+    let none = ServerOptions::default();
+    assert_eq!(asked(none.clone()), [false, false, true]);
+    assert_eq!(
+        asked(ServerOptions { enable_admin_api: true, ..none.clone() }),
+        [true, false, true]
+    );
+    assert_eq!(asked(ServerOptions { enable_lifecycle: true, ..none }), [false, true, true]);
 }

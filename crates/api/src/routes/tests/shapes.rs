@@ -8,15 +8,15 @@ use expect_test::expect;
 fn scalar_query() {
     check(
         "GET /api/v1/query?query=1.5&time=12.3456",
-        &expect![[
-            r#"200 {"status":"success","data":{"resultType":"scalar","result":[12.346,"1.5"]}}"#
-        ]],
+        &expect![[r#"
+            200 {"status":"success","data":{"resultType":"scalar","result":[12.346,
+            "1.5"]}}"#]],
     );
     check(
         "POST /api/v1/query query=1e-7&time=1970-01-01T00:00:10Z",
-        &expect![[
-            r#"200 {"status":"success","data":{"resultType":"scalar","result":[10,"0.0000001"]}}"#
-        ]],
+        &expect![[r#"
+            200 {"status":"success","data":{"resultType":"scalar","result":[10,
+            "0.0000001"]}}"#]],
     );
 }
 
@@ -25,45 +25,48 @@ fn vectors_and_matrices() {
     check(
         "GET /api/v1/query?query=up",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"vector",
-        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},"value":[300,
-        "1"]},{"metric":{"__name__":"up","instance":"b:9100","job":"node"},"value":[300,
-        "0"]}]}}"#]],
+            200 {"status":"success","data":{"resultType":"vector",
+            "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
+            "value":[300,"1"]},{"metric":{"__name__":"up","instance":"b:9100",
+            "job":"node"},"value":[300,"0"]}]}}"#]],
     );
     check(
         "GET /api/v1/query?query=up&limit=1",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"vector",
-        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},"value":[300,
-        "1"]}]},"warnings":["results truncated due to limit"]}"#]],
+            200 {"status":"success","data":{"resultType":"vector",
+            "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
+            "value":[300,"1"]}]},"warnings":["results truncated due to limit"]}"#]],
     );
     check(
         "GET /api/v1/query?query=up[30s]&limit=1",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"matrix",
-        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
-        "values":[[285,"1"],[300,"1"]]}]},"warnings":["results truncated due to limit"]}"#]],
+            200 {"status":"success","data":{"resultType":"matrix",
+            "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
+            "values":[[285,"1"],[300,"1"]]}]},"warnings":["results truncated due to
+            limit"]}"#]],
     );
     check(
         "POST /api/v1/query_range query=up&start=0&end=30&step=15",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"matrix",
-        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},"values":[[0,
-        "1"],[15,"1"],[30,"1"]]},{"metric":{"__name__":"up","instance":"b:9100",
-        "job":"node"},"values":[[0,"0"],[15,"0"],[30,"0"]]}]}}"#]],
+            200 {"status":"success","data":{"resultType":"matrix",
+            "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
+            "values":[[0,"1"],[15,"1"],[30,"1"]]},{"metric":{"__name__":"up",
+            "instance":"b:9100","job":"node"},"values":[[0,"0"],[15,"0"],[30,"0"]]}]}}"#]],
     );
     check(
         "GET /api/v1/query_range?query=1&start=0&end=1.5&step=500ms",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"matrix","result":[{"metric":{},
-        "values":[[0,"1"],[0.500,"1"],[1,"1"],[1.500,"1"]]}]}}"#]],
+            200 {"status":"success","data":{"resultType":"matrix",
+            "result":[{"metric":{},"values":[[0,"1"],[0.500,"1"],[1,"1"],[1.500,
+            "1"]]}]}}"#]],
     );
     check(
         "GET /api/v1/query_range?query=up&start=0&end=15&step=15&limit=1",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"matrix",
-        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},"values":[[0,
-        "1"],[15,"1"]]}]},"warnings":["results truncated due to limit"]}"#]],
+            200 {"status":"success","data":{"resultType":"matrix",
+            "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
+            "values":[[0,"1"],[15,"1"]]}]},"warnings":["results truncated due to
+            limit"]}"#]],
     );
     check(
         "GET /api/v1/query?query=up&lookback_delta=1s&time=290",
@@ -76,9 +79,9 @@ fn annotations_follow_the_data() {
     check(
         "GET /api/v1/query?query=rate(up[1m])%20and%20absent",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"vector","result":[]},"infos":["PromQL
-        info: metric might not be a counter, name does not end in
-        _total/_sum/_count/_bucket: \"up\" (1:6)"]}"#]],
+            200 {"status":"success","data":{"resultType":"vector","result":[]},
+            "infos":["PromQL info: metric might not be a counter, name does not end in
+            _total/_sum/_count/_bucket: \"up\" (1:6)"]}"#]],
     );
 }
 
@@ -106,7 +109,8 @@ fn statistics_on_demand() {
             200 {"status":"success","data":{"resultType":"scalar","result":[300,"1"],
             "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
             "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
-            "execTotalTime":0.0},"samples":{"totalQueryableSamples":0,"peakSamples":1}}}}"#]],
+            "execTotalTime":0.0},"samples":{"totalQueryableSamples":0,
+            "peakSamples":1}}}}"#]],
     );
 }
 
@@ -123,14 +127,14 @@ fn series_are_sorted_and_unique() {
     check(
         "GET /api/v1/series?match[]=up",
         &expect![[r#"
-        200 {"status":"success","data":[{"__name__":"up","instance":"a:9100","job":"node"},
-        {"__name__":"up","instance":"b:9100","job":"node"}]}"#]],
+            200 {"status":"success","data":[{"__name__":"up","instance":"a:9100",
+            "job":"node"},{"__name__":"up","instance":"b:9100","job":"node"}]}"#]],
     );
     check(
         "POST /api/v1/series match[]=up&match[]={job=\"node\"}&limit=1",
         &expect![[r#"
-        200 {"status":"success","data":[{"__name__":"up","instance":"a:9100","job":"node"}],
-        "warnings":["results truncated due to limit"]}"#]],
+            200 {"status":"success","data":[{"__name__":"up","instance":"a:9100",
+            "job":"node"}],"warnings":["results truncated due to limit"]}"#]],
     );
     check("GET /api/v1/series?match[]=absent", &expect![[r#"200 {"status":"success","data":[]}"#]]);
 }
@@ -139,9 +143,9 @@ fn series_are_sorted_and_unique() {
 fn labels_and_values() {
     check(
         "GET /api/v1/labels",
-        &expect![[
-            r#"200 {"status":"success","data":["__name__","http.method","instance","job","method"]}"#
-        ]],
+        &expect![[r#"
+            200 {"status":"success","data":["__name__","http.method","instance","job",
+            "method"]}"#]],
     );
     check(
         "POST /api/v1/labels match[]=up&limit=2",
@@ -156,8 +160,8 @@ fn labels_and_values() {
     check(
         "GET /api/v1/label/job/values?limit=1",
         &expect![[r#"
-        200 {"status":"success","data":["api"],"warnings":["results truncated due to
-        limit"]}"#]],
+            200 {"status":"success","data":["api"],"warnings":["results truncated due
+            to limit"]}"#]],
     );
     check(
         "GET /api/v1/label/U__http_2e_method/values",
@@ -174,15 +178,15 @@ fn metadata() {
     check(
         "GET /api/v1/metadata",
         &expect![[r#"
-        200 {"status":"success","data":{"requests_total":[{"type":"counter",
-        "help":"Requests.","unit":""}],"up":[{"type":"gauge","help":"Is the \"target\" up?",
-        "unit":""}]}}"#]],
+            200 {"status":"success","data":{"requests_total":[{"type":"counter",
+            "help":"Requests.","unit":""}],"up":[{"type":"gauge","help":"Is the
+            \"target\" up?","unit":""}]}}"#]],
     );
     check(
         "GET /api/v1/metadata?metric=up",
         &expect![[r#"
-        200 {"status":"success","data":{"up":[{"type":"gauge","help":"Is the \"target\"
-        up?","unit":""}]}}"#]],
+            200 {"status":"success","data":{"up":[{"type":"gauge","help":"Is the
+            \"target\" up?","unit":""}]}}"#]],
     );
     check(
         "GET /api/v1/metadata?limit=1",
@@ -193,14 +197,14 @@ fn metadata() {
     check(
         "GET /api/v1/targets/metadata",
         &expect![[r#"
-        200 {"status":"success","data":[{"target":{"instance":"a:9100","job":"node"},
-        "metric":"up","type":"gauge","help":"Up.","unit":""}]}"#]],
+            200 {"status":"success","data":[{"target":{"instance":"a:9100",
+            "job":"node"},"metric":"up","type":"gauge","help":"Up.","unit":""}]}"#]],
     );
     check(
         "GET /api/v1/targets/metadata?metric=up&match_target=%7Bjob=%22node%22%7D",
         &expect![[r#"
-        200 {"status":"success","data":[{"target":{"instance":"a:9100","job":"node"},
-        "type":"gauge","help":"Up.","unit":""}]}"#]],
+            200 {"status":"success","data":[{"target":{"instance":"a:9100",
+            "job":"node"},"type":"gauge","help":"Up.","unit":""}]}"#]],
     );
 }
 
@@ -209,8 +213,9 @@ fn exemplars() {
     check(
         "GET /api/v1/query_exemplars?query=rate(requests_total[5m])",
         &expect![[r#"
-            200 {"status":"success","data":[{"seriesLabels":{"__name__":"requests_total",
-            "job":"api","method":"GET"},"exemplars":[{"labels":{"trace_id":"4bf92f35"},
+            200 {"status":"success",
+            "data":[{"seriesLabels":{"__name__":"requests_total","job":"api",
+            "method":"GET"},"exemplars":[{"labels":{"trace_id":"4bf92f35"},
             "value":"0.25","timestamp":60.050}]}]}"#]],
     );
     check("GET /api/v1/query_exemplars?query=1", &expect!["204 "]);
@@ -221,14 +226,15 @@ fn targets() {
     check(
         "GET /api/v1/targets",
         &expect![[r#"
-        200 {"status":"success",
-        "data":{"activeTargets":[{"discoveredLabels":{"__address__":"a:9100","job":"node"},
-        "labels":{"instance":"a:9100","job":"node"},"scrapePool":"node",
-        "scrapeUrl":"http://a:9100/metrics","globalUrl":"http://a:9100/metrics",
-        "lastError":"","lastScrape":"2023-11-14T22:13:20.123Z","lastScrapeDuration":0.012,
-        "health":"up","scrapeInterval":"15s","scrapeTimeout":"10s"}],
-        "droppedTargets":[{"discoveredLabels":{"__address__":"c:9100"},
-        "scrapePool":"node"}],"droppedTargetCounts":{"node":1}}}"#]],
+            200 {"status":"success",
+            "data":{"activeTargets":[{"discoveredLabels":{"__address__":"a:9100",
+            "job":"node"},"labels":{"instance":"a:9100","job":"node"},
+            "scrapePool":"node","scrapeUrl":"http://a:9100/metrics",
+            "globalUrl":"http://a:9100/metrics","lastError":"",
+            "lastScrape":"2023-11-14T22:13:20.123Z","lastScrapeDuration":0.012,
+            "health":"up","scrapeInterval":"15s","scrapeTimeout":"10s"}],
+            "droppedTargets":[{"discoveredLabels":{"__address__":"c:9100"},
+            "scrapePool":"node"}],"droppedTargetCounts":{"node":1}}}"#]],
     );
     check(
         "GET /api/v1/targets?state=active&scrapePool=other",
@@ -254,29 +260,32 @@ fn rules_and_alerts() {
     check(
         "GET /api/v1/rules",
         &expect![[r#"
-        200 {"status":"success","data":{"groups":[{"name":"alerts","file":"rules.yml",
-        "rules":[{"state":"firing","name":"Down","query":"up == 0","duration":60.0,
-        "keepFiringFor":0.0,"labels":{"severity":"page"},"annotations":{"summary":"{{
-        $labels.instance }} is down"},"alerts":[{"labels":{"alertname":"Down",
-        "severity":"page"},"annotations":{"summary":"a is down"},"state":"firing",
-        "activeAt":"2023-11-14T22:13:20Z","value":"1e+00"}],"health":"ok",
-        "evaluationTime":0.002,"lastEvaluation":"2023-11-14T22:13:20Z","type":"alerting"}],
-        "interval":15.0,"limit":0,"evaluationTime":0.0,
-        "lastEvaluation":"0001-01-01T00:00:00Z"},{"name":"records","file":"rules.yml",
-        "rules":[{"name":"job:up:sum","query":"sum by (job) (up)","health":"err",
-        "lastError":"out of luck","evaluationTime":0.0,
-        "lastEvaluation":"0001-01-01T00:00:00Z","type":"recording"}],"interval":60.0,
-        "limit":10,"evaluationTime":0.0,"lastEvaluation":"0001-01-01T00:00:00Z"}]}}"#]],
+            200 {"status":"success","data":{"groups":[{"name":"alerts",
+            "file":"rules.yml","rules":[{"state":"firing","name":"Down","query":"up ==
+            0","duration":60.0,"keepFiringFor":0.0,"labels":{"severity":"page"},
+            "annotations":{"summary":"{{ $labels.instance }} is down"},
+            "alerts":[{"labels":{"alertname":"Down","severity":"page"},
+            "annotations":{"summary":"a is down"},"state":"firing",
+            "activeAt":"2023-11-14T22:13:20Z","value":"1e+00"}],"health":"ok",
+            "evaluationTime":0.002,"lastEvaluation":"2023-11-14T22:13:20Z",
+            "type":"alerting"}],"interval":15.0,"limit":0,"evaluationTime":0.0,
+            "lastEvaluation":"0001-01-01T00:00:00Z"},{"name":"records",
+            "file":"rules.yml","rules":[{"name":"job:up:sum","query":"sum by (job)
+            (up)","health":"err","lastError":"out of luck","evaluationTime":0.0,
+            "lastEvaluation":"0001-01-01T00:00:00Z","type":"recording"}],
+            "interval":60.0,"limit":10,"evaluationTime":0.0,
+            "lastEvaluation":"0001-01-01T00:00:00Z"}]}}"#]],
     );
     check(
         "GET /api/v1/rules?type=alert&exclude_alerts=true",
         &expect![[r#"
-        200 {"status":"success","data":{"groups":[{"name":"alerts","file":"rules.yml",
-        "rules":[{"state":"firing","name":"Down","query":"up == 0","duration":60.0,
-        "keepFiringFor":0.0,"labels":{"severity":"page"},"annotations":{"summary":"{{
-        $labels.instance }} is down"},"alerts":[],"health":"ok","evaluationTime":0.002,
-        "lastEvaluation":"2023-11-14T22:13:20Z","type":"alerting"}],"interval":15.0,
-        "limit":0,"evaluationTime":0.0,"lastEvaluation":"0001-01-01T00:00:00Z"}]}}"#]],
+            200 {"status":"success","data":{"groups":[{"name":"alerts",
+            "file":"rules.yml","rules":[{"state":"firing","name":"Down","query":"up ==
+            0","duration":60.0,"keepFiringFor":0.0,"labels":{"severity":"page"},
+            "annotations":{"summary":"{{ $labels.instance }} is down"},"alerts":[],
+            "health":"ok","evaluationTime":0.002,
+            "lastEvaluation":"2023-11-14T22:13:20Z","type":"alerting"}],"interval":15.0,
+            "limit":0,"evaluationTime":0.0,"lastEvaluation":"0001-01-01T00:00:00Z"}]}}"#]],
     );
     check(
         "GET /api/v1/rules?type=record&rule_name[]=other",
@@ -285,15 +294,16 @@ fn rules_and_alerts() {
     check(
         "GET /api/v1/rules?match[]=%7Bseverity=%22page%22%7D&file[]=rules.yml",
         &expect![[r#"
-        200 {"status":"success","data":{"groups":[{"name":"alerts","file":"rules.yml",
-        "rules":[{"state":"firing","name":"Down","query":"up == 0","duration":60.0,
-        "keepFiringFor":0.0,"labels":{"severity":"page"},"annotations":{"summary":"{{
-        $labels.instance }} is down"},"alerts":[{"labels":{"alertname":"Down",
-        "severity":"page"},"annotations":{"summary":"a is down"},"state":"firing",
-        "activeAt":"2023-11-14T22:13:20Z","value":"1e+00"}],"health":"ok",
-        "evaluationTime":0.002,"lastEvaluation":"2023-11-14T22:13:20Z","type":"alerting"}],
-        "interval":15.0,"limit":0,"evaluationTime":0.0,
-        "lastEvaluation":"0001-01-01T00:00:00Z"}]}}"#]],
+            200 {"status":"success","data":{"groups":[{"name":"alerts",
+            "file":"rules.yml","rules":[{"state":"firing","name":"Down","query":"up ==
+            0","duration":60.0,"keepFiringFor":0.0,"labels":{"severity":"page"},
+            "annotations":{"summary":"{{ $labels.instance }} is down"},
+            "alerts":[{"labels":{"alertname":"Down","severity":"page"},
+            "annotations":{"summary":"a is down"},"state":"firing",
+            "activeAt":"2023-11-14T22:13:20Z","value":"1e+00"}],"health":"ok",
+            "evaluationTime":0.002,"lastEvaluation":"2023-11-14T22:13:20Z",
+            "type":"alerting"}],"interval":15.0,"limit":0,"evaluationTime":0.0,
+            "lastEvaluation":"0001-01-01T00:00:00Z"}]}}"#]],
     );
     check(
         "GET /api/v1/alerts",
@@ -304,9 +314,9 @@ fn rules_and_alerts() {
     );
     check(
         "GET /api/v1/alertmanagers",
-        &expect![[
-            r#"200 {"status":"success","data":{"activeAlertmanagers":[],"droppedAlertmanagers":[]}}"#
-        ]],
+        &expect![[r#"
+            200 {"status":"success","data":{"activeAlertmanagers":[],
+            "droppedAlertmanagers":[]}}"#]],
     );
 }
 
@@ -338,26 +348,28 @@ fn status() {
     check(
         "GET /api/v1/status/runtimeinfo",
         &expect![[r#"
-        200 {"status":"success","data":{"startTime":"1970-01-01T00:00:00Z","CWD":"/srv",
-        "hostname":"host","serverTime":"1970-01-01T00:05:00Z","reloadConfigSuccess":true,
-        "lastConfigTime":"1970-01-01T00:00:00Z","corruptionCount":0,"goroutineCount":9,
-        "GOMAXPROCS":2,"GOMEMLIMIT":1073741824,"GOGC":"","GODEBUG":"",
-        "storageRetention":"30d"}}"#]],
+            200 {"status":"success","data":{"startTime":"1970-01-01T00:00:00Z",
+            "CWD":"/srv","hostname":"host","serverTime":"1970-01-01T00:05:00Z",
+            "reloadConfigSuccess":true,"lastConfigTime":"1970-01-01T00:00:00Z",
+            "corruptionCount":0,"goroutineCount":9,"GOMAXPROCS":2,
+            "GOMEMLIMIT":1073741824,"GOGC":"","GODEBUG":"","storageRetention":"30d"}}"#]],
     );
     check(
         "GET /api/v1/status/buildinfo",
         &expect![[r#"
-        200 {"status":"success","data":{"version":"3.14.0","revision":"abc","branch":"",
-        "buildUser":"","buildDate":"","goVersion":"rustc 1.95.0","application":"flyball",
-        "flyballVersion":"0.1.0"}}"#]],
+            200 {"status":"success","data":{"version":"3.14.0","revision":"abc",
+            "branch":"","buildUser":"","buildDate":"","goVersion":"rustc 1.95.0",
+            "application":"flyball","flyballVersion":"0.1.0"}}"#]],
     );
     check(
         "GET /api/v1/status/tsdb?limit=1",
         &expect![[r#"
-        200 {"status":"success","data":{"headStats":{"numSeries":3,"numLabelPairs":7,
-        "chunkCount":1,"minTime":0,"maxTime":0},"seriesCountByMetricName":[{"name":"up",
-        "value":2}],"labelValueCountByLabelName":[],"memoryInBytesByLabelName":[],
-        "seriesCountByLabelValuePair":[]}}"#]],
+            200 {"status":"success","data":{"headStats":{"numSeries":3,
+            "numLabelPairs":7,"chunkCount":1,"minTime":0,"maxTime":0},
+            "seriesCountByMetricName":[{"name":"up","value":2}],
+            "labelValueCountByLabelName":[{"name":"instance","value":2}],
+            "memoryInBytesByLabelName":[{"name":"instance","value":12}],
+            "seriesCountByLabelValuePair":[{"name":"job=node","value":2}]}}"#]],
     );
     check(
         "GET /api/v1/status/walreplay",
@@ -371,12 +383,12 @@ fn status() {
     check(
         "GET /api/flyball/v1/status",
         &expect![[r#"
-        200 {"status":"success","data":{"version":"0.1.0","revision":"abc",
-        "dataDir":"flyball-data","configFile":null,"uptimeSeconds":61.0,"user":"anonymous",
-        "storage":{"state":"ok","sizeBytes":0,"diskFreeBytes":0,"series":3,
-        "samplesAccepted":0},"health":{"status":"ok","ready":true,
-        "components":[{"name":"scrape","healthy":true,"message":"","restarts":0},
-        {"name":"storage","healthy":true,"message":"","restarts":0}]}}}"#]],
+            200 {"status":"success","data":{"version":"0.1.0","revision":"abc",
+            "dataDir":"flyball-data","configFile":null,"uptimeSeconds":61.0,
+            "user":"anonymous","storage":{"state":"ok","sizeBytes":0,"diskFreeBytes":0,
+            "series":3,"samplesAccepted":0},"health":{"status":"ok","ready":true,
+            "components":[{"name":"scrape","healthy":true,"message":"","restarts":0},
+            {"name":"storage","healthy":true,"message":"","restarts":0}]}}}"#]],
     );
 }
 
@@ -417,9 +429,9 @@ fn health() {
     check(
         "GET /health",
         &expect![[r#"
-        200 {"status":"ok","ready":true,"components":[{"name":"scrape","healthy":true,
-        "message":"","restarts":0},{"name":"storage","healthy":true,"message":"",
-        "restarts":0}]}"#]],
+            200 {"status":"ok","ready":true,"components":[{"name":"scrape",
+            "healthy":true,"message":"","restarts":0},{"name":"storage","healthy":true,
+            "message":"","restarts":0}]}"#]],
     );
     check(
         "GET /metrics",
