@@ -1,6 +1,6 @@
 //! What is wrong with a file and where: `prometheus.yml:14:5: unknown key ...`, line and caret.
 //! Every loader of this crate collects all problems of a file before it gives up.
-//! INV-20: a source line that could show a secret is cut or left out.
+//! INV-70: a source line that could show a secret is cut or left out.
 
 use std::fmt;
 

@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         self.notes.borrow_mut().secrets.insert(hidden(node));
     }
 
-    /// The content of a file that a value was made of: INV-20 holds for messages too.
+    /// The content of a file that a value was made of: INV-70 holds for messages too.
     pub(crate) fn keep_out_of_messages(&self, content: &str) {
         if !content.is_empty() {
             self.notes.borrow_mut().contents.push(content.to_owned());

@@ -1,6 +1,6 @@
 //! Passwords and tokens: a text that prints as `<secret>` wherever it could leak.
 //! Used by every section that authenticates; `net` and `notify` reveal it at the last moment.
-//! INV-20: no output of this crate contains the text of a `Secret`.
+//! INV-70: no output of this crate contains the text of a `Secret`.
 
 use std::fmt;
 

@@ -88,6 +88,57 @@ impl Node {
         self.with_content(content)
     }
 
+    /// A node that stands in no file: a default that is shown.
+    pub(crate) fn made_up(content: Content) -> Self {
+        let place = Place { line: 0, column: 0 };
+        Self { place, content, verbatim: false, weight: 1, height: 1 }
+    }
+
+    /// A made-up text, which stays one when it looks like a number.
+    pub(crate) fn made_up_text(text: &str) -> Self {
+        let scalar = Scalar { text: text.into(), style: Style::Quoted, forced_text: false };
+        Self::made_up(Content::Scalar(Arc::new(scalar)))
+    }
+
+    /// A made-up boolean.
+    pub(crate) fn made_up_flag(value: bool) -> Self {
+        let text = if value { "true" } else { "false" };
+        let scalar = Scalar { text: text.into(), style: Style::Plain, forced_text: false };
+        Self::made_up(Content::Scalar(Arc::new(scalar)))
+    }
+
+    /// Entries of a map; none when the node is something else.
+    pub(crate) fn entries(&self) -> &[(Self, Self)] {
+        match &self.content {
+            Content::Map(entries) => entries,
+            Content::Scalar(_) | Content::List(_) => &[],
+        }
+    }
+
+    /// Elements of a list; none when the node is something else.
+    pub(crate) fn items(&self) -> &[Self] {
+        match &self.content {
+            Content::List(items) => items,
+            Content::Scalar(_) | Content::Map(_) => &[],
+        }
+    }
+
+    /// The map with other values for some keys; keys that are missing come first, in this order.
+    pub(crate) fn with_entries(&self, changes: Vec<(&str, Self)>) -> Self {
+        let mut entries = self.entries().to_vec();
+        let mut missing = Vec::new();
+        for (name, value) in changes {
+            let is_key =
+                |(key, _): &&mut (Self, Self)| key.scalar().is_some_and(|k| k.text == name);
+            match entries.iter_mut().find(is_key) {
+                Some(entry) => entry.1 = value,
+                None => missing.push((Self::made_up_text(name), value)),
+            }
+        }
+        missing.append(&mut entries);
+        self.with_content(Content::Map(missing.into()))
+    }
+
     /// Value of a key, when the node is a map that has it.
     pub(crate) fn value(&self, key: &str) -> Option<&Self> {
         let Content::Map(entries) = &self.content else { return None };

@@ -27,7 +27,7 @@ fn places_outside_the_text_have_no_excerpt() {
 }
 
 #[test]
-fn inv_20_a_line_with_a_secret_is_cut() {
+fn inv_70_a_line_with_a_secret_is_cut() {
     check(
         "  pasword: hunter2",
         1,

@@ -8,6 +8,7 @@ mod scrape;
 mod sections;
 mod service_discovery;
 mod shared;
+mod shown;
 
 use super::{GlobalConfig, PrometheusConfig, ScrapeConfig};
 use crate::prometheus::unsupported::UNSUPPORTED;
@@ -23,7 +24,8 @@ pub fn load(
 ) -> Result<Loaded<PrometheusConfig>, Error> {
     let (reader, root) = Reader::open(path, text, outside, UNSUPPORTED)?;
     let config = reader.section(&root, "").map(read_file).unwrap_or_default();
-    reader.finish(config, &root)
+    let shown = shown::with_defaults(&root, &config);
+    reader.finish(config, &shown)
 }
 
 /// Reads a file named by `scrape_config_files`: only `scrape_configs`, defaults from the main file.

@@ -1,5 +1,5 @@
 //! Prints a file again as YAML with every secret replaced: what `/api/v1/status/config` shows.
-//! INV-20: values at hidden places and passwords inside URLs never reach the output.
+//! INV-70: values at hidden places and passwords inside URLs never reach the output.
 
 use super::{Hidden, hidden};
 use crate::REDACTED;

@@ -86,7 +86,7 @@ fn config_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn inv_20_redacted_files_hide_every_secret_and_read_back() {
+fn inv_70_redacted_files_hide_every_secret_and_read_back() {
     let Some(folder) = suite("config redaction", "prometheus/config") else { return };
     let secrets = [
         "mysecret",

@@ -90,10 +90,10 @@ fn replay(target: &str, rounds: u64, check: fn(&[u8])) {
 
 #[test]
 fn mutated_prometheus_files_never_panic() {
-    replay("config_prometheus", 3000, fuzzing::check_prometheus);
+    replay("config_prometheus", 2000, fuzzing::check_prometheus);
 }
 
 #[test]
 fn mutated_flyball_files_never_panic() {
-    replay("config_flyball", 4000, fuzzing::check_flyball);
+    replay("config_flyball", 2000, fuzzing::check_flyball);
 }

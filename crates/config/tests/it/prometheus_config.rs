@@ -125,7 +125,7 @@ fn text_that_is_no_yaml_is_shown_too() {
 }
 
 #[test]
-fn inv_20_errors_show_no_secret() {
+fn inv_70_errors_show_no_secret() {
     let text = "scrape_configs:\n- job_name: a\n  basic_auth: {username: u, password: hunter2, usr: x}\n  bearer_tokn: hunter2\n  proxy_url: 'http://u:hunter2@h:x/'\n  authorization:\n    credentials: [hunter2]\n  static_configs: [{targets: ['http://u:hunter2@h/']}]\n";
     let error = prometheus::load("p.yml", text, &Outside::nothing()).unwrap_err().to_string();
     assert!(!error.contains("hunter2"), "{error}");
@@ -312,4 +312,63 @@ fn included_files_know_the_jobs_of_the_main_file() {
     assert!(error.contains("already defined in another file"), "{error}");
     let error = more("global: {}").unwrap_err().to_string();
     assert!(error.contains("unknown key `global`"), "{error}");
+}
+
+#[test]
+fn what_is_shown_has_defaults_and_no_secrets() {
+    let env = |_: &str| Some("eu$1".to_owned());
+    let file = |_: &str| Err(std::io::ErrorKind::NotFound.into());
+    let outside = Outside::new(&env, &file);
+    let text = "global: {scrape_interval: 5s, external_labels: {zone: $ZONE}}
+scrape_configs:
+- basic_auth: {username: u, password: hunter2}
+  job_name: 'yes'
+  proxy_url: http://u:hunter2@p:1/
+  static_configs: [{targets: ['a:1']}]
+";
+    let loaded = prometheus::load("p.yml", text, &outside).unwrap();
+    expect![[r#"
+        global:
+          scrape_timeout: 5s
+          evaluation_interval: 1m
+          scrape_interval: 5s
+          external_labels:
+            zone: eu$$1
+        scrape_configs:
+        - job_name: "yes"
+          honor_timestamps: true
+          track_timestamps_staleness: false
+          scrape_interval: 5s
+          scrape_timeout: 5s
+          scrape_protocols:
+          - OpenMetricsText1.0.0
+          - OpenMetricsText0.0.1
+          - PrometheusText1.0.0
+          - PrometheusText0.0.4
+          metrics_path: /metrics
+          scheme: http
+          enable_compression: true
+          follow_redirects: true
+          enable_http2: true
+          basic_auth:
+            username: u
+            password: <secret>
+          proxy_url: http://u:xxxxx@p:1/
+          static_configs:
+          - targets:
+            - a:1
+    "#]]
+    .assert_eq(&loaded.redacted);
+    let again = prometheus::load("p.yml", &loaded.redacted, &Outside::nothing()).unwrap();
+    assert_eq!(again.redacted, loaded.redacted);
+    assert_eq!(again.config.global, loaded.config.global, "the same meaning");
+    assert_eq!(again.config.scrape_configs[0].job_name, "yes");
+    let empty = prometheus::load("p.yml", "", &outside).unwrap().redacted;
+    expect![[r"
+        global:
+          scrape_interval: 1m
+          scrape_timeout: 10s
+          evaluation_interval: 1m
+    "]]
+    .assert_eq(&empty);
 }

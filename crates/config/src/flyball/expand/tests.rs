@@ -78,7 +78,7 @@ fn variables_files_and_defaults_are_filled_in() {
 }
 
 #[test]
-fn inv_20_contents_of_files_stay_out_of_messages() {
+fn inv_70_contents_of_files_stay_out_of_messages() {
     let file = |_: &str| Ok("hunter2".to_owned());
     let none = |_: &str| None;
     let outside = Outside::new(&none, &file);

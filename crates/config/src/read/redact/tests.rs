@@ -53,7 +53,7 @@ fn files_keep_their_shape() {
 }
 
 #[test]
-fn inv_20_passwords_in_urls_are_hidden() {
+fn inv_70_passwords_in_urls_are_hidden() {
     assert_eq!(redact_url("https://u:p@h:1/x?y"), "https://u:xxxxx@h:1/x?y");
     assert_eq!(redact_url("https://u:p:q@@h/"), "https://u:xxxxx@h/");
     assert_eq!(redact_url("https://u@h/a:b@c"), "https://u@h/a:b@c");
