@@ -5,6 +5,7 @@
 mod cli;
 mod dispatch;
 mod evaluate;
+mod load;
 mod log;
 mod process;
 mod provider;
