@@ -62,6 +62,11 @@ impl Evaluator {
         Self { evaluation, groups: Mutex::new(Vec::new()) }
     }
 
+    /// Counters of all groups.
+    pub(crate) fn counters(&self) -> Arc<RuleCounters> {
+        Arc::clone(&self.evaluation.counters)
+    }
+
     /// Replaces the groups: equal ones go on undisturbed, changed ones keep the state of their
     /// rules, removed ones end their series. Must be called within the runtime.
     pub(crate) fn apply(&self, specs: Vec<GroupSpec>) {

@@ -7,6 +7,7 @@ mod dispatch;
 mod evaluate;
 mod load;
 mod log;
+mod own;
 mod process;
 mod provider;
 mod supervise;

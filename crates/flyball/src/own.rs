@@ -1,0 +1,181 @@
+//! Flyball's own metrics: what every part counts, as metric families.
+//! They are rendered at `/metrics` and stored like any other target's, as `job="flyball"`.
+
+mod storage;
+
+use crate::dispatch::Dispatch;
+use crate::evaluate::Evaluator;
+use crate::process;
+use crate::supervise::PanicCounts;
+use crate::version;
+use exposition::Family;
+use model::{Labels, Timestamp};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Whether the configuration on disk is the one in force.
+#[derive(Debug, Default)]
+pub(crate) struct ReloadState {
+    succeeded: AtomicBool,
+    at_ms: AtomicI64,
+    failures: AtomicU64,
+}
+
+impl ReloadState {
+    pub(crate) fn note_success(&self, now: Timestamp) {
+        self.succeeded.store(true, Ordering::Relaxed);
+        self.at_ms.store(now.ms(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_failure(&self) {
+        self.succeeded.store(false, Ordering::Relaxed);
+        self.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn succeeded(&self) -> bool {
+        self.succeeded.load(Ordering::Relaxed)
+    }
+
+    /// When the configuration in force was loaded.
+    pub(crate) fn at(&self) -> Timestamp {
+        Timestamp::from_ms(self.at_ms.load(Ordering::Relaxed))
+    }
+}
+
+/// A part that contributes families of its own.
+pub(crate) type Contribution = Box<dyn Fn() -> Vec<Family> + Send + Sync>;
+
+/// Everything that is counted.
+pub(crate) struct OwnMetrics {
+    pub(crate) db: Arc<tsdb::Db>,
+    pub(crate) evaluator: Arc<Evaluator>,
+    pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) panics: PanicCounts,
+    pub(crate) reload: Arc<ReloadState>,
+    pub(crate) contributions: Mutex<Vec<Contribution>>,
+}
+
+impl OwnMetrics {
+    /// All families at this moment, each name once.
+    pub(crate) fn families(&self) -> Vec<Family> {
+        let mut families = process::families();
+        families.push(build_info());
+        families.extend(self.reload_families());
+        families.push(self.panic_family());
+        families.extend(storage::families(&self.db.stats()));
+        families.extend(self.rule_families());
+        families.extend(self.notification_families());
+        let contributions = self.contributions.lock().unwrap_or_else(PoisonError::into_inner);
+        families.extend(contributions.iter().flat_map(|contribution| contribution()));
+        families.sort_by(|a, b| a.name.cmp(&b.name));
+        families
+    }
+
+    fn reload_families(&self) -> [Family; 2] {
+        let good = f64::from(u8::from(self.reload.succeeded()));
+        [
+            Family::gauge(
+                "flyball_config_last_reload_successful",
+                "Whether the last reload of the configuration succeeded (1) or failed (0).",
+            )
+            .with(good),
+            Family::gauge(
+                "flyball_config_last_reload_success_timestamp_seconds",
+                "When the configuration in force was loaded.",
+            )
+            .with(self.reload.at().seconds()),
+        ]
+    }
+
+    fn panic_family(&self) -> Family {
+        let help = "Panics of each part; a part is restarted after a panic.";
+        let mut family = Family::counter("flyball_part_panics_total", help);
+        for (part, count) in self.panics.snapshot() {
+            family.push(Labels::from_pairs([("part", part)]), count as f64);
+        }
+        family
+    }
+
+    fn rule_families(&self) -> Vec<Family> {
+        let counters = self.evaluator.counters();
+        let groups = self.evaluator.snapshot();
+        let missed: u64 = groups.iter().map(rules::Group::missed_evaluations).sum();
+        let rules: usize = groups.iter().map(|group| group.spec().rules.len()).sum();
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
+        let counter = |name: &str, help: &str, value: f64| Family::counter(name, help).with(value);
+        vec![
+            Family::gauge("flyball_rules", "Rules that are evaluated.").with(rules as f64),
+            counter(
+                "flyball_rule_evaluations_total",
+                "Rule evaluations.",
+                read(&counters.evaluations),
+            ),
+            counter(
+                "flyball_rule_evaluation_failures_total",
+                "Rule evaluations that failed.",
+                read(&counters.failures),
+            ),
+            counter(
+                "flyball_rule_evaluations_missed_total",
+                "Evaluations of rule groups that could not happen in time.",
+                missed as f64,
+            ),
+            counter(
+                "flyball_rule_samples_refused_total",
+                "Samples written by rules that storage refused.",
+                read(&counters.refused_samples),
+            ),
+            counter(
+                "flyball_alerts_dropped_total",
+                "Alerts dropped before routing because its queue was full.",
+                read(&counters.dropped_alerts),
+            ),
+        ]
+    }
+
+    fn notification_families(&self) -> Vec<Family> {
+        let stats = self.dispatch.stats();
+        let counter =
+            |name: &str, help: &str, value: u64| Family::counter(name, help).with(value as f64);
+        vec![
+            Family::gauge("flyball_alerts", "Alerts held by routing.").with(stats.alerts as f64),
+            Family::gauge("flyball_alert_groups", "Groups of alerts held by routing.")
+                .with(stats.groups as f64),
+            counter(
+                "flyball_alerts_refused_total",
+                "Alerts refused because routing holds too many.",
+                stats.refused_alerts,
+            ),
+            counter(
+                "flyball_notifications_accepted_total",
+                "Notifications that a receiver accepted.",
+                stats.accepted,
+            ),
+            counter(
+                "flyball_notifications_retried_total",
+                "Deliveries that failed and are tried again.",
+                stats.retried,
+            ),
+            counter(
+                "flyball_notifications_refused_total",
+                "Deliveries that were given up.",
+                stats.refused,
+            ),
+        ]
+    }
+}
+
+fn build_info() -> Family {
+    let mut family = Family::gauge(
+        "flyball_build_info",
+        "A constant 1 with version, commit and compiler as labels.",
+    );
+    let labels = [
+        ("version", version::VERSION),
+        ("revision", version::REVISION),
+        ("branch", version::BRANCH),
+        ("compiler", version::COMPILER),
+    ];
+    family.push(Labels::from_pairs(labels), 1.0);
+    family
+}
