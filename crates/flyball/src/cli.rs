@@ -123,40 +123,36 @@ pub(crate) struct ServeArgs {
     #[arg(
         long = "query.timeout",
         env = "FLYBALL_QUERY_TIMEOUT",
-        default_value = "2m",
         value_name = "DURATION"
     )]
-    pub(crate) query_timeout: String,
-    /// Most samples a query may load.
+    pub(crate) query_timeout: Option<String>,
+    /// Most samples a query may load [default: 50000000].
     #[arg(
         long = "query.max-samples",
         env = "FLYBALL_QUERY_MAX_SAMPLES",
-        default_value_t = 50_000_000,
         value_name = "COUNT"
     )]
-    pub(crate) query_max_samples: usize,
-    /// Queries evaluated at once; more wait.
+    pub(crate) query_max_samples: Option<usize>,
+    /// Queries evaluated at once; more wait [default: 20].
     #[arg(
         long = "query.max-concurrency",
         env = "FLYBALL_QUERY_MAX_CONCURRENCY",
-        default_value_t = 20,
         value_name = "COUNT"
     )]
-    pub(crate) query_max_concurrency: usize,
-    /// How far back an instant selector looks.
+    pub(crate) query_max_concurrency: Option<usize>,
+    /// How far back an instant selector looks [default: 5m].
     #[arg(
         long = "query.lookback-delta",
         env = "FLYBALL_QUERY_LOOKBACK_DELTA",
-        default_value = "5m",
         value_name = "DURATION"
     )]
-    pub(crate) query_lookback_delta: String,
-    /// Least severe messages to log: error, warn, info, debug, trace.
-    #[arg(long = "log.level", env = "FLYBALL_LOG_LEVEL", value_enum, default_value_t = LogLevel::Info)]
-    pub(crate) log_level: LogLevel,
-    /// How messages are written to standard error.
-    #[arg(long = "log.format", env = "FLYBALL_LOG_FORMAT", value_enum, default_value_t = LogFormat::Logfmt)]
-    pub(crate) log_format: LogFormat,
+    pub(crate) query_lookback_delta: Option<String>,
+    /// Least severe messages to log [default: info].
+    #[arg(long = "log.level", env = "FLYBALL_LOG_LEVEL", value_enum, value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+    /// How messages are written to standard error [default: logfmt].
+    #[arg(long = "log.format", env = "FLYBALL_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

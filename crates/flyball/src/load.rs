@@ -1,5 +1,231 @@
-//! From files to what runs: reads, parses and checks everything a configuration names.
+//! From files to what runs: reads, parses and checks everything that a configuration names.
+//! All or nothing: any mistake in any file refuses the whole configuration, with every mistake
+//! named. `check config` and a reload take the same way as the start.
 
+mod routing;
 mod rules;
 
-pub(crate) use rules::{GroupDefaults, parse as parse_rules};
+pub(crate) use self::routing::{IntegrationSpec, Routing};
+pub(crate) use self::rules::{GroupDefaults, parse as parse_rules};
+
+use ::rules::GroupSpec;
+use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Longest configuration file that is read.
+const FILE_BYTES_MAX: u64 = 32 << 20;
+/// Name under which the built-in rules are shown.
+const DEFAULT_RULES_FILE: &str = "built-in";
+
+/// Everything a configuration says.
+#[derive(Clone, Debug)]
+pub(crate) struct Configuration {
+    pub(crate) flyball: FlyballConfig,
+    pub(crate) prometheus: PrometheusConfig,
+    /// The files without their secrets, for people.
+    pub(crate) redacted: String,
+    /// Was a prometheus.yml given in the place of a flyball.yml? Then it alone says what runs.
+    pub(crate) is_bare_prometheus: bool,
+    pub(crate) groups: Vec<GroupSpec>,
+    pub(crate) routing: Routing,
+    pub(crate) warnings: Vec<Warning>,
+    /// Files that were read, for `check config`.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// What is wrong with a configuration; each entry is a message with its place.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub(crate) struct LoadError(pub(crate) Vec<String>);
+
+/// Reads a configuration; without a path, the one that needs no file.
+pub(crate) fn load(path: Option<&Path>) -> Result<Configuration, LoadError> {
+    let mut loader = Loader::default();
+    let loaded = loader.load(path);
+    match loaded {
+        Some(configuration) if loader.mistakes.is_empty() => Ok(configuration),
+        _ => Err(LoadError(loader.mistakes)),
+    }
+}
+
+/// Collects mistakes of all files before giving up.
+#[derive(Default)]
+struct Loader {
+    mistakes: Vec<String>,
+    warnings: Vec<Warning>,
+    redacted: Vec<String>,
+    files: Vec<PathBuf>,
+}
+
+impl Loader {
+    fn load(&mut self, path: Option<&Path>) -> Option<Configuration> {
+        let (flyball, prometheus, is_bare_prometheus) = self.main_files(path)?;
+        let prometheus = self.with_scrape_files(prometheus);
+        let groups = self.rule_groups(&flyball, &prometheus, is_bare_prometheus);
+        let routing = self.routing(&flyball)?;
+        Some(Configuration {
+            flyball,
+            prometheus,
+            redacted: self.redacted.join("---\n"),
+            is_bare_prometheus,
+            groups,
+            routing,
+            warnings: std::mem::take(&mut self.warnings),
+            files: std::mem::take(&mut self.files),
+        })
+    }
+
+    fn main_files(
+        &mut self,
+        path: Option<&Path>,
+    ) -> Option<(FlyballConfig, PrometheusConfig, bool)> {
+        let Some(path) = path else { return Some(Default::default()) };
+        let name = path.display().to_string();
+        let text = self.read(path)?;
+        let loaded = config::load_any(&name, &text, &outside());
+        match self.keep(loaded)? {
+            ConfigFile::Prometheus(prometheus) => {
+                Some((FlyballConfig::default(), *prometheus, true))
+            }
+            ConfigFile::Flyball(flyball) => {
+                let prometheus = match &flyball.prometheus {
+                    Some(path) => self.prometheus(Path::new(path))?,
+                    None => PrometheusConfig::default(),
+                };
+                Some((*flyball, prometheus, false))
+            }
+        }
+    }
+
+    fn prometheus(&mut self, path: &Path) -> Option<PrometheusConfig> {
+        let text = self.read(path)?;
+        let name = path.display().to_string();
+        self.keep(config::prometheus::load(&name, &text, &outside()))
+    }
+
+    fn with_scrape_files(&mut self, mut prometheus: PrometheusConfig) -> PrometheusConfig {
+        for path in self.expand(&prometheus.scrape_config_files.clone()) {
+            let Some(text) = self.read(&path) else { continue };
+            let name = path.display().to_string();
+            let loaded =
+                config::prometheus::load_scrape_configs(&name, &text, &prometheus, &outside());
+            prometheus.scrape_configs.extend(self.keep(loaded).unwrap_or_default());
+        }
+        prometheus
+    }
+
+    fn rule_groups(
+        &mut self,
+        flyball: &FlyballConfig,
+        prometheus: &PrometheusConfig,
+        is_bare_prometheus: bool,
+    ) -> Vec<GroupSpec> {
+        let defaults = GroupDefaults {
+            interval: prometheus.global.evaluation_interval,
+            query_offset: prometheus.global.rule_query_offset,
+            scheme: prometheus.global.name_scheme,
+        };
+        let mut groups = Vec::new();
+        if flyball.default_rules.unwrap_or(!is_bare_prometheus) {
+            let text = include_str!("default-rules.yml");
+            groups.extend(self.keep_groups(parse_rules(DEFAULT_RULES_FILE, text, defaults)));
+        }
+        let patterns = [&flyball.rule_files[..], &prometheus.rule_files[..]].concat();
+        for path in self.expand(&patterns) {
+            let Some(text) = self.read(&path) else { continue };
+            let name = path.display().to_string();
+            groups.extend(self.keep_groups(parse_rules(&name, &text, defaults)));
+        }
+        groups
+    }
+
+    fn routing(&mut self, flyball: &FlyballConfig) -> Option<Routing> {
+        let Some(path) = &flyball.alertmanager else {
+            return Some(Routing::without_file(&flyball.webhooks));
+        };
+        let text = self.read(Path::new(path))?;
+        let file = self.keep(config::alertmanager::load(path, &text))?;
+        Some(Routing::from_file(&file))
+    }
+
+    fn keep<T>(&mut self, loaded: Result<config::Loaded<T>, config::Error>) -> Option<T> {
+        match loaded {
+            Ok(loaded) => {
+                self.warnings.extend(loaded.warnings);
+                self.redacted.push(loaded.redacted);
+                Some(loaded.config)
+            }
+            Err(error) => {
+                self.mistakes.push(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn keep_groups(
+        &mut self,
+        parsed: Result<(Vec<GroupSpec>, Vec<Warning>), Vec<config::Problem>>,
+    ) -> Vec<GroupSpec> {
+        match parsed {
+            Ok((groups, warnings)) => {
+                self.warnings.extend(warnings);
+                groups
+            }
+            Err(problems) => {
+                self.mistakes.extend(problems.iter().map(ToString::to_string));
+                Vec::new()
+            }
+        }
+    }
+
+    fn read(&mut self, path: &Path) -> Option<String> {
+        self.files.push(path.to_owned());
+        read_text(path).map_err(|e| self.mistakes.push(format!("{}: {e}", path.display()))).ok()
+    }
+
+    /// Files that the patterns name now; a name without wildcard must exist.
+    fn expand(&mut self, patterns: &[String]) -> Vec<PathBuf> {
+        let mut paths = Vec::new();
+        for pattern in patterns {
+            match expand_pattern(pattern) {
+                Ok(found) => paths.extend(found),
+                Err(error) => self.mistakes.push(format!("{pattern}: {error}")),
+            }
+        }
+        paths
+    }
+}
+
+/// A configuration file as text, within its limit.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.len() > FILE_BYTES_MAX {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    fs::read_to_string(path)
+}
+
+/// As upstream: only the last part of a path is a pattern, and a pattern may match nothing.
+fn expand_pattern(pattern: &str) -> io::Result<Vec<PathBuf>> {
+    let path = Path::new(pattern);
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let Some(name) = name.filter(|name| name.contains(['*', '?', '['])) else {
+        return Ok(vec![path.to_owned()]);
+    };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if discovery::matches(&name, &entry.file_name().to_string_lossy()) {
+            found.push(folder.join(entry.file_name()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The real environment and files, for `${NAME}` and `${file:PATH}`.
+fn outside() -> Outside<'static> {
+    Outside::new(&|name| std::env::var(name).ok(), &|path| read_text(Path::new(path)))
+}

@@ -42,6 +42,23 @@ impl ReloadState {
     }
 }
 
+/// The configuration in force, as far as others show it.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    redacted: Mutex<String>,
+}
+
+impl Live {
+    pub(crate) fn set(&self, redacted: String) {
+        *self.redacted.lock().unwrap_or_else(PoisonError::into_inner) = redacted;
+    }
+
+    /// The files without their secrets.
+    pub(crate) fn redacted(&self) -> String {
+        self.redacted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// A part that contributes families of its own.
 pub(crate) type Contribution = Box<dyn Fn() -> Vec<Family> + Send + Sync>;
 

@@ -1,6 +1,12 @@
 //! Adapters: what the API asks, answered by the rooms behind it.
 //! Plain conversions; a decision here would be in the wrong place.
 
+mod orders;
 mod rules;
+mod status;
+mod targets;
 
+pub(crate) use orders::{Admin, Lifecycle, Metrics};
 pub(crate) use rules::Rules;
+pub(crate) use status::{Facts, Status};
+pub(crate) use targets::Targets;

@@ -3,12 +3,13 @@
 
 use crate::DeliveryError;
 use alerts::{Notification, NotifiedAlert};
+use config::SecretSource;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use model::{Labels, Timestamp};
 use net::{Client, Request};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::Vfs;
@@ -17,19 +18,10 @@ use url::Url;
 /// Longest URL file.
 const URL_BYTES_MAX: u64 = 16 << 10;
 
-/// Where messages go.
-#[derive(Clone, Debug)]
-pub enum Target {
-    /// Written in the configuration.
-    Url(Url),
-    /// In a file that is read for every message.
-    File(PathBuf),
-}
-
 /// One `webhook_configs` entry.
 pub struct Webhook {
-    /// Where messages go.
-    pub target: Target,
+    /// Where messages go; a file is read for every message.
+    pub url: SecretSource,
     /// Carries authentication and TLS.
     pub client: Client,
     /// Reads the URL file.
@@ -64,17 +56,25 @@ impl Webhook {
     }
 
     fn url(&self) -> Result<Url, DeliveryError> {
-        let path = match &self.target {
-            Target::Url(url) => return Ok(url.clone()),
-            Target::File(path) => path,
-        };
-        let refused = |why: String| {
-            DeliveryError::refused(format!("cannot use the URL file {}: {why}", path.display()))
-        };
-        let bytes = self.vfs.read(path, URL_BYTES_MAX).map_err(|e| refused(e.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|e| refused(e.to_string()))?;
-        Url::parse(text.trim()).map_err(|e| refused(e.to_string()))
+        match &self.url {
+            SecretSource::Inline(url) => parse_url("the webhook's URL", url.reveal()),
+            SecretSource::File(path) => {
+                let name = format!("the URL file {path}");
+                let bytes = self.vfs.read(Path::new(path), URL_BYTES_MAX);
+                let bytes = bytes.map_err(|error| unusable(&name, &error))?;
+                let text = String::from_utf8(bytes).map_err(|error| unusable(&name, &error))?;
+                parse_url(&name, text.trim())
+            }
+        }
     }
+}
+
+fn parse_url(name: &str, text: &str) -> Result<Url, DeliveryError> {
+    Url::parse(text).map_err(|error| unusable(name, &error))
+}
+
+fn unusable(name: &str, why: &dyn std::fmt::Display) -> DeliveryError {
+    DeliveryError::refused(format!("cannot use {name}: {why}"))
 }
 
 #[derive(Serialize)]

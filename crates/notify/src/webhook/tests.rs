@@ -113,13 +113,13 @@ fn instants_out_of_the_calendar_are_clamped() {
     assert_eq!(rfc3339(Timestamp::MAX), "9999-12-30T00:00:00Z");
 }
 
-fn webhook(target: Target) -> Webhook {
+fn webhook(url: SecretSource) -> Webhook {
     let options = net::ClientOptions {
         policy: Arc::new(net::AddressPolicy::allow_all()),
         vfs: Arc::new(sys::OsVfs),
     };
     Webhook {
-        target,
+        url,
         client: Client::new(config::HttpClientConfig::default(), options),
         vfs: Arc::new(sys::OsVfs),
         alerts_max: 0,
@@ -128,14 +128,17 @@ fn webhook(target: Target) -> Webhook {
     }
 }
 
-async fn tell(target: Target) -> Result<(), DeliveryError> {
-    webhook(target).deliver(&notification(&[true]), Duration::from_secs(30)).await
+fn inline(url: &str) -> SecretSource {
+    SecretSource::Inline(config::Secret::new(url))
+}
+
+async fn tell(url: SecretSource) -> Result<(), DeliveryError> {
+    webhook(url).deliver(&notification(&[true]), Duration::from_secs(30)).await
 }
 
 async fn delivery(status: u16) -> (Result<(), DeliveryError>, Vec<testkit::http::Asked>) {
     let site = testkit::http::Site::start(move |_| (status, "answer".into()));
-    let url = Url::parse(&format!("http://{}/hook", site.address())).unwrap();
-    let told = tell(Target::Url(url)).await;
+    let told = tell(inline(&format!("http://{}/hook", site.address()))).await;
     (told, site.asked())
 }
 
@@ -164,14 +167,14 @@ async fn answers_are_judged_by_their_status() {
 
 #[tokio::test]
 async fn a_receiver_that_is_away_is_tried_again() {
-    let url = Url::parse(&format!("http://127.0.0.1:{}/", testkit::free_port())).unwrap();
-    let error = tell(Target::Url(url)).await.unwrap_err();
+    let url = inline(&format!("http://127.0.0.1:{}/", testkit::free_port()));
+    let error = tell(url).await.unwrap_err();
     assert!(matches!(error.delivery(), alerts::Delivery::Retry { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn a_missing_url_file_is_named() {
-    let error = tell(Target::File("/nonexistent/url".into())).await.unwrap_err();
+    let error = tell(SecretSource::File("/nonexistent/url".into())).await.unwrap_err();
     assert_eq!(error.delivery(), alerts::Delivery::Refused);
     assert!(error.to_string().starts_with("cannot use the URL file /nonexistent/url: "), "{error}");
 }

@@ -1,0 +1,73 @@
+//! Orders from outside: reload, quit, snapshot, compact; and the page of own metrics.
+
+use crate::own::OwnMetrics;
+use crate::reload::Reloader;
+use api::{CompactReport, HttpMetrics, ProviderError, ProviderErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+
+/// Life of the process: ready, reload, quit.
+pub(crate) struct Lifecycle {
+    pub(crate) ready: AtomicBool,
+    pub(crate) quit: Arc<Notify>,
+    pub(crate) reloader: Arc<Reloader>,
+}
+
+impl api::LifecycleProvider for Lifecycle {
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    fn reload(&self) -> Result<(), ProviderError> {
+        self.reloader.reload().map_err(|error| failed(&error))
+    }
+
+    fn quit(&self) {
+        self.quit.notify_one();
+    }
+}
+
+/// Snapshot and compaction.
+pub(crate) struct Admin(pub(crate) Arc<OwnMetrics>);
+
+impl api::AdminProvider for Admin {
+    fn snapshot(&self, _skip_head: bool) -> Result<String, ProviderError> {
+        let db = &self.0.db;
+        let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let name = format!("{now}-{:08x}", std::process::id());
+        let folder = db.options().dir.join("snapshots").join(&name);
+        db.snapshot(&folder).map_err(|error| failed(&error))?;
+        Ok(name)
+    }
+
+    fn compact(&self, cold: bool) -> Result<CompactReport, ProviderError> {
+        let db = &self.0.db;
+        let before = db.stats();
+        db.compact_now(cold).map_err(|error| failed(&error))?;
+        let after = db.stats();
+        Ok(CompactReport {
+            segments_before: before.segments,
+            segments_after: after.segments,
+            bytes_before: before.segment_bytes,
+            bytes_after: after.segment_bytes,
+        })
+    }
+}
+
+/// `/metrics`.
+pub(crate) struct Metrics {
+    pub(crate) own: Arc<OwnMetrics>,
+    pub(crate) http: Arc<HttpMetrics>,
+}
+
+impl api::MetricsProvider for Metrics {
+    fn render(&self, out: &mut String) {
+        out.push_str(&exposition::render_text(&self.own.families()));
+        self.http.render(out);
+    }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> ProviderError {
+    ProviderError::new(ProviderErrorKind::Failed, error.to_string())
+}

@@ -1,0 +1,191 @@
+//! What the server is told to do: flags over flyball.yml over prometheus.yml over defaults.
+//! One struct with everything resolved, so that nobody downstream asks who said what.
+
+use crate::cli::{DurabilityArg, ServeArgs};
+use crate::load::Configuration;
+use std::path::PathBuf;
+use std::time::Duration;
+use sys::Vfs;
+use tsdb::{DbOptions, Durability};
+
+const DATA_DIR_DEFAULT: &str = "flyball-data";
+const LISTEN_DEFAULT: &str = "127.0.0.1:1788";
+/// Share of the free disk that samples may take when no size is configured.
+const DISK_SHARE: u64 = 5;
+/// Memory when neither cgroup nor RAM can be read.
+const MEMORY_FALLBACK_BYTES: u64 = 2 << 30;
+
+/// How the server runs.
+pub(crate) struct Settings {
+    pub(crate) storage: DbOptions,
+    pub(crate) server: api::ServerOptions,
+    pub(crate) engine: query::EngineOptions,
+    /// Time between two collections of the host; `None`: no host collector.
+    pub(crate) host_interval: Option<Duration>,
+}
+
+/// A setting that cannot be understood; the text names the flag or key.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct SettingError(String);
+
+impl Settings {
+    /// Resolves everything; reads the machine's limits through `vfs`.
+    pub(crate) fn resolve(
+        args: &ServeArgs,
+        configuration: &Configuration,
+        vfs: &dyn Vfs,
+    ) -> Result<Self, SettingError> {
+        let storage = storage(args, configuration, vfs)?;
+        let host = &configuration.flyball.host;
+        let wanted = host.enabled.unwrap_or(!configuration.is_bare_prometheus);
+        let interval = host.interval.unwrap_or(Duration::from_secs(1));
+        Ok(Self {
+            storage,
+            server: server(args, configuration)?,
+            engine: engine(args, configuration)?,
+            host_interval: wanted.then_some(interval),
+        })
+    }
+}
+
+fn storage(
+    args: &ServeArgs,
+    configuration: &Configuration,
+    vfs: &dyn Vfs,
+) -> Result<DbOptions, SettingError> {
+    let file = &configuration.flyball.storage;
+    let foreign = &configuration.prometheus.storage;
+    let from_file = file.path.as_ref().map(PathBuf::from);
+    let dir = args.storage_path.clone().or(from_file).unwrap_or_else(|| DATA_DIR_DEFAULT.into());
+    let mut options = DbOptions::new(dir);
+    let chosen = args.durability.map(|mode| mode == DurabilityArg::Sync);
+    let chosen = chosen.or(file.durability.map(|mode| mode == config::Durability::Sync));
+    if chosen.unwrap_or(false) {
+        options.durability = Durability::Sync;
+    }
+    let time = duration_flag("--storage.retention.time", args.retention_time.as_deref())?;
+    let time = time.or(file.retention_time).or(foreign.retention_time);
+    options.retention.time = time.or(options.retention.time).filter(|time| !time.is_zero());
+    let size = size_flag("--storage.retention.size", args.retention_size.as_deref())?;
+    let size = size.or(file.retention_size_bytes).or(foreign.retention_size_bytes);
+    options.retention.size_bytes = match size {
+        Some(0) => None,
+        Some(bytes) => Some(bytes),
+        None => share_of_free_disk(&options, vfs),
+    };
+    let memory = size_flag("--memory.limit", args.memory_limit.as_deref())?;
+    let memory = memory.or(configuration.flyball.memory_limit_bytes);
+    let memory = memory.unwrap_or_else(default_memory);
+    options.memory_bytes_max = usize::try_from(memory).unwrap_or(usize::MAX);
+    options.cache_bytes_max = options.memory_bytes_max / 8;
+    let limits = &configuration.flyball.limits;
+    let count = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+    if let Some(limit) = limits.series_max {
+        options.limits.series_max = count(limit);
+    }
+    if let Some(limit) = limits.series_per_target_max {
+        options.limits.series_per_group_max = count(limit);
+    }
+    Ok(options)
+}
+
+fn server(
+    args: &ServeArgs,
+    configuration: &Configuration,
+) -> Result<api::ServerOptions, SettingError> {
+    let file = &configuration.flyball.web;
+    let listen = match &args.listen_address {
+        Some(address) => vec![address.clone()],
+        None if file.listen_addresses.is_empty() => vec![LISTEN_DEFAULT.to_owned()],
+        None => file.listen_addresses.clone(),
+    };
+    let external = args.external_url.as_ref().or(file.external_url.as_ref());
+    let external_url = external.map(|text| url_setting(text)).transpose()?;
+    let web_config = args.web_config_file.clone();
+    let timeout = duration_flag("--query.timeout", args.query_timeout.as_deref())?;
+    let mut options = api::ServerOptions {
+        listen,
+        route_prefix: args.route_prefix.clone().or_else(|| file.route_prefix.clone()),
+        external_url,
+        allowed_hosts: file.allowed_hosts.clone(),
+        allow_anonymous: args.allow_anonymous || file.allow_anonymous.unwrap_or(false),
+        enable_lifecycle: args.enable_lifecycle || file.enable_lifecycle.unwrap_or(false),
+        enable_admin_api: args.enable_admin_api || file.enable_admin_api.unwrap_or(false),
+        web_config: web_config.or_else(|| file.config_file.as_ref().map(PathBuf::from)),
+        ..api::ServerOptions::default()
+    };
+    let query = &configuration.flyball.query;
+    if let Some(timeout) = timeout.or(query.timeout) {
+        options.query.timeout = timeout;
+    }
+    let from_file = query.concurrency_max.and_then(|max| usize::try_from(max).ok());
+    if let Some(max) = args.query_max_concurrency.or(from_file) {
+        options.query.concurrency = max;
+    }
+    Ok(options)
+}
+
+fn engine(
+    args: &ServeArgs,
+    configuration: &Configuration,
+) -> Result<query::EngineOptions, SettingError> {
+    let file = &configuration.flyball.query;
+    let mut options = query::EngineOptions::default();
+    let timeout = duration_flag("--query.timeout", args.query_timeout.as_deref())?;
+    if let Some(timeout) = timeout.or(file.timeout) {
+        options.timeout = timeout;
+    }
+    let lookback = duration_flag("--query.lookback-delta", args.query_lookback_delta.as_deref())?;
+    if let Some(lookback) = lookback.or(file.lookback_delta) {
+        options.lookback = lookback;
+    }
+    let from_file = file.samples_max.and_then(|max| usize::try_from(max).ok());
+    if let Some(max) = args.query_max_samples.or(from_file) {
+        options.samples_max = max;
+    }
+    options.default_step = configuration.prometheus.global.evaluation_interval;
+    Ok(options)
+}
+
+fn duration_flag(flag: &str, text: Option<&str>) -> Result<Option<Duration>, SettingError> {
+    let parse = |text: &str| {
+        config::parse_duration(text).map_err(|error| SettingError(format!("{flag}={text}: {error}")))
+    };
+    text.map(parse).transpose()
+}
+
+fn size_flag(flag: &str, text: Option<&str>) -> Result<Option<u64>, SettingError> {
+    let wrong = |text: &str, why: String| SettingError(format!("{flag}={text}: {why}"));
+    let parse = |text: &str| {
+        let bytes = config::parse_size(text).map_err(|error| wrong(text, error))?;
+        u64::try_from(bytes).map_err(|error| wrong(text, error.to_string()))
+    };
+    text.map(parse).transpose()
+}
+
+fn url_setting(text: &str) -> Result<url::Url, SettingError> {
+    let parsed = url::Url::parse(text);
+    parsed.map_err(|error| SettingError(format!("external URL `{text}`: {error}")))
+}
+
+/// A fifth of what is free now, the present data included; unlimited when nobody can tell.
+fn share_of_free_disk(options: &DbOptions, vfs: &dyn Vfs) -> Option<u64> {
+    let existing = options.dir.ancestors().find(|dir| dir.is_dir());
+    let space = vfs.space(existing.unwrap_or(std::path::Path::new("."))).ok()?;
+    Some((space.available / DISK_SHARE).max(1))
+}
+
+/// Half of what this process may use: the cgroup's limit, or else the machine's memory.
+fn default_memory() -> u64 {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let cgroup = read("/sys/fs/cgroup/memory.max")
+        .or_else(|| read("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+        .and_then(|text| text.trim().parse::<u64>().ok());
+    let total = read("/proc/meminfo").and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+        line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+    });
+    let limit = cgroup.into_iter().chain(total).min();
+    limit.unwrap_or(MEMORY_FALLBACK_BYTES) / 2
+}
