@@ -1,0 +1,270 @@
+//! The composition root: builds every room, wires them, supervises, reloads, drains.
+//! Order matters and is visible in `start`: configuration, storage, page, then everything that
+//! writes; the end goes the other way round, so that nothing accepted is lost.
+
+use crate::cli::{LogFormat, LogLevel, ServeArgs};
+use crate::dispatch::Dispatch;
+use crate::evaluate::{Evaluation, Evaluator, RuleCounters};
+use crate::integrate::Integrator;
+use crate::load::{Configuration, load};
+use crate::own::{Live, OwnMetrics, ReloadState};
+use crate::provider::{Admin, Facts, Lifecycle, Metrics, Rules, Status, Targets};
+use crate::reload::Reloader;
+use crate::settings::Settings;
+use crate::supervise::{Stop, Supervisor};
+use crate::{log, storage, version};
+use alerts::Dispatcher;
+use api::{AppState, HttpMetrics, Server};
+use model::{Appender, Querier};
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use sys::{Clock, OsVfs, SystemClock, Vfs};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, mpsc};
+use tsdb::Db;
+
+/// Alerts on their way from rules to routing; more are dropped and counted (rules send again).
+const ALERT_BATCHES_MAX: usize = 1000;
+/// How long parts may take to stop; with draining this stays below the ten seconds of SIGTERM.
+const STOP_MAX: Duration = Duration::from_secs(5);
+
+type Fatal = Box<dyn Error + Send + Sync>;
+
+/// Runs the server until it is told to stop.
+pub(crate) fn run(args: &ServeArgs) -> ExitCode {
+    match start(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            crate::complain(&format!("flyball: cannot run: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(args: &ServeArgs) -> Result<(), Fatal> {
+    let configuration = load(args.config_file.as_deref())?;
+    start_log(args, &configuration);
+    let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
+    let settings = Settings::resolve(args, &configuration, &*vfs)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(args, configuration, settings, vfs));
+    // Blocking work that hangs (a dead disk) must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+fn start_log(args: &ServeArgs, configuration: &Configuration) {
+    let file = configuration.flyball.log;
+    let level = args.log_level.or(file.level.map(LogLevel::from)).unwrap_or(LogLevel::Info);
+    let format = args.log_format.or(file.format.map(LogFormat::from)).unwrap_or(LogFormat::Logfmt);
+    log::start(level, format);
+}
+
+async fn serve(
+    args: &ServeArgs,
+    configuration: Configuration,
+    settings: Settings,
+    vfs: Arc<dyn Vfs>,
+) -> Result<(), Fatal> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let mut signals = Signals::install()?;
+    tracing::info!(version = version::line(), "flyball starts");
+    let db = storage::open(&settings, &vfs, &clock).await?;
+    let mut supervisor = Supervisor::new();
+    let rooms = Rooms::build(&db, &configuration, &settings, &vfs, &clock, &supervisor)?;
+    let lifecycle = rooms.lifecycle(args);
+    let facts = facts(args, &*clock);
+    let state = rooms.state(&lifecycle, facts);
+    let mounts = vec![rooms.remote_write()];
+    let bound = Server::bind_with(settings.server.clone(), state, mounts).await?;
+    for url in bound.urls() {
+        tracing::info!(url, "listening");
+    }
+    lifecycle.reloader.apply(configuration)?;
+    rooms.start_parts(&mut supervisor, &settings)?;
+    lifecycle.ready.store(true, Ordering::Release);
+    let stop = stop_when_told(&mut signals, &lifecycle);
+    bound.serve(stop).await;
+    for late in supervisor.stop(STOP_MAX).await {
+        tracing::warn!(late, "stopping");
+    }
+    storage::close(db).await;
+    tracing::info!("flyball has stopped");
+    Ok(())
+}
+
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn install() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// Ends at SIGTERM, SIGINT or an ordered quit; SIGHUP reloads meanwhile.
+async fn stop_when_told(signals: &mut Signals, lifecycle: &Lifecycle) {
+    loop {
+        tokio::select! {
+            _ = signals.terminate.recv() => return tracing::info!("SIGTERM: stopping"),
+            _ = signals.interrupt.recv() => return tracing::info!("SIGINT: stopping"),
+            () = lifecycle.quit.notified() => return tracing::info!("quit was ordered: stopping"),
+            _ = signals.hangup.recv() => {
+                let reloader = Arc::clone(&lifecycle.reloader);
+                // The outcome is logged and counted by the reloader.
+                drop(tokio::task::spawn_blocking(move || reloader.reload()).await);
+            }
+        }
+    }
+}
+
+/// Everything that runs, wired.
+struct Rooms {
+    db: Arc<Db>,
+    clock: Arc<dyn Clock>,
+    vfs: Arc<dyn Vfs>,
+    engine: Arc<query::Engine>,
+    evaluator: Arc<Evaluator>,
+    dispatch: Arc<Dispatch>,
+    alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<alerts::Alert>>>>,
+    pools: Arc<scrape::Pools>,
+    own: Arc<OwnMetrics>,
+    live: Arc<Live>,
+    reload: Arc<ReloadState>,
+    integrator: Integrator,
+    http: Arc<HttpMetrics>,
+}
+
+impl Rooms {
+    fn build(
+        db: &Arc<Db>,
+        configuration: &Configuration,
+        settings: &Settings,
+        vfs: &Arc<dyn Vfs>,
+        clock: &Arc<dyn Clock>,
+        supervisor: &Supervisor,
+    ) -> Result<Self, Fatal> {
+        let engine = Arc::new(query::Engine::new(settings.engine.clone()));
+        let external_url = external_url(settings);
+        let (send_alerts, alerts) = mpsc::channel(ALERT_BATCHES_MAX);
+        let evaluator = Arc::new(Evaluator::new(Evaluation {
+            engine: Arc::clone(&engine),
+            querier: Arc::clone(db) as Arc<dyn Querier>,
+            appender: Arc::clone(db) as Arc<dyn Appender>,
+            clock: Arc::clone(clock),
+            alerts: send_alerts,
+            external_url: external_url.clone(),
+            query_timeout: settings.engine.timeout,
+            counters: Arc::new(RuleCounters::default()),
+        }));
+        let policy = Arc::new(net::AddressPolicy::default());
+        let integrator = Integrator { vfs: Arc::clone(vfs), policy: Arc::clone(&policy), external_url };
+        let routing = &configuration.routing;
+        let dispatcher = Dispatcher::new(routing.root.clone(), &routing.receivers())?;
+        let integrations = integrator.build(routing);
+        let dispatch = Arc::new(Dispatch::new(dispatcher, integrations, Arc::clone(clock)));
+        let reload = Arc::new(ReloadState::default());
+        let own = Arc::new(OwnMetrics {
+            db: Arc::clone(db),
+            evaluator: Arc::clone(&evaluator),
+            dispatch: Arc::clone(&dispatch),
+            panics: supervisor.panic_counts(),
+            reload: Arc::clone(&reload),
+            contributions: Mutex::default(),
+        });
+        Ok(Self {
+            db: Arc::clone(db),
+            clock: Arc::clone(clock),
+            vfs: Arc::clone(vfs),
+            engine,
+            evaluator,
+            dispatch,
+            alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
+            pools: Arc::new(pools(db, vfs, clock, policy)),
+            own,
+            live: Arc::default(),
+            reload,
+            integrator,
+            http: Arc::default(),
+        })
+    }
+
+    fn lifecycle(&self, args: &ServeArgs) -> Arc<Lifecycle> {
+        let reloader = Arc::new(Reloader {
+            path: args.config_file.clone(),
+            clock: Arc::clone(&self.clock),
+            state: Arc::clone(&self.reload),
+            live: Arc::clone(&self.live),
+            pools: Arc::clone(&self.pools),
+            evaluator: Arc::clone(&self.evaluator),
+            dispatch: Arc::clone(&self.dispatch),
+            integrator: self.integrator.clone(),
+            turn: Mutex::new(()),
+            runtime: tokio::runtime::Handle::current(),
+        });
+        let (ready, quit) = (AtomicBool::new(false), Arc::new(Notify::new()));
+        Arc::new(Lifecycle { ready, quit, reloader })
+    }
+
+    fn state(&self, lifecycle: &Arc<Lifecycle>, facts: Facts) -> AppState {
+        let status = Status {
+            own: Arc::clone(&self.own),
+            live: Arc::clone(&self.live),
+            facts,
+            clock: Arc::clone(&self.clock),
+            vfs: Arc::clone(&self.vfs),
+        };
+        let metrics = Metrics { own: Arc::clone(&self.own), http: Arc::clone(&self.http) };
+        AppState {
+            querier: Arc::clone(&self.db) as Arc<dyn Querier>,
+            engine: Arc::clone(&self.engine),
+            clock: Arc::clone(&self.clock),
+            targets: Arc::new(Targets(Arc::clone(&self.pools))),
+            rules: Arc::new(Rules(Arc::clone(&self.evaluator))),
+            status: Arc::new(status),
+            lifecycle: Arc::clone(lifecycle) as Arc<dyn api::LifecycleProvider>,
+            admin: Arc::new(Admin(Arc::clone(&self.own))),
+            metrics: Arc::new(metrics),
+            http: Arc::clone(&self.http),
+            page,
+        }
+    }
+
+    fn start_parts(&self, supervisor: &mut Supervisor, settings: &Settings) -> Result<(), Fatal> {
+        let (db, clock) = (Arc::clone(&self.db), Arc::clone(&self.clock));
+        supervisor.start("maintenance", move |stop| {
+            storage::maintain(Arc::clone(&db), Arc::clone(&clock), stop)
+        });
+        if self.db.options().durability == tsdb::Durability::Window {
+            let db = Arc::clone(&self.db);
+            supervisor.start("journal-sync", move |stop| storage::sync(Arc::clone(&db), stop));
+        }
+        let evaluator = Arc::clone(&self.evaluator);
+        supervisor.start("rules", move |stop| watch(Arc::clone(&evaluator), stop));
+        let (dispatch, inbox) = (Arc::clone(&self.dispatch), Arc::clone(&self.alerts));
+        supervisor
+            .start("alerts", move |stop| Arc::clone(&dispatch).run(Arc::clone(&inbox), stop));
+        Ok(())
+    }
+}
+
+async fn watch(evaluator: Arc<Evaluator>, stop: Stop) {
+    evaluator.watch(stop).await;
+}
+
+/// Where users reach the server: as configured, or the first address it listens on.
+fn external_url(settings: &Settings) -> String {
+    let configured = settings.server.external_url.as_ref().map(ToString::to_string);
+    let listen = settings.server.listen.first().map_or("", String::as_str);
+    configured.unwrap_or_else(|| format!("http://{listen}{}", settings.server.prefix()))
+}

@@ -1,0 +1,129 @@
+//! Opens and closes the storage engine and drives its periodic work.
+//! What is due and what it costs, `tsdb` decides; this file only calls it from blocking threads.
+
+use crate::settings::Settings;
+use crate::supervise::Stop;
+use std::sync::Arc;
+use std::time::Duration;
+use sys::{Clock, Vfs};
+use tsdb::{Db, DbError};
+
+/// Time between two rounds of maintenance; a full disk is noticed to have room within this time.
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(5);
+/// After this time of running, the growth per day is estimated and printed.
+const ESTIMATE_AFTER: Duration = Duration::from_mins(2);
+/// Bytes a sample takes on disk when nothing has been sealed yet.
+const BYTES_PER_SAMPLE_GUESS: f64 = 1.0;
+
+/// Opens the database and tells what was found.
+pub(crate) async fn open(
+    settings: &Settings,
+    vfs: &Arc<dyn Vfs>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<Db>, DbError> {
+    let (options, vfs, clock) = (settings.storage.clone(), Arc::clone(vfs), Arc::clone(clock));
+    let (dir, retention) = (options.dir.display().to_string(), options.retention);
+    let began = clock.monotonic();
+    let waited = Arc::clone(&clock);
+    let (db, report) = blocking(move || Db::open(options, vfs, clock)).await?;
+    for damage in &report.damage {
+        tracing::error!(damage, "storage is damaged; the rest is served");
+    }
+    for path in &report.quarantined {
+        tracing::error!(path = %path.display(), "a damaged file was set aside");
+    }
+    let took = waited.monotonic().saturating_sub(began);
+    let time = retention.time.map_or("unlimited".into(), config::format_duration);
+    let size_bytes = retention.size_bytes.unwrap_or(0);
+    tracing::info!(
+        dir,
+        series = report.series,
+        segments = report.segments,
+        replayed_rows = report.rows,
+        torn_bytes = report.torn_bytes,
+        retention_time = time,
+        retention_size_bytes = size_bytes,
+        ?took,
+        "storage is open"
+    );
+    Ok(Arc::new(db))
+}
+
+/// Makes everything durable; an error is logged, the journal brings back what it holds.
+pub(crate) async fn close(db: Arc<Db>) {
+    if let Err(error) = blocking(move || db.close()).await {
+        tracing::error!(%error, "storage was not closed properly; the next start replays more");
+    }
+}
+
+/// Syncs the journal in `window` mode until it is time to stop.
+pub(crate) async fn sync(db: Arc<Db>, mut stop: Stop) {
+    let interval = db.options().sync_interval;
+    let mut failing = false;
+    while !stop.is_given() {
+        tokio::select! {
+            () = tokio::time::sleep(interval) => {}
+            () = stop.wait() => return,
+        }
+        let db = Arc::clone(&db);
+        let synced = blocking(move || db.sync()).await;
+        match (&synced, failing) {
+            (Err(error), false) => tracing::error!(%error, "the journal cannot be synced"),
+            (Ok(()), true) => tracing::info!("the journal is synced again"),
+            (Err(_), true) | (Ok(()), false) => {}
+        }
+        failing = synced.is_err();
+    }
+}
+
+/// Flushes, compacts and expires until it is time to stop.
+pub(crate) async fn maintain(db: Arc<Db>, clock: Arc<dyn Clock>, mut stop: Stop) {
+    let began = clock.monotonic();
+    let mut estimated = false;
+    let mut read_only = false;
+    while !stop.is_given() {
+        tokio::select! {
+            () = tokio::time::sleep(MAINTENANCE_INTERVAL) => {}
+            () = stop.wait() => return,
+        }
+        let (worked, now) = (Arc::clone(&db), clock.now());
+        let report = blocking(move || worked.maintain(now)).await;
+        for error in &report.errors {
+            tracing::error!(%error, "storage maintenance failed; it is tried again");
+        }
+        read_only = tell_read_only(&db, read_only);
+        let running = clock.monotonic().saturating_sub(began);
+        if !estimated && running >= ESTIMATE_AFTER {
+            estimated = true;
+            tell_growth(&db, running);
+        }
+    }
+}
+
+fn tell_read_only(db: &Db, before: bool) -> bool {
+    let reason = db.read_only_reason();
+    match (&reason, before) {
+        (Some(reason), false) => tracing::error!(reason, "storage takes no samples"),
+        (None, true) => tracing::info!("storage takes samples again"),
+        (Some(_), true) | (None, false) => {}
+    }
+    reason.is_some()
+}
+
+fn tell_growth(db: &Db, running: Duration) {
+    let stats = db.stats();
+    let per_day = stats.rows_accepted as f64 / running.as_secs_f64() * 86_400.0;
+    let sealed = stats.segment_samples.max(1) as f64;
+    let known = (stats.segment_samples > 0).then_some(stats.segment_bytes as f64 / sealed);
+    let mib_per_day = per_day * known.unwrap_or(BYTES_PER_SAMPLE_GUESS) / f64::from(1 << 20);
+    let (samples, mib) = (format!("{per_day:.0}"), format!("{mib_per_day:.0}"));
+    tracing::info!(samples_per_day = samples, mib_per_day = mib, "estimated growth");
+}
+
+/// Runs blocking work; a panic in it is a panic of the caller, so that supervision sees it.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
