@@ -2,6 +2,7 @@
 //! Plain data for the subcommands; nothing here acts.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -153,6 +154,38 @@ pub(crate) struct ServeArgs {
     /// How messages are written to standard error [default: logfmt].
     #[arg(long = "log.format", env = "FLYBALL_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
+}
+
+impl ServeArgs {
+    /// Flags as given, for `/api/v1/status/flags`; flags that were left out are missing.
+    pub(crate) fn flags(&self) -> BTreeMap<String, String> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let on = |flag: bool| Some(flag.to_string());
+        let count = |count: Option<usize>| count.map(|count| count.to_string());
+        let flags = [
+            ("config.file", path(&self.config_file)),
+            ("storage.path", path(&self.storage_path)),
+            ("storage.retention.time", self.retention_time.clone()),
+            ("storage.retention.size", self.retention_size.clone()),
+            ("storage.durability", self.durability.map(|mode| format!("{mode:?}").to_lowercase())),
+            ("memory.limit", self.memory_limit.clone()),
+            ("web.listen-address", self.listen_address.clone()),
+            ("web.external-url", self.external_url.clone()),
+            ("web.route-prefix", self.route_prefix.clone()),
+            ("web.config.file", path(&self.web_config_file)),
+            ("web.allow-anonymous", on(self.allow_anonymous)),
+            ("web.enable-lifecycle", on(self.enable_lifecycle)),
+            ("web.enable-admin-api", on(self.enable_admin_api)),
+            ("query.timeout", self.query_timeout.clone()),
+            ("query.max-samples", count(self.query_max_samples)),
+            ("query.max-concurrency", count(self.query_max_concurrency)),
+            ("query.lookback-delta", self.query_lookback_delta.clone()),
+            ("log.level", self.log_level.map(|level| format!("{level:?}").to_lowercase())),
+            ("log.format", self.log_format.map(|format| format!("{format:?}").to_lowercase())),
+        ];
+        let given = flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        given.collect()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -330,4 +363,25 @@ pub(crate) enum ConfigCommand {
     /// Print the JSON Schema of flyball.yml.
     #[command(after_help = "Example:\n  flyball config schema > flyball.schema.json")]
     Schema,
+}
+
+impl From<config::LogLevel> for LogLevel {
+    fn from(level: config::LogLevel) -> Self {
+        match level {
+            config::LogLevel::Error => Self::Error,
+            config::LogLevel::Warn => Self::Warn,
+            config::LogLevel::Info => Self::Info,
+            config::LogLevel::Debug => Self::Debug,
+            config::LogLevel::Trace => Self::Trace,
+        }
+    }
+}
+
+impl From<config::LogFormat> for LogFormat {
+    fn from(format: config::LogFormat) -> Self {
+        match format {
+            config::LogFormat::Logfmt => Self::Logfmt,
+            config::LogFormat::Json => Self::Json,
+        }
+    }
 }

@@ -1,15 +1,25 @@
 //! The flyball binary: reads the command line and hands over to one subcommand.
 //! Exit codes: 0 good, 1 the thing asked about is not good, 2 the command line is not understood.
-#![expect(clippy::print_stdout, reason = "subcommands answer on standard output")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "subcommands answer on standard output and complain on standard error"
+)]
 
 mod cli;
 mod dispatch;
 mod evaluate;
+mod integrate;
 mod load;
 mod log;
 mod own;
 mod process;
 mod provider;
+mod reload;
+mod serve;
+mod settings;
+mod sources;
+mod storage;
 mod supervise;
 mod version;
 
@@ -20,8 +30,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
-        None => serve(&cli.serve),
-        Some(Command::Serve(args)) => serve(&args),
+        None => serve::run(&cli.serve),
+        Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Completion { shell }) => completion(shell),
         Some(Command::Version { json }) => {
             println!("{}", if json { version::json() } else { version::line() });
@@ -31,9 +41,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(args: &cli::ServeArgs) -> ExitCode {
-    log::start(args.log_level, args.log_format);
-    ExitCode::SUCCESS
+/// Says why something does not work.
+fn complain(message: &str) {
+    eprintln!("{message}");
 }
 
 fn completion(shell: clap_complete::Shell) -> ExitCode {

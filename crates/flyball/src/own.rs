@@ -73,6 +73,11 @@ pub(crate) struct OwnMetrics {
 }
 
 impl OwnMetrics {
+    /// Adds families of a part that is wired later.
+    pub(crate) fn add(&self, contribution: Contribution) {
+        self.contributions.lock().unwrap_or_else(PoisonError::into_inner).push(contribution);
+    }
+
     /// All families at this moment, each name once.
     pub(crate) fn families(&self) -> Vec<Family> {
         let mut families = process::families();

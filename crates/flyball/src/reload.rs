@@ -1,15 +1,15 @@
 //! Reads the configuration again and applies it, all or nothing.
-//! What cannot change while the process runs (addresses, data directory) is compared and named.
 
-use crate::dispatch::{Dispatch, Integrations};
+use crate::dispatch::Dispatch;
 use crate::evaluate::Evaluator;
 use crate::integrate::Integrator;
 use crate::load::{Configuration, LoadError, load};
 use crate::own::{Live, ReloadState};
 use scrape::Pools;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use sys::Clock;
+use tokio::sync::Mutex;
 
 /// Owner of everything that a reload changes.
 pub(crate) struct Reloader {
@@ -17,21 +17,25 @@ pub(crate) struct Reloader {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) state: Arc<ReloadState>,
     pub(crate) live: Arc<Live>,
-    pub(crate) pools: Arc<Pools>,
     pub(crate) evaluator: Arc<Evaluator>,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) integrator: Integrator,
-    /// One reload at a time.
-    pub(crate) turn: Mutex<()>,
-    /// Reloads may be ordered from threads that the runtime does not know.
+    /// Whoever holds the pools has the turn: one reload at a time. Empty after the stop.
+    pub(crate) pools: Mutex<Option<Pools>>,
+    /// Orders arrive on threads that do not belong to the runtime.
     pub(crate) runtime: tokio::runtime::Handle,
 }
 
 impl Reloader {
     /// Reads all files and applies them; on any mistake the configuration in force stays.
-    pub(crate) fn reload(&self) -> Result<(), LoadError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = load(self.path.as_deref()).and_then(|configuration| self.apply(configuration));
+    pub(crate) async fn reload(&self) -> Result<(), LoadError> {
+        let path = self.path.clone();
+        let loaded = tokio::task::spawn_blocking(move || load(path.as_deref())).await;
+        let loaded = loaded.unwrap_or_else(|error| Err(LoadError(vec![error.to_string()])));
+        let result = match loaded {
+            Ok(configuration) => self.apply(configuration).await,
+            Err(error) => Err(error),
+        };
         match &result {
             Ok(()) => tracing::info!("configuration reloaded"),
             Err(error) => {
@@ -43,20 +47,33 @@ impl Reloader {
     }
 
     /// Applies a configuration; the routing tree goes first because it alone can be refused.
-    pub(crate) fn apply(&self, configuration: Configuration) -> Result<(), LoadError> {
-        let _runtime = self.runtime.enter();
+    pub(crate) async fn apply(&self, configuration: Configuration) -> Result<(), LoadError> {
+        let mut pools = self.pools.lock().await;
         for warning in &configuration.warnings {
             tracing::warn!(%warning, "configuration");
         }
         let routing = &configuration.routing;
-        let integrations: Integrations = self.integrator.build(routing);
         self.dispatch
-            .replace(routing.root.clone(), &routing.receivers(), integrations)
+            .replace(routing.root.clone(), &routing.receivers(), self.integrator.build(routing))
             .map_err(|error| LoadError(vec![error.to_string()]))?;
-        self.pools.apply(configuration.prometheus.scrape_configs);
+        if let Some(pools) = pools.as_mut() {
+            pools.apply(&configuration.prometheus.scrape_configs).await;
+        }
         self.evaluator.apply(configuration.groups);
         self.live.set(configuration.redacted);
         self.state.note_success(self.clock.now());
         Ok(())
+    }
+
+    /// The same for callers on blocking threads, who wait.
+    pub(crate) fn reload_blocking(&self) -> Result<(), LoadError> {
+        self.runtime.block_on(self.reload())
+    }
+
+    /// Ends all scraping; later reloads change nothing there.
+    pub(crate) async fn stop_scraping(&self) {
+        if let Some(pools) = self.pools.lock().await.take() {
+            pools.stop().await;
+        }
     }
 }

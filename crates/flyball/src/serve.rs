@@ -12,10 +12,11 @@ use crate::provider::{Admin, Facts, Lifecycle, Metrics, Rules, Status, Targets};
 use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::supervise::{Stop, Supervisor};
-use crate::{log, storage, version};
+use crate::{log, sources, storage, version};
 use alerts::Dispatcher;
-use api::{AppState, HttpMetrics, Server};
-use model::{Appender, Querier};
+use api::{AppState, HttpMetrics, PageAsset, Server};
+use model::{Appender, GroupKey, Querier};
+use scrape::{Pools, PoolsView};
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,19 +76,22 @@ async fn serve(
     let db = storage::open(&settings, &vfs, &clock).await?;
     let mut supervisor = Supervisor::new();
     let rooms = Rooms::build(&db, &configuration, &settings, &vfs, &clock, &supervisor)?;
-    let lifecycle = rooms.lifecycle(args);
-    let facts = facts(args, &*clock);
-    let state = rooms.state(&lifecycle, facts);
+    let mut pools = rooms.pools();
+    let view = pools.view();
+    rooms.start_sources(&mut pools, &configuration, &settings)?;
+    let lifecycle = rooms.lifecycle(args, pools);
+    let state = rooms.state(&lifecycle, view, facts(args, &*clock));
     let mounts = vec![rooms.remote_write()];
     let bound = Server::bind_with(settings.server.clone(), state, mounts).await?;
     for url in bound.urls() {
         tracing::info!(url, "listening");
     }
-    lifecycle.reloader.apply(configuration)?;
-    rooms.start_parts(&mut supervisor, &settings)?;
+    lifecycle.reloader.apply(configuration).await?;
+    rooms.start_parts(&mut supervisor);
     lifecycle.ready.store(true, Ordering::Release);
     let stop = stop_when_told(&mut signals, &lifecycle);
     bound.serve(stop).await;
+    lifecycle.reloader.stop_scraping().await;
     for late in supervisor.stop(STOP_MAX).await {
         tracing::warn!(late, "stopping");
     }
@@ -120,9 +124,8 @@ async fn stop_when_told(signals: &mut Signals, lifecycle: &Lifecycle) {
             _ = signals.interrupt.recv() => return tracing::info!("SIGINT: stopping"),
             () = lifecycle.quit.notified() => return tracing::info!("quit was ordered: stopping"),
             _ = signals.hangup.recv() => {
-                let reloader = Arc::clone(&lifecycle.reloader);
                 // The outcome is logged and counted by the reloader.
-                drop(tokio::task::spawn_blocking(move || reloader.reload()).await);
+                drop(lifecycle.reloader.reload().await);
             }
         }
     }
@@ -137,7 +140,7 @@ struct Rooms {
     evaluator: Arc<Evaluator>,
     dispatch: Arc<Dispatch>,
     alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<alerts::Alert>>>>,
-    pools: Arc<scrape::Pools>,
+    policy: Arc<net::AddressPolicy>,
     own: Arc<OwnMetrics>,
     live: Arc<Live>,
     reload: Arc<ReloadState>,
@@ -190,7 +193,7 @@ impl Rooms {
             evaluator,
             dispatch,
             alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
-            pools: Arc::new(pools(db, vfs, clock, policy)),
+            policy,
             own,
             live: Arc::default(),
             reload,
@@ -199,24 +202,51 @@ impl Rooms {
         })
     }
 
-    fn lifecycle(&self, args: &ServeArgs) -> Arc<Lifecycle> {
+    fn pools(&self) -> Pools {
+        Pools::new(scrape::Options {
+            appender: Arc::clone(&self.db) as Arc<dyn Appender>,
+            clock: Arc::clone(&self.clock),
+            vfs: Arc::clone(&self.vfs),
+            policy: Arc::clone(&self.policy),
+            offset_seed: GroupKey::of(&sources::hostname()).0,
+        })
+    }
+
+    /// Host collector and own metrics begin at once; they need nothing but storage.
+    fn start_sources(
+        &self,
+        pools: &mut Pools,
+        configuration: &Configuration,
+        settings: &Settings,
+    ) -> Result<(), Fatal> {
+        let hostname = sources::hostname();
+        if let Some(interval) = settings.host_interval {
+            pools.start_source(sources::host(&hostname, interval, &configuration.flyball.host)?);
+        }
+        let scraping = pools.view();
+        self.own.add(Box::new(move || scraping.families()));
+        pools.start_source(sources::own(&hostname, Arc::clone(&self.own)));
+        Ok(())
+    }
+
+    fn lifecycle(&self, args: &ServeArgs, pools: Pools) -> Arc<Lifecycle> {
         let reloader = Arc::new(Reloader {
             path: args.config_file.clone(),
             clock: Arc::clone(&self.clock),
             state: Arc::clone(&self.reload),
             live: Arc::clone(&self.live),
-            pools: Arc::clone(&self.pools),
             evaluator: Arc::clone(&self.evaluator),
             dispatch: Arc::clone(&self.dispatch),
             integrator: self.integrator.clone(),
-            turn: Mutex::new(()),
+            pools: tokio::sync::Mutex::new(Some(pools)),
             runtime: tokio::runtime::Handle::current(),
         });
         let (ready, quit) = (AtomicBool::new(false), Arc::new(Notify::new()));
         Arc::new(Lifecycle { ready, quit, reloader })
     }
 
-    fn state(&self, lifecycle: &Arc<Lifecycle>, facts: Facts) -> AppState {
+    fn state(&self, lifecycle: &Arc<Lifecycle>, view: PoolsView, facts: Facts) -> AppState {
+        let targets = Targets { view, hostname: facts.hostname.clone() };
         let status = Status {
             own: Arc::clone(&self.own),
             live: Arc::clone(&self.live),
@@ -229,7 +259,7 @@ impl Rooms {
             querier: Arc::clone(&self.db) as Arc<dyn Querier>,
             engine: Arc::clone(&self.engine),
             clock: Arc::clone(&self.clock),
-            targets: Arc::new(Targets(Arc::clone(&self.pools))),
+            targets: Arc::new(targets),
             rules: Arc::new(Rules(Arc::clone(&self.evaluator))),
             status: Arc::new(status),
             lifecycle: Arc::clone(lifecycle) as Arc<dyn api::LifecycleProvider>,
@@ -240,7 +270,7 @@ impl Rooms {
         }
     }
 
-    fn start_parts(&self, supervisor: &mut Supervisor, settings: &Settings) -> Result<(), Fatal> {
+    fn start_parts(&self, supervisor: &mut Supervisor) {
         let (db, clock) = (Arc::clone(&self.db), Arc::clone(&self.clock));
         supervisor.start("maintenance", move |stop| {
             storage::maintain(Arc::clone(&db), Arc::clone(&clock), stop)
@@ -254,7 +284,6 @@ impl Rooms {
         let (dispatch, inbox) = (Arc::clone(&self.dispatch), Arc::clone(&self.alerts));
         supervisor
             .start("alerts", move |stop| Arc::clone(&dispatch).run(Arc::clone(&inbox), stop));
-        Ok(())
     }
 }
 
@@ -267,4 +296,20 @@ fn external_url(settings: &Settings) -> String {
     let configured = settings.server.external_url.as_ref().map(ToString::to_string);
     let listen = settings.server.listen.first().map_or("", String::as_str);
     configured.unwrap_or_else(|| format!("http://{listen}{}", settings.server.prefix()))
+}
+
+fn facts(args: &ServeArgs, clock: &dyn Clock) -> Facts {
+    Facts {
+        start_time: clock.now(),
+        start_monotonic: clock.monotonic(),
+        hostname: sources::hostname(),
+        config_file: args.config_file.as_ref().map(|path| path.display().to_string()),
+        flags: args.flags(),
+    }
+}
+
+/// Files of the embedded page.
+fn page(path: &str) -> Option<PageAsset> {
+    let asset = ui::asset(path)?;
+    Some(PageAsset { bytes: asset.bytes, content_type: asset.content_type, etag: asset.etag })
 }

@@ -20,7 +20,7 @@ impl api::LifecycleProvider for Lifecycle {
     }
 
     fn reload(&self) -> Result<(), ProviderError> {
-        self.reloader.reload().map_err(|error| failed(&error))
+        self.reloader.reload_blocking().map_err(|error| failed(&error))
     }
 
     fn quit(&self) {

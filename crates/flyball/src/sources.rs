@@ -1,0 +1,59 @@
+//! In-process sources: the host collector and Flyball's own metrics, stored like any target.
+
+use crate::own::OwnMetrics;
+use collect::{HostCollector, Options, OsHost, Roots};
+use config::HostSettings;
+use exposition::Family;
+use model::Timestamp;
+use scrape::{OwnSource, Source, SourceError};
+use std::sync::Arc;
+use std::time::Duration;
+use sys::SystemClock;
+
+/// How often own metrics are stored.
+const OWN_INTERVAL: Duration = Duration::from_secs(15);
+
+/// The host as `job="node"`.
+pub(crate) fn host(
+    hostname: &str,
+    interval: Duration,
+    settings: &HostSettings,
+) -> Result<OwnSource, collect::Error> {
+    let options = Options { switches: settings.collectors.clone(), ..Options::default() };
+    let clock = Arc::new(SystemClock::new());
+    let collector = HostCollector::new(Arc::new(OsHost::new()), clock, Roots::default(), &options)?;
+    let source = Box::new(Host(collector));
+    Ok(OwnSource { job: "node".into(), instance: hostname.into(), interval, source })
+}
+
+struct Host(HostCollector);
+
+impl Source for Host {
+    fn collect(&mut self, now: Timestamp) -> Result<&[Family], SourceError> {
+        Ok(self.0.collect(now))
+    }
+}
+
+/// Flyball itself as `job="flyball"`.
+pub(crate) fn own(hostname: &str, metrics: Arc<OwnMetrics>) -> OwnSource {
+    let source = Box::new(Own { metrics, families: Vec::new() });
+    OwnSource { job: "flyball".into(), instance: hostname.into(), interval: OWN_INTERVAL, source }
+}
+
+struct Own {
+    metrics: Arc<OwnMetrics>,
+    families: Vec<Family>,
+}
+
+impl Source for Own {
+    fn collect(&mut self, _now: Timestamp) -> Result<&[Family], SourceError> {
+        self.families = self.metrics.families();
+        Ok(&self.families)
+    }
+}
+
+/// Name of this host, for the label `instance`.
+pub(crate) fn hostname() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.is_empty() { "localhost".to_owned() } else { name }
+}
