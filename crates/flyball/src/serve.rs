@@ -81,7 +81,7 @@ async fn serve(
     rooms.start_sources(&mut pools, &configuration, &settings)?;
     let lifecycle = rooms.lifecycle(args, pools);
     let state = rooms.state(&lifecycle, view, facts(args, &*clock));
-    let mounts = vec![rooms.remote_write()];
+    let mounts = Vec::new();
     let bound = Server::bind_with(settings.server.clone(), state, mounts).await?;
     for url in bound.urls() {
         tracing::info!(url, "listening");
@@ -267,6 +267,7 @@ impl Rooms {
             metrics: Arc::new(metrics),
             http: Arc::clone(&self.http),
             page,
+            syntax: promql::ParserOptions::default(),
         }
     }
 
