@@ -121,18 +121,10 @@ pub(crate) struct ServeArgs {
     #[arg(long = "web.enable-remote-write-receiver", hide = true)]
     pub(crate) enable_remote_write_receiver: bool,
     /// Longest time a query may take.
-    #[arg(
-        long = "query.timeout",
-        env = "FLYBALL_QUERY_TIMEOUT",
-        value_name = "DURATION"
-    )]
+    #[arg(long = "query.timeout", env = "FLYBALL_QUERY_TIMEOUT", value_name = "DURATION")]
     pub(crate) query_timeout: Option<String>,
     /// Most samples a query may load [default: 50000000].
-    #[arg(
-        long = "query.max-samples",
-        env = "FLYBALL_QUERY_MAX_SAMPLES",
-        value_name = "COUNT"
-    )]
+    #[arg(long = "query.max-samples", env = "FLYBALL_QUERY_MAX_SAMPLES", value_name = "COUNT")]
     pub(crate) query_max_samples: Option<usize>,
     /// Queries evaluated at once; more wait [default: 20].
     #[arg(

@@ -25,7 +25,9 @@ impl Integrator {
         let one = |spec: &IntegrationSpec| -> Arc<dyn Deliver> {
             match spec {
                 IntegrationSpec::Log => Arc::new(Log),
-                IntegrationSpec::Webhook(webhook) => Arc::new(WebhookDelivery(self.webhook(webhook))),
+                IntegrationSpec::Webhook(webhook) => {
+                    Arc::new(WebhookDelivery(self.webhook(webhook)))
+                }
             }
         };
         let integrations = routing.integrations.iter();

@@ -171,7 +171,8 @@ impl Rooms {
             counters: Arc::new(RuleCounters::default()),
         }));
         let policy = Arc::new(net::AddressPolicy::default());
-        let integrator = Integrator { vfs: Arc::clone(vfs), policy: Arc::clone(&policy), external_url };
+        let integrator =
+            Integrator { vfs: Arc::clone(vfs), policy: Arc::clone(&policy), external_url };
         let routing = &configuration.routing;
         let dispatcher = Dispatcher::new(routing.root.clone(), &routing.receivers())?;
         let integrations = integrator.build(routing);
@@ -283,8 +284,7 @@ impl Rooms {
         let evaluator = Arc::clone(&self.evaluator);
         supervisor.start("rules", move |stop| watch(Arc::clone(&evaluator), stop));
         let (dispatch, inbox) = (Arc::clone(&self.dispatch), Arc::clone(&self.alerts));
-        supervisor
-            .start("alerts", move |stop| Arc::clone(&dispatch).run(Arc::clone(&inbox), stop));
+        supervisor.start("alerts", move |stop| Arc::clone(&dispatch).run(Arc::clone(&inbox), stop));
     }
 }
 

@@ -150,7 +150,8 @@ fn engine(
 
 fn duration_flag(flag: &str, text: Option<&str>) -> Result<Option<Duration>, SettingError> {
     let parse = |text: &str| {
-        config::parse_duration(text).map_err(|error| SettingError(format!("{flag}={text}: {error}")))
+        config::parse_duration(text)
+            .map_err(|error| SettingError(format!("{flag}={text}: {error}")))
     };
     text.map(parse).transpose()
 }

@@ -13,7 +13,8 @@ pub(crate) fn families(stats: &DbStats) -> Vec<Family> {
 }
 
 fn counters(stats: &DbStats) -> Vec<Family> {
-    let counter = |name: &str, help: &str, value: u64| Family::counter(name, help).with(value as f64);
+    let counter =
+        |name: &str, help: &str, value: u64| Family::counter(name, help).with(value as f64);
     vec![
         counter("flyball_storage_batches_total", "Batches stored.", stats.batches),
         counter("flyball_storage_samples_accepted_total", "Samples stored.", stats.rows_accepted),
@@ -23,7 +24,11 @@ fn counters(stats: &DbStats) -> Vec<Family> {
             stats.rows_repeated,
         ),
         counter("flyball_storage_series_created_total", "Series created.", stats.series_created),
-        counter("flyball_storage_series_dropped_total", "Series that left memory.", stats.series_dropped),
+        counter(
+            "flyball_storage_series_dropped_total",
+            "Series that left memory.",
+            stats.series_dropped,
+        ),
         counter(
             "flyball_storage_series_refused_total",
             "New series refused because a limit is reached.",
@@ -45,10 +50,22 @@ fn counters(stats: &DbStats) -> Vec<Family> {
             stats.journal_failures,
         ),
         counter("flyball_storage_sync_failures_total", "Syncs that failed.", stats.sync_failures),
-        counter("flyball_storage_flushes_total", "Flushes of memory into segments.", stats.flushes.0),
+        counter(
+            "flyball_storage_flushes_total",
+            "Flushes of memory into segments.",
+            stats.flushes.0,
+        ),
         counter("flyball_storage_flush_failures_total", "Flushes that failed.", stats.flushes.1),
-        counter("flyball_storage_compactions_total", "Compactions of segments.", stats.compactions.0),
-        counter("flyball_storage_compaction_failures_total", "Compactions that failed.", stats.compactions.1),
+        counter(
+            "flyball_storage_compactions_total",
+            "Compactions of segments.",
+            stats.compactions.0,
+        ),
+        counter(
+            "flyball_storage_compaction_failures_total",
+            "Compactions that failed.",
+            stats.compactions.1,
+        ),
         counter(
             "flyball_storage_segments_expired_total",
             "Segments removed by retention.",
@@ -59,8 +76,16 @@ fn counters(stats: &DbStats) -> Vec<Family> {
             "Reads of blocks that turned out damaged.",
             stats.damaged_blocks,
         ),
-        counter("flyball_storage_cache_hits_total", "Cache lookups that hit.", stats.cache_lookups.0),
-        counter("flyball_storage_cache_misses_total", "Cache lookups that missed.", stats.cache_lookups.1),
+        counter(
+            "flyball_storage_cache_hits_total",
+            "Cache lookups that hit.",
+            stats.cache_lookups.0,
+        ),
+        counter(
+            "flyball_storage_cache_misses_total",
+            "Cache lookups that missed.",
+            stats.cache_lookups.1,
+        ),
     ]
 }
 
@@ -75,7 +100,11 @@ fn gauges(stats: &DbStats) -> Vec<Family> {
         gauge("flyball_storage_series", "Series in memory.", stats.series),
         gauge("flyball_storage_head_samples", "Samples in memory.", stats.head_samples),
         gauge("flyball_storage_head_bytes", "Estimated memory of the head.", stats.head_bytes),
-        gauge("flyball_storage_cache_bytes", "Memory of cached blocks and indexes.", stats.cache_bytes),
+        gauge(
+            "flyball_storage_cache_bytes",
+            "Memory of cached blocks and indexes.",
+            stats.cache_bytes,
+        ),
         gauge("flyball_storage_memory_limit_bytes", "Memory budget.", stats.memory_bytes_max),
         gauge("flyball_storage_journal_bytes", "Bytes of journal files.", stats.journal_bytes),
         gauge("flyball_storage_segments", "Segments.", stats.segments),

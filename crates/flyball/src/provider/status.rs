@@ -104,7 +104,8 @@ impl api::StatusProvider for Status {
     }
 
     fn components(&self) -> Vec<Component> {
-        let mut components: Vec<Component> = self.own.panics.snapshot().into_iter().map(part).collect();
+        let mut components: Vec<Component> =
+            self.own.panics.snapshot().into_iter().map(part).collect();
         let trouble = self.own.db.read_only_reason();
         components.push(Component {
             name: "storage".into(),
