@@ -37,6 +37,19 @@ pub(crate) fn apply(
     Ok(())
 }
 
+/// Configured headers as names and values, for a request that is written by hand.
+pub(crate) fn lines(
+    vfs: &dyn Vfs,
+    configured: &[HttpHeader],
+) -> Result<Vec<(String, String)>, Error> {
+    let mut headers = HeaderMap::new();
+    apply(vfs, &HttpAuth::None, configured, &mut headers)?;
+    let line = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    Ok(headers.iter().map(line).collect())
+}
+
 fn authorization(vfs: &dyn Vfs, auth: &HttpAuth) -> Result<Option<String>, Error> {
     match auth {
         HttpAuth::None => Ok(None),
@@ -62,7 +75,8 @@ fn authorization(vfs: &dyn Vfs, auth: &HttpAuth) -> Result<Option<String>, Error
     }
 }
 
-fn basic(user: &str, password: &str) -> String {
+/// Value of a basic authorization.
+pub(crate) fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
@@ -71,8 +85,8 @@ pub(crate) fn from_url(url: &mut Url, headers: &mut HeaderMap) -> Result<(), Err
     if url.username().is_empty() && url.password().is_none() {
         return Ok(());
     }
-    let plain = |text: &str| percent_decode(text);
-    let text = basic(&plain(url.username()), &plain(url.password().unwrap_or_default()));
+    let password = percent_decode(url.password().unwrap_or_default());
+    let text = basic(&percent_decode(url.username()), &password);
     if !headers.contains_key(AUTHORIZATION) {
         headers.insert(AUTHORIZATION, header_value(&text, "authorization", true)?);
     }
@@ -80,7 +94,7 @@ pub(crate) fn from_url(url: &mut Url, headers: &mut HeaderMap) -> Result<(), Err
     cleared.map_err(|()| Error::new(ErrorKind::Config, "URL cannot carry a user name"))
 }
 
-fn percent_decode(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 

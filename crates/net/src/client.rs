@@ -5,6 +5,7 @@
 use crate::body::{self, BodyLimits, Encoding};
 use crate::connect::{Connector, Dialer};
 use crate::error::own_cause;
+use crate::proxy::Proxies;
 use crate::tls::{LazyTls, Material, TlsSettings};
 use crate::{AddressPolicy, Error, ErrorKind, auth};
 use bytes::Bytes;
@@ -88,7 +89,12 @@ pub struct Client {
     pool: Mutex<Option<(Material, HttpPool)>>,
 }
 
-type HttpPool = Pool<Connector, Full<Bytes>>;
+/// Pooled connections and the way to them.
+#[derive(Clone)]
+struct HttpPool {
+    client: Pool<Connector, Full<Bytes>>,
+    proxies: Arc<Proxies>,
+}
 
 impl Client {
     /// A client; files are read at the first request, so a missing one fails requests, not this.
@@ -142,7 +148,8 @@ impl Client {
         let read = move || {
             let mut headers = HeaderMap::new();
             auth::apply(vfs.as_ref(), &config.auth, &config.headers, &mut headers)?;
-            Ok((Material::read(vfs.as_ref(), &config.tls)?, headers))
+            let connect_headers = &config.proxy.connect_headers;
+            Ok((Material::read(vfs.as_ref(), &config.tls, connect_headers)?, headers))
         };
         let (material, headers) = if reads_files(&self.config) {
             let waited = tokio::task::spawn_blocking(read).await;
@@ -168,13 +175,12 @@ impl Client {
     }
 
     fn build(&self, material: Material) -> Result<HttpPool, Error> {
-        let proxy = &self.config.proxy;
-        if proxy.url.is_some() || proxy.from_environment {
-            let message = "proxies are not supported yet; remove proxy_url";
-            return Err(Error::new(ErrorKind::Unsupported, message));
-        }
+        let headers = material.connect_headers.clone();
+        let env = |name: &str| std::env::var(name).ok();
+        let proxies = Arc::new(Proxies::new(&self.config.proxy, headers, env)?);
         let connector = Connector {
             dialer: Dialer::new(Arc::clone(&self.options.policy)),
+            proxies: Arc::clone(&proxies),
             tls: Arc::new(LazyTls::new(TlsSettings {
                 config: self.config.tls.clone(),
                 material,
@@ -182,11 +188,12 @@ impl Client {
                 vfs: Arc::clone(&self.options.vfs),
             })),
         };
-        Ok(Pool::builder(TokioExecutor::new())
+        let client = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_MAX)
             .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
-            .build(connector))
+            .build(connector);
+        Ok(HttpPool { client, proxies })
     }
 }
 
@@ -236,13 +243,27 @@ impl Hop {
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = self.headers.clone();
-        pool.request(request).await.map_err(|error| {
+        if let Some(authorization) = self.proxy_authorization(pool) {
+            request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization);
+        }
+        pool.client.request(request).await.map_err(|error| {
             let message = format!("request to {}", shown(&self.url));
             match own_cause(Box::new(error)) {
                 Ok(own) => Error::new(own.kind(), format!("{message}: {own}")),
                 Err(foreign) => Error::new(ErrorKind::Protocol, message).caused_by(foreign),
             }
         })
+    }
+
+    /// A plain request carries the proxy's credentials itself; a tunnel has had them already.
+    fn proxy_authorization(&self, pool: &HttpPool) -> Option<HeaderValue> {
+        let port = self.url.port_or_known_default()?;
+        let plain = self.url.scheme() == "http";
+        let host = self.url.host_str().filter(|_| plain)?;
+        let authorization = pool.proxies.choose(false, host, port)?.authorization.as_ref()?;
+        let mut value = HeaderValue::from_str(authorization).ok()?;
+        value.set_sensitive(true);
+        Some(value)
     }
 
     /// The next hop of a redirect, `None` when the answer is none.

@@ -1,6 +1,7 @@
 //! The guarded connector: resolves, asks the policy about each address, dials, speaks TLS.
 //! INV-30: the address that the policy allowed is the one that is dialled; nothing resolves again.
 
+use crate::proxy::Proxies;
 use crate::tls::LazyTls;
 use crate::{AddressPolicy, Error, ErrorKind};
 use http::Uri;
@@ -54,11 +55,17 @@ impl Dialer {
         Err(Error::new(ErrorKind::Connect, format!("dial tcp {address}")).caused_by(error))
     }
 
+    /// Refuses a host that is written as a forbidden address; gives the address if it is one.
+    fn check_literal(&self, host: &str) -> Result<Option<IpAddr>, Error> {
+        let literal = host.trim_start_matches('[').trim_end_matches(']');
+        let Ok(address) = literal.parse::<IpAddr>() else { return Ok(None) };
+        self.policy.check(host, address)?;
+        Ok(Some(address))
+    }
+
     /// Addresses of a host that may be dialled, at least one.
     async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
-        let literal = host.trim_start_matches('[').trim_end_matches(']');
-        if let Ok(address) = literal.parse::<IpAddr>() {
-            self.policy.check(host, address)?;
+        if let Some(address) = self.check_literal(host)? {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
         let found = tokio::net::lookup_host((host, port)).await.map_err(|error| {
@@ -77,10 +84,11 @@ impl Dialer {
     }
 }
 
-/// The connector of one client: dialer plus TLS.
+/// The connector of one client: dialer, proxy, TLS.
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub(crate) dialer: Dialer,
+    pub(crate) proxies: Arc<Proxies>,
     pub(crate) tls: Arc<LazyTls>,
 }
 
@@ -89,7 +97,18 @@ impl Connector {
         let host = uri.host().unwrap_or_default();
         let is_tls = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-        let tcp = self.dialer.dial(host, port).await?;
+        let tcp = match self.proxies.choose(is_tls, host, port) {
+            None => self.dialer.dial(host, port).await?,
+            Some(proxy) => {
+                self.dialer.check_literal(host)?;
+                let mut tcp = self.dialer.dial(&proxy.host, proxy.port).await?;
+                if !is_tls {
+                    return Ok(Stream::Proxied(TokioIo::new(tcp)));
+                }
+                self.proxies.tunnel(proxy, &mut tcp, host, port).await?;
+                tcp
+            }
+        };
         if !is_tls {
             return Ok(Stream::Plain(TokioIo::new(tcp)));
         }
@@ -120,9 +139,11 @@ impl tower::Service<Uri> for Connector {
     }
 }
 
-/// A connection, encrypted or not.
+/// A connection: plain, to a proxy, or encrypted.
 pub(crate) enum Stream {
     Plain(TokioIo<TcpStream>),
+    /// To a proxy that reads whole URLs.
+    Proxied(TokioIo<TcpStream>),
     Tls(Box<TokioIo<TlsStream<TcpStream>>>),
 }
 
@@ -130,6 +151,7 @@ impl Connection for Stream {
     fn connected(&self) -> Connected {
         match self {
             Self::Plain(_) => Connected::new(),
+            Self::Proxied(_) => Connected::new().proxy(true),
             Self::Tls(stream) => match stream.inner().get_ref().1.alpn_protocol() {
                 Some(b"h2") => Connected::new().negotiated_h2(),
                 Some(_) | None => Connected::new(),
@@ -145,7 +167,7 @@ impl Read for Stream {
         buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
         }
     }
@@ -158,21 +180,21 @@ impl Write for Stream {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
     }

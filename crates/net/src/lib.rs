@@ -9,6 +9,7 @@ mod client;
 mod connect;
 mod error;
 mod policy;
+mod proxy;
 mod roots;
 mod source;
 mod tls;

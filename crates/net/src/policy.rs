@@ -106,8 +106,8 @@ pub struct AddressPolicy {
 }
 
 /// Where instances of the large clouds fetch credentials without any of their own: AWS, Azure,
-/// Google, Oracle, `DigitalOcean` (link-local v4), AWS v6, AWS container tasks, AWS pods, Google v6,
-/// Oracle's and Alibaba's own.
+/// Google, Oracle and others (link-local v4), AWS v6, AWS container tasks, AWS pods (v4, v6),
+/// Google v6, Oracle's and Alibaba's own.
 const METADATA_ADDRESSES: [&str; 8] = [
     "169.254.169.254",
     "fd00:ec2::254",

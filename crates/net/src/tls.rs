@@ -3,8 +3,8 @@
 //! one marked as authority, which web PKI verifiers refuse as a server's own.
 
 use crate::source::{secret, text};
-use crate::{Error, ErrorKind, roots};
-use config::{TlsConfig, TlsVersion};
+use crate::{Error, ErrorKind, auth, roots};
+use config::{HttpHeader, TlsConfig, TlsVersion};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -19,17 +19,24 @@ use sys::Vfs;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
-/// All material of a TLS section as read from its files; equal material needs no new client.
+/// All that a client is made of as read from its files; equal material needs no new client.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Material {
+    /// Headers of CONNECT requests to a proxy.
+    pub(crate) connect_headers: Vec<(String, String)>,
     ca: Option<Vec<u8>>,
     cert: Option<Vec<u8>>,
     key: Option<Vec<u8>>,
 }
 
 impl Material {
-    pub(crate) fn read(vfs: &dyn Vfs, tls: &TlsConfig) -> Result<Self, Error> {
+    pub(crate) fn read(
+        vfs: &dyn Vfs,
+        tls: &TlsConfig,
+        connect_headers: &[HttpHeader],
+    ) -> Result<Self, Error> {
         Ok(Self {
+            connect_headers: auth::lines(vfs, connect_headers)?,
             ca: tls.ca.as_ref().map(|source| text(vfs, source, "authorities")).transpose()?,
             cert: tls.cert.as_ref().map(|source| text(vfs, source, "certificate")).transpose()?,
             key: tls.key.as_ref().map(|source| secret(vfs, source, "private key")).transpose()?,

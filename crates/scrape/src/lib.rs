@@ -1,6 +1,6 @@
 //! Fetches targets on their grid and appends what they expose, staleness and health included.
 //! Fed by `discovery` and `config`; appends through `model::Appender`; shown by `api`.
-//! The core (`TargetCache`) is synchronous and knows no network; the loops around it decide nothing.
+//! The core (`TargetCache`) is synchronous and knows no network; the loops decide nothing.
 
 mod cache;
 mod counters;

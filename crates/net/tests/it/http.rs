@@ -215,10 +215,7 @@ async fn nobody_listens_and_names_without_address() {
 #[tokio::test]
 async fn what_is_not_supported_says_so_instead_of_going_without() {
     let oauth = with_auth(HttpAuth::OAuth2(Box::default()));
-    let proxied = HttpClientConfig {
-        proxy: ProxyConfig { url: Some(Secret::new("http://p")), ..ProxyConfig::default() },
-        ..HttpClientConfig::default()
-    };
+    let proxied = through("socks5://p", None);
     for config in [oauth, proxied] {
         let error = fetch(&client(config), get("http://127.0.0.1:1/")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
@@ -226,4 +223,59 @@ async fn what_is_not_supported_says_so_instead_of_going_without() {
     let error =
         fetch(&client(HttpClientConfig::default()), get("ftp://127.0.0.1/")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
+}
+
+fn through(url: &str, no_proxy: Option<&str>) -> HttpClientConfig {
+    let proxy = ProxyConfig {
+        url: Some(Secret::new(url)),
+        no_proxy: no_proxy.map(str::to_owned),
+        connect_headers: vec![HttpHeader {
+            name: "X-Way".into(),
+            values: vec![HeaderValue::Plain("out".into())],
+        }],
+        ..ProxyConfig::default()
+    };
+    HttpClientConfig { proxy, ..HttpClientConfig::default() }
+}
+
+#[tokio::test]
+async fn a_proxy_gets_whole_urls_and_its_credentials() {
+    let proxy = Server::start(|_| Reply::ok("proxied")).await;
+    let url = format!("http://user:word@{}", proxy.address);
+    let (_, body) =
+        fetch(&client(through(&url, None)), get("http://inside.invalid:81/x")).await.unwrap();
+    assert_eq!(body, "proxied");
+    let asked = proxy.asked().remove(0);
+    assert!(asked.starts_with("GET http://inside.invalid:81/x HTTP/1.1\r\n"), "{asked}");
+    assert!(asked.contains("proxy-authorization: Basic dXNlcjp3b3Jk\r\n"), "{asked}");
+    let direct = Server::start(|_| Reply::ok("direct")).await;
+    let around = client(through(&url, Some("nobody")));
+    assert_eq!(fetch(&around, get(&direct.url("/"))).await.unwrap().1, "direct", "loopback");
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_tunnels_and_may_refuse() {
+    let proxy = Server::start(|_| Reply::head("407 Proxy Authentication Required")).await;
+    let client = client(through(&format!("http://{}", proxy.address), None));
+    let error = fetch(&client, get("https://inside.invalid/")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert!(
+        error.describe().ends_with("proxy answers `HTTP/1.1 407 Proxy Authentication Required`"),
+        "{}",
+        error.describe()
+    );
+    let asked = proxy.asked().remove(0);
+    assert!(
+        asked.starts_with("CONNECT inside.invalid:443 HTTP/1.1\r\nHost: inside.invalid:443\r\n")
+    );
+    assert!(asked.contains("x-way: out\r\n"), "{asked}");
+}
+
+#[tokio::test]
+async fn inv_30_forbidden_literals_do_not_pass_through_a_proxy() {
+    let proxy = Server::start(|_| Reply::ok("proxied")).await;
+    let client = client(through(&format!("http://{}", proxy.address), None));
+    let error = fetch(&client, get("http://169.254.169.254/")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert!(proxy.asked().is_empty());
 }

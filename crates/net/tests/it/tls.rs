@@ -2,7 +2,12 @@
 
 use crate::server::{Reply, serve};
 use crate::{client, fetch, get};
-use config::{HttpClientConfig, Secret, SecretSource, TextSource, TlsConfig, TlsVersion};
+use bytes::Bytes;
+use config::{
+    HttpClientConfig, ProxyConfig, Secret, SecretSource, TextSource, TlsConfig, TlsVersion,
+};
+use http_body_util::Full;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use net::ErrorKind;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -12,7 +17,8 @@ use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
@@ -47,7 +53,7 @@ fn self_signed_authority(name: &str) -> Identity {
     Identity { pem: certificate.pem(), certificate: certificate.der().clone(), key }
 }
 
-async fn start(identity: &Identity, clients: Option<&Authority>) -> SocketAddr {
+fn server_config(identity: &Identity, clients: Option<&Authority>) -> rustls::ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -62,8 +68,11 @@ async fn start(identity: &Identity, clients: Option<&Authority>) -> SocketAddr {
         }
     };
     let key = PrivateKeyDer::try_from(identity.key.serialize_der()).unwrap();
-    let config = builder.with_single_cert(vec![identity.certificate.clone()], key).unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    builder.with_single_cert(vec![identity.certificate.clone()], key).unwrap()
+}
+
+async fn start(identity: &Identity, clients: Option<&Authority>) -> SocketAddr {
+    let acceptor = TlsAcceptor::from(Arc::new(server_config(identity, clients)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -195,4 +204,60 @@ async fn bad_material_is_named_and_never_shown() {
         assert!(error.describe().contains(expected), "{}", error.describe());
         assert!(!error.describe().contains("c2VjcmV0"));
     }
+}
+
+#[tokio::test]
+async fn http2_is_spoken_when_both_sides_want_it() {
+    let ours = authority();
+    let identity = identity(&ours, "127.0.0.1");
+    let mut config = server_config(&identity, None);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let answer = |request: hyper::Request<hyper::body::Incoming>| async move {
+        let version = format!("{:?}", request.version());
+        Ok::<_, std::convert::Infallible>(hyper::Response::new(Full::new(Bytes::from(version))))
+    };
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+            tokio::spawn(async move {
+                let service = hyper::service::service_fn(answer);
+                let _gone = builder.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    for (enable_http2, expected) in [(true, "HTTP/2.0"), (false, "HTTP/1.1")] {
+        let tls = TlsConfig { ca: Some(inline(&ours.pem())), ..TlsConfig::default() };
+        let client = client(HttpClientConfig { enable_http2, ..with_tls(tls) });
+        for _ in 0..2 {
+            assert_eq!(fetch(&client, get(&url)).await.unwrap().1, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_through_a_proxy_is_encrypted_end_to_end() {
+    let ours = authority();
+    let target = start(&identity(&ours, "inside.invalid"), None).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(client.read_u8().await.unwrap());
+        }
+        assert!(head.starts_with(b"CONNECT inside.invalid:443 "));
+        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+        let mut server = TcpStream::connect(target).await.unwrap();
+        // Ends when either side hangs up.
+        let _ended = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    });
+    let tls = TlsConfig { ca: Some(inline(&ours.pem())), ..TlsConfig::default() };
+    let proxy = ProxyConfig { url: Some(Secret::new(proxy)), ..ProxyConfig::default() };
+    let client = client(HttpClientConfig { proxy, ..with_tls(tls) });
+    assert_eq!(fetch(&client, get("https://inside.invalid/")).await.unwrap().1, "tls");
 }

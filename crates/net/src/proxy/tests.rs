@@ -1,0 +1,80 @@
+use super::{Proxies, Proxy, matches_exception};
+use crate::ErrorKind;
+use config::{ProxyConfig, Secret};
+
+fn named(url: &str, no_proxy: Option<&str>) -> Proxies {
+    let config = ProxyConfig {
+        url: Some(Secret::new(url)),
+        no_proxy: no_proxy.map(str::to_owned),
+        ..ProxyConfig::default()
+    };
+    Proxies::new(&config, Vec::new(), |_| None).unwrap()
+}
+
+#[test]
+fn exceptions_as_go_reads_them() {
+    for (rule, host, expected) in [
+        ("*", "any", true),
+        ("example.org", "example.org", true),
+        ("example.org", "a.example.org", true),
+        ("example.org", "notexample.org", false),
+        (".example.org", "example.org", false),
+        (".example.org", "a.example.org", true),
+        ("*.example.org", "a.example.org", true),
+        ("example.org:80", "example.org", true),
+        ("example.org:81", "example.org", false),
+        ("10.0.0.0/8", "10.1.2.3", true),
+        ("10.0.0.0/8", "11.1.2.3", false),
+        ("10.0.0.1", "10.0.0.1", true),
+        ("fd00::/8", "fd00::1", true),
+        ("", "any", false),
+        ("EXAMPLE.org", "example.org", true),
+    ] {
+        assert_eq!(matches_exception(rule, host, 80), expected, "{rule:?} {host:?}");
+    }
+}
+
+#[test]
+fn one_named_proxy_serves_everything_but_its_exceptions() {
+    let all = named("http://p:3128", None);
+    assert!(all.choose(false, "localhost", 80).is_some(), "as upstream: no exceptions at all");
+    let some = named("http://p:3128", Some("db, 10.0.0.0/8"));
+    assert!(some.choose(true, "web", 443).is_some());
+    for host in ["db", "10.1.1.1", "localhost", "127.0.0.1", "[::1]"] {
+        assert!(some.choose(true, host, 443).is_none(), "{host}");
+    }
+}
+
+#[test]
+fn the_environment_names_proxies_by_scheme() {
+    let env = |name: &str| match name {
+        "http_proxy" => Some("plain:1".to_owned()),
+        "HTTPS_PROXY" => Some("http://secure".to_owned()),
+        "NO_PROXY" => Some("internal".to_owned()),
+        _ => None,
+    };
+    let config = ProxyConfig { from_environment: true, ..ProxyConfig::default() };
+    let proxies = Proxies::new(&config, Vec::new(), env).unwrap();
+    let chosen = |is_tls, host| proxies.choose(is_tls, host, 80).map(|p| (p.host.as_str(), p.port));
+    assert_eq!(chosen(false, "web"), Some(("plain", 1)));
+    assert_eq!(chosen(true, "web"), Some(("secure", 80)));
+    assert_eq!(chosen(false, "a.internal"), None);
+    let nothing = Proxies::new(&config, Vec::new(), |_| None).unwrap();
+    assert_eq!(nothing.choose(false, "web", 80), None);
+}
+
+#[test]
+fn bad_proxies_are_refused_without_showing_their_password() {
+    for (url, kind) in [
+        ("socks5://u:hidden@p:1", ErrorKind::Unsupported),
+        ("https://u:hidden@p:1", ErrorKind::Unsupported),
+        ("http://u:hidden@p:99999", ErrorKind::Config),
+        ("http://", ErrorKind::Config),
+    ] {
+        let error = Proxy::parse(url).unwrap_err();
+        assert_eq!(error.kind(), kind, "{url}");
+        assert!(!error.describe().contains("hidden"), "{}", error.describe());
+    }
+    let with_user = Proxy::parse("http://u:p@host").unwrap();
+    assert_eq!(with_user.authorization.as_deref(), Some("Basic dTpw"));
+}
