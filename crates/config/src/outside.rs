@@ -1,4 +1,4 @@
-//! What a loader may ask the outside world: environment variables and, for flyball.yml, small files.
+//! What a loader may ask the outside world: variables and, for flyball.yml, small files.
 //! The shell passes the real ones, tests pass tables; the crate itself touches neither.
 
 use std::collections::BTreeSet;

@@ -56,7 +56,7 @@ impl fmt::Display for Problem {
         if let Some(line) = &self.excerpt {
             let number = self.place.line.to_string();
             let margin = " ".repeat(number.len());
-            let indent = " ".repeat(self.place.column - 1);
+            let indent = " ".repeat(self.place.column.saturating_sub(1));
             write!(f, "\n  {number} | {line}\n  {margin} | {indent}^")?;
         }
         Ok(())
@@ -163,7 +163,7 @@ impl<T> Loaded<T> {
 /// The line of a place, unless it could show a secret: after the caret such a line is cut, and a
 /// line with a secret before the caret, or that looks like key material, is not shown at all.
 fn excerpt(text: &str, place: Place) -> Option<String> {
-    let line = text.lines().nth(place.line - 1)?.trim_end();
+    let line = text.lines().nth(place.line.checked_sub(1)?)?.trim_end();
     // A tab is one column wide here, so that the caret stands where it should.
     let plain = line.chars().map(|c| if c == '\t' { ' ' } else { c });
     let shown: String = plain.take(EXCERPT_CHARS_MAX).collect();
@@ -173,7 +173,8 @@ fn excerpt(text: &str, place: Place) -> Option<String> {
     {
         return None;
     }
-    let at = shown.char_indices().nth(place.column - 1).map_or(shown.len(), |(at, _)| at);
+    let at =
+        shown.char_indices().nth(place.column.saturating_sub(1)).map_or(shown.len(), |(at, _)| at);
     let (before, after) = shown.split_at(at);
     if is_key_material(&shown) || (names_a_secret(before) && before.contains(':')) {
         return None;

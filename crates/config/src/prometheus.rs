@@ -169,9 +169,10 @@ impl ScrapeProtocol {
     /// Media type in the `Accept` header, without weight and escaping.
     pub const fn media_type(self) -> &'static str {
         match self {
-            Self::PrometheusProto => {
-                "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
-            }
+            Self::PrometheusProto => concat!(
+                "application/vnd.google.protobuf;",
+                "proto=io.prometheus.client.MetricFamily;encoding=delimited"
+            ),
             Self::PrometheusText0_0_4 => "text/plain;version=0.0.4",
             Self::PrometheusText1_0_0 => "text/plain;version=1.0.0",
             Self::OpenMetricsText0_0_1 => "application/openmetrics-text;version=0.0.1",

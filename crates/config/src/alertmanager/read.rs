@@ -18,7 +18,10 @@ const ROUTE_DEPTH_MAX: usize = 32;
 /// Keys of Alertmanager 0.34 that cannot be used yet, by section.
 const LATER_TOP: [&str; 6] =
     ["templates", "inhibit_rules", "mute_time_intervals", "time_intervals", "tracing", "storage"];
-const LATER_GLOBAL: [&str; 37] = [
+const LATER_GLOBAL: [&str; 40] = [
+    "rocketchat_token_id",
+    "rocketchat_token_id_file",
+    "jira_api_url",
     "smtp_from",
     "smtp_hello",
     "smtp_smarthost",

@@ -3,7 +3,7 @@
 //! form is made from the tree before this step, so it shows the variables and not their values.
 
 use crate::read::Reader;
-use crate::yaml::{Content, Node, Scalar};
+use crate::yaml::{Content, Node, Scalar, Style};
 use std::sync::Arc;
 
 /// Longest text that one value may become, so that a file cannot fill the memory.
@@ -17,7 +17,9 @@ pub(super) fn expand(node: &Node, reader: &Reader<'_>) -> Node {
                 reader.problem(node.place, message);
                 String::new()
             });
-            Content::Scalar(Arc::new(Scalar { text, ..Scalar::clone(scalar) }))
+            // Quotes around a variable are for YAML; what it holds may be a number.
+            let style = Style::Plain;
+            Content::Scalar(Arc::new(Scalar { text, style, ..Scalar::clone(scalar) }))
         }
         Content::Scalar(scalar) => Content::Scalar(Arc::clone(scalar)),
         Content::List(items) => {

@@ -262,7 +262,10 @@ impl JsonSchema for DurationText {
         json_schema!({
             "type": "string",
             "description": "Numbers with the units y, w, d, h, m, s, ms, from large to small.",
-            "pattern": "^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$",
+            "pattern": concat!(
+                "^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?",
+                "([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$"
+            ),
             "examples": ["30s", "5m", "1h30m", "30d"],
         })
     }

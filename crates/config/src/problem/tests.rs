@@ -23,6 +23,7 @@ fn the_caret_stands_below_the_column() {
 fn places_outside_the_text_have_no_excerpt() {
     check("a: 1", 9, 1, &expect!["f.yml:9:1: wrong"]);
     check("", 1, 1, &expect!["f.yml:1:1: wrong"]);
+    check("a: 1", 0, 0, &expect!["f.yml:0:0: wrong"]);
     check("a: \u{1b}[31m", 1, 1, &expect!["f.yml:1:1: wrong"]);
 }
 

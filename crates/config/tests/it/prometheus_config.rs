@@ -253,8 +253,8 @@ runtime: {gogc: 50}
     expect![[r"
         p.yml:1:10: `query_log_file` is not acted on yet: queries are not logged to a file
         p.yml:4:3: `consul_sd_configs` is not acted on yet: no targets come from Consul
-        p.yml:5:3: `proxy` is not acted on yet: requests go directly to the server
-        p.yml:6:11: `oauth2` is not acted on yet: requests carry no OAuth 2.0 token
+        p.yml:5:3: `proxy` is not acted on yet: requests that need one fail
+        p.yml:6:11: `oauth2` is not acted on yet: requests with it fail; use `authorization` or `basic_auth`
         p.yml:8:3: `kubernetes_sd_configs` is not acted on yet: no targets come from Kubernetes
         p.yml:9:1: `remote_write` is not acted on yet: samples are not sent to other systems
         p.yml:10:1: `tracing` is not acted on yet: Flyball's own traces are not exported

@@ -78,6 +78,17 @@ fn variables_files_and_defaults_are_filled_in() {
 }
 
 #[test]
+fn a_variable_may_hold_a_number_even_in_quotes() {
+    let env = |_: &str| Some("7".to_owned());
+    let none = |_: &str| Err(std::io::ErrorKind::NotFound.into());
+    let outside = Outside::new(&env, &none);
+    let text = "query: {max_samples: '${N}'}\nlimits:\n  series_max: ${N}0\n";
+    let config = flyball::load("f", text, &outside).unwrap().config;
+    assert_eq!(config.query.samples_max, Some(7));
+    assert_eq!(config.limits.series_max, Some(70));
+}
+
+#[test]
 fn inv_70_contents_of_files_stay_out_of_messages() {
     let file = |_: &str| Ok("hunter2".to_owned());
     let none = |_: &str| None;
