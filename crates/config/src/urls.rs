@@ -32,6 +32,7 @@ pub(crate) fn parse(text: &str) -> Result<Url<'_>, String> {
     let (authority, path) = after.split_at(after.find('/').unwrap_or(after.len()));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     check_host(host)?;
+    check_escapes(authority)?;
     check_escapes(path)?;
     Ok(Url { scheme, host })
 }

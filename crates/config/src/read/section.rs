@@ -200,7 +200,7 @@ impl<'s> Section<'s> {
 
     /// A list of texts; null is an empty list.
     pub(crate) fn texts(&self, key: &'static str) -> Option<Vec<String>> {
-        self.find(key)?;
+        self.get(key)?;
         let items = self.items(key).iter();
         Some(items.filter_map(|item| self.reader.text(item, key)).collect())
     }

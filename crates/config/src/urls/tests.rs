@@ -29,6 +29,7 @@ fn go_refuses_and_so_do_we() {
         "http://[::1/",
         "http://a b/",
         "http://host/%zz",
+        "http://%zz/",
         "http://host/\n",
     ] {
         assert!(parse(text).is_err(), "{text:?}");

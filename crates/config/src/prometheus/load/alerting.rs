@@ -25,9 +25,7 @@ fn manager(reader: &Reader<'_>, node: &Node, scheme: NameScheme) -> Option<Alert
         return None;
     }
     let section = reader.section(node, "alerting.alertmanagers")?;
-    if section.has("api_version") {
-        section.choice("api_version", &[("v2", ())]);
-    }
+    section.choice("api_version", &[("v2", ())]);
     let http = http::client_fields(&section);
     if sigv4(&section, "alerting.alertmanagers.sigv4") && http.auth != HttpAuth::None {
         section.problem("sigv4", "`sigv4` excludes every other authentication");

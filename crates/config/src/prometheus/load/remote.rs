@@ -35,11 +35,8 @@ pub(super) fn write(file: &Section<'_>, global: &GlobalConfig) {
         for key in ["send_exemplars", "send_native_histograms", "round_robin_dns"] {
             section.flag(key);
         }
-        if section.has("protobuf_message") {
-            let messages =
-                [("prometheus.WriteRequest", ()), ("io.prometheus.write.v2.Request", ())];
-            section.choice("protobuf_message", &messages);
-        }
+        let messages = [("prometheus.WriteRequest", ()), ("io.prometheus.write.v2.Request", ())];
+        section.choice("protobuf_message", &messages);
         if let Some(queue) = section.section("queue_config", "remote_write.queue_config") {
             queue_config(queue);
         }

@@ -71,9 +71,7 @@ pub(super) fn tracing(file: &Section<'_>, node: &Node) {
         return;
     }
     let Some(section) = file.reader.section(node, "tracing") else { return };
-    if section.has("client_type") {
-        section.choice("client_type", &[("http", ()), ("grpc", ())]);
-    }
+    section.choice("client_type", &[("http", ()), ("grpc", ())]);
     if section.filled("endpoint").is_none() {
         section.problem_here("`tracing` needs an `endpoint`");
     }

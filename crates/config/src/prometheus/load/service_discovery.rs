@@ -124,3 +124,6 @@ fn read_values(entry: &Section<'_>, mechanism: &Mechanism) {
         entry.duration(key);
     }
 }
+
+#[cfg(test)]
+mod tests;
