@@ -6,7 +6,7 @@ mod join;
 mod sets;
 
 use crate::QueryError;
-use crate::column::{Operand, Point, Row, Steps};
+use crate::column::{Cell, Column, Operand, Point, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal, weight_of};
 pub(crate) use element::ElementNotes;
 use element::{combine, scalar};
@@ -77,23 +77,11 @@ impl Evaluator<'_> {
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
             self.hold(weight_of(&row.column))?;
-            let mut notes =
-                ElementNotes { annotations: &mut self.notes, place: expr.place, op: binary.op };
-            let column = row.column.map(|step, cell| {
-                let number = crate::column::Cell::Float(values[step]);
-                let (left, right) = match side {
-                    VectorSide::Left => (cell, number),
-                    VectorSide::Right => (number, cell),
-                };
-                let (mut point, keep) = combine(binary.op, left, right, &mut notes)?;
-                if side == VectorSide::Right && binary.op.is_comparison() {
-                    point = element::own(cell)?;
-                }
-                if binary.return_bool {
-                    return Some(Point::Float(f64::from(u8::from(keep))));
-                }
-                keep.then_some(point)
-            });
+            let column = if row.column.has_histograms() || element::is_trim(binary.op) {
+                self.map_cells(expr, binary, (&row.column, values), side)
+            } else {
+                map_floats(binary, (&row.column, values), side)
+            };
             if column.present().any() {
                 let mut row = Row { column, ..row };
                 if changes_metric(binary.op) || binary.return_bool {
@@ -107,4 +95,50 @@ impl Evaluator<'_> {
         }
         merge_equal(out).map(Operand::Vector)
     }
+
+    fn map_cells(
+        &mut self,
+        expr: &Expr,
+        binary: &BinaryExpr,
+        (column, values): (&Column, &[f64]),
+        side: VectorSide,
+    ) -> Column {
+        let op = binary.op;
+        let mut notes = ElementNotes { annotations: &mut self.notes, place: expr.place, op };
+        column.map(|step, cell| {
+            let number = Cell::Float(values[step]);
+            let (left, right) = match side {
+                VectorSide::Left => (cell, number),
+                VectorSide::Right => (number, cell),
+            };
+            let (mut point, keep) = combine(op, left, right, &mut notes)?;
+            if side == VectorSide::Right && op.is_comparison() {
+                point = element::own(cell)?;
+            }
+            if binary.return_bool {
+                return Some(Point::Float(f64::from(u8::from(keep))));
+            }
+            keep.then_some(point)
+        })
+    }
+}
+
+/// The same for a column of floats, where nothing can be undefined.
+fn map_floats(
+    binary: &BinaryExpr,
+    (column, numbers): (&Column, &[f64]),
+    side: VectorSide,
+) -> Column {
+    let (op, values, present) = (binary.op, column.values(), column.present());
+    let filters = op.is_comparison() && !binary.return_bool;
+    Column::floats(column.len(), |step| {
+        if !present.get(step) {
+            return None;
+        }
+        let value = match side {
+            VectorSide::Left => scalar(op, values[step], numbers[step]),
+            VectorSide::Right => scalar(op, numbers[step], values[step]),
+        };
+        if filters { (value != 0.0).then_some(values[step]) } else { Some(value) }
+    })
 }

@@ -87,6 +87,11 @@ impl Bits {
         self.words[step / 64] &= !(1 << (step % 64));
     }
 
+    /// Is every one of the first `steps` bits set?
+    pub(crate) fn all(&self, steps: usize) -> bool {
+        self.count() == steps
+    }
+
     pub(crate) fn any(&self) -> bool {
         self.words.iter().any(|word| *word != 0)
     }
@@ -146,6 +151,23 @@ impl Column {
     pub(crate) fn dense(values: Vec<f64>) -> Self {
         let present = Bits::ones(values.len());
         Self { values, present, histograms: Vec::new() }
+    }
+
+    /// A float per step as the function says, `None` where there is none.
+    pub(crate) fn floats(steps: usize, mut value: impl FnMut(usize) -> Option<f64>) -> Self {
+        let mut values = vec![0.0; steps];
+        let mut words = vec![0_u64; steps.div_ceil(64)];
+        for (word, (values, base)) in
+            words.iter_mut().zip(values.chunks_mut(64).zip((0..).step_by(64)))
+        {
+            for (bit, slot) in values.iter_mut().enumerate() {
+                if let Some(value) = value(base + bit) {
+                    *slot = value;
+                    *word |= 1 << bit;
+                }
+            }
+        }
+        Self { values, present: Bits { words }, histograms: Vec::new() }
     }
 
     /// The same point at every step.

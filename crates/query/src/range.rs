@@ -17,6 +17,7 @@ use crate::select::{Span, step_hint};
 pub(crate) use edge::smoothed_value;
 use model::{Histogram, Labels, SampleBuf, SelectHints};
 use promql::ast::{Call, Expr, ExprKind, MatrixSelector, Place, SubqueryExpr, WindowEdge};
+use rate::{Ends, Question};
 pub(crate) use samples::Samples;
 use samples::{Bounds, Windows};
 use std::sync::Arc;
@@ -29,11 +30,6 @@ pub(crate) struct Window<'a> {
     pub floats: &'a [f64],
     /// Start timestamps of the floats, or empty.
     pub float_starts: &'a [i64],
-    /// Positions in the whole series of floats before which a counter was reset; only filled for
-    /// functions that ask for it.
-    pub resets: &'a [usize],
-    /// Position of the first float in the whole series.
-    pub first_float: usize,
     pub histogram_times: &'a [i64],
     pub histograms: &'a [Arc<Histogram>],
     /// Start timestamps of the histograms, or empty.
@@ -55,9 +51,13 @@ impl Window<'_> {
 
     /// Length in seconds, computed as Go's `Duration.Seconds`.
     fn seconds(&self) -> f64 {
-        let ms = self.hi - self.lo;
-        (ms / 1000) as f64 + ((ms % 1000) * 1_000_000) as f64 / 1e9
+        seconds(self.hi - self.lo)
     }
+}
+
+/// Seconds of a duration in ms, computed as Go's `Duration.Seconds`.
+fn seconds(ms: i64) -> f64 {
+    (ms / 1000) as f64 + ((ms % 1000) * 1_000_000) as f64 / 1e9
 }
 
 /// Where a kernel leaves its annotations.
@@ -96,6 +96,8 @@ enum Source<'e> {
 struct Application {
     name: &'static str,
     kernel: Kernel,
+    /// For `rate`, `increase` and `delta` with plain edges: what is asked.
+    question: Option<Question>,
     edge: WindowEdge,
     windows: Windows,
     steps: Steps,
@@ -153,6 +155,7 @@ pub(crate) fn eval_range_call(
     let mut application = Application {
         name,
         kernel,
+        question: Question::of(name),
         edge: WindowEdge::Plain,
         windows: Windows::default(),
         steps,
@@ -210,6 +213,7 @@ impl Application {
         self.edge = matrix.selector.edge;
         if let Some(kernel) = edge::kernel(self.name, self.edge) {
             self.kernel = kernel;
+            self.question = None;
         }
         let range = evaluator.span.positive(&matrix.range)?;
         let reference = evaluator.span.reference(&matrix.selector.offset, matrix.selector.at)?;
@@ -262,7 +266,7 @@ impl Application {
     }
 
     fn prepare(&self, samples: &mut Samples) {
-        if self.edge == WindowEdge::Plain && matches!(self.name, "rate" | "increase") {
+        if self.question.is_some_and(Question::is_counter) && samples.is_plain() {
             samples.find_resets();
         }
     }
@@ -298,7 +302,13 @@ impl Application {
         samples: &Samples,
         labels: &Labels,
     ) -> Result<Column, QueryError> {
-        let bounds = Bounds::reuse(self.bounds.take(), samples, &self.windows, self.steps);
+        let mut bounds = Bounds::reuse(self.bounds.take(), samples, &self.windows, self.steps);
+        if let Some(question) = self.question.filter(|_| samples.is_plain()) {
+            evaluator.tick(self.steps.count + samples.floats.len())?;
+            let column = self.extrapolate(samples, &mut bounds, question);
+            self.bounds = Some(bounds);
+            return Ok(column);
+        }
         let mut column = Column::absent(self.steps.count);
         let metric = labels.value(model::METRIC_NAME);
         for (step, at) in self.steps.iter().enumerate() {
@@ -319,6 +329,22 @@ impl Application {
         }
         self.bounds = Some(bounds);
         Ok(column)
+    }
+
+    /// `rate`, `increase` and `delta` of plain floats: no window is looked through.
+    fn extrapolate(&self, samples: &Samples, bounds: &mut Bounds, question: Question) -> Column {
+        let range_seconds = seconds(self.windows.range);
+        bounds.frames(&samples.float_times, &self.windows, self.steps);
+        let bounds = &*bounds;
+        Column::floats(self.steps.count, |step| {
+            let (frame, (from, to)) = bounds.frame(step)?;
+            let mut change = samples.floats[to - 1] - samples.floats[from];
+            if question.is_counter() {
+                change = samples.lost(from, to).fold(change, |change, lost| change + lost);
+            }
+            let ends = Ends { first: samples.floats[from], change, origin: None };
+            Some(change * rate::factor(*frame, range_seconds, question, ends))
+        })
     }
 
     fn args_at(&self, step: usize) -> [f64; 2] {

@@ -10,7 +10,7 @@ use crate::histogram::detect_reset;
 use crate::range::{Notes, Samples, smoothed_value};
 use model::{
     CounterReset, Histogram, Labels, METRIC_NAME, Matcher, SampleBuf, SelectHints, Selection,
-    Timestamp, is_stale,
+    TimelineId, Timestamp, is_stale,
 };
 use promql::ast::{Expr, Place, VectorSelector, WindowEdge};
 use std::sync::Arc;
@@ -93,11 +93,15 @@ impl Evaluator<'_> {
         let selection = self.open(&selector.matchers, span, &hints)?;
         let mut rows = Vec::new();
         let mut buffer = SampleBuf::default();
+        let mut lookups = Lookups::default();
         for index in 0..selection.len() {
             self.read(selection.as_ref(), index, &mut buffer)?;
             self.hold(steps.count)?;
             let column = if selector.edge == WindowEdge::Smoothed {
                 self.smooth(&mut buffer, (selection.labels(index), expr.place), reference, steps)
+            } else if reading == Reading::Value && buffer.histograms.is_empty() {
+                lookups.find(&buffer, reference, steps, lookback);
+                lookups.column(&buffer)
             } else {
                 look_back(&buffer, reference, steps, lookback, reading)
             };
@@ -233,6 +237,42 @@ fn note_resets(buffer: &mut SampleBuf) {
             *histogram = Arc::new(Histogram { counter_reset, ..(**histogram).clone() });
         }
         previous = Some(read).filter(|read| !is_stale(read.sum));
+    }
+}
+
+/// The sample of each step, for series that share their timestamps.
+#[derive(Default)]
+struct Lookups {
+    timeline: Option<(TimelineId, usize)>,
+    /// Positions; `usize::MAX` where no sample is near enough.
+    last: Vec<usize>,
+}
+
+impl Lookups {
+    fn find(&mut self, buffer: &SampleBuf, reference: Reference, steps: Steps, lookback: i64) {
+        let timeline = buffer.timeline.map(|id| (id, buffer.len()));
+        if timeline.is_some() && self.timeline == timeline {
+            return;
+        }
+        let times = &buffer.timestamps;
+        let mut next = 0;
+        self.last.clear();
+        self.last.extend(steps.iter().map(|at| {
+            let at = reference.at(at);
+            while next < times.len() && times[next] <= at {
+                next += 1;
+            }
+            let near = |last: &usize| times[*last] > at.saturating_sub(lookback);
+            next.checked_sub(1).filter(near).unwrap_or(usize::MAX)
+        }));
+        self.timeline = timeline;
+    }
+
+    /// Values of plain floats.
+    fn column(&self, buffer: &SampleBuf) -> Column {
+        Column::floats(self.last.len(), |step| {
+            buffer.values.get(self.last[step]).copied().filter(|value| !is_stale(*value))
+        })
     }
 }
 

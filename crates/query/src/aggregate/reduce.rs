@@ -53,11 +53,7 @@ impl Reduction {
     /// Takes a series.
     pub(crate) fn add(&mut self, row: &Row, notes: &mut Annotations) {
         if !row.column.has_histograms() {
-            for step in 0..row.column.len() {
-                if row.column.present().get(step) {
-                    self.add_float(step, row.column.values()[step]);
-                }
-            }
+            self.add_floats(&row.column);
             return;
         }
         for (step, cell) in row.column.points() {
@@ -71,25 +67,61 @@ impl Reduction {
         }
     }
 
+    /// A whole column of floats; the operator is chosen once.
+    fn add_floats(&mut self, column: &Column) {
+        match self.op {
+            AggregateOp::Sum => self.each(column, FloatCell::add_to_sum),
+            AggregateOp::Avg => self.each(column, FloatCell::add_to_mean),
+            AggregateOp::Min => self.each(column, FloatCell::add_to_min),
+            AggregateOp::Max => self.each(column, FloatCell::add_to_max),
+            AggregateOp::Stddev | AggregateOp::Stdvar => {
+                self.each(column, FloatCell::add_to_variance);
+            }
+            AggregateOp::Quantile => {
+                for (step, cell) in column.points() {
+                    if let Cell::Float(value) = cell {
+                        self.add_float(step, value);
+                    }
+                }
+            }
+            AggregateOp::Count
+            | AggregateOp::Group
+            | AggregateOp::Topk
+            | AggregateOp::Bottomk
+            | AggregateOp::CountValues
+            | AggregateOp::Limitk
+            | AggregateOp::LimitRatio => self.each(column, |_, _| {}),
+        }
+    }
+
+    fn each(&mut self, column: &Column, add: impl Fn(&mut FloatCell, f64)) {
+        let cells = self.floats.iter_mut().zip(column.values());
+        if column.present().all(column.len()) {
+            for (cell, value) in cells {
+                cell.count += 1;
+                add(cell, *value);
+            }
+            return;
+        }
+        for (step, (cell, value)) in cells.enumerate() {
+            if column.present().get(step) {
+                cell.count += 1;
+                add(cell, *value);
+            }
+        }
+    }
+
     fn add_float(&mut self, step: usize, value: f64) {
         let cell = &mut self.floats[step];
         cell.count += 1;
-        let first = cell.count == 1;
         match self.op {
-            AggregateOp::Sum if first => cell.sum.sum = value,
-            AggregateOp::Sum => cell.sum.add(value),
+            AggregateOp::Sum => cell.add_to_sum(value),
             AggregateOp::Avg => cell.add_to_mean(value),
-            AggregateOp::Min if first || value < cell.mean || cell.mean.is_nan() => {
-                cell.mean = value;
-            }
-            AggregateOp::Max if first || value > cell.mean || cell.mean.is_nan() => {
-                cell.mean = value;
-            }
+            AggregateOp::Min => cell.add_to_min(value),
+            AggregateOp::Max => cell.add_to_max(value),
             AggregateOp::Stddev | AggregateOp::Stdvar => cell.add_to_variance(value),
             AggregateOp::Quantile => self.values[step].push(value),
-            AggregateOp::Min
-            | AggregateOp::Max
-            | AggregateOp::Count
+            AggregateOp::Count
             | AggregateOp::Group
             | AggregateOp::Topk
             | AggregateOp::Bottomk
@@ -152,6 +184,26 @@ impl Reduction {
 }
 
 impl FloatCell {
+    fn add_to_sum(&mut self, value: f64) {
+        if self.count == 1 {
+            self.sum.sum = value;
+        } else {
+            self.sum.add(value);
+        }
+    }
+
+    fn add_to_min(&mut self, value: f64) {
+        if self.count == 1 || value < self.mean || self.mean.is_nan() {
+            self.mean = value;
+        }
+    }
+
+    fn add_to_max(&mut self, value: f64) {
+        if self.count == 1 || value > self.mean || self.mean.is_nan() {
+            self.mean = value;
+        }
+    }
+
     fn add_to_mean(&mut self, value: f64) {
         let count = f64::from(self.count);
         if self.count == 1 {

@@ -21,6 +21,11 @@ impl ElementNotes<'_> {
     }
 }
 
+/// `</`, `>/`: defined for histograms only.
+pub(super) fn is_trim(op: BinaryOp) -> bool {
+    matches!(op, BinaryOp::TrimUpper | BinaryOp::TrimLower)
+}
+
 /// Arithmetic and comparison of two numbers; comparisons give 0 or 1.
 pub(super) fn scalar(op: BinaryOp, left: f64, right: f64) -> f64 {
     match arithmetic(op, left, right) {
@@ -112,7 +117,7 @@ fn floats(
     right: f64,
     notes: &mut ElementNotes<'_>,
 ) -> Option<(Point, bool)> {
-    if matches!(op, BinaryOp::TrimUpper | BinaryOp::TrimLower) {
+    if is_trim(op) {
         notes.incompatible("float", "float");
         return None;
     }

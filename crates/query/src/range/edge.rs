@@ -97,8 +97,6 @@ fn narrow<'a>(window: &Window<'a>, edge: Edge) -> Option<Window<'a>> {
         float_times: &window.float_times[float_from..float_to],
         floats: &window.floats[float_from..float_to],
         float_starts: &[],
-        resets: &[],
-        first_float: 0,
         histogram_times: &window.histogram_times[histogram_from..histogram_to],
         histograms: &window.histograms[histogram_from..histogram_to],
         histogram_starts: &[],

@@ -1,6 +1,7 @@
 //! Change over a window: `rate`, `increase`, `delta`, `irate`, `idelta`, `resets`, `changes`.
 //! The order of operations is upstream's (`promql/functions.go`): results are equal bit for bit.
 
+use super::samples::Frame;
 use super::{Notes, Window};
 use crate::annotation::HistogramOperation;
 use crate::column::Point;
@@ -10,13 +11,29 @@ use std::sync::Arc;
 
 /// What the samples are and what is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Question {
+pub(super) enum Question {
     /// Change per second of a counter.
     CounterPerSecond,
     /// Change of a counter.
     Counter,
     /// Change of a gauge.
     Gauge,
+}
+
+impl Question {
+    /// What a function asks, if it extrapolates.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        match name {
+            "rate" => Some(Self::CounterPerSecond),
+            "increase" => Some(Self::Counter),
+            "delta" => Some(Self::Gauge),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_counter(self) -> bool {
+        self != Self::Gauge
+    }
 }
 
 pub(super) fn rate(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
@@ -41,7 +58,7 @@ fn extrapolate(window: &Window<'_>, notes: &mut Notes<'_>, question: Question) -
         notes.mixed_floats_histograms();
         return None;
     }
-    let counter = question != Question::Gauge;
+    let counter = question.is_counter();
     if !window.histograms.is_empty() {
         let times = window.histogram_times;
         let origin = counter.then(|| origin(window, times, window.histogram_starts)).flatten();
@@ -51,7 +68,8 @@ fn extrapolate(window: &Window<'_>, notes: &mut Notes<'_>, question: Question) -
         note_overlaps(times, window.histogram_starts, notes);
         let change = histogram_change(window, notes, counter, origin.is_some())?;
         let ends = Ends { first: window.histograms[0].count, change: change.count, origin };
-        let factor = factor(window, times, question, ends);
+        let frame = Frame::new(times, (window.lo, window.hi));
+        let factor = factor(frame, window.seconds(), question, ends);
         return Some(Point::Histogram(Arc::new(histogram::scale(&change, factor))));
     }
     let times = window.float_times;
@@ -68,13 +86,15 @@ fn extrapolate(window: &Window<'_>, notes: &mut Notes<'_>, question: Question) -
         change += floats[0];
     }
     let ends = Ends { first: floats[0], change, origin };
-    Some(Point::Float(change * factor(window, times, question, ends)))
+    let frame = Frame::new(times, (window.lo, window.hi));
+    Some(Point::Float(change * factor(frame, window.seconds(), question, ends)))
 }
 
-/// When the counter began, if that is known and lies inside the window before the first sample.
-fn origin(window: &Window<'_>, times: &[i64], starts: &[i64]) -> Option<i64> {
-    let start = *starts.first()?;
-    (start != 0 && start > window.lo && start < *times.first()?).then_some(start)
+/// How many seconds before the first sample the counter began, if that lies inside the window.
+fn origin(window: &Window<'_>, times: &[i64], starts: &[i64]) -> Option<f64> {
+    let (start, first) = (*starts.first()?, *times.first()?);
+    let inside = start != 0 && start > window.lo && start < first;
+    inside.then(|| (first - start) as f64 / 1000.0)
 }
 
 /// A sample that began before its predecessor was taken, but not together with it, is odd.
@@ -88,8 +108,13 @@ fn note_overlaps(times: &[i64], starts: &[i64], notes: &mut Notes<'_>) {
 
 /// Adds what was reached before each reset, in order.
 fn correct_resets(window: &Window<'_>, change: f64) -> f64 {
-    let lost = window.resets.iter().map(|reset| window.floats[reset - window.first_float - 1]);
-    lost.fold(change, |change, lost| change + lost)
+    let mut change = change;
+    for (index, pair) in window.floats.windows(2).enumerate() {
+        if pair[1] < pair[0] || started_again(window.float_times, window.float_starts, index) {
+            change += pair[0];
+        }
+    }
+    change
 }
 
 /// Does the start timestamp of sample `index + 1` say that the counter began after sample `index`?
@@ -108,29 +133,26 @@ pub(super) fn started_again(times: &[i64], starts: &[i64], index: usize) -> bool
 
 /// What extrapolation looks at.
 #[derive(Clone, Copy)]
-struct Ends {
+pub(super) struct Ends {
     /// First sample; of a histogram its count.
-    first: f64,
+    pub first: f64,
     /// Change over the window so far.
-    change: f64,
-    /// When the counter was zero, if known.
-    origin: Option<i64>,
+    pub change: f64,
+    /// How long before the first sample the counter was zero, in seconds, if known.
+    pub origin: Option<f64>,
 }
 
-fn factor(window: &Window<'_>, times: &[i64], question: Question, ends: Ends) -> f64 {
-    let (first_time, last_time) = (times[0], times[times.len() - 1]);
-    let mut to_start = (first_time - window.lo) as f64 / 1000.0;
-    let mut to_end = (window.hi - last_time) as f64 / 1000.0;
-    let mut sampled = (last_time - first_time) as f64 / 1000.0;
-    let average = if times.len() > 1 { sampled / (times.len() - 1) as f64 } else { 0.0 };
+/// By how much the change grows when it is extrapolated to the ends of the window.
+pub(super) fn factor(frame: Frame, range_seconds: f64, question: Question, ends: Ends) -> f64 {
+    let Frame { mut to_start, mut sampled, average, mut to_end } = frame;
     let threshold = average * 1.1;
     if to_start >= threshold {
         to_start = average / 2.0;
     }
     if let Some(origin) = ends.origin {
-        sampled = (last_time - origin) as f64 / 1000.0;
+        sampled += origin;
         to_start = 0.0;
-    } else if question != Question::Gauge && ends.change > 0.0 && ends.first >= 0.0 {
+    } else if question.is_counter() && ends.change > 0.0 && ends.first >= 0.0 {
         // A counter cannot have been negative: it began at zero at the earliest.
         let to_zero = sampled * (ends.first / ends.change);
         if to_zero < to_start {
@@ -140,11 +162,8 @@ fn factor(window: &Window<'_>, times: &[i64], question: Question, ends: Ends) ->
     if to_end >= threshold {
         to_end = average / 2.0;
     }
-    let mut factor = (sampled + to_start + to_end) / sampled;
-    if question == Question::CounterPerSecond {
-        factor /= window.seconds();
-    }
-    factor
+    let factor = (sampled + to_start + to_end) / sampled;
+    if question == Question::CounterPerSecond { factor / range_seconds } else { factor }
 }
 
 /// Change of a histogram between first and last sample, resets counted in; from zero on when the

@@ -2,7 +2,6 @@
 //! Windows never go back, so two pointers find all bounds in one pass over the timestamps.
 
 use super::Window;
-use super::rate::started_again;
 use crate::column::{Cell, Column, Point, Steps};
 use crate::duration::Reference;
 use crate::select::Span;
@@ -38,13 +37,9 @@ impl Samples {
 
     /// Looks for resets of a float counter once, so that no window has to: most have none.
     pub(crate) fn find_resets(&mut self) {
-        let (times, starts) = (&self.float_times, &self.float_starts);
-        let pairs = self.floats.windows(2).enumerate();
-        let reset = |(index, pair): &(usize, &[f64])| {
-            pair[1] < pair[0] || (!starts.is_empty() && started_again(times, starts, *index))
-        };
+        let pairs = self.floats.windows(2).enumerate().filter(|(_, pair)| pair[1] < pair[0]);
         self.resets.clear();
-        self.resets.extend(pairs.filter(reset).map(|(index, _)| index + 1));
+        self.resets.extend(pairs.map(|(index, _)| index + 1));
     }
 
     /// Takes over a buffer; buffers of plain floats change hands without a copy.
@@ -109,23 +104,30 @@ impl Samples {
         points
     }
 
+    /// Only floats, and nothing known of when they began?
+    pub(crate) fn is_plain(&self) -> bool {
+        self.histograms.is_empty() && self.float_starts.is_empty()
+    }
+
+    /// What was reached before each reset between the floats `from..to`, in order.
+    pub(crate) fn lost(&self, from: usize, to: usize) -> impl Iterator<Item = f64> {
+        let first = self.resets.partition_point(|reset| *reset <= from);
+        let resets = self.resets[first..].iter().take_while(move |reset| **reset < to);
+        resets.map(|reset| self.floats[reset - 1])
+    }
+
     /// The samples of one window.
     pub(crate) fn window(&self, bounds: [(usize, usize); 2], (lo, hi): (i64, i64)) -> Window<'_> {
         let [(float_from, float_to), (histogram_from, histogram_to)] = bounds;
         let starts = |starts: &'_ [i64], from: usize, to: usize| -> std::ops::Range<usize> {
             if starts.is_empty() { 0..0 } else { from..to }
         };
-        // A reset counts when both of its samples lie in the window.
-        let resets = self.resets.partition_point(|reset| *reset <= float_from)
-            ..self.resets.partition_point(|reset| *reset < float_to);
         let float_starts = starts(&self.float_starts, float_from, float_to);
         let histogram_starts = starts(&self.histogram_starts, histogram_from, histogram_to);
         Window {
             float_times: &self.float_times[float_from..float_to],
             floats: &self.floats[float_from..float_to],
             float_starts: &self.float_starts[float_starts],
-            resets: self.resets.get(resets).unwrap_or_default(),
-            first_float: float_from,
             histogram_times: &self.histogram_times[histogram_from..histogram_to],
             histograms: &self.histograms[histogram_from..histogram_to],
             histogram_starts: &self.histogram_starts[histogram_starts],
@@ -184,11 +186,40 @@ impl Windows {
     }
 }
 
+/// How the floats of one window lie in it, in seconds; depends on timestamps alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    /// From the left end of the window to the first sample.
+    pub to_start: f64,
+    /// From the first to the last sample.
+    pub sampled: f64,
+    /// Usual distance of samples; 0 when there is only one.
+    pub average: f64,
+    /// From the last sample to the right end of the window.
+    pub to_end: f64,
+}
+
+impl Frame {
+    /// The frame of at least one sample in (lo, hi].
+    pub(crate) fn new(times: &[i64], (lo, hi): (i64, i64)) -> Self {
+        let (first, last) = (times[0], times[times.len() - 1]);
+        let sampled = (last - first) as f64 / 1000.0;
+        Self {
+            to_start: (first - lo) as f64 / 1000.0,
+            sampled,
+            average: if times.len() > 1 { sampled / (times.len() - 1) as f64 } else { 0.0 },
+            to_end: (hi - last) as f64 / 1000.0,
+        }
+    }
+}
+
 /// Where the windows of all steps lie in the samples.
 #[derive(Clone, Debug)]
 pub(crate) struct Bounds {
     floats: Vec<(usize, usize)>,
     histograms: Vec<(usize, usize)>,
+    /// One per step, for functions that extrapolate; `None` without a pair of samples.
+    frames: Vec<Option<Frame>>,
     /// Timeline and number of floats these bounds belong to.
     timeline: Option<(TimelineId, usize)>,
 }
@@ -205,10 +236,12 @@ impl Bounds {
         let mut bounds = known.unwrap_or_else(|| Self {
             floats: Vec::new(),
             histograms: Vec::new(),
+            frames: Vec::new(),
             timeline: None,
         });
         if timeline.is_none() || bounds.timeline != timeline {
             find(&samples.float_times, windows, steps, &mut bounds.floats);
+            bounds.frames.clear();
         }
         bounds.histograms.clear();
         if !samples.histogram_times.is_empty() {
@@ -216,6 +249,22 @@ impl Bounds {
         }
         bounds.timeline = timeline;
         bounds
+    }
+
+    /// Makes the frames of all steps unless they are there.
+    pub(crate) fn frames(&mut self, times: &[i64], windows: &Windows, steps: Steps) {
+        if self.frames.len() != self.floats.len() {
+            let bounds = self.floats.iter().zip(steps.iter());
+            let frames = bounds.map(|((from, to), at)| {
+                (to - from > 1).then(|| Frame::new(&times[*from..*to], windows.at(at)))
+            });
+            self.frames = frames.collect();
+        }
+    }
+
+    /// Frame and bounds of the floats of one step; [`Bounds::frames`] has made them.
+    pub(crate) fn frame(&self, step: usize) -> Option<(&Frame, (usize, usize))> {
+        Some((self.frames[step].as_ref()?, self.floats[step]))
     }
 
     /// Bounds of one step: floats, histograms.
