@@ -1,17 +1,18 @@
 //! The HTTP side: headers, body limits, turns. Work happens on blocking threads, never on the event loop.
-//! A request first gets a place in the queue, then a turn, then its body is read: so bodies in memory
-//! are at most `concurrency_max`, whatever senders do.
+//! A request takes a place, then its body takes bytes of a common budget as they arrive (a slow sender
+//! holds what it sent, nothing more), then it gets a turn; what it makes in memory then is bounded.
 
 use crate::answer::Answer;
-use crate::receiver::Receiver;
+use crate::receiver::{BUDGET_UNIT, Receiver};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{MethodRouter, post};
-use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 /// Where senders write.
@@ -38,20 +39,21 @@ async fn write(receiver: Arc<Receiver>, request: Request) -> Answer {
     let Ok(place) = Arc::clone(&receiver.places).try_acquire_owned() else {
         return early(&receiver, Answer::unavailable("too many requests are waiting"));
     };
+    let body = match timeout(receiver.options.body_timeout, read_body(&receiver, body)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(answer)) => return early(&receiver, answer),
+        Err(_) => return early(&receiver, too_slow(receiver.options.body_timeout)),
+    };
     let turn =
         timeout(receiver.options.wait_max, Arc::clone(&receiver.turns).acquire_owned()).await;
     let Ok(Ok(turn)) = turn else {
         return early(&receiver, Answer::unavailable("no turn within the time to wait"));
     };
-    let body = match read_body(&receiver, body).await {
-        Ok(body) => body,
-        Err(answer) => return early(&receiver, answer),
-    };
     let worker = Arc::clone(&receiver);
     let work = tokio::task::spawn_blocking(move || {
-        // Both stay taken until the work is done, even if the sender has gone.
+        // All stay taken until the work is done, even if the sender has gone.
         let _held = (place, turn);
-        worker.receive(&body)
+        worker.receive(&body.bytes)
     });
     work.await.unwrap_or_else(|_panicked| {
         let text = "the request could not be handled";
@@ -106,22 +108,47 @@ fn check_declared_length(headers: &HeaderMap, max: usize) -> Result<(), Answer> 
     }
 }
 
-async fn read_body(receiver: &Receiver, body: Body) -> Result<Bytes, Answer> {
+/// A body with the part of the budget that it holds.
+struct HeldBody {
+    bytes: Vec<u8>,
+    budget: Option<OwnedSemaphorePermit>,
+}
+
+async fn read_body(receiver: &Receiver, body: Body) -> Result<HeldBody, Answer> {
     let max = receiver.options.body_bytes_max;
-    let collected = timeout(receiver.options.body_timeout, Limited::new(body, max).collect()).await;
-    match collected {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(max)),
-        Ok(Err(error)) => {
+    let mut body = Limited::new(body, max);
+    let mut held = HeldBody { bytes: Vec::new(), budget: None };
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                return too_large(max);
+            }
             let text = format!("cannot read the body: {error}");
-            Err(Answer::new(StatusCode::REQUEST_TIMEOUT, text))
+            Answer::new(StatusCode::REQUEST_TIMEOUT, text)
+        })?;
+        let Ok(chunk) = frame.into_data() else { continue }; // trailers say nothing here
+        let more = take_budget(receiver, chunk.len()).await?;
+        match &mut held.budget {
+            Some(budget) => budget.merge(more),
+            None => held.budget = Some(more),
         }
-        Err(_) => {
-            let seconds = receiver.options.body_timeout.as_secs();
-            let text = format!("the body did not arrive within {seconds} seconds");
-            Err(Answer::new(StatusCode::REQUEST_TIMEOUT, text))
-        }
+        held.bytes.extend_from_slice(&chunk);
     }
+    Ok(held)
+}
+
+async fn take_budget(receiver: &Receiver, len: usize) -> Result<OwnedSemaphorePermit, Answer> {
+    let units = u32::try_from(len.div_ceil(BUDGET_UNIT)).unwrap_or(u32::MAX);
+    let budget = Arc::clone(&receiver.budget).acquire_many_owned(units);
+    match timeout(receiver.options.wait_max, budget).await {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(_)) | Err(_) => Err(Answer::unavailable("too many bytes of requests are in memory")),
+    }
+}
+
+fn too_slow(limit: Duration) -> Answer {
+    let text = format!("the body did not arrive within {} seconds", limit.as_secs());
+    Answer::new(StatusCode::REQUEST_TIMEOUT, text)
 }
 
 fn too_large(max: usize) -> Answer {

@@ -36,11 +36,14 @@ pub struct ReceiverOptions {
     pub label_value_bytes_max: usize,
     /// Bound of the cache from label bytes to series, bytes.
     pub cache_bytes_max: usize,
-    /// Requests whose bodies are in memory at the same time.
+    /// Bodies in memory at the same time, bytes, as sent.
+    pub budget_bytes: usize,
+    /// Requests decoded and stored at the same time; each may hold `body_bytes_max` decoded bytes,
+    /// its rows and buckets.
     pub concurrency_max: usize,
-    /// Longest wait of a request for its turn; then 503.
+    /// Longest wait of a request for its turn or for budget; then 503.
     pub wait_max: Duration,
-    /// Requests that may wait; beyond it 503 at once.
+    /// Requests that may wait or be on their way; beyond it 503 at once.
     pub waiting_max: usize,
     /// Longest time for a body to arrive; then 408.
     pub body_timeout: Duration,
@@ -56,13 +59,17 @@ impl Default for ReceiverOptions {
             label_name_bytes_max: 1024,
             label_value_bytes_max: 64 << 10,
             cache_bytes_max: 64 << 20,
-            concurrency_max: 8,
+            budget_bytes: 128 << 20,
+            concurrency_max: 4,
             wait_max: Duration::from_secs(5),
             waiting_max: 1000,
             body_timeout: Duration::from_secs(30),
         }
     }
 }
+
+/// Bytes of a body per permit of the budget.
+pub(crate) const BUDGET_UNIT: usize = 256;
 
 /// Takes remote write requests and hands their samples to an appender.
 pub struct Receiver {
@@ -72,6 +79,8 @@ pub struct Receiver {
     stats: Arc<ReceiverStats>,
     /// Requests being handled.
     pub(crate) turns: Arc<Semaphore>,
+    /// Bytes of bodies in memory, in units.
+    pub(crate) budget: Arc<Semaphore>,
     /// Requests that wait or are being handled.
     pub(crate) places: Arc<Semaphore>,
 }
@@ -114,6 +123,7 @@ impl Receiver {
             options,
             cache: SeriesCache::new(options.cache_bytes_max),
             stats: Arc::default(),
+            budget: Arc::new(Semaphore::new(options.budget_bytes / BUDGET_UNIT)),
             turns: Arc::new(Semaphore::new(options.concurrency_max)),
             places: Arc::new(Semaphore::new(options.concurrency_max + options.waiting_max)),
         }

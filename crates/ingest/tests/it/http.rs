@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use bytes::Bytes;
 use ingest::{ReceiverOptions, WRITE_PATH};
+use std::sync::Arc;
 use std::time::Duration;
 use wire::remote_write::encode_snappy;
 
@@ -114,25 +115,60 @@ async fn a_body_that_does_not_arrive_is_408() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_gets_no_turn_in_time_is_told_to_come_back() {
-    let options = ReceiverOptions {
-        concurrency_max: 1,
-        waiting_max: 1,
-        wait_max: Duration::from_secs(5),
-        body_timeout: Duration::from_mins(1),
-        ..ReceiverOptions::default()
-    };
+async fn a_slow_sender_holds_up_nobody() {
+    let options = ReceiverOptions { concurrency_max: 1, ..ReceiverOptions::default() };
+    let fixture = Fixture::with(options);
+    let slow = async { fixture.request(post(&[], endless())).await.status() };
+    let quick = async { fixture.request(post(&[], body())).await.status() };
+    tokio::select! {
+        biased;
+        status = slow => panic!("the slow one came first, with {status}"),
+        status = quick => assert_eq!(status, StatusCode::NO_CONTENT),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn beyond_the_places_there_is_no_waiting() {
+    let options =
+        ReceiverOptions { concurrency_max: 1, waiting_max: 0, ..ReceiverOptions::default() };
     let fixture = Fixture::with(options);
     let slow = fixture.request(post(&[], endless()));
-    let second = fixture.request(post(&[], body()));
-    let third = fixture.request(post(&[], body()));
-    let (slow, second, third) = tokio::join!(slow, second, third);
+    let quick = fixture.request(post(&[], body()));
+    let (slow, quick) = tokio::join!(slow, quick);
     assert_eq!(slow.status(), StatusCode::REQUEST_TIMEOUT);
-    assert_eq!(second.headers()[header::RETRY_AFTER], "5");
-    let second = read(second).await;
-    assert_eq!(second, (StatusCode::SERVICE_UNAVAILABLE, "no turn within the time to wait".into()));
-    let third = read(third).await;
-    assert_eq!(third, (StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting".into()));
+    assert_eq!(quick.headers()[header::RETRY_AFTER], "5");
+    let told = (StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting".into());
+    assert_eq!(read(quick).await, told);
     let after = fixture.request(post(&[], body())).await;
-    assert_eq!(after.status(), StatusCode::NO_CONTENT, "turns and places came back");
+    assert_eq!(after.status(), StatusCode::NO_CONTENT, "the place came back");
+    assert_eq!(fixture.receiver.stats().requests_unavailable.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_beyond_the_budget_are_told_to_come_back() {
+    let options = ReceiverOptions { budget_bytes: 1024, ..ReceiverOptions::default() };
+    let fixture = Fixture::with(options);
+    let told = (StatusCode::SERVICE_UNAVAILABLE, "too many bytes of requests are in memory".into());
+    assert_eq!(read(fixture.request(post(&[], vec![0; 1025])).await).await, told);
+    for _ in 0..10 {
+        let after = fixture.request(post(&[], body())).await;
+        assert_eq!(after.status(), StatusCode::NO_CONTENT, "the budget came back");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gets_no_turn_in_time_is_told_to_come_back() {
+    let wait_max = Duration::from_millis(20);
+    let options = ReceiverOptions { concurrency_max: 1, wait_max, ..ReceiverOptions::default() };
+    let fixture = Arc::new(Fixture::with(options));
+    let (word, hold) = std::sync::mpsc::channel();
+    *fixture.store.hold.lock() = Some(hold);
+    let first = Arc::clone(&fixture);
+    let first = tokio::spawn(async move { first.request(post(&[], body())).await.status() });
+    fixture.store.began.notified().await;
+    let second = read(fixture.request(post(&[], body())).await).await;
+    let text = "no turn within the time to wait";
+    assert_eq!(second, (StatusCode::SERVICE_UNAVAILABLE, text.into()));
+    word.send(()).unwrap();
+    assert_eq!(first.await.unwrap(), StatusCode::NO_CONTENT);
 }

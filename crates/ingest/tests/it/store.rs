@@ -21,6 +21,9 @@ pub(crate) const NOW_MS: i64 = 4_000_000_000_000;
 pub(crate) struct Store {
     pub(crate) state: Mutex<State>,
     pub(crate) changed: tokio::sync::Notify,
+    /// The next commit says that it began and then waits for a word.
+    pub(crate) hold: Mutex<Option<std::sync::mpsc::Receiver<()>>>,
+    pub(crate) began: tokio::sync::Notify,
 }
 
 #[derive(Default)]
@@ -92,6 +95,11 @@ impl Appender for Store {
     }
 
     fn commit(&self, batch: &Batch) -> Result<BatchReport, AppendError> {
+        let hold = self.hold.lock().take();
+        if let Some(word) = hold {
+            self.began.notify_one();
+            word.recv().unwrap();
+        }
         let mut state = self.state.lock();
         if let Some((count, kind)) = state.failing.take() {
             state.failing = (count > 1).then_some((count - 1, kind));
