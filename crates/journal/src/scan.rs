@@ -133,6 +133,7 @@ impl Window<'_> {
             match self.file.read_at(&mut self.bytes[filled..], offset + filled as u64) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // What came before the bad place is still good.
                 Err(_) if offset + filled as u64 >= end => break,
                 Err(error) => {

@@ -54,7 +54,10 @@ pub trait File: Send + Sync {
     /// Reads exactly `buffer.len()` bytes; an early end is `UnexpectedEof`.
     fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
         while !buffer.is_empty() {
-            let count = self.read_at(buffer, offset)?;
+            let count = match self.read_at(buffer, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                outcome => outcome?,
+            };
             if count == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -67,7 +70,10 @@ pub trait File: Send + Sync {
     /// Writes all bytes.
     fn write_all_at(&self, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
         while !bytes.is_empty() {
-            let count = self.write_at(bytes, offset)?;
+            let count = match self.write_at(bytes, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                outcome => outcome?,
+            };
             if count == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }

@@ -1,7 +1,8 @@
 //! The cache forgets, but never lies and never grows.
 
-use super::{Known, SHARDS, SeriesCache};
+use super::{Entry, Known, SHARDS, SeriesCache};
 use model::{GroupKey, SeriesRef};
+use std::hash::BuildHasher;
 
 fn known(number: u64) -> Known {
     Known { series: SeriesRef(number), group: GroupKey(number) }
@@ -10,9 +11,9 @@ fn known(number: u64) -> Known {
 fn bytes_held(cache: &SeriesCache) -> usize {
     let held = |shard: &parking_lot::Mutex<super::Shard>| -> usize {
         let shard = shard.lock();
-        let young: usize = shard.young.values().map(super::Entry::cost).sum();
+        let young: usize = shard.young.values().map(Entry::cost).sum();
         assert_eq!(young, shard.young_bytes);
-        young + shard.old.values().map(super::Entry::cost).sum::<usize>()
+        young + shard.old.values().map(Entry::cost).sum::<usize>()
     };
     cache.shards.iter().map(held).sum()
 }
@@ -53,4 +54,18 @@ fn what_is_larger_than_a_shard_is_not_held() {
     let cache = SeriesCache::new(SHARDS * 2 * 100);
     cache.insert(&[7; 200], known(1));
     assert_eq!((cache.get(&[7; 200]), bytes_held(&cache)), (None, 0));
+}
+
+#[test]
+fn equal_hashes_of_other_bytes_are_told_apart() {
+    for generation in ["young", "old"] {
+        let cache = SeriesCache::new(1 << 20);
+        let hash = cache.hasher.hash_one(&b"a"[..]);
+        let collision = Entry { label_bytes: (*b"b").into(), known: known(2) };
+        let mut shard = cache.shard(hash).lock();
+        let map = if generation == "young" { &mut shard.young } else { &mut shard.old };
+        map.insert(hash, collision);
+        drop(shard);
+        assert_eq!(cache.get(b"a"), None, "{generation}");
+    }
 }

@@ -64,7 +64,9 @@ fn bad_labels_cost_their_series_only() {
     let long = "x".repeat(2000);
     let many: Vec<(String, String)> = (0..65).map(|n| (format!("l{n}"), "v".into())).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(n, v)| (&**n, &**v)).collect();
-    let cases: [(&[(&str, &str)], &str); 6] = [
+    let longer = "x".repeat(70_000);
+    let cases: [(&[(&str, &str)], &str); 7] = [
+        (&[("__name__", "a"), ("b", &longer)], "label b of 70000 bytes, at most 65536 accepted"),
         (&[("job", "j")], "no metric name"),
         (&[("__name__", "")], "no metric name"),
         (&[("__name__", "a"), ("", "x")], "a label without a name"),
@@ -221,4 +223,36 @@ fn a_full_cache_only_costs_parsing() {
     }
     assert_eq!(fixture.stored().len(), 1500);
     assert_eq!(fixture.store.state.lock().series.len(), 500);
+}
+
+#[test]
+fn a_refused_row_is_named_rightly_after_rows_were_put_together() {
+    let fixture = Fixture::new();
+    let target = |name, instance, at| {
+        series(&[("__name__", name), ("instance", instance), ("job", "j")], &[(at, 1.0)])
+    };
+    let sent =
+        [target("a", "1", 1), target("b", "2", 1), target("c", "1", -1), target("d", "2", 1)];
+    let labels = r#"{__name__="c", instance="1", job="j"}"#;
+    let text = format!("too old sample: series {labels} at -1 ms (1 samples refused)");
+    assert_eq!(fixture.send(&sent), (400, text));
+}
+
+#[test]
+fn histogram_buckets_of_a_request_are_bounded() {
+    let options = ReceiverOptions { buckets_max: 100, ..ReceiverOptions::default() };
+    let histogram = Histogram {
+        count: 60.0,
+        positive_spans: vec![model::Span { offset: 0, length: 60 }],
+        positive_buckets: vec![1.0; 60],
+        ..Histogram::default()
+    };
+    let with = |count: i64| TimeSeries {
+        histograms: (1..=count).map(|at| (at, histogram.clone())).collect(),
+        ..series(&UP, &[])
+    };
+    let fixture = Fixture::with(options);
+    assert_eq!(fixture.send(&[with(1)]).0, 204);
+    let text = "more than 100 histogram buckets in one request";
+    assert_eq!(fixture.send(&[with(2)]), (413, text.into()));
 }

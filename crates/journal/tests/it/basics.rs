@@ -3,8 +3,9 @@
 use crate::world::{DIR, disk_with, open, segment, segments, small, try_open};
 use journal::{JournalErrorKind, JournalOptions, Position, Recovery};
 use std::path::Path;
-use sys::Vfs;
+use std::sync::Arc;
 use sys::sim::SimVfs;
+use sys::{OsVfs, Vfs};
 
 #[test]
 fn an_empty_journal_replays_nothing_and_writes_nothing() {
@@ -148,17 +149,13 @@ fn a_crash_during_truncation_leaves_no_gap() {
 fn an_owner_that_cannot_use_a_record_stops_the_opening() {
     let vfs = disk_with(&["good", "bad"]);
     let mut seen = 0;
-    let error = journal::Journal::open(
-        std::sync::Arc::new(vfs),
-        Path::new(DIR),
-        small(),
-        &mut |_, payload| {
+    let error =
+        journal::Journal::open(Arc::new(vfs), Path::new(DIR), small(), &mut |_, payload| {
             seen += 1;
             if payload == b"bad" { Err("series 7 unknown".into()) } else { Ok(()) }
-        },
-    )
-    .map(|_| ())
-    .unwrap_err();
+        })
+        .map(|_| ())
+        .unwrap_err();
     assert_eq!((seen, error.kind()), (2, JournalErrorKind::Replay));
     assert_eq!(
         error.to_string(),
@@ -235,4 +232,47 @@ fn positions_are_stored_in_their_order() {
     assert!(low.to_bytes() < high.to_bytes());
     assert_eq!(Position::from_bytes(high.to_bytes()), high);
     assert_eq!(segment(1), Path::new("/data/journal/00000001.journal"));
+}
+
+/// Everything once on the real filesystem: the simulation may not promise what it does not keep.
+#[test]
+fn the_real_filesystem_keeps_it_as_well() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = temporary.path().join("tenants/anonymous/journal");
+    let options = JournalOptions { reserve_bytes: 4096, ..small() };
+    let open = |records: &mut Vec<Vec<u8>>| {
+        let mut replay = |_: Position, record: &[u8]| {
+            records.push(record.to_vec());
+            Ok(())
+        };
+        journal::Journal::open(Arc::new(OsVfs), &dir, options, &mut replay).unwrap()
+    };
+    let mut expected = Vec::new();
+    for process in 0..3_u8 {
+        let mut records = Vec::new();
+        let (mut journal, recovery) = open(&mut records);
+        assert_eq!(records, expected);
+        assert_eq!(recovery.damage_total, 0);
+        assert_eq!(journal.stats().reserve_bytes, 4096);
+        for record in 0..20 {
+            journal.append_all(&[&[process, record], &[process; 100]]).unwrap();
+            expected.extend([vec![process, record], vec![process; 100]]);
+        }
+        journal.sync().unwrap();
+    }
+    // A torn tail and a flipped bit, by hand.
+    let names = OsVfs.read_dir(&dir).unwrap();
+    let segments: Vec<_> = names.iter().filter(|e| e.name.ends_with(".journal")).collect();
+    let (first, last) = (dir.join(&segments[0].name), dir.join(&segments.last().unwrap().name));
+    let file = OsVfs.open_for_write(&last).unwrap();
+    file.set_len(file.len().unwrap() - 1).unwrap();
+    OsVfs.open_for_write(&first).unwrap().write_all_at(b"\xff", 64 + 16).unwrap();
+    let mut records = Vec::new();
+    let (mut journal, recovery) = open(&mut records);
+    assert_eq!(records.len(), expected.len() - 2);
+    assert_eq!((recovery.torn_bytes, recovery.damage_total), (115, 1));
+    assert!(dir.join("quarantine").join(&segments[0].name).exists());
+    let end = journal.append(b"on").unwrap();
+    journal.truncate_before(end).unwrap();
+    assert_eq!(OsVfs.read_dir(&dir).unwrap().len(), 3, "segment, reserve, quarantine");
 }

@@ -222,6 +222,16 @@ fn short_io_is_short_but_gets_there() {
 }
 
 #[test]
+fn interrupted_calls_are_repeated() {
+    const EINTR: i32 = 4;
+    let (vfs, file) = disk_with(b"ab");
+    vfs.fail(OpKind::Write, 0, 2, EINTR);
+    vfs.fail(OpKind::Read, 0, 2, EINTR);
+    file.write_all_at(b"xy", 0).unwrap();
+    assert_eq!(content(&vfs, "/d/f"), Some(b"xy".to_vec()));
+}
+
+#[test]
 fn bits_flip_at_rest() {
     let (vfs, _file) = disk_with(&[0; 4]);
     vfs.flip_bit(path("/d/f"), 2, 7).unwrap();

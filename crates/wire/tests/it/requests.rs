@@ -99,6 +99,20 @@ fn exemplars_come_out_sorted() {
 }
 
 #[test]
+fn exemplars_with_endless_labels_are_refused() {
+    let labels: Vec<_> = (0..129).map(|n| (format!("l{n}"), "v")).collect();
+    let exemplar = Exemplar {
+        labels: Labels::from_pairs(labels.iter().map(|(n, v)| (n.as_str(), *v))),
+        value: 0.25,
+        timestamp: Timestamp::from_ms(1),
+    };
+    let with = TimeSeries { exemplars: vec![exemplar], ..series(&[("__name__", "a")], &[]) };
+    let error = describe(&encode(&[with], &[])).unwrap_err();
+    assert_eq!(error.kind(), wire::WireErrorKind::TooLarge);
+    assert!(error.to_string().contains("more than 128 labels"), "{error}");
+}
+
+#[test]
 fn an_empty_body_is_an_empty_request() {
     check(b"", expect![""]);
 }
