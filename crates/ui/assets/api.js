@@ -14,7 +14,9 @@ const listeners = new Set();
 export const onAnswer = (listener) => listeners.add(listener);
 const tell = (reached) => listeners.forEach((listener) => listener(reached));
 
-const KINDS = { bad_data: "Bad request:", execution: "Evaluation failed:", timeout: "Timed out:", canceled: "Cancelled:" };
+const KINDS = {
+  bad_data: "Bad request:", execution: "Evaluation failed:", timeout: "Timed out:", canceled: "Cancelled:",
+};
 const TITLES = { 401: "Not signed in.", 403: "Not allowed.", 404: "Not found.", 503: "Not ready." };
 
 async function send(path, params, signal, timeout) {

@@ -85,7 +85,8 @@ function connection(reached) {
   const since = offlineSince && clock(offlineSince);
   if (!reached && notice.dataset.since !== since) {
     notice.dataset.since = since;
-    notice.textContent = `The server has not answered since ${since}. What you see is what it said last; asking again every two seconds.`;
+    notice.textContent = `The server has not answered since ${since}. `
+      + "What you see is what it said last; asking again every two seconds.";
   }
 }
 

@@ -5,8 +5,11 @@ import { clock, format, h, timestamp } from "./dom.js";
 
 export const COLORS = 8;
 const hovered = new EventTarget();
+const swatch = (line) => h("i", { class: `swatch s${(line.color % COLORS) + 1}` });
 const MARGIN = { top: 8, right: 12, bottom: 22, left: 66 };
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
+const STEPS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800,
+];
 
 /** Round numbers from low to high, about `count` of them; bytes get powers of two. */
 function ticks(low, high, count, unit) {
@@ -46,7 +49,8 @@ export class Chart {
 
   /** `lines`: [{name, color, points}], `start`, `end` and `step` in seconds. */
   draw(data) {
-    this.data = { ...data, lines: this.options.stacked ? stack(data) : data.lines.map((line) => ({ ...line, tops: line.points })) };
+    const plain = (line) => ({ ...line, tops: line.points });
+    this.data = { ...data, lines: this.options.stacked ? stack(data) : data.lines.map(plain) };
     this.paint();
   }
 
@@ -83,7 +87,9 @@ export class Chart {
     context.beginPath();
     context.rect(MARGIN.left, 0, this.scale.width, height);
     context.clip();
-    [...this.data.lines].reverse().forEach((line) => this.line(context, line, color(`--c${(line.color % COLORS) + 1}`)));
+    for (const line of this.data.lines.toReversed()) {
+      this.line(context, line, color(`--c${(line.color % COLORS) + 1}`));
+    }
     context.restore();
     if (this.at != null) this.cursor(context, color("--muted"));
   }
@@ -192,7 +198,7 @@ export class Chart {
     this.tip.replaceChildren(
       h("time", {}, timestamp(this.at)),
       ...shown.map(({ line, value }) =>
-        h("div", {}, h("i", { class: `swatch s${(line.color % COLORS) + 1}` }), h("span", {}, line.name), h("b", {}, format(value, this.options.unit)))),
+        h("div", {}, swatch(line), h("span", {}, line.name), h("b", {}, format(value, this.options.unit)))),
       rows.length > shown.length ? h("small", {}, `and ${rows.length - shown.length} more`) : "",
     );
     const left = at > MARGIN.left + width / 2 ? at - this.tip.offsetWidth - 14 : at + 14;
@@ -213,7 +219,7 @@ function stack({ lines }) {
 /** Names with colors and values; a button each when lines can be chosen. */
 export function legend(lines, unit, onpick, picked) {
   return h("ul", { class: "legend" }, lines.map((line, index) => {
-    const inside = [h("i", { class: `swatch s${(line.color % COLORS) + 1}` }), h("span", {}, line.label ?? line.name),
+    const inside = [swatch(line), h("span", {}, line.label ?? line.name),
       line.value === undefined ? null : h("b", {}, format(line.value, unit))];
     if (!onpick) return h("li", {}, inside);
     const pressed = String(picked == null || picked === index);

@@ -26,7 +26,17 @@ export const badge = (state, text = state) => h("span", { class: `badge ${state}
 export const empty = (title, ...more) => h("div", { class: "empty" }, h("h2", {}, title), ...more);
 export const problem = (error) =>
   h("div", { class: "notice bad", role: "alert" }, h("strong", {}, error.title), " ", error.message);
+export const link = (href, ...content) => h("a", { href }, ...content);
+export const panel = (title, note, ...content) => h("section", { class: "panel" },
+  h("header", {}, h("h3", {}, title), note ? h("small", {}, note) : null), ...content);
 export const skeleton = () => h("div", { class: "skeleton", role: "status" }, "Loading");
+
+/** Buttons of which one is pressed; `entries` are pairs of value and text. */
+export const choice = (label, entries, current, onpick) =>
+  h("div", { class: "choice", role: "group", "aria-label": label }, entries.map(([value, text]) => {
+    const pressed = String(value === current);
+    return h("button", { type: "button", "aria-pressed": pressed, onclick: () => onpick(value) }, text);
+  }));
 
 const PREFIXES = ["", "k", "M", "G", "T", "P", "E"];
 

@@ -3,7 +3,9 @@
 
 import { every, instant, range } from "./api.js";
 import { Chart, legend } from "./chart.js";
-import { badge, clock, duration, empty, format, h, parseDuration, problem, skeleton, swap } from "./dom.js";
+import {
+  badge, choice, clock, duration, empty, format, h, link, panel, parseDuration, problem, skeleton, swap,
+} from "./dom.js";
 
 const RANGES = ["5m", "15m", "1h", "6h"];
 const POINTS = 900;
@@ -25,7 +27,10 @@ const PANELS = [
     title: "Memory", unit: "bytes", stacked: true,
     queries: (s) => [[`{__name__=~"${MEMORY}",${s}}`, (m) => m.__name__.slice(12, -6)]],
     derive: memory, order: ["used", "cache"], colors: [0, 5], top: (lines) => last(named(lines, "total")),
-    headline: (lines, all) => `${format((100 * last(named(lines, "used"))) / last(named(all, "total")), "percent")} used`,
+    headline: (lines, all) => {
+      const share = last(named(lines, "used")) / last(named(all, "total"));
+      return `${format(100 * share, "percent")} used`;
+    },
   },
   {
     title: "Load", unit: "short",
@@ -58,7 +63,8 @@ function memory(lines) {
   const field = Object.fromEntries(lines.map((line) => [line.name, new Map(line.points)]));
   if (!field.MemTotal || !field.MemFree) return [];
   const at = (name, t) => field[name]?.get(t) ?? 0;
-  const used = (t) => at("MemTotal", t) - (field.MemAvailable?.get(t) ?? at("MemFree", t) + at("Buffers", t) + at("Cached", t));
+  const guess = (t) => at("MemFree", t) + at("Buffers", t) + at("Cached", t);
+  const used = (t) => at("MemTotal", t) - (field.MemAvailable?.get(t) ?? guess(t));
   const points = (value) => [...field.MemTotal.keys()].map((t) => [t, value(t)]);
   const cache = (t) => Math.max(0, at("MemTotal", t) - used(t) - at("MemFree", t));
   return [["used", used], ["cache", cache], ["total", (t) => at("MemTotal", t)]]
@@ -73,7 +79,8 @@ class Panel {
     this.legend = h("div", {});
     this.chart = new Chart({ ...spec, label: `${spec.title} over time`, onhover: (at) => this.readout(at) });
     this.element = h("section", { class: "panel loading" },
-      h("header", {}, h("h3", {}, spec.title), spec.note ? h("small", {}, spec.note) : null, this.value), this.chart.element, this.legend);
+      h("header", {}, h("h3", {}, spec.title), spec.note ? h("small", {}, spec.note) : null, this.value),
+      this.chart.element, this.legend);
   }
 
   /** Adds the answers of all queries and forgets what is older than `start`. */
@@ -106,7 +113,8 @@ class Panel {
   readout(at) {
     if (!this.shown) return;
     const values = at == null ? null : this.chart.valuesAt(at);
-    const lines = this.shown.map((line, index) => ({ ...line, value: (values ? values[index]?.value : last(line)) ?? NaN }));
+    const value = (line, index) => (values ? values[index]?.value : last(line)) ?? NaN;
+    const lines = this.shown.map((line, index) => ({ ...line, value: value(line, index) }));
     this.legend.replaceChildren(legend(lines, this.spec.unit));
   }
 }
@@ -122,8 +130,7 @@ function mounts(sizes, available) {
 }
 
 function mountRows(list) {
-  return h("section", { class: "panel wide" }, h("header", {}, h("h3", {}, "Filesystems")),
-    h("ul", { class: "mounts" }, list.map((m) => {
+  return panel("Filesystems", null, h("ul", { class: "mounts" }, list.map((m) => {
       const share = Math.round(m.used * 100);
       const level = share >= 90 ? "bad" : share >= 80 ? "warn" : "";
       const bar = h("i", { class: level });
@@ -131,7 +138,7 @@ function mountRows(list) {
       return h("li", {}, h("code", { title: m.device }, m.mountpoint),
         h("span", { class: "meter", role: "img", "aria-label": `${share} % used` }, bar),
         h("b", {}, `${share} %`), h("span", {}, `${format(m.free, "bytes")} free of ${format(m.size, "bytes")}`));
-    })));
+  })));
 }
 
 export function alertStrip(alerts) {
@@ -160,8 +167,11 @@ async function facts(selector, options) {
   const cores = Number(cpus?.value[1] ?? 0);
   return {
     name: uname?.metric.nodename,
-    list: [os?.metric.pretty_name, uname && `Linux ${uname.metric.release}`, cores && `${cores} CPU${cores > 1 ? "s" : ""}`,
-      ram && format(Number(ram.value[1]), "bytes"), boot && `up ${duration(Number(boot.value[1]))}`].filter(Boolean),
+    list: [
+      os?.metric.pretty_name, uname && `Linux ${uname.metric.release}`,
+      cores && `${cores} CPU${cores > 1 ? "s" : ""}`, ram && format(Number(ram.value[1]), "bytes"),
+      boot && `up ${duration(Number(boot.value[1]))}`,
+    ].filter(Boolean),
   };
 }
 
@@ -170,7 +180,8 @@ export function mount(main, { params, set, signal, isPaused, onAlerts, governor 
   const step = Math.max(1, Math.ceil(span / POINTS));
   const panels = PANELS.map((spec) => new Panel(spec));
   const [strips, filesystems, trouble] = [h("div", { class: "strips" }), h("div", { class: "wide" }), h("div", {})];
-  const [title, about, controls] = [h("h2", { class: "title" }, "This host"), h("p", { class: "about" }), h("div", { class: "controls" })];
+  const [title, about] = [h("h2", { class: "title" }, "This host"), h("p", { class: "about" })];
+  const controls = h("div", { class: "controls" });
   const board = h("div", { class: "board" }, panels.map((panel) => panel.element), filesystems);
   const hosts = h("select", { "aria-label": "Host", onchange: () => set({ instance: hosts.value }, true) });
   let state;
@@ -184,17 +195,21 @@ export function mount(main, { params, set, signal, isPaused, onAlerts, governor 
     if (!host) {
       swap(main, strips, empty("No host metrics yet",
         h("p", {}, "The host collector records this machine every second as ", h("code", {}, 'job="node"'), "."),
-        h("p", {}, "It has not recorded anything: it is switched off, not available on this platform, or has just started."),
-        h("p", {}, h("a", { href: "#targets" }, "Look at the targets"), " or ", h("a", { href: "#query" }, "ask a question"), ".")));
+        h("p", {}, "It is switched off, not available on this platform, or has just started."),
+        h("p", {}, link("#targets", "Look at the targets"), " or ", link("#query", "ask a question"), ".")));
       return;
     }
     const selector = select(host);
-    const [count, now] = await Promise.all([instant(`count_over_time(node_load1{${selector}}[1m])`, { signal }), instant("time()", { signal })]);
+    const ask = (query) => instant(query, { signal });
+    const samples = `count_over_time(node_load1{${selector}}[1m])`;
+    const [count, now] = await Promise.all([ask(samples), ask("time()")]);
     const interval = 60 / Number(count.result[0]?.value[1] ?? 4);
     const window = `${Math.ceil(Math.max(10, 4 * interval, 2 * step))}s`;
-    hosts.replaceChildren(...found.map((h_) => h("option", { value: h_.instance, selected: h_ === host }, h_.instance)));
-    swap(controls, found.length > 1 ? hosts : null, h("div", { class: "choice", role: "group", "aria-label": "Range" },
-      RANGES.map((text) => h("button", { type: "button", "aria-pressed": String(parseDuration(text) === span), onclick: () => set({ range: text }, true) }, text))));
+    const option = (one) => h("option", { value: one.instance, selected: one === host }, one.instance);
+    hosts.replaceChildren(...found.map(option));
+    const ranges = RANGES.map((text) => [parseDuration(text), text]);
+    const pick = (seconds) => set({ range: ranges.find(([value]) => value === seconds)[1] }, true);
+    swap(controls, found.length > 1 ? hosts : null, choice("Range", ranges, span, pick));
     main.replaceChildren(h("div", { class: "head" }, h("div", {}, title, about), controls), strips, trouble, board);
     title.textContent = host.instance ?? "This host";
     // The server's clock counts, not the reader's.
@@ -204,8 +219,9 @@ export function mount(main, { params, set, signal, isPaused, onAlerts, governor 
       about.textContent = known.list.join(" · ");
     }), isPaused);
     every(10, signal, async () => {
-      const ask = (name) => instant(`node_filesystem_${name}_bytes{${selector}}`, { signal }).then((data) => data.result);
-      const list = mounts(...(await Promise.all([ask("size"), ask("avail")])));
+      const space = (name) => ask(`node_filesystem_${name}_bytes{${selector}}`);
+      const [size, avail] = await Promise.all([space("size"), space("avail")]);
+      const list = mounts(size.result, avail.result);
       swap(filesystems, list.length ? mountRows(list) : null);
     }, isPaused);
   }

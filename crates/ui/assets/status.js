@@ -1,22 +1,25 @@
 // What the server says about itself: version, uptime, storage, its parts, where the series are.
 
 import { every, get } from "./api.js";
-import { ago, badge, duration, format, h, problem, skeleton, swap, timestamp } from "./dom.js";
+import { ago, badge, duration, format, h, link, panel, problem, skeleton, swap, timestamp } from "./dom.js";
 
-const list = (title, pairs) => h("section", { class: "panel" }, h("header", {}, h("h3", {}, title)),
-  h("dl", {}, pairs.filter(([, value]) => value != null && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
+const isKnown = ([, value]) => value != null && value !== "";
+const list = (title, pairs) => panel(title, null, h("dl", {},
+  pairs.filter(isKnown).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
 
 function top(title, entries, href) {
   const most = Math.max(1, ...entries.map(({ value }) => value));
-  return h("section", { class: "panel" }, h("header", {}, h("h3", {}, title)),
-    entries.length ? h("ul", { class: "tops" }, entries.map(({ name, value }) => {
+  return panel(title, null, entries.length ? h("ul", { class: "tops" }, entries.map(({ name, value }) => {
       const bar = h("i", {});
       bar.style.width = `${(100 * value) / most}%`;
-      return h("li", {}, bar, href ? h("a", { href: href(name) }, name) : h("span", {}, name), h("b", {}, format(value)));
+      return h("li", {}, bar, href ? link(href(name), name) : h("span", {}, name), h("b", {}, format(value)));
     })) : h("p", { class: "about" }, "Nothing stored yet."));
 }
 
-const query = (name) => `#query?${new URLSearchParams({ expr: `count by (job) ({__name__=${JSON.stringify(name)}})` })}`;
+const query = (name) => {
+  const expr = `count by (job) ({__name__=${JSON.stringify(name)}})`;
+  return `#query?${new URLSearchParams({ expr })}`;
+};
 const time = (ms) => (Number.isFinite(ms) && ms > 0 ? timestamp(ms / 1000) : null);
 
 function draw({ runtime, build, tsdb, own }) {
@@ -34,14 +37,18 @@ function draw({ runtime, build, tsdb, own }) {
     ]),
     list("Storage", [
       ["State", storage ? badge(isOk ? "up" : "firing", storage.state) : null], ["Data directory", own?.dataDir],
-      ["On disk", storage ? format(storage.sizeBytes, "bytes") : null], ["Disk free", storage ? format(storage.diskFreeBytes, "bytes") : null],
-      ["Retention", runtime.storageRetention], ["Series in memory", format(storage?.series ?? head.numSeries ?? runtime.timeSeriesCount)],
-      ["Label pairs", format(head.numLabelPairs)], ["Samples accepted", storage ? format(storage.samplesAccepted) : null],
+      ["On disk", storage ? format(storage.sizeBytes, "bytes") : null],
+      ["Disk free", storage ? format(storage.diskFreeBytes, "bytes") : null],
+      ["Retention", runtime.storageRetention],
+      ["Series in memory", format(storage?.series ?? head.numSeries ?? runtime.timeSeriesCount)],
+      ["Label pairs", format(head.numLabelPairs)],
+      ["Samples accepted", storage ? format(storage.samplesAccepted) : null],
       ["Oldest in memory", time(head.minTime)], ["Newest in memory", time(head.maxTime)],
       ["Damaged places", runtime.corruptionCount ? badge("firing", String(runtime.corruptionCount)) : "none"],
     ]),
-    parts.length ? list("Parts", parts.map((part) => [part.name, h("span", {}, badge(part.healthy ? "up" : "firing", part.healthy ? "works" : "fails"),
-      ` ${part.message ?? ""}`, part.restarts ? ` (restarts: ${part.restarts})` : "")])) : null,
+    parts.length ? list("Parts", parts.map(({ name, healthy, message, restarts }) => [name, h("span", {},
+      badge(healthy ? "up" : "firing", healthy ? "works" : "fails"), ` ${message ?? ""}`,
+      restarts ? ` (restarts: ${restarts})` : "")])) : null,
     top("Metrics with the most series", tsdb?.seriesCountByMetricName ?? [], query),
     top("Labels with the most values", tsdb?.labelValueCountByLabelName ?? []))];
 }
@@ -50,7 +57,9 @@ export function mount(main, { signal, isPaused }) {
   const [trouble, body] = [h("div", {}), h("div", {}, skeleton())];
   main.replaceChildren(trouble, body);
   every(5, signal, async () => {
-    const optional = (path) => get(path, null, { signal }).catch((error) => (error.offline ? Promise.reject(error) : undefined));
+    const optional = (path) => get(path, null, { signal }).catch((error) => {
+      if (error.offline || signal.aborted) throw error;
+    });
     try {
       const [runtime, build, tsdb, own] = await Promise.all([
         get("api/v1/status/runtimeinfo", null, { signal }), get("api/v1/status/buildinfo", null, { signal }),

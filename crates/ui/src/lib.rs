@@ -22,6 +22,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("index.html", HTML, include_str!("../assets/index.html")),
     ("app.js", SCRIPT, include_str!("../assets/app.js")),
     ("api.js", SCRIPT, include_str!("../assets/api.js")),
+    ("box.js", SCRIPT, include_str!("../assets/box.js")),
     ("chart.js", SCRIPT, include_str!("../assets/chart.js")),
     ("dom.js", SCRIPT, include_str!("../assets/dom.js")),
     ("host.js", SCRIPT, include_str!("../assets/host.js")),
