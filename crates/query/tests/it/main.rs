@@ -9,3 +9,4 @@ mod metamorphic;
 mod model;
 mod promqltest;
 mod store;
+mod witness;
