@@ -1,7 +1,10 @@
 //! Flyball's own metrics: what every part counts, as metric families.
 //! They are rendered at `/metrics` and stored like any other target's, as `job="flyball"`.
 
+mod receiver;
 mod storage;
+
+pub(crate) use receiver::families as receiver_families;
 
 use crate::dispatch::Dispatch;
 use crate::evaluate::Evaluator;

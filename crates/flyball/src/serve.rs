@@ -7,14 +7,15 @@ use crate::dispatch::Dispatch;
 use crate::evaluate::{Evaluation, Evaluator, RuleCounters};
 use crate::integrate::Integrator;
 use crate::load::{Configuration, load};
-use crate::own::{Live, OwnMetrics, ReloadState};
+use crate::own::{Live, OwnMetrics, ReloadState, receiver_families};
 use crate::provider::{Admin, Facts, Lifecycle, Metrics, Rules, Status, Targets};
 use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::supervise::{Stop, Supervisor};
 use crate::{log, sources, storage, version};
 use alerts::Dispatcher;
-use api::{AppState, HttpMetrics, PageAsset, Server};
+use api::{AppState, HttpMetrics, Mount, PageAsset, Permission, Server};
+use ingest::{Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
 use scrape::{Pools, PoolsView};
 use std::error::Error;
@@ -81,7 +82,7 @@ async fn serve(
     rooms.start_sources(&mut pools, &configuration, &settings)?;
     let lifecycle = rooms.lifecycle(args, pools);
     let state = rooms.state(&lifecycle, view, facts(args, &*clock));
-    let mounts = Vec::new();
+    let mounts = vec![rooms.remote_write(&settings)];
     let bound = Server::bind_with(settings.server.clone(), state, mounts).await?;
     for url in bound.urls() {
         tracing::info!(url, "listening");
@@ -269,6 +270,26 @@ impl Rooms {
             http: Arc::clone(&self.http),
             page,
             syntax: promql::ParserOptions::default(),
+        }
+    }
+
+    fn remote_write(&self, settings: &Settings) -> Mount {
+        let limits = settings.storage.limits;
+        let options = ReceiverOptions {
+            labels_max: limits.labels_max,
+            label_name_bytes_max: limits.label_name_bytes_max,
+            label_value_bytes_max: limits.label_value_bytes_max,
+            ..ReceiverOptions::default()
+        };
+        let appender = Arc::clone(&self.db) as Arc<dyn Appender>;
+        let receiver = Arc::new(Receiver::new(appender, options));
+        let stats = Arc::clone(receiver.stats());
+        self.own.add(Box::new(move || receiver_families(&stats)));
+        Mount {
+            path: ingest::WRITE_PATH,
+            permission: Permission::Write,
+            methods: ingest::write_route(receiver),
+            described: vec![("post", "Stores samples sent by remote write 1.0")],
         }
     }
 
