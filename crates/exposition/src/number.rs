@@ -12,15 +12,32 @@ const SCIENTIFIC_EXPONENT_MIN: i32 = 6;
 /// Reads a float as Prometheus does; `None` for what it refuses: hexadecimal forms, underscores,
 /// signed NaN, and decimal numbers beyond the range of a double. Every NaN becomes the quiet one.
 pub fn parse_float(text: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(text).ok()?;
-    let value: f64 = text.parse().ok()?;
-    let named = text.bytes().any(|byte| matches!(byte, b'n' | b'N'));
+    if let Some(whole) = parse_whole(text) {
+        return Some(whole);
+    }
+    let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    if value.is_finite() {
+        return Some(value);
+    }
     if value.is_nan() {
-        let signed = text.starts_with(['+', '-']);
+        let signed = text.starts_with(b"+") || text.starts_with(b"-");
         return (!signed).then(|| f64::from_bits(model::NORMAL_NAN_BITS));
     }
     // Go reports a range error for `1e999`; only a spelled infinity (with its n) is one.
-    (value.is_finite() || named).then_some(value)
+    text.iter().any(|byte| matches!(byte, b'n' | b'N')).then_some(value)
+}
+
+/// Most values are small whole numbers: up to 15 digits fit a double exactly.
+fn parse_whole(text: &[u8]) -> Option<f64> {
+    let mut whole = 0_u64;
+    for &byte in text.get(..16).unwrap_or(text) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        whole = whole * 10 + u64::from(digit);
+    }
+    ((1..=15).contains(&text.len())).then_some(whole as f64)
 }
 
 /// Writes a float as text 0.0.4 has it: shortest digits that read back to the same bits.

@@ -29,7 +29,11 @@ fn writes_floats_as_go_does() {
 
 #[test]
 fn reads_what_go_reads() {
-    let table: [(&str, Option<f64>); 26] = [
+    let table: [(&str, Option<f64>); 30] = [
+        ("999999999999999", Some(999_999_999_999_999.0)),
+        ("9007199254740993", Some(9_007_199_254_740_992.0)),
+        ("00000000000000000001", Some(1.0)),
+        ("12345678901234567x", None),
         ("1", Some(1.0)),
         ("+1", Some(1.0)),
         ("-0", Some(-0.0)),

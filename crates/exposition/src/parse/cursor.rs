@@ -78,7 +78,8 @@ impl<'a> Cursor<'a> {
 
     /// Consumes up to the line break (not the break itself).
     pub(super) fn take_line(&mut self) -> &'a [u8] {
-        self.take_while(|byte| byte != b'\n')
+        let rest = self.rest();
+        self.take(memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
     }
 
     /// A metric name of the legacy scheme, empty when none comes next.

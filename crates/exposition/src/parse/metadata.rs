@@ -32,12 +32,12 @@ pub(super) fn family_name<'a>(
 ) -> Result<Cow<'a, str>, ParseError> {
     let bare = cursor.take_metric_name();
     if !bare.is_empty() {
-        return Ok(unescape(bare, Quotes::Escaped));
+        return require_utf8(cursor, bare, "metric name").map(Cow::Borrowed);
     }
     match cursor.take_quoted(LineBreaks::Allowed) {
         Some(quoted) if !quoted.is_empty() => {
-            require_utf8(cursor, quoted, "metric name")?;
-            Ok(unescape(quoted, Quotes::Escaped))
+            let name = require_utf8(cursor, quoted, "metric name")?;
+            Ok(unescape(name, Quotes::Escaped))
         }
         Some(_) | None => Err(cursor.expected(&format!("metric name after {}", keyword.as_str()))),
     }
@@ -57,8 +57,8 @@ pub(super) fn event<'a>(
     };
     match keyword {
         Keyword::Help => {
-            require_utf8(cursor, text, "help text")?;
-            Ok(Event::Help { family, help: unescape(text, quotes) })
+            let help = require_utf8(cursor, text, "help text")?;
+            Ok(Event::Help { family, help: unescape(help, quotes) })
         }
         Keyword::Type => {
             let kind = kind(format, text).ok_or_else(|| {
@@ -91,11 +91,10 @@ fn unit<'a>(
     family: Cow<'a, str>,
     text: &'a [u8],
 ) -> Result<Event<'a>, ParseError> {
-    require_utf8(cursor, text, "unit")?;
-    let unit = String::from_utf8_lossy(text);
-    let is_suffix = family.strip_suffix(&*unit).is_some_and(|stem| stem.ends_with('_'));
+    let unit = require_utf8(cursor, text, "unit")?;
+    let is_suffix = family.strip_suffix(unit).is_some_and(|stem| stem.ends_with('_'));
     if unit.is_empty() || is_suffix {
-        return Ok(Event::Unit { family, unit });
+        return Ok(Event::Unit { family, unit: Cow::Borrowed(unit) });
     }
     let message = format!("unit {unit:?} is not a suffix of metric {family:?}");
     Err(cursor.error(ParseErrorKind::Syntax, message))

@@ -186,20 +186,23 @@ fn skip(cursor: &mut Cursor<'_>, format: Format) {
     }
 }
 
-pub(super) fn require_utf8(
+pub(super) fn require_utf8<'a>(
     cursor: &Cursor<'_>,
-    bytes: &[u8],
+    bytes: &'a [u8],
     what: &str,
-) -> Result<(), ParseError> {
-    if std::str::from_utf8(bytes).is_ok() {
-        return Ok(());
-    }
-    let message = format!("{what} {} is not valid UTF-8", excerpt(bytes));
-    Err(cursor.error(ParseErrorKind::Encoding, message))
+) -> Result<&'a str, ParseError> {
+    std::str::from_utf8(bytes).ok().ok_or_else(|| {
+        let message = format!("{what} {} is not valid UTF-8", excerpt(bytes));
+        cursor.error(ParseErrorKind::Encoding, message)
+    })
 }
 
 fn text_at<'a>(cursor: &Cursor<'a>, range: &Range<usize>) -> Cow<'a, str> {
-    unescape(cursor.slice(range.start, range.end), Quotes::Escaped)
+    match std::str::from_utf8(cursor.slice(range.start, range.end)) {
+        Ok(text) => unescape(text, Quotes::Escaped),
+        // Names and values are checked when they are read.
+        Err(_) => Cow::Borrowed(""),
+    }
 }
 
 /// Is `\"` an escape? In HELP lines of the text format it is not.
@@ -210,10 +213,9 @@ pub(super) enum Quotes {
 }
 
 /// Replaces `\\`, `\n` and `\"`; any other backslash stays as it is.
-pub(super) fn unescape(bytes: &[u8], quotes: Quotes) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(bytes);
-    if !bytes.contains(&b'\\') {
-        return text;
+pub(super) fn unescape(text: &str, quotes: Quotes) -> Cow<'_, str> {
+    if !text.as_bytes().contains(&b'\\') {
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();

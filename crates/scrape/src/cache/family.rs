@@ -2,8 +2,9 @@
 //! batch. Kept for ten scrapes after a family was seen last, as upstream does.
 
 use super::entries::Round;
+use foldhash::fast::FixedState;
 use model::{Metadata, MetricKind, MetricMetadata};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Scrapes for which metadata outlives its family.
@@ -30,6 +31,7 @@ impl SharedMetadata {
 
 #[derive(Debug)]
 struct Known {
+    metric: String,
     metadata: Metadata,
     seen: Round,
     is_news: bool,
@@ -37,7 +39,11 @@ struct Known {
 
 #[derive(Debug, Default)]
 pub(super) struct Families {
-    known: BTreeMap<String, Known>,
+    /// In the order in which they came first, which is the order in which they come again.
+    known: Vec<Known>,
+    index: HashMap<String, usize, FixedState>,
+    /// The family of the last line; the next line is about it or its successor.
+    cursor: usize,
     shared: SharedMetadata,
     /// Family and kind of the last TYPE line.
     current: (String, MetricKind),
@@ -51,6 +57,7 @@ impl Families {
 
     /// A page begins: no family is declared.
     pub(super) fn begin(&mut self) {
+        self.cursor = 0;
         self.current.0.clear();
         self.current.1 = MetricKind::Unknown;
     }
@@ -75,15 +82,20 @@ impl Families {
     }
 
     fn note(&mut self, family: &str, round: Round, change: impl FnOnce(&mut Metadata) -> bool) {
-        let Some(known) = self.known.get_mut(family) else {
+        let Some(place) = self.place(family) else {
             if self.known.len() < FAMILIES_MAX {
-                let mut known = Known { metadata: Metadata::default(), seen: round, is_news: true };
-                change(&mut known.metadata);
-                self.known.insert(family.to_owned(), known);
+                let mut metadata = Metadata::default();
+                change(&mut metadata);
+                self.cursor = self.known.len();
+                self.index.insert(family.to_owned(), self.cursor);
+                let metric = family.to_owned();
+                self.known.push(Known { metric, metadata, seen: round, is_news: true });
                 self.changed = true;
             }
             return;
         };
+        self.cursor = place;
+        let known = &mut self.known[place];
         known.seen = round;
         if change(&mut known.metadata) {
             known.is_news = true;
@@ -91,28 +103,38 @@ impl Families {
         }
     }
 
+    fn place(&self, family: &str) -> Option<usize> {
+        let near = [self.cursor, self.cursor + 1].into_iter();
+        let is_there = |place: &usize| self.known.get(*place).is_some_and(|k| k.metric == family);
+        near.into_iter().find(is_there).or_else(|| self.index.get(family).copied())
+    }
+
     /// Metadata that the storage does not have yet.
     pub(super) fn news(&self, into: &mut Vec<MetricMetadata>) {
         if !self.changed {
             return;
         }
-        for (metric, known) in self.known.iter().filter(|(_, known)| known.is_news) {
-            into.push(MetricMetadata { metric: metric.clone(), metadata: known.metadata.clone() });
+        for known in self.known.iter().filter(|known| known.is_news) {
+            let (metric, metadata) = (known.metric.clone(), known.metadata.clone());
+            into.push(MetricMetadata { metric, metadata });
         }
     }
 
     /// The news was stored; forgets what was not seen for long.
     pub(super) fn settle(&mut self, round: Round) {
         let before = self.known.len();
-        self.known.retain(|_, known| round - known.seen <= ROUNDS_KEPT);
-        if !self.changed && self.known.len() == before {
+        self.known.retain(|known| round - known.seen <= ROUNDS_KEPT);
+        if self.known.len() != before {
+            let numbered = self.known.iter().enumerate();
+            self.index = numbered.map(|(place, known)| (known.metric.clone(), place)).collect();
+        } else if !self.changed {
             return;
         }
         self.changed = false;
         let mut map = BTreeMap::new();
-        for (metric, known) in &mut self.known {
+        for known in &mut self.known {
             known.is_news = false;
-            map.insert(metric.clone(), known.metadata.clone());
+            map.insert(known.metric.clone(), known.metadata.clone());
         }
         *self.shared.0.lock().unwrap_or_else(PoisonError::into_inner) = map;
     }
