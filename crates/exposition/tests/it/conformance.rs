@@ -2,19 +2,7 @@
 
 use super::census;
 use exposition::{Format, check_paths_agree};
-use std::path::{Path, PathBuf};
-
-fn root() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
-    let root = std::env::var_os("FLYBALL_CONFORMANCE").map_or(beside, PathBuf::from);
-    if root.is_dir() {
-        return Some(root);
-    }
-    let strict = std::env::var_os("FLYBALL_STRICT").is_some();
-    assert!(!strict, "no conformance data at {}", root.display());
-    println!("SKIPPED exposition: no conformance data at {}", root.display());
-    None
-}
+use testkit::conformance_dir;
 
 /// Lines that must become samples: neither empty nor a comment.
 fn sample_lines(body: &str) -> usize {
@@ -22,9 +10,9 @@ fn sample_lines(body: &str) -> usize {
 }
 
 fn check_all(folder: &str, wanted: impl Fn(&str) -> Option<Format>) -> usize {
-    let Some(root) = root() else { return usize::MAX };
+    let Some(folder) = conformance_dir("exposition", folder) else { return usize::MAX };
     let mut seen = 0;
-    for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let Some(format) = wanted(&name) else { continue };

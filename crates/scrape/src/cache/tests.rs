@@ -345,6 +345,16 @@ fn a_storage_that_takes_nothing_loses_no_staleness() {
 }
 
 #[test]
+fn what_only_a_lost_scrape_saw_last_becomes_stale_too() {
+    let mut world = World::new();
+    world.text("a 1\nb 2\n");
+    world.memory.refuse(Some(AppendErrorKind::Overloaded));
+    assert!(world.text("a 1\nb 2\n").store_error.is_some());
+    world.memory.refuse(None);
+    assert_eq!(world.text("a 1\n").stale, 1);
+}
+
+#[test]
 fn created_times_date_their_instances() {
     let mut world = World::new();
     world.openmetrics(

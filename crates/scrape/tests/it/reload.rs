@@ -1,9 +1,10 @@
 //! Reloads and discovery: what goes on, what ends, and when.
 
 use crate::server::{Reply, Server};
-use crate::world::{World, eventually};
+use crate::world::{START_MS, World, eventually};
 use scrape::Health;
 use std::time::Duration;
+use sys::Clock as _;
 
 fn job(server: &Server, name: &str, more: &str) -> String {
     format!("- job_name: {name}\n  static_configs: [{{targets: ['{}']}}]\n{more}", server.address)
@@ -32,6 +33,50 @@ async fn an_unchanged_job_runs_on_without_gap_or_double() {
     }
     let phase = |job, instance| world.up(job, instance)[0].0 % 1000;
     assert_ne!(phase("kept", "a:1"), phase("kept", "b:1"), "load is spread");
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_at_the_very_moment_of_a_scrape_does_not_skip_it() {
+    let (mut world, clock) = World::stepped();
+    world.apply(&idle("j", "")).await;
+    while world.up("j", "a:1").is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let first = world.up("j", "a:1")[0].0;
+    let due = first + 1000;
+    while clock.now().ms() < due - 3 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // The wall clock is past the grid point, the timer is not there yet, and a reload comes.
+    clock.step(5);
+    world.apply(&idle("j", "  sample_limit: 5\n")).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let up = world.up("j", "a:1");
+    assert_eq!(up.len(), 2, "{up:?}");
+    assert!((due..due + 10).contains(&up[1].0), "{up:?}");
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn clock_jumps_of_hours_stop_nothing() {
+    let (mut world, clock) = World::stepped();
+    world.apply(&idle("j", "")).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    clock.step(-7_200_000);
+    world.apply(&idle("j", "  sample_limit: 5\n")).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let scrapes = |world: &World| {
+        let families = world.pools.view().families();
+        let total = families.iter().find(|f| f.name == "flyball_scrape_scrapes_total");
+        total.unwrap().points[0].value
+    };
+    let before = scrapes(&world);
+    assert!(before >= 8.0, "two targets go on, though the storage refuses the past: {before}");
+    clock.step(14_400_000);
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert!(scrapes(&world) >= before + 4.0);
+    assert!(world.up("j", "a:1").last().unwrap().0 > START_MS + 7_200_000);
     world.pools.stop().await;
 }
 

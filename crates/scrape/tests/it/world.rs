@@ -6,6 +6,7 @@ use model::Timestamp;
 use net::AddressPolicy;
 use scrape::{Options, Pools, TargetView};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use sys::{Clock, OsVfs, SystemClock};
 use tokio::time::Instant;
@@ -16,16 +17,27 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Where paused worlds begin.
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
 
-/// Wall clock that moves with tokio's paused time.
-struct TokioClock(Instant);
+/// Wall clock that moves with tokio's paused time and can be stepped.
+pub(crate) struct TokioClock {
+    origin: Instant,
+    ahead_ms: AtomicI64,
+}
+
+impl TokioClock {
+    /// Moves the wall clock, as an administrator or NTP does.
+    pub(crate) fn step(&self, ms: i64) {
+        self.ahead_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+}
 
 impl Clock for TokioClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_ms(START_MS).saturating_add(self.0.elapsed())
+        let start = Timestamp::from_ms(START_MS + self.ahead_ms.load(Ordering::SeqCst));
+        start.saturating_add(self.origin.elapsed())
     }
 
     fn monotonic(&self) -> Duration {
-        self.0.elapsed()
+        self.origin.elapsed()
     }
 }
 
@@ -41,7 +53,14 @@ impl World {
 
     /// A world for tests with paused time.
     pub(crate) fn paused() -> Self {
-        Self::with_clock(Arc::new(TokioClock(Instant::now())))
+        Self::stepped().0
+    }
+
+    /// A paused world with its clock.
+    pub(crate) fn stepped() -> (Self, Arc<TokioClock>) {
+        let clock = TokioClock { origin: Instant::now(), ahead_ms: AtomicI64::new(0) };
+        let clock = Arc::new(clock);
+        (Self::with_clock(clock.clone()), clock)
     }
 
     fn with_clock(clock: Arc<dyn Clock>) -> Self {
