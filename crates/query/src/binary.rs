@@ -10,7 +10,7 @@ use crate::column::{Cell, Column, Operand, Point, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal, weight_of};
 pub(crate) use element::ElementNotes;
 use element::{combine, scalar};
-use promql::ast::{BinaryExpr, BinaryOp, Expr};
+use promql::ast::{BinaryExpr, BinaryOp, Expr, ExprKind};
 
 /// Does the operator make another metric of it, so that the name goes?
 pub(crate) fn changes_metric(op: BinaryOp) -> bool {
@@ -34,16 +34,36 @@ enum VectorSide {
 }
 
 impl Evaluator<'_> {
-    /// `left op right`
+    /// `left op right`; a chain `a + b + c`, which leans left, is walked without recursion.
     pub(crate) fn eval_binary(
         &mut self,
         expr: &Expr,
         binary: &BinaryExpr,
         steps: Steps,
     ) -> Result<Operand, QueryError> {
-        let left = self.eval(&binary.left, steps)?;
-        let right = self.eval(&binary.right, steps)?;
-        match (left, right) {
+        let held = self.held();
+        let (mut innermost, mut chain) = (binary, vec![(expr, binary)]);
+        while let ExprKind::Binary(inner) = &innermost.left.kind {
+            chain.push((&innermost.left, inner));
+            innermost = inner;
+        }
+        let mut left = self.eval(&innermost.left, steps)?;
+        while let Some((expr, binary)) = chain.pop() {
+            let right = self.eval(&binary.right, steps)?;
+            left = self.apply(expr, binary, (left, right), steps)?;
+            self.settle(held, &left)?;
+        }
+        Ok(left)
+    }
+
+    fn apply(
+        &mut self,
+        expr: &Expr,
+        binary: &BinaryExpr,
+        operands: (Operand, Operand),
+        steps: Steps,
+    ) -> Result<Operand, QueryError> {
+        match operands {
             (Operand::Scalar(left), Operand::Scalar(right)) => {
                 let pairs = left.into_iter().zip(right);
                 Ok(Operand::Scalar(pairs.map(|(a, b)| scalar(binary.op, a, b)).collect()))

@@ -34,7 +34,7 @@ impl QuerySpan {
         Ok(match term {
             DurationTerm::Number(number) => number.value,
             DurationTerm::Step => self.step as f64 / 1000.0,
-            DurationTerm::Range => (self.end - self.start) as f64 / 1000.0,
+            DurationTerm::Range => self.end.saturating_sub(self.start) as f64 / 1000.0,
             DurationTerm::Unary(UnaryOp::Minus, inner) => -self.seconds(inner)?,
             DurationTerm::Unary(UnaryOp::Plus, inner) | DurationTerm::Paren(inner) => {
                 self.seconds(inner)?

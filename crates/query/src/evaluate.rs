@@ -61,8 +61,7 @@ impl<'a> Evaluator<'a> {
         } else {
             self.eval_node(expr, steps)?
         };
-        self.held = before + weight(&operand);
-        self.hold(0)?;
+        self.settle(before, &operand)?;
         Ok(operand)
     }
 
@@ -197,6 +196,17 @@ impl<'a> Evaluator<'a> {
             return Err(QueryError::too_many_samples());
         }
         self.tick(samples)
+    }
+
+    /// Samples held now.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Ends a part of the evaluation: of all it held, only its result is left.
+    pub(crate) fn settle(&mut self, before: usize, result: &Operand) -> Result<(), QueryError> {
+        self.held = before;
+        self.hold(weight(result))
     }
 
     /// Gives back samples that were only held for a while.

@@ -113,7 +113,7 @@ fn constant(evaluator: &Evaluator<'_>, name: &str, steps: Steps) -> Operand {
         "start" => seconds(span.start),
         "end" => seconds(span.end),
         "step" => seconds(span.step),
-        _ => seconds(span.end - span.start),
+        _ => seconds(span.end.saturating_sub(span.start)),
     };
     Operand::Scalar(vec![value; steps.count])
 }

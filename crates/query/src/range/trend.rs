@@ -41,7 +41,7 @@ fn linear_regression(window: &Window<'_>, origin: i64) -> (f64, f64) {
     for (time, y) in window.float_times.iter().zip(window.floats) {
         constant &= *y == first || count == 0.0;
         count += 1.0;
-        let x = (time - origin) as f64 / 1e3;
+        let x = time.saturating_sub(origin) as f64 / 1e3;
         x_sum.add(x);
         y_sum.add(*y);
         xy_sum.add(x * y);

@@ -108,7 +108,57 @@ fn the_deadline_is_asked_every_few_thousand_samples() {
 }
 
 #[test]
-fn a_deep_expression_is_evaluated() {
-    let deep = format!("{}x{}", "abs(".repeat(60), ")".repeat(60));
-    assert_eq!(instant(&EngineOptions::default(), "x 1x60", &deep, &Cancel::new()), Ok(()));
+fn the_deepest_expressions_that_parse_are_evaluated() {
+    let nested = |depth: usize| format!("{}x{}", "abs(".repeat(depth), ")".repeat(depth));
+    let minus = |depth: usize| format!("{}x", "-".repeat(depth));
+    let chain = |depth: usize| vec!["x"; depth].join(" + ");
+    let power = |depth: usize| vec!["x"; depth].join(" ^ ");
+    let sums = |depth: usize| format!("{}x{}", "sum by (a) (".repeat(depth), ")".repeat(depth));
+    let right = |depth: usize| format!("{}x{}", "(x + ".repeat(depth), ")".repeat(depth));
+    let windows = |depth: usize| format!("{}x{}", "rate(".repeat(depth), "[2m:1m])".repeat(depth));
+    let forms: [&dyn Fn(usize) -> String; 7] =
+        [&nested, &minus, &chain, &power, &sums, &right, &windows];
+    for deep in forms {
+        let fits = |depth: &usize| promql::parse(&deep(*depth)).is_ok();
+        let deepest = (1..=promql::HEIGHT_MAX + 1).rev().find(fits).unwrap();
+        assert!(deepest >= 16, "{}", deep(deepest));
+        let found = instant(&EngineOptions::default(), "x 1x60", &deep(deepest), &Cancel::new());
+        assert_eq!(found, Ok(()), "depth {deepest}");
+    }
+}
+
+/// Only the sample limit may stop it: a subquery covers all that lies between the windows, too.
+fn ends(query: &str, output: Result<query::QueryOutput, query::QueryError>) {
+    if let Err(error) = output {
+        assert_eq!(error.kind(), QueryErrorKind::TooManySamples, "{query}: {error}");
+    }
+}
+
+#[test]
+fn instants_at_the_ends_of_time_do_not_overflow() {
+    let store = load("x 1x60");
+    for query in [
+        "rate(x[100y])",
+        "predict_linear(x[100y] @ 60, 1)",
+        "predict_linear(x[100y] offset -100y, 1)",
+        "sum_over_time(x[1m:1m] offset 200y)",
+        "timestamp(x offset -200y)",
+        "x smoothed",
+        "hour() + year() + days_in_month()",
+        "range()",
+        "increase(x[1y] anchored @ end())",
+        "info(x)",
+        "absent_over_time(x[1y])",
+    ] {
+        let expr = promql::parse_with(query, &promql::ParserOptions::ALL).unwrap();
+        for at in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX] {
+            let at = Timestamp::from_ms(at);
+            let output = Engine::default().instant(&store, &expr, at, &Cancel::new());
+            ends(query, output);
+            let step = Duration::from_secs(u64::MAX / 2_000);
+            let steps = StepRange { start: Timestamp::MIN, end: at, step };
+            let output = Engine::default().range(&store, &expr, &steps, &Cancel::new());
+            ends(query, output);
+        }
+    }
 }
