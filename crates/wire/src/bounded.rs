@@ -29,14 +29,31 @@ const RATIO_FREE_BYTES: usize = 1 << 20;
 const SNAPPY_RATIO_MAX: usize = 22;
 const GZIP_CHUNK: usize = 64 * 1024;
 
-/// Decompresses a snappy block (not the framed stream) into `out`, replacing what it held.
+/// Decompresses a snappy block (not the framed stream) into `out`, replacing what it held; after an
+/// error `out` is empty. A reused `out` is not zeroed again, every byte of it is written.
 pub fn snappy_block(input: &[u8], bounds: Bounds, out: &mut Vec<u8>) -> Result<(), WireError> {
-    out.clear();
-    let declared = snap::raw::decompress_len(input)
-        .map_err(|source| WireError::malformed(0, format!("snappy: {source}")))?;
+    let decoded = declared_len(input, bounds).and_then(|declared| {
+        out.resize(declared, 0);
+        snap::raw::Decoder::new().decompress(input, out).map_err(|source| snappy_error(&source))
+    });
+    match decoded {
+        Ok(len) => {
+            assert_eq!(len, out.len(), "snappy writes what it declares or fails");
+            Ok(())
+        }
+        Err(error) => {
+            out.clear();
+            Err(error)
+        }
+    }
+}
+
+/// The length that a block declares, if it is within the bounds and possible.
+fn declared_len(input: &[u8], bounds: Bounds) -> Result<usize, WireError> {
     if input.is_empty() {
         return Err(WireError::malformed(0, "snappy: empty input, a length expected"));
     }
+    let declared = snap::raw::decompress_len(input).map_err(|source| snappy_error(&source))?;
     if declared > bounds.decoded_bytes_max {
         let max = bounds.decoded_bytes_max;
         let text = format!("snappy: {declared} bytes declared, at most {max} accepted");
@@ -48,12 +65,11 @@ pub fn snappy_block(input: &[u8], bounds: Bounds, out: &mut Vec<u8>) -> Result<(
             format!("snappy: {declared} bytes declared, {len} bytes of input cannot hold them");
         return Err(WireError::malformed(0, text));
     }
-    out.resize(declared, 0);
-    let decoded = snap::raw::Decoder::new().decompress(input, out);
-    decoded.map(|_| ()).map_err(|source| {
-        out.clear();
-        WireError::malformed(0, format!("snappy: {source}"))
-    })
+    Ok(declared)
+}
+
+fn snappy_error(source: &snap::Error) -> WireError {
+    WireError::malformed(0, format!("snappy: {source}"))
 }
 
 /// Compresses a snappy block, for senders and tests.

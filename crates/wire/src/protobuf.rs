@@ -57,7 +57,23 @@ impl<'a> Reader<'a> {
         self.bytes.is_empty()
     }
 
+    /// Steps over a length-delimited field whose tag and length are one byte each, which most are;
+    /// gives its tag and content. Anything else, also what is malformed, is left to `next_field`.
+    #[inline]
+    pub fn next_short(&mut self) -> Option<(u8, Reader<'a>)> {
+        let [tag @ ..0x80, len @ ..0x80, rest @ ..] = self.bytes else { return None };
+        if tag & 7 != 2 || tag >> 3 == 0 {
+            return None;
+        }
+        let len = usize::from(*len);
+        let (found, rest) = rest.split_at_checked(len)?;
+        let content = Reader { bytes: found, offset: self.offset + 2 };
+        self.advance(rest, 2 + len);
+        Some((*tag, content))
+    }
+
     /// The next field, or nothing at the end.
+    #[inline]
     pub fn next_field(&mut self) -> Result<Option<Field<'a>>, WireError> {
         if self.is_at_end() {
             return Ok(None);
@@ -84,6 +100,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A base-128 number of at most ten bytes.
+    #[inline]
     pub fn varint(&mut self) -> Result<u64, WireError> {
         if let Some((&first, rest)) = self.bytes.split_first()
             && first < 0x80
@@ -140,6 +157,7 @@ impl<'a> Reader<'a> {
         Ok(*found)
     }
 
+    #[inline]
     fn advance(&mut self, rest: &'a [u8], by: usize) {
         self.bytes = rest;
         self.offset += by;

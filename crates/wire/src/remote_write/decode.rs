@@ -8,6 +8,8 @@ use model::{Exemplar, Histogram, LabelsBuilder, MetricKind, MetricMetadata, Time
 
 /// Tag of `TimeSeries.labels`: field 1, bytes.
 const LABELS_TAG: u8 = 0x0a;
+/// Tag of `TimeSeries.samples`: field 2, bytes.
+const SAMPLES_TAG: u8 = 0x12;
 
 /// A decompressed request body.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +77,9 @@ impl<'a> Series<'a> {
     fn read(whole: Reader<'a>) -> Result<Self, WireError> {
         let mut rest = whole;
         while rest.rest().first() == Some(&LABELS_TAG) {
-            rest.next_field()?;
+            if rest.next_short().is_none() {
+                rest.next_field()?;
+            }
         }
         let len = whole.rest().len() - rest.rest().len();
         Ok(Self { labels: whole, label_bytes: &whole.rest()[..len], rest })
@@ -85,12 +89,18 @@ impl<'a> Series<'a> {
     /// equal bytes mean an equal label set. `None`: use [`Series::labels`].
     pub fn label_bytes(&self) -> Result<Option<&'a [u8]>, WireError> {
         let mut rest = self.rest;
-        while let Some(field) = rest.next_field()? {
-            if field.number == 1 {
+        loop {
+            let number = match rest.next_short() {
+                Some((tag, _)) => u32::from(tag >> 3),
+                None => match rest.next_field()? {
+                    Some(field) => field.number,
+                    None => return Ok(Some(self.label_bytes)),
+                },
+            };
+            if number == 1 {
                 return Ok(None);
             }
         }
-        Ok(Some(self.label_bytes))
     }
 
     /// The labels, one by one, unchecked except for UTF-8.
@@ -100,6 +110,11 @@ impl<'a> Series<'a> {
 
     /// The next sample, histogram or exemplar, or nothing at the end.
     pub fn next_item(&mut self) -> Result<Option<SeriesItem>, WireError> {
+        if self.rest.rest().first() == Some(&SAMPLES_TAG)
+            && let Some((_, content)) = self.rest.next_short()
+        {
+            return Ok(Some(SeriesItem::Sample(sample(content)?)));
+        }
         while let Some(field) = self.rest.next_field()? {
             match field.number {
                 2 => return Ok(Some(SeriesItem::Sample(sample(field.reader()?)?))),
@@ -145,7 +160,21 @@ fn label(mut reader: Reader<'_>) -> Result<(&str, &str), WireError> {
     Ok((name, value))
 }
 
+/// Both fields in their order, the timestamp ending the message: how every sender writes a sample.
+fn plain_sample(reader: Reader<'_>) -> Option<Sample> {
+    let [0x09, rest @ ..] = reader.rest() else { return None };
+    let (bits, rest) = rest.split_first_chunk::<8>()?;
+    let [0x10, timestamp @ ..] = rest else { return None };
+    let mut number = Reader::new(timestamp);
+    let timestamp = number.varint().ok().filter(|_| number.is_at_end())?;
+    let timestamp = Timestamp::from_ms(timestamp.cast_signed());
+    Some(Sample { timestamp, value: f64::from_le_bytes(*bits) })
+}
+
 fn sample(mut reader: Reader<'_>) -> Result<Sample, WireError> {
+    if let Some(sample) = plain_sample(reader) {
+        return Ok(sample);
+    }
     let (mut value, mut timestamp) = (0.0, 0);
     while let Some(field) = reader.next_field()? {
         match field.number {

@@ -208,3 +208,30 @@ fn a_declared_length_is_not_believed() {
         assert!(peak < 1024, "{peak} bytes");
     }
 }
+
+#[test]
+fn samples_are_read_alike_however_they_are_written() {
+    let value = 1.5_f64.to_le_bytes();
+    let plain = [&b"\x09"[..], &value, b"\x10\x05"].concat();
+    let turned = [&b"\x10\x05\x09"[..], &value].concat();
+    let with_more = [&plain[..], b"\x18\x01"].concat();
+    let written_twice = [&b"\x10\x01"[..], &plain].concat();
+    let long_tag = [&b"\x89\x00"[..], &value, b"\x90\x00\x05"].concat();
+    for sample in [plain, turned, with_more, written_twice, long_tag] {
+        for padded_len in [false, true] {
+            let mut message = vec![0x12];
+            put_varint(sample.len() as u64, &mut message);
+            if padded_len {
+                let last = message.len() - 1;
+                message[last] |= 0x80;
+                message.push(0);
+            }
+            message.extend_from_slice(&sample);
+            let mut body = vec![0x0a];
+            put_varint(message.len() as u64, &mut body);
+            body.extend(message);
+            let expected = "series raw Some(0)\n  5 3ff8000000000000";
+            assert_eq!(describe(&body).unwrap(), expected, "{sample:?} {padded_len}");
+        }
+    }
+}
