@@ -1,5 +1,5 @@
 //! HTTP APIs in the dialects of Prometheus and Flyball, and the guards in front of every route.
-//! Asks `query` and the providers that the composition root hands in; serves the page of `ui`.
+//! Asks `query` and the providers that the composition root hands in; serves the page it is given.
 //! A shell: it parses, guards and renders; what is true is decided by the rooms behind it.
 
 mod admin;

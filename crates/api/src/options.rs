@@ -50,6 +50,8 @@ pub struct ServerOptions {
     pub header_timeout: Duration,
     /// Time for a request's body (`--web.read-timeout`); 5 minutes.
     pub body_timeout: Duration,
+    /// Time in which a client must take at least some bytes of an answer; 2 minutes.
+    pub write_timeout: Duration,
     /// Bytes of a request's head; 32 KiB.
     pub header_bytes_max: usize,
     /// Bytes of a request's path and query; 16 KiB (longer questions go into a POST form).
@@ -75,6 +77,7 @@ impl Default for ServerOptions {
             connections_max: 512,
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_mins(5),
+            write_timeout: Duration::from_mins(2),
             header_bytes_max: 32 << 10,
             uri_bytes_max: 16 << 10,
             form_bytes_max: 10 << 20,

@@ -1,5 +1,5 @@
 //! The page at `/`, its assets, and the paths that users of Prometheus have in their fingers.
-//! Files come from `ui`; this module knows caching, the security policy and 404.
+//! Files come from a [`PageSource`]; this module knows caching, the security policy and 404.
 
 use crate::reply::{ApiError, ErrorType, text};
 use crate::routes::Route;

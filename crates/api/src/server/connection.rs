@@ -28,8 +28,6 @@ use tokio::time::timeout;
 const HEADERS_MAX: usize = 128;
 /// Time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time in which a client must take at least some bytes of an answer.
-const WRITE_STALL: Duration = Duration::from_mins(2);
 
 /// All open connections.
 pub(super) struct Connections {
@@ -125,6 +123,7 @@ async fn answer_all(
     peer: SocketAddr,
     mut stop: watch::Receiver<bool>,
 ) {
+    let io = TokioIo::new(Stalling::new(stream, app.options.write_timeout));
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -139,7 +138,6 @@ async fn answer_all(
             Ok::<Response, Infallible>(service::answer(app, router, request).await)
         }
     });
-    let io = TokioIo::new(Stalling::new(stream, WRITE_STALL));
     let connection = builder.serve_connection(io, service);
     tokio::pin!(connection);
     let mut stopping = false;

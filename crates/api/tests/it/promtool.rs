@@ -18,6 +18,7 @@ fn check(arguments: &[&str], expect: &Expect) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&server, "SERVER");
     let status = output.status.code().unwrap_or(-1);
     let shown = format!("{status}\n{}{}", text(&output.stdout), text(&output.stderr));
+    let shown = shown.replace(": parse error: ", ": parse error:\n");
     expect.assert_eq(&shown);
 }
 
@@ -120,7 +121,8 @@ fn errors_reach_the_user() {
         &["query", "instant", "SERVER", "("],
         &expect![[r#"
             1
-            query error: bad_data: invalid parameter "query": 1:2: parse error: unclosed left parenthesis
+            query error: bad_data: invalid parameter "query": 1:2: parse error:
+            unclosed left parenthesis
         "#]],
     );
     let backwards = ["--start=360", "--end=300", "--step=30s"];

@@ -4,9 +4,13 @@ use crate::support::{Running, SHORT, options, read_all, read_until};
 use crate::testing::{Rooms, state};
 use api::{ErrorKind, Mount, Permission, Server, ServerOptions};
 use axum::routing::get;
+use bytes::Bytes;
+use std::convert::Infallible;
 use std::io::Write;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use testkit::wait_for;
 use tokio::sync::Semaphore;
 
@@ -161,6 +165,39 @@ fn slow_bodies_are_cut_off() {
                  content-type: application/x-www-form-urlencoded\r\n\r\nquery=";
     stream.write_all(head).unwrap();
     assert!(read_until(&mut stream, "\r\n").starts_with("HTTP/1.1 408 "));
+}
+
+/// A body without end.
+struct Endless(#[expect(dead_code, reason = "counts its drop")] CountDrop);
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(&[0; 65_536])))))
+    }
+}
+
+#[test]
+fn readers_that_stop_reading_are_cut_off() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let count = dropped.clone();
+    let handler =
+        move || async move { axum::body::Body::new(Endless(CountDrop(Some(count.clone())))) };
+    let mount = Mount {
+        path: "/endless",
+        permission: Permission::ReadMetrics,
+        methods: get(handler),
+        described: Vec::new(),
+    };
+    let running = Running::start(ServerOptions { write_timeout: SHORT, ..options() }, vec![mount]);
+    let mut stream = running.connect();
+    stream.write_all(b"GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    wait_for("the end of the answer", || (dropped.load(Ordering::SeqCst) == 1).then_some(()));
 }
 
 #[test]
