@@ -1,6 +1,6 @@
 //! What a sender is told: status, text, when to come back.
-//! Senders (remote write 1.0, "Retries & Backoff") retry 5xx, may retry 429, and never other 4xx: so
-//! what a retry cannot mend is a 400, and what it can is a 503 or 429 with Retry-After.
+//! Senders (remote write 1.0, "Retries & Backoff") retry 5xx, may retry 429, and never other 4xx:
+//! so what a retry cannot mend is a 400, and what it can is a 503 or 429 with Retry-After.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

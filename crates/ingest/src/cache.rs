@@ -1,6 +1,7 @@
 //! Label bytes as a sender encodes them -> the series they mean, so that labels are parsed once.
 //! Bounded in bytes: two generations a shard; when the young one is full it becomes the old one and
-//! the old one is dropped, so what is in use stays. Wrong answers are impossible: bytes are compared.
+//! the old one is dropped, so what is in use stays. Wrong answers are impossible: bytes are
+//! compared.
 
 use foldhash::quality::RandomState;
 use model::{GroupKey, SeriesRef};

@@ -1,6 +1,7 @@
-//! The HTTP side: headers, body limits, turns. Work happens on blocking threads, never on the event loop.
-//! A request takes a place, then its body takes bytes of a common budget as they arrive (a slow sender
-//! holds what it sent, nothing more), then it gets a turn; what it makes in memory then is bounded.
+//! The HTTP side: headers, body limits, turns. Work happens on blocking threads, never on the event
+//! loop. A request takes a place, then its body takes bytes of a common budget as they arrive (a
+//! slow sender holds what it sent, nothing more), then it gets a turn; what it makes in memory then
+//! is bounded.
 
 use crate::answer::Answer;
 use crate::receiver::{BUDGET_UNIT, Receiver};

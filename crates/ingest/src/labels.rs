@@ -6,8 +6,8 @@ use model::{GroupKey, INSTANCE_LABEL, JOB_LABEL, Labels, METRIC_NAME};
 use wire::WireError;
 use wire::remote_write::Series;
 
-/// Reads the labels of a series. Malformed bytes fail the request (outer error), a label set that is
-/// not valid costs its series (inner error, a sentence).
+/// Reads the labels of a series. Malformed bytes fail the request (outer error), a label set that
+/// is not valid costs its series (inner error, a sentence).
 pub(crate) fn read(
     series: &Series<'_>,
     options: &ReceiverOptions,

@@ -1,6 +1,7 @@
 //! The header of a segment file: format version, own number, and where the predecessor really ends.
-//! The last one makes failed writes harmless: bytes behind that end were never acknowledged, or live
-//! on as copies in later segments, and segments between a segment and its predecessor are void.
+//! The last one makes failed writes harmless: bytes behind that end were never acknowledged, or
+//! live on as copies in later segments, and segments between a segment and its predecessor are
+//! void.
 //!
 //! | offset | bytes | content (little endian) |
 //! |---|---|---|

@@ -1,14 +1,14 @@
-//! The one durable log under samples, alert state and outboxes: segmented, checksummed, append-only.
-//! `tsdb` and the other owners of state write records of their own encoding and replay them at start.
-//! It knows bytes and positions, no meaning; format: docs/formats/journal.md.
+//! The one durable log under samples, alert state and outboxes: segmented, checksummed,
+//! append-only. `tsdb` and the other owners of state write records of their own encoding and replay
+//! them at start. It knows bytes and positions, no meaning; format: docs/formats/journal.md.
 //!
 //! What it promises:
 //! - `append` returned: the records survive a killed process. `sync` returned: they survive a power
 //!   cut. A record whose append failed is never served beside a later copy of itself.
 //! - Bytes on disk are never rewritten: opening only reads, every process writes new segments, a
 //!   failed write is cut off and the next segment says where its predecessor really ends.
-//! - Damage costs the damaged records only; it is reported with file and offset and the file is kept
-//!   under `quarantine/`.
+//! - Damage costs the damaged records only; it is reported with file and offset and the file is
+//! kept under `quarantine/`.
 
 mod chain;
 mod error;

@@ -1,7 +1,7 @@
 //! Opens what is there: finds the segments, replays the chain, reports damage, keeps damaged files.
 //! Called once by `writer`; changes nothing but links in `quarantine/`, which need no room, and
 //! removes unfinished files.
-//! INV-J1: opening twice gives the same records and leaves the same bytes.
+//! INV-25: opening twice gives the same records and leaves the same bytes.
 
 use crate::chain::{End, Link, chain};
 use crate::header::{self, Found, HEADER_LEN};

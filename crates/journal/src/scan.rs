@@ -1,6 +1,7 @@
 //! Reads one segment from front to back: serves valid records, steps over what is damaged.
 //! Used by `recovery`; sees a file and a limit, nothing of other segments.
-//! Memory: one window of 256 KiB, or the longest record if that is more; work is linear in the file.
+//! Memory: one window of 256 KiB, or the longest record if that is more; work is linear in the
+//! file.
 
 use crate::frame::{self, FRAME_HEADER_LEN, MARK};
 use crate::header::HEADER_LEN;

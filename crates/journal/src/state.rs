@@ -1,7 +1,7 @@
 //! The writing side under one lock: the open segment, what is not synced yet, what failed.
 //! `writer` appends through it, `syncer` syncs beside it; `recovery` gives it its beginning.
-//! INV-J2: after a failed write or sync nothing is appended to the same file again; the next segment
-//! is written aside, synced, and named when complete, and says where its predecessor ends.
+//! INV-26: after a failed write or sync nothing is appended to the same file again; the next
+//! segment is written aside, synced, and named when complete, and says where its predecessor ends.
 
 use crate::JournalErrorKind::NoSpace;
 use crate::header::{self, HEADER_LEN, Header};
@@ -133,7 +133,7 @@ impl State {
     ) -> Result<Position, JournalError> {
         let first = self.tail;
         let part = self.unsynced.back_mut().expect("the current segment has an entry");
-        assert_eq!((part.id, part.end), (first.segment, first.offset), "INV-J2: one tail");
+        assert_eq!((part.id, part.end), (first.segment, first.offset), "one tail");
         let kept = part.frames.len();
         frame::encode_all(first, records, &mut part.frames);
         if let Err(error) = file.write_all_at(&part.frames[kept..], first.offset) {
@@ -148,7 +148,7 @@ impl State {
         Ok(first)
     }
 
-    /// Cuts a failed write off and never touches the file again (INV-J2). When even the cut fails,
+    /// Cuts a failed write off and never touches the file again (INV-26). When even the cut fails,
     /// the header of the next segment still says where this one ends.
     fn abandon(&mut self, file: &Arc<dyn File>, end: u64) {
         self.stats.write_failures += 1;
@@ -212,7 +212,7 @@ impl State {
 
     /// Makes a written segment the current one; gives the place of its first record.
     fn enter(&mut self, segment: NewSegment, file: Arc<dyn File>) -> Position {
-        assert!(segment.predecessor.segment < segment.id, "INV-J2: numbers only grow");
+        assert!(segment.predecessor.segment < segment.id, "numbers only grow");
         self.names_made += 1;
         self.current = Some(Arc::clone(&file));
         self.segments.push_back(SegmentFile { id: segment.id, len: 0, preserve: false });
@@ -232,7 +232,7 @@ impl State {
     }
 
     fn advance(&mut self, tail: Position) {
-        assert!(self.tail < tail, "INV-J2: positions only grow");
+        assert!(self.tail < tail, "positions only grow");
         self.tail = tail;
         let last = self.segments.back_mut().expect("the current segment is listed");
         assert_eq!(last.id, tail.segment, "the current segment is the last one listed");
@@ -262,7 +262,7 @@ impl State {
         let covered = job.end - part.synced_end.max(HEADER_LEN);
         part.frames.drain(..usize::try_from(covered).expect("frames are in memory"));
         part.synced_end = job.end;
-        assert_eq!(part.frames.len() as u64, part.end - part.synced_end, "INV-J2: frames kept");
+        assert_eq!(part.frames.len() as u64, part.end - part.synced_end, "frames kept");
         let tail = self.tail.segment;
         self.unsynced.retain(|part| part.synced_end < part.end || part.id == tail);
     }

@@ -1,6 +1,6 @@
-//! Makes appended records survive a power cut, beside the appends: files are synced outside the lock.
-//! Any number of threads may ask; one works, and those who waited find their records done (group
-//! commit). A failed sync is never repeated on the same file: see `state`.
+//! Makes appended records survive a power cut, beside the appends: files are synced outside the
+//! lock. Any number of threads may ask; one works, and those who waited find their records done
+//! (group commit). A failed sync is never repeated on the same file: see `state`.
 
 use crate::state::{Place, State, SyncJob};
 use crate::{JournalError, Position};

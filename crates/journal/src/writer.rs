@@ -64,8 +64,8 @@ impl Journal {
     /// Opens the journal in a directory (made when missing) and gives every valid record in order
     /// to `replay`. Writes nothing but links to damaged files; the first append begins a segment.
     ///
-    /// Fails with [`JournalErrorKind::Version`], [`JournalErrorKind::Replay`], or when the directory
-    /// cannot be read. Damage is no failure: see [`Recovery::damage`].
+    /// Fails with [`JournalErrorKind::Version`], [`JournalErrorKind::Replay`], or when the
+    /// directory cannot be read. Damage is no failure: see [`Recovery::damage`].
     pub fn open(
         vfs: Arc<dyn Vfs>,
         dir: &Path,

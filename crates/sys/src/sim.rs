@@ -1,5 +1,5 @@
-//! A simulated outside world for tests of every crate: files that crash, clocks that jump, seeded chance.
-//! `SimVfs` stands where `OsVfs` stands; tests alone build it, no production path does.
+//! A simulated outside world for tests of every crate: files that crash, clocks that jump, seeded
+//! chance. `SimVfs` stands where `OsVfs` stands; tests alone build it, no production path does.
 //! Deterministic: equal seeds and equal calls give equal bytes, errors and traces.
 
 mod clock;

@@ -1,6 +1,6 @@
-//! Decompression that cannot be made to eat memory: every decoder of compressed bytes goes through here.
-//! A declared length is checked against the bound and against what the input could possibly hold
-//! before anything is allocated; undeclared lengths are followed chunk by chunk.
+//! Decompression that cannot be made to eat memory: every decoder of compressed bytes goes through
+//! here. A declared length is checked against the bound and against what the input could possibly
+//! hold before anything is allocated; undeclared lengths are followed chunk by chunk.
 
 use crate::WireError;
 use std::io::Read;

@@ -1,6 +1,6 @@
-//! A cursor over protobuf fields that copies nothing (protobuf encoding guide, "Message Structure").
-//! Unknown fields are the caller's to skip; groups and field number 0 are refused; every error
-//! carries the offset in the outermost message.
+//! A cursor over protobuf fields that copies nothing (protobuf encoding guide, "Message
+//! Structure"). Unknown fields are the caller's to skip; groups and field number 0 are refused;
+//! every error carries the offset in the outermost message.
 
 use crate::WireError;
 

@@ -1,5 +1,5 @@
-//! Remote write 1.0 (`prometheus.WriteRequest`): decoded without copies, encoded for senders and tests.
-//! Field numbers and rules: prometheus/prompb `remote.proto` and `types.proto`.
+//! Remote write 1.0 (`prometheus.WriteRequest`): decoded without copies, encoded for senders and
+//! tests. Field numbers and rules: prometheus/prompb `remote.proto` and `types.proto`.
 //! The decoder hands out label bytes as they came, so that receivers can recognise a series by
 //! comparing bytes and parse labels of new series only.
 

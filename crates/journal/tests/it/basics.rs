@@ -76,7 +76,7 @@ fn every_process_writes_its_own_segments_and_positions_only_grow() {
 }
 
 #[test]
-fn reopening_twice_changes_nothing() {
+fn inv_25_opening_twice_changes_nothing() {
     let vfs = disk_with(&["a", "b", "c"]);
     let first = open(&vfs);
     let (listing, image) = (vfs.listing(), first.records.clone());

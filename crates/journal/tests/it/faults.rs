@@ -43,7 +43,7 @@ fn a_full_disk_refuses_keeps_and_goes_on_when_there_is_room() {
 /// The incumbent's worst bug: a partial record stays in the middle of the log, and the repair after
 /// the next restart throws away everything behind it.
 #[test]
-fn a_partial_write_never_stands_before_later_records() {
+fn inv_26_a_partial_write_never_stands_before_later_records() {
     for room in [0, 512] {
         let vfs = SimVfs::new(1);
         let options = JournalOptions { segment_bytes_max: 1 << 20, ..small() };
@@ -81,7 +81,7 @@ fn a_failed_cut_is_replaced_by_the_next_header() {
 }
 
 #[test]
-fn a_failed_sync_is_not_retried_on_the_file_but_its_records_are_saved() {
+fn inv_26_a_failed_sync_is_not_retried_but_its_records_are_saved() {
     for failures in 1..4 {
         for disk in 0..50 {
             let vfs = SimVfs::new(disk);

@@ -116,8 +116,8 @@ impl Oracle {
         self.damage.clone_from(&opened.recovery.damage);
         self.fates.retain(|number, _| found.binary_search(number).is_ok());
         for fate in self.fates.values_mut() {
-            // Opening synced what it read; but pages that a failed sync left behind are clean to the
-            // kernel and on no disk, and no later process can know.
+            // Opening synced what it read; but pages that a failed sync left behind are clean to
+            // the kernel and on no disk, and no later process can know.
             let expendable = fate.expendable || (self.shaky && !fate.synced);
             *fate = Fate { acknowledged: true, synced: true, expendable, ..*fate };
         }

@@ -1,6 +1,7 @@
-//! Bytes of one simulated file twice: as the process sees them (cached) and as the platter has them.
-//! What happened since the last sync is a list of changes; a crash keeps some of them, by sector.
-//! Space is charged by sector on first write, so holes made by `set_len` cost nothing, as in life.
+//! Bytes of one simulated file twice: as the process sees them (cached) and as the platter has
+//! them. What happened since the last sync is a list of changes; a crash keeps some of them, by
+//! sector. Space is charged by sector on first write, so holes made by `set_len` cost nothing, as
+//! in life.
 
 use super::rng::SimRng;
 

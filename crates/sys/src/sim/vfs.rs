@@ -30,8 +30,8 @@ impl SimVfs {
         Self { disk: Arc::new(Mutex::new(disk)) }
     }
 
-    /// The disk after a power cut now (or at the crash point): `seed` decides which unsynced sectors,
-    /// lengths and names survive. The old handles stay as they are.
+    /// The disk after a power cut now (or at the crash point): `seed` decides which unsynced
+    /// sectors, lengths and names survive. The old handles stay as they are.
     pub fn after_crash(&self, seed: u64) -> Self {
         Self::over(self.disk.lock().after_crash(seed))
     }
@@ -122,7 +122,8 @@ impl SimVfs {
         self.disk.lock().trace = Some(String::new());
     }
 
-    /// Operations since `start_trace`, one a line: number, kind, inode and range, what became of it.
+    /// Operations since `start_trace`, one a line: number, kind, inode and range, what became of
+    /// it.
     pub fn trace(&self) -> String {
         self.disk.lock().trace.clone().unwrap_or_default()
     }

@@ -1,6 +1,6 @@
-//! Native histograms as remote write sends them: counts as deltas (integers) or as they are (floats).
-//! Rules follow upstream's `Histogram.Validate`: spans and buckets agree, nothing is negative, the
-//! parts add up. A broken rule costs the sample, malformed bytes cost the request.
+//! Native histograms as remote write sends them: counts as deltas (integers) or as they are
+//! (floats). Rules follow upstream's `Histogram.Validate`: spans and buckets agree, nothing is
+//! negative, the parts add up. A broken rule costs the sample, malformed bytes cost the request.
 
 use super::decode::signed;
 use crate::WireError;
