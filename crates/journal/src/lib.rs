@@ -8,7 +8,7 @@
 //! - Bytes on disk are never rewritten: opening only reads, every process writes new segments, a
 //!   failed write is cut off and the next segment says where its predecessor really ends.
 //! - Damage costs the damaged records only; it is reported with file and offset and the file is
-//! kept under `quarantine/`.
+//!   kept under `quarantine/`.
 
 mod chain;
 mod error;
