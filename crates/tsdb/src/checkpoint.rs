@@ -6,12 +6,14 @@ use crate::encoding::bytes::{Cursor, put_signed, put_varint};
 use crate::encoding::{Decoded, histograms};
 use crate::error::{DbError, DbResult};
 use crate::head::{FrozenSeries, Head, Newest};
+use crate::options::Limits;
 use crate::record::{
     Birth, put_births, put_exemplar, put_labels, put_metadata, take_births, take_exemplar,
     take_labels, take_metadata,
 };
 use crate::segment::{PageKind, PageReader, PageWriter};
 use model::{Exemplar, GroupKey, Labels, MetricMetadata, Timestamp, Value};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use sys::Vfs;
@@ -112,47 +114,68 @@ fn take_newest(cursor: &mut Cursor<'_>) -> Decoded<Option<Newest>> {
     Ok(Some(Newest { timestamp, value }))
 }
 
-/// Loads a checkpoint into an empty head; damaged pages are left out and described.
-pub(crate) fn load(
-    vfs: &dyn Vfs,
-    path: &Path,
-    next_series: u64,
-    limits: &crate::options::Limits,
-) -> DbResult<(Head, Vec<String>)> {
+/// What a checkpoint file holds, as far as it can be read.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    births: Vec<(Birth, Option<Newest>)>,
+    parts: Frozen,
+    /// Pages that were left out, as sentences.
+    pub(crate) damage: Vec<String>,
+}
+
+/// Reads a checkpoint; damaged pages are left out and described.
+pub(crate) fn load(vfs: &dyn Vfs, path: &Path) -> DbResult<Loaded> {
     let (reader, _) = PageReader::open(vfs, path)?;
-    let mut damage = Vec::new();
-    let mut births: Vec<(Birth, Option<Newest>)> = Vec::new();
-    let mut head_parts = Frozen::default();
+    let mut loaded = Loaded::default();
     for (number, page) in (0_u32..).zip(reader.pages()) {
         let outcome = reader.read(number).and_then(|bytes| {
-            take_page(page.kind, &bytes, &mut births, &mut head_parts)
+            take_page(page.kind, &bytes, &mut loaded.births, &mut loaded.parts)
                 .map_err(|damage| DbError::corrupt("read checkpoint", path, &damage))
         });
         if let Err(error) = outcome {
-            damage.push(error.to_string());
+            loaded.damage.push(error.to_string());
         }
     }
-    births.sort_by_key(|(birth, _)| birth.series);
-    births.dedup_by_key(|(birth, _)| birth.series);
-    let first = births.first().map_or(next_series, |(birth, _)| birth.series.0);
-    let mut head = Head::new(first);
-    for (birth, newest) in births {
-        if head.find(&birth.labels).is_some() {
-            continue;
+    Ok(loaded)
+}
+
+impl Loaded {
+    /// Adds what this one lacks from the checkpoint before it; what that one calls newest is old.
+    pub(crate) fn complete_from(&mut self, before: Self) {
+        self.births.extend(before.births.into_iter().map(|(birth, _)| (birth, None)));
+        let metadata = std::mem::take(&mut self.parts.metadata);
+        self.parts.metadata = before.parts.metadata;
+        self.parts.metadata.extend(metadata);
+        if self.parts.exemplars.is_empty() {
+            self.parts.exemplars = before.parts.exemplars;
         }
-        head.insert_with_id(birth.series, birth.group, &birth.labels);
-        let series = head.get_mut(birth.series).expect("inserted above");
-        series.journaled = true;
-        series.newest = newest;
     }
-    head.reserve_ids(next_series);
-    for entry in &head_parts.metadata {
-        head.set_metadata(entry, limits.metadata_max);
+
+    /// The head at the moment of the flush, without samples. `series_ids` runs from the first id
+    /// that a live series may have to the first one never used.
+    pub(crate) fn into_head(mut self, series_ids: Range<u64>, limits: &Limits) -> Head {
+        self.births.sort_by_key(|(birth, _)| birth.series);
+        self.births.dedup_by_key(|(birth, _)| birth.series);
+        let first = self.births.first().map_or(series_ids.end, |(birth, _)| birth.series.0);
+        let mut head = Head::new(first.min(series_ids.start));
+        for (birth, newest) in self.births {
+            if head.find(&birth.labels).is_some() {
+                continue;
+            }
+            head.insert_with_id(birth.series, birth.group, &birth.labels);
+            let series = head.get_mut(birth.series).expect("inserted above");
+            series.born = Some(journal::Position::START);
+            series.newest = newest;
+        }
+        head.reserve_ids(series_ids.end);
+        for entry in &self.parts.metadata {
+            head.set_metadata(entry, limits.metadata_max);
+        }
+        for (labels, exemplar) in self.parts.exemplars {
+            head.exemplars.push(&labels, exemplar, limits.exemplars_max);
+        }
+        head
     }
-    for (labels, exemplar) in head_parts.exemplars {
-        head.exemplars.push(&labels, exemplar, limits.exemplars_max);
-    }
-    Ok((head, damage))
 }
 
 fn take_page(

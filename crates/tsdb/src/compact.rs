@@ -30,7 +30,8 @@ pub(crate) struct Candidate {
     pub(crate) bytes: u64,
 }
 
-/// Chooses the segments of the next merge; `now` is the newest instant that clock and data agree on.
+/// Chooses the segments of the next merge; `now` is the newest instant that clock and data agree
+/// on.
 pub(crate) fn plan(segments: &[Candidate], now: i64, eager: bool) -> Option<Vec<u64>> {
     let closed = |start: i64, width: i64| start.saturating_add(width + GRACE_MS) <= now;
     for width in [WINDOW_MS, DAY_MS] {

@@ -3,8 +3,9 @@
 //! own threads; everything here is synchronous.
 //!
 //! Locks, in the order in which they may be taken: `compactor` (one compaction or deletion at a
-//! time), `maintenance` (the manifest; one flush at a time), `writer` (one commit at a time: first form, one owner for all series), `state` (held for
-//! applying a batch or for finding series, never while files are read or written).
+//! time), `maintenance` (the manifest; one flush at a time), `writer` (one commit at a time: first
+//! form, one owner for all series), `state` (held for applying a batch or for finding series, never
+//! while files are read or written).
 
 use crate::cache::BlockCache;
 use crate::checkpoint::Frozen;
@@ -94,7 +95,7 @@ pub(crate) struct Maintenance {
 pub(crate) struct PendingFlush {
     pub(crate) generation: u64,
     pub(crate) floor: Position,
-    pub(crate) next_series: u64,
+    pub(crate) series_ids: std::ops::Range<u64>,
     pub(crate) frozen: Frozen,
 }
 

@@ -15,6 +15,8 @@ pub enum DbErrorKind {
     WrongFormat,
     /// Stored bytes are damaged.
     Corrupt,
+    /// A file that should be there is not.
+    Missing,
     /// The disk is full.
     DiskFull,
     /// Another error of the filesystem.
@@ -50,6 +52,7 @@ impl DbError {
     pub(crate) fn io(attempt: &str, path: &Path, source: io::Error) -> Self {
         let kind = match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DbErrorKind::DiskFull,
+            io::ErrorKind::NotFound => DbErrorKind::Missing,
             _ => DbErrorKind::Io,
         };
         let message = format!("cannot {attempt} {}: {source}", path.display());

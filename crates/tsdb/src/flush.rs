@@ -32,16 +32,27 @@ impl Db {
         self.flush_with(&mut self.maintenance.lock())
     }
 
+    /// A flush that failed earlier comes first, then what came since.
     pub(crate) fn flush_with(&self, maintenance: &mut Maintenance) -> DbResult<bool> {
-        if maintenance.pending.is_none() {
-            maintenance.pending = self.freeze()?;
+        let finished = maintenance.pending.is_some();
+        if finished {
+            self.finish_pending(maintenance)?;
         }
-        let Some(pending) = maintenance.pending.take() else { return Ok(false) };
+        maintenance.pending = self.freeze()?;
+        let frozen = maintenance.pending.is_some();
+        if frozen {
+            self.finish_pending(maintenance)?;
+        }
+        Ok(finished || frozen)
+    }
+
+    fn finish_pending(&self, maintenance: &mut Maintenance) -> DbResult<()> {
+        let Some(pending) = maintenance.pending.take() else { return Ok(()) };
         match self.write_flush(maintenance, &pending) {
             Ok(()) => {
                 self.counters.flushes.add(1);
                 maintenance.flushed_at = self.clock.monotonic();
-                Ok(true)
+                Ok(())
             }
             Err(error) => {
                 // The frozen part stays visible and is written again with the next call.
@@ -75,8 +86,8 @@ impl Db {
             metadata: metadata.collect(),
             exemplars: state.head.exemplars.iter().cloned().collect(),
         };
-        let next_series = state.head.next_id();
-        Ok(Some(PendingFlush { generation, floor, next_series, frozen }))
+        let series_ids = state.head.first_id()..state.head.next_id();
+        Ok(Some(PendingFlush { generation, floor, series_ids, frozen }))
     }
 
     fn write_flush(&self, maintenance: &mut Maintenance, pending: &PendingFlush) -> DbResult<()> {
@@ -105,11 +116,14 @@ impl Db {
             self.counters.series_dropped.add(dropped as u64);
             self.note_head_memory(&state);
         }
-        // Failing to cut the journal costs room until the next flush, nothing else.
-        let cut = writer.journal.truncate_before(pending.floor);
+        // Failing to cut the journal costs room until the next flush, nothing else; the flush
+        // itself is registered and must not be repeated.
+        if writer.journal.truncate_before(pending.floor).is_err() {
+            self.counters.journal_failures.add(1);
+        }
         drop(writer);
         self.remove_obsolete(maintenance);
-        cut.map_err(|error| journal_error(&error))
+        Ok(())
     }
 
     pub(crate) fn note_head_memory(&self, state: &State) {
@@ -147,9 +161,12 @@ impl Db {
         let path = self.layout.checkpoint(checkpoint);
         made.push(path.clone());
         checkpoint::write(&*self.vfs, &path, &pending.frozen)?;
-        manifest.obsolete.extend(manifest.checkpoint.replace(checkpoint));
+        manifest.obsolete.extend(manifest.fallback.take());
+        manifest.fallback = manifest.checkpoint.replace(checkpoint);
         manifest.floor = pending.floor;
-        manifest.next_series = pending.next_series;
+        manifest.rebuilt = false;
+        manifest.next_series = pending.series_ids.end;
+        manifest.first_series = pending.series_ids.start;
         Ok(segments)
     }
 
@@ -171,20 +188,33 @@ impl Db {
         let fresh = manifest.segments.iter().map(|segment| segment.id).filter(|id| !known(*id));
         let mut fresh: Vec<u64> = fresh.collect();
         fresh.extend(manifest.checkpoint.filter(|id| old.checkpoint != Some(*id)));
+        // The present fallback is obsolete in the new manifest only; here it stays.
         old.obsolete.extend(fresh);
         outcome
     }
 
-    /// Removes files that the stored manifest calls obsolete; those that resist stay listed.
+    /// Removes files that the stored manifest calls obsolete. They stay listed until their removal
+    /// survives a power cut: a file that comes back must be known.
     pub(crate) fn remove_obsolete(&self, maintenance: &mut Maintenance) {
-        maintenance.manifest.obsolete.retain(|id| {
+        let obsolete = &mut maintenance.manifest.obsolete;
+        if obsolete.is_empty() {
+            return;
+        }
+        let mut gone = Vec::new();
+        for id in obsolete.iter() {
             self.cache.forget(*id);
             let paths = [self.layout.segment(*id), self.layout.checkpoint(*id)];
-            paths.iter().any(|path| {
+            let resists = |path: &PathBuf| {
                 let present = self.vfs.exists(path).unwrap_or(true);
                 present && self.vfs.remove_file(path).is_err()
-            })
-        });
+            };
+            if !paths.iter().any(resists) {
+                gone.push(*id);
+            }
+        }
+        if self.vfs.sync_dir(&self.layout.segments()).is_ok() {
+            obsolete.retain(|id| !gone.contains(id));
+        }
     }
 }
 

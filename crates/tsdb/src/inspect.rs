@@ -1,5 +1,5 @@
-//! Looks into a data directory without changing it: what `flyball tsdb verify|analyze|list|dump` show.
-//! Works beside a running server (it takes no lock and repairs nothing) and on snapshots.
+//! Looks into a data directory without changing it: what `flyball tsdb verify|analyze|list|dump`
+//! show. Works beside a running server (it takes no lock and repairs nothing) and on snapshots.
 
 mod read_only;
 
@@ -136,9 +136,8 @@ fn verify_segment(segment: &Segment, report: &mut VerifyReport) {
 
 fn verify_checkpoint(vfs: &dyn Vfs, opened: &Opened, id: u64, report: &mut VerifyReport) {
     let path = opened.layout.checkpoint(id);
-    let limits = crate::options::Limits::default();
-    match crate::checkpoint::load(vfs, &path, opened.manifest.next_series, &limits) {
-        Ok((_, damage)) => report.damage.extend(damage),
+    match crate::checkpoint::load(vfs, &path) {
+        Ok(loaded) => report.damage.extend(loaded.damage),
         Err(error) => report.damage.push(error.to_string()),
     }
 }

@@ -1,7 +1,8 @@
 //! The metrics engine: head, journal, segments, compaction, retention.
-//! A synchronous library behind [`model::Appender`] and [`model::Querier`]: the binary calls it from
-//! its own threads, files and time come in through `sys`, so that a power cut can be tried anywhere.
-//! Data directory: docs/formats/data-directory.md; formats: block.md, segment.md, head-journal.md.
+//! A synchronous library behind [`model::Appender`] and [`model::Querier`]: the binary calls it
+//! from its own threads, files and time come in through `sys`, so that a power cut can be tried
+//! anywhere. Data directory: docs/formats/data-directory.md; formats: block.md, segment.md,
+//! head-journal.md.
 
 mod block;
 mod cache;
@@ -20,6 +21,7 @@ mod manifest;
 mod open;
 mod options;
 mod postings;
+pub mod probe;
 pub mod record;
 mod retention;
 mod samples;

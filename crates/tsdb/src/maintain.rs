@@ -89,8 +89,12 @@ impl Db {
         sync.map_err(|error| DbError::io("sync directory", &target.segments(), error))?;
         check_format(&*self.vfs, dir, true)?;
         // The snapshot's journal begins anew.
-        let manifest =
-            Manifest { floor: Position::START, obsolete: Vec::new(), ..manifest.clone() };
+        let manifest = Manifest {
+            floor: Position::START,
+            fallback: None,
+            obsolete: Vec::new(),
+            ..manifest.clone()
+        };
         manifest.store(&*self.vfs, &target.manifest())
     }
 

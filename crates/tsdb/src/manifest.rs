@@ -1,6 +1,6 @@
 //! The manifest: the one file that says what the database consists of, replaced atomically.
-//! INV-18: segments, checkpoint and journal floor change together, by one rename; a crash leaves the
-//! old state or the new one.
+//! INV-18: segments, checkpoint and journal floor change together, by one rename; a crash leaves
+//! the old state or the new one.
 //!
 //! A text file, one fact a line, closed by its checksum:
 //!
@@ -8,10 +8,13 @@
 //! flyball-manifest 1
 //! next-segment 43
 //! next-series 100234
+//! first-series 17
 //! journal-floor 00000000000000070000000000000010      (segment and offset, hexadecimal)
 //! checkpoint 42
+//! fallback 38                                         (the checkpoint before)
 //! segment 41 39                                       (number, number of its oldest source)
 //! obsolete 40                                         (to be removed)
+//! rebuilt yes                                         (only after the manifest was lost)
 //! crc32c 1a2b3c4d                                     (of everything above)
 //! ```
 
@@ -38,12 +41,19 @@ pub(crate) struct SegmentEntry {
 pub(crate) struct Manifest {
     pub(crate) next_segment: u64,
     pub(crate) next_series: u64,
+    /// Smallest id that the journal may still give birth to.
+    pub(crate) first_series: u64,
     /// Records before this place are in segments and in the checkpoint.
     pub(crate) floor: Position,
     pub(crate) checkpoint: Option<u64>,
+    /// The checkpoint before, for what is damaged in the present one.
+    pub(crate) fallback: Option<u64>,
     pub(crate) segments: Vec<SegmentEntry>,
     /// Files that were replaced and may still be there.
     pub(crate) obsolete: Vec<u64>,
+    /// It was rebuilt from the files that were found: the checkpoint may be younger than the
+    /// segments, so its newest samples say nothing about what is stored. Until the next flush.
+    pub(crate) rebuilt: bool,
 }
 
 impl Default for Manifest {
@@ -51,15 +61,23 @@ impl Default for Manifest {
         Self {
             next_segment: 1,
             next_series: 1,
+            first_series: 1,
             floor: Position::START,
             checkpoint: None,
+            fallback: None,
             segments: Vec::new(),
             obsolete: Vec::new(),
+            rebuilt: false,
         }
     }
 }
 
 impl Manifest {
+    /// From the first id that a live series may have to the first one never used.
+    pub(crate) fn series_ids(&self) -> std::ops::Range<u64> {
+        self.first_series..self.next_series
+    }
+
     /// The text of the file.
     pub(crate) fn render(&self) -> String {
         let mut text = String::from("flyball-manifest 1\n");
@@ -69,16 +87,23 @@ impl Manifest {
         };
         line(format_args!("next-segment {}", self.next_segment));
         line(format_args!("next-series {}", self.next_series));
+        line(format_args!("first-series {}", self.first_series));
         let floor = u128::from_be_bytes(self.floor.to_bytes());
         line(format_args!("journal-floor {floor:032x}"));
         if let Some(checkpoint) = self.checkpoint {
             line(format_args!("checkpoint {checkpoint}"));
+        }
+        if let Some(fallback) = self.fallback {
+            line(format_args!("fallback {fallback}"));
         }
         for segment in &self.segments {
             line(format_args!("segment {} {}", segment.id, segment.age));
         }
         for id in &self.obsolete {
             line(format_args!("obsolete {id}"));
+        }
+        if self.rebuilt {
+            text.push_str("rebuilt yes\n");
         }
         let crc = crc32c::crc32c(text.as_bytes());
         writeln!(text, "crc32c {crc:08x}").expect("a String takes everything");
@@ -110,16 +135,19 @@ impl Manifest {
         match key {
             "next-segment" => self.next_segment = value.parse().ok()?,
             "next-series" => self.next_series = value.parse().ok()?,
+            "first-series" => self.first_series = value.parse().ok()?,
             "journal-floor" => {
                 let floor = u128::from_str_radix(value, 16).ok()?;
                 self.floor = Position::from_bytes(floor.to_be_bytes());
             }
             "checkpoint" => self.checkpoint = Some(value.parse().ok()?),
+            "fallback" => self.fallback = Some(value.parse().ok()?),
             "segment" => {
                 let (id, age) = value.split_once(' ')?;
                 let entry = SegmentEntry { id: id.parse().ok()?, age: age.parse().ok()? };
                 self.segments.push(entry);
             }
+            "rebuilt" if value == "yes" => self.rebuilt = true,
             "obsolete" => self.obsolete.push(value.parse().ok()?),
             _ => return None,
         }
@@ -162,10 +190,13 @@ mod tests {
         let manifest = Manifest {
             next_segment: 43,
             next_series: 9,
+            first_series: 4,
             floor: Position { segment: 7, offset: 16 },
             checkpoint: Some(42),
+            fallback: Some(38),
             segments: vec![SegmentEntry { id: 41, age: 39 }, SegmentEntry { id: 42, age: 42 }],
             obsolete: vec![39, 40],
+            rebuilt: true,
         };
         let text = manifest.render();
         assert_eq!(Manifest::parse(&text), Ok(manifest));

@@ -1,9 +1,9 @@
 //! Opening: take the directory, load manifest and checkpoint, open segments, replay the journal.
-//! Damage never stops the opening: what is damaged goes to quarantine, is described, and the rest is
-//! served. INV-21: opening twice gives the same answers.
+//! Damage never stops the opening: what is damaged goes to quarantine, is described, and the rest
+//! is served. INV-21: opening twice gives the same answers.
 
 use crate::cache::BlockCache;
-use crate::checkpoint;
+use crate::checkpoint::{self, Loaded};
 use crate::db::{Db, Maintenance, State, Writer, journal_error};
 use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::head::{AppliedRow, Head};
@@ -179,9 +179,16 @@ impl Stored<'_> {
                 manifest.next_segment = manifest.next_segment.max(id + 1);
             }
             if let Some(id) = parse_checkpoint(&name) {
-                manifest.checkpoint = manifest.checkpoint.max(Some(id));
+                // Names come sorted, so the last one is the newest.
+                manifest.fallback = manifest.checkpoint.replace(id);
                 manifest.next_segment = manifest.next_segment.max(id + 1);
             }
+        }
+        manifest.rebuilt = manifest != Manifest::default();
+        if manifest.rebuilt {
+            // A name may be there without being on the disk; the manifest must not be ahead of it.
+            let dir = self.layout.segments();
+            self.vfs.sync_dir(&dir).map_err(|error| DbError::io("sync directory", &dir, error))?;
         }
         Ok(manifest)
     }
@@ -202,7 +209,7 @@ impl Stored<'_> {
             let id = parse_segment(&name).or(parse_checkpoint(&name));
             let listed = match (parse_segment(&name), parse_checkpoint(&name)) {
                 (Some(id), _) => manifest.segments.iter().any(|segment| segment.id == id),
-                (None, Some(id)) => manifest.checkpoint == Some(id),
+                (None, Some(id)) => [manifest.checkpoint, manifest.fallback].contains(&Some(id)),
                 (None, None) => false,
             };
             if listed {
@@ -229,17 +236,19 @@ impl Stored<'_> {
         manifest.segments.sort_by_key(|entry| (entry.age, entry.id));
         for entry in std::mem::take(&mut manifest.segments) {
             let path = self.layout.segment(entry.id);
-            let present = self.vfs.exists(&path);
-            if !present.map_err(|error| DbError::io("open segment", &path, error))? {
-                self.report.note_damage(format!("segment {} is missing", path.display()));
-                continue;
-            }
             match Segment::open(self.vfs, &path, entry.id, self.cache) {
                 Ok(segment) => {
                     manifest.segments.push(entry);
                     usable.push(Arc::new(segment));
                 }
                 Err(error) if error.kind() == DbErrorKind::WrongFormat => return Err(error),
+                // Without a manifest a name alone says nothing: a removal may have been undone.
+                Err(error) if error.kind() == DbErrorKind::Missing && manifest.rebuilt => {
+                    drop(self.vfs.remove_file(&path));
+                }
+                Err(error) if error.kind() == DbErrorKind::Missing => {
+                    self.report.note_damage(error.to_string());
+                }
                 Err(error) if error.kind() == DbErrorKind::Corrupt => {
                     self.report.note_damage(error.to_string());
                     self.quarantine(&path)?;
@@ -254,24 +263,48 @@ impl Stored<'_> {
         Ok(usable)
     }
 
-    /// The head as of the last flush.
+    /// The head as of the last flush; what is damaged in its checkpoint comes from the one before.
     fn head(&mut self, manifest: &Manifest, limits: &Limits) -> DbResult<Head> {
-        let Some(id) = manifest.checkpoint else { return Ok(Head::new(manifest.next_series)) };
+        let mut loaded = Loaded::default();
+        let mut whole = true;
+        if let Some(id) = manifest.checkpoint {
+            (loaded, whole) = self.checkpoint(id, manifest.rebuilt)?;
+        }
+        if let Some(id) = manifest.fallback.filter(|_| !whole || manifest.rebuilt) {
+            loaded.complete_from(self.checkpoint(id, manifest.rebuilt)?.0);
+        }
+        let mut head = loaded.into_head(manifest.series_ids(), limits);
+        if manifest.rebuilt {
+            // The checkpoint may be younger than the segments that were found: what it calls seen
+            // must be replayed nevertheless.
+            head.forget_newest();
+        }
+        Ok(head)
+    }
+
+    /// What can be read of a checkpoint, and whether that is all of it.
+    fn checkpoint(&mut self, id: u64, rebuilt: bool) -> DbResult<(Loaded, bool)> {
         let path = self.layout.checkpoint(id);
-        match checkpoint::load(self.vfs, &path, manifest.next_series, limits) {
-            Ok((head, damage)) => {
-                if !damage.is_empty() {
-                    self.preserve(&path)?;
-                }
-                for text in damage {
+        match checkpoint::load(self.vfs, &path) {
+            Ok(loaded) if loaded.damage.is_empty() => Ok((loaded, true)),
+            Ok(mut loaded) => {
+                self.preserve(&path)?;
+                for text in loaded.damage.drain(..) {
                     self.report.note_damage(text);
                 }
-                Ok(head)
+                Ok((loaded, false))
             }
             Err(error) if error.kind() == DbErrorKind::WrongFormat => Err(error),
+            // Without a manifest a name alone says nothing.
+            Err(error) if error.kind() == DbErrorKind::Missing && rebuilt => {
+                Ok((Loaded::default(), false))
+            }
             Err(error) => {
                 self.report.note_damage(error.to_string());
-                Ok(Head::new(manifest.next_series))
+                if error.kind() == DbErrorKind::Corrupt {
+                    self.preserve(&path)?;
+                }
+                Ok((Loaded::default(), false))
             }
         }
     }
@@ -348,7 +381,7 @@ impl Replayer {
         match record::decode(bytes) {
             Ok(record) => {
                 report.records += 1;
-                self.apply(&record, report);
+                self.apply(place, &record, report);
             }
             Err(damage) => {
                 report
@@ -357,18 +390,25 @@ impl Replayer {
         }
     }
 
-    fn apply(&mut self, record: &Record, report: &mut OpenReport) {
+    fn apply(&mut self, place: Position, record: &Record, report: &mut OpenReport) {
         for birth in &record.births {
+            // Ids keep their meaning over all processes that wrote this journal: a series gets the
+            // id it was born with, and an id that was used once is not given away again.
             let id = match self.head.find(&birth.labels) {
                 Some(known) => known,
-                None if birth.series.0 >= self.head.next_id() => {
+                None if self.head.is_free(birth.series) => {
                     self.head.insert_with_id(birth.series, birth.group, &birth.labels);
                     birth.series
                 }
                 None => self.head.insert(birth.group, &birth.labels),
             };
-            self.head.get_mut(id).expect("found or inserted above").journaled = true;
-            if id != birth.series {
+            if self.head.is_free(birth.series) {
+                self.head.reserve_ids(birth.series.0 + 1);
+            }
+            self.head.get_mut(id).expect("found or inserted above").born = Some(place);
+            if id == birth.series {
+                self.aliases.remove(&birth.series);
+            } else {
                 self.aliases.insert(birth.series, id);
             }
         }

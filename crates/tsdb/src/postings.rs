@@ -1,5 +1,6 @@
-//! Matchers against an inverted index: distinct values are tested once, sorted id lists are combined.
-//! Used by head and segments alike through [`Postings`]; ids are ordinals within their index.
+//! Matchers against an inverted index: distinct values are tested once, sorted id lists are
+//! combined. Used by head and segments alike through [`Postings`]; ids are ordinals within their
+//! index.
 //! INV-12: the answer is exactly the set of series whose labels satisfy every matcher.
 
 use model::{MatchOp, Matcher};

@@ -1,10 +1,10 @@
 //! Questions: segments and head together as one frozen view.
 //! INV-3: series by label set, samples by timestamp, both strictly increasing.
-//! INV-20: a selection never changes: it holds its segments open and its share of the head; flushes,
-//! compactions and deletions that happen meanwhile do not touch it.
+//! INV-20: a selection never changes: it holds its segments open and its share of the head;
+//! flushes, compactions and deletions that happen meanwhile do not touch it.
 //!
-//! Costs a select: matchers on distinct values, then about 200 ns a series and the copy of open runs
-//! within the range (at most 120 rows x 16 bytes a series).
+//! Costs a select: matchers on distinct values, then about 200 ns a series and the copy of open
+//! runs within the range (at most 120 rows x 16 bytes a series).
 
 use crate::db::{Db, State};
 use crate::head::Part;

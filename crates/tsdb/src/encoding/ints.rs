@@ -1,6 +1,7 @@
-//! Integer columns: differences of order 0, 1 or 2, common divisor, frame of reference with patches.
-//! Used for timestamps, decimal floats, histogram counts. A regular grid of any length takes about
-//! 12 bytes; a counter of small steps its step's bits; outliers (resets) travel as patches.
+//! Integer columns: differences of order 0, 1 or 2, common divisor, frame of reference with
+//! patches. Used for timestamps, decimal floats, histogram counts. A regular grid of any length
+//! takes about 12 bytes; a counter of small steps its step's bits; outliers (resets) travel as
+//! patches.
 //!
 //! ```text
 //! byte 0      bits 0-1 order, bit 2 divisor present, bit 3 patches present

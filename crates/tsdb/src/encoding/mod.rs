@@ -1,6 +1,7 @@
-//! Encodings of columns: pure bytes in and out, bit-exact for every pattern; see docs/formats/block.md.
-//! Used by sealing, segments and the journal. No clock, no files, no labels.
-//! INV-10: decoding gives back every bit that was encoded; damaged bytes are an error, never a panic.
+//! Encodings of columns: pure bytes in and out, bit-exact for every pattern; see
+//! docs/formats/block.md. Used by sealing, segments and the journal. No clock, no files, no labels.
+//! INV-10: decoding gives back every bit that was encoded; damaged bytes are an error, never a
+//! panic.
 //!
 //! Measured with `cargo run -p tsdb --release --example encodings` (blocks of 120 and 480 samples):
 //! the table stands in docs/formats/block.md.

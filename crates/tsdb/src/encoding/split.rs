@@ -1,5 +1,6 @@
 //! Floats that are no short decimals: the upper bits (sign, exponent, slow mantissa bits) become an
-//! integer column, the noisy lower bits are packed as they are. Loses nothing, gains 1-2 bytes of 8.
+//! integer column, the noisy lower bits are packed as they are. Loses nothing, gains 1-2 bytes of
+//! 8.
 //!
 //! ```text
 //! byte 0      number of lower bits r: 32, 40, 44, 48 or 52

@@ -18,6 +18,9 @@ pub(crate) use series::{Newest, Part, Series, TimesMemo};
 use model::{Exemplar, GroupKey, Labels, Metadata, MetricMetadata, SeriesRef, Timestamp, Value};
 use std::collections::{BTreeMap, HashMap};
 
+/// Ids further beyond the others than this come from damage, not from churn.
+const ID_GAP_MAX: u64 = 1 << 24;
+
 /// Series of one source.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -87,6 +90,12 @@ impl Head {
         self.id_base + self.slots.len() as u64
     }
 
+    /// Smallest id of a live series, journaled or not; the next id when there is none.
+    pub(crate) fn first_id(&self) -> u64 {
+        let first = self.slots.iter().position(Option::is_some).unwrap_or(self.slots.len());
+        self.id_base + first as u64
+    }
+
     /// Number of series in memory.
     pub(crate) fn len(&self) -> usize {
         self.live
@@ -154,22 +163,38 @@ impl Head {
         self.slots.resize_with(len, || None);
     }
 
-    /// Adds a series under an id that is not below [`Head::next_id`] (replay leaves gaps).
+    /// May replay give this id to a series? It must be free and not far beyond the others.
+    pub(crate) fn is_free(&self, id: SeriesRef) -> bool {
+        id.0 >= self.id_base
+            && id.0 - self.next_id().min(id.0) < ID_GAP_MAX
+            && self.get(id).is_none()
+    }
+
+    /// Adds a series under a free id: a new one, or one that replay left open.
     pub(crate) fn insert_with_id(&mut self, id: SeriesRef, group: GroupKey, labels: &Labels) {
-        assert!(id.0 >= self.next_id(), "INV-14: ids of series are never reused");
+        assert!(self.get(id).is_none(), "INV-14: an id has one series");
         assert!(self.find(labels).is_none(), "INV-14: a label set has one live series");
         let slot = self.slot(id).expect("not below the base, checked above");
         let group = self.group_slot(group);
         self.groups[group as usize].series += 1;
-        self.slots.resize_with(slot, || None);
+        if slot >= self.slots.len() {
+            self.slots.resize_with(slot + 1, || None);
+        }
         let mut series = Series::new(labels.clone(), group);
         series.touched = self.generation;
-        self.slots.push(Some(Box::new(series)));
+        self.slots[slot] = Some(Box::new(series));
         let slot = u32::try_from(slot).expect("the series limit is below 2^32 in one process");
         self.by_labels.insert(labels.clone(), slot);
         self.postings.insert(slot, labels);
         self.memory += Series::fixed_memory(labels);
         self.live += 1;
+    }
+
+    /// Forgets which samples were the newest, so that replay takes every row.
+    pub(crate) fn forget_newest(&mut self) {
+        for series in self.slots.iter_mut().flatten() {
+            series.newest = None;
+        }
     }
 
     /// Appends a row that was found valid.
@@ -209,7 +234,7 @@ impl Head {
         self.generation += 1;
         let mut frozen = Vec::with_capacity(self.live);
         for (slot, series) in (0_u64..).zip(&mut self.slots) {
-            let Some(series) = series.as_deref_mut().filter(|series| series.journaled) else {
+            let Some(series) = series.as_deref_mut().filter(|series| series.born.is_some()) else {
                 continue;
             };
             let parts = series.freeze(generation);

@@ -1,5 +1,6 @@
 //! The head's inverted index: label name -> value -> series slots, all in memory.
-//! Slots only grow, so lists stay sorted by appending. About 12 bytes a label and series.
+//! New series get growing slots, so lists stay sorted by appending (replay may fill holes). About
+//! 12 bytes a label and series.
 
 use crate::postings::Postings;
 use model::Labels;
@@ -16,17 +17,16 @@ pub(crate) struct HeadPostings {
 }
 
 impl HeadPostings {
-    /// Adds a series; its slot must be above all slots before.
+    /// Adds a series.
     pub(crate) fn insert(&mut self, slot: u32, labels: &Labels) {
-        assert!(self.all.last().is_none_or(|last| *last < slot), "INV-12: slots only grow");
-        self.all.push(slot);
+        insert_sorted(&mut self.all, slot);
         for (name, value) in labels.iter() {
             let values = match self.names.get_mut(name) {
                 Some(values) => values,
                 None => self.names.entry(name.into()).or_default(),
             };
             match values.get_mut(value) {
-                Some(list) => list.push(slot),
+                Some(list) => insert_sorted(list, slot),
                 None => drop(values.insert(value.into(), vec![slot])),
             }
         }
@@ -55,6 +55,15 @@ impl HeadPostings {
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = (&str, &[u32])> {
         self.names.get(name).into_iter().flatten().map(|(value, list)| (&**value, &**list))
     }
+}
+
+fn insert_sorted(list: &mut Vec<u32>, slot: u32) {
+    if list.last().is_none_or(|last| *last < slot) {
+        list.push(slot);
+        return;
+    }
+    let place = list.binary_search(&slot);
+    list.insert(place.expect_err("INV-12: a slot has one series"), slot);
 }
 
 impl Postings for HeadPostings {

@@ -8,6 +8,7 @@ use crate::block;
 use crate::encoding::bytes::Cursor;
 use crate::encoding::{Decoded, ints};
 use crate::samples::{ColumnRef, append_range};
+use journal::Position;
 use model::{Histogram, Labels, SampleBuf, Timestamp, Value};
 use std::sync::Arc;
 
@@ -207,8 +208,9 @@ pub(crate) struct Series {
     pub(crate) labels: Labels,
     /// Slot of its group.
     pub(crate) group: u32,
-    /// Do the journal and the checkpoint know it? Only then may rows refer to it.
-    pub(crate) journaled: bool,
+    /// Place of the latest journal record that brings its birth. Until that is durable, every
+    /// record with its rows brings the birth again, so that no record needs a lost one.
+    pub(crate) born: Option<Position>,
     pub(crate) newest: Option<Newest>,
     /// Generation in which the last sample came.
     pub(crate) touched: u64,
@@ -222,7 +224,7 @@ impl Series {
         Self {
             labels,
             group,
-            journaled: false,
+            born: None,
             newest: None,
             touched: 0,
             open: RawRun::empty(),

@@ -54,7 +54,7 @@ fn a_view_does_not_see_later_samples() {
 fn freezing_and_forgetting_leave_what_came_later() {
     let mut head = Head::new(0);
     let id = head.insert(GroupKey(1), &labels(0));
-    head.get_mut(id).unwrap().journaled = true;
+    head.get_mut(id).unwrap().born = Some(journal::Position::START);
     (0..130).for_each(|i| append(&mut head, id, i, 0.5));
     let frozen = head.freeze();
     assert_eq!(read(&frozen[0].parts).len(), 130);

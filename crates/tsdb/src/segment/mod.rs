@@ -97,7 +97,17 @@ impl Segment {
         id: u64,
         cache: &Arc<BlockCache>,
     ) -> DbResult<Self> {
-        let (reader, bytes) = PageReader::open(vfs, path)?;
+        Self::of_pages(PageReader::open(vfs, path)?, id, cache)
+    }
+
+    /// A segment over pages that were opened already, with the length of their file.
+    pub(crate) fn of_pages(
+        (reader, bytes): (PageReader, u64),
+        id: u64,
+        cache: &Arc<BlockCache>,
+    ) -> DbResult<Self> {
+        let path = reader.path.clone();
+        let path = path.as_path();
         let summary = (0_u32..).zip(reader.pages()).find(|(_, p)| p.kind == PageKind::Summary);
         let Some((number, _)) = summary else {
             let damage = Damage { what: "no summary page", at: 0 };

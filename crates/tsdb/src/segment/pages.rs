@@ -210,6 +210,11 @@ impl PageReader {
     /// Opens a file and checks header, footer and directory.
     pub(crate) fn open(vfs: &dyn Vfs, path: &Path) -> DbResult<(Self, u64)> {
         let file = vfs.open(path).map_err(|error| DbError::io("open segment", path, error))?;
+        Self::of_file(file, path)
+    }
+
+    /// The same for a file that is open already; `path` names it in errors.
+    pub(crate) fn of_file(file: Box<dyn File>, path: &Path) -> DbResult<(Self, u64)> {
         let len = file.len().map_err(|error| DbError::io("open segment", path, error))?;
         let damage = |what, at| DbError::corrupt("open segment", path, &Damage { what, at });
         if len < HEADER_LEN + FOOTER_LEN as u64 {

@@ -338,7 +338,7 @@ fn retention_by_size_deletes_the_oldest() {
     let newest = dump(&db)[&labels("m", 3)].last().unwrap().0;
     assert_eq!(newest, T0 + 58 * HOUR, "the newest stay");
     let files = machine.vfs.read_dir(Path::new("/data/tenants/anonymous/segments")).unwrap();
-    assert_eq!(files.len() as u64, stats.segments + 1, "files and one checkpoint: {files:?}");
+    assert_eq!(files.len() as u64, stats.segments + 2, "files and two checkpoints: {files:?}");
 }
 
 #[test]

@@ -4,4 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod basics;
+mod damage;
+mod faults;
+mod oracle;
+mod simulation;
 mod world;

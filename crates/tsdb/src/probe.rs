@@ -1,0 +1,97 @@
+//! Entry points for fuzzers: bytes nobody trusts go through every decoder of this crate.
+//! Each returns whether the bytes were accepted; panicking or allocating without bound is the bug.
+
+use crate::block;
+use crate::cache::BlockCache;
+use crate::encoding::bytes::Cursor;
+use crate::encoding::presence::Presence;
+use crate::encoding::{BLOCK_SAMPLES_MAX, ints};
+use crate::manifest::Manifest;
+use crate::record;
+use crate::segment::{PageReader, Segment, SegmentIndex};
+use model::SampleBuf;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use sys::File;
+
+/// A block: two bytes number of samples, then the bytes of the block; then as a timestamp column
+/// and as a presence.
+pub fn block(data: &[u8]) -> bool {
+    let Some((count, bytes)) = data.split_first_chunk::<2>() else { return false };
+    let count = usize::from(u16::from_le_bytes(*count)).min(BLOCK_SAMPLES_MAX);
+    let timestamps: Vec<i64> = (0..).map(|t| t * 1000).take(count).collect();
+    let mut samples = SampleBuf::default();
+    let decoded = block::decode(bytes, &timestamps, (i64::MIN, i64::MAX), &mut samples).is_ok();
+    assert!(!decoded || samples.len() == count, "INV-10: a decoded block is complete");
+    let mut column = Vec::new();
+    let times = ints::decode(&mut Cursor::new(bytes), count, &mut column).is_ok();
+    assert!(!times || column.len() == count, "INV-10: a decoded column is complete");
+    let mut picked = Vec::new();
+    if let Ok(presence) = Presence::decode(&mut Cursor::new(bytes), count) {
+        presence.pick(&timestamps, &mut picked);
+        assert_eq!(picked.len(), presence.count(count), "INV-10: a presence is complete");
+    }
+    decoded
+}
+
+/// A segment file; and, because its checksums stop most changes, its index sections without them
+/// (four parts of a quarter each) and a manifest.
+pub fn segment(data: &[u8]) -> bool {
+    if let Ok(text) = std::str::from_utf8(data) {
+        drop(Manifest::parse(text));
+    }
+    let quarter = data.len() / 4;
+    let (symbols, rest) = data.split_at(quarter);
+    let (times, rest) = rest.split_at(quarter);
+    let (series, postings) = rest.split_at(quarter);
+    if let Ok(index) = SegmentIndex::decode(symbols, times, &[series.to_vec()], postings) {
+        for ordinal in 0..index.series.len() {
+            index.labels(ordinal);
+        }
+    }
+    whole_file(data).is_some()
+}
+
+fn whole_file(data: &[u8]) -> Option<()> {
+    let file = Box::new(Bytes(data.to_vec()));
+    let pages = PageReader::of_file(file, Path::new("fuzzed.seg")).ok()?;
+    let segment = Segment::of_pages(pages, 1, &Arc::new(BlockCache::new(1 << 20))).ok()?;
+    segment.verify().ok().map(drop)
+}
+
+/// A journal record.
+pub fn record(data: &[u8]) -> bool {
+    record::decode(data).is_ok()
+}
+
+/// A file that lies in memory and cannot be changed.
+struct Bytes(Vec<u8>);
+
+impl File for Bytes {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
+        let count = buffer.len().min(self.0.len() - start);
+        buffer[..count].copy_from_slice(&self.0[start..start + count]);
+        Ok(count)
+    }
+
+    fn write_at(&self, _bytes: &[u8], _offset: u64) -> io::Result<usize> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.len() as u64)
+    }
+
+    fn set_len(&self, _len: u64) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

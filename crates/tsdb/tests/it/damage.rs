@@ -1,0 +1,201 @@
+//! Damaged, missing, empty and foreign files: what is hit goes to quarantine, the rest is served,
+//! nothing is invented, nothing is deleted.
+
+use crate::world::{DIR, HOUR, Machine, Seen, T0, dump, labels, put};
+use model::{Labels, Querier, SampleBuf, SelectHints, Timestamp};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use sys::Vfs;
+use sys::sim::SimRng;
+use tsdb::{Db, DbErrorKind, DbOptions};
+
+type Dump = BTreeMap<Labels, Vec<Seen>>;
+
+/// Three segments, a checkpoint, and a journal with rows behind it.
+fn filled() -> (Machine, Dump) {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for window in 0..3 {
+        for step in 0..150_i64 {
+            let now = T0 + window * 2 * HOUR + step * 30_000;
+            machine.at(now);
+            for n in 0..4 {
+                put(&db, &labels("m", n), now, (step * 13 + window) as f64 / 7.0);
+            }
+        }
+        if window < 2 {
+            db.flush().unwrap();
+        }
+    }
+    db.sync().unwrap();
+    let all = dump(&db);
+    (machine, all)
+}
+
+fn is_part_of(found: &Dump, all: &Dump) -> bool {
+    found.iter().all(|(labels, rows)| {
+        let known = all.get(labels);
+        rows.iter().all(|row| known.is_some_and(|known| known.binary_search(row).is_ok()))
+    })
+}
+
+fn count(dump: &Dump) -> usize {
+    dump.values().map(Vec::len).sum()
+}
+
+fn files(machine: &Machine) -> Vec<(PathBuf, u64)> {
+    let listing = machine.vfs.listing().into_iter();
+    listing.map(|(name, len)| (PathBuf::from(name), len)).collect()
+}
+
+fn warnings(db: &Db) -> Vec<String> {
+    let (start, end) = (Timestamp::MIN, Timestamp::MAX);
+    let selection = db.select(start, end, &[], &SelectHints::default()).unwrap();
+    let mut samples = SampleBuf::default();
+    for index in 0..selection.len() {
+        selection.read(index, &mut samples).unwrap();
+    }
+    selection.warnings()
+}
+
+#[test]
+fn a_flipped_bit_anywhere_costs_little_and_is_reported() {
+    let (machine, all) = filled();
+    drop(machine.open().0);
+    let mut rng = SimRng::new(5);
+    let targets: Vec<(PathBuf, u64)> = files(&machine)
+        .into_iter()
+        .filter(|(path, len)| *len > 0 && !path.ends_with("LOCK") && !path.ends_with("FORMAT"))
+        .collect();
+    assert!(targets.len() >= 5, "{targets:?}");
+    for round in 0..400 {
+        let vfs = machine.vfs.after_kill(round);
+        let machine = Machine { vfs, clock: machine.clock.clone() };
+        let (path, len) = &targets[rng.index(targets.len())];
+        let (byte, bit) = (rng.below(*len), u8::try_from(rng.below(8)).unwrap());
+        machine.vfs.flip_bit(path, byte, bit).unwrap();
+        let context = format!("round {round}: bit {bit} of byte {byte} of {}", path.display());
+        let (db, report) = machine.open();
+        let found = dump(&db);
+        assert!(is_part_of(&found, &all), "INV-16: invented samples; {context}");
+        let told = !report.damage.is_empty() || report.orphans > 0 || !warnings(&db).is_empty();
+        let lost = count(&all) - count(&found);
+        assert!(
+            lost == 0 || told || report.torn_bytes > 0,
+            "{lost} samples lost silently; {context}"
+        );
+        put(&db, &labels("after", 1), machine.now().ms() + 1, 1.0);
+        db.compact_now(true).unwrap();
+        let later = count(&dump(&db));
+        assert!(later == count(&found) + 1, "{later} after compaction; {context}");
+        if lost > 0 && path.strip_prefix(Path::new(DIR).join("tenants/anonymous/segments")).is_ok()
+        {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let quarantine = Path::new(DIR).join("tenants/anonymous/quarantine");
+            let kept = machine.vfs.read_dir(&quarantine).unwrap();
+            assert!(
+                kept.iter().any(|e| e.name.starts_with(&name)),
+                "not kept: {kept:?}; {context}"
+            );
+        }
+        let before = dump(&db);
+        drop(db);
+        assert_eq!(dump(&machine.open().0), before, "INV-21: {context}");
+    }
+}
+
+#[test]
+fn missing_empty_and_cut_files_are_reported_and_the_rest_is_served() {
+    let (machine, all) = filled();
+    drop(machine.open().0);
+    let targets: Vec<(PathBuf, u64)> = files(&machine)
+        .into_iter()
+        .filter(|(path, len)| *len > 0 && !path.ends_with("LOCK"))
+        .collect();
+    for (path, len) in &targets {
+        for cut in [None, Some(0), Some(1), Some(len / 2), Some(len - 1)] {
+            let vfs = machine.vfs.after_kill(1);
+            let machine = Machine { vfs, clock: machine.clock.clone() };
+            match cut {
+                None => machine.vfs.remove_file(path).unwrap(),
+                Some(cut) => {
+                    let cut = usize::try_from(cut).unwrap();
+                    machine.vfs.edit(path, |bytes| bytes.truncate(cut)).unwrap();
+                }
+            }
+            let context = format!("{} cut to {cut:?}", path.display());
+            if path.ends_with("FORMAT") && cut.is_some() {
+                let vfs = std::sync::Arc::new(machine.vfs.clone());
+                let error = Db::open(Machine::options(), vfs, machine.clock.clone()).err().unwrap();
+                assert_eq!(error.kind(), DbErrorKind::WrongFormat, "{context}");
+                continue;
+            }
+            let (db, report) = machine.open();
+            let found = dump(&db);
+            assert!(is_part_of(&found, &all), "invented samples; {context}");
+            let lost = count(&all) - count(&found);
+            let told = !report.damage.is_empty() || report.torn_bytes > 0 || report.orphans > 0;
+            // Nothing names the last file of a journal, so nobody can miss it, or its header.
+            let unnamed =
+                cut.is_none_or(|len| len < 64) && path.extension().is_some_and(|e| e == "journal");
+            assert!(lost == 0 || told || unnamed, "{lost} samples lost silently; {context}");
+            assert!(count(&found) * 2 > count(&all), "{} left; {context}", count(&found));
+            put(&db, &labels("after", 1), machine.now().ms() + 1, 1.0);
+            assert_eq!(count(&dump(&db)), count(&found) + 1, "{context}");
+        }
+    }
+}
+
+#[test]
+fn a_lost_manifest_loses_no_sample() {
+    let (machine, all) = filled();
+    let manifest = Path::new(DIR).join("tenants/anonymous/MANIFEST");
+    for damage in 0..3 {
+        let vfs = machine.vfs.after_kill(damage);
+        let machine = Machine { vfs, clock: machine.clock.clone() };
+        match damage {
+            0 => machine.vfs.remove_file(&manifest).unwrap(),
+            1 => machine.vfs.flip_bit(&manifest, 30, 2).unwrap(),
+            _ => machine.vfs.edit(&manifest, Vec::clear).unwrap(),
+        }
+        let (db, _) = machine.open();
+        assert_eq!(dump(&db), all, "way {damage}");
+        drop(db);
+        let (db, _) = machine.open();
+        assert_eq!(dump(&db), all, "INV-21: way {damage}");
+        db.compact_now(true).unwrap();
+        assert_eq!(dump(&db), all, "INV-23: way {damage}");
+    }
+}
+
+#[test]
+fn unknown_files_are_set_aside_and_unfinished_ones_removed() {
+    let (machine, all) = filled();
+    let dir = Path::new(DIR).join("tenants/anonymous/segments");
+    for name in ["notes.txt", "0000000000000001.seg.bak", "0000000000009999.seg", "x.tmp"] {
+        machine.vfs.replace(&dir.join(name), b"whatever").unwrap();
+    }
+    let after = Machine { vfs: machine.vfs.after_kill(1), clock: machine.clock.clone() };
+    let (db, report) = after.open();
+    assert_eq!(dump(&db), all);
+    assert_eq!(report.quarantined.len(), 2, "{report:?}");
+    let names: Vec<String> =
+        after.vfs.read_dir(&dir).unwrap().into_iter().map(|entry| entry.name).collect();
+    assert!(!names.iter().any(|name| name.contains("tmp") || name.contains("9999")), "{names:?}");
+}
+
+#[test]
+fn a_newer_manifest_or_format_is_refused() {
+    let (machine, _) = filled();
+    let machine = Machine { vfs: machine.vfs.after_kill(1), clock: machine.clock.clone() };
+    let manifest = Path::new(DIR).join("tenants/anonymous/MANIFEST");
+    let text = b"flyball-manifest 2\nnews yes\n";
+    let mut bytes = text.to_vec();
+    bytes.extend(format!("crc32c {:08x}\n", crc32c::crc32c(text)).into_bytes());
+    machine.vfs.replace(&manifest, &bytes).unwrap();
+    let vfs = std::sync::Arc::new(machine.vfs.clone());
+    let options = DbOptions { dir: DIR.into(), ..Machine::options() };
+    let error = Db::open(options, vfs, machine.clock.clone()).err().unwrap();
+    assert_eq!(error.kind(), DbErrorKind::WrongFormat);
+    assert!(error.to_string().contains("newer flyball"), "{error}");
+}

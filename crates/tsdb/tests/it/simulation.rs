@@ -1,0 +1,517 @@
+//! Random lives of a database on a disk that fails, fills up and loses power, thousands of seeds.
+//! `FLYBALL_SIM_SEEDS` sets the number of seeds; a failing seed is part of the panic's text.
+
+use crate::oracle::{Oracle, Stop, Stored, stored};
+use crate::world::{DIR, HOUR, Machine, T0, dump, dump_range, group, labels};
+use model::{
+    Appender, Batch, GroupKey, Histogram, LabelQuery, Labels, Matcher, Querier, Row, Span,
+    Timestamp, Value, stale_marker,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use sys::sim::{OpKind, SimRng, SimVfs};
+use tsdb::{Db, DbOptions, Durability, Retention};
+
+/// Retention of the simulated databases, when they have one.
+const RETENTION_HOURS: i64 = 60;
+
+fn seeds(default: u64) -> u64 {
+    std::env::var("FLYBALL_SIM_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A database, its machine, and what it must hold.
+struct Life {
+    seed: u64,
+    rng: SimRng,
+    machine: Machine,
+    options: DbOptions,
+    db: Option<Db>,
+    oracle: Oracle,
+    /// Makes every value unique, so that an invented one cannot hide.
+    next_value: u64,
+    log: Vec<String>,
+}
+
+impl Life {
+    fn new(seed: u64) -> Self {
+        let mut rng = SimRng::new(seed);
+        let machine = Machine::new(seed);
+        if rng.below(3) == 0 {
+            machine.vfs.set_short_io(300);
+        }
+        let durability = if rng.below(3) == 0 { Durability::Sync } else { Durability::Window };
+        let time =
+            (rng.below(3) == 0).then(|| Duration::from_hours(RETENTION_HOURS.unsigned_abs()));
+        let options = DbOptions {
+            durability,
+            retention: Retention { time, size_bytes: None },
+            journal_bytes_max: 500 + rng.below(4000),
+            cache_bytes_max: [0, 30_000, 1 << 20][rng.index(3)],
+            ..Machine::options()
+        };
+        let oracle = Oracle::new();
+        let mut life =
+            Self { seed, rng, machine, options, db: None, oracle, next_value: 0, log: Vec::new() };
+        life.open();
+        life
+    }
+
+    fn context(&self) -> String {
+        let last = self.log.len().saturating_sub(30);
+        format!("seed {} after {:?}", self.seed, &self.log[last..])
+    }
+
+    fn note(&mut self, what: impl Into<String>) {
+        self.log.push(what.into());
+    }
+
+    fn db(&self) -> &Db {
+        self.db.as_ref().expect("a life has an open database between its stops")
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.rng.below(bound)
+    }
+
+    fn open(&mut self) {
+        let vfs = Arc::new(self.machine.vfs.clone());
+        let clock = self.machine.clock.clone();
+        match Db::open(self.options.clone(), vfs, clock) {
+            Ok((db, report)) => {
+                // Unsynced sectors that a power cut kept beside lost ones look like damage.
+                let cut = report.damage.iter().all(|text| text.starts_with("journal:"));
+                assert!(cut, "{:?}; {}", report.damage, self.context());
+                assert_eq!(report.orphans, 0, "{}", self.context());
+                self.db = Some(db);
+            }
+            Err(error) => panic!("cannot open: {error}; {}", self.context()),
+        }
+    }
+
+    fn step(&mut self) {
+        match self.below(100) {
+            0..50 => self.commit(),
+            50..60 => self.sync(),
+            60..66 => self.flush(),
+            66..74 => self.maintain(),
+            74..77 => self.compact(),
+            77..85 => self.wait(),
+            85..88 => self.fault(),
+            88..91 => self.heal(),
+            91..94 => self.look(),
+            94..97 => self.stop(Stop::Kill),
+            _ => self.stop(Stop::PowerCut),
+        }
+        if self.machine.vfs.crashed() {
+            self.stop(Stop::PowerCut);
+        }
+    }
+
+    fn random_value(&mut self) -> Value {
+        self.next_value += 1;
+        let n = self.next_value as f64;
+        match self.below(12) {
+            0 => Value::Float(stale_marker()),
+            1 => Value::Float(f64::from_bits(0x7ff8_0000_0000_0000 + self.next_value)),
+            2 => Value::Float(n / 3.0),
+            3 | 4 => Value::Histogram(Arc::new(Histogram {
+                count: n,
+                sum: n / 7.0,
+                positive_spans: vec![Span { offset: 1, length: 2 }],
+                positive_buckets: vec![n, 1.0],
+                ..Histogram::default()
+            })),
+            5 => Value::Float(-0.0),
+            _ => Value::Float(n / 100.0),
+        }
+    }
+
+    /// Rows of one source: mostly one timestamp for several series, sometimes odd ones.
+    fn random_batch(&mut self) -> (Batch, Vec<Labels>, GroupKey) {
+        let source = self.below(3);
+        let key = GroupKey(source);
+        let now = self.machine.now().ms();
+        let mut batch = Batch::new(key);
+        let mut names = Vec::new();
+        let newest = self.oracle.newest();
+        for _ in 0..=self.below(5) {
+            let n = self.rng.index(6);
+            let name = labels(["m", "n", "o"][usize::try_from(source).unwrap()], n);
+            let Ok(series) = self.db().resolve(key, &name) else { continue };
+            let mut ms = now;
+            let mut value = self.random_value();
+            match (self.below(10), newest.get(&name)) {
+                (0, _) => ms = now - i64::try_from(self.below(5000)).unwrap(),
+                (1, Some((at, _))) if now - at < HOUR => ms = *at,
+                (2, _) => value = Value::Float(7.0),
+                _ => {}
+            }
+            let start = (self.below(6) == 0).then(|| Timestamp::from_ms(T0 - 5));
+            let timestamp = Timestamp::from_ms(ms);
+            batch.rows.push(Row { series, timestamp, value, start });
+            names.push(name);
+        }
+        (batch, names, key)
+    }
+
+    fn commit(&mut self) {
+        let (batch, names, _) = self.random_batch();
+        let want = self.predict(&batch, &names);
+        let outcome = self.db().commit(&batch);
+        self.note(format!("commit {} {}", want.len(), outcome.is_ok()));
+        match outcome {
+            Ok(report) => {
+                let total = report.accepted + report.repeated + report.rejected.len();
+                assert_eq!(total, batch.rows.len(), "{}", self.context());
+                assert_eq!(report.accepted, want.len(), "{report:?}; {}", self.context());
+                self.oracle.accept(want);
+                match self.options.durability {
+                    Durability::Sync if report.accepted + report.repeated > 0 => {
+                        self.oracle.synced();
+                    }
+                    Durability::Sync | Durability::Window => self.oracle.written(),
+                }
+            }
+            Err(_) if want.is_empty() => {}
+            Err(_) if self.machine.vfs.crashed() => self.oracle.doubt(want),
+            // In sync mode the rows are visible already when their sync fails.
+            Err(_) if self.shows(&want) => {
+                self.oracle.accept(want);
+                self.oracle.sync_failed();
+            }
+            Err(_) => self.oracle.doubt(want),
+        }
+        self.advance_ms(1000);
+    }
+
+    /// What the rules say about each row: rows that must be accepted.
+    fn predict(&self, batch: &Batch, names: &[Labels]) -> Vec<Stored> {
+        let mut newest = self.oracle.newest();
+        let mut accepted = Vec::new();
+        for (row, name) in batch.rows.iter().zip(names) {
+            let start = row.start.map_or(0, Timestamp::ms);
+            let row = stored(name, row.timestamp.ms(), &row.value, start);
+            if newest.get(name).is_none_or(|(ms, _)| *ms < row.ms) {
+                newest.insert(name.clone(), (row.ms, row.text.clone()));
+                accepted.push(row);
+            }
+        }
+        accepted
+    }
+
+    fn shows(&self, rows: &[Stored]) -> bool {
+        let found = dump(self.db());
+        let shown = rows.iter().filter(|row| {
+            let seen = (row.ms, row.text.clone());
+            found.get(&row.labels).is_some_and(|rows| rows.binary_search(&seen).is_ok())
+        });
+        let shown = shown.count();
+        assert!(shown == 0 || shown == rows.len(), "INV-2: torn batch; {}", self.context());
+        shown > 0
+    }
+
+    fn sync(&mut self) {
+        let outcome = self.db().sync();
+        self.note(format!("sync {}", outcome.is_ok()));
+        self.take_outcome(outcome.is_ok());
+    }
+
+    fn take_outcome(&mut self, done: bool) {
+        if done {
+            self.oracle.synced();
+        } else if !self.machine.vfs.crashed() {
+            self.oracle.sync_failed();
+        }
+    }
+
+    /// Only a failed sync of the journal puts acknowledged rows at risk.
+    fn take_error(&mut self, error: &tsdb::DbError) {
+        if error.to_string().contains("journal") {
+            self.take_outcome(false);
+        }
+    }
+
+    fn flush(&mut self) {
+        let outcome = self.db().flush();
+        self.note(format!("flush {outcome:?}"));
+        match outcome {
+            Ok(true) => self.oracle.flushed(),
+            Ok(false) => {}
+            Err(error) => self.take_error(&error),
+        }
+    }
+
+    fn maintain(&mut self) {
+        let now = self.machine.now();
+        let report = self.db().maintain(now);
+        self.note(format!("maintain {report:?}"));
+        if self.options.retention.time.is_some() {
+            let horizon = now.ms() - RETENTION_HOURS * HOUR;
+            self.oracle.horizon_ms = self.oracle.horizon_ms.max(horizon);
+        }
+        if report.flushed {
+            self.oracle.flushed();
+        }
+        report.errors.iter().for_each(|error| self.take_error(error));
+    }
+
+    fn compact(&mut self) {
+        let cold = self.below(2) == 0;
+        let outcome = self.db().compact_now(cold);
+        self.note(format!("compact {outcome:?}"));
+        match outcome {
+            Ok(()) => self.oracle.flushed(),
+            Err(error) => self.take_error(&error),
+        }
+    }
+
+    fn advance_ms(&self, ms: u64) {
+        self.machine.clock.advance(Duration::from_millis(ms));
+    }
+
+    fn wait(&mut self) {
+        let ms = [5_000, 600_000, 5_000_000, 20_000_000][self.rng.index(4)];
+        let ms = 1 + self.below(ms);
+        self.note(format!("wait {ms}"));
+        self.advance_ms(ms);
+    }
+
+    fn fault(&mut self) {
+        let kinds = [
+            OpKind::Write,
+            OpKind::SyncData,
+            OpKind::Create,
+            OpKind::Rename,
+            OpKind::Remove,
+            OpKind::SyncDir,
+            OpKind::SetLen,
+        ];
+        let vfs = self.machine.vfs.clone();
+        match self.below(4) {
+            0 => {
+                let bytes = self.below(6000);
+                vfs.set_available(bytes);
+                self.note(format!("available {bytes}"));
+            }
+            1 => {
+                let at = vfs.operations() + self.below(60);
+                vfs.crash_at(at);
+                self.note(format!("crash at {at}"));
+            }
+            _ => {
+                let kind = kinds[self.rng.index(7)];
+                let (pass, count) = (self.below(6), 1 + self.below(3));
+                vfs.fail(kind, pass, count, if self.below(2) == 0 { 5 } else { 28 });
+                self.note(format!("fail {kind:?} {pass} {count}"));
+            }
+        }
+    }
+
+    fn heal(&mut self) {
+        heal(&self.machine.vfs);
+        self.note("heal");
+        self.advance_ms(10_000);
+        let (batch, names, _) = self.random_batch();
+        let want = self.predict(&batch, &names);
+        if self.machine.vfs.crashed() {
+            return;
+        }
+        // Ten seconds after the trouble ends, samples are taken again without help.
+        let report = self.db().commit(&batch);
+        if self.machine.vfs.crashed() && report.is_err() {
+            self.oracle.doubt(want);
+            return;
+        }
+        assert!(report.is_ok(), "still refused: {report:?}; {}", self.context());
+        self.oracle.accept(want);
+        self.sync();
+    }
+
+    /// Compares answers of every kind with the model.
+    fn look(&mut self) {
+        self.note("look");
+        self.oracle.check_visible(self.db(), &self.context());
+        let want = self.oracle.visible();
+        let now = self.machine.now().ms();
+        let from = now - i64::try_from(self.below(20_000_000)).unwrap();
+        let to = from + i64::try_from(self.below(20_000_000)).unwrap();
+        if from < self.oracle.horizon_ms {
+            return;
+        }
+        let n = self.below(6).to_string();
+        let found = dump_range(self.db(), from, to, &[Matcher::equal("n", &n)]);
+        let cut = |rows: &Vec<(i64, String)>| -> Vec<(i64, String)> {
+            rows.iter().filter(|(ms, _)| *ms >= from && *ms <= to).cloned().collect()
+        };
+        let chosen = want.iter().filter(|(labels, _)| labels.value("n") == n);
+        let chosen = chosen.map(|(labels, rows)| (labels.clone(), cut(rows)));
+        let chosen: BTreeMap<_, _> = chosen.filter(|(_, rows)| !rows.is_empty()).collect();
+        assert_eq!(found, chosen, "INV-12: {}", self.context());
+        if self.options.retention.time.is_none() {
+            let (start, end) = (Timestamp::MIN, Timestamp::MAX);
+            let query = LabelQuery { start, end, selectors: &[], limit: None };
+            let values = self.db().label_values("n", &query).unwrap();
+            let want: BTreeSet<&str> = want.keys().map(|labels| labels.value("n")).collect();
+            assert_eq!(values, want.into_iter().collect::<Vec<_>>(), "{}", self.context());
+        }
+    }
+
+    /// Stops the machine, opens what is left and compares; opening twice changes nothing.
+    fn stop(&mut self, stop: Stop) {
+        let stop = if self.machine.vfs.crashed() { Stop::PowerCut } else { stop };
+        self.note(format!("{stop:?}"));
+        self.db = None;
+        let seed = self.rng.below(u64::MAX);
+        self.machine.vfs = match stop {
+            Stop::Kill => self.machine.vfs.after_kill(seed),
+            Stop::PowerCut => self.machine.vfs.after_crash(seed),
+        };
+        heal(&self.machine.vfs);
+        self.open();
+        let context = self.context();
+        let mut oracle = std::mem::replace(&mut self.oracle, Oracle::new());
+        oracle.check_reopened(self.db(), stop, &context);
+        self.oracle = oracle;
+        let before = dump(self.db());
+        self.db = None;
+        self.open();
+        assert_eq!(dump(self.db()), before, "INV-21: {}", self.context());
+        if stop == Stop::PowerCut {
+            // What a power cut left is on the disk.
+            self.oracle.flushed();
+        }
+    }
+}
+
+fn heal(vfs: &SimVfs) {
+    vfs.set_capacity(None);
+    for kind in [
+        OpKind::Write,
+        OpKind::SyncData,
+        OpKind::Create,
+        OpKind::Rename,
+        OpKind::Remove,
+        OpKind::SyncDir,
+        OpKind::SetLen,
+    ] {
+        vfs.heal(kind);
+    }
+}
+
+fn live(seed: u64, steps: usize) {
+    let mut life = Life::new(seed);
+    for _ in 0..steps {
+        life.step();
+    }
+    heal(&life.machine.vfs);
+    life.stop(Stop::PowerCut);
+    life.look();
+}
+
+#[test]
+fn thousands_of_random_lives_keep_their_promises() {
+    let first = std::env::var("FLYBALL_SIM_FIRST").ok().and_then(|text| text.parse().ok());
+    let first: u64 = first.unwrap_or(0);
+    for seed in first..first + seeds(1500) {
+        live(seed, 80);
+    }
+}
+
+#[test]
+fn a_few_long_lives_keep_their_promises() {
+    for seed in 0..seeds(1500) / 100 {
+        live(1_000_000 + seed, 1200);
+    }
+}
+
+/// Lives that once went wrong, each with its cause.
+#[test]
+fn failures_of_the_past_stay_fixed() {
+    for (seed, _cause) in [
+        (189, "a retried flush was taken for a flush of everything"),
+        (494, "a checkpoint without its manifest made replay skip rows"),
+        (808, "replay renumbered a series, later records meant another one"),
+        (1048, "the removal of an unregistered segment was undone by a power cut"),
+        (1_000_007, "the removal of an obsolete checkpoint was undone by a power cut"),
+    ] {
+        live(seed, if seed < 1_000_000 { 80 } else { 1200 });
+    }
+}
+
+/// A short life that passes through everything; run once per operation with the power going there.
+fn script(machine: &Machine, oracle: &mut Oracle, options: &DbOptions) {
+    let vfs = Arc::new(machine.vfs.clone());
+    let Ok((db, _)) = Db::open(options.clone(), vfs, machine.clock.clone()) else { return };
+    for round in 0..6_i64 {
+        for n in 0..3 {
+            let ms = T0 + round * HOUR + n * 1000;
+            machine.clock.jump_wall(Timestamp::from_ms(ms));
+            let mut batch = Batch::new(group());
+            let mut rows = Vec::new();
+            for series in 0..2 {
+                let name = labels("m", series);
+                let Ok(id) = db.resolve(group(), &name) else { return };
+                let value = (round * 10 + n) as f64;
+                batch.push(id, Timestamp::from_ms(ms), value);
+                rows.push(stored(&name, ms, &Value::Float(value), 0));
+            }
+            match db.commit(&batch) {
+                Ok(_) => oracle.accept(rows),
+                Err(_) => oracle.doubt(rows),
+            }
+            match options.durability {
+                Durability::Sync if !machine.vfs.crashed() => oracle.synced(),
+                Durability::Sync | Durability::Window => oracle.written(),
+            }
+        }
+        let done = match round % 3 {
+            0 => db.sync().is_ok(),
+            1 => db.flush().is_ok(),
+            _ => db.compact_now(true).is_ok(),
+        };
+        if done {
+            oracle.synced();
+        }
+    }
+    let now = machine.now();
+    drop(db.maintain(now));
+    drop(db.snapshot(std::path::Path::new("/copy")));
+    drop(db.close());
+}
+
+#[test]
+fn the_power_may_go_at_every_operation() {
+    for durability in [Durability::Window, Durability::Sync] {
+        let options = DbOptions { durability, ..Machine::options() };
+        let whole = Machine::new(0);
+        script(&whole, &mut Oracle::new(), &options);
+        let operations = whole.vfs.operations();
+        assert!(operations > 100, "{operations}");
+        for operation in 0..operations {
+            for variant in 0..seeds(1500).div_ceil(500) {
+                let mut machine = Machine::new(operation);
+                let mut oracle = Oracle::new();
+                machine.vfs.crash_at(operation);
+                script(&machine, &mut oracle, &options);
+                machine.vfs = machine.vfs.after_crash(operation * 31 + variant);
+                let context = format!("crash at {operation}, variant {variant}, {durability:?}");
+                let (db, report) = machine.open_with(options.clone());
+                let cut = report.damage.iter().all(|text| text.starts_with("journal:"));
+                assert!(cut && report.orphans == 0, "{report:?}; {context}");
+                oracle.check_reopened(&db, Stop::PowerCut, &context);
+                let before = dump(&db);
+                drop(db);
+                let (db, _) = machine.open_with(options.clone());
+                assert_eq!(dump(&db), before, "INV-21: {context}");
+            }
+        }
+        assert!(
+            whole
+                .vfs
+                .listing()
+                .iter()
+                .all(|(name, _)| name.starts_with(DIR) || name.starts_with("/copy"))
+        );
+    }
+}

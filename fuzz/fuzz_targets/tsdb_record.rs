@@ -1,0 +1,6 @@
+//! Bytes nobody trusts through the decoders behind `tsdb::probe::record`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    tsdb::probe::record(data);
+});
