@@ -2,5 +2,11 @@
 //! Every test has its own data directory and a port of its own; nothing is shared.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod clock;
+mod disk;
+mod kill;
 mod page;
+mod reload;
+mod sender;
 mod server;
+mod start;

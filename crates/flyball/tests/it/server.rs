@@ -24,6 +24,8 @@ pub(crate) struct Server {
     flags: Vec<String>,
     peer: Option<Peer>,
     runs: u32,
+    env: Vec<(String, String)>,
+    wrapper: Vec<String>,
 }
 
 impl Server {
@@ -38,7 +40,8 @@ impl Server {
     pub(crate) fn prepare(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        Self { folder, flags, peer: None, runs: 0 }
+        let (env, wrapper) = Default::default();
+        Self { folder, flags, peer: None, runs: 0, env, wrapper }
     }
 
     /// Writes a file into the directory and returns its path.
@@ -48,9 +51,19 @@ impl Server {
         path
     }
 
-    /// Adds a flag for the next start.
-    pub(crate) fn flag(&mut self, flag: impl Into<String>) {
-        self.flags.push(flag.into());
+    /// Sets a variable for the next start.
+    pub(crate) fn env(&mut self, name: &str, value: &str) {
+        self.env.push((name.into(), value.into()));
+    }
+
+    /// Lets another program start the next process: its words come first.
+    pub(crate) fn wrap(&mut self, words: Vec<String>) {
+        self.wrapper = words;
+    }
+
+    /// Starts the next process directly again.
+    pub(crate) fn unwrap_command(&mut self) {
+        self.wrapper.clear();
     }
 
     /// Starts the process and waits until it is ready.
@@ -66,12 +79,20 @@ impl Server {
     /// Starts the process without waiting.
     pub(crate) fn launch(&mut self) {
         self.runs += 1;
-        let mut command = binary();
+        let mut command = self.command();
         command.current_dir(self.folder.path()).args(&self.flags);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         if !self.flags.iter().any(|flag| flag.starts_with("--web.listen-address")) {
             command.arg("--web.listen-address=127.0.0.1:0");
         }
         self.peer = Some(Peer::start(&mut command, &self.log_path()).unwrap());
+    }
+
+    fn command(&self) -> Command {
+        let Some((program, words)) = self.wrapper.split_first() else { return binary() };
+        let mut command = Command::new(program);
+        command.args(words).arg(env!("CARGO_BIN_EXE_flyball"));
+        command
     }
 
     fn log_path(&self) -> PathBuf {

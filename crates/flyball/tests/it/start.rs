@@ -1,0 +1,102 @@
+//! The first five seconds, and starts that must not happen.
+
+use crate::server::{Server, binary};
+use std::process::Command;
+use testkit::{find_program, skip, wait_for};
+
+#[test]
+fn without_configuration_it_watches_this_host_and_itself() {
+    let server = Server::start(&[]);
+    server.wait_for_query("up{job=\"node\"} == 1", |found| found.len() == 1);
+    server.wait_for_query("count({job=\"node\"}) > 100", |found| found.len() == 1);
+    server.wait_for_query("rate(node_cpu_seconds_total{mode=\"idle\"}[10s])", |f| !f.is_empty());
+    let page = server.get("/");
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("<title>"), "{}", page.text());
+    let rules = server.get("/api/v1/rules").text();
+    assert!(rules.contains("HostDiskFull") && rules.contains("TargetDown"), "{rules}");
+    assert!(server.data_dir().join("LOCK").exists());
+}
+
+#[test]
+fn a_second_process_on_the_directory_is_refused() {
+    let server = Server::start(&[]);
+    let output = binary()
+        .current_dir(server.folder.path())
+        .arg("--web.listen-address=127.0.0.1:0")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains("another process holds flyball-data/LOCK"), "{message}");
+    assert_eq!(server.get("/-/ready").status, 200);
+}
+
+#[test]
+fn a_data_directory_of_prometheus_is_refused_with_a_hint() {
+    let server = Server::prepare(&[]);
+    let wal = server.folder.path().join("prom/wal");
+    std::fs::create_dir_all(&wal).unwrap();
+    std::fs::write(wal.join("00000000"), [0_u8; 64]).unwrap();
+    let output = binary()
+        .current_dir(server.folder.path())
+        .args(["--storage.tsdb.path=prom", "--web.listen-address=127.0.0.1:0"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains("Prometheus"), "{message}");
+}
+
+#[test]
+fn addresses_that_others_reach_need_authentication() {
+    let server = Server::prepare(&[]);
+    let output = binary()
+        .current_dir(server.folder.path())
+        .arg("--web.listen-address=0.0.0.0:0")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(message.contains("--web.allow-anonymous"), "{message}");
+}
+
+#[test]
+fn own_metrics_are_clean_under_promtools_lint() {
+    let Some(promtool) = find_program("promtool") else {
+        return skip("promtool check metrics", "promtool is not installed");
+    };
+    let server = Server::start(&[]);
+    let page = server.get("/metrics");
+    let path = server.write("metrics.txt", &page.text());
+    let lint = Command::new(promtool)
+        .args(["check", "metrics"])
+        .stdin(std::fs::File::open(path).unwrap())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&lint.stderr).into_owned();
+    assert!(lint.status.success(), "{}{said}", String::from_utf8_lossy(&lint.stdout));
+}
+
+#[test]
+fn promtool_asks_it_like_prometheus() {
+    let Some(promtool) = find_program("promtool") else {
+        return skip("promtool query", "promtool is not installed");
+    };
+    let server = Server::start(&[]);
+    server.wait_for_query("up{job=\"node\"}", |found| found.len() == 1);
+    let url = format!("http://{}", server.address());
+    let ask = |words: &[&str]| {
+        let output = Command::new(&promtool).args(words).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let up = wait_for("up of the host", || {
+        let text = ask(&["query", "instant", &url, "up{job=\"node\"}"]);
+        text.contains("=> 1 @").then_some(text)
+    });
+    assert!(up.starts_with("up{instance="), "{up}");
+    assert!(ask(&["query", "labels", &url, "job"]).contains("node"));
+    let series = ask(&["query", "series", &url, "--match=node_load1"]);
+    assert!(series.contains("__name__=\"node_load1\""), "{series}");
+}
