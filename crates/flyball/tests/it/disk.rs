@@ -85,6 +85,7 @@ fn failed_syncs_lose_nothing_acknowledged() {
         strace.display().to_string(),
         "-f".into(),
         "-qq".into(),
+        "-D".into(),
         "-o".into(),
         "/dev/null".into(),
         "-e".into(),
