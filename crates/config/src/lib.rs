@@ -27,7 +27,7 @@ pub use flyball::{
 };
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,
-    TlsConfig, TlsVersion,
+    TlsConfig, TlsVersion, load_http_client,
 };
 pub use outside::Outside;
 pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warning};

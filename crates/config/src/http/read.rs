@@ -5,9 +5,10 @@ use super::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,
     TlsConfig, TlsVersion,
 };
-use crate::read::Section;
+use crate::prometheus::unsupported_keys;
+use crate::read::{Reader, Section};
 use crate::yaml::Node;
-use crate::{Secret, SecretSource, urls};
+use crate::{Error, Loaded, Outside, Secret, SecretSource, urls};
 
 const TLS_VERSIONS: [(&str, TlsVersion); 4] = [
     ("TLS10", TlsVersion::Tls10),
@@ -15,6 +16,17 @@ const TLS_VERSIONS: [(&str, TlsVersion); 4] = [
     ("TLS12", TlsVersion::Tls12),
     ("TLS13", TlsVersion::Tls13),
 ];
+
+/// Reads a file that holds only HTTP client keys (promtool's `--http.config.file`).
+///
+/// # Errors
+/// When the file is no YAML, or says something that such a section does not allow.
+pub fn load_http_client(path: &str, text: &str) -> Result<Loaded<HttpClientConfig>, Error> {
+    let outside = Outside::nothing();
+    let (reader, root) = Reader::open(path, text, &outside, unsupported_keys())?;
+    let config = reader.section(&root, "").map(client).unwrap_or_default();
+    reader.finish(config, &root)
+}
 
 /// A section of its own that holds only HTTP client keys.
 pub(crate) fn client(section: Section<'_>) -> HttpClientConfig {
