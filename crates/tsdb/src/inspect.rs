@@ -124,7 +124,9 @@ fn verify_segment(segment: &Segment, report: &mut VerifyReport) {
         Ok((pages, lost)) => {
             report.blocks += segment.summary.blocks;
             for page in pages {
-                report.damage.push(format!("{path}: page {page} is damaged"));
+                let (offset, len) = segment.place_of_page(page).unwrap_or_default();
+                let place = format!("at offset {offset} ({len} bytes)");
+                report.damage.push(format!("{path}: page {page} {place} is damaged"));
             }
             if lost > 0 {
                 report.damage.push(format!("{path}: {lost} blocks cannot be decoded"));

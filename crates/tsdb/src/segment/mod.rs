@@ -254,6 +254,12 @@ impl Segment {
         block::decode(&bytes[start..end], &timestamps, range, into).map_err(corrupt)
     }
 
+    /// Offset and length of a page in the file.
+    pub(crate) fn place_of_page(&self, number: u32) -> Option<(u64, u32)> {
+        let page = self.reader.pages().get(usize::try_from(number).ok()?)?;
+        Some((page.offset, page.len))
+    }
+
     /// Reads every page and every block; gives the number of the pages that are damaged and of the
     /// blocks that cannot be decoded.
     pub(crate) fn verify(&self) -> DbResult<(Vec<u32>, u64)> {

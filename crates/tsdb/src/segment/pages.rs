@@ -264,16 +264,14 @@ impl PageReader {
 
     /// Reads and checks one page.
     pub(crate) fn read(&self, number: u32) -> DbResult<Vec<u8>> {
-        let corrupt = |what| {
-            let damage = Damage { what, at: number as usize };
-            DbError::corrupt("read page of", &self.path, &damage)
-        };
+        let corrupt = |what, at| DbError::corrupt("read page of", &self.path, &Damage { what, at });
         let Some(page) = self.pages.get(number as usize) else {
-            return Err(corrupt("no page of this number"));
+            return Err(corrupt("no page of this number", number as usize));
         };
         let bytes = read(&*self.file, &self.path, page.offset, page.len as usize)?;
         if crc32c::crc32c(&bytes) != page.crc {
-            return Err(corrupt("wrong checksum (page number)"));
+            let at = usize::try_from(page.offset).unwrap_or(usize::MAX);
+            return Err(corrupt("wrong checksum of a page", at));
         }
         Ok(bytes)
     }
