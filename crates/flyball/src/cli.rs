@@ -1,9 +1,23 @@
 //! The command line: subcommands, flags under Prometheus' names, `FLYBALL_*` twins, examples.
 //! Plain data for the subcommands; nothing here acts.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+mod check;
+mod promtool;
+mod query;
+#[cfg(test)]
+mod tests;
+mod tsdb;
+
+pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
+pub(crate) use self::promtool::{Promtool, PromtoolCommand};
+pub(crate) use self::query::{OutputFormat, QueryCommand, QueryServer, Span};
+pub(crate) use self::tsdb::{DataDir, InspectFormat, TsdbCommand};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,10 +27,52 @@ Examples:
   flyball query instant http://127.0.0.1:1788 'rate(node_cpu_seconds_total[5m])'
   flyball tsdb verify flyball-data            read every stored byte once";
 
+const SERVE_EXAMPLES: &str = "\
+Every flag has a twin in the environment, e.g. FLYBALL_STORAGE_PATH; the flag wins, then the
+environment, then flyball.yml.
+
+Examples:
+  flyball serve --config.file=flyball.yml
+  flyball serve --storage.path=/var/lib/flyball --storage.retention.time=90d
+  flyball serve --web.listen-address=0.0.0.0:1788 --web.config.file=web.yml";
+
+const COMPLETION_EXAMPLES: &str = "\
+Examples:
+  flyball completion bash > /etc/bash_completion.d/flyball
+  flyball completion zsh > \"${fpath[1]}/_flyball\"
+  flyball completion fish > ~/.config/fish/completions/flyball.fish";
+
+const CHECK_EXAMPLES: &str = "\
+Exit codes: 0 good, 1 mistakes found, 3 lint found something (check metrics, --lint-fatal).
+
+Examples:
+  flyball check config flyball.yml
+  flyball check rules 'rules/*.yml'
+  curl -s http://127.0.0.1:1788/metrics | flyball check metrics";
+
+const QUERY_EXAMPLES: &str = "\
+Examples:
+  flyball query instant 'up == 0'
+  flyball query range http://prometheus:9090 'rate(http_requests_total[5m])' --start=-1h
+  flyball query series --match='{job=\"node\"}'
+  flyball query labels job";
+
+const TSDB_EXAMPLES: &str = "\
+All of them only read: they work beside a running server and on snapshots.
+
+Examples:
+  flyball tsdb verify
+  flyball tsdb list /var/lib/flyball
+  flyball tsdb dump --match='up{job=\"node\"}' | head";
+
+const CONFIG_EXAMPLES: &str = "\
+Example:
+  flyball config schema > flyball.schema.json";
+
 /// Measures a running system, judges it, acts on it and proves the effect.
 #[derive(Debug, Parser)]
 #[command(name = "flyball", version, after_help = EXAMPLES)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -27,31 +83,69 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server (the default).
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(Box<ServeArgs>),
     /// Check files before the server reads them.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = CHECK_EXAMPLES)]
     Check(CheckCommand),
     /// Ask a server that speaks Prometheus' API.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = QUERY_EXAMPLES)]
     Query(QueryCommand),
-    /// Look into a data directory; the server need not run.
-    #[command(subcommand)]
+    /// Look into a data directory; the server may run or not.
+    #[command(subcommand, after_help = TSDB_EXAMPLES)]
     Tsdb(TsdbCommand),
     /// Print things about the configuration.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = CONFIG_EXAMPLES)]
     Config(ConfigCommand),
     /// Print the completion script of a shell.
-    #[command(after_help = "Example:\n  flyball completion bash > /etc/bash_completion.d/flyball")]
+    #[command(after_help = COMPLETION_EXAMPLES)]
     Completion {
         /// Shell to complete for.
         shell: clap_complete::Shell,
     },
     /// Print the version.
+    #[command(after_help = "Example:\n  flyball version --json")]
     Version {
         /// As JSON, with build facts.
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Reads the command line of this process; what is not understood ends it with exit code 2.
+pub(crate) fn parse() -> Cli {
+    read(std::env::args_os()).unwrap_or_else(|error| error.exit())
+}
+
+fn read(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let matches = Cli::command().try_get_matches_from(&words);
+    matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|mut error| {
+        if let Some(tip) = tip(&error, &words) {
+            let tips = ContextValue::StyledStrs(vec![tip.into()]);
+            error.insert(ContextKind::Suggested, tips);
+        }
+        error
+    })
+}
+
+/// Tips for slips that the distance of letters does not explain.
+fn tip(error: &clap::Error, words: &[OsString]) -> Option<String> {
+    let word = match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) => word.clone(),
+        (ErrorKind::UnknownArgument, _) => return single_dash(words),
+        _ => return None,
+    };
+    let is_yaml = Path::new(&word).extension().is_some_and(|end| end == "yml" || end == "yaml");
+    is_yaml.then(|| format!("to start with this file, use '--config.file={word}'"))
+}
+
+/// `-config.file` is how flags were written in Prometheus 1.
+fn single_dash(words: &[OsString]) -> Option<String> {
+    let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
+    let word =
+        words.find(|word| word.len() > 2 && word.starts_with('-') && !word.starts_with("--"))?;
+    Some(format!("flags have two dashes: '-{word}'"))
 }
 
 /// Flags of `serve`. Prometheus' names work verbatim; each has a `FLYBALL_*` twin.
@@ -180,6 +274,12 @@ impl ServeArgs {
     }
 }
 
+/// Was the binary started under the name of promtool, by a link?
+pub(crate) fn is_called_promtool() -> bool {
+    let name = std::env::args_os().next().map(PathBuf::from);
+    name.is_some_and(|path| path.file_stem().is_some_and(|stem| stem == "promtool"))
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DurabilityArg {
     Window,
@@ -199,155 +299,6 @@ pub(crate) enum LogLevel {
 pub(crate) enum LogFormat {
     Logfmt,
     Json,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CheckCommand {
-    /// Check flyball.yml or prometheus.yml with all files they name.
-    #[command(
-        after_help = "Exit codes: 0 good, 1 mistakes found.\n\nExample:\n  flyball check config prometheus.yml"
-    )]
-    Config {
-        /// Files to check.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
-    /// Check rule files.
-    #[command(
-        after_help = "Exit codes: 0 good, 1 mistakes found.\n\nExample:\n  flyball check rules rules/*.yml"
-    )]
-    Rules {
-        /// Files to check.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
-    /// Check a web configuration (TLS and basic auth).
-    #[command(name = "web-config")]
-    WebConfig {
-        /// Files to check.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
-}
-
-/// Output of `query`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    /// For people, as promtool prints it.
-    Promql,
-    /// The server's answer.
-    Json,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum QueryCommand {
-    /// Evaluate an expression at one instant.
-    #[command(after_help = "Example:\n  flyball query instant http://127.0.0.1:1788 'up == 0'")]
-    Instant {
-        #[command(flatten)]
-        server: QueryServer,
-        /// PromQL expression.
-        expr: String,
-        /// Instant: RFC 3339 or Unix seconds [default: now].
-        #[arg(long)]
-        time: Option<String>,
-    },
-    /// Evaluate an expression over a range.
-    #[command(
-        after_help = "Example:\n  flyball query range http://127.0.0.1:1788 'rate(x[5m])' --start 1700000000 --end 1700003600 --step 1m"
-    )]
-    Range {
-        #[command(flatten)]
-        server: QueryServer,
-        /// PromQL expression.
-        expr: String,
-        /// First instant [default: five minutes before the end].
-        #[arg(long)]
-        start: Option<String>,
-        /// Last instant [default: now].
-        #[arg(long)]
-        end: Option<String>,
-        /// Distance of the steps [default: chosen from the range].
-        #[arg(long)]
-        step: Option<String>,
-    },
-    /// List the label sets of series.
-    Series {
-        #[command(flatten)]
-        server: QueryServer,
-        /// Series selector; several may be given.
-        #[arg(long = "match", required = true)]
-        matches: Vec<String>,
-        /// Earliest instant.
-        #[arg(long)]
-        start: Option<String>,
-        /// Latest instant.
-        #[arg(long)]
-        end: Option<String>,
-    },
-    /// List the values of a label.
-    Labels {
-        #[command(flatten)]
-        server: QueryServer,
-        /// Label name.
-        name: String,
-        /// Earliest instant.
-        #[arg(long)]
-        start: Option<String>,
-        /// Latest instant.
-        #[arg(long)]
-        end: Option<String>,
-        /// Only series that match; several may be given.
-        #[arg(long = "match")]
-        matches: Vec<String>,
-    },
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct QueryServer {
-    /// URL of the server.
-    pub(crate) server: String,
-    /// How to print the answer.
-    #[arg(short = 'o', long = "format", value_enum, default_value_t = OutputFormat::Promql)]
-    pub(crate) format: OutputFormat,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TsdbCommand {
-    /// Read every stored byte once and report damage.
-    #[command(after_help = "Exit codes: 0 sound, 1 damage found.")]
-    Verify(DataDir),
-    /// Show what takes the space: metrics, labels, bytes per sample.
-    Analyze {
-        #[command(flatten)]
-        data: DataDir,
-        /// Rows per table.
-        #[arg(long, default_value_t = 20)]
-        limit: usize,
-    },
-    /// List segments and journals.
-    List(DataDir),
-    /// Print samples in OpenMetrics text.
-    Dump {
-        #[command(flatten)]
-        data: DataDir,
-        /// Series selector.
-        #[arg(long = "match", default_value = "{__name__=~\".+\"}")]
-        selector: String,
-        /// Earliest instant in Unix milliseconds.
-        #[arg(long, allow_hyphen_values = true)]
-        min_time: Option<i64>,
-        /// Latest instant in Unix milliseconds.
-        #[arg(long, allow_hyphen_values = true)]
-        max_time: Option<i64>,
-    },
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct DataDir {
-    /// Data directory.
-    #[arg(default_value = "flyball-data")]
-    pub(crate) path: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

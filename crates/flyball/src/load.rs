@@ -8,6 +8,7 @@ mod rules;
 pub(crate) use self::routing::{IntegrationSpec, Routing};
 pub(crate) use self::rules::{GroupDefaults, parse as parse_rules};
 
+use crate::console::io_words;
 use ::rules::GroupSpec;
 use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
 use std::fs;
@@ -91,7 +92,8 @@ impl Loader {
             }
             ConfigFile::Flyball(flyball) => {
                 let prometheus = match &flyball.prometheus {
-                    Some(path) => self.prometheus(Path::new(path))?,
+                    // A mistake there refuses everything, but the other files are read too.
+                    Some(path) => self.prometheus(Path::new(path)).unwrap_or_default(),
                     None => PrometheusConfig::default(),
                 };
                 Some((*flyball, prometheus, false))
@@ -182,7 +184,8 @@ impl Loader {
 
     fn read(&mut self, path: &Path) -> Option<String> {
         self.files.push(path.to_owned());
-        read_text(path).map_err(|e| self.mistakes.push(format!("{}: {e}", path.display()))).ok()
+        let mistake = |e: io::Error| format!("cannot read {}: {}", path.display(), io_words(&e));
+        read_text(path).map_err(|error| self.mistakes.push(mistake(error))).ok()
     }
 
     /// Files that the patterns name now; a name without wildcard must exist.
@@ -191,7 +194,9 @@ impl Loader {
         for pattern in patterns {
             match expand_pattern(pattern) {
                 Ok(found) => paths.extend(found),
-                Err(error) => self.mistakes.push(format!("{pattern}: {error}")),
+                Err(error) => {
+                    self.mistakes.push(format!("cannot list {pattern}: {}", io_words(&error)));
+                }
             }
         }
         paths
@@ -207,7 +212,7 @@ pub(crate) fn read_text(path: &Path) -> io::Result<String> {
 }
 
 /// As upstream: only the last part of a path is a pattern, and a pattern may match nothing.
-fn expand_pattern(pattern: &str) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn expand_pattern(pattern: &str) -> io::Result<Vec<PathBuf>> {
     let path = Path::new(pattern);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let Some(name) = name.filter(|name| name.contains(['*', '?', '['])) else {
@@ -226,6 +231,6 @@ fn expand_pattern(pattern: &str) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The real environment and files, for `${NAME}` and `${file:PATH}`.
-fn outside() -> Outside<'static> {
+pub(crate) fn outside() -> Outside<'static> {
     Outside::new(&|name| std::env::var(name).ok(), &|path| read_text(Path::new(path)))
 }

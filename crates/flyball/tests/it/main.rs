@@ -2,6 +2,8 @@
 //! Every test has its own data directory and a port of its own; nothing is shared.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod ask;
+mod check;
 mod clock;
 mod disk;
 mod kill;
@@ -10,3 +12,7 @@ mod reload;
 mod sender;
 mod server;
 mod start;
+mod tsdb;
+<<<<<<< HEAD
+=======
+>>>>>>> c0b65a7 (flyball: check files, ask servers, look into data directories)

@@ -1,0 +1,156 @@
+//! Instants and steps as people write them: everything that promtool takes, and times before now.
+
+use std::fmt;
+use std::time::SystemTime;
+
+/// Seconds in a range that dates can have; beyond it no server answers anyway.
+const SECONDS_MAX: f64 = 1e11;
+
+/// Milliseconds since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Instant(i64);
+
+impl Instant {
+    pub(super) fn now() -> Self {
+        let now = jiff::Timestamp::try_from(SystemTime::now());
+        Self(now.unwrap_or(jiff::Timestamp::UNIX_EPOCH).as_millisecond())
+    }
+
+    /// Reads Unix seconds, RFC 3339, `now`, or a duration before now (`-1h`, `now-1h`).
+    pub(super) fn parse(text: &str, now: Self) -> Result<Self, String> {
+        let text = text.trim();
+        if let Ok(seconds) = text.parse::<f64>() {
+            return Self::from_seconds(seconds)
+                .ok_or_else(|| format!("`{text}` is no time in seconds since 1970"));
+        }
+        if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+            return Ok(Self(timestamp.as_millisecond()));
+        }
+        let ago = text.strip_prefix("now").unwrap_or(text);
+        if ago.is_empty() && !text.is_empty() {
+            return Ok(now);
+        }
+        let parsed = ago.strip_prefix('-').map(config::parse_duration);
+        if let Some(Ok(duration)) = parsed {
+            let ms = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+            return Ok(now.before(ms));
+        }
+        Err(format!(
+            "cannot parse {text:?}, expected Unix seconds, RFC 3339 (2026-01-31T08:00:00Z), now, \
+             or a time before now like -1h"
+        ))
+    }
+
+    fn from_seconds(seconds: f64) -> Option<Self> {
+        #[expect(clippy::cast_possible_truncation, reason = "below 1e14 by the check")]
+        let ms = || (seconds * 1000.0).round() as i64;
+        (seconds.abs() < SECONDS_MAX).then(|| Self(ms()))
+    }
+
+    pub(super) fn before(self, ms: i64) -> Self {
+        Self(self.0.saturating_sub(ms))
+    }
+
+    pub(super) fn ms_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Unix seconds, as the API takes them.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let ms = self.0.unsigned_abs();
+        write!(f, "{sign}{}", ms / 1000)?;
+        match ms % 1000 {
+            0 => Ok(()),
+            rest => write!(f, ".{rest:03}"),
+        }
+    }
+}
+
+/// Seconds of a step: `60`, `1m`, `1h30m`, `1.5h` (promtool takes Go's durations).
+pub(super) fn parse_step(text: &str) -> Result<f64, String> {
+    let seconds = text
+        .parse::<f64>()
+        .ok()
+        .or_else(|| config::parse_duration(text).ok().map(|step| step.as_secs_f64()))
+        .or_else(|| go_duration(text));
+    match seconds {
+        Some(seconds) if seconds >= 0.0 && seconds.is_finite() => Ok(seconds),
+        Some(_) => Err(format!("`{text}` is below zero or endless")),
+        None => Err(format!("cannot parse {text:?}, expected a duration like 15s, 1m or 1h30m")),
+    }
+}
+
+/// Numbers with units in a row, each with a fraction if it likes: `1.5h`, `1m0.5s`.
+fn go_duration(text: &str) -> Option<f64> {
+    let mut rest = text;
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (digits, tail) = rest.split_at(number);
+        let unit = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+        let (unit, next) = tail.split_at(unit);
+        let scale = match unit {
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 1e-3,
+            "us" | "µs" => 1e-6,
+            "ns" => 1e-9,
+            _ => return None,
+        };
+        seconds += digits.parse::<f64>().ok()? * scale;
+        rest = next;
+    }
+    (!text.is_empty()).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant(1_700_000_000_500);
+
+    #[track_caller]
+    fn check(text: &str, seconds: &str) {
+        assert_eq!(Instant::parse(text, NOW).map(|at| at.to_string()).as_deref(), Ok(seconds));
+    }
+
+    #[test]
+    fn instants_are_read_in_every_form() {
+        check("1700000000", "1700000000");
+        check("1700000000.25", "1700000000.250");
+        check("1.7e9", "1700000000");
+        check("-1", "-1");
+        check("2023-11-14T22:13:20Z", "1700000000");
+        check("2023-11-14T23:13:20.5+01:00", "1700000000.500");
+        check("now", "1700000000.500");
+        check("-1h", "1699996400.500");
+        check("now-1d", "1699913600.500");
+    }
+
+    #[test]
+    fn what_is_no_instant_is_refused_with_the_forms_that_are() {
+        for text in ["", "yesterday", "1h", "now+1h", "2023-11-14", "NaN", "1e300", "--1h"] {
+            assert!(Instant::parse(text, NOW).is_err(), "{text}");
+        }
+        let error = Instant::parse("yesterday", NOW).unwrap_err();
+        assert!(error.contains("\"yesterday\"") && error.contains("RFC 3339"), "{error}");
+    }
+
+    #[test]
+    fn steps_are_read_in_every_form() {
+        let cases = [("60", 60.0), ("1m", 60.0), ("1h30m", 5400.0), ("1.5h", 5400.0), ("0.5", 0.5)];
+        for (text, seconds) in cases {
+            assert_eq!(parse_step(text), Ok(seconds), "{text}");
+        }
+        assert_eq!(parse_step("1m0.5s"), Ok(60.5));
+        assert_eq!(parse_step("1d"), Ok(86_400.0));
+        assert_eq!(parse_step("0s"), Ok(0.0));
+        for text in ["", "-1", "-1m", "5 minutes", "1x", "m", "inf"] {
+            assert!(parse_step(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Arguments of `flyball tsdb`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const VERIFY_EXAMPLES: &str = "\
+Exit codes: 0 sound, 1 damage found or not readable.
+
+Examples:
+  flyball tsdb verify
+  flyball tsdb verify /backup/flyball-data";
+
+const ANALYZE_EXAMPLES: &str = "\
+Example:
+  flyball tsdb analyze --limit=5 /var/lib/flyball";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  flyball tsdb list
+  flyball tsdb list -o json /var/lib/flyball";
+
+const DUMP_EXAMPLES: &str = "\
+One sample a line: labels, value, Unix milliseconds. With -o json, one series of one segment a line.
+What is still only in the journal (at most the last two hours) is not shown.
+
+Examples:
+  flyball tsdb dump --match='up{job=\"node\"}'
+  flyball tsdb dump --min-time=1767225600000 -o json /var/lib/flyball";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TsdbCommand {
+    /// Read every stored byte once and report damage.
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(DataDir),
+    /// Show what takes the space: metrics, labels, bytes per sample.
+    #[command(after_help = ANALYZE_EXAMPLES)]
+    Analyze {
+        #[command(flatten)]
+        data: DataDir,
+        /// Rows per table.
+        #[arg(long, value_name = "COUNT", default_value_t = 20)]
+        limit: usize,
+    },
+    /// List segments.
+    #[command(after_help = LIST_EXAMPLES)]
+    List {
+        #[command(flatten)]
+        data: DataDir,
+        /// Accepted for compatibility: values are readable unless -o json is given.
+        #[arg(short = 'r', long, hide = true)]
+        human_readable: bool,
+    },
+    /// Print samples.
+    #[command(after_help = DUMP_EXAMPLES)]
+    Dump {
+        #[command(flatten)]
+        data: DataDir,
+        /// Series selector; several may be given, each adds series.
+        #[arg(long = "match", value_name = "SELECTOR")]
+        matches: Vec<String>,
+        /// Earliest instant in Unix milliseconds.
+        #[arg(long, value_name = "MS", allow_hyphen_values = true, default_value_t = i64::MIN)]
+        #[arg(hide_default_value = true)]
+        min_time: i64,
+        /// Latest instant in Unix milliseconds.
+        #[arg(long, value_name = "MS", allow_hyphen_values = true, default_value_t = i64::MAX)]
+        #[arg(hide_default_value = true)]
+        max_time: i64,
+    },
+}
+
+/// Output of `tsdb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DataDir {
+    /// Data directory.
+    #[arg(value_name = "DIR", default_value = "flyball-data")]
+    pub(crate) path: PathBuf,
+    /// How to print.
+    #[arg(short = 'o', long = "output", value_enum, default_value_t = InspectFormat::Text)]
+    pub(crate) output: InspectFormat,
+}
