@@ -146,6 +146,28 @@ fn refuse_prometheus(vfs: &dyn Vfs, root: &Path) -> DbResult<()> {
     Ok(())
 }
 
+/// Gives a file a second name, or a copy where the filesystem has no hard links.
+pub(crate) fn link_or_copy(vfs: &dyn Vfs, from: &Path, to: &Path) -> DbResult<()> {
+    if vfs.hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    copy(vfs, from, to).map_err(|error| DbError::io("link or copy", from, error))
+}
+
+fn copy(vfs: &dyn Vfs, from: &Path, to: &Path) -> std::io::Result<()> {
+    let (source, target) = (vfs.open(from)?, vfs.create(to)?);
+    let mut buffer = vec![0; 1 << 20];
+    let mut at = 0;
+    loop {
+        let count = source.read_at(&mut buffer, at)?;
+        if count == 0 {
+            return target.sync_data();
+        }
+        target.write_all_at(&buffer[..count], at)?;
+        at += count as u64;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

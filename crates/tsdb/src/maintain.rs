@@ -5,11 +5,10 @@
 use crate::db::{Db, Maintenance, journal_error};
 use crate::error::{DbError, DbResult};
 use crate::flush::{WINDOW_MS, span_start};
-use crate::layout::{Layout, check_format};
+use crate::layout::{Layout, check_format, link_or_copy};
 use crate::manifest::Manifest;
 use journal::Position;
 use model::Timestamp;
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -80,10 +79,12 @@ impl Db {
         target.create(&*self.vfs)?;
         let manifest = &maintenance.manifest;
         for segment in &manifest.segments {
-            self.copy_file(&self.layout.segment(segment.id), &target.segment(segment.id))?;
+            let (from, to) = (self.layout.segment(segment.id), target.segment(segment.id));
+            link_or_copy(&*self.vfs, &from, &to)?;
         }
         if let Some(id) = manifest.checkpoint {
-            self.copy_file(&self.layout.checkpoint(id), &target.checkpoint(id))?;
+            let (from, to) = (self.layout.checkpoint(id), target.checkpoint(id));
+            link_or_copy(&*self.vfs, &from, &to)?;
         }
         let sync = self.vfs.sync_dir(&target.segments());
         sync.map_err(|error| DbError::io("sync directory", &target.segments(), error))?;
@@ -96,28 +97,6 @@ impl Db {
             ..manifest.clone()
         };
         manifest.store(&*self.vfs, &target.manifest())
-    }
-
-    fn copy_file(&self, from: &Path, to: &Path) -> DbResult<()> {
-        if self.vfs.hard_link(from, to).is_ok() {
-            return Ok(());
-        }
-        self.copy_bytes(from, to).map_err(|error| DbError::io("copy into snapshot", from, error))
-    }
-
-    fn copy_bytes(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let source = self.vfs.open(from)?;
-        let target = self.vfs.create(to)?;
-        let mut buffer = vec![0; 1 << 20];
-        let mut at = 0;
-        loop {
-            let count = source.read_at(&mut buffer, at)?;
-            if count == 0 {
-                return target.sync_data();
-            }
-            target.write_all_at(&buffer[..count], at)?;
-            at += count as u64;
-        }
     }
 
     /// Refuses further samples and leaves the directory so that the next start is fast. Queries

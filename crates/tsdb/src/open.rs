@@ -7,7 +7,7 @@ use crate::checkpoint::{self, Loaded};
 use crate::db::{Db, Maintenance, State, Writer, journal_error};
 use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::head::{AppliedRow, Head};
-use crate::layout::{self, Layout, parse_checkpoint, parse_segment};
+use crate::layout::{self, Layout, link_or_copy, parse_checkpoint, parse_segment};
 use crate::manifest::{Manifest, SegmentEntry};
 use crate::options::{DbOptions, Limits};
 use crate::record::{self, Record};
@@ -341,7 +341,7 @@ pub(crate) fn preserve(vfs: &dyn Vfs, layout: &Layout, path: &Path) -> DbResult<
     if vfs.exists(&target).map_err(io)? {
         return Ok(None);
     }
-    vfs.hard_link(path, &target).map_err(io)?;
+    link_or_copy(vfs, path, &target)?;
     vfs.sync_dir(&layout.quarantine()).map_err(io)?;
     Ok(Some(target))
 }

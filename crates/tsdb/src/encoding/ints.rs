@@ -21,11 +21,15 @@ const ORDER_MASK: u8 = 0b0011;
 const DIVISOR_FLAG: u8 = 0b0100;
 const PATCHES_FLAG: u8 = 0b1000;
 
-/// How one order of differences would be packed.
+/// How one order of differences would be packed. Everything is in units of the divisor above the
+/// first difference, so that each value is divided once.
 struct Plan {
     order: usize,
     divisor: u64,
-    base: i64,
+    /// The difference that the units count from.
+    origin: i64,
+    /// Smallest packed unit.
+    low: i64,
     width: u32,
     cost_bits: usize,
 }
@@ -38,24 +42,26 @@ pub fn encode(values: &[i64], out: &mut Vec<u8>) {
     assert!(!values.is_empty(), "a column has at least one value");
     assert!(values.len() <= BLOCK_SAMPLES_MAX, "a column is cut at BLOCK_SAMPLES_MAX");
     let mut differences = values.to_vec();
+    let mut units = Vec::with_capacity(values.len());
     let mut scratch = Vec::with_capacity(values.len());
-    let mut best: Option<(Plan, Vec<i64>)> = None;
+    let (mut best_units, mut best) = (Vec::new(), None::<Plan>);
     for order in 0..=2.min(values.len() - 1) {
         if order > 0 {
             differentiate(&mut differences);
         }
-        let plan = plan(order, &differences, &mut scratch);
-        let better = best.as_ref().is_none_or(|(b, _)| plan.cost_bits < b.cost_bits);
-        let done = plan.width == 0 && plan.cost_bits < 16 * 8;
-        if better {
-            best = Some((plan, differences.clone()));
+        let plan = plan(order, &differences, &mut units, &mut scratch);
+        // Noise grows with every order: once it got worse, it stays worse.
+        if best.as_ref().is_some_and(|best| plan.cost_bits >= best.cost_bits) {
+            break;
         }
+        let done = plan.width == 0 && plan.cost_bits < 16 * 8;
+        best = Some(plan);
+        std::mem::swap(&mut best_units, &mut units);
         if done {
             break;
         }
     }
-    let (plan, differences) = best.expect("order 0 is always planned");
-    write(&plan, values, &differences, out);
+    write(&best.expect("order 0 is always planned"), values, &best_units, out);
 }
 
 /// Replaces a column by the differences of neighbours (one fewer).
@@ -66,28 +72,36 @@ fn differentiate(values: &mut Vec<i64>) {
     values.pop();
 }
 
-fn plan(order: usize, differences: &[i64], scratch: &mut Vec<i64>) -> Plan {
+fn plan(order: usize, differences: &[i64], units: &mut Vec<i64>, scratch: &mut Vec<i64>) -> Plan {
+    let origin = differences[0];
     let divisor = common_divisor(differences);
+    units.clear();
+    let distances = differences.iter().map(|value| value.wrapping_sub(origin));
+    if divisor == 1 {
+        units.extend(distances);
+    } else {
+        let divisor = i64::try_from(divisor).expect("it divides distances that fit an i64");
+        units.extend(distances.map(|distance| distance / divisor));
+    }
     scratch.clear();
-    scratch.extend_from_slice(differences);
+    scratch.extend_from_slice(units);
     let middle = scratch.len() / 2;
     let (_, &mut center, _) = scratch.select_nth_unstable(middle);
-    let reach = reach_of_inliers(differences, center, divisor);
+    let reach = reach_of_inliers(units, center);
     let (mut low, mut high) = (center, center);
     let mut patch_bits = 0;
-    for &value in differences {
-        if distance_bits(value, center, divisor) <= reach {
-            low = low.min(value);
-            high = high.max(value);
+    for &unit in units.iter() {
+        if distance_bits(unit, center) <= reach {
+            low = low.min(unit);
+            high = high.max(unit);
         } else {
-            patch_bits += patch_cost_bits(value, center, divisor);
+            patch_bits += 12 + 8 * varint_len(zigzag(unit.wrapping_sub(center)));
         }
     }
-    let span = high.wrapping_sub(low).cast_unsigned() / divisor;
-    let width = 64 - span.leading_zeros();
-    let header = 16 + 8 * varint_len(zigzag(low)) + 64 * order;
-    let cost_bits = header + patch_bits + differences.len() * width as usize;
-    Plan { order, divisor, base: low, width, cost_bits }
+    let width = 64 - high.wrapping_sub(low).leading_zeros();
+    let header = 16 + 8 * varint_len(zigzag(origin)) + 64 * order;
+    let cost_bits = header + patch_bits + units.len() * width as usize;
+    Plan { order, divisor, origin, low, width, cost_bits }
 }
 
 /// Greatest common divisor of the distances to the first difference; 1 when the whole span does not
@@ -110,41 +124,32 @@ fn common_divisor(differences: &[i64]) -> u64 {
 }
 
 fn gcd(mut a: u64, mut b: u64) -> u64 {
+    // Powers of two are the divisors that occur (pages, sectors); they need no division.
+    if a.is_power_of_two() && b & (a - 1) == 0 {
+        return a;
+    }
     while b != 0 {
         (a, b) = (b, a % b);
     }
     a
 }
 
-/// Signed distance in units of the divisor, modulo 2^64 when there is none.
-fn residual(value: i64, base: i64, divisor: u64) -> i64 {
-    let distance = value.wrapping_sub(base);
-    if divisor == 1 {
-        return distance;
-    }
-    distance / i64::try_from(divisor).expect("a divisor above 1 divides checked i64 distances")
+fn distance_bits(unit: i64, center: i64) -> u32 {
+    64 - unit.wrapping_sub(center).unsigned_abs().leading_zeros()
 }
 
-fn distance_bits(value: i64, center: i64, divisor: u64) -> u32 {
-    64 - residual(value, center, divisor).unsigned_abs().leading_zeros()
-}
-
-fn patch_cost_bits(value: i64, center: i64, divisor: u64) -> usize {
-    12 + 8 * varint_len(zigzag(residual(value, center, divisor)))
-}
-
-/// Chooses the distance (in bits) around the center up to which differences are packed; the rest
-/// become patches.
-fn reach_of_inliers(differences: &[i64], center: i64, divisor: u64) -> u32 {
+/// Chooses the distance (in bits) around the center up to which units are packed; the rest become
+/// patches.
+fn reach_of_inliers(units: &[i64], center: i64) -> u32 {
     let mut by_bits = [0_usize; 65];
-    for &value in differences {
-        by_bits[distance_bits(value, center, divisor) as usize] += 1;
+    for &unit in units {
+        by_bits[distance_bits(unit, center) as usize] += 1;
     }
     let widest = by_bits.iter().rposition(|&count| count > 0).unwrap_or(0);
     let (mut reach, mut best, mut patches) = (widest, usize::MAX, 0_usize);
     for bits in (0..=widest).rev() {
         let width = if bits == 0 { 0 } else { (bits + 1).min(64) };
-        let cost = differences.len() * width + patches;
+        let cost = units.len() * width + patches;
         if cost < best {
             (reach, best) = (bits, cost);
         }
@@ -153,13 +158,12 @@ fn reach_of_inliers(differences: &[i64], center: i64, divisor: u64) -> u32 {
     u32::try_from(reach).expect("at most 64")
 }
 
-fn write(plan: &Plan, values: &[i64], differences: &[i64], out: &mut Vec<u8>) {
+fn write(plan: &Plan, values: &[i64], units: &[i64], out: &mut Vec<u8>) {
     let mut patches = Vec::new();
-    let mut packed = Vec::with_capacity(differences.len());
-    for (index, &value) in differences.iter().enumerate() {
-        let residual = residual(value, plan.base, plan.divisor);
-        let bits = 64 - residual.cast_unsigned().leading_zeros();
-        if bits > plan.width {
+    let mut packed = Vec::with_capacity(units.len());
+    for (index, &unit) in units.iter().enumerate() {
+        let residual = unit.wrapping_sub(plan.low);
+        if 64 - residual.leading_zeros() > plan.width {
             patches.push((index, residual));
             packed.push(0);
         } else {
@@ -179,7 +183,8 @@ fn write(plan: &Plan, values: &[i64], differences: &[i64], out: &mut Vec<u8>) {
     if plan.divisor > 1 {
         put_varint(out, plan.divisor);
     }
-    put_signed(out, plan.base);
+    let scaled_low = plan.divisor.cast_signed().wrapping_mul(plan.low);
+    put_signed(out, plan.origin.wrapping_add(scaled_low));
     if !patches.is_empty() {
         put_varint(out, patches.len() as u64);
         let mut next = 0;

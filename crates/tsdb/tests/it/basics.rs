@@ -404,3 +404,14 @@ fn a_directory_can_be_inspected_without_changing_it() {
     let report = tsdb::inspect::verify(&vfs, dir).unwrap();
     assert_eq!(report.damage.len(), 2, "a page and its blocks: {:?}", report.damage);
 }
+
+#[test]
+fn a_snapshot_is_a_copy_where_links_are_not_possible() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    put(&db, &labels("m", 1), T0, 1.0);
+    machine.vfs.fail(sys::sim::OpKind::HardLink, 0, 100, 1);
+    db.snapshot(Path::new("/backup")).unwrap();
+    let options = DbOptions { dir: "/backup".into(), ..Machine::options() };
+    assert_eq!(dump(&machine.open_with(options).0), dump(&db));
+}
