@@ -13,6 +13,3 @@ mod sender;
 mod server;
 mod start;
 mod tsdb;
-<<<<<<< HEAD
-=======
->>>>>>> c0b65a7 (flyball: check files, ask servers, look into data directories)
