@@ -8,8 +8,7 @@ use testkit::http::{self, Site};
 
 /// A server with some samples in segments; the snapshot is what makes it flush.
 fn server_with_segments(target: &Site) -> (Server, PathBuf) {
-    let mut server = Server::prepare(&["--config.file=p.yml"]);
-    server.flag("--web.enable-admin-api");
+    let mut server = Server::prepare(&["--config.file=p.yml", "--web.enable-admin-api"]);
     let config = format!(
         "global: {{scrape_interval: 100ms, scrape_timeout: 100ms}}\nscrape_configs:\n\
          - job_name: shop\n  static_configs: [{{targets: ['{}']}}]\n",
