@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
+use testkit::wait_for;
 use tokio::time::sleep;
 
 fn pool(concurrency: usize, queue: usize) -> Arc<QueryPool> {
@@ -90,9 +91,7 @@ fn deadline_cancels_the_work() {
     let error = run(async {
         let asked = Some(Duration::from_millis(1));
         pool.run(asked, move |cancel| {
-            while !cancel.is_cancelled() {
-                std::thread::yield_now();
-            }
+            wait_for("the cancellation", || cancel.is_cancelled().then_some(()));
             assert!(cancel.is_expired());
             sender.send(()).unwrap();
             Ok(())
@@ -135,9 +134,7 @@ fn leaving_caller_cancels_and_the_slot_is_kept_until_the_work_ends() {
             async move {
                 pool.run(None, move |cancel| {
                     begun.send(()).unwrap();
-                    while !cancel.is_cancelled() {
-                        std::thread::yield_now();
-                    }
+                    wait_for("the cancellation", || cancel.is_cancelled().then_some(()));
                     told.send(()).unwrap();
                     ends.recv().unwrap();
                     Ok(())

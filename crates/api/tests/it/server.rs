@@ -178,7 +178,7 @@ impl http_body::Body for Endless {
         self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
-        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(&[0; 65_536])))))
+        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(&[0; 16_000])))))
     }
 }
 
