@@ -140,12 +140,17 @@ fn tip(error: &clap::Error, words: &[OsString]) -> Option<String> {
     is_yaml.then(|| format!("to start with this file, use '--config.file={word}'"))
 }
 
-/// `-config.file` is how flags were written in Prometheus 1.
+/// A word with one dash that is no flag: an expression, or how Prometheus 1 wrote its flags.
 fn single_dash(words: &[OsString]) -> Option<String> {
+    let is_query = words.get(1).is_some_and(|word| word == "query");
     let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
-    let word =
-        words.find(|word| word.len() > 2 && word.starts_with('-') && !word.starts_with("--"))?;
-    Some(format!("flags have two dashes: '-{word}'"))
+    let has_one = |word: &&str| word.len() > 2 && word.starts_with('-') && !word.starts_with("--");
+    let word = words.find(has_one)?;
+    Some(if is_query {
+        format!("an expression that begins with a minus goes behind '--': -- '{word}'")
+    } else {
+        format!("flags have two dashes: '-{word}'")
+    })
 }
 
 /// Flags of `serve`. Prometheus' names work verbatim; each has a `FLYBALL_*` twin.

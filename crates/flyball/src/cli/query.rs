@@ -38,8 +38,7 @@ pub(crate) enum QueryCommand {
     Instant {
         #[command(flatten)]
         server: QueryServer,
-        /// PromQL expression.
-        #[arg(allow_hyphen_values = true)]
+        /// PromQL expression; one that begins with a minus goes behind `--`.
         expr: String,
         #[arg(long, allow_hyphen_values = true, help = instant!("Evaluation time [default: now]"))]
         time: Option<String>,
@@ -49,8 +48,7 @@ pub(crate) enum QueryCommand {
     Range {
         #[command(flatten)]
         server: QueryServer,
-        /// PromQL expression.
-        #[arg(allow_hyphen_values = true)]
+        /// PromQL expression; one that begins with a minus goes behind `--`.
         expr: String,
         #[arg(long, allow_hyphen_values = true)]
         #[arg(help = instant!("First instant [default: 5 minutes before the last]"))]

@@ -111,7 +111,7 @@ fn refusal(words: &[&str]) -> String {
 
 #[test]
 fn slips_get_a_tip() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["srve"], "'serve'"),
         (&["check", "rule", "x"], "'rules'"),
         (&["--config.fil=x"], "'--config.file'"),
@@ -119,6 +119,7 @@ fn slips_get_a_tip() {
         (&["prometheus.yml"], "'--config.file=prometheus.yml'"),
         (&["-config.file=x"], "flags have two dashes: '--config.file=x'"),
         (&["query", "range", "up", "--stat=1"], "'--start'"),
+        (&["query", "instant", "-sum(up)"], "goes behind '--': -- '-sum(up)'"),
     ];
     for (words, tip) in cases {
         let refusal = refusal(words);
