@@ -70,10 +70,10 @@ fn run(options: &DbOptions, series: usize, rows: usize) -> Result<(), Box<dyn Er
         }
     }
     report("resolve new series", start, series);
-    let first = SystemClock::new().now().ms() - rows as i64 * 15_000;
+    let first = SystemClock::new().now().ms() - i64::try_from(rows)? * 15_000;
     let start = Instant::now();
     for row in 0..rows {
-        let timestamp = Timestamp::from_ms(first + row as i64 * 15_000);
+        let timestamp = Timestamp::from_ms(first + i64::try_from(row)? * 15_000);
         for (target, batch) in batches.iter_mut().enumerate() {
             batch.clear();
             let from = target * PER_TARGET;
@@ -90,7 +90,7 @@ fn run(options: &DbOptions, series: usize, rows: usize) -> Result<(), Box<dyn Er
     let journal = stats.journal_bytes as f64 / samples as f64;
     println!(
         "journal {journal:.2} bytes a sample, head {} bytes a series",
-        stats.head_bytes as usize / series
+        stats.head_bytes / series as u64
     );
     drop(db);
     let start = Instant::now();

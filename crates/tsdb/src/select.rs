@@ -196,7 +196,7 @@ fn head_series(state: &State, range: (i64, i64), matchers: &[Matcher]) -> Vec<(L
     let mut found = Vec::with_capacity(slots.len());
     for slot in slots {
         let series = state.head.at(slot).expect("INV-12: postings name living series");
-        let parts = series.view(range);
+        let parts = state.head.view(series, range);
         if !parts.is_empty() {
             found.push((series.labels.clone(), parts));
         }
@@ -280,7 +280,7 @@ impl Db {
         for matchers in query.selectors {
             for slot in postings::resolve(&state.head.postings, matchers) {
                 let series = state.head.at(slot).expect("INV-12: postings name living series");
-                if series.overlaps(range) {
+                if state.head.overlaps(series, range) {
                     each(&series.labels);
                 }
             }
@@ -315,5 +315,6 @@ impl Db {
 }
 
 fn any_inside(state: &State, list: &[u32], range: (i64, i64)) -> bool {
-    list.iter().any(|slot| state.head.at(*slot).is_some_and(|series| series.overlaps(range)))
+    list.iter()
+        .any(|slot| state.head.at(*slot).is_some_and(|series| state.head.overlaps(series, range)))
 }

@@ -13,7 +13,8 @@ mod tests;
 
 pub(crate) use exemplars::Exemplars;
 pub(crate) use postings::HeadPostings;
-pub(crate) use series::{Newest, Part, Series, TimesMemo};
+use series::GroupTimes;
+pub(crate) use series::{Newest, Part, Series};
 
 use model::{Exemplar, GroupKey, Labels, Metadata, MetricMetadata, SeriesRef, Timestamp, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -26,7 +27,7 @@ const ID_GAP_MAX: u64 = 1 << 24;
 pub(crate) struct Group {
     pub(crate) key: GroupKey,
     pub(crate) series: usize,
-    pub(crate) memo: TimesMemo,
+    times: GroupTimes,
 }
 
 /// Everything that is kept in memory.
@@ -144,7 +145,7 @@ impl Head {
 
     fn group_slot(&mut self, key: GroupKey) -> u32 {
         *self.group_slots.entry(key).or_insert_with(|| {
-            self.groups.push(Group { key, series: 0, memo: TimesMemo::default() });
+            self.groups.push(Group { key, series: 0, times: GroupTimes::default() });
             u32::try_from(self.groups.len() - 1).expect("a group per series, below 2^32")
         })
     }
@@ -186,6 +187,7 @@ impl Head {
         let slot = u32::try_from(slot).expect("the series limit is below 2^32 in one process");
         self.by_labels.insert(labels.clone(), slot);
         self.postings.insert(slot, labels);
+        self.groups[group as usize].times.members.push(slot);
         self.memory += Series::fixed_memory(labels);
         self.live += 1;
     }
@@ -199,12 +201,43 @@ impl Head {
 
     /// Appends a row that was found valid.
     pub(crate) fn apply(&mut self, row: &AppliedRow<'_>) {
-        let generation = self.generation;
         let slot = self.slot(row.series).expect("the row was validated");
+        let group = self.slots[slot].as_deref().expect("the row was validated").group;
+        if self.groups[group as usize].times.is_full_for(row.timestamp.ms()) {
+            self.seal_group(group);
+        }
         let series = self.slots[slot].as_deref_mut().expect("the row was validated");
-        let memo = &mut self.groups[series.group as usize].memo;
-        let change = series.append(row.timestamp, row.value, row.start, generation, memo);
+        let times = &mut self.groups[group as usize].times;
+        let change = series.append(row, self.generation, times);
         self.memory = self.memory.saturating_add_signed(change);
+    }
+
+    /// Seals every series that stands in the rows of its group, and begins them anew.
+    fn seal_group(&mut self, group: u32) {
+        let times = &mut self.groups[group as usize].times;
+        let members = std::mem::take(&mut times.members);
+        for slot in &members {
+            let series = self.slots[*slot as usize].as_deref_mut().expect("members live");
+            let change = series.seal_shared(self.generation, times);
+            self.memory = self.memory.saturating_add_signed(change);
+        }
+        times.members = members;
+        times.rows.clear();
+    }
+
+    /// Times of the rows that the group of a series shares.
+    fn rows(&self, series: &Series) -> &[i64] {
+        &self.groups[series.group as usize].times.rows
+    }
+
+    /// What of a series is visible now within the range.
+    pub(crate) fn view(&self, series: &Series, range: (i64, i64)) -> Vec<Part> {
+        series.view(range, self.rows(series))
+    }
+
+    /// Has a series samples in memory within the range?
+    pub(crate) fn overlaps(&self, series: &Series, range: (i64, i64)) -> bool {
+        series.overlaps(range, self.rows(series))
     }
 
     /// Keeps metadata; returns whether there was room.
@@ -237,14 +270,18 @@ impl Head {
             let Some(series) = series.as_deref_mut().filter(|series| series.born.is_some()) else {
                 continue;
             };
-            let parts = series.freeze(generation);
+            let group = &self.groups[series.group as usize];
+            let parts = series.freeze(generation, &group.times.rows);
             frozen.push(FrozenSeries {
                 id: SeriesRef(self.id_base + slot),
-                group: self.groups[series.group as usize].key,
+                group: group.key,
                 labels: series.labels.clone(),
                 newest: series.newest.clone(),
                 parts,
             });
+        }
+        for group in &mut self.groups {
+            group.times.rows.clear();
         }
         frozen
     }
@@ -279,6 +316,9 @@ impl Head {
             self.groups[series.group as usize].series -= 1;
             self.memory = self.memory.saturating_sub(Series::fixed_memory(&series.labels));
         }
+        for group in &mut self.groups {
+            group.times.members.retain(|slot| gone.binary_search(slot).is_err());
+        }
         self.postings.remove(|slot| gone.binary_search(&slot).is_ok());
         self.live -= gone.len();
         gone.len()
@@ -286,7 +326,7 @@ impl Head {
 
     /// First and last timestamp in memory.
     pub(crate) fn span(&self) -> Option<(i64, i64)> {
-        let spans = self.slots.iter().flatten().filter_map(|series| series.span());
+        let spans = self.slots.iter().flatten().filter_map(|series| series.span(self.rows(series)));
         spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 

@@ -1,9 +1,12 @@
-//! One series in memory: an open run of raw samples, sealed blocks behind it.
+//! One series in memory: an open run of raw samples, sealed blocks behind it. Timestamps of open
+//! runs stand once per group in rows that its series share.
 //! Neighbours: `head` owns it, selections share its sealed parts. No locks, no clock.
 //!
-//! Open run: 16 bytes a sample, at most 120; sealed: 0.7-2 bytes a sample and about 70 bytes a
-//! block, so a series at 15 s costs about 1.3 KiB with its labels and 2 h of samples.
+//! Open run: 8 bytes a sample (16 with a time of its own), at most 120; sealed: 0.7-2 bytes a
+//! sample and about 70 bytes a block, so a series at 15 s costs about 1.3 KiB with labels and 2 h
+//! of samples.
 
+use super::AppliedRow;
 use crate::block;
 use crate::encoding::bytes::Cursor;
 use crate::encoding::{Decoded, ints};
@@ -32,6 +35,14 @@ impl Column {
         }
     }
 
+    /// Estimated bytes of memory.
+    fn memory(&self) -> usize {
+        match self {
+            Self::Floats(values) => 8 * values.len(),
+            Self::Histograms(values) => values.iter().map(|h| 8 + histogram_bytes(h)).sum(),
+        }
+    }
+
     fn same_type(&self, value: &Value) -> bool {
         matches!(
             (self, value),
@@ -50,41 +61,13 @@ pub(crate) struct RawRun {
 }
 
 impl RawRun {
-    fn empty() -> Self {
-        Self { timestamps: Vec::new(), column: Column::Floats(Vec::new()), starts: Vec::new() }
-    }
-
-    fn push(&mut self, timestamp: i64, value: &Value, start: i64) {
-        match (&mut self.column, value) {
-            (Column::Floats(values), Value::Float(value)) => values.push(*value),
-            (Column::Histograms(values), Value::Histogram(value)) => values.push(Arc::clone(value)),
-            (Column::Floats(_), Value::Histogram(value)) => {
-                assert!(self.timestamps.is_empty(), "INV-10: a run has one type");
-                self.column = Column::Histograms(vec![Arc::clone(value)]);
-            }
-            (Column::Histograms(_), Value::Float(value)) => {
-                assert!(self.timestamps.is_empty(), "INV-10: a run has one type");
-                self.column = Column::Floats(vec![*value]);
-            }
-        }
-        if start != 0 || !self.starts.is_empty() {
-            self.starts.resize(self.timestamps.len(), 0);
-            self.starts.push(start);
-        }
-        self.timestamps.push(timestamp);
-    }
-
     fn read(&self, range: (i64, i64), into: &mut SampleBuf) {
         append_range(&self.timestamps, self.column.as_ref(), &self.starts, range, into);
     }
 
     /// Estimated bytes of memory.
     fn memory(&self) -> usize {
-        let histograms = match &self.column {
-            Column::Floats(_) => 0,
-            Column::Histograms(values) => values.iter().map(|h| histogram_bytes(h)).sum(),
-        };
-        16 * self.timestamps.len() + 8 * self.starts.len() + histograms
+        8 * self.timestamps.len() + self.column.memory() + 8 * self.starts.len()
     }
 }
 
@@ -95,6 +78,132 @@ pub(crate) fn histogram_bytes(histogram: &Histogram) -> usize {
             + histogram.negative_buckets.len()
             + histogram.positive_spans.len()
             + histogram.negative_spans.len())
+}
+
+/// The run that takes new samples.
+#[derive(Debug)]
+struct OpenRun {
+    times: OpenTimes,
+    column: Column,
+    /// Empty, or one start per sample (0: unknown).
+    starts: Vec<i64>,
+}
+
+/// Where the timestamps of an open run stand.
+#[derive(Debug)]
+enum OpenTimes {
+    /// In a column of its own, because the series keeps its own time.
+    Own(Vec<i64>),
+    /// In the rows of its group, from this row on, without gaps.
+    Shared { first: usize },
+}
+
+impl OpenRun {
+    fn empty() -> Self {
+        let (times, column) = (OpenTimes::Own(Vec::new()), Column::Floats(Vec::new()));
+        Self { times, column, starts: Vec::new() }
+    }
+
+    fn len(&self) -> usize {
+        self.column.as_ref().len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Its timestamps; `rows` are those of its group.
+    fn timestamps<'a>(&'a self, rows: &'a [i64]) -> &'a [i64] {
+        match &self.times {
+            OpenTimes::Own(times) => times,
+            OpenTimes::Shared { first } => &rows[*first..*first + self.len()],
+        }
+    }
+
+    /// Notes the time of the next sample: in a row of the group while the series has every row
+    /// since its first one, otherwise in a column of its own. Returns the bytes it took.
+    fn place_time(&mut self, timestamp: i64, group: &mut GroupTimes) -> usize {
+        let len = self.len();
+        let newest_row = group.rows.last().copied();
+        match &mut self.times {
+            OpenTimes::Own(_) if len == 0 && group.may_share(timestamp) => {
+                if newest_row != Some(timestamp) {
+                    group.rows.push(timestamp);
+                }
+                self.times = OpenTimes::Shared { first: group.rows.len() - 1 };
+                0
+            }
+            OpenTimes::Own(times) => {
+                times.push(timestamp);
+                8
+            }
+            OpenTimes::Shared { first } if *first + len == group.rows.len() => {
+                assert!(newest_row < Some(timestamp), "INV-13: rows of a group only go forward");
+                group.rows.push(timestamp);
+                0
+            }
+            OpenTimes::Shared { first } if group.rows[*first + len] == timestamp => 0,
+            OpenTimes::Shared { first } => {
+                let mut times = Vec::with_capacity(OPEN_ROWS_MAX);
+                times.extend_from_slice(&group.rows[*first..*first + len]);
+                times.push(timestamp);
+                self.times = OpenTimes::Own(times);
+                8 * (len + 1)
+            }
+        }
+    }
+
+    fn push_value(&mut self, value: &Value, start: i64) {
+        if start != 0 || !self.starts.is_empty() {
+            self.starts.resize(self.len(), 0);
+            self.starts.push(start);
+        }
+        match (&mut self.column, value) {
+            (Column::Floats(values), Value::Float(value)) => values.push(*value),
+            (Column::Histograms(values), Value::Histogram(value)) => values.push(Arc::clone(value)),
+            (Column::Floats(_), Value::Histogram(value)) => {
+                assert!(self.is_empty(), "INV-10: a run has one type");
+                self.column = Column::Histograms(vec![Arc::clone(value)]);
+            }
+            (Column::Histograms(_), Value::Float(value)) => {
+                assert!(self.is_empty(), "INV-10: a run has one type");
+                self.column = Column::Floats(vec![*value]);
+            }
+        }
+    }
+
+    /// Estimated bytes of memory.
+    fn memory(&self) -> usize {
+        let times = match &self.times {
+            OpenTimes::Own(times) => 8 * times.len(),
+            OpenTimes::Shared { .. } => 0,
+        };
+        times + self.column.memory() + 8 * self.starts.len()
+    }
+
+    /// Empties the run and keeps the buffers: the next run fills them again.
+    fn clear(&mut self) {
+        match &mut self.times {
+            OpenTimes::Own(times) => times.clear(),
+            OpenTimes::Shared { .. } => self.times = OpenTimes::Own(Vec::new()),
+        }
+        self.starts.clear();
+        match &mut self.column {
+            Column::Floats(values) => values.clear(),
+            Column::Histograms(values) => values.clear(),
+        }
+    }
+
+    /// The samples between two indexes as a run of their own.
+    fn copy(&self, rows: &[i64], from: usize, to: usize) -> RawRun {
+        let column = match &self.column {
+            Column::Floats(values) => Column::Floats(values[from..to].to_vec()),
+            Column::Histograms(values) => Column::Histograms(values[from..to].to_vec()),
+        };
+        let starts =
+            if self.starts.is_empty() { Vec::new() } else { self.starts[from..to].to_vec() };
+        RawRun { timestamps: self.timestamps(rows)[from..to].to_vec(), column, starts }
+    }
 }
 
 /// An encoded timestamp column that the series of a group share.
@@ -108,7 +217,7 @@ pub(crate) struct TimeColumn {
 
 /// The group's last sealed timestamps: series sealed at the same rows share them.
 #[derive(Debug, Default)]
-pub(crate) struct TimesMemo {
+struct TimesMemo {
     raw: Vec<i64>,
     sealed: Option<Arc<TimeColumn>>,
 }
@@ -132,6 +241,34 @@ impl TimesMemo {
         self.raw.extend_from_slice(timestamps);
         self.sealed = Some(Arc::clone(&sealed));
         sealed
+    }
+}
+
+/// Series of one group that may share rows: sealing them all at once must stay short (about 3 us
+/// each, so 12 ms).
+const SHARERS_MAX: usize = 4096;
+
+/// The times of a group's open rows; at most [`OPEN_ROWS_MAX`].
+#[derive(Debug, Default)]
+pub(crate) struct GroupTimes {
+    pub(crate) rows: Vec<i64>,
+    /// Slots of its series.
+    pub(crate) members: Vec<u32>,
+    memo: TimesMemo,
+}
+
+impl GroupTimes {
+    /// May a series begin with this time in the present rows?
+    fn may_share(&self, timestamp: i64) -> bool {
+        self.members.len() <= SHARERS_MAX
+            && self.rows.last().is_none_or(|newest| {
+                *newest == timestamp || (*newest < timestamp && self.rows.len() < OPEN_ROWS_MAX)
+            })
+    }
+
+    /// Would this time begin a row that has no room?
+    pub(crate) fn is_full_for(&self, timestamp: i64) -> bool {
+        self.rows.len() >= OPEN_ROWS_MAX && self.rows.last().is_some_and(|last| *last < timestamp)
     }
 }
 
@@ -214,7 +351,7 @@ pub(crate) struct Series {
     pub(crate) newest: Option<Newest>,
     /// Generation in which the last sample came.
     pub(crate) touched: u64,
-    open: RawRun,
+    open: OpenRun,
     /// Frozen and sealed parts, older to newer, each with its generation.
     parts: Vec<(u64, Part)>,
 }
@@ -227,7 +364,7 @@ impl Series {
             born: None,
             newest: None,
             touched: 0,
-            open: RawRun::empty(),
+            open: OpenRun::empty(),
             parts: Vec::new(),
         }
     }
@@ -240,71 +377,71 @@ impl Series {
     /// Appends a sample newer than all before (INV-13); returns how the memory changed.
     pub(crate) fn append(
         &mut self,
-        timestamp: Timestamp,
-        value: &Value,
-        start: Option<Timestamp>,
+        row: &AppliedRow<'_>,
         generation: u64,
-        memo: &mut TimesMemo,
+        group: &mut GroupTimes,
     ) -> isize {
+        let (timestamp, value) = (row.timestamp, row.value);
         let newer = self.newest.as_ref().is_none_or(|newest| newest.timestamp < timestamp);
         assert!(newer, "INV-13: samples of a series in memory only go forward");
         let mut change = 0;
-        if self.must_seal(timestamp.ms(), value) {
-            change += self.seal(generation, memo);
+        if self.must_seal(timestamp.ms(), value, &group.rows) {
+            change += self.seal(generation, group);
         }
-        self.open.push(timestamp.ms(), value, start.map_or(0, Timestamp::ms));
+        let mut size = self.open.place_time(timestamp.ms(), group);
+        self.open.push_value(value, row.start.map_or(0, Timestamp::ms));
+        assert_eq!(
+            self.open.timestamps(&group.rows).len(),
+            self.open.len(),
+            "INV-10: a timestamp per sample"
+        );
         self.newest = Some(Newest { timestamp, value: value.clone() });
         self.touched = generation;
-        let size = match value {
-            Value::Float(_) => 16,
-            Value::Histogram(histogram) => 16 + histogram_bytes(histogram),
+        size += match value {
+            Value::Float(_) => 8,
+            Value::Histogram(histogram) => 8 + histogram_bytes(histogram),
         };
         change + isize::try_from(size).expect("a sample is far below 2^63 bytes")
     }
 
-    fn must_seal(&self, timestamp: i64, value: &Value) -> bool {
-        let Some(first) = self.open.timestamps.first() else { return false };
-        self.open.timestamps.len() >= OPEN_ROWS_MAX
+    fn must_seal(&self, timestamp: i64, value: &Value, rows: &[i64]) -> bool {
+        let Some(first) = self.open.timestamps(rows).first() else { return false };
+        self.open.len() >= OPEN_ROWS_MAX
             || timestamp.saturating_sub(*first) > OPEN_SPAN_MAX_MS
             || !self.open.column.same_type(value)
     }
 
     /// Encodes the open run as a block; returns how the memory changed.
-    pub(crate) fn seal(&mut self, generation: u64, memo: &mut TimesMemo) -> isize {
-        if self.open.timestamps.is_empty() {
+    pub(crate) fn seal(&mut self, generation: u64, group: &mut GroupTimes) -> isize {
+        if self.open.is_empty() {
             return 0;
         }
         let before = self.open.memory();
-        let times = memo.seal(&self.open.timestamps);
+        let timestamps = self.open.timestamps(&group.rows);
+        let times = group.memo.seal(timestamps);
         let mut bytes = Vec::new();
-        block::encode(
-            &self.open.timestamps,
-            self.open.column.as_ref(),
-            &self.open.starts,
-            &mut bytes,
-        );
+        block::encode(timestamps, self.open.column.as_ref(), &self.open.starts, &mut bytes);
         let part = Part::Sealed(Arc::new(SealedBlock { times, bytes: bytes.into() }));
         let change = part.memory().cast_signed() - before.cast_signed();
         self.parts.push((generation, part));
-        self.clear_open();
+        self.open.clear();
         change
     }
 
-    /// Keeps the buffers of floats: the next run fills them again.
-    fn clear_open(&mut self) {
-        self.open.timestamps.clear();
-        self.open.starts.clear();
-        match &mut self.open.column {
-            Column::Floats(values) => values.clear(),
-            Column::Histograms(values) => values.clear(),
+    /// Seals the open run if its times stand in the rows of the group.
+    pub(crate) fn seal_shared(&mut self, generation: u64, group: &mut GroupTimes) -> isize {
+        match self.open.times {
+            OpenTimes::Shared { .. } => self.seal(generation, group),
+            OpenTimes::Own(_) => 0,
         }
     }
 
     /// Takes the open run as it is into the parts of `generation` and gives all of them.
-    pub(crate) fn freeze(&mut self, generation: u64) -> Vec<Part> {
-        if !self.open.timestamps.is_empty() {
-            let run = std::mem::replace(&mut self.open, RawRun::empty());
+    pub(crate) fn freeze(&mut self, generation: u64, rows: &[i64]) -> Vec<Part> {
+        if !self.open.is_empty() {
+            let run = self.open.copy(rows, 0, self.open.len());
             self.parts.push((generation, Part::Raw(Arc::new(run))));
+            self.open = OpenRun::empty();
         }
         self.parts.iter().map(|(_, part)| part.clone()).collect()
     }
@@ -323,66 +460,43 @@ impl Series {
 
     /// Number of samples in memory.
     pub(crate) fn samples(&self) -> usize {
-        self.open.timestamps.len() + self.parts.iter().map(|(_, part)| part.len()).sum::<usize>()
+        self.open.len() + self.parts.iter().map(|(_, part)| part.len()).sum::<usize>()
     }
 
-    /// First and last timestamp in memory.
-    pub(crate) fn span(&self) -> Option<(i64, i64)> {
-        let first = match self.parts.first() {
-            Some((_, part)) => part.span().0,
-            None => *self.open.timestamps.first()?,
-        };
-        let last = match self.open.timestamps.last() {
-            Some(last) => *last,
-            None => self.parts.last()?.1.span().1,
-        };
-        Some((first, last))
+    /// First and last timestamp in memory; `rows` are those of its group, here and below.
+    pub(crate) fn span(&self, rows: &[i64]) -> Option<(i64, i64)> {
+        let open = self.open_span(rows);
+        let first = self.parts.first().map(|(_, part)| part.span().0).or(open.map(|span| span.0));
+        let last = open.map(|span| span.1).or(self.parts.last().map(|(_, part)| part.span().1));
+        Some((first?, last?))
+    }
+
+    fn open_span(&self, rows: &[i64]) -> Option<(i64, i64)> {
+        let timestamps = self.open.timestamps(rows);
+        Some((*timestamps.first()?, *timestamps.last()?))
+    }
+
+    fn open_overlaps(&self, range: (i64, i64), rows: &[i64]) -> bool {
+        self.open_span(rows).is_some_and(|(first, last)| first <= range.1 && last >= range.0)
     }
 
     /// Has it samples within the range (judged by the spans of its parts)?
-    pub(crate) fn overlaps(&self, range: (i64, i64)) -> bool {
-        let open = RawSpan::of(&self.open.timestamps);
-        open.is_some_and(|span| span.overlaps(range))
-            || self.parts.iter().any(|(_, part)| part.overlaps(range))
+    pub(crate) fn overlaps(&self, range: (i64, i64), rows: &[i64]) -> bool {
+        self.open_overlaps(range, rows) || self.parts.iter().any(|(_, part)| part.overlaps(range))
     }
 
     /// What is visible now within the range: shared parts, and a copy of the open run's share.
-    pub(crate) fn view(&self, range: (i64, i64)) -> Vec<Part> {
+    pub(crate) fn view(&self, range: (i64, i64), rows: &[i64]) -> Vec<Part> {
         let parts = self.parts.iter().map(|(_, part)| part).filter(|part| part.overlaps(range));
         let mut view: Vec<Part> = parts.cloned().collect();
-        if RawSpan::of(&self.open.timestamps).is_some_and(|span| span.overlaps(range)) {
-            let copy = self.copy_open(range);
-            if !copy.timestamps.is_empty() {
-                view.push(Part::Raw(Arc::new(copy)));
+        if self.open_overlaps(range, rows) {
+            let timestamps = self.open.timestamps(rows);
+            let from = timestamps.partition_point(|t| *t < range.0);
+            let to = timestamps.partition_point(|t| *t <= range.1);
+            if from < to {
+                view.push(Part::Raw(Arc::new(self.open.copy(rows, from, to))));
             }
         }
         view
-    }
-
-    fn copy_open(&self, range: (i64, i64)) -> RawRun {
-        let from = self.open.timestamps.partition_point(|t| *t < range.0);
-        let to = self.open.timestamps.partition_point(|t| *t <= range.1);
-        let column = match &self.open.column {
-            Column::Floats(values) => Column::Floats(values[from..to].to_vec()),
-            Column::Histograms(values) => Column::Histograms(values[from..to].to_vec()),
-        };
-        let starts = if self.open.starts.is_empty() {
-            Vec::new()
-        } else {
-            self.open.starts[from..to].to_vec()
-        };
-        RawRun { timestamps: self.open.timestamps[from..to].to_vec(), column, starts }
-    }
-}
-
-struct RawSpan(i64, i64);
-
-impl RawSpan {
-    fn of(timestamps: &[i64]) -> Option<Self> {
-        Some(Self(*timestamps.first()?, *timestamps.last()?))
-    }
-
-    fn overlaps(&self, range: (i64, i64)) -> bool {
-        self.0 <= range.1 && self.1 >= range.0
     }
 }

@@ -29,12 +29,12 @@ fn sealed_and_open_samples_are_read_in_order() {
     for i in 0..1000 {
         append(&mut head, id, i * 1000, i as f64);
     }
-    let view = head.get(id).unwrap().view((i64::MIN, i64::MAX));
+    let view = head.view(head.get(id).unwrap(), (i64::MIN, i64::MAX));
     assert_eq!(view.len(), 9);
     let samples = read(&view);
     assert_eq!(samples.timestamps, (0..1000).map(|i| i * 1000).collect::<Vec<_>>());
     assert_eq!(samples.values, (0..1000).map(f64::from).collect::<Vec<_>>());
-    let some = head.get(id).unwrap().view((500_000, 505_000));
+    let some = head.view(head.get(id).unwrap(), (500_000, 505_000));
     assert_eq!(some.len(), 1);
 }
 
@@ -43,7 +43,7 @@ fn a_view_does_not_see_later_samples() {
     let mut head = Head::new(0);
     let id = head.insert(GroupKey(1), &labels(0));
     append(&mut head, id, 1, 1.0);
-    let view = head.get(id).unwrap().view((i64::MIN, i64::MAX));
+    let view = head.view(head.get(id).unwrap(), (i64::MIN, i64::MAX));
     append(&mut head, id, 2, 2.0);
     head.freeze();
     head.forget(1);
@@ -99,4 +99,34 @@ fn exemplars_are_bounded_and_repeats_are_dropped() {
     ring.push(&labels(1), exemplar(9), 3);
     let left: Vec<i64> = ring.iter().map(|(_, e)| e.timestamp.ms()).collect();
     assert_eq!(left, [2, 3, 9]);
+}
+
+#[test]
+fn rows_of_a_group_are_shared_until_a_series_keeps_its_own_time() {
+    let mut head = Head::new(0);
+    let ids: Vec<SeriesRef> = (0..4).map(|n| head.insert(GroupKey(1), &labels(n))).collect();
+    let mut want = vec![Vec::new(); 4];
+    for row in 0..500_i64 {
+        for (n, id) in ids.iter().enumerate() {
+            let at = match n {
+                2 if row % 100 == 50 => continue, // misses a row now and then
+                0..=2 => row * 10,
+                _ => row * 10 + 3, // always late
+            };
+            append(&mut head, *id, at, row as f64);
+            want[n].push(at);
+        }
+    }
+    for (n, id) in ids.iter().enumerate() {
+        let series = head.get(*id).unwrap();
+        assert_eq!(read(&head.view(series, (i64::MIN, i64::MAX))).timestamps, want[n]);
+        assert_eq!(series.samples(), want[n].len());
+    }
+    assert!(head.groups[0].times.rows.len() <= 120);
+    for id in &ids {
+        head.get_mut(*id).unwrap().born = Some(journal::Position::START);
+    }
+    for (n, frozen) in head.freeze().iter().enumerate() {
+        assert_eq!(read(&frozen.parts).timestamps, want[n]);
+    }
 }
