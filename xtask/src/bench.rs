@@ -31,7 +31,7 @@ fn bench_dir() -> Result<PathBuf, String> {
     }
 }
 
-/// Remote write, queries, disk, memory, kill -9 and restart: one round of every server after another.
+/// Remote write, queries, disk, memory, kill -9 and restart: a round of every server after another.
 fn ingest(folder: &Path, targets: &str, hours: &str, churn: &str) -> Chore {
     let rounds = std::env::var("FLYBALL_BENCH_ROUNDS").unwrap_or_else(|_| ROUNDS_DEFAULT.into());
     let rounds: u32 = rounds.parse().map_err(|e| format!("FLYBALL_BENCH_ROUNDS={rounds}: {e}"))?;

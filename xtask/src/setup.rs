@@ -24,7 +24,8 @@ pub(crate) fn start() -> Chore {
             + &DEBIAN_PACKAGES.join(" "));
     }
     // Peers are started by the tests; their system services must not take the ports.
-    let policy = "printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d";
+    let policy = "printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d \\
+                  && chmod +x /usr/sbin/policy-rc.d";
     let absent = !std::path::Path::new("/usr/sbin/policy-rc.d").exists();
     if absent {
         run(Command::new("sh").args(["-c", policy]))?;

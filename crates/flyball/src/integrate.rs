@@ -88,7 +88,7 @@ impl Deliver for WebhookDelivery {
                 Ok(()) => Delivery::Accepted,
                 Err(error) => {
                     let (receiver, group) = (&notification.receiver, &notification.group_key);
-                    tracing::warn!(receiver, group, %error, "a webhook did not take a notification");
+                    tracing::warn!(receiver, group, %error, "a webhook refused a notification");
                     error.delivery()
                 }
             }

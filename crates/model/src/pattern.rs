@@ -79,7 +79,8 @@ impl Pattern {
         }
     }
 
-    /// Fills `$1`, `${1}` and `${name}` of `template` from the match of `text`; `None` without match.
+    /// Fills `$1`, `${1}` and `${name}` of `template` from the match of `text`; `None` without
+    /// match.
     ///
     /// Reads templates as Go's `Regexp.Expand` does: a name is as long as possible, `$$` is a
     /// dollar sign, an unknown group is empty, a malformed reference stays as it is.
@@ -189,7 +190,8 @@ fn last_line(text: &str) -> String {
 }
 
 /// Rewrites what RE2 reads differently: Perl classes and `\b` are ASCII there, `\Q..\E` quotes,
-/// `\z` ends the text, and what the regex crate knows beyond RE2 (class set operations, `\<`) is plain.
+/// `\z` ends the text, and what the regex crate knows beyond RE2 (class set operations, `\<`) is
+/// plain.
 fn ascii_classes(source: &str) -> Result<String, String> {
     let mut out = String::with_capacity(source.len() + 16);
     let mut chars = source.chars();

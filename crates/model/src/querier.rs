@@ -129,7 +129,8 @@ impl QuerierError {
     }
 }
 
-/// Series that satisfy a selector, frozen at the moment of `select`; read in any order, in parallel.
+/// Series that satisfy a selector, frozen at the moment of `select`; read in any order and in
+/// parallel.
 pub trait Selection: Send + Sync {
     /// Number of series.
     fn len(&self) -> usize;

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn labels_of_the_rule_stand_above_those_of_the_group() {
-        let text = "groups:\n- name: a\n  labels: {team: db, tier: '1'}\n  rules:\n  - alert: X\n    \
+        let text = "groups:\n- name: a\n  labels: {team: db, tier: '1'}\n  rules:\n  - alert: X\n\
+                    \u{20}   \
                     expr: up\n    labels: {team: web}\n    annotations: {s: '{{ $value }}'}\n";
         let (groups, warnings) = parse("rules.yml", text, defaults()).expect("good rules");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
