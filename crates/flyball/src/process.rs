@@ -34,7 +34,7 @@ struct Stat {
     resident_bytes: f64,
 }
 
-/// Fields of proc_pid_stat(5), counted from 1; the name in parentheses may contain spaces.
+/// Fields of `proc_pid_stat(5)`, counted from 1; the name in parentheses may contain spaces.
 fn read_stat() -> Option<Stat> {
     let text = fs::read_to_string("/proc/self/stat").ok()?;
     let uptime = fs::read_to_string("/proc/stat").ok();
@@ -103,7 +103,7 @@ impl Stat {
     }
 }
 
-/// Soft limit of `Max open files` in proc_pid_limits(5).
+/// Soft limit of `Max open files` in `proc_pid_limits(5)`.
 fn max_fds(limits: &str) -> Option<f64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_ascii_whitespace().next()?.parse().ok()

@@ -16,7 +16,7 @@ pub(crate) enum IntegrationSpec {
     /// A line in the log.
     Log,
     /// A webhook.
-    Webhook(WebhookConfig),
+    Webhook(Box<WebhookConfig>),
 }
 
 impl IntegrationSpec {
@@ -39,7 +39,7 @@ impl Routing {
     /// What alertmanager.yml says.
     pub(crate) fn from_file(file: &AlertmanagerFile) -> Self {
         let webhooks = |list: &[WebhookConfig]| {
-            list.iter().cloned().map(IntegrationSpec::Webhook).collect::<Vec<_>>()
+            list.iter().cloned().map(Box::new).map(IntegrationSpec::Webhook).collect::<Vec<_>>()
         };
         let receivers = file.receivers.iter().map(|r| (r.name.clone(), webhooks(&r.webhooks)));
         Self { root: route(&file.route), integrations: receivers.collect() }
@@ -48,7 +48,7 @@ impl Routing {
     /// Every alert to the log, and to the webhooks of flyball.yml if there are any.
     pub(crate) fn without_file(webhooks: &[WebhookConfig]) -> Self {
         let mut specs = vec![IntegrationSpec::Log];
-        specs.extend(webhooks.iter().cloned().map(IntegrationSpec::Webhook));
+        specs.extend(webhooks.iter().cloned().map(Box::new).map(IntegrationSpec::Webhook));
         let receiver = if webhooks.is_empty() { LOG_RECEIVER } else { WEBHOOKS_RECEIVER };
         let options = RouteOptions {
             receiver: receiver.to_owned(),

@@ -6,15 +6,19 @@ use tsdb::DbStats;
 
 /// Families of the engine's numbers.
 pub(crate) fn families(stats: &DbStats) -> Vec<Family> {
-    let mut families = counters(stats);
+    let mut families = commits(stats);
+    families.extend(upkeep(stats));
     families.extend(gauges(stats));
     families.push(rejected(stats));
     families
 }
 
-fn counters(stats: &DbStats) -> Vec<Family> {
-    let counter =
-        |name: &str, help: &str, value: u64| Family::counter(name, help).with(value as f64);
+fn counter(name: &str, help: &str, value: u64) -> Family {
+    Family::counter(name, help).with(value as f64)
+}
+
+/// What came in.
+fn commits(stats: &DbStats) -> Vec<Family> {
     vec![
         counter("flyball_storage_batches_total", "Batches stored.", stats.batches),
         counter("flyball_storage_samples_accepted_total", "Samples stored.", stats.rows_accepted),
@@ -50,6 +54,12 @@ fn counters(stats: &DbStats) -> Vec<Family> {
             stats.journal_failures,
         ),
         counter("flyball_storage_sync_failures_total", "Syncs that failed.", stats.sync_failures),
+    ]
+}
+
+/// What was done with it later.
+fn upkeep(stats: &DbStats) -> Vec<Family> {
+    vec![
         counter(
             "flyball_storage_flushes_total",
             "Flushes of memory into segments.",
