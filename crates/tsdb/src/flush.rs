@@ -4,11 +4,13 @@
 //! INV-22: a file that a manifest on the disk may name is never removed or written again.
 
 use crate::checkpoint::{self, Frozen};
-use crate::db::{Db, Maintenance, PendingFlush, State, journal_error};
+use crate::db::{Db, Maintenance, PendingFlush, State, Writer, journal_error};
 use crate::error::DbResult;
 use crate::head::{FrozenSeries, Part};
 use crate::manifest::{Manifest, SegmentEntry};
+use crate::record::RecordParts;
 use crate::segment::{Segment, SegmentWriter, series_order};
+use journal::{JournalError, Position};
 use model::{MetricMetadata, SampleBuf};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -118,7 +120,7 @@ impl Db {
         }
         // Failing to cut the journal costs room until the next flush, nothing else; the flush
         // itself is registered and must not be repeated.
-        if writer.journal.truncate_before(pending.floor).is_err() {
+        if cut_journal(&mut writer, pending.floor).is_err() {
             self.counters.journal_failures.add(1);
         }
         drop(writer);
@@ -216,6 +218,20 @@ impl Db {
             obsolete.retain(|id| !gone.contains(id));
         }
     }
+}
+
+/// Removes from the journal what is in segments. Its last file always stays, so an empty record
+/// begins a new one; and that one is on the disk before the older ones go, because the numbers of
+/// further files continue from it.
+fn cut_journal(writer: &mut Writer, floor: Position) -> Result<(), JournalError> {
+    if writer.unflushed_bytes == 0 {
+        let mut nothing = Vec::new();
+        RecordParts::default().encode(&mut nothing);
+        writer.journal.append(&nothing)?;
+    }
+    writer.journal.sync()?;
+    // The file of the floor was closed there, so it goes as a whole.
+    writer.journal.truncate_before(Position { segment: floor.segment + 1, offset: 0 })
 }
 
 impl State {

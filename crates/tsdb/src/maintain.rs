@@ -53,7 +53,7 @@ impl Db {
         let waited = self.clock.monotonic().saturating_sub(maintenance.flushed_at);
         let due = maintenance.pending.is_some()
             || self.writer.lock().unflushed_bytes >= self.options.journal_bytes_max
-            || self.memory_bytes() > self.options.memory_bytes_max / 10 * 8
+            || self.is_short_of_memory()
             || waited >= FLUSH_INTERVAL_MAX
             || (window > maintenance.flushed_window_ms && self.has_samples_before(window));
         if !due {
@@ -63,6 +63,13 @@ impl Db {
         maintenance.flushed_window_ms = window;
         maintenance.flushed_at = self.clock.monotonic();
         Ok(done)
+    }
+
+    /// Would a flush free memory that is needed? Not when the series themselves take it.
+    fn is_short_of_memory(&self) -> bool {
+        let max = self.options.memory_bytes_max;
+        let worth = (self.options.journal_bytes_max / 64).min(max as u64 / 16);
+        self.memory_bytes() > max / 10 * 8 && self.writer.lock().unflushed_bytes >= worth
     }
 
     fn has_samples_before(&self, window: i64) -> bool {

@@ -90,6 +90,12 @@ impl Db {
             },
         )
         .map_err(|error| journal_error(&error))?;
+        if recovery.end < manifest.floor {
+            // Files of the journal are gone. New records continue from what is left and must not
+            // lie before the floor; what lies there already is in segments.
+            manifest.floor = recovery.end;
+            manifest.store(&*vfs, &layout.manifest())?;
+        }
         let Replayer { head, bytes: unflushed_bytes, .. } = replayer;
         report.torn_bytes = recovery.torn_bytes;
         recovery.damage.iter().for_each(|damage| report.note_damage(damage.to_string()));
@@ -377,10 +383,12 @@ impl Replayer {
         if place < self.floor {
             return;
         }
-        self.bytes += bytes.len() as u64;
         match record::decode(bytes) {
             Ok(record) => {
-                report.records += 1;
+                // A record of nothing only begins a file; it gives no reason to flush.
+                let brings = record.rows.len() + record.exemplars.len() + record.metadata.len();
+                self.bytes += if brings > 0 { bytes.len() as u64 } else { 0 };
+                report.records += u64::from(brings > 0);
                 self.apply(place, &record, report);
             }
             Err(damage) => {

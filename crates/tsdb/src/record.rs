@@ -64,6 +64,7 @@ pub struct Record {
 }
 
 /// What goes into a record, borrowed from the batch.
+#[derive(Default)]
 pub(crate) struct RecordParts<'a> {
     pub(crate) group: GroupKey,
     pub(crate) births: Vec<(SeriesRef, GroupKey, Labels)>,

@@ -415,3 +415,20 @@ fn a_snapshot_is_a_copy_where_links_are_not_possible() {
     let options = DbOptions { dir: "/backup".into(), ..Machine::options() };
     assert_eq!(dump(&machine.open_with(options).0), dump(&db));
 }
+
+#[test]
+fn a_flush_leaves_next_to_nothing_in_the_journal() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for step in 0..500 {
+        put(&db, &labels("m", 1), T0 + step, step as f64 / 3.0);
+    }
+    let before = db.stats().journal_bytes;
+    db.flush().unwrap();
+    let after = db.stats().journal_bytes;
+    assert!(before > 5000 && after < 200, "{before} bytes before, {after} after");
+    drop(db);
+    let (db, report) = machine.open();
+    assert_eq!((report.records, report.rows), (0, 0));
+    assert!(!db.flush().unwrap(), "nothing to flush after a restart");
+}

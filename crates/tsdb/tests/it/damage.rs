@@ -199,3 +199,21 @@ fn a_newer_manifest_or_format_is_refused() {
     assert_eq!(error.kind(), DbErrorKind::WrongFormat);
     assert!(error.to_string().contains("newer flyball"), "{error}");
 }
+
+#[test]
+fn a_lost_journal_does_not_hide_what_comes_later() {
+    let (machine, _) = filled();
+    assert!(machine.open().0.flush().unwrap());
+    let after = Machine { vfs: machine.vfs.after_kill(1), clock: machine.clock.clone() };
+    let held = dump(&after.open().0);
+    for (path, _) in files(&after) {
+        if path.extension().is_some_and(|e| e == "journal") {
+            after.vfs.remove_file(&path).unwrap();
+        }
+    }
+    let (db, _) = after.open();
+    assert_eq!(dump(&db), held);
+    put(&db, &labels("later", 1), after.now().ms() + 1, 1.0);
+    drop(db);
+    assert_eq!(count(&dump(&after.open().0)), count(&held) + 1);
+}
