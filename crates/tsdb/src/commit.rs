@@ -40,6 +40,8 @@ struct Plan<'a> {
     metadata: Vec<&'a MetricMetadata>,
     births: Vec<SeriesRef>,
     report: BatchReport,
+    /// A row is older than the newest of its series, and that one lies in the future.
+    clock_went_back: bool,
 }
 
 impl Appender for Db {
@@ -115,11 +117,14 @@ impl Db {
         self.admit(&mut writer)?;
         let bounds = Bounds {
             oldest: Timestamp::from_ms(self.horizon_ms.load(Ordering::Relaxed)),
-            newest: self.clock.now().saturating_add(self.options.future_max),
+            newest: self.future_limit(),
             synced: self.syncer.synced(),
         };
         let state = self.state.read();
         let plan = plan(&state.head, batch, bounds, &self.options.limits);
+        if plan.clock_went_back {
+            self.clock_went_back.store(true, Ordering::Relaxed);
+        }
         let birth = |id: &SeriesRef| {
             let series = state.head.get(*id).expect("planned rows have living series");
             (*id, state.head.group_key(series), series.labels.clone())
@@ -272,7 +277,11 @@ fn plan<'a>(head: &Head, batch: &'a Batch, bounds: Bounds, limits: &Limits) -> P
                 }
             }
             Verdict::Repeated => plan.report.repeated += 1,
-            Verdict::Reject(fault) => plan.reject(index, fault),
+            Verdict::Reject(fault) => {
+                plan.clock_went_back |= fault == RowFault::OutOfOrder
+                    && newest.is_some_and(|(timestamp, _)| timestamp > bounds.newest);
+                plan.reject(index, fault);
+            }
         }
     }
     let births: HashSet<&SeriesRef, foldhash::fast::FixedState> = plan.births.iter().collect();

@@ -17,11 +17,11 @@ use crate::options::{DbOptions, Durability};
 use crate::segment::Segment;
 use crate::stats::{Counter, Counters};
 use journal::{Journal, JournalErrorKind, Position, Syncer};
-use model::{AppendError, AppendErrorKind};
+use model::{AppendError, AppendErrorKind, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 use sys::{Clock, DirLock, Vfs};
 
@@ -47,6 +47,8 @@ pub struct Db {
     pub(crate) damaged_reads: Arc<Counter>,
     /// Samples before this instant are refused as too old; ms since the epoch.
     pub(crate) horizon_ms: AtomicI64,
+    /// Samples were refused because their series stands in the future: the clock went back.
+    pub(crate) clock_went_back: AtomicBool,
     /// Memory of the head, readable without the lock.
     pub(crate) head_memory: AtomicUsize,
     pub(crate) _lock: Box<dyn DirLock>,
@@ -126,6 +128,11 @@ impl Db {
     /// Estimated memory of head and caches in bytes.
     pub fn memory_bytes(&self) -> usize {
         self.head_memory.load(Ordering::Relaxed) + self.cache.bytes()
+    }
+
+    /// The latest instant of a sample that is taken now.
+    pub(crate) fn future_limit(&self) -> Timestamp {
+        self.clock.now().saturating_add(self.options.future_max)
     }
 
     pub(crate) fn durability(&self) -> Durability {

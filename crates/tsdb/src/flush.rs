@@ -15,6 +15,7 @@ use model::{MetricMetadata, SampleBuf};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Length of a flushed segment, ms.
 pub(crate) const WINDOW_MS: i64 = 2 * 3600 * 1000;
@@ -44,6 +45,10 @@ impl Db {
         let frozen = maintenance.pending.is_some();
         if frozen {
             self.finish_pending(maintenance)?;
+        }
+        if self.clock_went_back.swap(false, Ordering::Relaxed) {
+            let _writer = self.writer.lock();
+            self.state.write().head.forgive_future(self.future_limit());
         }
         Ok(finished || frozen)
     }
@@ -78,7 +83,12 @@ impl Db {
         let floor = writer.journal.end();
         let mut state = self.state.write();
         let generation = state.head.generation;
-        let series = state.head.freeze();
+        let mut series = state.head.freeze();
+        let limit = self.future_limit();
+        for one in &mut series {
+            // After a restart the future is forgiven as well.
+            one.newest = one.newest.take().filter(|newest| newest.timestamp <= limit);
+        }
         let metadata = state.head.metadata.iter().map(|(metric, metadata)| MetricMetadata {
             metric: metric.clone(),
             metadata: metadata.clone(),
@@ -129,7 +139,7 @@ impl Db {
     }
 
     pub(crate) fn note_head_memory(&self, state: &State) {
-        self.head_memory.store(state.head.memory, std::sync::atomic::Ordering::Relaxed);
+        self.head_memory.store(state.head.memory, Ordering::Relaxed);
     }
 
     /// Writes the segments and the checkpoint of a flush and opens them; fills in the manifest.

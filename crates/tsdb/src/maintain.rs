@@ -10,6 +10,7 @@ use crate::manifest::Manifest;
 use journal::Position;
 use model::Timestamp;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// A window is flushed this long after its end, so that late rows of a scrape are with it.
@@ -54,6 +55,7 @@ impl Db {
         let due = maintenance.pending.is_some()
             || self.writer.lock().unflushed_bytes >= self.options.journal_bytes_max
             || self.is_short_of_memory()
+            || self.clock_went_back.load(Ordering::Relaxed)
             || waited >= FLUSH_INTERVAL_MAX
             || (window > maintenance.flushed_window_ms && self.has_samples_before(window));
         if !due {

@@ -19,7 +19,7 @@ use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize};
 use std::time::Duration;
 use sys::{Clock, Vfs};
 
@@ -126,6 +126,7 @@ impl Db {
             counters: Counters::default(),
             damaged_reads: Arc::default(),
             horizon_ms: AtomicI64::new(i64::MIN),
+            clock_went_back: AtomicBool::new(false),
             _lock: lock,
             options,
             vfs,

@@ -7,7 +7,7 @@ use model::{GroupKey, Labels, Timestamp, Value};
 fn ranges(timestamps: impl IntoIterator<Item = i64>) -> Vec<(i64, i64)> {
     let mut head = Head::new(1);
     let series = head.insert(GroupKey(1), &Labels::from_pairs([("a", "b")]));
-    head.get_mut(series).unwrap().born = Some(journal::Position::START);
+    head.get_mut(series).unwrap().born = Some(Position::START);
     for ms in timestamps {
         let (timestamp, value) = (Timestamp::from_ms(ms), Value::Float(1.0));
         head.apply(&AppliedRow { series, timestamp, value: &value, start: None });

@@ -199,6 +199,18 @@ impl Head {
         }
     }
 
+    /// Lets series that stand in the future go on from now: once their samples are in segments,
+    /// where order does not matter, nothing keeps them from taking older ones. Otherwise a clock
+    /// that was years ahead for a minute would silence them for years.
+    pub(crate) fn forgive_future(&mut self, limit: Timestamp) {
+        for series in self.slots.iter_mut().flatten() {
+            let ahead = series.newest.as_ref().is_some_and(|newest| newest.timestamp > limit);
+            if ahead && series.samples() == 0 {
+                series.newest = None;
+            }
+        }
+    }
+
     /// Appends a row that was found valid.
     pub(crate) fn apply(&mut self, row: &AppliedRow<'_>) {
         let slot = self.slot(row.series).expect("the row was validated");

@@ -2,7 +2,7 @@
 //! database comes back by itself.
 
 use crate::world::{HOUR, Machine, T0, batch, dump, group, labels, put};
-use model::{AppendErrorKind, Appender, SeriesRef, Value};
+use model::{AppendErrorKind, Appender, RowFault, SeriesRef, Value};
 use std::time::Duration;
 use sys::sim::OpKind;
 use tsdb::{Db, DbOptions, Durability};
@@ -175,4 +175,34 @@ fn inv_24_jumping_clocks_delete_nothing_and_stop_nobody() {
     }
     machine.at(T0 + 2 * HOUR);
     assert_eq!(put(&db, &labels("later", 1), machine.now().ms(), 1.0).accepted, 1);
+}
+
+#[test]
+fn a_clock_that_was_a_year_ahead_silences_nobody() {
+    for restart in [false, true] {
+        let machine = Machine::new(1);
+        let (mut db, _) = machine.open();
+        let m = labels("m", 1);
+        put(&db, &m, T0, 1.0);
+        let ahead = T0 + 365 * 24 * HOUR;
+        machine.at(ahead);
+        put(&db, &m, ahead, 2.0);
+        machine.at(T0 + 60_000);
+        if restart {
+            drop(db);
+            db = machine.open().0;
+        }
+        let refused = put(&db, &m, T0 + 60_000, 3.0);
+        assert_eq!(refused.rejected[0].fault, RowFault::OutOfOrder);
+        assert!(db.maintain(machine.now()).flushed, "the refusal asks for a flush");
+        assert_eq!(put(&db, &m, T0 + 61_000, 4.0).accepted, 1, "restart: {restart}");
+        let times = |db: &Db| dump(db)[&m].iter().map(|row| row.0).collect::<Vec<_>>();
+        assert_eq!(times(&db), [T0, T0 + 61_000, ahead]);
+        db.compact_now(true).unwrap();
+        put(&db, &m, T0 + 62_000, 5.0);
+        drop(db);
+        let (db, _) = machine.open();
+        assert_eq!(put(&db, &m, T0 + 63_000, 6.0).accepted, 1);
+        assert_eq!(times(&db), [T0, T0 + 61_000, T0 + 62_000, T0 + 63_000, ahead]);
+    }
 }
