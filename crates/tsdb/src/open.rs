@@ -26,6 +26,9 @@ use sys::{Clock, Vfs};
 /// Most damage that is described; more is counted.
 const DAMAGE_LISTED_MAX: usize = 1000;
 
+/// A place that no sync reaches.
+const NOT_DURABLE: Position = Position { segment: u64::MAX, offset: u64::MAX };
+
 /// What opening found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenReport {
@@ -390,7 +393,7 @@ impl Replayer {
                 let brings = record.rows.len() + record.exemplars.len() + record.metadata.len();
                 self.bytes += if brings > 0 { bytes.len() as u64 } else { 0 };
                 report.records += u64::from(brings > 0);
-                self.apply(place, &record, report);
+                self.apply(&record, report);
             }
             Err(damage) => {
                 report
@@ -399,7 +402,7 @@ impl Replayer {
         }
     }
 
-    fn apply(&mut self, place: Position, record: &Record, report: &mut OpenReport) {
+    fn apply(&mut self, record: &Record, report: &mut OpenReport) {
         for birth in &record.births {
             // Ids keep their meaning over all processes that wrote this journal: a series gets the
             // id it was born with, and an id that was used once is not given away again.
@@ -414,7 +417,10 @@ impl Replayer {
             if self.head.is_free(birth.series) {
                 self.head.reserve_ids(birth.series.0 + 1);
             }
-            self.head.get_mut(id).expect("found or inserted above").born = Some(place);
+            let series = self.head.get_mut(id).expect("found or inserted above");
+            // After a failed sync and a kill the page cache may show a record that will never reach
+            // the disk, so what replay sees counts as not durable.
+            series.born = series.born.or(Some(NOT_DURABLE));
             if id == birth.series {
                 self.aliases.remove(&birth.series);
             } else {

@@ -434,6 +434,7 @@ fn failures_of_the_past_stay_fixed() {
         (808, "replay renumbered a series, later records meant another one"),
         (1048, "the removal of an unregistered segment was undone by a power cut"),
         (1_000_007, "the removal of an obsolete checkpoint was undone by a power cut"),
+        (101_675, "a birth that only the page cache showed was taken for durable"),
     ] {
         live(seed, if seed < 1_000_000 { 80 } else { 1200 });
     }
