@@ -130,3 +130,12 @@ fn rows_of_a_group_are_shared_until_a_series_keeps_its_own_time() {
         assert_eq!(read(&frozen.parts).timestamps, want[n]);
     }
 }
+
+#[test]
+#[should_panic(expected = "INV-13")]
+fn inv_13_a_sample_that_goes_back_stops_the_program() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    append(&mut head, id, 5, 1.0);
+    append(&mut head, id, 5, 1.0);
+}

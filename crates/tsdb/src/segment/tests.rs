@@ -268,3 +268,15 @@ fn an_unfinished_segment_has_no_name() {
     writer.abandon();
     assert_eq!(disk.read_dir(Path::new("/s")).unwrap(), []);
 }
+
+#[test]
+#[should_panic(expected = "INV-17")]
+fn inv_17_series_out_of_order_stop_the_program() {
+    let disk = vfs();
+    let mut writer = SegmentWriter::create(&disk, &path()).unwrap();
+    let mut samples = SampleBuf::default();
+    samples.push(1, 1.0);
+    for name in ["b", "a"] {
+        writer.add_series(&Labels::from_pairs([("__name__", name)]), &samples).unwrap();
+    }
+}

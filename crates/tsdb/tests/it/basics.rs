@@ -92,7 +92,7 @@ fn a_histogram_whose_buckets_do_not_fit_is_refused_alone() {
 }
 
 #[test]
-fn flush_and_compaction_change_no_answer() {
+fn inv_23_flush_and_compaction_change_no_answer() {
     let machine = Machine::new(1);
     let (db, _) = machine.open();
     for step in 0..2000_i64 {

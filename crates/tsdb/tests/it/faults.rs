@@ -125,7 +125,7 @@ fn a_sync_that_keeps_failing_is_not_acknowledged() {
 }
 
 #[test]
-fn a_flush_without_room_is_repeated_and_loses_nothing() {
+fn inv_22_a_flush_without_room_is_repeated_and_loses_nothing() {
     let machine = Machine::new(1);
     let (db, _) = machine.open();
     for step in 0..300 {

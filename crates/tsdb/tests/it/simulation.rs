@@ -482,7 +482,7 @@ fn script(machine: &Machine, oracle: &mut Oracle, options: &DbOptions) {
 }
 
 #[test]
-fn the_power_may_go_at_every_operation() {
+fn inv_21_the_power_may_go_at_every_operation() {
     for durability in [Durability::Window, Durability::Sync] {
         let options = DbOptions { durability, ..Machine::options() };
         let whole = Machine::new(0);
