@@ -1,9 +1,10 @@
 //! Counts what the server answers: requests and seconds by route, method class and status.
 //! Bounded: routes come from the table, statuses from this crate; unknown paths share one name.
 
+use exposition::{Family, format_float};
+use model::{BUCKET_LABEL, Labels, MetricKind};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::time::Duration;
 
 /// Upper bounds of the duration histogram in seconds (Prometheus' own for the same metric).
@@ -42,42 +43,37 @@ impl HttpMetrics {
         histogram.sum += seconds;
     }
 
-    /// Appends `flyball_http_requests_total` and `flyball_http_request_duration_seconds` in text
-    /// format 0.0.4.
-    pub fn render(&self, out: &mut String) {
+    /// `flyball_http_requests_total` and `flyball_http_request_duration_seconds`.
+    pub fn families(&self) -> Vec<Family> {
         let inner = self.inner.lock();
-        write_requests(out, &inner.requests).expect("a String takes every text");
-        write_durations(out, &inner.durations).expect("a String takes every text");
+        vec![requests(&inner.requests), durations(&inner.durations)]
     }
 }
 
-fn write_requests(
-    out: &mut String,
-    requests: &BTreeMap<(String, u16), u64>,
-) -> Result<(), std::fmt::Error> {
-    let name = "flyball_http_requests_total";
-    writeln!(out, "# HELP {name} HTTP requests answered.\n# TYPE {name} counter")?;
-    for ((handler, code), count) in requests {
-        writeln!(out, "{name}{{code=\"{code}\",handler=\"{handler}\"}} {count}")?;
+fn requests(counts: &BTreeMap<(String, u16), u64>) -> Family {
+    let mut family = Family::counter("flyball_http_requests_total", "HTTP requests answered.");
+    for ((handler, code), count) in counts {
+        let labels = [("code", code.to_string()), ("handler", handler.clone())];
+        family.push(Labels::from_pairs(labels), *count as f64);
     }
-    Ok(())
+    family
 }
 
-fn write_durations(
-    out: &mut String,
-    durations: &BTreeMap<String, Histogram>,
-) -> Result<(), std::fmt::Error> {
+fn durations(histograms: &BTreeMap<String, Histogram>) -> Family {
+    let help = "Time from a request's head to its answer's head.";
     let name = "flyball_http_request_duration_seconds";
-    writeln!(out, "# HELP {name} Time from a request's head to its answer's head.")?;
-    writeln!(out, "# TYPE {name} histogram")?;
-    for (handler, histogram) in durations {
-        for (bound, count) in BOUNDS.iter().zip(histogram.buckets) {
-            writeln!(out, "{name}_bucket{{handler=\"{handler}\",le=\"{bound}\"}} {count}")?;
+    let mut family = Family::new(name, MetricKind::Histogram, help);
+    for (handler, histogram) in histograms {
+        let base = Labels::from_pairs([("handler", handler)]);
+        let bounds = BOUNDS.iter().map(|bound| format_float(*bound));
+        let counts = histogram.buckets.iter().chain([&histogram.count]);
+        for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(counts) {
+            let mut labels = base.to_builder();
+            labels.set(BUCKET_LABEL, &bound);
+            family.push_part("_bucket", labels.build(), *count as f64);
         }
-        let Histogram { count, sum, .. } = histogram;
-        writeln!(out, "{name}_bucket{{handler=\"{handler}\",le=\"+Inf\"}} {count}")?;
-        writeln!(out, "{name}_sum{{handler=\"{handler}\"}} {sum}")?;
-        writeln!(out, "{name}_count{{handler=\"{handler}\"}} {count}")?;
+        family.push_part("_sum", base.clone(), histogram.sum);
+        family.push_part("_count", base, histogram.count as f64);
     }
-    Ok(())
+    family
 }

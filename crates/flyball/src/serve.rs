@@ -227,6 +227,8 @@ impl Rooms {
         }
         let scraping = pools.view();
         self.own.add(Box::new(move || scraping.families()));
+        let http = Arc::clone(&self.http);
+        self.own.add(Box::new(move || http.families()));
         pools.start_source(sources::own(&hostname, Arc::clone(&self.own)));
         Ok(())
     }
@@ -256,7 +258,7 @@ impl Rooms {
             clock: Arc::clone(&self.clock),
             vfs: Arc::clone(&self.vfs),
         };
-        let metrics = Metrics { own: Arc::clone(&self.own), http: Arc::clone(&self.http) };
+        let metrics = Metrics(Arc::clone(&self.own));
         AppState {
             querier: Arc::clone(&self.db) as Arc<dyn Querier>,
             engine: Arc::clone(&self.engine),

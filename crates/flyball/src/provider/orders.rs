@@ -2,7 +2,7 @@
 
 use crate::own::OwnMetrics;
 use crate::reload::Reloader;
-use api::{CompactReport, HttpMetrics, ProviderError, ProviderErrorKind};
+use api::{CompactReport, ProviderError, ProviderErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -56,15 +56,11 @@ impl api::AdminProvider for Admin {
 }
 
 /// `/metrics`.
-pub(crate) struct Metrics {
-    pub(crate) own: Arc<OwnMetrics>,
-    pub(crate) http: Arc<HttpMetrics>,
-}
+pub(crate) struct Metrics(pub(crate) Arc<OwnMetrics>);
 
 impl api::MetricsProvider for Metrics {
     fn render(&self, out: &mut String) {
-        out.push_str(&exposition::render_text(&self.own.families()));
-        self.http.render(out);
+        out.push_str(&exposition::render_text(&self.0.families()));
     }
 }
 

@@ -225,7 +225,7 @@ fn requests_are_counted_by_route() {
     run(client.ask("GET /api/v1/label/instance/values"));
     run(client.ask("GET /no/such/page"));
     let mut out = String::new();
-    client.app.state.http.render(&mut out);
+    out.push_str(&exposition::render_text(&client.app.state.http.families()));
     let line = r#"flyball_http_requests_total{code="200",handler="/api/v1/label/{name}/values"} 2"#;
     assert!(out.contains(line), "{out}");
     let line = r#"flyball_http_requests_total{code="404",handler="(unknown)"} 1"#;
