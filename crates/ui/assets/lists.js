@@ -67,10 +67,16 @@ function card(alert) {
       h("span", { class: "value" }, "value ", h("b", {}, value))));
 }
 
+/** In-process sources have a name but nothing to open. */
+function scraped({ scrapeUrl, globalUrl }) {
+  if (!scrapeUrl.startsWith("http")) return h("span", {}, scrapeUrl);
+  return h("a", { href: globalUrl || scrapeUrl, rel: "noreferrer" }, scrapeUrl);
+}
+
 function targetRow(target) {
   return h("tr", {},
     h("td", {}, badge(target.health)),
-    h("td", {}, h("a", { href: target.globalUrl || target.scrapeUrl, rel: "noreferrer" }, target.scrapeUrl),
+    h("td", {}, scraped(target),
       chips(target.labels, "job"), target.lastError ? h("p", { class: "error" }, target.lastError) : null),
     h("td", { class: "number" }, ago(target.lastScrape)),
     h("td", { class: "number" }, duration(target.lastScrapeDuration),

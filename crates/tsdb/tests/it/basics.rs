@@ -91,6 +91,35 @@ fn a_histogram_whose_buckets_do_not_fit_is_refused_alone() {
     assert_eq!(report.accepted, 1);
 }
 
+/// Segments and memory hold the same series in different orders of birth; a selection merges them.
+#[test]
+fn inv_3_selections_come_sorted_from_segments_and_memory() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for step in 0..40_i64 {
+        let now = T0 + step * 15_000;
+        machine.at(now);
+        for n in [7, 3, 9, 1] {
+            put(&db, &labels("m", (n + step.unsigned_abs() as usize) % 11), now, step as f64);
+        }
+        if step == 20 {
+            db.flush().unwrap();
+        }
+    }
+    let hints = SelectHints::default();
+    let found =
+        db.select(Timestamp::MIN, Timestamp::MAX, &[Matcher::equal("__name__", "m")], &hints);
+    let found = found.unwrap();
+    assert_eq!(found.len(), 11);
+    let mut samples = SampleBuf::default();
+    for index in 0..found.len() {
+        assert!(index == 0 || found.labels(index - 1) < found.labels(index), "INV-3: series");
+        found.read(index, &mut samples).unwrap();
+        assert!(samples.len() > 5);
+        assert!(samples.timestamps.is_sorted_by(|a, b| a < b), "INV-3: samples of {index}");
+    }
+}
+
 #[test]
 fn inv_23_flush_and_compaction_change_no_answer() {
     let machine = Machine::new(1);
