@@ -96,11 +96,11 @@ fn a_histogram_whose_buckets_do_not_fit_is_refused_alone() {
 fn inv_3_selections_come_sorted_from_segments_and_memory() {
     let machine = Machine::new(1);
     let (db, _) = machine.open();
-    for step in 0..40_i64 {
-        let now = T0 + step * 15_000;
+    for step in 0..40_usize {
+        let now = T0 + i64::try_from(step).unwrap() * 15_000;
         machine.at(now);
         for n in [7, 3, 9, 1] {
-            put(&db, &labels("m", (n + step.unsigned_abs() as usize) % 11), now, step as f64);
+            put(&db, &labels("m", (n + step) % 11), now, step as f64);
         }
         if step == 20 {
             db.flush().unwrap();
