@@ -2,6 +2,7 @@
 //! HTTP/1.1 by hyper with a limit and a deadline for the head; a client that leaves drops the
 //! request's future, and with it its query.
 
+use super::lenient::Lenient;
 use super::refuse;
 use super::stall::Stalling;
 use crate::{App, service};
@@ -123,7 +124,8 @@ async fn answer_all(
     peer: SocketAddr,
     mut stop: watch::Receiver<bool>,
 ) {
-    let io = TokioIo::new(Stalling::new(stream, app.options.write_timeout));
+    let stream = Stalling::new(Lenient::new(stream), app.options.write_timeout);
+    let io = TokioIo::new(stream);
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())

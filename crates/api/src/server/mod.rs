@@ -2,6 +2,7 @@
 //! doing (new ones are still accepted, so that probes see the 503), then everything is closed.
 
 mod connection;
+mod lenient;
 mod refuse;
 mod stall;
 

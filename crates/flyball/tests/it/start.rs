@@ -16,6 +16,8 @@ fn without_configuration_it_watches_this_host_and_itself() {
     let rules = server.get("/api/v1/rules").text();
     assert!(rules.contains("HostDiskFull") && rules.contains("TargetDown"), "{rules}");
     assert!(server.data_dir().join("LOCK").exists());
+    let typed = server.get("/api/v1/query?query=up{job=\"node\"}>0");
+    assert_eq!(typed.status, 200, "quotes in a URL, as Go takes them: {}", typed.text());
 }
 
 #[test]
