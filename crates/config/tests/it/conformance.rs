@@ -1,24 +1,10 @@
 //! Goes through the files of upstream's own tests and compares verdicts.
-//! The data lies outside of the project; without it the suites print SKIPPED and pass.
+//! The data lies outside of the project; without it the suites are skipped.
 
 use crate::verdicts::REFUSED;
 use config::{Error, Outside, prometheus};
 use std::path::{Path, PathBuf};
-
-/// The folder of a suite, or `None` after printing why it is skipped.
-pub(crate) fn suite(name: &str, folder: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("FLYBALL_CONFORMANCE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-        PathBuf::from,
-    );
-    let folder = root.join(folder);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("SKIPPED {name}: no folder {}", folder.display());
-    assert!(std::env::var_os("FLYBALL_STRICT").is_none(), "{name} was skipped");
-    None
-}
+use testkit::conformance_dir;
 
 /// Loads a file as the server does: the file itself, then those it includes.
 fn load(path: &Path) -> Result<Vec<String>, Error> {
@@ -58,7 +44,7 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
 
 #[test]
 fn prometheus_files_get_upstreams_verdict() {
-    let Some(folder) = suite("config conformance", "prometheus/config") else { return };
+    let Some(folder) = conformance_dir("config conformance", "prometheus/config") else { return };
     let (mut accepted, mut refused) = (0, 0);
     let mut wrong = Vec::new();
     for file in config_files(&folder) {
@@ -87,7 +73,7 @@ fn config_files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn inv_70_redacted_files_hide_every_secret_and_read_back() {
-    let Some(folder) = suite("config redaction", "prometheus/config") else { return };
+    let Some(folder) = conformance_dir("config redaction", "prometheus/config") else { return };
     let secrets = [
         "mysecret",
         "credentials: abcdef",
@@ -118,12 +104,14 @@ const RULES_REFUSED: &[(&str, &str)] = &[
 fn rule_files_get_upstreams_verdict() {
     let mut files = Vec::new();
     for folder in ["prometheus/rules", "rules/community", "rules/kube-prometheus"] {
-        let Some(folder) = suite("rule files conformance", folder) else { return };
+        let Some(folder) = conformance_dir("rule files conformance", folder) else { return };
         let folder = folder.display();
         files.extend(expand(&format!("{folder}/*.yaml")));
         files.extend(expand(&format!("{folder}/*.yml")));
     }
-    let Some(promtool) = suite("rule files conformance", "prometheus/promtool") else { return };
+    let Some(promtool) = conformance_dir("rule files conformance", "prometheus/promtool") else {
+        return;
+    };
     files.extend(
         expand(&format!("{}/*.yml", promtool.display()))
             .into_iter()
@@ -152,7 +140,9 @@ const ROUTING_ACCEPTED: &[&str] = &["conf.group-by-all.yml"];
 
 #[test]
 fn alertmanager_files_are_read_or_say_what_comes_later() {
-    let Some(folder) = suite("alertmanager config conformance", "alerting/config") else { return };
+    let Some(folder) = conformance_dir("alertmanager config conformance", "alerting/config") else {
+        return;
+    };
     let (mut accepted, mut refused, mut later) = (0, 0, 0);
     for file in expand(&format!("{}/*.yml", folder.display())) {
         let name = file.file_name().unwrap().to_str().unwrap();

@@ -7,7 +7,13 @@ use journal::{Damage, Journal, JournalOptions, Position};
 use std::collections::BTreeMap;
 use sys::sim::{OpKind, SimRng, SimVfs};
 
+/// Seeds of an ordinary run; `FLYBALL_SIM_SEEDS` asks for another number.
 const SEEDS: u64 = 4000;
+
+fn seeds() -> u64 {
+    let wanted = std::env::var("FLYBALL_SIM_SEEDS").ok();
+    wanted.and_then(|text| text.parse().ok()).unwrap_or(SEEDS)
+}
 
 /// What is known about a record, by its number; numbers grow in the order of appending.
 #[derive(Clone, Copy, Debug)]
@@ -187,7 +193,7 @@ fn run(seed: u64) -> Vec<String> {
 
 #[test]
 fn what_was_acknowledged_is_there_after_every_crash() {
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         run(seed);
     }
 }
