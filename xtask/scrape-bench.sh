@@ -19,7 +19,7 @@ measure() { # name, pid
   printf '%s ' "$1"; "$python" "$generators/scrape_bench.py" measure --pid "$2" --targets "$targets" --interval 1 --secs "$seconds"
   kill "$2"; wait "$2" 2>/dev/null || true
 }
-for round in 1 2 3; do
+for round in $(seq "${FLYBALL_BENCH_ROUNDS:-3}"); do
   prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/prom-$round" \
     --web.listen-address=127.0.0.1:19090 >"$work/prom.log" 2>&1 &
   measure prometheus $!
