@@ -8,6 +8,7 @@ mod clock;
 mod disk;
 mod kill;
 mod page;
+mod receive;
 mod reload;
 mod sender;
 mod server;
