@@ -219,6 +219,21 @@ fn inv_41_a_clock_jump_neither_fires_nor_resolves() {
 }
 
 #[test]
+fn inv_41_what_is_missing_right_after_a_jump_resolves_nothing() {
+    let mut stage = Stage::new(vec![alerting("Down", 0, 0)]);
+    stage.round(&Ok(vec!["a"]));
+    stage.jump_ms = 7_200_000;
+    for _ in 0..4 {
+        let held = stage.round(&Ok(vec![]));
+        assert!(sent(&held).is_empty() && written(&held).is_empty(), "{held:?}");
+        assert_eq!(stage.states(), ["a firing"]);
+    }
+    stage.round(&Ok(vec!["a"]));
+    assert_eq!(stage.states(), ["a firing"]);
+    assert!(sent(&stage.round(&Ok(vec![])))[0].resolved, "afterwards it resolves as ever");
+}
+
+#[test]
 fn results_with_the_same_identity_are_an_error() {
     let mut stage = Stage::new(vec![alerting("Down", 0, 0)]);
     let effects = stage.round(&Ok(vec!["a", "a"]));
