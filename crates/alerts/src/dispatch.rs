@@ -162,7 +162,7 @@ impl Dispatcher {
     pub fn step(&mut self, now: Moment, event: Event, out: &mut Vec<Effect>) {
         self.notice_jump(now);
         match event {
-            Event::Alerts(alerts) => alerts.iter().for_each(|alert| self.take(now, alert)),
+            Event::Alerts(alerts) => self.take_all(now, &alerts),
             Event::Delivered(ticket, delivery) => self.delivered(now, ticket, &delivery, out),
             Event::Tick => {}
         }
@@ -208,17 +208,24 @@ impl Dispatcher {
         leaves.into_iter().map(key).collect()
     }
 
-    fn take(&mut self, now: Moment, alert: &Alert) {
-        let held: usize = self.groups.values().map(|group| group.alerts.len()).sum();
+    fn take_all(&mut self, now: Moment, alerts: &[Alert]) {
+        let mut held = self.groups.values().map(|group| group.alerts.len()).sum();
+        for alert in alerts {
+            self.take(now, alert, &mut held);
+        }
+    }
+
+    fn take(&mut self, now: Moment, alert: &Alert, held: &mut usize) {
         for (key, options) in self.keys_of(&alert.labels) {
             let known = self.groups.get(&key).is_some_and(|g| g.alerts.contains_key(&alert.labels));
-            if !known && held >= ALERTS_MAX {
+            if !known && *held >= ALERTS_MAX {
                 self.stats.refused_alerts += 1;
                 continue;
             }
             if !known && alert.is_resolved_at(now.wall) {
                 continue; // The end of something nobody was told of.
             }
+            *held += usize::from(!known);
             let labels = key.1.clone();
             let group =
                 self.groups.entry(key).or_insert_with(|| AlertGroup::new(options, labels, now));

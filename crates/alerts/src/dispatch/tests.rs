@@ -291,6 +291,26 @@ fn inv_52_a_change_of_the_tree_forgets_no_end_and_repeats_nothing() {
 }
 
 #[test]
+fn above_the_limit_new_alerts_are_refused_and_known_ones_renewed() {
+    let mut stage = Stage::new(root(0, 60, 3600));
+    let now = stage.moment();
+    let alert = |index: usize| Alert {
+        labels: labels("Flood", &index.to_string()),
+        annotations: Vec::new(),
+        starts_at: now.wall,
+        ends_at: now.wall.saturating_add(Duration::from_mins(5)),
+        generator_url: String::new(),
+    };
+    let flood: Vec<Alert> = (0..ALERTS_MAX + 3).map(alert).collect();
+    let mut effects = Vec::new();
+    stage.dispatcher.step(now, Event::Alerts(flood), &mut effects);
+    let stats = stage.dispatcher.stats();
+    assert_eq!((stats.alerts, stats.refused_alerts), (ALERTS_MAX, 3));
+    stage.dispatcher.step(now, Event::Alerts(vec![alert(0)]), &mut effects);
+    assert_eq!(stage.dispatcher.stats().refused_alerts, 3);
+}
+
+#[test]
 fn routes_to_nobody_are_refused() {
     let receivers = [Receiver { name: "db".into(), send_resolved: vec![true] }];
     let error = Dispatcher::new(root(0, 1, 1), &receivers).unwrap_err();
