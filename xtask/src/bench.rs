@@ -3,7 +3,7 @@
 //! checkout); figures are CPU seconds of the server process, interleaved rounds.
 
 use crate::Chore;
-use crate::run::{cargo, run, workspace_root};
+use crate::run::{cargo, run, target_dir, workspace_root};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -37,7 +37,7 @@ fn ingest(folder: &Path, targets: &str, hours: &str, churn: &str) -> Chore {
     let rounds: u32 = rounds.parse().map_err(|e| format!("FLYBALL_BENCH_ROUNDS={rounds}: {e}"))?;
     for round in 1..=rounds {
         println!("round {round} of {rounds}: {targets} targets x {hours} h");
-        let work = workspace_root().join(format!("target/bench/round-{round}"));
+        let work = target_dir().join(format!("bench/round-{round}"));
         let mut script = Command::new("bash");
         script
             .arg(folder.join("run_baselines.sh"))
@@ -45,7 +45,7 @@ fn ingest(folder: &Path, targets: &str, hours: &str, churn: &str) -> Chore {
             .arg(&work)
             .args(["prom", "vm", "flyball"])
             .env("GEN_MULTINOMIAL", "1")
-            .env("FLYBALL_BIN", workspace_root().join("target/release/flyball"));
+            .env("FLYBALL_BIN", target_dir().join("release/flyball"));
         run(&mut script)?;
     }
     print_medians(rounds, targets)
@@ -61,8 +61,7 @@ fn print_medians(rounds: u32, targets: &str) -> Chore {
     for server in ["prom", "vm", "flyball"] {
         let mut columns: [Vec<f64>; 3] = Default::default();
         for round in 1..=rounds {
-            let base =
-                workspace_root().join(format!("target/bench/round-{round}/{server}-{targets}"));
+            let base = target_dir().join(format!("bench/round-{round}/{server}-{targets}"));
             let ingest = read_json(&base.with_extension("ingest.json"))?;
             let query = read_json(&base.with_extension("query.json"))?;
             columns[0].push(number(&ingest, "/samples_per_cpu_s_settled")?);
@@ -97,6 +96,6 @@ fn scrape(folder: &Path) -> Chore {
     run(Command::new("bash")
         .arg(script)
         .arg(folder)
-        .arg(workspace_root().join("target/bench/scrape"))
-        .env("FLYBALL_BIN", workspace_root().join("target/release/flyball")))
+        .arg(target_dir().join("bench/scrape"))
+        .env("FLYBALL_BIN", target_dir().join("release/flyball")))
 }
