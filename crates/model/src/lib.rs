@@ -8,6 +8,7 @@ mod label;
 mod matcher;
 mod metadata;
 mod name;
+mod number;
 mod pattern;
 mod querier;
 mod quote;
@@ -26,6 +27,7 @@ pub use name::{
     BUCKET_LABEL, INSTANCE_LABEL, JOB_LABEL, METRIC_NAME, QUANTILE_LABEL, is_legacy_label_name,
     is_legacy_metric_name,
 };
+pub use number::{go_decimal, go_exponent, go_general};
 pub use pattern::{Pattern, PatternError};
 pub use querier::{
     LabelQuery, Querier, QuerierError, QuerierErrorKind, SampleBuf, SelectHints, Selection,

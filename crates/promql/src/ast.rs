@@ -265,6 +265,24 @@ pub enum AggregateOp {
 }
 
 impl AggregateOp {
+    /// All of them, in the order of upstream's table of keywords.
+    pub const ALL: [Self; 14] = [
+        Self::Sum,
+        Self::Avg,
+        Self::Count,
+        Self::Min,
+        Self::Max,
+        Self::Group,
+        Self::Stddev,
+        Self::Stdvar,
+        Self::Topk,
+        Self::Bottomk,
+        Self::CountValues,
+        Self::Quantile,
+        Self::Limitk,
+        Self::LimitRatio,
+    ];
+
     /// The operator as written.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -363,9 +381,9 @@ pub enum DurationTerm {
     Unary(UnaryOp, Box<DurationTerm>),
     /// `term op term` with `+ - * / % ^`
     Binary(BinaryOp, Box<DurationTerm>, Box<DurationTerm>),
-    /// `min(a, b)`, or `min_of(a, b)`
+    /// `min_of(a, b)`
     Min(Box<DurationTerm>, Box<DurationTerm>),
-    /// `max(a, b)`, or `max_of(a, b)`
+    /// `max_of(a, b)`
     Max(Box<DurationTerm>, Box<DurationTerm>),
     /// `(term)`
     Paren(Box<DurationTerm>),

@@ -102,8 +102,8 @@ impl Checker<'_> {
             return Err(self.error(place, message));
         };
         // The last matcher is the one made of the name in front of the braces.
-        let inside = selector.matchers.iter().rev().skip(1).rev();
-        let Some(second) = inside.into_iter().find(|matcher| matcher.name() == METRIC_NAME) else {
+        let inside = selector.matchers.split_last().map_or(&[][..], |(_, inside)| inside);
+        let Some(second) = inside.iter().find(|matcher| matcher.name() == METRIC_NAME) else {
             return Ok(());
         };
         let (name, second) = (model::quote(name), model::quote(second.value()));

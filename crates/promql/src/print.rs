@@ -14,7 +14,7 @@ use crate::ast::{
     VectorSelector, WindowEdge,
 };
 use crate::duration::format_duration;
-use model::{METRIC_NAME, MatchOp, Matcher};
+use model::{METRIC_NAME, MatchOp, Matcher, go_decimal, go_general};
 use std::fmt::{Display, Formatter, Result, Write};
 
 /// The expression in one line.
@@ -56,17 +56,7 @@ impl Display for UnaryOp {
 
 /// Go's `%f` with a number of decimals.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
-    if value.is_finite() { format!("{value:.decimals$}") } else { special(value).to_owned() }
-}
-
-fn special(value: f64) -> &'static str {
-    if value.is_nan() {
-        "NaN"
-    } else if value > 0.0 {
-        "+Inf"
-    } else {
-        "-Inf"
-    }
+    if value.is_finite() { format!("{value:.decimals$}") } else { go_decimal(value) }
 }
 
 /// A literal: a duration if it was written as one, else the shortest decimal without exponent.
@@ -79,11 +69,7 @@ impl Display for NumberLiteral {
             )]
             return f.write_str(&format_duration((self.value * 1000.0).round() as i64));
         }
-        if self.value.is_finite() {
-            write!(f, "{}", self.value)
-        } else {
-            f.write_str(special(self.value))
-        }
+        f.write_str(&go_decimal(self.value))
     }
 }
 
@@ -134,35 +120,13 @@ impl Display for VectorMatching {
         }
         match (self.fill_left, self.fill_right) {
             (Some(left), Some(right)) if left.to_bits() == right.to_bits() => {
-                write!(f, " fill ({})", Go(left))
+                write!(f, " fill ({})", go_general(left))
             }
             (left, right) => {
-                left.map_or(Ok(()), |left| write!(f, " fill_left ({})", Go(left)))?;
-                right.map_or(Ok(()), |right| write!(f, " fill_right ({})", Go(right)))
+                left.map_or(Ok(()), |left| write!(f, " fill_left ({})", go_general(left)))?;
+                right.map_or(Ok(()), |right| write!(f, " fill_right ({})", go_general(right)))
             }
         }
-    }
-}
-
-/// Go's `%v` of a float: exponents below 1e-4 and from 1e21 on.
-struct Go(f64);
-
-impl Display for Go {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let size = self.0.abs();
-        if !self.0.is_finite() {
-            return f.write_str(special(self.0));
-        }
-        if size == 0.0 || (1e-4..1e21).contains(&size) {
-            return write!(f, "{}", self.0);
-        }
-        let shown = format!("{:e}", self.0);
-        let (digits, exponent) = shown.split_once('e').unwrap_or((&shown, "0"));
-        let (sign, exponent) = match exponent.strip_prefix('-') {
-            Some(exponent) => ('-', exponent),
-            None => ('+', exponent),
-        };
-        write!(f, "{digits}e{sign}{exponent:0>2}")
     }
 }
 

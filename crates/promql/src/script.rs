@@ -6,7 +6,7 @@ mod eval;
 #[cfg(test)]
 mod tests;
 
-pub use eval::{Eval, EvalTime, Expectations, ExpectedSeries, Outcome, TextMatch};
+pub use eval::{Eval, EvalTime, Expectations, ExpectedSeries, Outcome, Search, TextMatch};
 
 use crate::series::{SeriesValue, StartTimestamps, is_start_line, parse_series};
 use crate::{ErrorKind, ParseError, ast::Place, duration, series};

@@ -5,7 +5,8 @@
 mod tests;
 
 use crate::ast::{
-    BinaryExpr, DurationExpr, Expr, ExprKind, Place, ValueType, VectorSelector, WindowEdge,
+    AggregateOp, BinaryExpr, DurationExpr, Expr, ExprKind, Place, ValueType, VectorSelector,
+    WindowEdge,
 };
 use crate::functions;
 use crate::token::TokenKind;
@@ -28,9 +29,10 @@ pub(crate) fn function_name(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     // One slip in short names, two in long ones: beyond that it is a guess.
     let slips_max = if lower.len() < 6 { 1 } else { 2 };
-    let known = functions().iter().map(|function| function.name);
-    let (slips, nearest) = known
-        .chain(AGGREGATIONS)
+    let functions = functions().iter().map(|function| function.name);
+    let stable = AggregateOp::ALL.into_iter().filter(|op| !op.is_experimental());
+    let (slips, nearest) = functions
+        .chain(stable.map(AggregateOp::as_str))
         .map(|known| (distance(&lower, known), known))
         .min_by_key(|(slips, _)| *slips)?;
     let renamed = match lower.as_str() {
@@ -39,21 +41,6 @@ pub(crate) fn function_name(name: &str) -> Option<String> {
     };
     did_you_mean(renamed.or((slips <= slips_max).then_some(nearest))?)
 }
-
-const AGGREGATIONS: [&str; 12] = [
-    "sum",
-    "avg",
-    "min",
-    "max",
-    "count",
-    "group",
-    "stddev",
-    "stdvar",
-    "topk",
-    "bottomk",
-    "count_values",
-    "quantile",
-];
 
 /// An instant vector where a range is needed: `rate(up)` wants `rate(up[5m])`.
 ///

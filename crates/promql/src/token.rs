@@ -84,26 +84,12 @@ impl Word {
     }
 }
 
-/// Reserved words in lower case; they are recognised in any case.
-const WORDS: [(&str, TokenKind); 39] = [
+/// Reserved words in lower case, aggregations aside; they are recognised in any case.
+const WORDS: [(&str, TokenKind); 25] = [
     ("and", TokenKind::Operator(BinaryOp::And)),
     ("or", TokenKind::Operator(BinaryOp::Or)),
     ("unless", TokenKind::Operator(BinaryOp::Unless)),
     ("atan2", TokenKind::Operator(BinaryOp::Atan2)),
-    ("sum", TokenKind::Aggregate(AggregateOp::Sum)),
-    ("avg", TokenKind::Aggregate(AggregateOp::Avg)),
-    ("count", TokenKind::Aggregate(AggregateOp::Count)),
-    ("min", TokenKind::Aggregate(AggregateOp::Min)),
-    ("max", TokenKind::Aggregate(AggregateOp::Max)),
-    ("group", TokenKind::Aggregate(AggregateOp::Group)),
-    ("stddev", TokenKind::Aggregate(AggregateOp::Stddev)),
-    ("stdvar", TokenKind::Aggregate(AggregateOp::Stdvar)),
-    ("topk", TokenKind::Aggregate(AggregateOp::Topk)),
-    ("bottomk", TokenKind::Aggregate(AggregateOp::Bottomk)),
-    ("count_values", TokenKind::Aggregate(AggregateOp::CountValues)),
-    ("quantile", TokenKind::Aggregate(AggregateOp::Quantile)),
-    ("limitk", TokenKind::Aggregate(AggregateOp::Limitk)),
-    ("limit_ratio", TokenKind::Aggregate(AggregateOp::LimitRatio)),
     ("offset", TokenKind::Word(Word::Offset)),
     ("smoothed", TokenKind::Word(Word::Smoothed)),
     ("anchored", TokenKind::Word(Word::Anchored)),
@@ -129,7 +115,12 @@ const WORDS: [(&str, TokenKind); 39] = [
 
 /// What a bare word is, if it is reserved.
 pub(crate) fn reserved_word(text: &str) -> Option<TokenKind> {
-    WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, kind)| *kind)
+    let word = WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
+    let aggregation = || {
+        let op = AggregateOp::ALL.into_iter().find(|op| op.as_str().eq_ignore_ascii_case(text));
+        op.map(TokenKind::Aggregate)
+    };
+    word.map(|(_, kind)| *kind).or_else(aggregation)
 }
 
 impl TokenKind {

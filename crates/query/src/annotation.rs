@@ -1,8 +1,7 @@
 //! Warnings and infos of a query, with Prometheus' texts and the place that caused them.
 //! Source of the texts: Prometheus 3.14, `util/annotations`. Equal texts count once.
 
-use crate::number::go_g;
-use model::quote;
+use model::{go_general, quote};
 use promql::ast::Place;
 
 /// How loud an annotation is.
@@ -71,12 +70,15 @@ impl Annotations {
         }
     }
 
-    /// Texts with places, warnings and infos apart.
+    /// Texts with places, warnings and infos apart; without a source everything is line 1.
     pub(crate) fn render(&self, source: &str) -> (Vec<String>, Vec<String>) {
         let mut warnings = self.storage.clone();
         let mut infos = Vec::new();
         for note in &self.notes {
-            let (line, column) = line_and_column(source, note.place.start);
+            let (line, column) = match source {
+                "" => (1, note.place.start + 1),
+                _ => note.place.line_column(source),
+            };
             match note.level {
                 Level::Warning => {
                     warnings.push(format!("PromQL warning: {} ({line}:{column})", note.text));
@@ -88,12 +90,12 @@ impl Annotations {
     }
 
     pub(crate) fn invalid_quantile(&mut self, place: Place, quantile: f64) {
-        let got = go_g(quantile);
+        let got = go_general(quantile);
         self.warn(place, format!("quantile value should be between 0 and 1, got {got}"));
     }
 
     pub(crate) fn invalid_ratio(&mut self, place: Place, ratio: f64, used: f64) {
-        let (ratio, used) = (go_g(ratio), go_g(used));
+        let (ratio, used) = (go_general(ratio), go_general(used));
         self.warn(
             place,
             format!("ratio value should be between -1 and 1, got {ratio}, capping to {used}"),
@@ -233,14 +235,6 @@ impl Annotations {
 
 fn with_metric(text: String, metric: &str) -> String {
     if metric.is_empty() { text } else { format!("{text} for metric name {}", quote(metric)) }
-}
-
-/// Line and column (in bytes) of a byte offset, both from 1; without a source all is line 1.
-fn line_and_column(source: &str, offset: usize) -> (usize, usize) {
-    let before = source.as_bytes().get(..offset).unwrap_or_default();
-    let line = before.split(|byte| *byte == b'\n').count();
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    (line, offset - start + 1)
 }
 
 #[cfg(test)]

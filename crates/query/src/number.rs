@@ -1,5 +1,7 @@
-//! Arithmetic and notation of numbers exactly as Go does them: sums, extremes, shortest decimals.
+//! Arithmetic of numbers exactly as Go does it: sums, extremes, quantiles; notations of labels.
 //! Sums are Kahan-Neumaier compensated in a fixed order, so that they do not depend on cores.
+
+use model::go_general;
 
 /// A compensated sum; `comp` is what rounding lost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -64,38 +66,9 @@ pub(crate) fn almost_equal(a: f64, b: f64, tolerance: f64) -> bool {
     difference / sum.min(f64::MAX) < tolerance
 }
 
-/// Go's `strconv.FormatFloat(value, 'f', -1, 64)`.
-pub(crate) fn go_f(value: f64) -> String {
-    if value.is_nan() {
-        "NaN".into()
-    } else if value.is_infinite() {
-        if value > 0.0 { "+Inf".into() } else { "-Inf".into() }
-    } else {
-        format!("{value}")
-    }
-}
-
-/// Go's `%g` with the shortest digits: an exponent below -4 or from 6 on is written out.
-pub(crate) fn go_g(value: f64) -> String {
-    if !value.is_finite() {
-        return go_f(value);
-    }
-    if value == 0.0 {
-        return format!("{value}");
-    }
-    let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
-    let exponent: i32 = exponent.parse().expect("`{:e}` writes an integer exponent");
-    if (-4..6).contains(&exponent) {
-        return go_f(value);
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
-}
-
 /// How OpenMetrics writes a float label value: like `%g`, whole numbers with `.0`.
 pub(crate) fn openmetrics(value: f64) -> String {
-    let text = go_g(value);
+    let text = go_general(value);
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     if plain { format!("{text}.0") } else { text }
 }

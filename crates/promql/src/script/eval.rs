@@ -4,7 +4,8 @@
 use super::{Line, Reader};
 use crate::series::SeriesValue;
 use crate::{ParseError, literal};
-use model::Labels;
+use model::{Labels, Pattern};
+use std::fmt;
 
 /// A query and its expected answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +57,36 @@ pub enum TextMatch {
     /// `msg:` exactly this text.
     Exact(String),
     /// `regex:` the expression matches somewhere in the text.
-    Regex(String),
+    Regex(Search),
+}
+
+/// An expression that is looked for anywhere in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    written: String,
+    pattern: Pattern,
+}
+
+impl TextMatch {
+    /// Is this text expected?
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Exact(expected) => expected == text,
+            Self::Regex(search) => search.pattern.is_match(text),
+        }
+    }
+}
+
+/// As in the script, for complaints.
+impl fmt::Display for TextMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any text"),
+            Self::Exact(text) => f.write_str(text),
+            Self::Regex(search) => write!(f, "/{}/", search.written),
+        }
+    }
 }
 
 /// The expected answer.
@@ -69,7 +99,8 @@ pub enum Outcome {
     /// Series with one value each, or one per step of a range; none: an empty answer.
     Series(Vec<ExpectedSeries>),
     /// `expect range vector from 0 to 1m step 10s` in front of the series: the answer of an
-    /// instant query is a range vector with samples at these instants.
+    /// instant query is a range vector with samples at these instants; the query is evaluated at
+    /// the last of them, as upstream does.
     #[expect(missing_docs, reason = "start, end and step are what they say")]
     RangeVector { start_ms: i64, end_ms: i64, step_ms: i64, series: Vec<ExpectedSeries> },
 }
@@ -183,10 +214,15 @@ impl<'a> Reader<'a> {
         answer: &mut Answer,
     ) -> Result<(), ParseError> {
         let text = line.text;
-        if let Some(message) = text.strip_prefix("expected_fail_message") {
+        if answer.scalar.is_some() {
+            return Err(self.error(line, "unexpected line behind a number, which stands alone"));
+        }
+        // Upstream takes these two below `eval_fail` only.
+        let fails = expect.fail.is_some();
+        if let Some(message) = text.strip_prefix("expected_fail_message").filter(|_| fails) {
             expect.fail = Some(TextMatch::Exact(message.trim().to_owned()));
-        } else if let Some(pattern) = text.strip_prefix("expected_fail_regexp") {
-            expect.fail = Some(TextMatch::Regex(pattern.trim().to_owned()));
+        } else if let Some(pattern) = text.strip_prefix("expected_fail_regexp").filter(|_| fails) {
+            expect.fail = Some(TextMatch::Regex(self.search(line, pattern.trim())?));
         } else if let Some(steps) = text.strip_prefix("expect range vector") {
             answer.range = Some(self.steps(line, &mut Words { rest: steps.trim_start() })?);
         } else if let Some(string) = text.strip_prefix("expect string") {
@@ -224,6 +260,14 @@ impl<'a> Reader<'a> {
         })
     }
 
+    fn search(&self, line: Line<'a>, written: &str) -> Result<Search, ParseError> {
+        let pattern = Pattern::new(&format!(".*(?:{written}).*")).map_err(|reason| {
+            let written = model::quote(written);
+            self.error(line, format!("invalid regular expression {written}: {reason}"))
+        })?;
+        Ok(Search { written: written.to_owned(), pattern })
+    }
+
     /// `expect warn msg: text`
     fn expectation(&self, line: Line<'a>, expect: &mut Expectations) -> Result<(), ParseError> {
         let mut words = Words { rest: line.text };
@@ -233,7 +277,7 @@ impl<'a> Reader<'a> {
         let text = match rest.split_once(':') {
             _ if rest.is_empty() => TextMatch::Any,
             Some(("msg", text)) => TextMatch::Exact(text.trim().to_owned()),
-            Some(("regex", text)) => TextMatch::Regex(text.trim().to_owned()),
+            Some(("regex", text)) => TextMatch::Regex(self.search(line, text.trim())?),
             _ => {
                 let message = "invalid expect statement, must match `expect <type> \
                                <match_type>: <string>` format";

@@ -98,7 +98,10 @@ fn an_eval_keeps_its_query_expectations_and_answer() {
                                         "a: b",
                                     ),
                                     Regex(
-                                        "x.*",
+                                        Search {
+                                            written: "x.*",
+                                            pattern: /.*(?:x.*).*/,
+                                        },
                                     ),
                                 ],
                                 no_warn: false,
@@ -147,7 +150,9 @@ fn the_older_forms_of_eval_mean_expectations() {
     let fail = eval("eval_fail instant at 0 x\n  expected_fail_message not there").expect.fail;
     assert_eq!(fail, Some(TextMatch::Exact("not there".into())));
     let fail = eval("eval_fail instant at 0 x\n  expected_fail_regexp not.*").expect.fail;
-    assert_eq!(fail, Some(TextMatch::Regex("not.*".into())));
+    let fail = fail.unwrap();
+    assert!(fail.matches("is not there") && !fail.matches("is there"));
+    assert_eq!(fail.to_string(), "/not.*/");
 }
 
 #[test]
@@ -198,6 +203,20 @@ fn wrong_scripts_are_refused() {
             "load 1m\n m@st 1s\n m 1 2",
             "2:2: parse error: @st line has 1 values but sample line has 2",
         ),
+    ];
+    check_refused(&cases);
+}
+
+fn check_refused(cases: &[(&str, &str)]) {
+    for (script, expected) in cases {
+        let Err(error) = parse_script(script) else { panic!("accepted: {script}") };
+        assert_eq!(error.to_string(), *expected, "{script}");
+    }
+}
+
+#[test]
+fn wrong_evals_are_refused() {
+    let cases = [
         (
             "eval range from 5m to 1m step 1m x",
             "1:1: parse error: invalid test definition, end timestamp (1m) is before start timestamp (5m)",
@@ -230,11 +249,20 @@ fn wrong_scripts_are_refused() {
             "eval instant at 0 x\n expect string \"a\"b",
             "2:2: parse error: expected string literal not valid - check that the string is correctly quoted",
         ),
+        (
+            "eval instant at 0 x\n 1\n 2",
+            "3:2: parse error: unexpected line behind a number, which stands alone",
+        ),
+        (
+            "eval instant at 0 x\n expect fail regex: (",
+            "2:2: parse error: invalid regular expression \"(\": cannot compile regular expression \".*(?:().*\": unclosed group",
+        ),
+        (
+            "eval instant at 0 x\n expected_fail_message y",
+            "2:24: parse error: unexpected identifier \"y\" in series values, expected number or \"stale\"",
+        ),
     ];
-    for (script, expected) in cases {
-        let Err(error) = parse_script(script) else { panic!("accepted: {script}") };
-        assert_eq!(error.to_string(), expected, "{script}");
-    }
+    check_refused(&cases);
     for script in
         ["eval", "eval instant x", "eval instant at 0", "eval_ordered range from 0 to 1m step 1m x"]
     {

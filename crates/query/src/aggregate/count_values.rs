@@ -3,10 +3,10 @@
 use super::signature;
 use crate::QueryError;
 use crate::column::{Cell, Column, Operand, Row, Steps};
-use crate::evaluate::{Evaluator, value_label};
+use crate::evaluate::Evaluator;
 use crate::histogram;
 use crate::signature::{IndexMap, Signature};
-use model::quote;
+use model::{go_decimal, quote};
 use promql::ast::AggregateExpr;
 
 /// Counts equal values per group.
@@ -40,7 +40,7 @@ pub(super) fn eval(
         for (step, cell) in row.column.points() {
             let value = match cell {
                 Cell::Absent => continue,
-                Cell::Float(value) => value_label(value),
+                Cell::Float(value) => go_decimal(value),
                 Cell::Histogram(histogram) => histogram::describe(histogram),
             };
             let labels = signature.of(&row.labels.to_builder().set(&label, &value).build());

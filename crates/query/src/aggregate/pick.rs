@@ -5,9 +5,9 @@ use super::{extremes, signature};
 use crate::QueryError;
 use crate::column::{Bits, Cell, Row, Steps};
 use crate::evaluate::Evaluator;
-use crate::number::go_g;
 use crate::signature::group;
 use crate::xxhash::label_hash;
+use model::go_general;
 use promql::ast::{AggregateExpr, AggregateOp, Expr};
 
 /// Picks series per group and step.
@@ -95,11 +95,11 @@ fn check_parameter(
         return Ok(false);
     }
     if low <= -INT_LIMIT {
-        let low = go_g(low);
+        let low = go_general(low);
         return Err(QueryError::execution(format!("Scalar value {low} underflows int64")));
     }
     if high >= INT_LIMIT {
-        let high = go_g(high);
+        let high = go_general(high);
         return Err(QueryError::execution(format!("Scalar value {high} overflows int64")));
     }
     Ok(true)

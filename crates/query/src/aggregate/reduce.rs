@@ -2,10 +2,10 @@
 //! State lies in columns, one cell per step; histograms have cells only where they appear.
 
 use crate::annotation::{Annotations, HistogramOperation};
-use crate::column::{Cell, Column, Point, Row};
+use crate::column::{Cell, Column, Row};
 use crate::histogram::{self, Merge, Sum};
 use crate::number::{self, Kahan};
-use model::{CounterReset, Histogram};
+use model::{CounterReset, Histogram, Value};
 use promql::ast::{AggregateOp, Place};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -176,7 +176,7 @@ impl Reduction {
                 continue;
             }
             if let Some(histogram) = cell.finish(self.op, self.place, notes) {
-                column.set(step, Point::Histogram(Arc::new(histogram)));
+                column.set(step, Value::Histogram(Arc::new(histogram)));
             }
         }
         column

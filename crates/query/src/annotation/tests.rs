@@ -9,10 +9,15 @@ fn place(start: usize) -> Place {
 #[test]
 fn places_count_lines_and_columns_from_one() {
     let source = "sum(\n  rate(x[5m])\n)";
-    assert_eq!(line_and_column(source, 0), (1, 1));
-    assert_eq!(line_and_column(source, 7), (2, 3));
-    assert_eq!(line_and_column(source, 19), (3, 1));
-    assert_eq!(line_and_column("", 7), (1, 8), "without a source everything is line 1");
+    let shown = |source: &str, start: usize| {
+        let mut notes = Annotations::default();
+        notes.histogram_ignored(place(start), "topk");
+        notes.render(source).1.remove(0).split_once(" (").unwrap().1.to_owned()
+    };
+    assert_eq!(shown(source, 0), "1:1)");
+    assert_eq!(shown(source, 7), "2:3)");
+    assert_eq!(shown(source, 19), "3:1)");
+    assert_eq!(shown("", 7), "1:8)", "without a source everything is line 1");
 }
 
 #[test]
