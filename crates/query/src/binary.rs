@@ -6,10 +6,11 @@ mod join;
 mod sets;
 
 use crate::QueryError;
-use crate::column::{Cell, Column, Operand, Point, Row, Steps};
+use crate::column::{Cell, Column, Operand, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal, weight_of};
 pub(crate) use element::ElementNotes;
 use element::{combine, scalar};
+use model::Value;
 use promql::ast::{BinaryExpr, BinaryOp, Expr, ExprKind};
 
 /// Does the operator make another metric of it, so that the name goes?
@@ -133,10 +134,10 @@ impl Evaluator<'_> {
             };
             let (mut point, keep) = combine(op, left, right, &mut notes)?;
             if side == VectorSide::Right && op.is_comparison() {
-                point = element::own(cell)?;
+                point = cell.to_value()?;
             }
             if binary.return_bool {
-                return Some(Point::Float(f64::from(u8::from(keep))));
+                return Some(Value::Float(f64::from(u8::from(keep))));
             }
             keep.then_some(point)
         })

@@ -2,7 +2,7 @@
 //! Floats lie dense, presence is a bitmap, histograms are sparse; every operator works on these.
 //! Cost: 8 bytes and 1 bit a step, whether the series is there or not.
 
-use model::{Histogram, Labels};
+use model::{Histogram, Labels, Value};
 use std::sync::Arc;
 
 /// The instants at which a query (or a subquery) is evaluated.
@@ -125,11 +125,15 @@ pub(crate) enum Cell<'a> {
     Histogram(&'a Arc<Histogram>),
 }
 
-/// A value that an operator produced.
-#[derive(Clone, Debug)]
-pub(crate) enum Point {
-    Float(f64),
-    Histogram(Arc<Histogram>),
+impl Cell<'_> {
+    /// The value by itself; `None` when there is none.
+    pub(crate) fn to_value(self) -> Option<Value> {
+        match self {
+            Self::Absent => None,
+            Self::Float(value) => Some(Value::Float(value)),
+            Self::Histogram(histogram) => Some(Value::Histogram(Arc::clone(histogram))),
+        }
+    }
 }
 
 /// Values of one series over the steps.
@@ -253,10 +257,19 @@ impl Column {
         self.present.set(step);
     }
 
-    pub(crate) fn set(&mut self, step: usize, point: Point) {
+    pub(crate) fn set(&mut self, step: usize, point: Value) {
         match point {
-            Point::Float(value) => self.set_float(step, value),
-            Point::Histogram(histogram) => self.set_histogram(step, histogram),
+            Value::Float(value) => self.set_float(step, value),
+            Value::Histogram(histogram) => self.set_histogram(step, histogram),
+        }
+    }
+
+    /// Takes over a cell of another column; an absent one changes nothing.
+    pub(crate) fn set_cell(&mut self, step: usize, cell: Cell<'_>) {
+        match cell {
+            Cell::Absent => {}
+            Cell::Float(value) => self.set_float(step, value),
+            Cell::Histogram(histogram) => self.set_histogram(step, Arc::clone(histogram)),
         }
     }
 
@@ -290,7 +303,7 @@ impl Column {
     }
 
     /// Changes every point; `None` drops it.
-    pub(crate) fn map(&self, mut change: impl FnMut(usize, Cell<'_>) -> Option<Point>) -> Self {
+    pub(crate) fn map(&self, mut change: impl FnMut(usize, Cell<'_>) -> Option<Value>) -> Self {
         let mut out = Self::absent(self.len());
         for (step, cell) in self.points() {
             if let Some(point) = change(step, cell) {
@@ -306,11 +319,7 @@ impl Column {
             return false;
         }
         for (step, cell) in other.points() {
-            match cell {
-                Cell::Absent => {}
-                Cell::Float(value) => self.set_float(step, value),
-                Cell::Histogram(histogram) => self.set_histogram(step, Arc::clone(histogram)),
-            }
+            self.set_cell(step, cell);
         }
         true
     }

@@ -1,14 +1,13 @@
 //! The door of the evaluator: options and limits, instant and range queries.
 //! Callers: `api`, `rules`, the command line. Results do not depend on the number of cores.
 
-use crate::column::{Cell, Column, Operand, Point, Row, Steps};
+use crate::column::{Column, Operand, Row, Steps};
 use crate::duration::QuerySpan;
 use crate::evaluate::{Evaluator, merge_equal, without_name};
 use crate::range::eval_range_vector;
 use crate::{Cancel, MatrixSeries, QueryError, QueryOutput, QueryValue, VectorSample};
 use model::{Labels, Querier, Timestamp, Value, quote};
 use promql::ast::{Expr, ValueType};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Limits and defaults of evaluation.
@@ -30,7 +29,7 @@ pub struct EngineOptions {
     pub delayed_name_removal: bool,
     /// `__type__` and `__unit__` go wherever `__name__` goes (`type-and-unit-labels`).
     pub type_and_unit_labels: bool,
-    /// Functions like `rate` heed start timestamps.
+    /// Functions like `rate` heed start timestamps (`use-start-timestamps`).
     pub use_start_timestamps: bool,
 }
 
@@ -194,23 +193,15 @@ fn finish(mut rows: Vec<Row>) -> Result<Vec<Row>, QueryError> {
     merge_equal(rows)
 }
 
-fn value(cell: Cell<'_>) -> Option<Value> {
-    match cell {
-        Cell::Absent => None,
-        Cell::Float(value) => Some(Value::Float(value)),
-        Cell::Histogram(histogram) => Some(Value::Histogram(Arc::clone(histogram))),
-    }
-}
-
 fn sample(row: Row, timestamp: Timestamp) -> Option<VectorSample> {
-    let value = value(row.column.get(0))?;
+    let value = row.column.get(0).to_value()?;
     Some(VectorSample { labels: row.labels, timestamp, value })
 }
 
 fn points(column: &Column, steps: Steps) -> Vec<(Timestamp, Value)> {
     let points = column.points();
     points
-        .filter_map(|(step, cell)| Some((Timestamp::from_ms(steps.at(step)), value(cell)?)))
+        .filter_map(|(step, cell)| Some((Timestamp::from_ms(steps.at(step)), cell.to_value()?)))
         .collect()
 }
 
@@ -223,13 +214,7 @@ fn range_vector(
     let mut out: Vec<MatrixSeries> = series
         .into_iter()
         .map(|(labels, points)| {
-            let points = points.into_iter().map(|(time, point)| {
-                let value = match point {
-                    Point::Float(value) => Value::Float(value),
-                    Point::Histogram(histogram) => Value::Histogram(histogram),
-                };
-                (Timestamp::from_ms(time), value)
-            });
+            let points = points.into_iter().map(|(time, value)| (Timestamp::from_ms(time), value));
             MatrixSeries { labels, points: points.collect() }
         })
         .filter(|series| !series.points.is_empty())

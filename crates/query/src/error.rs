@@ -39,6 +39,11 @@ impl QueryError {
         Self { kind: QueryErrorKind::Execution, message: message.into(), source: None }
     }
 
+    /// Two samples of one step whose label sets became equal.
+    pub(crate) fn same_labels() -> Self {
+        Self::execution("vector cannot contain metrics with the same labelset")
+    }
+
     pub(crate) fn cancelled() -> Self {
         let message = "query was canceled in query execution".into();
         Self { kind: QueryErrorKind::Cancelled, message, source: None }

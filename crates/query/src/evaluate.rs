@@ -6,7 +6,6 @@ use crate::annotation::Annotations;
 use crate::column::{Column, Operand, Row, Steps};
 use crate::duration::QuerySpan;
 use crate::histogram::sample_weight;
-use crate::number::go_f;
 use crate::{Cancel, EngineOptions, QueryError, QueryStats, functions, invariant};
 use model::{METRIC_NAME, Querier};
 use promql::ast::{Expr, ExprKind, UnaryOp};
@@ -257,17 +256,10 @@ pub(crate) fn merge_equal(rows: Vec<Row>) -> Result<Vec<Row>, QueryError> {
             }
             Some(&at) => {
                 if !out[at].column.merge(&row.column) {
-                    return Err(QueryError::execution(
-                        "vector cannot contain metrics with the same labelset",
-                    ));
+                    return Err(QueryError::same_labels());
                 }
             }
         }
     }
     Ok(out)
-}
-
-/// Text of a float as `count_values` makes a label of it.
-pub(crate) fn value_label(value: f64) -> String {
-    go_f(value)
 }

@@ -9,11 +9,11 @@ mod math;
 mod order;
 
 use crate::QueryError;
-use crate::column::{Bits, Cell, Column, Operand, Point, Row, Steps};
+use crate::column::{Bits, Cell, Column, Operand, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal};
 use crate::histogram;
 use crate::range;
-use model::{Labels, LabelsBuilder, METRIC_NAME, MatchOp};
+use model::{Labels, LabelsBuilder, METRIC_NAME, MatchOp, Value};
 use promql::ast::{Call, Expr, ExprKind, MatrixSelector};
 use std::sync::Arc;
 
@@ -99,8 +99,8 @@ pub(crate) fn eval_call(
 pub(crate) fn negate(column: &Column) -> Column {
     column.map(|_, cell| match cell {
         Cell::Absent => None,
-        Cell::Float(value) => Some(Point::Float(-value)),
-        Cell::Histogram(h) => Some(Point::Histogram(Arc::new(histogram::scale(h, -1.0)))),
+        Cell::Float(value) => Some(Value::Float(-value)),
+        Cell::Histogram(h) => Some(Value::Histogram(Arc::new(histogram::scale(h, -1.0)))),
     })
 }
 
@@ -141,7 +141,7 @@ fn scalar(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Operand,
 }
 
 fn timestamp(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Operand, QueryError> {
-    let arg = strip(site.arg(0)?);
+    let arg = site.arg(0)?.without_parens();
     let steps = site.steps;
     let mut rows = if let ExprKind::Vector(selector) = &arg.kind {
         evaluator.select_timestamps(arg, selector, steps)?
@@ -149,7 +149,7 @@ fn timestamp(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Opera
         let mut rows = site.vector(evaluator, 0)?;
         for row in &mut rows {
             row.column =
-                row.column.map(|step, _| Some(Point::Float(steps.at(step) as f64 / 1000.0)));
+                row.column.map(|step, _| Some(Value::Float(steps.at(step) as f64 / 1000.0)));
         }
         rows
     };
@@ -164,7 +164,7 @@ fn start_timestamp(
     evaluator: &mut Evaluator<'_>,
     site: &CallSite<'_>,
 ) -> Result<Operand, QueryError> {
-    let arg = strip(site.arg(0)?);
+    let arg = site.arg(0)?.without_parens();
     let ExprKind::Vector(selector) = &arg.kind else {
         site.vector(evaluator, 0)?;
         return Ok(Operand::Vector(Vec::new()));
@@ -191,9 +191,8 @@ fn absent(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Operand,
 
 /// Labels that a missing series would have: those its selector fixes by one `=`.
 pub(crate) fn absent_labels(expr: &Expr) -> Labels {
-    let stripped = strip(expr);
     let (ExprKind::Vector(selector) | ExprKind::Matrix(MatrixSelector { selector, .. })) =
-        &stripped.kind
+        &expr.without_parens().kind
     else {
         return Labels::empty();
     };
@@ -209,15 +208,6 @@ pub(crate) fn absent_labels(expr: &Expr) -> Labels {
         }
     }
     builder.build()
-}
-
-/// The expression inside parentheses.
-pub(crate) fn strip(expr: &Expr) -> &Expr {
-    let mut expr = expr;
-    while let ExprKind::Paren(inner) = &expr.kind {
-        expr = inner;
-    }
-    expr
 }
 
 impl Evaluator<'_> {

@@ -10,12 +10,12 @@ mod trend;
 
 use crate::QueryError;
 use crate::annotation::Annotations;
-use crate::column::{Column, Point, Row, Steps};
+use crate::column::{Column, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal, weight_of, without_name};
 use crate::functions::absent_labels;
 use crate::select::{Span, step_hint};
 pub(crate) use edge::smoothed_value;
-use model::{Histogram, Labels, SampleBuf, SelectHints};
+use model::{Histogram, Labels, SampleBuf, SelectHints, Value};
 use promql::ast::{Call, Expr, ExprKind, MatrixSelector, Place, SubqueryExpr, WindowEdge};
 use rate::{Ends, Question};
 pub(crate) use samples::Samples;
@@ -84,7 +84,7 @@ impl Notes<'_> {
 }
 
 /// Computes one window.
-pub(crate) type Kernel = fn(&Window<'_>, &mut Notes<'_>) -> Option<Point>;
+pub(crate) type Kernel = fn(&Window<'_>, &mut Notes<'_>) -> Option<Value>;
 
 /// The range vector that a function is applied to.
 enum Source<'e> {
@@ -178,8 +178,7 @@ fn reject_equal(rows: Vec<Row>) -> Result<Vec<Row>, QueryError> {
     let before = rows.len();
     let merged = merge_equal(rows)?;
     if merged.len() < before {
-        let text = "vector cannot contain metrics with the same labelset";
-        return Err(QueryError::execution(text));
+        return Err(QueryError::same_labels());
     }
     Ok(merged)
 }
@@ -405,7 +404,7 @@ fn subquery_steps(
 }
 
 /// Samples of one series with their times in ms.
-pub(crate) type SeriesSamples = (Labels, Vec<(i64, Point)>);
+pub(crate) type SeriesSamples = (Labels, Vec<(i64, Value)>);
 
 /// A range vector on its own, at one instant: the samples of its window.
 pub(crate) fn eval_range_vector(
@@ -472,7 +471,7 @@ fn kernel(name: &str) -> Option<Kernel> {
         "changes" => rate::changes,
         "deriv" => trend::deriv,
         "predict_linear" => trend::predict_linear,
-        "double_exponential_smoothing" | "holt_winters" => trend::double_exponential_smoothing,
+        "double_exponential_smoothing" => trend::double_exponential_smoothing,
         "avg_over_time" => over_time::avg,
         "sum_over_time" => over_time::sum,
         "count_over_time" => over_time::count,

@@ -2,9 +2,9 @@
 //! What is not defined gives no sample and an info.
 
 use crate::annotation::{Annotations, HistogramOperation};
-use crate::column::{Cell, Point};
+use crate::column::Cell;
 use crate::histogram::{self, Incompatible, Sum, TrimSide};
-use model::{CounterReset, Histogram};
+use model::{CounterReset, Histogram, Value};
 use promql::ast::{BinaryOp, Place};
 use std::sync::Arc;
 
@@ -80,22 +80,13 @@ fn compares(op: BinaryOp, left: f64, right: f64) -> bool {
     }
 }
 
-/// A cell as a point; `None` when it is absent.
-pub(super) fn own(cell: Cell<'_>) -> Option<Point> {
-    match cell {
-        Cell::Absent => None,
-        Cell::Float(value) => Some(Point::Float(value)),
-        Cell::Histogram(histogram) => Some(Point::Histogram(Arc::clone(histogram))),
-    }
-}
-
 /// The result of a pair and whether a comparison keeps it; `None` when nothing is defined.
 pub(super) fn combine(
     op: BinaryOp,
     left: Cell<'_>,
     right: Cell<'_>,
     notes: &mut ElementNotes<'_>,
-) -> Option<(Point, bool)> {
+) -> Option<(Value, bool)> {
     match (left, right) {
         (Cell::Float(left), Cell::Float(right)) => floats(op, left, right, notes),
         (Cell::Float(left), Cell::Histogram(right)) => {
@@ -116,14 +107,14 @@ fn floats(
     left: f64,
     right: f64,
     notes: &mut ElementNotes<'_>,
-) -> Option<(Point, bool)> {
+) -> Option<(Value, bool)> {
     if is_trim(op) {
         notes.incompatible("float", "float");
         return None;
     }
     Some(match arithmetic(op, left, right) {
-        Some(value) => (Point::Float(value), true),
-        None => (Point::Float(left), compares(op, left, right)),
+        Some(value) => (Value::Float(value), true),
+        None => (Value::Float(left), compares(op, left, right)),
     })
 }
 
@@ -132,7 +123,7 @@ fn with_float(
     left: &Histogram,
     right: f64,
     notes: &mut ElementNotes<'_>,
-) -> Option<(Point, bool)> {
+) -> Option<(Value, bool)> {
     let result = match op {
         BinaryOp::Mul => histogram::scale(left, right),
         BinaryOp::Div => histogram::divide(left, right),
@@ -159,9 +150,9 @@ fn with_float(
     Some((compacted(result), true))
 }
 
-fn compacted(mut histogram: Histogram) -> Point {
+fn compacted(mut histogram: Histogram) -> Value {
     histogram::compact(&mut histogram);
-    Point::Histogram(Arc::new(histogram))
+    Value::Histogram(Arc::new(histogram))
 }
 
 fn histograms(
@@ -169,22 +160,22 @@ fn histograms(
     left: &Arc<Histogram>,
     right: &Histogram,
     notes: &mut ElementNotes<'_>,
-) -> Option<(Point, bool)> {
+) -> Option<(Value, bool)> {
     match op {
         BinaryOp::Add => {
             let sum = sum(left, right, HistogramOperation::Add, notes)?;
-            Some((Point::Histogram(Arc::new(sum)), true))
+            Some((Value::Histogram(Arc::new(sum)), true))
         }
         BinaryOp::Sub => {
             let difference = sum(left, right, HistogramOperation::Sub, notes)?;
             let difference = Histogram { counter_reset: CounterReset::Gauge, ..difference };
-            Some((Point::Histogram(Arc::new(difference)), true))
+            Some((Value::Histogram(Arc::new(difference)), true))
         }
         BinaryOp::Equal => {
-            Some((Point::Histogram(Arc::clone(left)), histogram::equals(left, right)))
+            Some((Value::Histogram(Arc::clone(left)), histogram::equals(left, right)))
         }
         BinaryOp::NotEqual => {
-            Some((Point::Histogram(Arc::clone(left)), !histogram::equals(left, right)))
+            Some((Value::Histogram(Arc::clone(left)), !histogram::equals(left, right)))
         }
         BinaryOp::Mul
         | BinaryOp::Div

@@ -3,10 +3,10 @@
 
 use super::element::{ElementNotes, combine as combine_pair};
 use crate::QueryError;
-use crate::column::{Bits, Cell, Column, Point, Row, Steps};
+use crate::column::{Bits, Cell, Column, Row, Steps};
 use crate::evaluate::{Evaluator, is_reserved};
 use crate::signature::{IndexMap, Signature};
-use model::Labels;
+use model::{Labels, Value};
 use promql::ast::{BinaryExpr, Cardinality, Expr, VectorMatching};
 
 /// The labels that must be equal.
@@ -182,6 +182,7 @@ impl Join<'_> {
         ((many, one), steps, cells): PairSteps<'_, '_>,
         (state, out): (&mut Matched, &mut Output),
     ) -> Result<(), QueryError> {
+        evaluator.tick(1)?;
         if !steps.any() {
             return Ok(());
         }
@@ -197,7 +198,7 @@ impl Join<'_> {
             let Some((point, keep)) = combine_pair(op, left, right, &mut notes) else { continue };
             done.set(step);
             if self.binary.return_bool {
-                column.set(step, Point::Float(f64::from(u8::from(keep))));
+                column.set(step, Value::Float(f64::from(u8::from(keep))));
             } else if keep {
                 column.set(step, point);
             }
@@ -294,9 +295,7 @@ impl Output {
             if self.rows[*at].column.merge(&column) {
                 return Ok(true);
             }
-            return Err(QueryError::execution(
-                "vector cannot contain metrics with the same labelset",
-            ));
+            return Err(QueryError::same_labels());
         }
         self.known.insert(labels.clone(), self.rows.len());
         self.rows.push(Row::new(labels, drop_name, column));

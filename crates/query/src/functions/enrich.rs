@@ -1,9 +1,9 @@
 //! `info(v, {matchers})`: adds labels of info metrics (`target_info`) to series of the same target.
 //! Info series are looked up at the instant the samples come from, `offset` and `@` included.
 
-use super::{CallSite, strip};
+use super::CallSite;
 use crate::QueryError;
-use crate::column::{Cell, Column, Operand, Point, Row, Steps};
+use crate::column::{Cell, Column, Operand, Row, Steps};
 use crate::duration::Reference;
 use crate::evaluate::Evaluator;
 use crate::select::Instants;
@@ -11,7 +11,6 @@ use crate::signature::IndexMap;
 use model::{INSTANCE_LABEL, JOB_LABEL, Labels, LabelsBuilder, METRIC_NAME, MatchOp, Matcher};
 use promql::ast::{Expr, ExprKind};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Labels by which a series and an info series belong together.
 const IDENTIFYING: [&str; 2] = [INSTANCE_LABEL, JOB_LABEL];
@@ -34,17 +33,13 @@ pub(super) fn eval(
     let infos = InfoSeries::read(evaluator, (&rows, &wanted), reference, site.steps)?;
     let mut out = Output { known: IndexMap::default(), rows: Vec::new(), steps: site.steps };
     for row in &rows {
-        evaluator.hold(site.steps.count)?;
-        if wanted.is_info(&row.labels) {
-            row.column
-                .points()
-                .try_for_each(|(step, cell)| out.add(row, &row.labels, step, cell))?;
-            continue;
-        }
-        for (step, cell) in row.column.points() {
+        let is_info = wanted.is_info(&row.labels);
+        for point in row.column.points() {
             evaluator.tick(1)?;
-            if let Some(labels) = enrich(&row.labels, &infos, &wanted, step)? {
-                out.add(row, &labels, step, cell)?;
+            if is_info {
+                out.add(evaluator, (row, &row.labels), point)?;
+            } else if let Some(labels) = enrich(&row.labels, &infos, &wanted, point.0)? {
+                out.add(evaluator, (row, &labels), point)?;
             }
         }
     }
@@ -53,7 +48,7 @@ pub(super) fn eval(
 
 impl Wanted {
     fn new(selector: Option<&Expr>) -> Result<Self, QueryError> {
-        let matchers = match selector.map(|selector| &strip(selector).kind) {
+        let matchers = match selector.map(|selector| &selector.without_parens().kind) {
             Some(ExprKind::Vector(selector)) => selector.matchers.as_slice(),
             _ => &[],
         };
@@ -249,29 +244,23 @@ struct Output {
 impl Output {
     fn add(
         &mut self,
-        from: &Row,
-        labels: &Labels,
-        step: usize,
-        cell: Cell<'_>,
+        evaluator: &mut Evaluator<'_>,
+        (from, labels): (&Row, &Labels),
+        (step, cell): (usize, Cell<'_>),
     ) -> Result<(), QueryError> {
         let next = self.rows.len();
         let at = *self.known.entry(labels.clone()).or_insert(next);
         if at == next {
+            // Info series may change at every step: each change makes another row.
+            evaluator.hold(self.steps.count)?;
             let column = Column::absent(self.steps.count);
             self.rows.push(Row::new(labels.clone(), from.drop_name, column));
         }
         let column = &mut self.rows[at].column;
         if column.present().get(step) {
-            let text = "vector cannot contain metrics with the same labelset";
-            return Err(QueryError::execution(text));
+            return Err(QueryError::same_labels());
         }
-        match cell {
-            Cell::Absent => {}
-            Cell::Float(value) => column.set(step, Point::Float(value)),
-            Cell::Histogram(histogram) => {
-                column.set(step, Point::Histogram(Arc::clone(histogram)));
-            }
-        }
+        column.set_cell(step, cell);
         Ok(())
     }
 }

@@ -4,12 +4,12 @@
 use super::CallSite;
 use crate::QueryError;
 use crate::classic::{self, Bucket};
-use crate::column::{Bits, Cell, Column, Operand, Point, Row, Steps};
+use crate::column::{Bits, Cell, Column, Operand, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal};
 use crate::histogram::{self, NanNote};
 use crate::number::{openmetrics, parse_float};
 use crate::signature::IndexMap;
-use model::{BUCKET_LABEL, Histogram, Labels, METRIC_NAME};
+use model::{BUCKET_LABEL, Histogram, Labels, METRIC_NAME, Value};
 use promql::ast::Place;
 
 pub(super) fn eval(
@@ -41,7 +41,7 @@ fn each(
     for row in &mut rows {
         evaluator.tick(site.steps.count)?;
         row.column = row.column.map(|_, cell| match cell {
-            Cell::Histogram(histogram) => Some(Point::Float(number(histogram))),
+            Cell::Histogram(histogram) => Some(Value::Float(number(histogram))),
             Cell::Absent | Cell::Float(_) => None,
         });
         evaluator.drop_name(row);
@@ -258,27 +258,35 @@ fn quantiles(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Opera
         let rows = histograms.compute(evaluator, &mut |evaluator, input| {
             quantile_of(evaluator, quantiles[input.step], input, vector)
         })?;
-        out.extend(rows.into_iter().flat_map(|row| label_by(&row, &label, &quantiles)));
+        for row in &rows {
+            label_by(evaluator, (row, &label), &quantiles, &mut out)?;
+        }
     }
     let out = merge_equal(out)?;
     finish(evaluator, out)
 }
 
 /// The series split by the quantile of each step, which goes into a label.
-fn label_by(row: &Row, label: &str, quantiles: &[f64]) -> Vec<Row> {
-    let mut out: Vec<Row> = Vec::new();
+fn label_by(
+    evaluator: &mut Evaluator<'_>,
+    (row, label): (&Row, &str),
+    quantiles: &[f64],
+    out: &mut Vec<Row>,
+) -> Result<(), QueryError> {
     let mut known = IndexMap::default();
     for (step, cell) in row.column.points() {
         let Cell::Float(value) = cell else { continue };
         let labels = row.labels.to_builder().set(label, &openmetrics(quantiles[step])).build();
-        let at = *known.entry(labels).or_insert_with_key(|labels| {
-            let column = Column::absent(row.column.len());
-            out.push(Row::new(labels.clone(), row.drop_name, column));
-            out.len() - 1
-        });
+        let next = out.len();
+        let at = *known.entry(labels.clone()).or_insert(next);
+        if at == next {
+            // Every step may have its own quantile, and each makes a series of all steps.
+            evaluator.hold(row.column.len())?;
+            out.push(Row::new(labels, row.drop_name, Column::absent(row.column.len())));
+        }
         out[at].column.set_float(step, value);
     }
-    out
+    Ok(())
 }
 
 fn fraction(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Operand, QueryError> {

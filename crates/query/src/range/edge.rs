@@ -5,9 +5,8 @@
 use super::{Kernel, Notes, Samples, Window, rate};
 use crate::QueryError;
 use crate::annotation::HistogramOperation;
-use crate::column::Point;
 use crate::histogram::{self, Incompatible, Sum, detect_reset};
-use model::{CounterReset, Histogram};
+use model::{CounterReset, Histogram, Value};
 use promql::ast::WindowEdge;
 use std::sync::Arc;
 
@@ -68,10 +67,10 @@ impl Edge {
     }
 }
 
-fn per_second(window: &Window<'_>, change: Option<Point>) -> Option<Point> {
+fn per_second(window: &Window<'_>, change: Option<Value>) -> Option<Value> {
     Some(match change? {
-        Point::Float(value) => Point::Float(value / window.seconds()),
-        Point::Histogram(h) => Point::Histogram(Arc::new(histogram::divide(&h, window.seconds()))),
+        Value::Float(value) => Value::Float(value / window.seconds()),
+        Value::Histogram(h) => Value::Histogram(Arc::new(histogram::divide(&h, window.seconds()))),
     })
 }
 
@@ -108,21 +107,21 @@ fn narrow<'a>(window: &Window<'a>, edge: Edge) -> Option<Window<'a>> {
 }
 
 /// Value at the right end minus value at the left end, resets counted in.
-fn change(window: &Window<'_>, notes: &mut Notes<'_>, edge: Edge) -> Option<Point> {
+fn change(window: &Window<'_>, notes: &mut Notes<'_>, edge: Edge) -> Option<Value> {
     let window = narrow(window, edge)?;
     match (window.floats.is_empty(), window.histograms.is_empty()) {
         (false, false) => {
             notes.mixed_floats_histograms();
             None
         }
-        (false, true) => Some(Point::Float(float_change(&window, edge))),
+        (false, true) => Some(Value::Float(float_change(&window, edge))),
         (true, false) => {
             note_kind(&window, notes, edge);
             let Ok(histogram) = histogram_change(&window, notes, edge) else {
                 notes.mixed_exponential_custom();
                 return None;
             };
-            Some(Point::Histogram(Arc::new(histogram)))
+            Some(Value::Histogram(Arc::new(histogram)))
         }
         (true, true) => None,
     }
@@ -255,7 +254,7 @@ pub(crate) fn smoothed_value(
     at: i64,
     lookback: i64,
     notes: &mut Notes<'_>,
-) -> Option<Point> {
+) -> Option<Value> {
     let (lo, hi) = (at.saturating_sub(lookback), at.saturating_add(lookback));
     let bounds =
         |times: &[i64]| (times.partition_point(|t| *t <= lo), times.partition_point(|t| *t <= hi));
@@ -269,22 +268,22 @@ pub(crate) fn smoothed_value(
         let (index, fraction) = locate(window.float_times, at)?;
         let value = window.floats[index];
         if fraction.is_none() {
-            return Some(Point::Float(value));
+            return Some(Value::Float(value));
         }
         let (from, to) = (window.float_times[index], window.float_times[index + 1]);
         let rise = window.floats[index + 1] - value;
-        return Some(Point::Float(value + rise * (at - from) as f64 / (to - from) as f64));
+        return Some(Value::Float(value + rise * (at - from) as f64 / (to - from) as f64));
     }
     let (index, fraction) = locate(window.histogram_times, at)?;
     let histogram = &window.histograms[index];
-    let Some(fraction) = fraction else { return Some(Point::Histogram(Arc::clone(histogram))) };
+    let Some(fraction) = fraction else { return Some(Value::Histogram(Arc::clone(histogram))) };
     let next = &window.histograms[index + 1];
     let counter = histogram.counter_reset != CounterReset::Gauge;
     let Ok(between) = interpolate(histogram, next, fraction, counter) else {
         notes.mixed_exponential_custom();
         return None;
     };
-    Some(Point::Histogram(Arc::new(between)))
+    Some(Value::Histogram(Arc::new(between)))
 }
 
 /// The last sample at or before an instant, and how far the way to the next one is gone; no

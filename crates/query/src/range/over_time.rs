@@ -4,22 +4,21 @@
 
 use super::{Notes, Window};
 use crate::annotation::HistogramOperation;
-use crate::column::Point;
 use crate::histogram::{Incompatible, Merge, Sum};
 use crate::number::{self, Kahan};
-use model::{CounterReset, Histogram};
+use model::{CounterReset, Histogram, Value};
 use std::sync::Arc;
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a kernel")]
-fn float(value: f64) -> Option<Point> {
-    Some(Point::Float(value))
+fn float(value: f64) -> Option<Value> {
+    Some(Value::Float(value))
 }
 
 fn is_mixed(window: &Window<'_>) -> bool {
     !window.floats.is_empty() && !window.histograms.is_empty()
 }
 
-pub(super) fn sum(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn sum(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     if is_mixed(window) {
         notes.mixed_floats_histograms();
         return None;
@@ -32,7 +31,7 @@ pub(super) fn sum(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
     float(if sum.sum.is_infinite() { sum.sum } else { sum.total() })
 }
 
-pub(super) fn avg(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn avg(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     if is_mixed(window) {
         notes.mixed_floats_histograms();
         return None;
@@ -98,7 +97,7 @@ fn histograms(
     window: &Window<'_>,
     notes: &mut Notes<'_>,
     aggregate: fn(&[Arc<Histogram>], &mut Told) -> Result<Histogram, Incompatible>,
-) -> Option<Point> {
+) -> Option<Value> {
     let mut told = Told::default();
     let result = aggregate(window.histograms, &mut told);
     let Ok(histogram) = result else {
@@ -112,7 +111,7 @@ fn histograms(
     if told.reconciled {
         notes.annotations.mismatched_custom_buckets(notes.place, operation);
     }
-    Some(Point::Histogram(Arc::new(histogram)))
+    Some(Value::Histogram(Arc::new(histogram)))
 }
 
 fn sum_histograms(samples: &[Arc<Histogram>], told: &mut Told) -> Result<Histogram, Incompatible> {
@@ -154,11 +153,11 @@ fn average_histograms(
     Ok(sum.finish())
 }
 
-pub(super) fn count(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn count(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Value> {
     float((window.floats.len() + window.histograms.len()) as f64)
 }
 
-pub(super) fn present(_: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn present(_: &Window<'_>, _: &mut Notes<'_>) -> Option<Value> {
     float(1.0)
 }
 
@@ -178,19 +177,19 @@ fn extreme(
     Some(best)
 }
 
-pub(super) fn min(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn min(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     extreme(window, notes, |new, best| new < best).and_then(|(value, _)| float(value))
 }
 
-pub(super) fn max(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn max(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     extreme(window, notes, |new, best| new > best).and_then(|(value, _)| float(value))
 }
 
-pub(super) fn ts_of_min(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn ts_of_min(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     extreme(window, notes, |new, best| new <= best).and_then(|(_, time)| float(seconds(time)))
 }
 
-pub(super) fn ts_of_max(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn ts_of_max(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     extreme(window, notes, |new, best| new >= best).and_then(|(_, time)| float(seconds(time)))
 }
 
@@ -198,11 +197,11 @@ fn seconds(ms: i64) -> f64 {
     ms as f64 / 1000.0
 }
 
-pub(super) fn stdvar(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn stdvar(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     variance(window, notes).and_then(float)
 }
 
-pub(super) fn stddev(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn stddev(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     variance(window, notes).and_then(|variance| float(variance.sqrt()))
 }
 
@@ -222,7 +221,7 @@ fn variance(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<f64> {
     Some(squares.total() / count)
 }
 
-pub(super) fn mad(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn mad(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     if window.floats.is_empty() {
         return None;
     }
@@ -236,7 +235,7 @@ pub(super) fn mad(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
     float(number::quantile(0.5, &mut distances))
 }
 
-pub(super) fn quantile(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn quantile(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     if window.floats.is_empty() {
         return None;
     }
@@ -249,32 +248,32 @@ pub(super) fn quantile(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Poi
     float(number::quantile(quantile, &mut values))
 }
 
-pub(super) fn first(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn first(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Value> {
     let float_time = window.float_times.first();
     match (window.histogram_times.first(), window.histograms.first()) {
         (Some(time), Some(histogram)) if float_time.is_none_or(|float| time <= float) => {
-            Some(Point::Histogram(Arc::clone(histogram)))
+            Some(Value::Histogram(Arc::clone(histogram)))
         }
         _ => window.floats.first().and_then(|value| float(*value)),
     }
 }
 
-pub(super) fn last(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn last(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Value> {
     let float_time = window.float_times.last();
     match (window.histogram_times.last(), window.histograms.last()) {
         (Some(time), Some(histogram)) if float_time.is_none_or(|float| time >= float) => {
-            Some(Point::Histogram(Arc::clone(histogram)))
+            Some(Value::Histogram(Arc::clone(histogram)))
         }
         _ => window.floats.last().and_then(|value| float(*value)),
     }
 }
 
-pub(super) fn ts_of_first(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn ts_of_first(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Value> {
     let times = [window.float_times.first(), window.histogram_times.first()];
     times.into_iter().flatten().min().and_then(|time| float(seconds(*time)))
 }
 
-pub(super) fn ts_of_last(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn ts_of_last(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Value> {
     let times = [window.float_times.last(), window.histogram_times.last()];
     times.into_iter().flatten().max().and_then(|time| float(seconds(*time)))
 }

@@ -4,9 +4,8 @@
 use super::samples::Frame;
 use super::{Notes, Window};
 use crate::annotation::HistogramOperation;
-use crate::column::Point;
 use crate::histogram::{self, Sum, detect_reset, is_custom};
-use model::{CounterReset, Histogram};
+use model::{CounterReset, Histogram, Value};
 use std::sync::Arc;
 
 /// What the samples are and what is asked.
@@ -36,15 +35,15 @@ impl Question {
     }
 }
 
-pub(super) fn rate(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn rate(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     extrapolate(window, notes, Question::CounterPerSecond)
 }
 
-pub(super) fn increase(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn increase(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     extrapolate(window, notes, Question::Counter)
 }
 
-pub(super) fn delta(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn delta(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     extrapolate(window, notes, Question::Gauge)
 }
 
@@ -52,7 +51,7 @@ pub(super) fn delta(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point>
 /// when a sample there was not yet due, else by half the usual distance; never below zero.
 ///
 /// A counter whose start lies inside the window was zero then: no guess is needed on that side.
-fn extrapolate(window: &Window<'_>, notes: &mut Notes<'_>, question: Question) -> Option<Point> {
+fn extrapolate(window: &Window<'_>, notes: &mut Notes<'_>, question: Question) -> Option<Value> {
     let floats = window.floats;
     if !floats.is_empty() && !window.histograms.is_empty() {
         notes.mixed_floats_histograms();
@@ -70,7 +69,7 @@ fn extrapolate(window: &Window<'_>, notes: &mut Notes<'_>, question: Question) -
         let ends = Ends { first: window.histograms[0].count, change: change.count, origin };
         let frame = Frame::new(times, (window.lo, window.hi));
         let factor = factor(frame, window.seconds(), question, ends);
-        return Some(Point::Histogram(Arc::new(histogram::scale(&change, factor))));
+        return Some(Value::Histogram(Arc::new(histogram::scale(&change, factor))));
     }
     let times = window.float_times;
     let origin = counter.then(|| origin(window, times, window.float_starts)).flatten();
@@ -87,7 +86,7 @@ fn extrapolate(window: &Window<'_>, notes: &mut Notes<'_>, question: Question) -
     }
     let ends = Ends { first: floats[0], change, origin };
     let frame = Frame::new(times, (window.lo, window.hi));
-    Some(Point::Float(change * factor(frame, window.seconds(), question, ends)))
+    Some(Value::Float(change * factor(frame, window.seconds(), question, ends)))
 }
 
 /// How many seconds before the first sample the counter began, if that lies inside the window.
@@ -240,11 +239,11 @@ fn note_merge(notes: &mut Notes<'_>, merge: histogram::Merge, operation: Histogr
     }
 }
 
-pub(super) fn irate(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn irate(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     last_change(window, notes, true)
 }
 
-pub(super) fn idelta(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn idelta(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     last_change(window, notes, false)
 }
 
@@ -288,7 +287,7 @@ fn last_two<'a>(window: &Window<'a>) -> Option<[Sample<'a>; 2]> {
     Some([*samples.get(1)?, *samples.first()?])
 }
 
-fn last_change(window: &Window<'_>, notes: &mut Notes<'_>, per_second: bool) -> Option<Point> {
+fn last_change(window: &Window<'_>, notes: &mut Notes<'_>, per_second: bool) -> Option<Value> {
     let [before, last] = last_two(window)?;
     let seconds = (last.time - before.time) as f64 / 1000.0;
     if last.time == before.time {
@@ -301,12 +300,12 @@ fn last_change(window: &Window<'_>, notes: &mut Notes<'_>, per_second: bool) -> 
             if !per_second || !(last.float < before.float || restarted) {
                 change = last.float - before.float;
             }
-            Some(Point::Float(if per_second { change / seconds } else { change }))
+            Some(Value::Float(if per_second { change / seconds } else { change }))
         }
         (Some(before), Some(last)) => {
             let change = last_histogram_change(notes, per_second, restarted, [before, last])?;
             let change = if per_second { histogram::divide(&change, seconds) } else { change };
-            Some(Point::Histogram(Arc::new(change)))
+            Some(Value::Histogram(Arc::new(change)))
         }
         (Some(_), None) | (None, Some(_)) => {
             notes.mixed_floats_histograms();
@@ -339,7 +338,7 @@ fn last_histogram_change(
     Some(Histogram { counter_reset: CounterReset::Gauge, ..sum.finish() })
 }
 
-pub(super) fn resets(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn resets(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Value> {
     count_steps(window, |before, now| match (before.histogram, now.histogram) {
         (None, None) => now.float < before.float || began_between(before, now),
         (Some(from), Some(to)) => detect_reset(to, from) || began_between(before, now),
@@ -351,7 +350,7 @@ fn began_between(before: &Sample<'_>, now: &Sample<'_>) -> bool {
     started_again(&[before.time, now.time], &[before.start, now.start], 0)
 }
 
-pub(super) fn changes(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn changes(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Value> {
     count_steps(window, |before, now| match (before.histogram, now.histogram) {
         (None, None) => now.float != before.float && !(now.float.is_nan() && before.float.is_nan()),
         (Some(before), Some(now)) => !histogram::equals(now, before),
@@ -363,7 +362,7 @@ pub(super) fn changes(window: &Window<'_>, _: &mut Notes<'_>) -> Option<Point> {
 fn count_steps(
     window: &Window<'_>,
     happens: impl Fn(&Sample<'_>, &Sample<'_>) -> bool,
-) -> Option<Point> {
+) -> Option<Value> {
     let (mut float, mut histogram) = (0, 0);
     let mut previous: Option<Sample<'_>> = None;
     let mut count = 0_u64;
@@ -383,5 +382,5 @@ fn count_steps(
         }
         previous = Some(sample);
     }
-    previous.map(|_| Point::Float(count as f64))
+    previous.map(|_| Value::Float(count as f64))
 }

@@ -2,10 +2,10 @@
 //! Windows never go back, so two pointers find all bounds in one pass over the timestamps.
 
 use super::Window;
-use crate::column::{Cell, Column, Point, Steps};
+use crate::column::{Cell, Column, Steps};
 use crate::duration::Reference;
 use crate::select::Span;
-use model::{CounterReset, Histogram, SampleBuf, TimelineId, is_stale};
+use model::{CounterReset, Histogram, SampleBuf, TimelineId, Value, is_stale};
 use std::sync::Arc;
 
 /// Samples of one series without staleness markers, floats and histograms apart.
@@ -93,12 +93,12 @@ impl Samples {
     }
 
     /// Floats and histograms in one sequence.
-    pub(crate) fn points(&self) -> Vec<(i64, Point)> {
+    pub(crate) fn points(&self) -> Vec<(i64, Value)> {
         let floats = self.float_times.iter().zip(&self.floats);
         let histograms = self.histogram_times.iter().zip(&self.histograms);
-        let mut points: Vec<(i64, Point)> = floats
-            .map(|(time, value)| (*time, Point::Float(*value)))
-            .chain(histograms.map(|(time, h)| (*time, Point::Histogram(Arc::clone(h)))))
+        let mut points: Vec<(i64, Value)> = floats
+            .map(|(time, value)| (*time, Value::Float(*value)))
+            .chain(histograms.map(|(time, h)| (*time, Value::Histogram(Arc::clone(h)))))
             .collect();
         points.sort_by_key(|(time, _)| *time);
         points

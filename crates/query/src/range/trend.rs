@@ -2,8 +2,8 @@
 //! Histograms in a window with floats are ignored with an info.
 
 use super::{Notes, Window};
-use crate::column::Point;
 use crate::number::Kahan;
+use model::Value;
 
 /// Fewer than two floats give no trend; a lone one among histograms is worth a note.
 fn is_too_short(window: &Window<'_>, notes: &mut Notes<'_>) -> bool {
@@ -14,21 +14,21 @@ fn is_too_short(window: &Window<'_>, notes: &mut Notes<'_>) -> bool {
     short
 }
 
-pub(super) fn deriv(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn deriv(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     if is_too_short(window, notes) {
         return None;
     }
     // An instant near the samples keeps the numbers small.
     let (slope, _) = linear_regression(window, window.float_times[0]);
-    Some(Point::Float(slope))
+    Some(Value::Float(slope))
 }
 
-pub(super) fn predict_linear(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Point> {
+pub(super) fn predict_linear(window: &Window<'_>, notes: &mut Notes<'_>) -> Option<Value> {
     if is_too_short(window, notes) {
         return None;
     }
     let (slope, intercept) = linear_regression(window, window.at);
-    Some(Point::Float(slope * window.args[0] + intercept))
+    Some(Value::Float(slope * window.args[0] + intercept))
 }
 
 /// Slope per second and value at `origin` of the line of least squares.
@@ -60,7 +60,7 @@ fn linear_regression(window: &Window<'_>, origin: i64) -> (f64, f64) {
 pub(super) fn double_exponential_smoothing(
     window: &Window<'_>,
     notes: &mut Notes<'_>,
-) -> Option<Point> {
+) -> Option<Value> {
     if is_too_short(window, notes) {
         return None;
     }
@@ -76,5 +76,5 @@ pub(super) fn double_exponential_smoothing(
         let carried = (1.0 - smoothing) * (smoothed + trend);
         (previous, smoothed) = (smoothed, scaled + carried);
     }
-    Some(Point::Float(smoothed))
+    Some(Value::Float(smoothed))
 }

@@ -67,6 +67,19 @@ fn a_cross_join_is_held_to_the_sample_limit() {
 }
 
 #[test]
+fn labels_that_change_at_every_step_are_held_to_the_sample_limit() {
+    let store = load("b{le=\"1\"} 1x60\nb{le=\"+Inf\"} 2x60");
+    let options = EngineOptions { samples_max: 1_000_000, ..EngineOptions::default() };
+    let query = "histogram_quantiles(b, \"q\", time() / 1e4)";
+    let expr = promql::parse_with(query, &promql::ParserOptions::ALL).unwrap();
+    // 3,000 quantiles make 3,000 series of 3,000 steps.
+    let (start, end) = (Timestamp::from_ms(0), Timestamp::from_ms(2_999_000));
+    let steps = StepRange { start, end, step: Duration::from_secs(1) };
+    let output = Engine::new(options).range(&store, &expr, &steps, &Cancel::new());
+    assert_eq!(output.unwrap_err().kind(), QueryErrorKind::TooManySamples);
+}
+
+#[test]
 fn memory_of_finished_parts_is_given_back() {
     let many = many(50);
     let options = EngineOptions { samples_max: 250, ..EngineOptions::default() };
