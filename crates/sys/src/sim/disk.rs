@@ -126,7 +126,7 @@ impl Disk {
         self.tree.apply(operation);
         for ino in replaced {
             if !self.tree.is_named(ino) {
-                self.used -= self.files.get(&ino).map_or(0, Pages::space);
+                self.used -= self.files.get_mut(&ino).map_or(0, Pages::release);
             }
         }
     }

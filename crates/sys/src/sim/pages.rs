@@ -38,6 +38,14 @@ impl Pages {
         (self.charged.iter().filter(|charged| **charged).count() * SECTOR) as u64
     }
 
+    /// Gives up the space of a file that lost its last name; returns its bytes. What an open handle
+    /// writes later is charged anew.
+    pub(super) fn release(&mut self) -> u64 {
+        let freed = self.space();
+        self.charged.clear();
+        freed
+    }
+
     /// How many of `len` bytes at `offset` can be written with `room` bytes of free space.
     pub(super) fn writable(&self, offset: usize, len: usize, room: u64) -> usize {
         let mut room = room;

@@ -212,6 +212,16 @@ fn a_second_name_keeps_the_space() {
 }
 
 #[test]
+fn a_file_without_a_name_gives_its_space_back_once() {
+    let (vfs, file) = disk_with(&[1; 1024]);
+    vfs.set_available(0);
+    vfs.remove_file(path("/d/f")).unwrap();
+    assert_eq!(vfs.space(path("/d")).unwrap().available, 1024);
+    file.set_len(0).unwrap();
+    assert_eq!(vfs.space(path("/d")).unwrap().available, 1024);
+}
+
+#[test]
 fn short_io_is_short_but_gets_there() {
     let (vfs, file) = disk_with(&[]);
     vfs.set_short_io(1000);

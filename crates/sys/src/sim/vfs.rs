@@ -53,11 +53,6 @@ impl SimVfs {
         self.disk.lock().faults.crash_at = Some(operation);
     }
 
-    /// Lets the power go before the next operation.
-    pub fn crash_now(&self) {
-        self.disk.lock().faults.crashed = true;
-    }
-
     /// Has the crash point been reached?
     pub fn crashed(&self) -> bool {
         self.disk.lock().faults.crashed
