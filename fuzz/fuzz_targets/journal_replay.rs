@@ -14,7 +14,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut served = 0;
     let mut replay = |_, record: &[u8]| {
         served += record.len() + 16;
-        Ok(())
+        Ok(journal::Replayed::Taken)
     };
     let options = journal::JournalOptions::default();
     drop(journal::Journal::open(Arc::new(vfs), Path::new("/j"), options, &mut replay));

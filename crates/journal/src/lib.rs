@@ -32,5 +32,14 @@ pub use writer::{Journal, JournalOptions, JournalStats};
 /// What a replay function may fail with; its text becomes part of the journal's error.
 pub type ReplayError = Box<dyn std::error::Error + Send + Sync>;
 
+/// What became of a replayed record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// Its owner has it.
+    Taken,
+    /// Its bytes are as written, and yet the owner cannot read them: reported and kept like damage.
+    Unusable,
+}
+
 /// Takes the records of a journal in their order; an error stops the opening.
-pub type Replay<'r> = dyn FnMut(Position, &[u8]) -> Result<(), ReplayError> + 'r;
+pub type Replay<'r> = dyn FnMut(Position, &[u8]) -> Result<Replayed, ReplayError> + 'r;

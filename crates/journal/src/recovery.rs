@@ -7,7 +7,7 @@ use crate::chain::{End, Link, chain};
 use crate::header::{self, Found, HEADER_LEN};
 use crate::scan::{Visitor, scan};
 use crate::state::SegmentFile;
-use crate::{JournalError, JournalErrorKind, Position, Replay, names};
+use crate::{JournalError, JournalErrorKind, Position, Replay, Replayed, frame, names};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) const DAMAGE_LISTED_MAX: usize = 1000;
 /// What was found when a journal was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovery {
-    /// Records replayed.
+    /// Records that their owner took.
     pub records: u64,
     /// Bytes of their payloads.
     pub bytes: u64,
@@ -72,6 +72,8 @@ pub enum DamageReason {
     MissingSegment,
     /// The records were read, but the operating system could not make them durable.
     NotDurable,
+    /// The record is whole, but its owner cannot read it.
+    Unusable,
 }
 
 impl fmt::Display for Damage {
@@ -84,6 +86,7 @@ impl fmt::Display for Damage {
             DamageReason::Unreadable => "bytes that cannot be read",
             DamageReason::MissingSegment => "segment missing",
             DamageReason::NotDurable => "readable bytes that cannot be synced",
+            DamageReason::Unusable => "whole record that cannot be understood",
         };
         let (path, offset, len) = (self.path.display(), self.offset, self.len);
         write!(f, "journal: {path} at offset {offset}: {what} ({len} bytes)")
@@ -196,7 +199,7 @@ struct Pass<'p> {
 impl Visitor for Pass<'_> {
     fn record(&mut self, at: Position, payload: &[u8]) -> Result<(), JournalError> {
         self.report_held();
-        (self.replay)(at, payload).map_err(|source| {
+        let replayed = (self.replay)(at, payload).map_err(|source| {
             let text = format!(
                 "journal: cannot replay {} at offset {}: {source}",
                 self.path.display(),
@@ -204,9 +207,17 @@ impl Visitor for Pass<'_> {
             );
             JournalError::new(JournalErrorKind::Replay, text).caused_by(source)
         })?;
-        self.recovery.records += 1;
-        self.recovery.bytes += payload.len() as u64;
         self.recovery.first.get_or_insert(at);
+        match replayed {
+            Replayed::Taken => {
+                self.recovery.records += 1;
+                self.recovery.bytes += payload.len() as u64;
+            }
+            Replayed::Unusable => {
+                let end = at.offset + frame::framed_len(&[payload]);
+                self.report(at.offset..end, DamageReason::Unusable);
+            }
+        }
         Ok(())
     }
 

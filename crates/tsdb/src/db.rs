@@ -225,7 +225,8 @@ impl Trouble {
 pub(crate) fn journal_error(error: &journal::JournalError) -> DbError {
     let kind = match error.kind() {
         JournalErrorKind::NoSpace => DbErrorKind::DiskFull,
-        JournalErrorKind::Version => DbErrorKind::WrongFormat,
+        // Replaying refuses nothing but records of a newer format.
+        JournalErrorKind::Version | JournalErrorKind::Replay => DbErrorKind::WrongFormat,
         _ => DbErrorKind::Io,
     };
     DbError::new(kind, error.to_string())

@@ -10,7 +10,7 @@ use crate::manifest::Manifest;
 use crate::postings;
 use crate::record;
 use crate::segment::{Segment, SegmentIndex};
-use journal::{Journal, JournalOptions};
+use journal::{Journal, JournalOptions, Replayed};
 use model::{Labels, METRIC_NAME, Matcher, SampleBuf};
 use read_only::ReadOnly;
 use std::collections::BTreeMap;
@@ -111,7 +111,7 @@ pub fn verify(vfs: &Arc<dyn Vfs>, dir: &Path) -> DbResult<VerifyReport> {
             Err(error) => report.damage.push(error.to_string()),
         }
     }
-    if let Some(id) = opened.manifest.checkpoint {
+    for id in opened.manifest.checkpoint.into_iter().chain(opened.manifest.fallback) {
         verify_checkpoint(&*vfs, &opened, id, &mut report);
     }
     verify_journal(&vfs, &opened, &mut report)?;
@@ -157,7 +157,7 @@ fn verify_journal(vfs: &Arc<dyn Vfs>, opened: &Opened, report: &mut VerifyReport
         if let Err(error) = record::decode(bytes) {
             damage.push(format!("journal record at {place} cannot be decoded: {error}"));
         }
-        Ok(())
+        Ok(Replayed::Taken)
     });
     let (_, recovery) = scanned.map_err(|error| crate::db::journal_error(&error))?;
     report.damage.extend(recovery.damage.iter().map(ToString::to_string));

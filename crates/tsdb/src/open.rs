@@ -13,7 +13,7 @@ use crate::options::{DbOptions, Limits};
 use crate::record::{self, Record};
 use crate::segment::Segment;
 use crate::stats::Counters;
-use journal::{Journal, JournalOptions, Position};
+use journal::{Journal, JournalOptions, Position, ReplayError, Replayed};
 use model::SeriesRef;
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeSet, HashMap};
@@ -87,10 +87,7 @@ impl Db {
             Arc::clone(&vfs),
             &layout.journal(),
             journal_options(&options),
-            &mut |place, bytes| {
-                replayer.take(place, bytes, &mut report);
-                Ok(())
-            },
+            &mut |place, bytes| replayer.take(place, bytes, &mut report),
         )
         .map_err(|error| journal_error(&error))?;
         if recovery.end < manifest.floor {
@@ -383,23 +380,24 @@ impl Replayer {
         Self { head, floor, limits, aliases: HashMap::default(), bytes: 0 }
     }
 
-    fn take(&mut self, place: Position, bytes: &[u8], report: &mut OpenReport) {
+    /// Refuses records of a newer format: leaving them out would lose them with the next flush.
+    fn take(
+        &mut self,
+        place: Position,
+        bytes: &[u8],
+        report: &mut OpenReport,
+    ) -> Result<Replayed, ReplayError> {
+        record::check_kind(bytes)?;
         if place < self.floor {
-            return;
+            return Ok(Replayed::Taken);
         }
-        match record::decode(bytes) {
-            Ok(record) => {
-                // A record of nothing only begins a file; it gives no reason to flush.
-                let brings = record.rows.len() + record.exemplars.len() + record.metadata.len();
-                self.bytes += if brings > 0 { bytes.len() as u64 } else { 0 };
-                report.records += u64::from(brings > 0);
-                self.apply(&record, report);
-            }
-            Err(damage) => {
-                report
-                    .note_damage(format!("journal record at {place} cannot be decoded: {damage}"));
-            }
-        }
+        let Ok(record) = record::decode(bytes) else { return Ok(Replayed::Unusable) };
+        // A record of nothing only begins a file; it gives no reason to flush.
+        let brings = record.rows.len() + record.exemplars.len() + record.metadata.len();
+        self.bytes += if brings > 0 { bytes.len() as u64 } else { 0 };
+        report.records += u64::from(brings > 0);
+        self.apply(&record, report);
+        Ok(Replayed::Taken)
     }
 
     fn apply(&mut self, record: &Record, report: &mut OpenReport) {

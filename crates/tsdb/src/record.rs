@@ -31,10 +31,10 @@ const NEXT_SERIES: u8 = 0b0000_1000;
 const SAME_TIME: u8 = 0b0001_0000;
 const START: u8 = 0b0010_0000;
 
-/// Longest text in a record; the doors allow far less.
-const TEXT_MAX: usize = 1 << 20;
+/// Longest text in a record, and all texts of one label set together.
+pub(crate) const TEXT_MAX: usize = 1 << 20;
 /// Most labels of one set in a record.
-const LABELS_MAX: usize = 1 << 12;
+pub(crate) const LABELS_MAX: usize = 1 << 12;
 const HISTOGRAM_BYTES_MAX: usize = 1 << 20;
 
 /// A series begins.
@@ -221,6 +221,16 @@ pub(crate) fn put_metadata(out: &mut Vec<u8>, entry: &MetricMetadata) {
     });
     put_bytes(out, entry.metadata.help.as_bytes());
     put_bytes(out, entry.metadata.unit.as_bytes());
+}
+
+/// Refuses a record that only a newer program understands, with a sentence.
+pub(crate) fn check_kind(bytes: &[u8]) -> Result<(), String> {
+    match bytes.first() {
+        Some(&kind) if kind != KIND_BATCH => Err(format!(
+            "kind of record {kind} found, {KIND_BATCH} expected; was it written by a newer flyball?"
+        )),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Decodes a record; unknown kinds and left-over bytes are damage.

@@ -1,7 +1,7 @@
 //! Ordinary use.
 
 use crate::world::{DIR, disk_with, open, segment, segments, small, try_open};
-use journal::{JournalErrorKind, JournalOptions, Position, Recovery};
+use journal::{DamageReason, JournalErrorKind, JournalOptions, Position, Recovery, Replayed};
 use std::path::Path;
 use std::sync::Arc;
 use sys::sim::SimVfs;
@@ -152,7 +152,7 @@ fn an_owner_that_cannot_use_a_record_stops_the_opening() {
     let error =
         journal::Journal::open(Arc::new(vfs), Path::new(DIR), small(), &mut |_, payload| {
             seen += 1;
-            if payload == b"bad" { Err("series 7 unknown".into()) } else { Ok(()) }
+            if payload == b"bad" { Err("series 7 unknown".into()) } else { Ok(Replayed::Taken) }
         })
         .map(|_| ())
         .unwrap_err();
@@ -161,6 +161,26 @@ fn an_owner_that_cannot_use_a_record_stops_the_opening() {
         error.to_string(),
         "journal: cannot replay /data/journal/00000001.journal at offset 84: series 7 unknown"
     );
+}
+
+#[test]
+fn a_record_that_its_owner_cannot_read_is_kept_and_the_rest_served() {
+    let vfs = disk_with(&["good", "odd", "last"]);
+    let mut seen = Vec::new();
+    let mut take = |_: Position, payload: &[u8]| {
+        seen.push(payload.to_vec());
+        Ok(if payload == b"odd" { Replayed::Unusable } else { Replayed::Taken })
+    };
+    let opened =
+        journal::Journal::open(Arc::new(vfs.clone()), Path::new(DIR), small(), &mut take).unwrap();
+    assert_eq!(seen, [b"good".to_vec(), b"odd".to_vec(), b"last".to_vec()]);
+    let (mut journal, recovery) = opened;
+    assert_eq!((recovery.records, recovery.bytes), (2, 8));
+    let damage = &recovery.damage[0];
+    assert_eq!((damage.offset, damage.len, damage.reason), (84, 19, DamageReason::Unusable));
+    let end = journal.append(b"on").unwrap();
+    journal.truncate_before(end).unwrap();
+    assert!(vfs.exists(&Path::new(DIR).join("quarantine/00000001.journal")).unwrap());
 }
 
 #[test]
@@ -243,7 +263,7 @@ fn the_real_filesystem_keeps_it_as_well() {
     let open = |records: &mut Vec<Vec<u8>>| {
         let mut replay = |_: Position, record: &[u8]| {
             records.push(record.to_vec());
-            Ok(())
+            Ok(Replayed::Taken)
         };
         journal::Journal::open(Arc::new(OsVfs), &dir, options, &mut replay).unwrap()
     };

@@ -1,6 +1,6 @@
 //! The one place that touches the journal's API, shared by all tests.
 
-use journal::{Journal, JournalOptions, Position, Recovery};
+use journal::{Journal, JournalOptions, Position, Recovery, Replayed};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use sys::Vfs;
@@ -40,7 +40,7 @@ pub(crate) fn try_open(
     let (journal, recovery) =
         Journal::open(vfs, Path::new(DIR), options, &mut |position, payload| {
             records.push((position, payload.to_vec()));
-            Ok(())
+            Ok(Replayed::Taken)
         })?;
     Ok(Opened { journal, recovery, records })
 }

@@ -2,9 +2,11 @@
 //! nothing is invented, nothing is deleted.
 
 use crate::world::{DIR, HOUR, Machine, Seen, T0, dump, labels, put};
+use journal::{Journal, JournalOptions, Position, Replayed};
 use model::{Labels, Querier, SampleBuf, SelectHints, Timestamp};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use sys::Vfs;
 use sys::sim::SimRng;
 use tsdb::{Db, DbErrorKind, DbOptions};
@@ -125,7 +127,7 @@ fn missing_empty_and_cut_files_are_reported_and_the_rest_is_served() {
             }
             let context = format!("{} cut to {cut:?}", path.display());
             if path.ends_with("FORMAT") && cut.is_some() {
-                let vfs = std::sync::Arc::new(machine.vfs.clone());
+                let vfs = Arc::new(machine.vfs.clone());
                 let error = Db::open(Machine::options(), vfs, machine.clock.clone()).err().unwrap();
                 assert_eq!(error.kind(), DbErrorKind::WrongFormat, "{context}");
                 continue;
@@ -193,11 +195,63 @@ fn a_newer_manifest_or_format_is_refused() {
     let mut bytes = text.to_vec();
     bytes.extend(format!("crc32c {:08x}\n", crc32c::crc32c(text)).into_bytes());
     machine.vfs.replace(&manifest, &bytes).unwrap();
-    let vfs = std::sync::Arc::new(machine.vfs.clone());
+    let vfs = Arc::new(machine.vfs.clone());
     let options = DbOptions { dir: DIR.into(), ..Machine::options() };
     let error = Db::open(options, vfs, machine.clock.clone()).err().unwrap();
     assert_eq!(error.kind(), DbErrorKind::WrongFormat);
     assert!(error.to_string().contains("newer flyball"), "{error}");
+}
+
+/// Adds a record with a right checksum to the journal.
+fn append_record(machine: &Machine, bytes: &[u8]) {
+    let dir = Path::new(DIR).join("tenants/anonymous/journal");
+    let vfs = Arc::new(machine.vfs.clone());
+    let options = JournalOptions::default();
+    let take = &mut |_: Position, _: &[u8]| Ok(Replayed::Taken);
+    let (mut journal, _) = Journal::open(vfs, &dir, options, take).unwrap();
+    journal.append(bytes).unwrap();
+    journal.sync().unwrap();
+}
+
+#[test]
+fn a_record_of_a_newer_kind_stops_the_opening() {
+    let (machine, _) = filled();
+    let after = Machine { vfs: machine.vfs.after_kill(1), clock: machine.clock.clone() };
+    append_record(&after, &[99, 1, 2, 3]);
+    let vfs = Arc::new(after.vfs.clone());
+    let error = Db::open(Machine::options(), vfs, after.clock.clone()).err().unwrap();
+    assert_eq!(error.kind(), DbErrorKind::WrongFormat);
+    assert!(error.to_string().contains("newer flyball"), "{error}");
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_kept_and_the_rest_served() {
+    let (machine, all) = filled();
+    let after = Machine { vfs: machine.vfs.after_kill(1), clock: machine.clock.clone() };
+    append_record(&after, &[1, 2, 3]);
+    let (db, report) = after.open();
+    assert_eq!(dump(&db), all);
+    assert!(report.damage[0].contains("cannot be understood"), "{report:?}");
+    db.flush().unwrap();
+    let kept = Path::new(DIR).join("tenants/anonymous/journal/quarantine");
+    let kept = after.vfs.read_dir(&kept).unwrap();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+}
+
+#[test]
+fn verify_looks_into_both_checkpoints() {
+    let (machine, _) = filled();
+    let dir = Path::new(DIR).join("tenants/anonymous/segments");
+    let names = machine.vfs.read_dir(&dir).unwrap().into_iter().map(|entry| entry.name);
+    let checkpoints: Vec<_> = names.filter(|name| name.contains(".ckp")).collect();
+    assert_eq!(checkpoints.len(), 2);
+    for name in checkpoints {
+        let vfs = machine.vfs.after_kill(1);
+        vfs.flip_bit(&dir.join(&name), 30, 1).unwrap();
+        let vfs: Arc<dyn Vfs> = Arc::new(vfs);
+        let report = tsdb::inspect::verify(&vfs, Path::new(DIR)).unwrap();
+        assert!(report.damage.iter().any(|text| text.contains(&name)), "{name}: {report:?}");
+    }
 }
 
 #[test]
