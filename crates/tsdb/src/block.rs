@@ -19,11 +19,6 @@ const HISTOGRAMS_FLAG: u8 = 0x20;
 /// Stands for an unknown start among known ones.
 const UNKNOWN_START: i64 = i64::MIN;
 
-/// Most samples of one block of this type.
-pub(crate) const fn samples_max(histograms: bool) -> usize {
-    if histograms { BLOCK_HISTOGRAMS_MAX } else { BLOCK_SAMPLES_MAX }
-}
-
 /// Appends the encoding of a block.
 pub(crate) fn encode(timestamps: &[i64], column: ColumnRef<'_>, starts: &[i64], out: &mut Vec<u8>) {
     assert_eq!(timestamps.len(), column.len(), "INV-10: a timestamp per sample");

@@ -5,7 +5,7 @@
 use crate::encoding::bytes::{Cursor, put_signed, put_varint};
 use crate::encoding::{Decoded, histograms};
 use crate::error::{DbError, DbResult};
-use crate::head::{FrozenSeries, Head, Newest};
+use crate::head::{FrozenSeries, Head, Newest, histogram_bytes};
 use crate::options::Limits;
 use crate::record::{
     Birth, put_births, put_exemplar, put_labels, put_metadata, take_births, take_exemplar,
@@ -18,8 +18,11 @@ use std::path::Path;
 use std::sync::Arc;
 use sys::Vfs;
 
-/// Entries of one page.
+/// Most entries of one page.
 const PAGE_ENTRIES: usize = 1024;
+/// Bytes of entries after which a page is closed. The largest entry (label sets and histograms are
+/// below 1 MiB each) keeps a page far below its bound of 16 MiB.
+const PAGE_BYTES: usize = 1 << 20;
 const HISTOGRAM_BYTES_MAX: usize = 1 << 20;
 
 /// What a flush remembers of the head besides samples.
@@ -30,11 +33,11 @@ pub(crate) struct Frozen {
     pub(crate) exemplars: Vec<(Labels, Exemplar)>,
 }
 
-/// Writes a checkpoint file; it has its name only when it is complete. Returns its length.
-pub(crate) fn write(vfs: &dyn Vfs, path: &Path, frozen: &Frozen) -> DbResult<u64> {
+/// Writes a checkpoint file; it has its name only when it is complete.
+pub(crate) fn write(vfs: &dyn Vfs, path: &Path, frozen: &Frozen) -> DbResult<()> {
     let mut pages = PageWriter::create(vfs, path)?;
     match write_pages(&mut pages, frozen) {
-        Ok(()) => pages.finish(),
+        Ok(()) => pages.finish().map(drop),
         Err(error) => {
             pages.abandon();
             Err(error)
@@ -43,7 +46,7 @@ pub(crate) fn write(vfs: &dyn Vfs, path: &Path, frozen: &Frozen) -> DbResult<u64
 }
 
 fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
-    for chunk in frozen.series.chunks(PAGE_ENTRIES) {
+    for chunk in page_by_page(&frozen.series, birth_bytes) {
         let mut page = Vec::new();
         let births: Vec<_> = chunk.iter().map(|s| (s.id, s.group, s.labels.clone())).collect();
         put_births(&mut page, births[0].1, &births);
@@ -54,7 +57,8 @@ fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
         whole.append(&mut page);
         pages.put(PageKind::Births, &whole)?;
     }
-    for chunk in frozen.metadata.chunks(PAGE_ENTRIES) {
+    let entry_bytes = |entry: &MetricMetadata| entry.metric.len() + entry.metadata.help.len();
+    for chunk in page_by_page(&frozen.metadata, entry_bytes) {
         let mut page = Vec::new();
         put_varint(&mut page, chunk.len() as u64);
         for entry in chunk {
@@ -62,7 +66,9 @@ fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
         }
         pages.put(PageKind::Metadata, &page)?;
     }
-    for chunk in frozen.exemplars.chunks(PAGE_ENTRIES) {
+    let exemplar_bytes =
+        |(labels, exemplar): &(Labels, Exemplar)| labels.text_len() + exemplar.labels.text_len();
+    for chunk in page_by_page(&frozen.exemplars, exemplar_bytes) {
         let mut page = Vec::new();
         put_varint(&mut page, chunk.len() as u64);
         for (labels, exemplar) in chunk {
@@ -72,6 +78,32 @@ fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
         pages.put(PageKind::Exemplars, &page)?;
     }
     Ok(())
+}
+
+/// Cuts entries where a page is full, by number or by bytes.
+fn page_by_page<T>(mut entries: &[T], bytes: impl Fn(&T) -> usize) -> Vec<&[T]> {
+    let mut pages = Vec::new();
+    while !entries.is_empty() {
+        let mut taken = 0;
+        let fits = |entry: &&T| {
+            let is_open = taken < PAGE_BYTES;
+            taken += bytes(entry);
+            is_open
+        };
+        let count = entries.iter().take(PAGE_ENTRIES).take_while(fits).count();
+        let (page, rest) = entries.split_at(count);
+        pages.push(page);
+        entries = rest;
+    }
+    pages
+}
+
+fn birth_bytes(series: &FrozenSeries) -> usize {
+    let newest = match &series.newest {
+        Some(Newest { value: Value::Histogram(histogram), .. }) => histogram_bytes(histogram),
+        Some(Newest { value: Value::Float(_), .. }) | None => 0,
+    };
+    series.labels.text_len() + newest
 }
 
 /// Newest sample: byte 0 none, 1 float (signed time, 8 bytes), 2 histogram (signed time, bytes).
@@ -172,7 +204,7 @@ impl Loaded {
             head.set_metadata(entry, limits.metadata_max);
         }
         for (labels, exemplar) in self.parts.exemplars {
-            head.exemplars.push(&labels, exemplar, limits.exemplars_max);
+            head.keep_exemplar(&labels, exemplar, limits.exemplars_max);
         }
         head
     }
@@ -221,3 +253,6 @@ fn take_page(
 fn count_of(cursor: &mut Cursor<'_>) -> Decoded<usize> {
     cursor.count(cursor.remaining())
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use crate::db::{Db, RETRY_AFTER, Writer};
 use crate::encoding::histograms::is_consistent;
 use crate::head::{AppliedRow, Head, Newest};
 use crate::options::{Durability, Limits};
-use crate::record::RecordParts;
+use crate::record::{self, RecordParts};
 use journal::{JournalErrorKind, Position};
 use model::{
     AppendError, AppendErrorKind, Appender, Batch, BatchReport, Exemplar, GroupKey, Labels,
@@ -18,6 +18,8 @@ use model::{
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
+/// Capacity of the record buffer that stays after a large batch.
+const RECORD_BYTES_KEPT: usize = 1 << 20;
 /// Longest help text that is kept.
 const HELP_BYTES_MAX: usize = 64 << 10;
 /// Longest label text of an exemplar that is kept (OpenMetrics allows 128 characters).
@@ -157,11 +159,13 @@ impl Db {
         record.clear();
         parts.encode(record);
         let outcome = journal.append(record);
-        self.counters.journal_bytes.add(record.len() as u64);
+        let len = record.len() as u64;
+        record.shrink_to(RECORD_BYTES_KEPT);
         match outcome {
             Ok(place) => {
+                self.counters.journal_bytes.add(len);
                 writer.trouble = None;
-                writer.unflushed_bytes += writer.record.len() as u64;
+                writer.unflushed_bytes += len;
                 Ok(place)
             }
             Err(error) if error.kind() == JournalErrorKind::RecordSize => {
@@ -229,8 +233,13 @@ fn check_labels(labels: &Labels, limits: &Limits) -> Result<(), AppendError> {
     if labels.is_empty() {
         return refuse("it has no labels".into());
     }
-    if labels.len() > limits.labels_max {
-        return refuse(format!("{} labels, {} allowed", labels.len(), limits.labels_max));
+    let labels_max = limits.labels_max.min(record::LABELS_MAX);
+    if labels.len() > labels_max {
+        return refuse(format!("{} labels, {labels_max} allowed", labels.len()));
+    }
+    if labels.text_len() > record::TEXT_MAX {
+        let (len, max) = (labels.text_len(), record::TEXT_MAX);
+        return refuse(format!("{len} bytes of labels, {max} allowed"));
     }
     for (name, value) in labels.iter() {
         if name.is_empty() {

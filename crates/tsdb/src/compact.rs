@@ -105,12 +105,31 @@ impl Db {
         let Some(ids) = plan(&candidates, agreed.ms(), eager) else { return Ok(false) };
         // In the order of age, because INV-11 gives the older source precedence.
         let chosen = segments.iter().filter(|segment| ids.contains(&segment.id)).cloned();
-        let outcome = self.merge(chosen.collect());
+        let chosen: Vec<_> = chosen.collect();
+        let outcome = self.check_room_for(&chosen).and_then(|()| self.merge(chosen));
         match outcome {
             Ok(()) => self.counters.compactions.add(1),
             Err(_) => self.counters.compaction_failures.add(1),
         }
         outcome.map(|()| true)
+    }
+
+    /// A merge needs room for its result beside its sources; on a disk nearly full it would only
+    /// take the journal's room, again and again.
+    fn check_room_for(&self, chosen: &[Arc<Segment>]) -> DbResult<()> {
+        // A filesystem that cannot tell its space is left to its write errors.
+        let Ok(space) = self.vfs.space(&self.layout.tenant) else { return Ok(()) };
+        let bytes: u64 = chosen.iter().map(|segment| segment.bytes).sum();
+        let needed = bytes.saturating_add(self.options.free_bytes_min);
+        if space.available >= needed {
+            return Ok(());
+        }
+        let text = format!(
+            "cannot merge {} segments: {} bytes free, {needed} needed",
+            chosen.len(),
+            space.available
+        );
+        Err(DbError::new(DbErrorKind::DiskFull, text))
     }
 
     fn merge(&self, chosen: Vec<Arc<Segment>>) -> DbResult<()> {

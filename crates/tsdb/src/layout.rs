@@ -156,16 +156,15 @@ pub(crate) fn link_or_copy(vfs: &dyn Vfs, from: &Path, to: &Path) -> DbResult<()
 
 fn copy(vfs: &dyn Vfs, from: &Path, to: &Path) -> std::io::Result<()> {
     let (source, target) = (vfs.open(from)?, vfs.create(to)?);
+    let (len, mut at) = (source.len()?, 0);
     let mut buffer = vec![0; 1 << 20];
-    let mut at = 0;
-    loop {
-        let count = source.read_at(&mut buffer, at)?;
-        if count == 0 {
-            return target.sync_data();
-        }
+    while at < len {
+        let count = buffer.len().min(usize::try_from(len - at).unwrap_or(usize::MAX));
+        source.read_exact_at(&mut buffer[..count], at)?;
         target.write_all_at(&buffer[..count], at)?;
         at += count as u64;
     }
+    target.sync_data()
 }
 
 #[cfg(test)]

@@ -28,8 +28,6 @@ mod samples;
 mod segment;
 mod select;
 mod stats;
-#[cfg(test)]
-mod testing;
 
 pub use db::Db;
 pub use error::{DbError, DbErrorKind, DbResult};

@@ -1,11 +1,11 @@
 //! Blocks come back with their starts, for whole and partial ranges; odd versions are refused.
 
 use super::*;
-use crate::testing::Random;
+use sys::sim::SimRng;
 
 #[test]
 fn inv_10_floats_and_starts_come_back_for_any_range() {
-    let mut random = Random::new(9);
+    let mut random = SimRng::new(9);
     for _ in 0..300 {
         let len = 1 + random.below(200).cast_signed();
         let times: Vec<i64> = (0..len).map(|i| i * 1000 - 50_000).collect();

@@ -7,9 +7,9 @@
 use super::bytes::Cursor;
 use super::presence::Presence;
 use super::{floats, histograms, ints};
-use crate::testing::Random;
 use model::{CounterReset, Histogram, HistogramCounts, Span, stale_marker};
 use std::sync::Arc;
+use sys::sim::SimRng;
 
 fn ints_len(values: &[i64]) -> usize {
     let mut bytes = Vec::new();
@@ -68,25 +68,26 @@ fn a_counter_reset_is_a_patch() {
 
 #[test]
 fn multiples_of_a_page_lose_their_divisor() {
-    let mut random = Random::new(1);
+    let mut random = SimRng::new(1);
     let pages: Vec<i64> = (0..480).map(|_| 4096 * random.below(1000).cast_signed()).collect();
     assert!(ints_len(&pages) <= 480 * 10 / 8 + 16, "{}", ints_len(&pages));
 }
 
 #[test]
 fn inv_10_random_integers_come_back() {
-    let mut random = Random::new(2);
+    let mut random = SimRng::new(2);
     for _ in 0..3000 {
         let len = 1 + random.below(300) as usize;
         let shift = random.below(64);
         let magnitude = random.below(40);
         let step = random.below(1 << magnitude).cast_signed();
-        let mut value = random.next().cast_signed() >> random.below(64);
+        let mut value = random.next_u64().cast_signed() >> random.below(64);
         let values: Vec<i64> = (0..len)
             .map(|_| {
-                value =
-                    value.wrapping_add(step).wrapping_add((random.next() >> shift).cast_signed());
-                if random.below(50) == 0 { random.next().cast_signed() } else { value }
+                value = value
+                    .wrapping_add(step)
+                    .wrapping_add((random.next_u64() >> shift).cast_signed());
+                if random.below(50) == 0 { random.next_u64().cast_signed() } else { value }
             })
             .collect();
         ints_len(&values);
@@ -126,7 +127,7 @@ fn inv_10_every_class_of_float_pattern_comes_back() {
 
 #[test]
 fn inv_10_random_float_columns_come_back() {
-    let mut random = Random::new(3);
+    let mut random = SimRng::new(3);
     for round in 0..3000 {
         let len = 1 + random.below(250) as usize;
         let scale = [1.0, 10.0, 100.0, 1e3, 1e6, 1e9, 1e12, 3.0][random.below(8) as usize];
@@ -135,7 +136,7 @@ fn inv_10_random_float_columns_come_back() {
             .map(|_| {
                 walk += random.below(1000) as f64;
                 match (round % 5, random.below(40)) {
-                    (0, _) | (_, 1) => f64::from_bits(random.next()),
+                    (0, _) | (_, 1) => f64::from_bits(random.next_u64()),
                     (_, 0) => stale_marker(),
                     (_, 2) => -0.0,
                     _ => walk / scale,
@@ -166,15 +167,15 @@ fn a_staleness_marker_costs_ten_bytes() {
 
 #[test]
 fn noise_never_grows_beyond_its_patterns() {
-    let mut random = Random::new(4);
-    let noise: Vec<f64> = (0..480).map(|_| f64::from_bits(random.next())).collect();
+    let mut random = SimRng::new(4);
+    let noise: Vec<f64> = (0..480).map(|_| f64::from_bits(random.next_u64())).collect();
     assert!(floats_len(&noise) <= 480 * 8 + 1);
     let ratios: Vec<f64> =
         (0..480).map(|_| random.below(1 << 53) as f64 / (1_u64 << 53) as f64).collect();
     assert!(floats_len(&ratios) <= 480 * 7);
 }
 
-pub(crate) fn random_histogram(random: &mut Random, wide: bool) -> Histogram {
+pub(crate) fn random_histogram(random: &mut SimRng, wide: bool) -> Histogram {
     let buckets = 1 + random.below(if wide { 40 } else { 5 }) as u32;
     Histogram {
         counts: if random.below(3) == 0 {
@@ -187,7 +188,7 @@ pub(crate) fn random_histogram(random: &mut Random, wide: bool) -> Histogram {
         zero_threshold: 1e-128,
         zero_count: random.below(10) as f64,
         count: random.below(100_000) as f64,
-        sum: f64::from_bits(random.next()),
+        sum: f64::from_bits(random.next_u64()),
         positive_spans: vec![Span { offset: -3, length: 1 }, Span { offset: 2, length: buckets }],
         positive_buckets: (0..=buckets).map(|_| random.below(1000) as f64).collect(),
         negative_spans: vec![],
@@ -198,7 +199,7 @@ pub(crate) fn random_histogram(random: &mut Random, wide: bool) -> Histogram {
 
 #[test]
 fn inv_10_histograms_come_back() {
-    let mut random = Random::new(5);
+    let mut random = SimRng::new(5);
     for _ in 0..200 {
         let len = 1 + random.below(120) as usize;
         let mut current = random_histogram(&mut random, true);
@@ -272,13 +273,13 @@ fn presence_is_a_run_or_a_bitmap() {
 
 #[test]
 fn damaged_columns_are_errors_and_never_panics() {
-    let mut random = Random::new(6);
+    let mut random = SimRng::new(6);
     let mut columns = Vec::new();
     let floats: Vec<f64> = (0..90).map(|i| f64::from(i * i) / 100.0).collect();
     let mut bytes = Vec::new();
     floats::encode(&floats, &mut bytes);
     columns.push(bytes);
-    let noise: Vec<f64> = (0..90).map(|_| f64::from_bits(random.next())).collect();
+    let noise: Vec<f64> = (0..90).map(|_| f64::from_bits(random.next_u64())).collect();
     let mut bytes = Vec::new();
     floats::encode(&noise, &mut bytes);
     columns.push(bytes);
@@ -292,7 +293,7 @@ fn damaged_columns_are_errors_and_never_panics() {
             let at = random.below(bytes.len() as u64) as usize;
             match random.below(3) {
                 0 => bytes[at] ^= 1 << random.below(8),
-                1 => bytes[at] = random.next() as u8,
+                1 => bytes[at] = random.next_u64() as u8,
                 _ => bytes.truncate(at.max(1)),
             }
         }

@@ -10,6 +10,12 @@ pub(crate) struct Exemplars {
     ring: VecDeque<(Labels, Exemplar)>,
     /// Newest exemplar of each series in the ring; a sender repeats it until a new one comes.
     newest: HashMap<Labels, (i64, u64, usize), foldhash::fast::FixedState>,
+    memory: usize,
+}
+
+/// Estimated bytes of an exemplar, with the labels of its series: they may live here alone.
+fn bytes(series: &Labels, exemplar: &Exemplar) -> usize {
+    160 + series.text_len() + exemplar.labels.text_len() + 8 * exemplar.labels.len()
 }
 
 impl Exemplars {
@@ -32,11 +38,13 @@ impl Exemplars {
         let (timestamp, bits) = (exemplar.timestamp.ms(), exemplar.value.to_bits());
         let entry = self.newest.entry(series.clone()).or_insert((timestamp, bits, 0));
         *entry = (timestamp, bits, entry.2 + 1);
+        self.memory += bytes(series, &exemplar);
         self.ring.push_back((series.clone(), exemplar));
     }
 
     fn drop_oldest(&mut self) {
-        let Some((series, _)) = self.ring.pop_front() else { return };
+        let Some((series, exemplar)) = self.ring.pop_front() else { return };
+        self.memory -= bytes(&series, &exemplar);
         if let Some(entry) = self.newest.get_mut(&series) {
             entry.2 -= 1;
             if entry.2 == 0 {
@@ -52,5 +60,10 @@ impl Exemplars {
 
     pub(crate) fn len(&self) -> usize {
         self.ring.len()
+    }
+
+    /// Estimated bytes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
     }
 }

@@ -14,7 +14,7 @@ mod tests;
 pub(crate) use exemplars::Exemplars;
 pub(crate) use postings::HeadPostings;
 use series::GroupTimes;
-pub(crate) use series::{Newest, Part, Series};
+pub(crate) use series::{Newest, Part, Series, histogram_bytes};
 
 use model::{Exemplar, GroupKey, Labels, Metadata, MetricMetadata, SeriesRef, Timestamp, Value};
 use std::collections::{BTreeMap, HashMap};
@@ -39,6 +39,8 @@ pub(crate) struct Head {
     by_labels: HashMap<Labels, u32, foldhash::fast::FixedState>,
     pub(crate) postings: HeadPostings,
     groups: Vec<Group>,
+    /// Slots of groups whose last series left.
+    free_groups: Vec<u32>,
     group_slots: HashMap<GroupKey, u32, foldhash::fast::FixedState>,
     pub(crate) metadata: BTreeMap<String, Metadata>,
     pub(crate) exemplars: Exemplars,
@@ -77,6 +79,7 @@ impl Head {
             by_labels: HashMap::default(),
             postings: HeadPostings::default(),
             groups: Vec::new(),
+            free_groups: Vec::new(),
             group_slots: HashMap::default(),
             metadata: BTreeMap::new(),
             exemplars: Exemplars::default(),
@@ -138,16 +141,35 @@ impl Head {
         self.groups[series.group as usize].key
     }
 
-    /// Number of groups ever seen.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = &Group> {
-        self.groups.iter()
+    /// Number of groups with series.
+    pub(crate) fn group_count(&self) -> usize {
+        self.group_slots.len()
     }
 
     fn group_slot(&mut self, key: GroupKey) -> u32 {
         *self.group_slots.entry(key).or_insert_with(|| {
-            self.groups.push(Group { key, series: 0, times: GroupTimes::default() });
+            let group = Group { key, series: 0, times: GroupTimes::default() };
+            if let Some(slot) = self.free_groups.pop() {
+                self.groups[slot as usize] = group;
+                return slot;
+            }
+            self.groups.push(group);
             u32::try_from(self.groups.len() - 1).expect("a group per series, below 2^32")
         })
+    }
+
+    /// Forgets groups that have no series any more, so that churning targets leave nothing behind.
+    fn drop_empty_groups(&mut self) {
+        let (groups, free) = (&mut self.groups, &mut self.free_groups);
+        self.group_slots.retain(|_, slot| {
+            let group = &mut groups[*slot as usize];
+            let keep = group.series > 0;
+            if !keep {
+                group.times = GroupTimes::default();
+                free.push(*slot);
+            }
+            keep
+        });
     }
 
     /// Adds a series under the next id.
@@ -254,22 +276,32 @@ impl Head {
 
     /// Keeps metadata; returns whether there was room.
     pub(crate) fn set_metadata(&mut self, entry: &MetricMetadata, max: usize) -> bool {
+        let texts = |metadata: &Metadata| metadata.help.len() + metadata.unit.len();
         if let Some(known) = self.metadata.get_mut(&entry.metric) {
+            self.memory = self.memory.saturating_sub(texts(known)) + texts(&entry.metadata);
             known.clone_from(&entry.metadata);
             return true;
         }
         if self.metadata.len() >= max {
             return false;
         }
-        self.memory += 128 + entry.metric.len() + entry.metadata.help.len();
+        self.memory += 128 + entry.metric.len() + texts(&entry.metadata);
         self.metadata.insert(entry.metric.clone(), entry.metadata.clone());
         true
     }
 
+    /// Keeps an exemplar of a living series; at most `max` stay.
     pub(crate) fn push_exemplar(&mut self, id: SeriesRef, exemplar: &Exemplar, max: usize) {
         let Some(series) = self.get(id) else { return };
         let labels = series.labels.clone();
-        self.exemplars.push(&labels, exemplar.clone(), max);
+        self.keep_exemplar(&labels, exemplar.clone(), max);
+    }
+
+    /// Keeps an exemplar of a label set, whether it lives or not.
+    pub(crate) fn keep_exemplar(&mut self, labels: &Labels, exemplar: Exemplar, max: usize) {
+        let before = self.exemplars.memory();
+        self.exemplars.push(labels, exemplar, max);
+        self.memory = self.memory.saturating_sub(before) + self.exemplars.memory();
     }
 
     /// Begins a new generation; what was visible before is returned and stays visible until
@@ -333,6 +365,7 @@ impl Head {
         }
         self.postings.remove(|slot| gone.binary_search(&slot).is_ok());
         self.live -= gone.len();
+        self.drop_empty_groups();
         gone.len()
     }
 

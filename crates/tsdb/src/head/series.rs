@@ -77,7 +77,8 @@ pub(crate) fn histogram_bytes(histogram: &Histogram) -> usize {
         + 8 * (histogram.positive_buckets.len()
             + histogram.negative_buckets.len()
             + histogram.positive_spans.len()
-            + histogram.negative_spans.len())
+            + histogram.negative_spans.len()
+            + histogram.custom_values.len())
 }
 
 /// The run that takes new samples.

@@ -102,6 +102,40 @@ fn exemplars_are_bounded_and_repeats_are_dropped() {
 }
 
 #[test]
+fn texts_and_exemplars_count_as_memory() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    let before = head.memory;
+    let entry = |help: usize| MetricMetadata {
+        metric: "m".into(),
+        metadata: Metadata { help: "x".repeat(help), ..Metadata::default() },
+    };
+    assert!(head.set_metadata(&entry(10), 1));
+    assert!(head.set_metadata(&entry(10_000), 1));
+    assert!((10_000..10_500).contains(&(head.memory - before)), "{}", head.memory - before);
+    assert!(head.set_metadata(&entry(0), 1));
+    let before = head.memory;
+    for t in 0..50 {
+        let labels = Labels::from_pairs([("trace_id", "0123456789")]);
+        let timestamp = Timestamp::from_ms(t);
+        head.push_exemplar(id, &Exemplar { labels, value: 1.0, timestamp }, 20);
+    }
+    let each = (head.memory - before) / 20;
+    assert!((150..300).contains(&each), "{each} bytes an exemplar");
+}
+
+#[test]
+fn groups_without_series_leave_nothing_behind() {
+    let mut head = Head::new(0);
+    for target in 0..100 {
+        head.insert(GroupKey(target), &labels(0));
+        assert_eq!(head.group_count(), 1);
+        assert_eq!(head.drop_idle(2, 1), 1);
+    }
+    assert_eq!((head.group_count(), head.groups.len()), (0, 1));
+}
+
+#[test]
 fn rows_of_a_group_are_shared_until_a_series_keeps_its_own_time() {
     let mut head = Head::new(0);
     let ids: Vec<SeriesRef> = (0..4).map(|n| head.insert(GroupKey(1), &labels(n))).collect();

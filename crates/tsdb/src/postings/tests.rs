@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::head::HeadPostings;
-use crate::testing::Random;
 use model::Labels;
+use sys::sim::SimRng;
 
 fn matcher(op: MatchOp, name: &str, value: &str) -> Matcher {
     Matcher::new(op, name, value).unwrap()
@@ -11,7 +11,7 @@ fn matcher(op: MatchOp, name: &str, value: &str) -> Matcher {
 
 #[test]
 fn inv_12_matchers_find_what_a_full_scan_finds() {
-    let mut random = Random::new(7);
+    let mut random = SimRng::new(7);
     let mut index = HeadPostings::default();
     let mut series = Vec::new();
     for ordinal in 0..400_u32 {

@@ -6,11 +6,10 @@ use crate::encoding::tests::random_histogram;
 use crate::record::RecordParts;
 use crate::samples::ColumnRef;
 use crate::segment::SegmentWriter;
-use crate::testing::Random;
 use model::{GroupKey, Labels, Row, SeriesRef, Timestamp, Value};
 use std::path::PathBuf;
 use sys::Vfs;
-use sys::sim::SimVfs;
+use sys::sim::{SimRng, SimVfs};
 
 fn corpus(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target)
@@ -32,15 +31,15 @@ fn inputs(target: &str, seeds: &[(&str, Vec<u8>)]) -> Vec<Vec<u8>> {
     files.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
-fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
+fn mutate(random: &mut SimRng, bytes: &mut Vec<u8>) {
     for _ in 0..=random.below(4) {
         let at = usize::try_from(random.below(bytes.len().max(1) as u64)).unwrap();
         match random.below(5) {
             _ if bytes.is_empty() => bytes.push(7),
             0 => bytes[at] ^= 1 << random.below(8),
-            1 => bytes[at] = (random.next() & 0xff) as u8,
+            1 => bytes[at] = (random.next_u64() & 0xff) as u8,
             2 => bytes.truncate(at),
-            3 => bytes.insert(at, (random.next() & 0xff) as u8),
+            3 => bytes.insert(at, (random.next_u64() & 0xff) as u8),
             _ => bytes[at] = 0xff,
         }
     }
@@ -50,7 +49,7 @@ fn replay(target: &str, seeds: &[(&str, Vec<u8>)], rounds: u64, probe: fn(&[u8])
     let inputs = inputs(target, seeds);
     let accepted = inputs.iter().filter(|bytes| probe(bytes)).count();
     assert!(accepted >= seeds.len(), "{target}: {accepted} of {} seeds accepted", seeds.len());
-    let mut random = Random::new(31);
+    let mut random = SimRng::new(31);
     for _ in 0..rounds {
         let pick = usize::try_from(random.below(inputs.len() as u64)).unwrap();
         let mut bytes = inputs[pick].clone();
@@ -69,9 +68,9 @@ fn block_seed(column: ColumnRef<'_>, starts: &[i64]) -> Vec<u8> {
 
 #[test]
 fn blocks() {
-    let mut random = Random::new(41);
+    let mut random = SimRng::new(41);
     let cents: Vec<f64> = (0..60).map(|i| f64::from(i * i) / 100.0).collect();
-    let noise: Vec<f64> = (0..40).map(|_| f64::from_bits(random.next())).collect();
+    let noise: Vec<f64> = (0..40).map(|_| f64::from_bits(random.next_u64())).collect();
     let histograms: Vec<_> =
         (0..9).map(|_| Arc::new(random_histogram(&mut random, false))).collect();
     let starts: Vec<i64> = (0..60).map(|i| i / 20 * 500).collect();
@@ -102,7 +101,7 @@ fn segments() {
 
 #[test]
 fn records() {
-    let mut random = Random::new(42);
+    let mut random = SimRng::new(42);
     let values = [
         Value::Float(7.0),
         Value::Float(0.25),

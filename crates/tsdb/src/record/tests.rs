@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::encoding::tests::random_histogram;
-use crate::testing::Random;
+use sys::sim::SimRng;
 
-fn random_rows(random: &mut Random) -> Vec<Row> {
+fn random_rows(random: &mut SimRng) -> Vec<Row> {
     let mut series = random.below(1000);
-    let mut time = random.next().cast_signed() >> 20;
+    let mut time = random.next_u64().cast_signed() >> 20;
     (0..random.below(50))
         .map(|_| {
             series = if random.below(4) > 0 { series.wrapping_add(1) } else { random.below(1000) };
@@ -14,7 +14,7 @@ fn random_rows(random: &mut Random) -> Vec<Row> {
                 time += 15_000;
             }
             let value = match random.below(6) {
-                0 => f64::from_bits(random.next()),
+                0 => f64::from_bits(random.next_u64()),
                 1 => stale_marker(),
                 2 => random.below(1 << 40) as f64 / 1e9,
                 3 => -(random.below(100_000) as f64) / 1e3,
@@ -40,7 +40,7 @@ fn same(a: &Row, b: &Row) -> bool {
 
 #[test]
 fn inv_15_a_batch_comes_back_whole() {
-    let mut random = Random::new(11);
+    let mut random = SimRng::new(11);
     for round in 0..500 {
         let rows = random_rows(&mut random);
         let births: Vec<_> = (0..random.below(9))
@@ -96,7 +96,7 @@ fn rows_of_a_scrape_cost_a_flag_and_their_value() {
 
 #[test]
 fn damaged_records_are_errors_and_never_panics() {
-    let mut random = Random::new(12);
+    let mut random = SimRng::new(12);
     for _ in 0..300 {
         let rows = random_rows(&mut random);
         let labels = Labels::from_pairs([("a", "b"), ("c", "d")]);
@@ -112,7 +112,7 @@ fn damaged_records_are_errors_and_never_panics() {
         for _ in 0..30 {
             let mut damaged = bytes.clone();
             let at = usize::try_from(random.below(bytes.len() as u64)).unwrap();
-            damaged[at] = (random.next() & 0xff) as u8;
+            damaged[at] = (random.next_u64() & 0xff) as u8;
             if random.below(3) == 0 {
                 damaged.truncate(at);
             }

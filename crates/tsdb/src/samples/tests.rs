@@ -1,16 +1,16 @@
 //! Merging against a map, runs of mixed types, start timestamps that begin late.
 
 use super::*;
-use crate::testing::Random;
 use std::collections::BTreeMap;
+use sys::sim::SimRng;
 
-fn source(random: &mut Random, model: &mut BTreeMap<i64, (u64, bool, i64)>) -> SampleBuf {
+fn source(random: &mut SimRng, model: &mut BTreeMap<i64, (u64, bool, i64)>) -> SampleBuf {
     let mut samples = SampleBuf::default();
     let mut at = random.below(50).cast_signed();
     let with_starts = random.below(3) == 0;
     for _ in 0..random.below(30) {
         at += 1 + random.below(9).cast_signed();
-        let (value, histogram) = (random.next() >> 12, random.below(4) == 0);
+        let (value, histogram) = (random.next_u64() >> 12, random.below(4) == 0);
         let start = if with_starts { random.below(3).cast_signed() } else { 0 };
         if histogram {
             let count = value as f64;
@@ -29,7 +29,7 @@ fn source(random: &mut Random, model: &mut BTreeMap<i64, (u64, bool, i64)>) -> S
 #[test]
 fn inv_11_the_older_source_wins_and_nothing_doubles() {
     for seed in 0..500 {
-        let mut random = Random::new(seed);
+        let mut random = SimRng::new(seed);
         let mut model = BTreeMap::new();
         let mut merged = SampleBuf::default();
         for _ in 0..4 {
@@ -53,7 +53,7 @@ fn inv_11_the_older_source_wins_and_nothing_doubles() {
 #[test]
 fn runs_cover_every_sample_once_and_do_not_mix() {
     for seed in 0..200 {
-        let samples = source(&mut Random::new(seed), &mut BTreeMap::new());
+        let samples = source(&mut SimRng::new(seed), &mut BTreeMap::new());
         let mut next = 0;
         for_each_run(&samples, |run| {
             assert_eq!(run.first, next);

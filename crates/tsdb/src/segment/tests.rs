@@ -3,9 +3,8 @@
 use super::*;
 use crate::encoding::tests::random_histogram;
 use crate::postings::{Postings, resolve};
-use crate::testing::Random;
 use model::{Labels, MatchOp, Matcher};
-use sys::sim::SimVfs;
+use sys::sim::{SimRng, SimVfs};
 
 const ALL: (i64, i64) = (i64::MIN, i64::MAX);
 
@@ -46,7 +45,7 @@ fn same(a: &SampleBuf, b: &SampleBuf) -> bool {
         && bits(a) == bits(b)
 }
 
-fn random_series(random: &mut Random, count: usize, rows: i64) -> Vec<(Labels, SampleBuf)> {
+fn random_series(random: &mut SimRng, count: usize, rows: i64) -> Vec<(Labels, SampleBuf)> {
     let mut series = Vec::new();
     for n in 0..count {
         let labels = Labels::from_pairs([
@@ -79,7 +78,7 @@ fn random_series(random: &mut Random, count: usize, rows: i64) -> Vec<(Labels, S
 
 #[test]
 fn inv_16_what_was_written_is_read_for_any_range() {
-    let mut random = Random::new(21);
+    let mut random = SimRng::new(21);
     let series = random_series(&mut random, 120, 1300);
     let segment = write(&vfs(), &series);
     let index = segment.index().unwrap();
@@ -99,9 +98,35 @@ fn inv_16_what_was_written_is_read_for_any_range() {
     }
 }
 
+/// A hostile sender chooses the size of histograms; a page has a bound.
+#[test]
+fn blocks_of_the_largest_histograms_fit_their_pages() {
+    let mut random = SimRng::new(29);
+    let mut samples = SampleBuf::default();
+    for row in 0..70_i64 {
+        let buckets: Vec<f64> =
+            (0..16_384).map(|_| f64::from_bits(random.next_u64() >> 2)).collect();
+        let spans = vec![model::Span { offset: 0, length: 16_384 }];
+        let histogram = model::Histogram {
+            positive_spans: spans.clone(),
+            positive_buckets: buckets.clone(),
+            negative_spans: spans,
+            negative_buckets: buckets,
+            ..model::Histogram::default()
+        };
+        samples.push_histogram(row, Arc::new(histogram));
+    }
+    let series = [(Labels::from_pairs([("a", "b")]), samples)];
+    let segment = write(&vfs(), &series);
+    let mut found = SampleBuf::default();
+    let losses = segment.read(&segment.index().unwrap(), 0, ALL, &mut found);
+    assert_eq!(losses, Losses::default());
+    assert!(same(&found, &series[0].1));
+}
+
 #[test]
 fn inv_12_postings_find_what_a_full_scan_finds() {
-    let series = random_series(&mut Random::new(22), 90, 30);
+    let series = random_series(&mut SimRng::new(22), 90, 30);
     let segment = write(&vfs(), &series);
     let index = segment.index().unwrap();
     for (op, name, value) in [
@@ -128,8 +153,8 @@ fn inv_12_postings_find_what_a_full_scan_finds() {
 #[test]
 fn neighbours_share_timestamps_and_equal_blocks() {
     let mut series = Vec::new();
-    let mut random = Random::new(23);
-    let noise: Vec<f64> = (0..480).map(|_| f64::from_bits(random.next() >> 12)).collect();
+    let mut random = SimRng::new(23);
+    let noise: Vec<f64> = (0..480).map(|_| f64::from_bits(random.next_u64() >> 12)).collect();
     for n in 0..200 {
         let labels = Labels::from_pairs([("__name__", "m"), ("n", &format!("{n:03}"))]);
         let mut samples = SampleBuf::default();
@@ -173,7 +198,7 @@ fn an_index_costs_few_bytes_a_series() {
 
 #[test]
 fn inv_16_a_damaged_page_costs_its_blocks_and_no_others() {
-    let series = random_series(&mut Random::new(24), 300, 700);
+    let series = random_series(&mut SimRng::new(24), 300, 700);
     let disk = vfs();
     let segment = write(&disk, &series);
     let blocks: Vec<_> = (0_u32..).zip(segment.reader.pages()).map(|(n, p)| (n, *p)).collect();
@@ -199,10 +224,10 @@ fn inv_16_a_damaged_page_costs_its_blocks_and_no_others() {
 
 #[test]
 fn damage_anywhere_is_an_error_or_costs_blocks_and_never_panics() {
-    let series = random_series(&mut Random::new(25), 40, 200);
+    let series = random_series(&mut SimRng::new(25), 40, 200);
     let disk = vfs();
     let len = write(&disk, &series).bytes;
-    let mut random = Random::new(26);
+    let mut random = SimRng::new(26);
     for round in 0..600 {
         let at = random.below(len);
         let bit = (random.below(8) & 7) as u8;
@@ -228,7 +253,7 @@ fn damage_anywhere_is_an_error_or_costs_blocks_and_never_panics() {
 
 #[test]
 fn an_index_from_damaged_sections_is_an_error_and_never_panics() {
-    let series = random_series(&mut Random::new(27), 40, 20);
+    let series = random_series(&mut SimRng::new(27), 40, 20);
     let disk = vfs();
     let segment = write(&disk, &series);
     let section = |kind| -> Vec<Vec<u8>> {
@@ -237,7 +262,7 @@ fn an_index_from_damaged_sections_is_an_error_and_never_panics() {
     };
     let sections = [PageKind::Symbols, PageKind::TimeEntries, PageKind::Series, PageKind::Postings]
         .map(|kind| section(kind).concat());
-    let mut random = Random::new(28);
+    let mut random = SimRng::new(28);
     for _ in 0..20_000 {
         let mut damaged = sections.clone();
         let which = usize::try_from(random.below(4)).unwrap();
@@ -245,7 +270,7 @@ fn an_index_from_damaged_sections_is_an_error_and_never_panics() {
         let at = usize::try_from(random.below(section.len() as u64)).unwrap();
         match random.below(3) {
             0 => section[at] ^= 1 << random.below(8),
-            1 => section[at] = (random.next() & 0xff) as u8,
+            1 => section[at] = (random.next_u64() & 0xff) as u8,
             _ => section.truncate(at),
         }
         let [symbols, times, series, postings] = damaged;

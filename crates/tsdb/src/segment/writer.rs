@@ -9,14 +9,17 @@ use super::index::{
 use super::pages::{PageKind, PageWriter};
 use super::symbols::Symbols;
 use crate::block;
+use crate::encoding::histograms::BLOCK_HISTOGRAMS_MAX;
 use crate::encoding::ints;
 use crate::encoding::presence::Presence;
 use crate::error::DbResult;
+use crate::head::histogram_bytes;
 use crate::samples::{ColumnRef, Run, for_each_run};
-use model::{Labels, SampleBuf};
+use model::{Histogram, Labels, SampleBuf};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use sys::Vfs;
 
 /// Pages of blocks and timestamps: one read and one checksum for the series of a metric.
@@ -25,6 +28,8 @@ const PAGE_BYTES: usize = 16 << 10;
 const BLOCK_SAMPLES: usize = 480;
 /// A block may grow to this many samples rather than leave a short rest.
 const BLOCK_SAMPLES_STRETCH: usize = 720;
+/// Memory of the histograms of one block; encoded they take hardly more, so a page has room for it.
+const BLOCK_HISTOGRAM_BYTES: usize = 4 << 20;
 /// Timestamps of columns kept for sharing: 1 Mi x 8 bytes.
 const TIMES_KEPT: usize = 1 << 20;
 /// Bytes of blocks kept for finding equal ones.
@@ -133,14 +138,14 @@ impl<'v> SegmentWriter<'v> {
 
     /// Cuts a run of one type into blocks.
     fn add_run(&mut self, samples: &SampleBuf, run: Run) -> DbResult<()> {
-        let (normal, stretch) = match run.histograms {
-            None => (BLOCK_SAMPLES, BLOCK_SAMPLES_STRETCH),
-            Some(_) => (block::samples_max(true), block::samples_max(true)),
-        };
         let mut done = 0;
         while done < run.count {
             let left = run.count - done;
-            let count = if left <= stretch { left } else { normal };
+            let count = match run.histograms {
+                None if left <= BLOCK_SAMPLES_STRETCH => left,
+                None => BLOCK_SAMPLES,
+                Some(first) => histograms_of_block(&samples.histograms[first + done..][..left]),
+            };
             self.add_block(samples, run, done, count)?;
             done += count;
         }
@@ -167,7 +172,7 @@ impl<'v> SegmentWriter<'v> {
             Some(from) => {
                 let histograms: Vec<_> = samples.histograms[from + done..from + done + count]
                     .iter()
-                    .map(|(_, histogram)| std::sync::Arc::clone(histogram))
+                    .map(|(_, histogram)| Arc::clone(histogram))
                     .collect();
                 block::encode(timestamps, ColumnRef::Histograms(&histograms), starts, &mut bytes);
             }
@@ -255,6 +260,17 @@ impl<'v> SegmentWriter<'v> {
     pub(crate) fn abandon(self) {
         self.pages.abandon();
     }
+}
+
+/// How many of the next histograms go into one block; at least one.
+fn histograms_of_block(next: &[(usize, Arc<Histogram>)]) -> usize {
+    let mut bytes = 0;
+    let fits = |(_, histogram): &&(usize, Arc<Histogram>)| {
+        let is_first = bytes == 0;
+        bytes += histogram_bytes(histogram);
+        is_first || bytes <= BLOCK_HISTOGRAM_BYTES
+    };
+    next.iter().take(BLOCK_HISTOGRAMS_MAX).take_while(fits).count()
 }
 
 /// Sections of one kind are the concatenation of their pages.

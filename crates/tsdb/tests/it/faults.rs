@@ -5,7 +5,7 @@ use crate::world::{HOUR, Machine, T0, batch, dump, group, labels, put};
 use model::{AppendErrorKind, Appender, RowFault, SeriesRef, Value};
 use std::time::Duration;
 use sys::sim::OpKind;
-use tsdb::{Db, DbOptions, Durability};
+use tsdb::{Db, DbErrorKind, DbOptions, Durability};
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
@@ -152,6 +152,27 @@ fn inv_22_a_flush_without_room_is_repeated_and_loses_nothing() {
             }
         }
     }
+}
+
+#[test]
+fn a_merge_that_has_no_room_is_not_begun() {
+    let machine = Machine::new(1);
+    let options = DbOptions { free_bytes_min: 100_000, ..Machine::options() };
+    let (db, _) = machine.open_with(options);
+    for window in 0..2 {
+        put(&db, &labels("m", 1), T0 + window, 1.0);
+        db.flush().unwrap();
+    }
+    machine.at(T0 + 3 * HOUR);
+    let bytes = db.stats().segment_bytes;
+    machine.vfs.set_available(bytes + 100_000 - 512);
+    let operations = machine.vfs.operations();
+    let error = db.compact_now(true).unwrap_err();
+    assert_eq!(error.kind(), DbErrorKind::DiskFull);
+    assert_eq!(machine.vfs.operations(), operations, "{error}: nothing was written");
+    machine.vfs.set_available(bytes + 100_000);
+    db.compact_now(true).unwrap();
+    assert_eq!(db.stats().segments, 1);
 }
 
 #[test]
