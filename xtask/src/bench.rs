@@ -7,6 +7,8 @@ use crate::run::{cargo, run, target_dir, workspace_root};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Names of the servers in the script.
+const SERVERS: [&str; 3] = ["prom", "vm", "flyball"];
 const ROUNDS_DEFAULT: &str = "3";
 
 /// `bench [ingest] [TARGETS HOURS]` or `bench scrape`
@@ -43,7 +45,7 @@ fn ingest(folder: &Path, targets: &str, hours: &str, churn: &str) -> Chore {
             .arg(folder.join("run_baselines.sh"))
             .args([targets, hours, churn])
             .arg(&work)
-            .args(["prom", "vm", "flyball"])
+            .args(SERVERS)
             .env("GEN_MULTINOMIAL", "1")
             .env("FLYBALL_BIN", target_dir().join("release/flyball"));
         run(&mut script)?;
@@ -51,33 +53,101 @@ fn ingest(folder: &Path, targets: &str, hours: &str, churn: &str) -> Chore {
     print_medians(rounds, targets)
 }
 
-/// Medians of the recorded rounds, one line per server.
+/// One server's figures of one round, as the script recorded them.
+struct Figures {
+    samples_per_cpu_s: f64,
+    rss_mib: f64,
+    query_cpu_ms: f64,
+    bytes_per_sample: f64,
+    restart_s: f64,
+    /// Number of points and sum of the values of each query.
+    answers: Vec<(String, f64, f64)>,
+}
+
+impl Figures {
+    fn read(round: u32, server: &str, targets: &str) -> Result<Self, String> {
+        let base = target_dir().join(format!("bench/round-{round}/{server}-{targets}"));
+        let ingest = read_json(&base.with_extension("ingest.json"))?;
+        let query = read_json(&base.with_extension("query.json"))?;
+        let disk = disk_bytes(server, &read_text(&base.with_extension("disk"))?)?;
+        let queries = query.pointer("/queries").and_then(serde_json::Value::as_object);
+        let answers = queries.ok_or("the benchmark result has no queries")?.iter();
+        let answers = answers.map(|(name, answer)| {
+            Ok((name.clone(), number(answer, "/points")?, number(answer, "/sum")?))
+        });
+        Ok(Self {
+            samples_per_cpu_s: number(&ingest, "/samples_per_cpu_s_settled")?,
+            rss_mib: number(&ingest, "/settled/VmRSS_MiB")?,
+            query_cpu_ms: number(&query, "/total_cpu_ms")?,
+            bytes_per_sample: disk / number(&ingest, "/samples")?,
+            restart_s: word_after(&read_text(&base.with_extension("restart"))?, "wall")?,
+            answers: answers.collect::<Result<_, String>>()?,
+        })
+    }
+}
+
+/// Bytes on disk after forced compaction: Prometheus' snapshot has all blocks and no WAL.
+fn disk_bytes(server: &str, text: &str) -> Result<f64, String> {
+    match server {
+        "prom" => word_after(text, "bytes"),
+        "vm" => Ok(word_after(text, "data")? + word_after(text, "indexdb")?),
+        _ => word_after(text, "cold"),
+    }
+}
+
+/// The number behind the first occurrence of a word.
+fn word_after(text: &str, word: &str) -> Result<f64, String> {
+    let mut words = text.split_whitespace().skip_while(|found| *found != word);
+    let number = words.nth(1).and_then(|found| found.parse().ok());
+    number.ok_or_else(|| format!("the benchmark result has no number behind {word:?}: {text}"))
+}
+
+/// Medians of the recorded rounds, one line per server, and which answers differ.
 fn print_medians(rounds: u32, targets: &str) -> Chore {
     println!("\nmedians of {rounds} rounds, {targets} targets");
     println!(
-        "{:10} {:>22} {:>12} {:>14}",
-        "server", "samples/CPU-s settled", "RSS MiB", "query CPU ms"
+        "{:10} {:>14} {:>10} {:>14} {:>12} {:>10}",
+        "server", "samples/CPU-s", "RSS MiB", "query CPU ms", "B/sample", "restart s"
     );
-    for server in ["prom", "vm", "flyball"] {
-        let mut columns: [Vec<f64>; 3] = Default::default();
-        for round in 1..=rounds {
-            let base = target_dir().join(format!("bench/round-{round}/{server}-{targets}"));
-            let ingest = read_json(&base.with_extension("ingest.json"))?;
-            let query = read_json(&base.with_extension("query.json"))?;
-            columns[0].push(number(&ingest, "/samples_per_cpu_s_settled")?);
-            columns[1].push(number(&ingest, "/settled/VmRSS_MiB")?);
-            columns[2].push(number(&query, "/total_cpu_ms")?);
-        }
-        let [rate, rss, cpu] = columns.map(median);
-        println!("{server:10} {rate:>22.0} {rss:>12.1} {cpu:>14.1}");
+    for server in SERVERS {
+        let of_round = |round| Figures::read(round, server, targets);
+        let figures = (1..=rounds).map(of_round).collect::<Result<Vec<_>, _>>()?;
+        let middle = |pick: fn(&Figures) -> f64| median(figures.iter().map(pick).collect());
+        println!(
+            "{server:10} {:>14.0} {:>10.1} {:>14.1} {:>12.3} {:>10.2}",
+            middle(|f| f.samples_per_cpu_s),
+            middle(|f| f.rss_mib),
+            middle(|f| f.query_cpu_ms),
+            middle(|f| f.bytes_per_sample),
+            middle(|f| f.restart_s),
+        );
     }
-    println!("disk and restart figures are printed by each round above");
+    for round in 1..=rounds {
+        print_differences(round, targets)?;
+    }
     Ok(())
 }
 
+/// Compares each query's points and sum with Prometheus', as recorded: six digits.
+fn print_differences(round: u32, targets: &str) -> Chore {
+    let [theirs, ours] = ["prom", "flyball"].map(|server| Figures::read(round, server, targets));
+    let (theirs, ours) = (theirs?.answers, ours?.answers);
+    let differ = |(a, b): &(&(String, f64, f64), &(String, f64, f64))| a != b;
+    let all = theirs.len().max(ours.len());
+    let same = theirs.len().min(ours.len()) - theirs.iter().zip(&ours).filter(differ).count();
+    println!("round {round}: {same} of {all} query checksums equal Prometheus'");
+    for (theirs, ours) in theirs.iter().zip(&ours).filter(differ) {
+        println!("  prometheus {theirs:?}, flyball {ours:?}");
+    }
+    Ok(())
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
 fn read_json(path: &Path) -> Result<serde_json::Value, String> {
-    let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
+    serde_json::from_str(&read_text(path)?).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 fn number(value: &serde_json::Value, pointer: &str) -> Result<f64, String> {

@@ -16,11 +16,11 @@ pub(crate) type App = Arc<AppInner>;
 /// See the module.
 pub(crate) struct AppInner {
     pub(crate) state: AppState,
-    pub(crate) options: ServerOptions,
+    pub(crate) options: Arc<ServerOptions>,
     pub(crate) prefix: String,
     pub(crate) pool: QueryPool,
     pub(crate) hosts: HostList,
-    pub(crate) web: WebWatch,
+    pub(crate) web: Arc<WebWatch>,
     pub(crate) openapi: String,
     pub(crate) draining: AtomicBool,
 }
@@ -28,10 +28,10 @@ pub(crate) struct AppInner {
 impl AppInner {
     /// Puts everything together for a server that listens on `addresses`.
     pub(crate) fn build(
-        options: ServerOptions,
+        options: Arc<ServerOptions>,
+        web: Arc<WebWatch>,
         state: AppState,
         mounts: &[Mount],
-        web: WebWatch,
         addresses: &[SocketAddr],
     ) -> App {
         let prefix = options.prefix();

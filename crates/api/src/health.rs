@@ -28,6 +28,11 @@ pub(crate) fn routes() -> Vec<Route> {
 #[utoipa::path(get, path = "/-/healthy", tag = "health",
     responses((status = 200, description = "The process answers", content_type = "text/plain")))]
 pub(crate) async fn healthy() -> Response {
+    alive()
+}
+
+/// What `/-/healthy` answers from the first moment to the last.
+pub(crate) fn alive() -> Response {
     text(StatusCode::OK, "Flyball is Healthy.\n")
 }
 
@@ -39,9 +44,14 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
     if app.is_ready() {
         return text(StatusCode::OK, "Flyball is Ready.\n");
     }
+    not_ready(app.is_draining())
+}
+
+/// What `/-/ready` answers before and after the server is ready.
+pub(crate) fn not_ready(stopping: bool) -> Response {
     let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable\n");
     // Prometheus' header: load balancers tell "not yet" from "no longer" by it.
-    let stopping = if app.is_draining() { "true" } else { "false" };
+    let stopping = if stopping { "true" } else { "false" };
     response.headers_mut().insert("x-prometheus-stopping", HeaderValue::from_static(stopping));
     response
 }

@@ -53,5 +53,5 @@ pub use provider::{
     TargetMetadata, TargetsProvider, TsdbStatus,
 };
 pub use routes::Mount;
-pub use server::{Bound, Server};
+pub use server::{Bound, Listening, Server};
 pub use state::AppState;

@@ -13,7 +13,7 @@ use axum::routing::MethodRouter;
 use http::{HeaderValue, Request, StatusCode, header};
 
 /// Seconds that a client is told to wait while the server starts or stops.
-const RETRY_AFTER_SECONDS: u32 = 5;
+pub(crate) const RETRY_AFTER_SECONDS: u32 = 5;
 
 /// When a route answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

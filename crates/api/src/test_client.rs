@@ -47,7 +47,7 @@ impl Client {
     ) -> Self {
         let web = WebWatch::fixed(settings).unwrap();
         let addresses = ["127.0.0.1:1788".parse().unwrap()];
-        let app = AppInner::build(options, state, &mounts, web, &addresses);
+        let app = AppInner::build(Arc::new(options), Arc::new(web), state, &mounts, &addresses);
         let router = router(&app, mounts);
         Self { app, rooms, router }
     }

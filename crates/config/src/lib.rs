@@ -40,5 +40,5 @@ pub use read::UnsupportedKey;
 pub use rules::{ExprText, RuleDefinition, RuleFile, RuleGroup, RuleKind};
 pub use secret::{REDACTED, Secret, SecretSource};
 pub use targets::{TargetGroup, load_target_groups};
-pub use units::{format_duration, parse_duration, parse_size};
+pub use units::{format_duration, parse_duration, parse_go_duration, parse_size};
 pub use web::{CipherSuite, ClientAuth, Curve, RateLimit, TlsServerConfig, WebConfig};

@@ -60,7 +60,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads a duration as Go's `time.ParseDuration`: `1.5h`, `100ms`, `2us`; not negative.
-pub(crate) fn parse_go_duration(text: &str) -> Result<Duration, String> {
+pub fn parse_go_duration(text: &str) -> Result<Duration, String> {
     const GO_UNITS: [(&str, f64); 8] = [
         ("ns", 1e-9),
         ("us", 1e-6),

@@ -74,7 +74,16 @@ async fn serve(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut signals = Signals::install()?;
     tracing::info!(version = version::line(), "flyball starts");
-    let db = storage::open(&settings, &vfs, &clock).await?;
+    let listening = Server::listen(settings.server.clone()).await?;
+    for url in listening.urls() {
+        tracing::info!(url, "listening");
+    }
+    let opening = listening.hold(storage::open(&settings, &vfs, &clock));
+    let db = tokio::select! {
+        opened = opening => opened?,
+        // What survives a kill at any moment may also be left in the middle.
+        () = signals.told_to_stop() => return Ok(()),
+    };
     let mut supervisor = Supervisor::new();
     let rooms = Rooms::build(&db, &configuration, &settings, &vfs, &clock, &supervisor)?;
     let mut pools = rooms.pools();
@@ -83,15 +92,11 @@ async fn serve(
     let lifecycle = rooms.lifecycle(args, pools);
     let state = rooms.state(&lifecycle, view, facts(args, &*clock));
     let mounts = vec![rooms.remote_write(&settings)];
-    let bound = Server::bind_with(settings.server.clone(), state, mounts).await?;
-    for url in bound.urls() {
-        tracing::info!(url, "listening");
-    }
+    let bound = listening.open(state, mounts);
     lifecycle.reloader.apply(configuration).await?;
     rooms.start_parts(&mut supervisor);
     lifecycle.ready.store(true, Ordering::Release);
-    let stop = stop_when_told(&mut signals, &lifecycle);
-    bound.serve(stop).await;
+    bound.serve(signals.told_to_stop_or_reload(&lifecycle)).await;
     lifecycle.reloader.stop_scraping().await;
     for late in supervisor.stop(STOP_MAX).await {
         tracing::warn!(late, "stopping");
@@ -115,18 +120,26 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
         })
     }
-}
 
-/// Ends at SIGTERM, SIGINT or an ordered quit; SIGHUP reloads meanwhile.
-async fn stop_when_told(signals: &mut Signals, lifecycle: &Lifecycle) {
-    loop {
+    /// Ends at SIGTERM or SIGINT.
+    async fn told_to_stop(&mut self) {
         tokio::select! {
-            _ = signals.terminate.recv() => return tracing::info!("SIGTERM: stopping"),
-            _ = signals.interrupt.recv() => return tracing::info!("SIGINT: stopping"),
-            () = lifecycle.quit.notified() => return tracing::info!("quit was ordered: stopping"),
-            _ = signals.hangup.recv() => {
-                // The outcome is logged and counted by the reloader.
-                drop(lifecycle.reloader.reload().await);
+            _ = self.terminate.recv() => tracing::info!("SIGTERM: stopping"),
+            _ = self.interrupt.recv() => tracing::info!("SIGINT: stopping"),
+        }
+    }
+
+    /// Ends at SIGTERM, SIGINT or an ordered quit; SIGHUP reloads meanwhile.
+    async fn told_to_stop_or_reload(&mut self, lifecycle: &Lifecycle) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return tracing::info!("SIGTERM: stopping"),
+                _ = self.interrupt.recv() => return tracing::info!("SIGINT: stopping"),
+                () = lifecycle.quit.notified() => return tracing::info!("quit: stopping"),
+                _ = self.hangup.recv() => {
+                    // The outcome is logged and counted by the reloader.
+                    drop(lifecycle.reloader.reload().await);
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::cli::{DurabilityArg, ServeArgs};
 use crate::load::Configuration;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sys::Vfs;
 use tsdb::{DbOptions, Durability};
@@ -170,11 +170,13 @@ fn url_setting(text: &str) -> Result<url::Url, SettingError> {
     parsed.map_err(|error| SettingError(format!("external URL `{text}`: {error}")))
 }
 
-/// A fifth of what is free now, the present data included; unlimited when nobody can tell.
+/// A fifth of what would be free without the samples that are there, so that a restart does not
+/// lower the limit; unlimited when nobody can tell.
 fn share_of_free_disk(options: &DbOptions, vfs: &dyn Vfs) -> Option<u64> {
-    let existing = options.dir.ancestors().find(|dir| dir.is_dir());
-    let space = vfs.space(existing.unwrap_or(std::path::Path::new("."))).ok()?;
-    Some((space.available / DISK_SHARE).max(1))
+    let existing = options.dir.ancestors().find(|dir| vfs.exists(dir).unwrap_or(false));
+    let space = vfs.space(existing.unwrap_or(Path::new("."))).ok()?;
+    let stored_bytes = tsdb::stored_bytes(vfs, &options.dir).unwrap_or(0);
+    Some((space.available.saturating_add(stored_bytes) / DISK_SHARE).max(1))
 }
 
 /// Half of what this process may use: the cgroup's limit, or else the machine's memory.
@@ -189,4 +191,27 @@ fn default_memory() -> u64 {
     });
     let limit = cgroup.into_iter().chain(total).min();
     limit.unwrap_or(MEMORY_FALLBACK_BYTES) / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sys::sim::SimVfs;
+
+    #[test]
+    fn stored_samples_do_not_lower_the_default_size_limit() {
+        let vfs = SimVfs::new(1);
+        vfs.set_capacity(Some(1 << 20));
+        let options = DbOptions::new("/data");
+        let empty = share_of_free_disk(&options, &vfs);
+        assert_eq!(empty, Some((1 << 20) / DISK_SHARE));
+        let (segments, journal) =
+            ("/data/tenants/anonymous/segments", "/data/tenants/anonymous/journal");
+        for folder in [segments, journal] {
+            vfs.create_dir_all(Path::new(folder)).unwrap();
+            let file = vfs.create(&Path::new(folder).join("0")).unwrap();
+            file.write_all_at(&vec![1; 102_400], 0).unwrap();
+        }
+        assert_eq!(share_of_free_disk(&options, &vfs), empty);
+    }
 }

@@ -2,6 +2,7 @@
 //! Checked once at opening; documented in docs/formats/data-directory.md.
 
 use crate::error::{DbError, DbErrorKind, DbResult};
+use std::io;
 use std::path::{Path, PathBuf};
 use sys::{DirLock, Vfs};
 
@@ -55,6 +56,19 @@ impl Layout {
     }
 }
 
+/// Bytes of the segments and of the journal that lie in a data directory, open or not; 0 when there
+/// is none yet.
+pub fn stored_bytes(vfs: &dyn Vfs, root: &Path) -> io::Result<u64> {
+    let layout = Layout::new(root);
+    let mut bytes = 0;
+    for dir in [layout.segments(), layout.journal()] {
+        if vfs.exists(&dir)? {
+            bytes += vfs.read_dir(&dir)?.iter().map(|entry| entry.len).sum::<u64>();
+        }
+    }
+    Ok(bytes)
+}
+
 fn segment_name(id: u64) -> String {
     format!("{id:016}.seg")
 }
@@ -85,7 +99,7 @@ pub(crate) fn claim(vfs: &dyn Vfs, root: &Path) -> DbResult<Box<dyn DirLock>> {
     refuse_prometheus(vfs, root)?;
     let path = root.join("LOCK");
     let lock = vfs.lock(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::WouldBlock => DbError::new(
+        io::ErrorKind::WouldBlock => DbError::new(
             DbErrorKind::Locked,
             format!(
                 "cannot open data directory {}: another process holds {}",
@@ -154,7 +168,7 @@ pub(crate) fn link_or_copy(vfs: &dyn Vfs, from: &Path, to: &Path) -> DbResult<()
     copy(vfs, from, to).map_err(|error| DbError::io("link or copy", from, error))
 }
 
-fn copy(vfs: &dyn Vfs, from: &Path, to: &Path) -> std::io::Result<()> {
+fn copy(vfs: &dyn Vfs, from: &Path, to: &Path) -> io::Result<()> {
     let (source, target) = (vfs.open(from)?, vfs.create(to)?);
     let (len, mut at) = (source.len()?, 0);
     let mut buffer = vec![0; 1 << 20];

@@ -31,6 +31,7 @@ mod stats;
 
 pub use db::Db;
 pub use error::{DbError, DbErrorKind, DbResult};
+pub use layout::stored_bytes;
 pub use maintain::MaintenanceReport;
 pub use open::OpenReport;
 pub use options::{DbOptions, Durability, Limits, Retention};

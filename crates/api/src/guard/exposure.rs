@@ -5,7 +5,7 @@ use crate::{Error, ErrorKind, ServerOptions};
 use std::net::{IpAddr, SocketAddr};
 
 /// Can only this host reach the address?
-pub(crate) fn is_loopback(address: &SocketAddr) -> bool {
+fn is_loopback(address: &SocketAddr) -> bool {
     match address.ip() {
         IpAddr::V4(v4) => v4.is_loopback(),
         IpAddr::V6(v6) => {

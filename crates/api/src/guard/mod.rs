@@ -12,7 +12,7 @@ mod uri;
 pub(crate) use auth::Authenticator;
 #[cfg(any(test, fuzzing))]
 pub(crate) use auth::parse_credentials;
-pub(crate) use exposure::{check_exposure, is_loopback};
+pub(crate) use exposure::check_exposure;
 pub(crate) use headers::add_security_headers;
 pub(crate) use host::HostList;
 

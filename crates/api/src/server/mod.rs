@@ -5,9 +5,10 @@ mod connection;
 mod lenient;
 mod refuse;
 mod stall;
+mod waiting;
 
 use crate::app::AppInner;
-use crate::guard::{check_exposure, is_loopback};
+use crate::guard::check_exposure;
 use crate::routes::Mount;
 use crate::web::WebWatch;
 use crate::{App, AppState, Error, ErrorKind, ServerOptions, routes};
@@ -15,11 +16,13 @@ use axum::Router;
 use connection::Connections;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use waiting::WaitingRoom;
 
 /// Pause after a failed accept (no file descriptors left, for example).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -30,26 +33,26 @@ const HANDOVER_MAX: usize = 64;
 #[derive(Clone, Copy, Debug)]
 pub struct Server;
 
-/// A server that listens and does not answer yet.
-pub struct Bound {
-    app: App,
-    router: Router,
+/// A server that listens while the rooms behind it are still to be opened.
+pub struct Listening {
+    room: WaitingRoom,
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
 }
 
+/// A server that is ready to answer.
+pub struct Bound {
+    app: App,
+    router: Router,
+    listeners: Vec<TcpListener>,
+}
+
 impl Server {
     /// Checks the options and listens.
-    pub async fn bind(options: ServerOptions, state: AppState) -> Result<Bound, Error> {
-        Self::bind_with(options, state, Vec::new()).await
-    }
-
-    /// The same with routes of neighbours.
-    pub async fn bind_with(
-        options: ServerOptions,
-        state: AppState,
-        mounts: Vec<Mount>,
-    ) -> Result<Bound, Error> {
+    ///
+    /// Fails when the web configuration is not usable, an address is taken, or others could reach
+    /// it without authentication.
+    pub async fn listen(options: ServerOptions) -> Result<Listening, Error> {
         let web = match &options.web_config {
             Some(path) => WebWatch::file(path.clone())?,
             None => WebWatch::open(),
@@ -62,9 +65,37 @@ impl Server {
             listeners.push(bound.map_err(|error| Error::bind(listen, error))?);
         }
         let addresses = addresses(&listeners)?;
-        let app = AppInner::build(options, state, &mounts, web, &addresses);
+        let room = WaitingRoom { options: Arc::new(options), web: Arc::new(web) };
+        Ok(Listening { room, listeners, addresses })
+    }
+}
+
+impl Listening {
+    /// Addresses it listens on, with the ports that were really taken.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Addresses for people, one per listener: `http://127.0.0.1:1788/`.
+    pub fn urls(&self) -> Vec<String> {
+        let tls = self.room.web.active().acceptor.is_some();
+        let scheme = if tls { "https" } else { "http" };
+        let prefix = self.room.options.prefix();
+        self.addresses.iter().map(|address| format!("{scheme}://{address}{prefix}/")).collect()
+    }
+
+    /// Waits for `opening` and tells everybody meanwhile that the server is alive and not ready.
+    pub async fn hold<T>(&self, opening: impl Future<Output = T>) -> T {
+        waiting::hold(&self.room, &self.listeners, opening).await
+    }
+
+    /// Puts the rooms and the routes of neighbours behind the listeners.
+    pub fn open(self, state: AppState, mounts: Vec<Mount>) -> Bound {
+        let Self { room, listeners, addresses } = self;
+        let WaitingRoom { options, web } = room;
+        let app = AppInner::build(options, web, state, &mounts, &addresses);
         let router = routes::router(&app, mounts);
-        Ok(Bound { app, router, listeners, addresses })
+        Bound { app, router, listeners }
     }
 }
 
@@ -96,27 +127,9 @@ fn addresses(listeners: &[TcpListener]) -> Result<Vec<SocketAddr>, Error> {
 }
 
 impl Bound {
-    /// Addresses it listens on, with the ports that were really taken.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
-    }
-
-    /// Addresses for people, one per listener: `http://127.0.0.1:1788/`.
-    pub fn urls(&self) -> Vec<String> {
-        let tls = self.app.web.active().acceptor.is_some();
-        let scheme = if tls { "https" } else { "http" };
-        let prefix = &self.app.prefix;
-        self.addresses.iter().map(|address| format!("{scheme}://{address}{prefix}/")).collect()
-    }
-
-    /// Does every listener take connections from this host only?
-    pub fn is_loopback_only(&self) -> bool {
-        self.addresses.iter().all(is_loopback)
-    }
-
     /// Serves until `shutdown` ends, then drains: at most `drain_timeout` for what is in flight.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { app, router, listeners, .. } = self;
+        let Self { app, router, listeners } = self;
         let (sender, mut accepted) = mpsc::channel(HANDOVER_MAX);
         let mut acceptors = JoinSet::new();
         for listener in listeners {

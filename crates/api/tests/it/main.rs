@@ -9,4 +9,5 @@ mod testing;
 mod prometheus;
 mod promtool;
 mod server;
+mod starting;
 mod support;

@@ -1,7 +1,6 @@
 //! Life of connections: limits, deadlines, clients that leave, and the end.
 
 use crate::support::{Running, SHORT, options, read_all, read_until};
-use crate::testing::{Rooms, state};
 use api::{ErrorKind, Mount, Permission, Server, ServerOptions};
 use axum::routing::get;
 use bytes::Bytes;
@@ -224,9 +223,8 @@ fn garbage_is_refused() {
 }
 
 fn bind_error(options: ServerOptions) -> api::Error {
-    let rooms = Arc::new(Rooms::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(Server::bind(options, state(&rooms))).err().unwrap()
+    runtime.block_on(Server::listen(options)).err().unwrap()
 }
 
 #[test]
@@ -249,12 +247,10 @@ fn addresses_that_cannot_be_used() {
 #[test]
 fn several_addresses_are_served() {
     let listen = vec!["127.0.0.1:0".into(), "127.0.0.1:0".into()];
-    let rooms = Arc::new(Rooms::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = ServerOptions { listen, ..ServerOptions::default() };
-    let bound = runtime.block_on(Server::bind(options, state(&rooms))).unwrap();
-    assert_eq!(bound.addresses().len(), 2);
-    assert_ne!(bound.addresses()[0], bound.addresses()[1]);
-    assert!(bound.is_loopback_only());
-    assert_eq!(bound.urls()[1], format!("http://{}/", bound.addresses()[1]));
+    let listening = runtime.block_on(Server::listen(options)).unwrap();
+    assert_eq!(listening.addresses().len(), 2);
+    assert_ne!(listening.addresses()[0], listening.addresses()[1]);
+    assert_eq!(listening.urls()[1], format!("http://{}/", listening.addresses()[1]));
 }

@@ -37,10 +37,10 @@ impl Running {
             let mut builder = tokio::runtime::Builder::new_multi_thread();
             let runtime = builder.worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async move {
-                let server = Server::bind_with(options, state, mounts).await.unwrap();
-                bound.send(server.addresses()[0]).unwrap();
+                let listening = Server::listen(options).await.unwrap();
+                bound.send(listening.addresses()[0]).unwrap();
                 // A dropped sender stops the server too.
-                server.serve(async { drop(stop.await) }).await;
+                listening.open(state, mounts).serve(async { drop(stop.await) }).await;
             });
         });
         let address = address.recv().unwrap();

@@ -112,6 +112,3 @@ fn scrape_configs(
     }
     configs
 }
-
-#[cfg(test)]
-mod tests;

@@ -71,40 +71,15 @@ impl fmt::Display for Instant {
 
 /// Seconds of a step: `60`, `1m`, `1h30m`, `1.5h` (promtool takes Go's durations).
 pub(super) fn parse_step(text: &str) -> Result<f64, String> {
-    let seconds = text
-        .parse::<f64>()
-        .ok()
-        .or_else(|| config::parse_duration(text).ok().map(|step| step.as_secs_f64()))
-        .or_else(|| go_duration(text));
+    let seconds = text.parse::<f64>().ok().or_else(|| {
+        let step = config::parse_duration(text).or_else(|_| config::parse_go_duration(text));
+        step.ok().map(|step| step.as_secs_f64())
+    });
     match seconds {
         Some(seconds) if seconds >= 0.0 && seconds.is_finite() => Ok(seconds),
         Some(_) => Err(format!("`{text}` is below zero or endless")),
         None => Err(format!("cannot parse {text:?}, expected a duration like 15s, 1m or 1h30m")),
     }
-}
-
-/// Numbers with units in a row, each with a fraction if it likes: `1.5h`, `1m0.5s`.
-fn go_duration(text: &str) -> Option<f64> {
-    let mut rest = text;
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (digits, tail) = rest.split_at(number);
-        let unit = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let (unit, next) = tail.split_at(unit);
-        let scale = match unit {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 1e-3,
-            "us" | "µs" => 1e-6,
-            "ns" => 1e-9,
-            _ => return None,
-        };
-        seconds += digits.parse::<f64>().ok()? * scale;
-        rest = next;
-    }
-    (!text.is_empty()).then_some(seconds)
 }
 
 #[cfg(test)]

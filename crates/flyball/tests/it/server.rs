@@ -109,7 +109,8 @@ impl Server {
         assert!(ended.is_none(), "flyball ended with {ended:?}:\n{}", self.log());
     }
 
-    fn address_if_known(&self) -> Option<SocketAddr> {
+    /// Where it listens, once it has said so.
+    pub(crate) fn address_if_known(&self) -> Option<SocketAddr> {
         let log = self.log();
         let line = log.lines().find(|line| line.contains("msg=listening"))?;
         let url = line.split_whitespace().find_map(|word| word.strip_prefix("url=http://"))?;

@@ -35,6 +35,26 @@ fn a_second_process_on_the_directory_is_refused() {
 }
 
 #[test]
+fn while_storage_opens_it_is_alive_and_not_ready() {
+    let Some(strace) = find_program("strace") else {
+        return skip("a slow disk at the start", "strace is not installed");
+    };
+    let mut server = Server::prepare(&["--config.file=/dev/null"]);
+    let slow_sync = "inject=fsync:delay_enter=3000000:when=1";
+    let words = ["-f", "-qq", "-D", "-o", "/dev/null", "-e", "trace=fsync", "-e", slow_sync];
+    let program = [strace.display().to_string()];
+    server.wrap(program.into_iter().chain(words.map(str::to_owned)).collect());
+    server.launch();
+    let address = wait_for("an address", || server.address_if_known());
+    assert_eq!(server.get("/-/healthy").status, 200);
+    assert_eq!(server.get("/-/ready").status, 503);
+    let early = server.get("/api/v1/query?query=up");
+    assert_eq!((early.status, early.header("retry-after")), (503, Some("5")));
+    wait_for("flyball to be ready", || (server.get("/-/ready").status == 200).then_some(()));
+    assert_eq!(server.address(), address);
+}
+
+#[test]
 fn a_data_directory_of_prometheus_is_refused_with_a_hint() {
     let server = Server::prepare(&[]);
     let wal = server.folder.path().join("prom/wal");

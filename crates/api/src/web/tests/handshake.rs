@@ -1,6 +1,6 @@
 //! Client certificates, versions, and configurations that cannot be used.
 
-use super::{Authority, ask, bind, client, serve, write_config};
+use super::{Authority, ask, client, listen, serve, write_config};
 use crate::ErrorKind;
 use crate::test_client::run;
 use rustls::version::{TLS12, TLS13};
@@ -105,7 +105,7 @@ fn unusable_configurations_are_refused_with_the_reason() {
         let dir = tempfile::tempdir().unwrap();
         let path = write_config(&dir, &authority, "");
         prepare(dir.path());
-        let error = run(bind(&path)).err().unwrap();
+        let error = run(listen(&path)).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::WebConfig);
         error.to_string()
     };

@@ -4,7 +4,7 @@ mod handshake;
 mod rotation;
 
 use crate::testing::{Rooms, state};
-use crate::{Bound, Server, ServerOptions};
+use crate::{Listening, Server, ServerOptions};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -65,20 +65,21 @@ fn write_certificate(dir: &Path, authority: &Authority) {
     std::fs::write(dir.join("key.pem"), key).unwrap();
 }
 
-async fn bind(path: &Path) -> Result<Bound, crate::Error> {
+async fn listen(path: &Path) -> Result<Listening, crate::Error> {
     let options = ServerOptions {
         listen: vec!["127.0.0.1:0".into()],
         web_config: Some(path.into()),
         ..ServerOptions::default()
     };
-    Server::bind(options, state(&Arc::new(Rooms::default()))).await
+    Server::listen(options).await
 }
 
 /// Starts the server of a configuration; it ends with the runtime.
 async fn serve(path: &Path) -> u16 {
-    let bound = bind(path).await.unwrap();
-    assert!(bound.urls()[0].starts_with("https://127.0.0.1:"));
-    let port = bound.addresses()[0].port();
+    let listening = listen(path).await.unwrap();
+    assert!(listening.urls()[0].starts_with("https://127.0.0.1:"));
+    let port = listening.addresses()[0].port();
+    let bound = listening.open(state(&Arc::new(Rooms::default())), Vec::new());
     tokio::spawn(bound.serve(std::future::pending()));
     port
 }

@@ -1,6 +1,6 @@
 //! Files that change while the server runs.
 
-use super::{Authority, ask, bind, client, serve, write_certificate, write_config};
+use super::{Authority, ask, client, serve, write_certificate, write_config};
 use crate::test_client::run;
 use crate::web::WebWatch;
 use crate::{ErrorKind, Server, ServerOptions};
@@ -62,8 +62,7 @@ fn required_certificates_or_users_allow_exposure() {
             web_config: Some(write_config(&dir, &authority, more)),
             ..ServerOptions::default()
         };
-        let rooms = Arc::new(crate::testing::Rooms::default());
-        run(Server::bind(options, crate::testing::state(&rooms))).map(|_| ())
+        run(Server::listen(options)).map(|_| ())
     };
     assert_eq!(bind_everywhere("").unwrap_err().kind(), ErrorKind::Exposure);
     let optional = "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: ca.pem\n";
@@ -80,10 +79,8 @@ fn plain_http_on_a_tls_port_is_closed() {
     let dir = tempfile::tempdir().unwrap();
     let path = write_config(&dir, &authority, "");
     run(async {
-        let bound = bind(&path).await.unwrap();
-        let address = bound.addresses()[0];
-        tokio::spawn(bound.serve(std::future::pending()));
-        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let port = serve(&path).await;
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         let ask = b"GET /-/healthy HTTP/1.1\r\nhost: localhost\r\n\r\n";
         tokio::io::AsyncWriteExt::write_all(&mut stream, ask).await.unwrap();
         let mut answer = Vec::new();
