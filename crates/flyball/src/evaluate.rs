@@ -6,9 +6,8 @@ use crate::supervise::Stop;
 use alerts::Alert;
 use model::{AppendErrorKind, Appender, Batch, GroupKey, Labels, Querier, RowFault, SeriesRef};
 use model::{Timestamp, Value};
-use promql::ast::Expr;
-use query::{Cancel, Engine, QueryValue};
-use rules::{Effect, Event, Group, GroupOptions, GroupSpec, QueryAnswer, SentAlert};
+use query::{Cancel, Engine, Query, QueryError, QueryOutput, QueryValue};
+use rules::{Effect, Event, Group, GroupOptions, GroupSpec, QueryAnswer, RuleQuery, SentAlert};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -175,7 +174,7 @@ impl GroupTask {
             lock(&self.group).step(event, &mut effects);
             for effect in effects {
                 match effect {
-                    Effect::Query { expr, at } => next = Some(self.ask(expr, at).await),
+                    Effect::Query { query, at } => next = Some(self.ask(query, at).await),
                     Effect::Append { samples, at } => self.append(&samples, at),
                     Effect::Alerts(alerts) => self.hand_on(alerts),
                     Effect::Done => {}
@@ -184,14 +183,15 @@ impl GroupTask {
         }
     }
 
-    async fn ask(&self, expr: Expr, at: Timestamp) -> Event {
+    async fn ask(&self, query: Arc<RuleQuery>, at: Timestamp) -> Event {
         let Evaluation { engine, querier, clock, query_timeout, .. } = self.evaluation.clone();
         let began = clock.monotonic();
         let ends = began + query_timeout;
         let asked = Arc::clone(&clock);
         let answer = tokio::task::spawn_blocking(move || {
             let cancel = Cancel::with_deadline(move || asked.monotonic() > ends);
-            elements(engine.instant(&*querier, &expr, at, &cancel))
+            let RuleQuery { expr, text } = &*query;
+            elements(engine.instant(&*querier, Query { expr, text }, at, &cancel), text)
         });
         let result = answer.await.unwrap_or_else(|error| Err(format!("the query failed: {error}")));
         let took = clock.monotonic().saturating_sub(began);
@@ -279,9 +279,14 @@ impl GroupTask {
 
 /// The elements of a rule's result; only vectors and scalars make sense.
 fn elements(
-    output: Result<query::QueryOutput, query::QueryError>,
+    output: Result<QueryOutput, QueryError>,
+    query: &str,
 ) -> Result<Vec<(Labels, Value)>, String> {
-    match output.map_err(|error| error.to_string())?.value {
+    let output = output.map_err(|error| error.to_string())?;
+    for annotation in output.warnings.iter().chain(&output.infos) {
+        tracing::debug!(query, annotation, "a rule's query has something to say");
+    }
+    match output.value {
         QueryValue::Vector(samples) => {
             Ok(samples.into_iter().map(|s| (s.labels, s.value)).collect())
         }

@@ -6,9 +6,9 @@
 use crate::alert::{ActiveAlert, AlertState};
 use crate::rule::{Health, Rule, RuleStatus, Written};
 use crate::schedule::Schedule;
-use crate::spec::{GroupSpec, RuleSpec};
+use crate::spec::{GroupSpec, RuleQuery, RuleSpec};
 use model::{Labels, Timestamp, Value};
-use promql::ast::Expr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A firing alert's end lies this many intervals ahead, so that a dead evaluator resolves it.
@@ -62,10 +62,10 @@ pub struct QueryAnswer {
 /// What the shell must do, in this order.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Evaluate the expression and answer with [`Event::Answer`].
+    /// Evaluate the query and answer with [`Event::Answer`].
     Query {
-        /// Expression of the rule.
-        expr: Expr,
+        /// Query of the rule.
+        query: Arc<RuleQuery>,
         /// Instant to evaluate at.
         at: Timestamp,
     },
@@ -245,8 +245,8 @@ impl Group {
             out.push(Effect::Done);
             return;
         };
-        let expr = rule.spec.expr().clone();
-        out.push(Effect::Query { expr, at: self.sample_time(running.at) });
+        let query = Arc::clone(rule.spec.query());
+        out.push(Effect::Query { query, at: self.sample_time(running.at) });
     }
 
     fn answer(&mut self, answer: QueryAnswer, out: &mut Vec<Effect>) {
@@ -278,7 +278,7 @@ impl Group {
         let delay = self.options.resend_delay;
         let ends_in = self.spec.interval.max(delay) * END_INTERVALS;
         let rule = &mut self.rules[index];
-        let expr = rule.spec.expr().to_string();
+        let query = Arc::clone(rule.spec.query());
         let mut sent = Vec::new();
         for alert in rule.alerts.values_mut().filter(|alert| alert.needs_sending(now, delay)) {
             alert.last_sent_at = Some(now);
@@ -288,7 +288,7 @@ impl Group {
                 starts_at: alert.fired_at.unwrap_or(alert.active_at),
                 ends_at: alert.resolved_at.unwrap_or(now.saturating_add(ends_in)),
                 resolved: alert.state == AlertState::Inactive,
-                expr: expr.clone(),
+                expr: query.expr.to_string(),
             });
         }
         if !sent.is_empty() {

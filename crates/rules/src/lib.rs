@@ -12,4 +12,4 @@ pub use alert::{ActiveAlert, AlertState};
 pub use group::{Effect, Event, Group, GroupOptions, QueryAnswer, SentAlert};
 pub use rule::{Health, RuleStatus};
 pub use schedule::Schedule;
-pub use spec::{AlertingSpec, GroupSpec, RecordingSpec, RuleSpec};
+pub use spec::{AlertingSpec, GroupSpec, RecordingSpec, RuleQuery, RuleSpec};

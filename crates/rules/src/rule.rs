@@ -82,10 +82,9 @@ impl Rule {
         elements: &[(Labels, Value)],
         limit: usize,
     ) -> Result<Vec<Written>, String> {
-        let spec = self.spec.clone();
-        let samples = match &spec {
+        let samples = match &self.spec {
             RuleSpec::Recording(rule) => record(rule, elements, limit)?,
-            RuleSpec::Alerting(rule) => self.alert(rule, now, elements, limit)?,
+            RuleSpec::Alerting(rule) => alert(rule, &mut self.alerts, now, elements, limit)?,
         };
         Ok(self.mark_vanished(samples))
     }
@@ -94,37 +93,6 @@ impl Rule {
     pub(crate) fn retire(&mut self) -> Vec<Written> {
         self.alerts.clear();
         self.mark_vanished(Vec::new())
-    }
-
-    fn alert(
-        &mut self,
-        rule: &AlertingSpec,
-        now: Timestamp,
-        elements: &[(Labels, Value)],
-        limit: usize,
-    ) -> Result<Vec<Written>, String> {
-        let present = identities(rule, elements)?;
-        for (labels, value) in &present {
-            let alert = self.alerts.entry(labels.clone()).or_insert_with(|| {
-                ActiveAlert::new(labels.clone(), rule.annotations.clone(), *value, now)
-            });
-            if alert.state == AlertState::Inactive {
-                *alert = ActiveAlert::new(labels.clone(), rule.annotations.clone(), *value, now);
-            }
-            alert.value = *value;
-            alert.annotations.clone_from(&rule.annotations);
-            alert.present(now, rule.hold);
-        }
-        self.alerts.retain(|labels, alert| {
-            present.contains_key(labels) || alert.absent(now, rule.keep_firing)
-        });
-        let active = self.alerts.values().filter(|a| a.state != AlertState::Inactive);
-        let count = active.clone().count();
-        if limit > 0 && count > limit {
-            self.alerts.clear();
-            return Err(format!("exceeded limit of {limit} with {count} alerts"));
-        }
-        Ok(active.flat_map(alert_samples).collect())
     }
 
     /// Adds a staleness marker for each series of the last evaluation that is missing now.
@@ -156,6 +124,37 @@ fn record(
         return Err(format!("exceeded limit of {limit} with {} series", named.len()));
     }
     Ok(named.into_iter().collect())
+}
+
+/// Carries the alerts of a rule on by one evaluation.
+fn alert(
+    rule: &AlertingSpec,
+    alerts: &mut BTreeMap<Labels, ActiveAlert>,
+    now: Timestamp,
+    elements: &[(Labels, Value)],
+    limit: usize,
+) -> Result<Vec<Written>, String> {
+    let present = identities(rule, elements)?;
+    for (labels, value) in &present {
+        let new = || ActiveAlert::new(labels.clone(), rule.annotations.clone(), *value, now);
+        let alert = alerts.entry(labels.clone()).or_insert_with(new);
+        if alert.state == AlertState::Inactive {
+            *alert = new();
+        }
+        alert.value = *value;
+        alert.annotations.clone_from(&rule.annotations);
+        alert.present(now, rule.hold);
+    }
+    alerts.retain(|labels, alert| {
+        present.contains_key(labels) || alert.absent(now, rule.keep_firing)
+    });
+    let active = alerts.values().filter(|alert| alert.state != AlertState::Inactive);
+    let count = active.clone().count();
+    if limit > 0 && count > limit {
+        alerts.clear();
+        return Err(format!("exceeded limit of {limit} with {count} alerts"));
+    }
+    Ok(active.flat_map(alert_samples).collect())
 }
 
 /// Alert identities of a result: without metric name, with the rule's labels and `alertname`.

@@ -24,18 +24,19 @@ impl Schedule {
 
     /// First evaluation strictly after `now`.
     pub fn next_after(&self, now: Timestamp) -> Timestamp {
-        let into_slot = (now.ms() - self.offset_ms).rem_euclid(self.interval_ms);
-        Timestamp::from_ms(now.ms() - into_slot + self.interval_ms)
+        let latest = self.latest_at(now).ms();
+        Timestamp::from_ms(latest.saturating_add(self.interval_ms))
     }
 
     /// Last evaluation at or before `now`.
     pub fn latest_at(&self, now: Timestamp) -> Timestamp {
-        Timestamp::from_ms(now.ms() - (now.ms() - self.offset_ms).rem_euclid(self.interval_ms))
+        let into_slot = now.ms().saturating_sub(self.offset_ms).rem_euclid(self.interval_ms);
+        Timestamp::from_ms(now.ms().saturating_sub(into_slot))
     }
 
     /// Evaluations on the grid after `last` and before `due`: those that were missed.
     pub fn missed_between(&self, last: Timestamp, due: Timestamp) -> u64 {
-        let slots = (due.ms() - last.ms()) / self.interval_ms;
+        let slots = due.ms().saturating_sub(last.ms()) / self.interval_ms;
         u64::try_from(slots - 1).unwrap_or(0)
     }
 }

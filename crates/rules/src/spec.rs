@@ -3,7 +3,17 @@
 
 use model::Labels;
 use promql::ast::Expr;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// The query of a rule. The text gives annotations of its result their line and column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleQuery {
+    /// As parsed.
+    pub expr: Expr,
+    /// As written in the file, unfolded from YAML.
+    pub text: String,
+}
 
 /// A rule group; file and name together identify it across reloads.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +46,8 @@ pub enum RuleSpec {
 pub struct RecordingSpec {
     /// Name of the new metric.
     pub record: String,
-    /// Query.
-    pub expr: Expr,
+    /// Its result is stored.
+    pub query: Arc<RuleQuery>,
     /// Labels set on the result; an empty value removes a label.
     pub labels: Vec<(String, String)>,
 }
@@ -47,8 +57,8 @@ pub struct RecordingSpec {
 pub struct AlertingSpec {
     /// Name of the alert.
     pub alert: String,
-    /// Query; each element of its result is an alert.
-    pub expr: Expr,
+    /// Each element of its result is an alert.
+    pub query: Arc<RuleQuery>,
     /// `for`: how long an element must be there before it fires.
     pub hold: Duration,
     /// `keep_firing_for`: how long it keeps firing after the element is gone.
@@ -69,10 +79,10 @@ impl RuleSpec {
     }
 
     /// Query of the rule.
-    pub fn expr(&self) -> &Expr {
+    pub fn query(&self) -> &Arc<RuleQuery> {
         match self {
-            Self::Recording(rule) => &rule.expr,
-            Self::Alerting(rule) => &rule.expr,
+            Self::Recording(rule) => &rule.query,
+            Self::Alerting(rule) => &rule.query,
         }
     }
 

@@ -3,9 +3,10 @@
 
 use config::rules::{RuleDefinition, RuleGroup, RuleKind};
 use config::{Place, Problem, Warning};
-use promql::{Expr, ParseError};
+use promql::ParseError;
 use relabel::NameScheme;
-use rules::{AlertingSpec, GroupSpec, RecordingSpec, RuleSpec};
+use rules::{AlertingSpec, GroupSpec, RecordingSpec, RuleQuery, RuleSpec};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a group gets that does not say otherwise.
@@ -49,7 +50,7 @@ impl Reader<'_> {
     }
 
     fn rule(&mut self, group: &RuleGroup, rule: &RuleDefinition) -> Option<RuleSpec> {
-        let expr = self.expr(rule)?;
+        let query = self.query(rule)?;
         let own = |name: &str| rule.labels.iter().any(|(known, _)| known == name);
         let inherited = group.labels.iter().filter(|(name, _)| !own(name));
         let mut labels: Vec<(String, String)> =
@@ -57,13 +58,13 @@ impl Reader<'_> {
         labels.extend(rule.labels.iter().cloned());
         Some(match &rule.kind {
             RuleKind::Record { metric } => {
-                RuleSpec::Recording(RecordingSpec { record: metric.clone(), expr, labels })
+                RuleSpec::Recording(RecordingSpec { record: metric.clone(), query, labels })
             }
             RuleKind::Alert { name, hold, keep_firing_for, annotations } => {
                 self.warn_of_templates(rule.place, name, &labels, annotations);
                 RuleSpec::Alerting(AlertingSpec {
                     alert: name.clone(),
-                    expr,
+                    query,
                     hold: *hold,
                     keep_firing: *keep_firing_for,
                     labels,
@@ -73,9 +74,10 @@ impl Reader<'_> {
         })
     }
 
-    fn expr(&mut self, rule: &RuleDefinition) -> Option<Expr> {
-        match promql::parse(&rule.expr.text) {
-            Ok(expr) => Some(expr),
+    fn query(&mut self, rule: &RuleDefinition) -> Option<Arc<RuleQuery>> {
+        let text = &rule.expr.text;
+        match promql::parse(text) {
+            Ok(expr) => Some(Arc::new(RuleQuery { expr, text: text.clone() })),
             Err(error) => {
                 let place = rule.expr.place_at(error.place().start);
                 let problem = Problem::new(self.path, self.text, place, sentence(&error));

@@ -30,7 +30,7 @@ fn shown(group: &Group) -> RuleGroup {
 }
 
 fn rule(spec: &RuleSpec, status: &RuleStatus, alerts: &[&ActiveAlert]) -> Rule {
-    let (name, query) = (spec.name().to_owned(), spec.expr().to_string());
+    let (name, query) = (spec.name().to_owned(), spec.query().expr.to_string());
     let labels = spec.labels().to_vec();
     let RuleStatus { last_error, last_evaluation, evaluation_time, .. } = status.clone();
     let health = health(status.health);

@@ -3,20 +3,21 @@
 use super::*;
 use crate::spec::{AlertingSpec, RecordingSpec};
 use model::{METRIC_NAME, is_stale};
-use promql::ast::{ExprKind, NumberLiteral, Place};
+use promql::ast::{Expr, ExprKind, NumberLiteral, Place};
 
 const INTERVAL: Duration = Duration::from_secs(15);
 const EPOCH_MS: i64 = 1_700_000_000_000;
 
-fn expr() -> Expr {
+fn query() -> Arc<RuleQuery> {
     let number = NumberLiteral { value: 1.0, is_duration: false };
-    Expr { place: Place::default(), kind: ExprKind::Number(number) }
+    let expr = Expr { place: Place::default(), kind: ExprKind::Number(number) };
+    Arc::new(RuleQuery { expr, text: "1".into() })
 }
 
 fn alerting(name: &str, hold: u64, keep_firing: u64) -> RuleSpec {
     RuleSpec::Alerting(AlertingSpec {
         alert: name.into(),
-        expr: expr(),
+        query: query(),
         hold: Duration::from_secs(hold),
         keep_firing: Duration::from_secs(keep_firing),
         labels: vec![("severity".into(), "high".into())],
@@ -25,7 +26,7 @@ fn alerting(name: &str, hold: u64, keep_firing: u64) -> RuleSpec {
 }
 
 fn recording(name: &str) -> RuleSpec {
-    RuleSpec::Recording(RecordingSpec { record: name.into(), expr: expr(), labels: Vec::new() })
+    RuleSpec::Recording(RecordingSpec { record: name.into(), query: query(), labels: Vec::new() })
 }
 
 fn spec(rules: Vec<RuleSpec>) -> GroupSpec {
