@@ -9,7 +9,7 @@ use crate::group::{AlertGroup, Pending, PendingState};
 use crate::notification::Notification;
 use crate::retry::back_off;
 use crate::route::{Leaf, Receiver, Route, RouteError, RouteOptions};
-use model::Labels;
+use model::{Labels, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -85,12 +85,14 @@ pub struct DispatcherStats {
     pub refused: u64,
 }
 
+/// Key of the route and labels by which it groups.
 type GroupKey = (String, Labels);
 
 /// Routes, groups and their timers.
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     root: Route,
+    /// By name: for each integration, does it want to hear of ends?
     receivers: BTreeMap<String, Vec<bool>>,
     groups: BTreeMap<GroupKey, AlertGroup>,
     underway: BTreeMap<Ticket, GroupKey>,
@@ -103,10 +105,9 @@ impl Dispatcher {
     /// A dispatcher without alerts; fails when the tree names unknown receivers.
     pub fn new(root: Route, receivers: &[Receiver]) -> Result<Self, RouteError> {
         root.validate(receivers)?;
-        let receivers = receivers.iter().map(|r| (r.name.clone(), r.send_resolved.clone()));
         Ok(Self {
             root,
-            receivers: receivers.collect(),
+            receivers: by_name(receivers),
             groups: BTreeMap::new(),
             underway: BTreeMap::new(),
             next_ticket: 0,
@@ -138,8 +139,7 @@ impl Dispatcher {
     ) -> Result<(), RouteError> {
         root.validate(receivers)?;
         self.root = root;
-        self.receivers =
-            receivers.iter().map(|r| (r.name.clone(), r.send_resolved.clone())).collect();
+        self.receivers = by_name(receivers);
         self.underway.clear();
         let former = std::mem::take(&mut self.groups);
         for alert in former.values().flat_map(|group| group.alerts.values()) {
@@ -193,7 +193,7 @@ impl Dispatcher {
     fn shift_ends(&mut self, last: Moment, jump_ms: i64) {
         let alerts = self.groups.values_mut().flat_map(|group| group.alerts.values_mut());
         for alert in alerts.filter(|alert| !alert.is_resolved_at(last.wall)) {
-            alert.ends_at = model::Timestamp::from_ms(alert.ends_at.ms().saturating_add(jump_ms));
+            alert.ends_at = Timestamp::from_ms(alert.ends_at.ms().saturating_add(jump_ms));
         }
     }
 
@@ -296,7 +296,7 @@ impl Dispatcher {
             let notification = Notification {
                 receiver: group.options.receiver.clone(),
                 integration: pending.integration,
-                group_key: format!("{}:{}", key.0, group.labels),
+                group_key: shown(key),
                 group_labels: group.labels.clone(),
                 alerts,
                 reason: pending.reason,
@@ -348,10 +348,7 @@ impl Dispatcher {
                     group.failed = true;
                     group.pending.remove(index);
                     let receiver = group.options.receiver.clone();
-                    out.push(Effect::GaveUp {
-                        receiver,
-                        group_key: format!("{}:{}", key.0, key.1),
-                    });
+                    out.push(Effect::GaveUp { receiver, group_key: shown(&key) });
                 }
             }
         }
@@ -364,6 +361,16 @@ impl Dispatcher {
             self.groups.insert(key.clone(), group);
         }
     }
+}
+
+/// Which ends each receiver's integrations want to hear of.
+fn by_name(receivers: &[Receiver]) -> BTreeMap<String, Vec<bool>> {
+    receivers.iter().map(|r| (r.name.clone(), r.send_resolved.clone())).collect()
+}
+
+/// A group's identity in Alertmanager's notation: `{}/{job="node"}:{instance="a"}`.
+fn shown((route, labels): &GroupKey) -> String {
+    format!("{route}:{labels}")
 }
 
 /// The integration knows the snapshot now.
