@@ -13,6 +13,8 @@
 mod chain;
 mod error;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod header;
 mod names;
 mod position;

@@ -7,6 +7,8 @@ mod check;
 mod duration;
 mod error;
 mod function;
+#[doc(hidden)]
+pub mod fuzzing;
 mod lexer;
 mod literal;
 mod options;

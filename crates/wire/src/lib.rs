@@ -4,6 +4,8 @@
 
 pub mod bounded;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod protobuf;
 pub mod remote_write;
 

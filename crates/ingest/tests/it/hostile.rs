@@ -1,49 +1,18 @@
 //! Bodies that want to cost more than they are: refused cheaply, nothing stored.
 
-#![expect(unsafe_code, reason = "a counting allocator cannot be written without")]
-
 use crate::store::{Fixture, series};
 use ingest::ReceiverOptions;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use testkit::peak_of;
 use wire::bounded::snappy_compress;
 use wire::protobuf::put_varint;
 use wire::remote_write::encode;
 
-thread_local! {
-    static LIVE: Cell<usize> = const { Cell::new(0) };
-    static PEAK: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: every call is passed to the system's allocator unchanged; the counters are thread-local
-// cells without destructors, which never allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.get().wrapping_add(layout.size());
-        LIVE.set(live);
-        PEAK.set(PEAK.get().max(live));
-        // SAFETY: the caller's promise about `layout` is handed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.set(LIVE.get().saturating_sub(layout.size()));
-        // SAFETY: the caller's promise about `pointer` and `layout` is handed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: testkit::Counting = testkit::Counting;
 
 /// Sends a body; gives status and the most memory the receiver held for it, in bytes.
 fn send(fixture: &Fixture, body: &[u8]) -> (u16, usize) {
-    let before = LIVE.get();
-    PEAK.set(before);
-    let status = fixture.receiver.receive(body).status.as_u16();
-    (status, PEAK.get() - before)
+    peak_of(|| fixture.receiver.receive(body).status.as_u16())
 }
 
 #[test]

@@ -6,6 +6,7 @@ use journal::{DamageReason, JournalErrorKind, Position};
 use std::path::Path;
 use sys::Vfs;
 use sys::sim::{OpKind, SimRng, SimVfs};
+use testkit::fuzz::Replay;
 
 /// Records "0" to "9", each in a frame of 17 bytes, in one segment.
 const TEN: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
@@ -378,41 +379,6 @@ fn every_single_bit_flip_costs_at_most_one_record() {
 
 /// A file may say anything: the replay stays within bounds and never panics.
 #[test]
-fn fuzz_corpus_and_mutations_of_it_are_survived() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/journal_replay");
-    let mut seeds: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|e| e.unwrap().path()).collect();
-    seeds.sort();
-    assert!(!seeds.is_empty());
-    let mut rng = SimRng::new(1788);
-    for path in seeds {
-        let seed = std::fs::read(&path).unwrap();
-        for round in 0..2000 {
-            let mut input = seed.clone();
-            for _ in 0..if round == 0 { 0 } else { 1 + rng.below(8) } {
-                mutate(&mut input, &mut rng);
-            }
-            replay(&input);
-        }
-    }
-}
-
-fn mutate(input: &mut Vec<u8>, rng: &mut SimRng) {
-    let at = rng.index(input.len().max(1));
-    match rng.below(4) {
-        0 if !input.is_empty() => input[at] = rng.next_u64().to_le_bytes()[0],
-        1 => input.truncate(at),
-        2 => input.insert(at.min(input.len()), rng.next_u64().to_le_bytes()[0]),
-        _ if !input.is_empty() => input[at] ^= 1 << rng.below(8),
-        _ => input.push(0),
-    }
-}
-
-fn replay(input: &[u8]) {
-    let vfs = SimVfs::new(1);
-    vfs.create_dir_durable(Path::new("/data/journal")).unwrap();
-    let file = vfs.create(&segment(1)).unwrap();
-    file.write_all_at(input, 0).unwrap();
-    let Ok(opened) = try_open(&vfs, small()) else { return };
-    let served: usize = opened.records.iter().map(|(_, payload)| payload.len() + 16).sum();
-    assert!(served <= input.len());
+fn segments_of_any_bytes() {
+    Replay::of("journal_replay").rounds(16_000).run(journal::fuzzing::check);
 }

@@ -1,4 +1,3 @@
 //! Integration tests of relabelling: the fuzz corpus and its mutations.
 
-#[cfg(test)]
 mod fuzz;

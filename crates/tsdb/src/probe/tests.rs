@@ -1,5 +1,5 @@
-//! The fuzzers' corpus and thousands of changes of it, without a fuzzer. With
-//! `FLYBALL_WRITE_CORPUS=1` the seeds are written anew.
+//! The corpora of the fuzzers and mutants of them. With `FLYBALL_WRITE_CORPUS=1` the seeds are
+//! written anew.
 
 use super::*;
 use crate::encoding::tests::random_histogram;
@@ -7,55 +7,26 @@ use crate::record::RecordParts;
 use crate::samples::ColumnRef;
 use crate::segment::SegmentWriter;
 use model::{GroupKey, Labels, Row, SeriesRef, Timestamp, Value};
-use std::path::PathBuf;
 use sys::Vfs;
 use sys::sim::{SimRng, SimVfs};
+use testkit::fuzz::{Replay, corpus, corpus_dir};
 
-fn corpus(target: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target)
-}
-
-/// Inputs of a target: the files in its corpus.
-fn inputs(target: &str, seeds: &[(&str, Vec<u8>)]) -> Vec<Vec<u8>> {
-    let dir = corpus(target);
+/// Replays a target; its corpus holds at least the given seeds, which are all accepted.
+fn replay(target: &'static str, seeds: &[(&str, Vec<u8>)], probe: fn(&[u8]) -> bool) {
     if std::env::var_os("FLYBALL_WRITE_CORPUS").is_some() {
-        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::create_dir_all(corpus_dir(target)).unwrap();
         for (name, bytes) in seeds {
-            std::fs::write(dir.join(name), bytes).unwrap();
+            std::fs::write(corpus_dir(target).join(name), bytes).unwrap();
         }
     }
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    assert!(files.len() >= seeds.len(), "the corpus of {target} is complete");
-    files.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
-}
-
-fn mutate(random: &mut SimRng, bytes: &mut Vec<u8>) {
-    for _ in 0..=random.below(4) {
-        let at = usize::try_from(random.below(bytes.len().max(1) as u64)).unwrap();
-        match random.below(5) {
-            _ if bytes.is_empty() => bytes.push(7),
-            0 => bytes[at] ^= 1 << random.below(8),
-            1 => bytes[at] = (random.next_u64() & 0xff) as u8,
-            2 => bytes.truncate(at),
-            3 => bytes.insert(at, (random.next_u64() & 0xff) as u8),
-            _ => bytes[at] = 0xff,
-        }
+    let inputs = corpus(target);
+    for (name, _) in seeds {
+        let seed = inputs.iter().find(|seed| seed.name == *name);
+        assert!(seed.is_some_and(|seed| probe(&seed.bytes)), "{target}: seed {name} is accepted");
     }
-}
-
-fn replay(target: &str, seeds: &[(&str, Vec<u8>)], rounds: u64, probe: fn(&[u8]) -> bool) {
-    let inputs = inputs(target, seeds);
-    let accepted = inputs.iter().filter(|bytes| probe(bytes)).count();
-    assert!(accepted >= seeds.len(), "{target}: {accepted} of {} seeds accepted", seeds.len());
-    let mut random = SimRng::new(31);
-    for _ in 0..rounds {
-        let pick = usize::try_from(random.below(inputs.len() as u64)).unwrap();
-        let mut bytes = inputs[pick].clone();
-        mutate(&mut random, &mut bytes);
-        probe(&bytes);
-    }
+    Replay::of(target).rounds(20_000).run(|input| {
+        probe(input);
+    });
 }
 
 fn block_seed(column: ColumnRef<'_>, starts: &[i64]) -> Vec<u8> {
@@ -80,7 +51,7 @@ fn blocks() {
         ("noise", block_seed(ColumnRef::Floats(&noise), &[])),
         ("histograms", block_seed(ColumnRef::Histograms(&histograms), &[])),
     ];
-    replay("tsdb_block", &seeds, 20_000, block);
+    replay("tsdb_block", &seeds, block);
 }
 
 #[test]
@@ -96,7 +67,7 @@ fn segments() {
     }
     writer.finish().unwrap();
     let seeds = [("whole", vfs.read(path, 1 << 20).unwrap())];
-    replay("tsdb_segment", &seeds, 20_000, segment);
+    replay("tsdb_segment", &seeds, segment);
 }
 
 #[test]
@@ -127,5 +98,5 @@ fn records() {
     };
     let mut bytes = Vec::new();
     parts.encode(&mut bytes);
-    replay("tsdb_record", &[("scrape", bytes)], 20_000, record);
+    replay("tsdb_record", &[("scrape", bytes)], record);
 }

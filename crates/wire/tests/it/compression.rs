@@ -1,7 +1,7 @@
 //! Snappy blocks and gzip: right output, and bombs that cost nothing.
 
-use crate::memory::peak_of;
 use std::io::Write;
+use testkit::peak_of;
 use wire::WireErrorKind::{Malformed, TooLarge};
 use wire::bounded::{Bounds, gzip, snappy_block, snappy_compress};
 use wire::{WireError, WireErrorKind};

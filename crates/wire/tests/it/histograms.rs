@@ -1,9 +1,9 @@
 //! Native histograms: both forms, custom bounds, and every broken rule.
 
-use crate::memory::peak_of;
 use crate::requests::series;
 use expect_test::{Expect, expect};
 use model::{CUSTOM_BUCKETS_SCHEMA, CounterReset, Histogram, HistogramCounts, Span};
+use testkit::peak_of;
 use wire::protobuf::put_varint;
 use wire::remote_write::{BUCKETS_MAX, Item, Request, SeriesItem, TimeSeries, encode};
 

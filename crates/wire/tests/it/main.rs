@@ -5,5 +5,7 @@
 mod compression;
 mod fuzz;
 mod histograms;
-mod memory;
 mod requests;
+
+#[global_allocator]
+static COUNTING: testkit::Counting = testkit::Counting;

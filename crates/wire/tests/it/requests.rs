@@ -1,8 +1,8 @@
 //! Write requests: what a sender meant comes out, and what is wrong is said with its place.
 
-use crate::memory::peak_of;
 use expect_test::{Expect, expect};
 use model::{Exemplar, Labels, Metadata, MetricKind, MetricMetadata, STALE_NAN_BITS, Timestamp};
+use testkit::peak_of;
 use wire::WireError;
 use wire::protobuf::put_varint;
 use wire::remote_write::{Item, Request, Series, SeriesItem, TimeSeries, encode};

@@ -1,4 +1,5 @@
-//! Counts what a thread allocates, so that bombs can be shown to stay small.
+//! Counts what a thread allocates, so that bombs can be shown to stay small. A test binary that
+//! measures says `#[global_allocator] static COUNTING: testkit::Counting = testkit::Counting;`.
 
 #![expect(unsafe_code, reason = "a global allocator cannot be written without")]
 
@@ -10,13 +11,15 @@ thread_local! {
     static PEAK: Cell<usize> = const { Cell::new(0) };
 }
 
-struct Counting;
+/// The system's allocator with two counters per thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Counting;
 
 // SAFETY: every call is passed to the system's allocator unchanged; the counters are thread-local
 // cells without destructors, which never allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.get() + layout.size();
+        let live = LIVE.get().wrapping_add(layout.size());
         LIVE.set(live);
         PEAK.set(PEAK.get().max(live));
         // SAFETY: the caller's promise about `layout` is handed on.
@@ -30,11 +33,9 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-/// Most bytes that were live on this thread during `work`, above what was live before.
-pub(crate) fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
+/// Most bytes that were live on this thread during `work`, above what was live before; 0 when the
+/// binary's allocator is not [`Counting`].
+pub fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let before = LIVE.get();
     PEAK.set(before);
     let result = work();

@@ -1,0 +1,34 @@
+//! What the fuzz target feeds, also replayed by the ordinary suite: any bytes through every
+//! decoder, which may refuse them but never panic.
+
+use crate::WireError;
+use crate::bounded::{Bounds, gzip, snappy_block};
+use crate::remote_write::{Item, Request};
+
+/// Most bytes that the decompressors may make of an input.
+const DECODED_BYTES_MAX: usize = 1 << 20;
+
+/// Any bytes as a write request: bare, as a snappy block and as gzip. Answers whether one of them
+/// is a whole request.
+pub fn check(data: &[u8]) -> bool {
+    let bounds = Bounds::of(DECODED_BYTES_MAX);
+    let mut body = Vec::new();
+    let bare = walk(data).is_ok();
+    let snappy = snappy_block(data, bounds, &mut body).and_then(|()| walk(&body)).is_ok();
+    let gzipped = gzip(data, bounds, &mut body).and_then(|()| walk(&body)).is_ok();
+    bare || snappy || gzipped
+}
+
+/// Reads a request to its end, every part of it.
+fn walk(body: &[u8]) -> Result<(), WireError> {
+    let mut request = Request::new(body);
+    while let Some(item) = request.next_item()? {
+        let Item::Series(mut series) = item else { continue };
+        let mut labels = series.labels();
+        while labels.next_pair()?.is_some() {}
+        let recognisable = series.label_bytes()?;
+        assert!(recognisable.is_none_or(|bytes| bytes.len() <= body.len()), "a part of the body");
+        while series.next_item()?.is_some() {}
+    }
+    Ok(())
+}
