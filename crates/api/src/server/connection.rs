@@ -2,7 +2,7 @@
 //! HTTP/1.1 by hyper with a limit and a deadline for the head; a client that leaves drops the
 //! request's future, and with it its query.
 
-use super::lenient::Lenient;
+use super::lenient::{Lenient, NextHead};
 use super::refuse;
 use super::stall::Stalling;
 use crate::{App, service};
@@ -124,7 +124,8 @@ async fn answer_all(
     peer: SocketAddr,
     mut stop: watch::Receiver<bool>,
 ) {
-    let stream = Stalling::new(Lenient::new(stream), app.options.write_timeout);
+    let next = NextHead::default();
+    let stream = Stalling::new(Lenient::new(stream, next.clone()), app.options.write_timeout);
     let io = TokioIo::new(stream);
     let mut builder = http1::Builder::new();
     builder
@@ -135,10 +136,8 @@ async fn answer_all(
         .keep_alive(!app.is_draining());
     let service = service_fn(move |request: Request<Incoming>| {
         let (app, router) = (App::clone(&app), router.clone());
-        async move {
-            let request = request.map(Body::new);
-            Ok::<Response, Infallible>(service::answer(app, router, request).await)
-        }
+        let request = request.map(|body| Body::new(next.watch(body)));
+        async move { Ok::<Response, Infallible>(service::answer(app, router, request).await) }
     });
     let connection = builder.serve_connection(io, service);
     tokio::pin!(connection);

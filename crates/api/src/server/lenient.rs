@@ -1,36 +1,104 @@
-//! A stream that percent-encodes what people type into URLs and RFC 3986 forbids: `"`, `<`, `>`.
-//! Go's server takes them raw, so `curl '.../query?query=up{job="node"}'` works with Prometheus.
-//! Covers the first request of a connection, which is the only one such clients send.
+//! A stream that percent-encodes what people type into URLs and `http::Uri` refuses or cuts off.
+//! Go's server takes it raw, so `curl '.../query?query=up{job="node"}'` works with Prometheus.
+//! Only the first line of a request's head is touched. Where a head begins is not guessed from the
+//! bytes: the requests tell it (`NextHead`), so that nothing of a body is ever changed.
 
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Bytes read at once while the first line is incomplete.
 const READ_BYTES: usize = 4096;
 
-/// Rewrites the first line that is read; everything else passes through.
+/// What the bytes are that the connection reads next.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NextHead(Arc<AtomicU8>);
+
+impl NextHead {
+    /// Nothing new.
+    const SAME: u8 = 0;
+    /// The body of the last request was read to its end: a head follows.
+    const HEAD: u8 = 1;
+    /// A request has come whose body is not read yet.
+    const BODY: u8 = 2;
+
+    /// Watches a request's body. hyper has read the head when the body exists, and all of the body
+    /// when the body has ended; what a client sends ahead of its turn lies in hyper's buffer, or
+    /// begins within a head that is not complete.
+    pub(super) fn watch<B: HttpBody>(&self, body: B) -> Watched<B> {
+        self.0.store(if body.is_end_stream() { Self::HEAD } else { Self::BODY }, Ordering::Release);
+        Watched { body, next: self.clone() }
+    }
+}
+
+/// A request's body that tells when it was read to its end.
+///
+/// A body that is dropped before tells nothing: the first line after it is not rewritten.
+pub(super) struct Watched<B> {
+    body: B,
+    next: NextHead,
+}
+
+impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Watched<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let failed = matches!(frame, Some(Err(_)));
+        if frame.is_none() || (!failed && self.body.is_end_stream()) {
+            self.next.0.store(NextHead::HEAD, Ordering::Release);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Rewrites the first line of every request; everything else passes through.
 pub(super) struct Lenient<S> {
     inner: S,
+    next: NextHead,
     in_first_line: bool,
     /// Rewritten bytes that did not fit the reader's buffer yet; at most three times what was read.
     pending: Vec<u8>,
 }
 
 impl<S> Lenient<S> {
-    pub(super) fn new(inner: S) -> Self {
-        Self { inner, in_first_line: true, pending: Vec::new() }
+    pub(super) fn new(inner: S, next: NextHead) -> Self {
+        Self { inner, next, in_first_line: true, pending: Vec::new() }
     }
 
     fn take(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.in_first_line &= *byte != b'\n';
-            match byte {
-                b'"' if self.in_first_line => self.pending.extend_from_slice(b"%22"),
-                b'<' if self.in_first_line => self.pending.extend_from_slice(b"%3C"),
-                b'>' if self.in_first_line => self.pending.extend_from_slice(b"%3E"),
-                _ => self.pending.push(*byte),
+            let encoded: &[u8] = match byte {
+                b'"' => b"%22",
+                // A fragment is never sent; in a question it begins a comment of PromQL.
+                b'#' => b"%23",
+                b'<' => b"%3C",
+                b'>' => b"%3E",
+                b'`' => b"%60",
+                _ => &[],
+            };
+            if self.in_first_line && !encoded.is_empty() {
+                self.pending.extend_from_slice(encoded);
+            } else {
+                self.pending.push(*byte);
             }
         }
     }
@@ -48,6 +116,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Lenient<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        match self.next.0.swap(NextHead::SAME, Ordering::AcqRel) {
+            NextHead::HEAD => self.in_first_line = true,
+            NextHead::BODY => self.in_first_line = false,
+            _ => {}
+        }
         if self.pending.is_empty() && !self.in_first_line {
             return Pin::new(&mut self.inner).poll_read(cx, buffer);
         }
@@ -93,28 +166,4 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Lenient<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::io::AsyncReadExt;
-
-    #[tokio::test]
-    async fn only_the_first_line_is_rewritten() {
-        let raw = b"GET /q?query=up{job=\"a\"}>1 HTTP/1.1\r\nX: \"<\r\n\r\n\"".as_slice();
-        let mut text = String::new();
-        Lenient::new(raw).read_to_string(&mut text).await.unwrap();
-        let wanted = "GET /q?query=up{job=%22a%22}%3E1 HTTP/1.1\r\nX: \"<\r\n\r\n\"";
-        assert_eq!(text, wanted);
-    }
-
-    #[tokio::test]
-    async fn small_buffers_lose_nothing() {
-        let raw = b"\"\"\"\"\n\"rest".as_slice();
-        let mut stream = Lenient::new(raw);
-        let mut text = Vec::new();
-        let mut byte = [0; 1];
-        while stream.read(&mut byte).await.unwrap() == 1 {
-            text.push(byte[0]);
-        }
-        assert_eq!(text, b"%22%22%22%22\n\"rest");
-    }
-}
+mod tests;

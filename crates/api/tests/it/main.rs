@@ -11,3 +11,4 @@ mod promtool;
 mod server;
 mod starting;
 mod support;
+mod typed;
