@@ -39,6 +39,15 @@ pub struct ClientOptions {
     pub vfs: Arc<dyn Vfs>,
 }
 
+/// What errors may show of a request's URL; its password never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlSecrecy {
+    /// All of it.
+    Public,
+    /// Scheme, host and port: the path or the query is a key, as with most webhooks.
+    Key,
+}
+
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -46,6 +55,8 @@ pub struct Request {
     pub method: Method,
     /// Where to; a user name in it becomes basic authentication.
     pub url: Url,
+    /// What errors may show of it.
+    pub secrecy: UrlSecrecy,
     /// Headers besides those of the configuration, which win.
     pub headers: HeaderMap,
     /// Body, empty for GET.
@@ -62,6 +73,7 @@ impl Request {
         Self {
             method: Method::GET,
             url,
+            secrecy: UrlSecrecy::Public,
             headers: HeaderMap::new(),
             body: Bytes::new(),
             timeout,
@@ -113,7 +125,7 @@ impl Client {
     /// Any [`ErrorKind`]; a status that is no success is not an error here.
     pub async fn send(&self, request: Request, body: &mut Vec<u8>) -> Result<Exchange, Error> {
         let timeout = request.timeout;
-        let url = shown(&request.url);
+        let url = shown(&request.url, request.secrecy);
         let all = self.exchange(request, body);
         tokio::time::timeout(timeout, all).await.unwrap_or_else(|elapsed| {
             let message = format!("no complete answer from {url} within {timeout:?}");
@@ -211,6 +223,7 @@ fn reads_files(config: &HttpClientConfig) -> bool {
 struct Hop {
     method: Method,
     url: Url,
+    secrecy: UrlSecrecy,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -226,17 +239,19 @@ impl Hop {
         }
         let mut url = request.url;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            let message = format!("cannot request {}: expected http or https", shown(&url));
+            let shown = shown(&url, request.secrecy);
+            let message = format!("cannot request {shown}: expected http or https");
             return Err(Error::new(ErrorKind::Config, message));
         }
         auth::from_url(&mut url, &mut headers)?;
         headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
-        Ok(Self { method: request.method, url, headers, body: request.body })
+        let Request { method, secrecy, body, .. } = request;
+        Ok(Self { method, url, secrecy, headers, body })
     }
 
     async fn send(&self, pool: &HttpPool) -> Result<http::Response<Incoming>, Error> {
         let uri: Uri = self.url.as_str().parse().map_err(|error: http::uri::InvalidUri| {
-            let message = format!("cannot request {}", shown(&self.url));
+            let message = format!("cannot request {}", self.shown());
             Error::new(ErrorKind::Config, message).caused_by(error)
         })?;
         let mut request = http::Request::new(Full::new(self.body.clone()));
@@ -247,7 +262,7 @@ impl Hop {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization);
         }
         pool.client.request(request).await.map_err(|error| {
-            let message = format!("request to {}", shown(&self.url));
+            let message = format!("request to {}", self.shown());
             match own_cause(Box::new(error)) {
                 Ok(own) => Error::new(own.kind(), format!("{message}: {own}")),
                 Err(foreign) => Error::new(ErrorKind::Protocol, message).caused_by(foreign),
@@ -278,11 +293,11 @@ impl Hop {
         let Some(location) = answer.get(header::LOCATION) else { return Ok(None) };
         let text = String::from_utf8_lossy(location.as_bytes());
         let mut url = self.url.join(&text).map_err(|error| {
-            let message = format!("{} redirects to {text:?}", shown(&self.url));
+            let message = format!("{} redirects to {text:?}", self.shown());
             Error::new(ErrorKind::Redirect, message).caused_by(error)
         })?;
         if !matches!(url.scheme(), "http" | "https") {
-            let message = format!("{} redirects to scheme {:?}", shown(&self.url), url.scheme());
+            let message = format!("{} redirects to scheme {:?}", self.shown(), url.scheme());
             return Err(Error::new(ErrorKind::Redirect, message));
         }
         let mut headers = self.headers.clone();
@@ -297,7 +312,11 @@ impl Hop {
         if !repeats {
             headers.remove(header::CONTENT_TYPE);
         }
-        Ok(Some(Self { method, url, headers, body }))
+        Ok(Some(Self { method, url, secrecy: self.secrecy, headers, body }))
+    }
+
+    fn shown(&self) -> String {
+        shown(&self.url, self.secrecy)
     }
 }
 
@@ -310,12 +329,19 @@ fn public(headers: &HeaderMap) -> HeaderMap {
     public
 }
 
-/// A URL as it may be shown: without password and query values.
-fn shown(url: &Url) -> String {
+/// A URL as errors may show it: never with its password.
+fn shown(url: &Url, secrecy: UrlSecrecy) -> String {
     let mut url = url.clone();
     if url.password().is_some() {
         // Fails only for URLs without host, which have no password.
         let _no_host = url.set_password(Some("xxxxx"));
     }
-    url.to_string()
+    match secrecy {
+        UrlSecrecy::Public => url.to_string(),
+        UrlSecrecy::Key => {
+            url.set_query(None);
+            url.set_path("");
+            format!("{url}<secret>")
+        }
+    }
 }

@@ -21,6 +21,9 @@ use tokio_rustls::client::TlsStream;
 
 /// Longest wait for one address before the next one is tried.
 const ATTEMPT_MAX: Duration = Duration::from_secs(10);
+/// Longest time for a whole connection: name, addresses, tunnel, handshake. A pool goes on opening
+/// a connection when the request that wanted it was given up, so no caller's deadline ends it.
+const CONNECT_MAX: Duration = Duration::from_secs(30);
 
 /// Opens TCP connections to addresses that the policy allows; for probes that speak no HTTP.
 #[derive(Clone, Debug)]
@@ -135,7 +138,14 @@ impl tower::Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        Box::pin(self.clone().connect(uri))
+        let host = uri.host().unwrap_or_default().to_owned();
+        let connecting = tokio::time::timeout(CONNECT_MAX, self.clone().connect(uri));
+        Box::pin(async move {
+            connecting.await.unwrap_or_else(|elapsed| {
+                let message = format!("no connection to {host} within {CONNECT_MAX:?}");
+                Err(Error::new(ErrorKind::Timeout, message).caused_by(elapsed))
+            })
+        })
     }
 }
 

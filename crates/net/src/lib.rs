@@ -13,9 +13,10 @@ mod proxy;
 mod roots;
 mod source;
 mod tls;
+mod trust;
 
 pub use body::{BODY_BYTES_DEFAULT_MAX, BodyLimits, Encoding, decode};
-pub use client::{Client, ClientOptions, Exchange, REDIRECTS_MAX, Request, USER_AGENT};
+pub use client::{Client, ClientOptions, Exchange, REDIRECTS_MAX, Request, USER_AGENT, UrlSecrecy};
 pub use connect::Dialer;
 pub use error::{Error, ErrorKind};
 pub use policy::{AddressPolicy, AddressRule, Cidr, Verdict};

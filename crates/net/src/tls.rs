@@ -1,19 +1,14 @@
 //! From the configuration's TLS section to a client configuration of rustls (with ring).
-//! As upstream: a certificate named as authority is trusted itself, even when it is a self-signed
-//! one marked as authority, which web PKI verifiers refuse as a server's own.
+//! Whom to trust is decided in `trust`; files are read through `source`.
 
 use crate::source::{secret, text};
+use crate::trust::ServerCheck;
 use crate::{Error, ErrorKind, auth, roots};
 use config::{HttpHeader, TlsConfig, TlsVersion};
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    SupportedProtocolVersion,
-};
+use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::sync::Arc;
 use sys::Vfs;
 use tokio::sync::OnceCell;
@@ -85,8 +80,8 @@ fn client_config(settings: &TlsSettings) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&versions(&settings.config)?)
         .map_err(|error| failed("cannot set TLS versions", error))?;
-    let builder =
-        builder.dangerous().with_custom_certificate_verifier(verifier(settings, &provider)?);
+    let check = Arc::new(server_check(settings, &provider)?);
+    let builder = builder.dangerous().with_custom_certificate_verifier(check);
     let mut config = match (&settings.material.cert, &settings.material.key) {
         (Some(cert), Some(key)) => builder
             .with_client_auth_cert(certificates(cert, "certificate")?, private_key(key)?)
@@ -122,12 +117,12 @@ fn versions(tls: &TlsConfig) -> Result<Vec<&'static SupportedProtocolVersion>, E
     Ok(versions)
 }
 
-fn verifier(
+fn server_check(
     settings: &TlsSettings,
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+) -> Result<ServerCheck, Error> {
     if settings.config.insecure_skip_verify {
-        return Ok(Arc::new(AcceptAny { provider: Arc::clone(provider) }));
+        return Ok(ServerCheck::anybody(provider));
     }
     let (roots, named) = if let Some(pem) = &settings.material.ca {
         named_authorities(pem)?
@@ -135,11 +130,8 @@ fn verifier(
         let asked = std::env::var("SSL_CERT_FILE").ok();
         (roots::system(settings.vfs.as_ref(), asked.as_deref())?, Vec::new())
     };
-    let web_pki =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
-            .build()
-            .map_err(|error| failed("cannot use authorities", error))?;
-    Ok(Arc::new(TrustNamed { web_pki, named }))
+    ServerCheck::authorities(roots, named, provider)
+        .map_err(|error| failed("cannot use authorities", error))
 }
 
 type Authorities = (RootCertStore, Vec<CertificateDer<'static>>);
@@ -170,113 +162,4 @@ fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
 
 fn failed(what: &str, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Config, what).caused_by(cause)
-}
-
-/// Verifies as web PKI asks; a server that shows one of the named certificates itself only has to
-/// be in its validity period and to have the right name.
-#[derive(Debug)]
-struct TrustNamed {
-    web_pki: Arc<WebPkiServerVerifier>,
-    named: Vec<CertificateDer<'static>>,
-}
-
-impl ServerCertVerifier for TrustNamed {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let found = self.web_pki.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
-        match found {
-            Err(error) if is_authority(&error) && self.named.contains(end_entity) => {
-                let parsed = rustls::server::ParsedCertificate::try_from(end_entity)?;
-                rustls::client::verify_server_name(&parsed, server_name)?;
-                Ok(ServerCertVerified::assertion())
-            }
-            found => found,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.web_pki.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.web_pki.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.web_pki.supported_verify_schemes()
-    }
-}
-
-/// Was a certificate refused only because it is marked as authority? The verifier checks the
-/// validity period before it looks at the mark.
-fn is_authority(error: &rustls::Error) -> bool {
-    let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error else {
-        return false;
-    };
-    matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
-}
-
-/// `insecure_skip_verify`: any certificate, but the handshake itself must be sound.
-#[derive(Debug)]
-struct AcceptAny {
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for AcceptAny {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let schemes = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, cert, dss, schemes)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let schemes = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, cert, dss, schemes)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }

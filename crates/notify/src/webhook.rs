@@ -6,7 +6,7 @@ use alerts::{Notification, NotifiedAlert};
 use config::SecretSource;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use model::{Labels, Timestamp};
-use net::{Client, Request};
+use net::{Client, Request, UrlSecrecy};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -44,6 +44,7 @@ impl Webhook {
         let timeout = self.timeout.map_or(timeout, |own| own.min(timeout));
         let mut request = Request::get(self.url()?, timeout);
         request.method = http::Method::POST;
+        request.secrecy = UrlSecrecy::Key;
         request.headers =
             HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         request.body = render(notification, &self.external_url, self.alerts_max).into();

@@ -6,7 +6,7 @@ use config::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, ProxyConfig, Secret, SecretSource,
     TextSource,
 };
-use net::{AddressPolicy, AddressRule, BodyLimits, Cidr, ErrorKind, Verdict};
+use net::{AddressPolicy, AddressRule, BodyLimits, Cidr, ErrorKind, UrlSecrecy, Verdict};
 use std::time::Duration;
 
 fn with_auth(auth: HttpAuth) -> HttpClientConfig {
@@ -210,6 +210,24 @@ async fn nobody_listens_and_names_without_address() {
     assert!(!error.describe().contains("hidden"));
     let error = fetch(&client, get("http://no-such-name.invalid/")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Resolve, "{}", error.describe());
+}
+
+#[tokio::test]
+async fn a_url_that_is_a_key_is_not_shown() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let silent = Server::start(|_| Reply::Silence).await;
+    let away = Server::start(|_| Reply::head("302 Found\r\nLocation: gopher://x/")).await;
+    for (address, timeout) in [(address, 30_000), (silent.address, 50), (away.address, 30_000)] {
+        let mut request = get(&format!("http://u:hidden@{address}/hidden/hook?token=hidden"));
+        request.secrecy = UrlSecrecy::Key;
+        request.timeout = Duration::from_millis(timeout);
+        let error = fetch(&client(HttpClientConfig::default()), request).await.unwrap_err();
+        let text = error.describe();
+        assert!(text.contains(&format!("{address}/<secret>")), "{text}");
+        assert!(!text.contains("hidden"), "{text}");
+    }
 }
 
 #[tokio::test]

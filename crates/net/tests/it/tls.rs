@@ -17,6 +17,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -260,4 +261,19 @@ async fn a_tunnel_through_a_proxy_is_encrypted_end_to_end() {
     let proxy = ProxyConfig { url: Some(Secret::new(proxy)), ..ProxyConfig::default() };
     let client = client(HttpClientConfig { proxy, ..with_tls(tls) });
     assert_eq!(fetch(&client, get("https://inside.invalid/")).await.unwrap().1, "tls");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_does_not_end_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let mut request = get(&url);
+    // The client would wait; what opens the connection does not.
+    request.timeout = Duration::from_hours(1);
+    let tls = TlsConfig { insecure_skip_verify: true, ..TlsConfig::default() };
+    let error = fetch(&client(with_tls(tls)), request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{}", error.describe());
+    let expected = format!("request to {url}: no connection to 127.0.0.1 within 30s");
+    assert!(error.describe().starts_with(&expected), "{}", error.describe());
+    drop(listener);
 }
