@@ -16,6 +16,7 @@ use ring::hmac;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
 
 /// Remembered successes; there are rarely more than users. When full, all are forgotten.
 const CACHE_ENTRIES_MAX: usize = 1024;
@@ -33,7 +34,7 @@ pub(crate) struct Authenticator {
     pub(super) decoy: String,
     secret: hmac::Key,
     proven: Mutex<HashSet<CacheKey>>,
-    checks: tokio::sync::Semaphore,
+    checks: Arc<Semaphore>,
     /// bcrypt computations since the configuration was read.
     pub(super) computed: AtomicU64,
 }
@@ -55,7 +56,7 @@ impl Authenticator {
             decoy: format!("$2b${:02}${}", cost.unwrap_or(bcrypt::DEFAULT_COST), ".".repeat(53)),
             secret,
             proven: Mutex::default(),
-            checks: tokio::sync::Semaphore::new(CONCURRENT_CHECKS_MAX),
+            checks: Arc::new(Semaphore::new(CONCURRENT_CHECKS_MAX)),
             computed: AtomicU64::new(0),
         })
     }
@@ -80,9 +81,15 @@ impl Authenticator {
         if known.is_some() && self.proven.lock().contains(&key) {
             return true;
         }
-        let Ok(_slot) = self.checks.acquire().await else { return false };
+        let slot = Arc::clone(&self.checks).acquire_owned().await;
+        let slot = slot.expect("the semaphore is never closed");
         self.computed.fetch_add(1, Ordering::Relaxed);
-        let check = move || bcrypt::verify(&password, &hash).unwrap_or(false);
+        let check = move || {
+            let matches = bcrypt::verify(&password, &hash).unwrap_or(false);
+            // Not before: a client that leaves does not stop the computation.
+            drop(slot);
+            matches
+        };
         let matches = tokio::task::spawn_blocking(check).await.unwrap_or(false);
         if known.is_none() || !matches {
             return false;

@@ -65,6 +65,9 @@ impl Server {
             listeners.push(bound.map_err(|error| Error::bind(listen, error))?);
         }
         let addresses = addresses(&listeners)?;
+        if !options.allow_anonymous && !addresses.iter().all(is_loopback) {
+            web.require_authentication();
+        }
         let room = WaitingRoom { options: Arc::new(options), web: Arc::new(web) };
         Ok(Listening { room, listeners, addresses })
     }

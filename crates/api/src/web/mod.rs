@@ -1,7 +1,7 @@
 //! The web configuration in use: users, headers, TLS; read again when one of its files changes.
 //! Format and rules of web-config.yml are `config`'s; this module builds what the server needs.
 
-mod san;
+mod clients;
 mod tls;
 mod watch;
 

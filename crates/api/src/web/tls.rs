@@ -1,22 +1,19 @@
-//! TLS of the server: rustls with ring, from PEM texts, with the client checks of web-config.yml.
+//! TLS of the server: rustls with ring, from PEM texts; clients are checked in `clients`.
 //! HTTP/1.1 only is offered by ALPN; clients that would like HTTP/2 fall back.
 
+use super::clients::ClientCheck;
 use config::{
     CipherSuite, ClientAuth, Curve, SecretSource, TextSource, TlsServerConfig, TlsVersion,
 };
-use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, SupportedKxGroup, WebPkiSupportedAlgorithms, ring};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
-use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
-    SupportedCipherSuite, SupportedProtocolVersion, version,
+    RootCertStore, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version,
 };
-use std::fmt;
-use std::fs;
+use std::path::Path;
 use std::sync::Arc;
+use sys::{OsVfs, Vfs};
 use tokio_rustls::TlsAcceptor;
 
 /// Longest accepted PEM file; a chain with a bundle of authorities stays far below.
@@ -31,8 +28,8 @@ pub(super) fn build_acceptor(tls: &TlsServerConfig) -> Result<TlsAcceptor, Strin
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&versions(tls))
         .map_err(|error| format!("tls_server_config: protocol versions: {error}"))?;
-    let builder = match client_verifier(tls, &provider)? {
-        Some(verifier) => builder.with_client_cert_verifier(verifier),
+    let builder = match client_check(tls, &provider)? {
+        Some(check) => builder.with_client_cert_verifier(Arc::new(check)),
         None => builder.with_no_client_auth(),
     };
     let mut config = builder
@@ -103,53 +100,36 @@ fn group(curve: Curve) -> &'static dyn SupportedKxGroup {
     }
 }
 
-fn client_verifier(
+fn client_check(
     tls: &TlsServerConfig,
     provider: &Arc<CryptoProvider>,
-) -> Result<Option<Arc<dyn ClientCertVerifier>>, String> {
-    let algorithms = provider.signature_verification_algorithms;
-    let any = |mandatory| -> Arc<dyn ClientCertVerifier> {
-        Arc::new(AnyCertificate { mandatory, algorithms })
-    };
-    let inner = match tls.client_auth {
+) -> Result<Option<ClientCheck>, String> {
+    let check = match tls.client_auth {
         ClientAuth::None => return Ok(None),
-        ClientAuth::Request => any(false),
-        ClientAuth::RequireAny => any(true),
-        ClientAuth::VerifyIfGiven | ClientAuth::RequireAndVerify => verifying(tls, provider)?,
+        ClientAuth::Request => ClientCheck::any(false, provider),
+        ClientAuth::RequireAny => ClientCheck::any(true, provider),
+        ClientAuth::VerifyIfGiven => verifying(false, tls, provider)?,
+        ClientAuth::RequireAndVerify => verifying(true, tls, provider)?,
     };
-    if tls.client_allowed_sans.is_empty() {
-        return Ok(Some(inner));
-    }
-    Ok(Some(Arc::new(super::san::AllowedSans::new(inner, &tls.client_allowed_sans)?)))
+    check.with_names(&tls.client_allowed_sans).map(Some)
 }
 
 fn verifying(
+    mandatory: bool,
     tls: &TlsServerConfig,
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ClientCertVerifier>, String> {
+) -> Result<ClientCheck, String> {
     let Some(authorities) = &tls.client_ca else {
         return Err("tls_server_config: client_ca_file is needed to verify clients".into());
     };
+    let unusable = |error: &dyn std::error::Error| {
+        format!("tls_server_config: cannot use client_ca_file: {error}")
+    };
     let mut roots = RootCertStore::empty();
     for certificate in certificates(authorities, "client_ca_file")? {
-        roots
-            .add(certificate)
-            .map_err(|error| format!("tls_server_config: client_ca_file: {error}"))?;
+        roots.add(certificate).map_err(|error| unusable(&error))?;
     }
-    let builder =
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
-    let builder = match tls.client_auth {
-        ClientAuth::VerifyIfGiven => builder.allow_unauthenticated(),
-        ClientAuth::None
-        | ClientAuth::Request
-        | ClientAuth::RequireAny
-        | ClientAuth::RequireAndVerify => builder,
-    };
-    let verifier = builder.build();
-    match verifier {
-        Ok(verifier) => Ok(verifier),
-        Err(error) => Err(format!("tls_server_config: client_ca_file: {error}")),
-    }
+    ClientCheck::authorities(mandatory, roots, provider).map_err(|error| unusable(&error))
 }
 
 fn certificates(pem: &TextSource, key: &str) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -174,61 +154,9 @@ fn key_text(key: &SecretSource) -> Result<Vec<u8>, String> {
 }
 
 fn read(path: &str, key: &str) -> Result<Vec<u8>, String> {
-    let fail = |reason: &dyn fmt::Display| {
-        format!("tls_server_config: cannot read {key} {path}: {reason}")
-    };
-    let length = fs::metadata(path).map_err(|error| fail(&error))?.len();
-    if length > PEM_BYTES_MAX {
-        return Err(fail(&format!("{length} bytes long, at most {PEM_BYTES_MAX}")));
-    }
-    fs::read(path).map_err(|error| fail(&error))
-}
-
-/// Takes every certificate; only the proof that the client owns its key is checked
-/// (`RequestClientCert`, `RequireAnyClientCert`).
-#[derive(Debug)]
-struct AnyCertificate {
-    mandatory: bool,
-    algorithms: WebPkiSupportedAlgorithms,
-}
-
-impl ClientCertVerifier for AnyCertificate {
-    fn client_auth_mandatory(&self) -> bool {
-        self.mandatory
-    }
-
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        &[]
-    }
-
-    fn verify_client_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _now: UnixTime,
-    ) -> Result<ClientCertVerified, rustls::Error> {
-        Ok(ClientCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
+    OsVfs.read(Path::new(path), PEM_BYTES_MAX).map_err(|error| {
+        format!(
+            "tls_server_config: cannot read {key} {path} (at most {PEM_BYTES_MAX} bytes): {error}"
+        )
+    })
 }

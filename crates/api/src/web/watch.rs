@@ -1,6 +1,7 @@
 //! Reads the web configuration when its files change, without a restart and without a timer.
 //! Every connection and every authentication asks for the active form; asking costs one stat per
-//! file (about 2 us). A form that cannot be used is reported once and the old one stays.
+//! file (about 2 us). A form that cannot be used is reported once and the old one stays; so does
+//! the old one when the new one would let everybody in where that is not allowed.
 
 use super::tls::build_acceptor;
 use crate::guard::Authenticator;
@@ -12,6 +13,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use sys::{OsVfs, Vfs};
 use tokio_rustls::TlsAcceptor;
 
 /// Longest accepted web configuration.
@@ -36,6 +38,8 @@ struct State {
     active: Arc<Active>,
     files: Vec<PathBuf>,
     seen: Fingerprint,
+    /// Others can reach the server, and nobody said that they may.
+    must_authenticate: bool,
 }
 
 /// Where the configuration comes from.
@@ -90,7 +94,13 @@ impl WebWatch {
         let files = files(source.path(), &config);
         let seen = fingerprint(&files);
         let active = Arc::new(activate(config).map_err(fail)?);
-        Ok(Self { source, state: Mutex::new(State { active, files, seen }) })
+        let state = State { active, files, seen, must_authenticate: false };
+        Ok(Self { source, state: Mutex::new(state) })
+    }
+
+    /// From now on a form under which nobody has to prove who he is cannot be used.
+    pub(crate) fn require_authentication(&self) {
+        self.state.lock().must_authenticate = true;
     }
 
     /// The active form, read again when a file changed.
@@ -99,7 +109,7 @@ impl WebWatch {
         let now = fingerprint(&state.files);
         if now != state.seen {
             state.seen = now;
-            match self.reread() {
+            match self.reread(state.must_authenticate) {
                 Ok((active, files)) => {
                     state.seen = fingerprint(&files);
                     state.files = files;
@@ -114,21 +124,26 @@ impl WebWatch {
         Arc::clone(&state.active)
     }
 
-    fn reread(&self) -> Result<(Active, Vec<PathBuf>), String> {
+    fn reread(&self, must_authenticate: bool) -> Result<(Active, Vec<PathBuf>), String> {
         let config = self.source.load()?;
         let files = files(self.source.path(), &config);
-        Ok((activate(config)?, files))
+        let active = activate(config)?;
+        if must_authenticate && !active.authenticates {
+            return Err("it names no users and verifies no client certificates, but the server \
+                        listens beyond loopback without --web.allow-anonymous"
+                .into());
+        }
+        Ok((active, files))
     }
 }
 
 fn load_file(path: &Path) -> Result<WebConfig, String> {
     let name = path.display().to_string();
-    let fail = |reason: &dyn std::fmt::Display| format!("cannot read {name}: {reason}");
-    let length = fs::metadata(path).map_err(|error| fail(&error))?.len();
-    if length > CONFIG_BYTES_MAX {
-        return Err(fail(&format!("{length} bytes long, at most {CONFIG_BYTES_MAX}")));
-    }
-    let text = fs::read_to_string(path).map_err(|error| fail(&error))?;
+    let fail = |reason: &dyn std::fmt::Display| {
+        format!("cannot read {name} (at most {CONFIG_BYTES_MAX} bytes of UTF-8): {reason}")
+    };
+    let bytes = OsVfs.read(path, CONFIG_BYTES_MAX).map_err(|error| fail(&error))?;
+    let text = String::from_utf8(bytes).map_err(|error| fail(&error))?;
     let loaded = config::web::load(&name, &text).map_err(|error| error.to_string())?;
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");

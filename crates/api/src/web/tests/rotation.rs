@@ -6,6 +6,7 @@ use crate::web::WebWatch;
 use crate::{ErrorKind, Server, ServerOptions};
 use std::fs;
 use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[test]
 fn new_certificate_is_used_for_the_next_connection() {
@@ -74,6 +75,38 @@ fn required_certificates_or_users_allow_exposure() {
 }
 
 #[test]
+fn an_exposed_server_keeps_its_users_when_the_new_form_names_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("web-config.yml");
+    let hash = bcrypt::hash("x", 4).unwrap();
+    fs::write(&path, format!("basic_auth_users: {{ada: {hash}}}\n")).unwrap();
+    let options = ServerOptions {
+        listen: vec!["0.0.0.0:0".into()],
+        web_config: Some(path.clone()),
+        ..ServerOptions::default()
+    };
+    let state = crate::testing::state(&Arc::new(crate::testing::Rooms::default()));
+    run(async {
+        let bound = Server::bind(options, state).await.unwrap();
+        let port = bound.addresses()[0].port();
+        tokio::spawn(bound.serve(std::future::pending()));
+        assert_eq!(plain_status(port).await, "HTTP/1.1 401 Unauthorized");
+        fs::write(&path, "http_server_config: {headers: {X-Frame-Options: DENY}}\n").unwrap();
+        assert_eq!(plain_status(port).await, "HTTP/1.1 401 Unauthorized");
+    });
+}
+
+/// First line of the answer to `GET /` without credentials and without TLS.
+async fn plain_status(port: u16) -> String {
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let ask = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(ask).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
 fn plain_http_on_a_tls_port_is_closed() {
     let authority = Authority::new();
     let dir = tempfile::tempdir().unwrap();
@@ -82,10 +115,10 @@ fn plain_http_on_a_tls_port_is_closed() {
         let port = serve(&path).await;
         let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         let ask = b"GET /-/healthy HTTP/1.1\r\nhost: localhost\r\n\r\n";
-        tokio::io::AsyncWriteExt::write_all(&mut stream, ask).await.unwrap();
+        stream.write_all(ask).await.unwrap();
         let mut answer = Vec::new();
         // A TLS alert, then the end; a reset is fine too.
-        drop(tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer).await);
+        drop(stream.read_to_end(&mut answer).await);
         assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
     });
 }
