@@ -2,14 +2,13 @@
 //! Answers only with `--web.enable-admin-api` (see `routes`).
 
 use crate::params::Params;
-use crate::reply::{ApiError, ErrorBody, ErrorType, Success, success};
+use crate::reply::{ApiError, ErrorBody, Success, success};
 use crate::routes::Route;
-use crate::{AdminProvider, App, CompactReport, Permission, Principal, ProviderError};
+use crate::{App, CompactReport, Permission, Principal};
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use serde::Serialize;
-use std::sync::Arc;
 use utoipa::ToSchema;
 
 pub(crate) fn routes() -> Vec<Route> {
@@ -50,7 +49,8 @@ pub(crate) async fn snapshot(
 ) -> Result<Response, ApiError> {
     let skip_head = flag(&params, "skip_head")?;
     tracing::info!(by = principal.name(), skip_head, "snapshot requested");
-    let name = order(&app, move |admin| admin.snapshot(skip_head)).await?;
+    let order = move |app: &App| app.state.admin.snapshot(skip_head);
+    let name = app.orders.carry_out(&app, order).await?;
     Ok(success(SnapshotBody { name }))
 }
 
@@ -67,8 +67,9 @@ pub(crate) async fn compact(
 ) -> Result<Response, ApiError> {
     let cold = flag(&params, "cold")?;
     tracing::info!(by = principal.name(), cold, "compaction requested");
-    let report = order(&app, move |admin| admin.compact(cold)).await?;
-    let CompactReport { segments_before, segments_after, bytes_before, bytes_after } = report;
+    let order = move |app: &App| app.state.admin.compact(cold);
+    let CompactReport { segments_before, segments_after, bytes_before, bytes_after } =
+        app.orders.carry_out(&app, order).await?;
     Ok(success(CompactBody { segments_before, segments_after, bytes_before, bytes_after }))
 }
 
@@ -76,21 +77,4 @@ fn flag(params: &Params, name: &str) -> Result<bool, ApiError> {
     params.truth(name).map_err(|reason| {
         ApiError::invalid_parameter(name, format!("unable to parse boolean: {reason}"))
     })
-}
-
-/// Runs an order on a blocking thread. It is not cancelled when the client leaves: half a
-/// compaction helps nobody.
-async fn order<T: Send + 'static>(
-    app: &App,
-    work: impl FnOnce(&dyn AdminProvider) -> Result<T, ProviderError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let admin: Arc<dyn AdminProvider> = app.state.admin.clone();
-    let job = tokio::task::spawn_blocking(move || work(&*admin));
-    match job.await {
-        Ok(done) => Ok(done?),
-        Err(error) => {
-            tracing::error!(%error, "an administrator's order panicked");
-            Err(ApiError::new(ErrorType::Internal, "a bug in the server; see its log"))
-        }
-    }
 }

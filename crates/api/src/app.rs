@@ -2,6 +2,7 @@
 //! Built once when the server binds; only the draining flag changes afterwards.
 
 use crate::guard::HostList;
+use crate::orders::Orders;
 use crate::pool::QueryPool;
 use crate::routes::Mount;
 use crate::web::WebWatch;
@@ -19,6 +20,7 @@ pub(crate) struct AppInner {
     pub(crate) options: Arc<ServerOptions>,
     pub(crate) prefix: String,
     pub(crate) pool: QueryPool,
+    pub(crate) orders: Orders,
     pub(crate) hosts: HostList,
     pub(crate) web: Arc<WebWatch>,
     pub(crate) openapi: String,
@@ -37,6 +39,7 @@ impl AppInner {
         let prefix = options.prefix();
         Arc::new(Self {
             pool: QueryPool::new(options.query.clone()),
+            orders: Orders::default(),
             hosts: HostList::new(&options, addresses),
             openapi: openapi::document(&prefix, mounts),
             draining: AtomicBool::new(false),

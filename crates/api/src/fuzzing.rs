@@ -1,14 +1,15 @@
 //! The parsers of this crate behind one door, for `fuzz/fuzz_targets/api_request.rs`; not an API.
 
 use crate::guard::{HostList, parse_credentials};
-use crate::params::{Params, parse_duration, parse_time};
+use crate::params::{Params, parse_duration, parse_selectors, parse_time};
 use crate::{ServerOptions, gzip, prom};
 use http::{HeaderMap, HeaderValue, header};
 
 /// Feeds bytes to everything that reads parts of a request; must return for any input.
 pub fn request(data: &[u8]) {
     let params = Params::parse(data);
-    drop((params.limit(), params.timeout(), params.selectors(), params.truth("x")));
+    drop((params.limit(), params.timeout(), params.truth("x")));
+    drop(parse_selectors(&params.selector_texts()));
     let text = String::from_utf8_lossy(data);
     drop((parse_time(&text), parse_duration(&text), prom::labels::unescape(&text)));
     let hosts = HostList::new(&ServerOptions::default(), &[]);

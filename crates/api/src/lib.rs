@@ -16,6 +16,7 @@ mod lifecycle;
 mod metrics;
 mod openapi;
 mod options;
+mod orders;
 mod page;
 mod params;
 mod pool;

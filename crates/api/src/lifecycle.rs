@@ -25,16 +25,13 @@ pub(crate) fn routes() -> Vec<Route> {
     (status = 500, description = "The old configuration stays", content_type = "text/plain")))]
 pub(crate) async fn reload(State(app): State<App>, principal: Principal) -> Response {
     tracing::info!(by = principal.name(), "reload requested over HTTP");
-    let lifecycle = app.state.lifecycle.clone();
-    match tokio::task::spawn_blocking(move || lifecycle.reload()).await {
-        Ok(Ok(())) => StatusCode::OK.into_response(),
-        Ok(Err(error)) => failed(&error.to_string()),
-        Err(error) => failed(&error.to_string()),
+    match app.orders.carry_out(&app, |app| app.state.lifecycle.reload()).await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) => {
+            let text_body = format!("failed to reload config: {}\n", error.message());
+            text(StatusCode::INTERNAL_SERVER_ERROR, text_body)
+        }
     }
-}
-
-fn failed(reason: &str) -> Response {
-    text(StatusCode::INTERNAL_SERVER_ERROR, format!("failed to reload config: {reason}\n"))
 }
 
 /// Stops the process gracefully.

@@ -107,7 +107,8 @@ pub(crate) fn document(prefix: &str, mounts: &[Mount]) -> String {
     document.servers = Some(vec![ServerBuilder::new().url(url).build()]);
     for mount in mounts {
         for (method, summary) in &mount.described {
-            let Some(method) = http_method(method) else { continue };
+            let method =
+                http_method(method).expect("mounts describe methods of HTTP in lower case");
             let operation = OperationBuilder::new()
                 .summary(Some(*summary))
                 .response("default", ResponseBuilder::new().description("See the route's manual"));

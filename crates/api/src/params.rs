@@ -94,17 +94,24 @@ impl Params {
         }
     }
 
-    /// `match[]` as matcher sets; each must have a matcher that the empty text does not satisfy.
-    pub(crate) fn selectors(&self) -> Result<Vec<Vec<Matcher>>, String> {
-        let mut sets = Vec::new();
-        for text in self.all("match[]") {
-            sets.push(promql::parse_selector(text).map_err(|error| error.to_string())?);
-        }
-        if sets.iter().any(|set| set.iter().all(Matcher::matches_empty)) {
-            return Err("match[] must contain at least one non-empty matcher".into());
-        }
-        Ok(sets)
+    /// `match[]` as texts, in their order.
+    pub(crate) fn selector_texts(&self) -> Vec<String> {
+        self.all("match[]").map(str::to_owned).collect()
     }
+}
+
+/// Selectors as matcher sets; each must have a matcher that the empty text does not satisfy.
+///
+/// Compiles their regular expressions: to be called where work may take its time.
+pub(crate) fn parse_selectors(texts: &[String]) -> Result<Vec<Vec<Matcher>>, String> {
+    let mut sets = Vec::new();
+    for text in texts {
+        sets.push(promql::parse_selector(text).map_err(|error| error.to_string())?);
+    }
+    if sets.iter().any(|set| set.iter().all(Matcher::matches_empty)) {
+        return Err("match[] must contain at least one non-empty matcher".into());
+    }
+    Ok(sets)
 }
 
 /// Reads the form body of POST, PUT and PATCH within the limits, and the query string.

@@ -100,6 +100,11 @@ impl ApiError {
         Self::new(ErrorType::Timeout, format!("query timed out in {place}"))
     }
 
+    /// The sentence for people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Answers with another status than the type's usual one.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;

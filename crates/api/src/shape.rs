@@ -1,7 +1,7 @@
 //! Small pieces that many answers share: label sets as objects, times and durations as texts.
 
 use model::{Labels, Timestamp};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, Serializer};
 use std::time::Duration;
 
 /// How Go prints the time that was never set.
@@ -23,11 +23,7 @@ pub(crate) struct TextMap(pub(crate) Vec<(String, String)>);
 
 impl Serialize for TextMap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, text) in &self.0 {
-            map.serialize_entry(name, text)?;
-        }
-        map.end()
+        serializer.collect_map(self.0.iter().map(|(name, text)| (name, text)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Times and durations, compared with what upstream's `parseTime` and `parseDuration` accept.
 
-use super::{Params, parse_duration, parse_time};
+use super::{Params, parse_duration, parse_selectors, parse_time};
 use model::Timestamp;
 
 #[test]
@@ -77,7 +77,7 @@ fn parameters() {
     assert_eq!(params.get("d"), None);
     assert_eq!(params.get("broken"), Some("%zz"));
     assert_eq!(params.all("match[]").collect::<Vec<_>>(), ["up", "down"]);
-    assert_eq!(params.selectors().unwrap().len(), 2);
+    assert_eq!(parse_selectors(&params.selector_texts()).unwrap().len(), 2);
 }
 
 #[test]

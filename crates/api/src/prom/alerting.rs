@@ -1,7 +1,7 @@
 //! `rules`, `alerts`, `alertmanagers`: what is judged and what came of it.
 
 use crate::App;
-use crate::params::Params;
+use crate::params::{Params, parse_selectors};
 use crate::provider::{
     AlertInstance, AlertState, AlertingRule, RecordingRule, Rule, RuleGroup, RuleHealth,
 };
@@ -13,6 +13,7 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{Labels, Matcher};
+use query::Cancel;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -202,7 +203,7 @@ pub(crate) struct RulesBody {
     responses((status = 200, description = "Groups", body = Success<RulesBody>),
         (status = "default", description = "No answer", body = ErrorBody)))]
 pub(crate) async fn rules(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
-    let filter = Filter::new(&params)?;
+    let filter = Filter::new(&app, &params).await?;
     let page = Page::new(&params)?;
     let mut groups = page.begin(app.state.rules.groups())?;
     let mut shown = Vec::new();
@@ -233,7 +234,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn new(params: &Params) -> Result<Self, ApiError> {
+    async fn new(app: &App, params: &Params) -> Result<Self, ApiError> {
         let list = |name| params.all(name).map(str::to_owned).collect();
         let kind = params.get("type").unwrap_or_default().to_ascii_lowercase();
         if !["", "alert", "record"].contains(&kind.as_str()) {
@@ -250,7 +251,7 @@ impl Filter {
             names: list("rule_name[]"),
             groups: list("rule_group[]"),
             files: list("file[]"),
-            selectors: params.selectors().map_err(ApiError::bad_data)?,
+            selectors: rule_selectors(app, params).await?,
             exclude_alerts,
         })
     }
@@ -295,6 +296,16 @@ impl Filter {
         (self.names.is_empty() || self.names.iter().any(|wanted| wanted == name))
             && (self.selectors.is_empty() || self.selectors.iter().any(all_match))
     }
+}
+
+/// `match[]`, parsed where that may take its time.
+async fn rule_selectors(app: &App, params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
+    let texts = params.selector_texts();
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let work = move |_cancel: &Cancel| parse_selectors(&texts).map_err(ApiError::bad_data);
+    app.pool.run(None, work).await
 }
 
 /// Which groups a page shows.

@@ -28,22 +28,24 @@ pub(crate) async fn query(State(app): State<App>, params: Params) -> Result<Resp
         let reason = "end timestamp must not be before start timestamp";
         return Err(ApiError::bad_data(reason));
     }
-    let text = params.get("query").unwrap_or_default();
-    // Unlike the other routes, upstream gives the bare sentence here.
-    let expr = promql::parse_with(text, &app.state.syntax)
-        .map_err(|error| ApiError::bad_data(error.to_string()))?;
-    let mut selectors = Vec::new();
-    collect_selectors(&expr, &mut selectors);
-    if selectors.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
+    let text = params.get("query").unwrap_or_default().to_owned();
     let inner = App::clone(&app);
     let work = move |_cancel: &Cancel| {
+        // Unlike the other routes, upstream gives the bare sentence here.
+        let expr = promql::parse_with(&text, &inner.state.syntax)
+            .map_err(|error| ApiError::bad_data(error.to_string()))?;
+        let mut selectors = Vec::new();
+        collect_selectors(&expr, &mut selectors);
+        if selectors.is_empty() {
+            return Ok(None);
+        }
         let query = LabelQuery { start, end, selectors: &selectors, limit: None };
-        Ok(inner.state.querier.exemplars(&query)?)
+        Ok(Some(inner.state.querier.exemplars(&query)?))
     };
-    let found = app.pool.run(None, work).await?;
-    Ok(stream(exemplar_series(found), &[], &[]))
+    Ok(match app.pool.run(None, work).await? {
+        Some(found) => stream(exemplar_series(found), &[], &[]),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 /// Matchers of all selectors in an expression; the parser bounds the depth.

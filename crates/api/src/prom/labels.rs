@@ -2,7 +2,7 @@
 
 use super::query::{TRUNCATED, time_range};
 use crate::App;
-use crate::params::Params;
+use crate::params::{Params, parse_selectors};
 use crate::render::{label_sets, strings};
 use crate::reply::{ApiError, ErrorBody, Success, stream};
 use axum::extract::rejection::PathRejection;
@@ -20,16 +20,21 @@ struct Asked {
     limit: Option<usize>,
     start: Timestamp,
     end: Timestamp,
-    selectors: Vec<Vec<Matcher>>,
+    selectors: Vec<String>,
+    /// Upstream names the parameter `match[]` in errors of `series`, and gives the bare sentence
+    /// in those of the other two.
+    refuse: fn(String) -> ApiError,
 }
 
 impl Asked {
-    /// Upstream names the parameter `match[]` in errors of `series`, and gives the bare sentence
-    /// in those of the other two.
     fn new(params: &Params, refuse: fn(String) -> ApiError) -> Result<Self, ApiError> {
         let limit = params.limit()?;
         let (start, end) = time_range(params)?;
-        Ok(Self { limit, start, end, selectors: params.selectors().map_err(refuse)? })
+        Ok(Self { limit, start, end, selectors: params.selector_texts(), refuse })
+    }
+
+    fn parse_selectors(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {
+        parse_selectors(&self.selectors).map_err(self.refuse)
     }
 
     /// One more than wanted, to see whether something is cut off.
@@ -37,9 +42,8 @@ impl Asked {
         self.limit.map(|limit| limit.saturating_add(1))
     }
 
-    fn label_query(&self) -> LabelQuery<'_> {
-        let limit = self.probe_limit();
-        LabelQuery { start: self.start, end: self.end, selectors: &self.selectors, limit }
+    fn label_query<'s>(&self, selectors: &'s [Vec<Matcher>]) -> LabelQuery<'s> {
+        LabelQuery { start: self.start, end: self.end, selectors, limit: self.probe_limit() }
     }
 
     /// Cuts a list to the limit and names what was done.
@@ -71,7 +75,9 @@ pub(crate) async fn series(State(app): State<App>, params: Params) -> Result<Res
     let asked = Asked::new(&params, |reason| ApiError::invalid_parameter("match[]", reason))?;
     let inner = App::clone(&app);
     let work = move |cancel: &Cancel| {
-        let mut sets = matching_series(&*inner.state.querier, &asked, cancel)?;
+        let selectors = asked.parse_selectors()?;
+        let querier = &*inner.state.querier;
+        let mut sets = matching_series(querier, &asked, &selectors, cancel)?;
         let warnings = asked.cut(&mut sets);
         Ok((sets, warnings))
     };
@@ -83,13 +89,14 @@ pub(crate) async fn series(State(app): State<App>, params: Params) -> Result<Res
 fn matching_series(
     querier: &dyn Querier,
     asked: &Asked,
+    selectors: &[Vec<Matcher>],
     cancel: &Cancel,
 ) -> Result<Vec<Labels>, QuerierError> {
     let wanted = asked.probe_limit();
     let hints =
         SelectHints { function: Some("series"), series_max: wanted, ..SelectHints::default() };
     let mut sets: Vec<Labels> = Vec::new();
-    for matchers in &asked.selectors {
+    for matchers in selectors {
         if cancel.is_cancelled() {
             break;
         }
@@ -97,7 +104,7 @@ fn matching_series(
         let count = selection.len().min(wanted.unwrap_or(usize::MAX));
         sets.extend((0..count).map(|index| selection.labels(index).clone()));
     }
-    if asked.selectors.len() > 1 {
+    if selectors.len() > 1 {
         sets.sort_unstable();
         sets.dedup();
     }
@@ -149,7 +156,8 @@ async fn list(
 ) -> Result<Response, ApiError> {
     let inner = App::clone(app);
     let work = move |_cancel: &Cancel| {
-        let mut texts = ask(&*inner.state.querier, &asked.label_query())?;
+        let selectors = asked.parse_selectors()?;
+        let mut texts = ask(&*inner.state.querier, &asked.label_query(&selectors))?;
         let warnings = asked.cut(&mut texts);
         Ok((texts, warnings))
     };

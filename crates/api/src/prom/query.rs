@@ -76,8 +76,10 @@ pub(crate) async fn range(State(app): State<App>, params: Params) -> Result<Resp
     responses((status = 200, description = "The expression", body = Success<String>),
         (status = "default", description = "Not an expression", body = ErrorBody)))]
 pub(crate) async fn format(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
-    let expr = parse(&app, params.get("query").unwrap_or_default())?;
-    Ok(success(promql::pretty(&expr)))
+    let text = params.get("query").unwrap_or_default().to_owned();
+    let inner = App::clone(&app);
+    let work = move |_cancel: &Cancel| Ok(promql::pretty(&parse(&inner, &text)?));
+    Ok(success(app.pool.run(None, work).await?))
 }
 
 pub(super) fn parse(app: &App, text: &str) -> Result<Expr, ApiError> {

@@ -231,7 +231,7 @@ pub(crate) async fn notifications(State(_app): State<App>) -> Response {
 
 /// Features by category and whether they are switched on.
 #[utoipa::path(get, path = "/api/v1/features", tag = "status",
-    responses((status = 200, description = "By category", 
+    responses((status = 200, description = "By category",
         body = Success<HashMap<String, HashMap<String, bool>>>)))]
 pub(crate) async fn features(State(app): State<App>) -> Response {
     success(app.state.status.features())

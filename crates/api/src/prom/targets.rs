@@ -8,6 +8,7 @@ use crate::shape::{LabelMap, duration_text, rfc3339};
 use axum::extract::State;
 use axum::response::Response;
 use model::{METRIC_NAME, Matcher};
+use query::Cancel;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -139,9 +140,14 @@ pub(crate) struct TargetMetadataBody {
 pub(crate) async fn metadata(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
     let limit = params.number("limit", "limit must be a number")?;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-    let matchers = match params.get("match_target") {
-        Some(text) => promql::parse_selector(text)
-            .map_err(|error| ApiError::invalid_parameter("match_target", error))?,
+    let matchers = match params.get("match_target").map(str::to_owned) {
+        Some(text) => {
+            let work = move |_cancel: &Cancel| {
+                promql::parse_selector(&text)
+                    .map_err(|error| ApiError::invalid_parameter("match_target", error))
+            };
+            app.pool.run(None, work).await?
+        }
         None => Vec::new(),
     };
     let metric = params.get("metric");

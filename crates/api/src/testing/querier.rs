@@ -2,69 +2,41 @@
 
 use model::{
     Exemplar, LabelQuery, Labels, Matcher, Metadata, MetricKind, MetricMetadata, Querier,
-    QuerierError, SampleBuf, SelectHints, Selection, Timestamp,
+    QuerierError, SelectHints, Selection, Timestamp, Value,
 };
-use std::collections::BTreeSet;
+use query::MemoryQuerier;
 
-/// Float series.
+/// Float series, and the same exemplar for each of them.
 #[derive(Default)]
 pub(crate) struct FakeQuerier {
-    series: Vec<(Labels, Vec<(i64, f64)>)>,
+    store: MemoryQuerier,
 }
 
 impl FakeQuerier {
     /// `up` of two instances, a counter and a metric with dots, every 15 s for 10 minutes.
     pub(crate) fn sample() -> Self {
-        let mut series = Vec::new();
-        for (instance, value) in [("a:9100", 1.0), ("b:9100", 0.0)] {
-            let labels = [("__name__", "up"), ("instance", instance), ("job", "node")];
-            series.push((Labels::from_pairs(labels), every_15s(|_| value)));
-        }
-        let requests = [("__name__", "requests_total"), ("job", "api"), ("method", "GET")];
-        series.push((Labels::from_pairs(requests), every_15s(|ms| ms as f64 / 1000.0)));
-        let dotted = [("__name__", "http.info"), ("http.method", "GET"), ("job", "api")];
-        series.push((Labels::from_pairs(dotted), every_15s(|_| 1.0)));
-        series.sort_by(|a, b| a.0.cmp(&b.0));
-        Self { series }
-    }
-
-    fn matching<'a>(&'a self, query: &'a LabelQuery<'_>) -> impl Iterator<Item = &'a Labels> {
-        let any = |labels: &Labels| {
-            query.selectors.is_empty()
-                || query.selectors.iter().any(|set| set.iter().all(|m| m.matches_labels(labels)))
+        let mut store = MemoryQuerier::new();
+        let mut every_15s = |labels: &[(&str, &str)], value: fn(i64) -> f64| {
+            let labels = Labels::from_pairs(labels.iter().copied());
+            for ms in (0..=40).map(|i| i * 15_000) {
+                store.push(&labels, Timestamp::from_ms(ms), Value::Float(value(ms)));
+            }
         };
-        self.series.iter().map(|(labels, _)| labels).filter(move |labels| any(labels))
+        every_15s(&[("__name__", "up"), ("instance", "a:9100"), ("job", "node")], |_| 1.0);
+        every_15s(&[("__name__", "up"), ("instance", "b:9100"), ("job", "node")], |_| 0.0);
+        let requests = [("__name__", "requests_total"), ("job", "api"), ("method", "GET")];
+        every_15s(&requests, |ms| ms as f64 / 1000.0);
+        every_15s(&[("__name__", "http.info"), ("http.method", "GET"), ("job", "api")], |_| 1.0);
+        let of = |metric: &str, kind, help: &str| MetricMetadata {
+            metric: metric.into(),
+            metadata: Metadata { kind, help: help.into(), unit: String::new() },
+        };
+        store.set_metadata(vec![
+            of("requests_total", MetricKind::Counter, "Requests."),
+            of("up", MetricKind::Gauge, "Is the \"target\" up?"),
+        ]);
+        Self { store }
     }
-}
-
-fn every_15s(value: impl Fn(i64) -> f64) -> Vec<(i64, f64)> {
-    (0..=40).map(|i| i * 15_000).map(|ms| (ms, value(ms))).collect()
-}
-
-struct Found {
-    series: Vec<(Labels, Vec<(i64, f64)>)>,
-}
-
-impl Selection for Found {
-    fn len(&self) -> usize {
-        self.series.len()
-    }
-
-    fn labels(&self, index: usize) -> &Labels {
-        &self.series[index].0
-    }
-
-    fn read(&self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError> {
-        into.clear();
-        for (ms, value) in &self.series[index].1 {
-            into.push(*ms, *value);
-        }
-        Ok(())
-    }
-}
-
-fn cut(texts: BTreeSet<String>, limit: Option<usize>) -> Vec<String> {
-    texts.into_iter().take(limit.unwrap_or(usize::MAX)).collect()
 }
 
 impl Querier for FakeQuerier {
@@ -73,20 +45,13 @@ impl Querier for FakeQuerier {
         start: Timestamp,
         end: Timestamp,
         matchers: &[Matcher],
-        _hints: &SelectHints,
+        hints: &SelectHints,
     ) -> Result<Box<dyn Selection>, QuerierError> {
-        let inside = |(ms, _): &&(i64, f64)| (start.ms()..=end.ms()).contains(ms);
-        let found = self.series.iter().filter_map(|(labels, samples)| {
-            let samples: Vec<_> = samples.iter().filter(inside).copied().collect();
-            let matches = matchers.iter().all(|m| m.matches_labels(labels));
-            (matches && !samples.is_empty()).then(|| (labels.clone(), samples))
-        });
-        Ok(Box::new(Found { series: found.collect() }))
+        self.store.select(start, end, matchers, hints)
     }
 
     fn label_names(&self, query: &LabelQuery<'_>) -> Result<Vec<String>, QuerierError> {
-        let names = self.matching(query).flat_map(|labels| labels.iter().map(|(n, _)| n.into()));
-        Ok(cut(names.collect(), query.limit))
+        self.store.label_names(query)
     }
 
     fn label_values(
@@ -94,8 +59,7 @@ impl Querier for FakeQuerier {
         name: &str,
         query: &LabelQuery<'_>,
     ) -> Result<Vec<String>, QuerierError> {
-        let values = self.matching(query).filter_map(|labels| labels.get(name).map(str::to_owned));
-        Ok(cut(values.collect(), query.limit))
+        self.store.label_values(name, query)
     }
 
     fn metadata(
@@ -103,16 +67,7 @@ impl Querier for FakeQuerier {
         metric: Option<&str>,
         limit: Option<usize>,
     ) -> Result<Vec<MetricMetadata>, QuerierError> {
-        let of = |metric: &str, kind, help: &str, unit: &str| MetricMetadata {
-            metric: metric.into(),
-            metadata: Metadata { kind, help: help.into(), unit: unit.into() },
-        };
-        let all = [
-            of("requests_total", MetricKind::Counter, "Requests.", ""),
-            of("up", MetricKind::Gauge, "Is the \"target\" up?", ""),
-        ];
-        let wanted = all.into_iter().filter(|m| metric.is_none_or(|metric| metric == m.metric));
-        Ok(wanted.take(limit.unwrap_or(usize::MAX)).collect())
+        self.store.metadata(metric, limit)
     }
 
     fn exemplars(
@@ -124,6 +79,11 @@ impl Querier for FakeQuerier {
             value: 0.25,
             timestamp: Timestamp::from_ms(60_050),
         };
-        Ok(self.matching(query).map(|labels| (labels.clone(), vec![exemplar.clone()])).collect())
+        let asked = |labels: &&Labels| {
+            let all = |set: &Vec<Matcher>| set.iter().all(|m| m.matches_labels(labels));
+            query.selectors.iter().any(all)
+        };
+        let found = self.store.iter().map(|(labels, _)| labels).filter(asked);
+        Ok(found.map(|labels| (labels.clone(), vec![exemplar.clone()])).collect())
     }
 }
