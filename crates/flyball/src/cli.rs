@@ -207,6 +207,20 @@ pub(crate) struct ServeArgs {
     /// TLS and basic auth, as Prometheus' exporter toolkit reads it.
     #[arg(long = "web.config.file", env = "FLYBALL_WEB_CONFIG_FILE", value_name = "FILE")]
     pub(crate) web_config_file: Option<PathBuf>,
+    /// Further name by which clients may call the server (Host header); several may be given.
+    #[arg(
+        long = "web.allowed-host",
+        env = "FLYBALL_WEB_ALLOWED_HOST",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub(crate) allowed_hosts: Vec<String>,
+    /// Most connections at the same time [default: 512].
+    #[arg(long = "web.max-connections", env = "FLYBALL_WEB_MAX_CONNECTIONS", value_name = "COUNT")]
+    pub(crate) max_connections: Option<usize>,
+    /// Longest time for the body of a request [default: 5m].
+    #[arg(long = "web.read-timeout", env = "FLYBALL_WEB_READ_TIMEOUT", value_name = "DURATION")]
+    pub(crate) read_timeout: Option<String>,
     /// Serve other addresses than loopback without authentication.
     #[arg(long = "web.allow-anonymous", env = "FLYBALL_WEB_ALLOW_ANONYMOUS")]
     pub(crate) allow_anonymous: bool,
@@ -219,7 +233,7 @@ pub(crate) struct ServeArgs {
     /// Accepted for compatibility: remote write is always on.
     #[arg(long = "web.enable-remote-write-receiver", hide = true)]
     pub(crate) enable_remote_write_receiver: bool,
-    /// Longest time a query may take.
+    /// Longest time a query may take, waiting included [default: 2m].
     #[arg(long = "query.timeout", env = "FLYBALL_QUERY_TIMEOUT", value_name = "DURATION")]
     pub(crate) query_timeout: Option<String>,
     /// Most samples a query may load [default: 50000000].
@@ -253,6 +267,7 @@ impl ServeArgs {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let on = |flag: bool| Some(flag.to_string());
         let count = |count: Option<usize>| count.map(|count| count.to_string());
+        let list = |texts: &[String]| (!texts.is_empty()).then(|| texts.join(","));
         let flags = [
             ("config.file", path(&self.config_file)),
             ("storage.path", path(&self.storage_path)),
@@ -264,6 +279,9 @@ impl ServeArgs {
             ("web.external-url", self.external_url.clone()),
             ("web.route-prefix", self.route_prefix.clone()),
             ("web.config.file", path(&self.web_config_file)),
+            ("web.allowed-host", list(&self.allowed_hosts)),
+            ("web.max-connections", count(self.max_connections)),
+            ("web.read-timeout", self.read_timeout.clone()),
             ("web.allow-anonymous", on(self.allow_anonymous)),
             ("web.enable-lifecycle", on(self.enable_lifecycle)),
             ("web.enable-admin-api", on(self.enable_admin_api)),

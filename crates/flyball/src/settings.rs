@@ -108,13 +108,19 @@ fn server(
         listen,
         route_prefix: args.route_prefix.clone().or_else(|| file.route_prefix.clone()),
         external_url,
-        allowed_hosts: file.allowed_hosts.clone(),
+        allowed_hosts: [&args.allowed_hosts[..], &file.allowed_hosts].concat(),
         allow_anonymous: args.allow_anonymous || file.allow_anonymous.unwrap_or(false),
         enable_lifecycle: args.enable_lifecycle || file.enable_lifecycle.unwrap_or(false),
         enable_admin_api: args.enable_admin_api || file.enable_admin_api.unwrap_or(false),
         web_config: web_config.or_else(|| file.config_file.as_ref().map(PathBuf::from)),
         ..api::ServerOptions::default()
     };
+    if let Some(max) = args.max_connections {
+        options.connections_max = max;
+    }
+    if let Some(timeout) = duration_flag("--web.read-timeout", args.read_timeout.as_deref())? {
+        options.body_timeout = timeout;
+    }
     let query = &configuration.flyball.query;
     if let Some(timeout) = timeout.or(query.timeout) {
         options.query.timeout = timeout;

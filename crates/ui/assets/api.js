@@ -16,8 +16,9 @@ const tell = (reached) => listeners.forEach((listener) => listener(reached));
 
 const KINDS = {
   bad_data: "Bad request:", execution: "Evaluation failed:", timeout: "Timed out:", canceled: "Cancelled:",
+  unavailable: "Not now:",
 };
-const TITLES = { 401: "Not signed in.", 403: "Not allowed.", 404: "Not found.", 503: "Not ready." };
+const TITLES = { 401: "Not signed in.", 403: "Not allowed.", 404: "Not found." };
 
 async function send(path, params, signal, timeout) {
   const body = new URLSearchParams(params);
