@@ -65,7 +65,7 @@ impl Server {
             listeners.push(bound.map_err(|error| Error::bind(listen, error))?);
         }
         let addresses = addresses(&listeners)?;
-        if !options.allow_anonymous && !addresses.iter().all(is_loopback) {
+        if check_exposure(&options, &addresses, false).is_err() {
             web.require_authentication();
         }
         let room = WaitingRoom { options: Arc::new(options), web: Arc::new(web) };

@@ -4,6 +4,7 @@
 
 use super::ACCEPT_PAUSE;
 use super::connection::{HANDSHAKE_TIMEOUT, HEADERS_MAX};
+use super::lenient::{Lenient, NextHead};
 use super::stall::Stalling;
 use crate::reply::{ApiError, text};
 use crate::routes::RETRY_AFTER_SECONDS;
@@ -87,6 +88,7 @@ async fn answer(room: WaitingRoom, stream: TcpStream) {
 
 async fn answer_once(room: &WaitingRoom, stream: impl AsyncRead + AsyncWrite + Unpin) {
     let options = &room.options;
+    let stream = Lenient::new(stream, NextHead::default());
     let io = TokioIo::new(Stalling::new(stream, options.write_timeout));
     let mut builder = http1::Builder::new();
     builder

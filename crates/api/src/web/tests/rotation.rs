@@ -87,8 +87,9 @@ fn an_exposed_server_keeps_its_users_when_the_new_form_names_none() {
     };
     let state = crate::testing::state(&Arc::new(crate::testing::Rooms::default()));
     run(async {
-        let bound = Server::bind(options, state).await.unwrap();
-        let port = bound.addresses()[0].port();
+        let listening = Server::listen(options).await.unwrap();
+        let port = listening.addresses()[0].port();
+        let bound = listening.open(state, Vec::new());
         tokio::spawn(bound.serve(std::future::pending()));
         assert_eq!(plain_status(port).await, "HTTP/1.1 401 Unauthorized");
         fs::write(&path, "http_server_config: {headers: {X-Frame-Options: DENY}}\n").unwrap();
