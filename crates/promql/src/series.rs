@@ -3,6 +3,7 @@
 //! comes as a histogram and three steps, not as four sums.
 
 mod histogram;
+mod show;
 mod start;
 #[cfg(test)]
 mod tests;

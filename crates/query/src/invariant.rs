@@ -18,6 +18,11 @@ const TIME_DEPENDENT: [&str; 11] = [
     "year",
 ];
 
+/// Does the function look at the instant of evaluation itself?
+pub(crate) fn depends_on_time(function: &str) -> bool {
+    TIME_DEPENDENT.contains(&function)
+}
+
 /// Is the expression the same at every step, and dear enough to compute it once only?
 pub(crate) fn is_worthwhile(expr: &Expr) -> bool {
     !matches!(expr.kind, ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Paren(_))
@@ -33,7 +38,7 @@ fn is_invariant(expr: &Expr) -> bool {
             aggregate.parameter.as_ref().is_none_or(is_invariant) && is_invariant(&aggregate.expr)
         }
         ExprKind::Call(call) => {
-            !TIME_DEPENDENT.contains(&call.function.name) && call.args.iter().all(is_invariant)
+            !depends_on_time(call.function.name) && call.args.iter().all(is_invariant)
         }
         ExprKind::Vector(selector) => selector.at.is_some(),
         ExprKind::Matrix(matrix) => matrix.selector.at.is_some(),

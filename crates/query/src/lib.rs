@@ -19,6 +19,7 @@ mod memory;
 mod number;
 mod output;
 mod range;
+pub mod script;
 mod select;
 mod signature;
 mod xxhash;

@@ -1,7 +1,7 @@
 //! Arithmetic of numbers exactly as Go does it: sums, extremes, quantiles; notations of labels.
 //! Sums are Kahan-Neumaier compensated in a fixed order, so that they do not depend on cores.
 
-use model::go_general;
+use model::{go_general, is_stale};
 
 /// A compensated sum; `comp` is what rounding lost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -50,8 +50,12 @@ pub(crate) fn go_min(a: f64, b: f64) -> f64 {
     -go_max(-a, -b)
 }
 
-/// Equal within a relative tolerance (Prometheus' `util/almost`); NaN equals NaN.
+/// Equal within a relative tolerance (Prometheus' `util/almost`); NaN equals NaN, the staleness
+/// marker only itself.
 pub(crate) fn almost_equal(a: f64, b: f64, tolerance: f64) -> bool {
+    if is_stale(a) || is_stale(b) {
+        return is_stale(a) && is_stale(b);
+    }
     if a.is_nan() && b.is_nan() {
         return true;
     }

@@ -1,75 +1,65 @@
-//! Upstream's promqltest scripts: every eval, each instant eval also as a range and under `@`.
-//! A committed ratchet says how many evals of each file pass; it may only go up.
+//! Upstream's promqltest scripts: every eval passes, and docs/compat.md says how many there are.
 
-mod compare;
-mod nhcb;
-mod run;
-mod script;
-
-use run::Runner;
-use std::collections::BTreeMap;
+use promql::script::parse_script;
+use query::MemoryQuerier;
+use query::script::{Options, Report, run};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Evals that pass per file, one `name passed` a line.
-const RATCHET: &str = include_str!("promqltest/ratchet.txt");
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/compat.md");
+const BEGIN: &str = "<!-- promqltest: written by `UPDATE_EXPECT=1 cargo test -p query` -->\n";
+const END: &str = "<!-- end -->";
 
-/// Set this variable to see why evals of a file fail: `FLYBALL_PROMQLTEST=functions`.
-const SHOW: &str = "FLYBALL_PROMQLTEST";
-
-struct Outcome {
-    passed: usize,
-    failures: Vec<String>,
+fn scripts(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "test"));
+    paths.sort();
+    paths
 }
 
-fn run_file(path: &Path) -> Outcome {
-    let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    let script = script::parse(&std::fs::read_to_string(path).unwrap());
-    let mut runner = Runner::new(&name);
-    let mut outcome = Outcome { passed: 0, failures: Vec::new() };
-    for command in &script {
-        match runner.run(command) {
-            Ok(true) => outcome.passed += 1,
-            Ok(false) => {}
-            Err(why) => outcome.failures.push(format!("{name}:{}: {why}", command.line)),
-        }
-    }
-    outcome
+fn run_file(path: &Path) -> Report {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).unwrap();
+    let script = parse_script(&text).unwrap_or_else(|error| panic!("{name}:{error}"));
+    let report = run(&script, &Options::upstream(), &mut MemoryQuerier::new());
+    report.unwrap_or_else(|error| panic!("{name}:{error}"))
 }
 
 #[test]
-fn scripts_pass_as_often_as_the_ratchet_says() {
+fn every_eval_of_upstreams_scripts_passes_and_the_page_says_so() {
     let Some(folder) = testkit::conformance_dir("promqltest", "promqltest") else { return };
-    let mut expected: BTreeMap<&str, usize> = RATCHET
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .map(|(name, passed)| (name, passed.parse().unwrap()))
-        .collect();
-    let shown = std::env::var(SHOW).unwrap_or_default();
-    let mut report = String::new();
-    let mut found = String::new();
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "test"));
-    paths.sort();
-    let mut worse = Vec::new();
+    let mut table = String::from("\n| script | passed | failed |\n|---|---|---|\n");
+    let mut failures = String::new();
     let (mut passed, mut failed) = (0, 0);
-    for path in &paths {
+    for path in scripts(&folder) {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let outcome = run_file(path);
-        writeln!(report, "{name}: {} passed, {} failed", outcome.passed, outcome.failures.len())
-            .unwrap();
-        if !shown.is_empty() && (shown == "all" || name.contains(&shown)) {
-            outcome.failures.iter().for_each(|failure| writeln!(report, "  {failure}").unwrap());
+        let report = run_file(&path);
+        writeln!(table, "| {name} | {} | {} |", report.passed, report.failures.len()).unwrap();
+        for failure in &report.failures {
+            println!("{name}.test:{}: {failure:#?}", failure.line);
+            writeln!(failures, "- {name}.test:{}: `{}`", failure.line, failure.query).unwrap();
         }
-        writeln!(found, "{name} {}", outcome.passed).unwrap();
-        passed += outcome.passed;
-        failed += outcome.failures.len();
-        if outcome.passed < expected.remove(name.as_str()).unwrap_or(0) {
-            worse.push(name);
-        }
+        passed += report.passed;
+        failed += report.failures.len();
     }
-    println!("{report}promqltest: {passed} passed, {failed} failed");
-    assert!(worse.is_empty(), "fewer evals pass than before in {worse:?}; found:\n{found}");
-    assert!(expected.is_empty(), "the ratchet names files that are gone: {expected:?}");
+    writeln!(table, "| all | {passed} | {failed} |").unwrap();
+    if !failures.is_empty() {
+        write!(table, "\nThese fail:\n\n{failures}").unwrap();
+    }
+    println!("promqltest: {passed} passed, {failed} failed");
+    assert_page(&format!("{table}\n"));
+    assert_eq!((passed, failures.as_str()), (2214, ""));
+}
+
+/// The part of the page between the marks; rewritten when `UPDATE_EXPECT` is set.
+fn assert_page(expected: &str) {
+    let page = std::fs::read_to_string(PAGE).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (found, after) = rest.split_once(END).unwrap();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(PAGE, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(found, expected, "docs/compat.md is behind; set UPDATE_EXPECT=1");
+    }
 }

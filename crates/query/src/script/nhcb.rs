@@ -1,28 +1,34 @@
 //! `load_with_nhcb`: classic histograms become native ones with custom buckets, beside themselves.
+//! Source: Prometheus 3.14, `util/convertnhcb`.
 
-use model::{CUSTOM_BUCKETS_SCHEMA, Histogram, Labels, Span, Timestamp, Value};
-use query::MemoryQuerier;
+use crate::MemoryQuerier;
+use crate::number::parse_float;
+use model::{
+    BUCKET_LABEL, CUSTOM_BUCKETS_SCHEMA, Histogram, Labels, METRIC_NAME, Span, Timestamp, Value,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// A classic histogram at one time.
 #[derive(Default)]
 struct Classic {
-    /// Cumulative counts by bound, at one time.
+    /// Cumulative counts by bound.
     buckets: Vec<(f64, f64)>,
     count: Option<f64>,
     sum: f64,
 }
 
-/// Adds a histogram series for every classic histogram of `from`.
-pub(crate) fn convert(from: &MemoryQuerier, into: &mut MemoryQuerier) {
+/// A series of histograms for every classic histogram.
+pub(super) fn convert(from: &MemoryQuerier) -> MemoryQuerier {
     let mut found: BTreeMap<Labels, BTreeMap<i64, Classic>> = BTreeMap::new();
     for (labels, points) in from.iter() {
         let name = labels.metric_name().unwrap_or_default();
         let part = ["_bucket", "_count", "_sum"].into_iter().find(|part| name.ends_with(part));
         let Some(part) = part else { continue };
-        let mut builder = labels.to_builder();
-        builder.set("__name__", &name[..name.len() - part.len()]).remove("le");
-        let times = found.entry(builder.build()).or_default();
+        let bound = parse_float(labels.value(BUCKET_LABEL)).filter(|bound| !bound.is_nan());
+        let mut base = labels.to_builder();
+        base.set(METRIC_NAME, name.strip_suffix(part).unwrap_or(name)).remove(BUCKET_LABEL);
+        let times = found.entry(base.build()).or_default();
         for (time, value) in points {
             let Value::Float(value) = value else { continue };
             if model::is_stale(value) {
@@ -30,24 +36,21 @@ pub(crate) fn convert(from: &MemoryQuerier, into: &mut MemoryQuerier) {
             }
             let classic = times.entry(time.ms()).or_default();
             match part {
-                "_bucket" => {
-                    let Ok(bound) = labels.value("le").replace("+Inf", "inf").parse() else {
-                        continue;
-                    };
-                    classic.buckets.push((bound, value));
-                }
+                "_bucket" => classic.buckets.extend(bound.map(|bound| (bound, value))),
                 "_count" => classic.count = Some(value),
                 _ => classic.sum = value,
             }
         }
     }
+    let mut out = MemoryQuerier::new();
     for (labels, times) in found {
         for (time, classic) in times.into_iter().filter(|(_, classic)| !classic.buckets.is_empty())
         {
             let value = Value::Histogram(Arc::new(histogram(classic)));
-            into.push(&labels, Timestamp::from_ms(time), value);
+            out.push(&labels, Timestamp::from_ms(time), value);
         }
     }
+    out
 }
 
 fn histogram(mut classic: Classic) -> Histogram {
@@ -58,17 +61,18 @@ fn histogram(mut classic: Classic) -> Histogram {
         counts.push(count - before);
         before = *count;
     }
-    let custom_values: Vec<f64> =
-        classic.buckets.iter().map(|(bound, _)| *bound).filter(|b| b.is_finite()).collect();
+    let bounds = classic.buckets.iter().map(|(bound, _)| *bound);
+    let custom_values: Vec<f64> = bounds.filter(|bound| bound.is_finite()).collect();
     let count = classic.count.unwrap_or(before);
     if counts.len() == custom_values.len() {
         counts.push(count - before);
     }
+    let length = u32::try_from(counts.len()).unwrap_or(u32::MAX);
     Histogram {
         schema: CUSTOM_BUCKETS_SCHEMA,
         count,
         sum: classic.sum,
-        positive_spans: vec![Span { offset: 0, length: u32::try_from(counts.len()).unwrap() }],
+        positive_spans: vec![Span { offset: 0, length }],
         positive_buckets: counts,
         custom_values,
         ..Histogram::default()
