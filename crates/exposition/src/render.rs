@@ -32,7 +32,8 @@ pub fn render<'a>(format: Format, families: impl IntoIterator<Item = &'a Family>
     }
 }
 
-/// Renders text 0.0.4; families without points are left out.
+/// Renders text 0.0.4; families without points are left out. Timestamps before the epoch are written
+/// with their sign, which the format allows and upstream's parser does not take.
 pub fn render_text<'a>(families: impl IntoIterator<Item = &'a Family>) -> String {
     let mut out = String::new();
     for family in sorted(families) {
@@ -88,8 +89,9 @@ fn openmetrics_point(out: &mut String, family: &Family, point: &Point) {
         out.push_str(&format_openmetrics_float(point.value));
     }
     if let Some(timestamp) = point.timestamp {
-        let (seconds, rest) = (timestamp.ms().div_euclid(1000), timestamp.ms().rem_euclid(1000));
-        write!(out, " {seconds}.{rest:03}").expect("writing to a string does not fail");
+        let (sign, ms) = (if timestamp.ms() < 0 { "-" } else { "" }, timestamp.ms().unsigned_abs());
+        let (seconds, rest) = (ms / 1000, ms % 1000);
+        write!(out, " {sign}{seconds}.{rest:03}").expect("writing to a string does not fail");
     }
     out.push('\n');
 }

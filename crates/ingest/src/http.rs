@@ -51,10 +51,11 @@ async fn write(receiver: Arc<Receiver>, request: Request) -> Answer {
         return early(&receiver, Answer::unavailable("no turn within the time to wait"));
     };
     let worker = Arc::clone(&receiver);
+    let HeldBody { bytes, budget } = body;
     let work = tokio::task::spawn_blocking(move || {
         // All stay taken until the work is done, even if the sender has gone.
-        let _held = (place, turn);
-        worker.receive(&body.bytes)
+        let _held = (place, turn, budget);
+        worker.receive(&bytes)
     });
     work.await.unwrap_or_else(|_panicked| {
         let text = "the request could not be handled";

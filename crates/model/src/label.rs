@@ -168,7 +168,8 @@ impl fmt::Debug for Labels {
 
 /// Collects and changes labels before they become a [`Labels`].
 ///
-/// Holds its pairs sorted; sets are small (limit at the doors: 64 labels), so insertion is linear.
+/// Holds its pairs sorted; sets are small (the doors take 64 labels, a scrape at most 1024), so
+/// insertion is linear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelsBuilder {
     pairs: Vec<(Box<str>, Box<str>)>,

@@ -95,9 +95,10 @@ impl Pattern {
 }
 
 fn capture<'t>(captures: &Captures<'t>, name: &str) -> &'t str {
-    let numbered = name.bytes().all(|byte| byte.is_ascii_digit());
+    // Go, `extract`: digits are a number unless the first of several is 0; then they are a name.
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
     let group = match name.parse() {
-        Ok(index) if numbered => captures.get(index),
+        Ok(index) if is_number && (name == "0" || !name.starts_with('0')) => captures.get(index),
         Ok(_) | Err(_) => captures.name(name),
     };
     group.map_or("", |group| group.as_str())

@@ -165,7 +165,7 @@ impl TargetCache {
         report
     }
 
-    /// Was anything ever scraped (and is worth marking as gone)?
+    /// Was nothing ever stored, so that nothing is worth marking as gone?
     pub fn is_empty(&self) -> bool {
         self.previous == 0
     }

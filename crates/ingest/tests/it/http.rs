@@ -156,6 +156,28 @@ async fn bodies_beyond_the_budget_are_told_to_come_back() {
     }
 }
 
+/// The body lies in memory until the work is done, whether or not somebody waits for the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_keeps_its_budget_when_its_sender_has_gone() {
+    let wait_max = Duration::from_millis(20);
+    let options = ReceiverOptions { budget_bytes: 256, wait_max, ..ReceiverOptions::default() };
+    let fixture = Arc::new(Fixture::with(options));
+    let (word, hold) = std::sync::mpsc::channel();
+    *fixture.store.hold.lock() = Some(hold);
+    let gone = Arc::clone(&fixture);
+    let gone = tokio::spawn(async move { gone.request(post(&[], body())).await.status() });
+    fixture.store.began.notified().await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    let second = fixture.request(post(&[], body())).await;
+    assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+    word.send(()).unwrap();
+    testkit::wait_for("the budget to come back", || {
+        (fixture.receiver.stats().requests_stored.get() == 1).then_some(())
+    });
+    assert_eq!(fixture.request(post(&[], body())).await.status(), StatusCode::NO_CONTENT);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_gets_no_turn_in_time_is_told_to_come_back() {
     let wait_max = Duration::from_millis(20);

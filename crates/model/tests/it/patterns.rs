@@ -63,6 +63,28 @@ fn hostile_sizes_are_refused() {
     assert!(Pattern::new("((a{100}){100}){100}").is_err());
 }
 
+/// Go's `Regexp.Expand`: names as long as possible, leading zeros make a name of a number.
+#[test]
+fn templates_are_filled_as_go_fills_them() {
+    let filled =
+        |expression, template| Pattern::new(expression).unwrap().expand("abc", template).unwrap();
+    for (template, expected) in [
+        ("$1-${2}", "a-bc"),
+        ("$1x", ""),
+        ("${1}x", "ax"),
+        ("$0 $00 ${01}", "abc  "),
+        ("$name", "bc"),
+        ("$9$nobody", ""),
+        ("$$1 $ ${1", "$1 $ ${1"),
+        ("$-${}", "$-${}"),
+    ] {
+        assert_eq!(filled("(a)(?P<name>.*)", template), expected, "{template}");
+    }
+    // Expressions without a program of their own have the whole match only.
+    assert_eq!(filled("ab.*", "$0$1$00"), "abc");
+    assert_eq!(Pattern::new("x").unwrap().expand("abc", "$0"), None);
+}
+
 #[test]
 fn literals_of_a_list_are_known() {
     let pattern = Pattern::new("b|a|b").unwrap();
