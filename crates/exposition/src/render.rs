@@ -32,8 +32,8 @@ pub fn render<'a>(format: Format, families: impl IntoIterator<Item = &'a Family>
     }
 }
 
-/// Renders text 0.0.4; families without points are left out. Timestamps before the epoch are written
-/// with their sign, which the format allows and upstream's parser does not take.
+/// Renders text 0.0.4; families without points are left out. Timestamps before the epoch get their
+/// sign, which the format allows and upstream's parser does not take.
 pub fn render_text<'a>(families: impl IntoIterator<Item = &'a Family>) -> String {
     let mut out = String::new();
     for family in sorted(families) {

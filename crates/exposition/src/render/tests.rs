@@ -95,10 +95,8 @@ fn points(families: &[Family]) -> Vec<(Labels, u64, Option<i64>)> {
         for point in &family.points {
             let name = format!("{}{}", family.name, point.suffix);
             let labels = point.labels.to_builder().set("__name__", &name).build();
-            let bits = match point.value.is_nan() {
-                true => model::NORMAL_NAN_BITS,
-                false => point.value.to_bits(),
-            };
+            let value = point.value;
+            let bits = if value.is_nan() { model::NORMAL_NAN_BITS } else { value.to_bits() };
             points.push((labels, bits, point.timestamp.map(Timestamp::ms)));
         }
     }
