@@ -1,39 +1,62 @@
 //! Bodies with a bound: on the bytes that arrive, on the bytes they decompress to, and on the
-//! ratio of both, because one megabyte of gzip can hold a gigabyte.
+//! ratio of both (`wire::bounded`), because one megabyte of gzip can hold a gigabyte.
 
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
-use flate2::write::MultiGzDecoder;
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
-use std::io::{self, Write};
+use std::time::Duration;
+use wire::bounded::{Bounds, Gunzip};
+use wire::{WireError, WireErrorKind};
 
 #[cfg(test)]
 mod tests;
 
 /// Bound of a body whose reader names none: 256 MiB, two million samples of 128 bytes.
 pub const BODY_BYTES_DEFAULT_MAX: u64 = 256 << 20;
-/// Compressed text of metrics reaches ratios of 10 to 30; 200 is no text of metrics.
-const RATIO_MAX: u64 = 200;
-/// Below this size the ratio does not matter: 8 MiB.
-const RATIO_FREE_BYTES: u64 = 8 << 20;
+/// How long the beginning of a body is waited for.
+const BEGINNING_WAIT_MAX: Duration = Duration::from_secs(1);
 
-/// How much a body may hold.
+/// How much of a body is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyLimits {
     /// Bytes after decompression.
     pub bytes_max: u64,
+    /// What becomes of a body that is longer, late or broken.
+    pub part: BodyPart,
+}
+
+/// Which part of a body is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum BodyPart {
+    /// All of it: a body that is longer than its bound or cannot be read fails the exchange.
+    #[default]
+    Whole,
+    /// As much as fits the bound and comes within a second; the answer is its status and head.
+    Beginning,
+}
+
+impl BodyLimits {
+    /// Wants the whole body, at most so many bytes.
+    pub const fn whole(bytes_max: u64) -> Self {
+        Self { bytes_max, part: BodyPart::Whole }
+    }
+
+    /// Wants so many bytes of the body, if they come.
+    pub const fn beginning(bytes_max: u64) -> Self {
+        Self { bytes_max, part: BodyPart::Beginning }
+    }
 }
 
 impl Default for BodyLimits {
     fn default() -> Self {
-        Self { bytes_max: BODY_BYTES_DEFAULT_MAX }
+        Self::whole(BODY_BYTES_DEFAULT_MAX)
     }
 }
 
 /// How a body is encoded in transfer (`Content-Encoding`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// As it is.
     Identity,
     /// RFC 1952, one or more members.
@@ -42,7 +65,7 @@ pub enum Encoding {
 
 impl Encoding {
     /// Reads a `Content-Encoding` header; absent means identity.
-    pub fn of(header: Option<&http::HeaderValue>) -> Result<Self, Error> {
+    pub(crate) fn of(header: Option<&http::HeaderValue>) -> Result<Self, Error> {
         match header.map(http::HeaderValue::as_bytes).map(<[u8]>::trim_ascii) {
             None | Some(b"" | b"identity") => Ok(Self::Identity),
             Some(name) if name.eq_ignore_ascii_case(b"gzip") => Ok(Self::Gzip),
@@ -56,7 +79,7 @@ impl Encoding {
 
 /// Reads a body as it arrives into a buffer that grows no further than its bound.
 pub(crate) async fn read<B>(
-    mut body: B,
+    body: B,
     encoding: Encoding,
     limits: BodyLimits,
     into: &mut Vec<u8>,
@@ -65,7 +88,26 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let mut decoder = Decoder::new(encoding, limits, std::mem::take(into));
+    let mut decoder = Decoder::new(encoding, limits.bytes_max, std::mem::take(into));
+    match limits.part {
+        BodyPart::Whole => {
+            feed(body, &mut decoder).await?;
+            *into = decoder.finish()?;
+        }
+        BodyPart::Beginning => {
+            // Whatever ends it: what came is what is told.
+            let _end = tokio::time::timeout(BEGINNING_WAIT_MAX, feed(body, &mut decoder)).await;
+            *into = decoder.into_output();
+        }
+    }
+    Ok(())
+}
+
+async fn feed<B>(mut body: B, decoder: &mut Decoder) -> Result<(), Error>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             Error::new(ErrorKind::Protocol, "cannot read body").caused_by(error)
@@ -74,95 +116,61 @@ where
             decoder.push(&chunk)?;
         }
     }
-    *into = decoder.finish()?;
     Ok(())
 }
 
-/// Decodes bytes that are there already, under the same bounds.
-pub fn decode(encoding: Encoding, limits: BodyLimits, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut decoder = Decoder::new(encoding, limits, Vec::new());
-    decoder.push(bytes)?;
-    decoder.finish()
-}
-
 enum Decoder {
-    Identity(Bounded),
-    Gzip(Box<MultiGzDecoder<Bounded>>),
+    Identity { bytes: Vec<u8>, bytes_max: u64 },
+    Gzip(Box<Gunzip>),
 }
 
 impl Decoder {
-    fn new(encoding: Encoding, limits: BodyLimits, mut buffer: Vec<u8>) -> Self {
+    fn new(encoding: Encoding, bytes_max: u64, mut buffer: Vec<u8>) -> Self {
         buffer.clear();
-        let bounded = Bounded { buffer, limits, arrived: 0, overflow: None };
         match encoding {
-            Encoding::Identity => Self::Identity(bounded),
-            Encoding::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(bounded))),
+            Encoding::Identity => Self::Identity { bytes: buffer, bytes_max },
+            Encoding::Gzip => {
+                let bounds = Bounds::of(usize::try_from(bytes_max).unwrap_or(usize::MAX));
+                Self::Gzip(Box::new(Gunzip::new(bounds, buffer)))
+            }
         }
     }
 
     fn push(&mut self, chunk: &[u8]) -> Result<(), Error> {
-        let arrived = chunk.len() as u64;
-        let (written, bounded) = match self {
-            Self::Identity(bounded) => {
-                bounded.arrived += arrived;
-                (bounded.write_all(chunk), bounded)
+        match self {
+            Self::Gzip(decoder) => decoder.push(chunk).map_err(of_wire),
+            Self::Identity { bytes, bytes_max } => {
+                let room = bytes_max.saturating_sub(bytes.len() as u64);
+                let fits = usize::try_from(room).unwrap_or(usize::MAX).min(chunk.len());
+                bytes.extend_from_slice(&chunk[..fits]);
+                if fits == chunk.len() {
+                    return Ok(());
+                }
+                let message = format!("body size limit exceeded ({bytes_max} bytes)");
+                Err(Error::new(ErrorKind::BodySize, message))
             }
-            Self::Gzip(decoder) => {
-                decoder.get_mut().arrived += arrived;
-                (decoder.write_all(chunk), decoder.get_mut())
-            }
-        };
-        written.map_err(|error| bounded.explain(error))
+        }
     }
 
     fn finish(self) -> Result<Vec<u8>, Error> {
         match self {
-            Self::Identity(bounded) => Ok(bounded.buffer),
-            Self::Gzip(mut decoder) => {
-                let ended = decoder.try_finish();
-                ended.map_err(|error| decoder.get_mut().explain(error))?;
-                Ok(std::mem::take(&mut decoder.get_mut().buffer))
-            }
+            Self::Identity { bytes, .. } => Ok(bytes),
+            Self::Gzip(decoder) => decoder.finish().map_err(of_wire),
+        }
+    }
+
+    fn into_output(self) -> Vec<u8> {
+        match self {
+            Self::Identity { bytes, .. } => bytes,
+            Self::Gzip(decoder) => decoder.into_output(),
         }
     }
 }
 
-/// A buffer that refuses to grow beyond its bounds and remembers which one it was.
-struct Bounded {
-    buffer: Vec<u8>,
-    limits: BodyLimits,
-    arrived: u64,
-    overflow: Option<String>,
-}
-
-impl Bounded {
-    fn explain(&self, error: io::Error) -> Error {
-        match &self.overflow {
-            Some(message) => Error::new(ErrorKind::BodySize, message.clone()),
-            None => Error::new(ErrorKind::Decode, "cannot decompress body").caused_by(error),
-        }
-    }
-}
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let size = (self.buffer.len() + bytes.len()) as u64;
-        if size > self.limits.bytes_max {
-            let message = format!("body size limit exceeded ({} bytes)", self.limits.bytes_max);
-            self.overflow = Some(message);
-        } else if size > RATIO_FREE_BYTES && size / RATIO_MAX > self.arrived {
-            self.overflow = Some(format!(
-                "body decompresses to more than {RATIO_MAX} times its {} bytes",
-                self.arrived
-            ));
-        } else {
-            self.buffer.extend_from_slice(bytes);
-            return Ok(bytes.len());
-        }
-        Err(io::ErrorKind::FileTooLarge.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn of_wire(error: WireError) -> Error {
+    let (kind, message) = match error.kind() {
+        WireErrorKind::TooLarge => (ErrorKind::BodySize, "body size limit exceeded"),
+        _ => (ErrorKind::Decode, "cannot decompress body"),
+    };
+    Error::new(kind, message).caused_by(error)
 }

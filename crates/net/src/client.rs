@@ -63,7 +63,7 @@ pub struct Request {
     pub body: Bytes,
     /// Time for everything: dialling, TLS, redirects and the whole body.
     pub timeout: Duration,
-    /// Bounds of the answer's body.
+    /// How much of the answer's body is wanted.
     pub limits: BodyLimits,
 }
 
@@ -293,7 +293,7 @@ impl Hop {
         let Some(location) = answer.get(header::LOCATION) else { return Ok(None) };
         let text = String::from_utf8_lossy(location.as_bytes());
         let mut url = self.url.join(&text).map_err(|error| {
-            let message = format!("{} redirects to {text:?}", self.shown());
+            let message = format!("{} redirects to what is no URL", self.shown());
             Error::new(ErrorKind::Redirect, message).caused_by(error)
         })?;
         if !matches!(url.scheme(), "http" | "https") {

@@ -15,7 +15,7 @@ mod source;
 mod tls;
 mod trust;
 
-pub use body::{BODY_BYTES_DEFAULT_MAX, BodyLimits, Encoding, decode};
+pub use body::{BODY_BYTES_DEFAULT_MAX, BodyLimits, BodyPart};
 pub use client::{Client, ClientOptions, Exchange, REDIRECTS_MAX, Request, USER_AGENT, UrlSecrecy};
 pub use connect::Dialer;
 pub use error::{Error, ErrorKind};

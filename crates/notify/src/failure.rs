@@ -8,7 +8,8 @@ use std::time::Duration;
 /// Longest part of a receiver's answer that is repeated in an error.
 const ANSWER_CHARS_MAX: usize = 200;
 
-/// Why a notification did not arrive. Never contains the receiver's URL, which may be a secret.
+/// Why a notification did not arrive. Of the receiver's URL, which may be a secret, it shows the
+/// host at most.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct DeliveryError {

@@ -6,17 +6,19 @@ use alerts::{Notification, NotifiedAlert};
 use config::SecretSource;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use model::{Labels, Timestamp};
-use net::{Client, Request, UrlSecrecy};
+use net::{BodyLimits, Client, Request, UrlSecrecy};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::Vfs;
 use url::Url;
 
-/// Longest URL file.
+/// Longest URL file: 16 KiB.
 const URL_BYTES_MAX: u64 = 16 << 10;
+/// As much of a receiver's answer as is read, for the error: 4 KiB.
+const ANSWER_BYTES_MAX: u64 = 4 << 10;
 
 /// One `webhook_configs` entry.
 pub struct Webhook {
@@ -28,23 +30,27 @@ pub struct Webhook {
     pub vfs: Arc<dyn Vfs>,
     /// Alerts per message; 0: no limit.
     pub alerts_max: usize,
-    /// Longest time for one message; the dispatcher's own limit applies too.
+    /// Longest time for one message, above zero; the dispatcher's own limit applies too.
     pub timeout: Option<Duration>,
     /// Where users reach this server.
     pub external_url: String,
 }
 
 impl Webhook {
-    /// Posts a message; success is any 2xx.
+    /// Posts a message within `timeout`; success is any 2xx, whatever its body.
+    ///
+    /// # Errors
+    /// When the message did not arrive; the error knows whether trying again makes sense.
     pub async fn deliver(
         &self,
         notification: &Notification,
         timeout: Duration,
     ) -> Result<(), DeliveryError> {
         let timeout = self.timeout.map_or(timeout, |own| own.min(timeout));
-        let mut request = Request::get(self.url()?, timeout);
+        let mut request = Request::get(self.url().await?, timeout);
         request.method = http::Method::POST;
         request.secrecy = UrlSecrecy::Key;
+        request.limits = BodyLimits::beginning(ANSWER_BYTES_MAX);
         request.headers =
             HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         request.body = render(notification, &self.external_url, self.alerts_max).into();
@@ -56,14 +62,19 @@ impl Webhook {
         }
     }
 
-    fn url(&self) -> Result<Url, DeliveryError> {
+    async fn url(&self) -> Result<Url, DeliveryError> {
         match &self.url {
             SecretSource::Inline(url) => parse_url("the webhook's URL", url.reveal()),
             SecretSource::File(path) => {
                 let name = format!("the URL file {path}");
-                let bytes = self.vfs.read(Path::new(path), URL_BYTES_MAX);
+                let (vfs, path) = (Arc::clone(&self.vfs), PathBuf::from(path));
+                let read = move || vfs.read(&path, URL_BYTES_MAX);
+                let bytes = tokio::task::spawn_blocking(read).await;
                 let bytes = bytes.map_err(|error| unusable(&name, &error))?;
-                let text = String::from_utf8(bytes).map_err(|error| unusable(&name, &error))?;
+                let bytes = bytes.map_err(|error| unusable(&name, &error))?;
+                // The cause would show the bytes.
+                let text = String::from_utf8(bytes).ok();
+                let text = text.ok_or_else(|| unusable(&name, &"it is not UTF-8"))?;
                 parse_url(&name, text.trim())
             }
         }

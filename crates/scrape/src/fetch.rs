@@ -43,7 +43,7 @@ impl Job {
         let mut request = Request::get(url.clone(), timeout);
         request.headers = self.headers(timeout);
         let limit = self.config.limits.body_size_bytes_max.unwrap_or(BODY_BYTES_DEFAULT_MAX);
-        request.limits = BodyLimits { bytes_max: limit };
+        request.limits = BodyLimits::whole(limit);
         let exchange = self.client.send(request, body).await.map_err(|error| {
             let body_too_large = error.kind() == ErrorKind::BodySize;
             FetchError { message: error.describe(), body_too_large }

@@ -1,6 +1,6 @@
 //! Bytes that others send, decoded within bounds: compression, protobuf, remote write.
-//! Used by `ingest` and `scrape` (and by senders, for encoding); meets the rest only through
-//! `model`. Pure: no network, no clock. Nothing is allocated on the word of the sender alone.
+//! Used by `ingest` and `net` (and by senders, for encoding); meets the rest only through `model`.
+//! Pure: no network, no clock. Nothing is allocated on the word of the sender alone.
 
 pub mod bounded;
 mod error;

@@ -29,6 +29,7 @@ const SIDEWAYS: &[(&str, &str, &str)] = &[
     ("sys", "model", "clocks tell timestamps"),
     ("config", "relabel", "files contain relabelling rules"),
     ("net", "config", "clients are described in files"),
+    ("net", "wire", "bodies are decompressed within bounds"),
     ("rules", "query", "rules read query results"),
     ("api", "ui", "the server serves the page"),
     ("scrape", "discovery", "targets come from discovery"),

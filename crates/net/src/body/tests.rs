@@ -1,8 +1,10 @@
-use super::{BodyLimits, Encoding, decode};
-use crate::ErrorKind;
+use super::{BodyLimits, Decoder, Encoding, read};
+use crate::{Error, ErrorKind};
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::HeaderValue;
+use http_body_util::Full;
 use std::io::Write;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -11,16 +13,18 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn limit(bytes_max: u64) -> BodyLimits {
-    BodyLimits { bytes_max }
+fn decode(encoding: Encoding, bytes_max: u64, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut decoder = Decoder::new(encoding, bytes_max, b"left over".to_vec());
+    decoder.push(bytes)?;
+    decoder.finish()
 }
 
 #[test]
 fn bodies_come_back_up_to_their_bound() {
-    assert_eq!(decode(Encoding::Identity, limit(3), b"abc").unwrap(), b"abc");
-    assert_eq!(decode(Encoding::Gzip, limit(3), &gzip(b"abc")).unwrap(), b"abc");
+    assert_eq!(decode(Encoding::Identity, 3, b"abc").unwrap(), b"abc");
+    assert_eq!(decode(Encoding::Gzip, 3, &gzip(b"abc")).unwrap(), b"abc");
     let two = [gzip(b"ab"), gzip(b"c")].concat();
-    assert_eq!(decode(Encoding::Gzip, limit(3), &two).unwrap(), b"abc");
+    assert_eq!(decode(Encoding::Gzip, 3, &two).unwrap(), b"abc");
 }
 
 #[test]
@@ -28,18 +32,32 @@ fn one_byte_more_is_too_much() {
     for (encoding, bytes) in
         [(Encoding::Identity, b"abcd".to_vec()), (Encoding::Gzip, gzip(b"abcd"))]
     {
-        let error = decode(encoding, limit(3), &bytes).unwrap_err();
+        let error = decode(encoding, 3, &bytes).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BodySize);
-        assert_eq!(error.to_string(), "body size limit exceeded (3 bytes)");
+        let text = error.describe();
+        assert!(text.starts_with("body size limit exceeded") && text.contains("3 bytes"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn of_a_beginning_more_is_no_trouble_and_less_is_none() {
+    let beginning = async |encoding, bytes: Vec<u8>| {
+        let (limits, mut into) = (BodyLimits::beginning(3), b"left over".to_vec());
+        let body = Full::new(Bytes::from(bytes));
+        read(body, encoding, limits, &mut into).await.map(|()| into)
+    };
+    assert_eq!(beginning(Encoding::Identity, b"abcd".to_vec()).await.unwrap(), b"abc");
+    assert_eq!(beginning(Encoding::Identity, b"ab".to_vec()).await.unwrap(), b"ab");
+    assert_eq!(beginning(Encoding::Gzip, gzip(b"abc")).await.unwrap(), b"abc");
+    assert_eq!(beginning(Encoding::Gzip, b"not gzip".to_vec()).await.unwrap(), b"");
 }
 
 #[test]
 fn a_bomb_is_refused_by_its_ratio() {
     let bomb = gzip(&vec![b'0'; 64 << 20]);
-    let error = decode(Encoding::Gzip, BodyLimits::default(), &bomb).unwrap_err();
+    let error = decode(Encoding::Gzip, BodyLimits::default().bytes_max, &bomb).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BodySize);
-    assert!(error.to_string().contains("more than 200 times"), "{error}");
+    assert!(error.describe().contains("more than 200 times"), "{}", error.describe());
 }
 
 #[test]
@@ -48,7 +66,7 @@ fn damaged_gzip_is_a_decode_error() {
     for bytes in
         [&whole[..whole.len() - 4], b"not gzip at all", &[&whole[..12], b"\xff\xff"].concat()]
     {
-        let error = decode(Encoding::Gzip, limit(1000), bytes).unwrap_err();
+        let error = decode(Encoding::Gzip, 1000, bytes).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
     }
 }

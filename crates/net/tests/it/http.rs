@@ -183,7 +183,7 @@ async fn an_infinite_body_ends_at_its_bound() {
     })
     .await;
     let mut request = get(&server.url("/"));
-    request.limits = BodyLimits { bytes_max: 10_000 };
+    request.limits = BodyLimits::whole(10_000);
     let error = fetch(&client(HttpClientConfig::default()), request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BodySize);
 }

@@ -3,6 +3,7 @@
 use super::*;
 use alerts::Reason;
 use expect_test::expect;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn notification(firing: &[bool]) -> Notification {
     let alert = |(index, firing): (usize, &bool)| NotifiedAlert {
@@ -151,6 +152,30 @@ async fn a_message_is_posted_as_json() {
     assert_eq!(asked[0].body, render(&notification(&[true]), "http://127.0.0.1:1788", 0));
 }
 
+/// A receiver that says yes has been told; telling it again would page twice.
+#[tokio::test]
+async fn the_body_of_a_yes_does_not_matter() {
+    let site = testkit::http::Site::start(|_| (200, "x".repeat(5 << 20)));
+    assert_eq!(tell(inline(&format!("http://{}/", site.address()))).await, Ok(()));
+    let (told, asked) = answered_by(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nslow").await;
+    assert_eq!((told, asked), (Ok(()), true));
+}
+
+/// A receiver that answers with these bytes and then keeps the connection open.
+async fn answered_by(bytes: &'static [u8]) -> (Result<(), DeliveryError>, bool) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = inline(&format!("http://{}/", listener.local_addr().unwrap()));
+    let serve = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let first = stream.read_u8().await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut rest = Vec::new();
+        // Ends when the sender hangs up.
+        first == b'P' && stream.read_to_end(&mut rest).await.is_ok()
+    };
+    tokio::join!(tell(url), serve)
+}
+
 #[tokio::test]
 async fn answers_are_judged_by_their_status() {
     let judged = |error: DeliveryError| (error.delivery(), error.to_string());
@@ -170,6 +195,17 @@ async fn a_receiver_that_is_away_is_tried_again() {
     let url = inline(&format!("http://127.0.0.1:{}/", testkit::free_port()));
     let error = tell(url).await.unwrap_err();
     assert!(matches!(error.delivery(), alerts::Delivery::Retry { .. }), "{error}");
+}
+
+/// The URL of a webhook is its password.
+#[tokio::test]
+async fn errors_do_not_show_the_path_of_the_url() {
+    let closed = format!("http://127.0.0.1:{}/T0/hidden?key=hidden", testkit::free_port());
+    let scheme = "ftp://example.org/hidden";
+    for url in [closed, scheme.to_owned()] {
+        let error = tell(inline(&url)).await.unwrap_err().to_string();
+        assert!(error.contains("/<secret>") && !error.contains("hidden"), "{error}");
+    }
 }
 
 #[tokio::test]
