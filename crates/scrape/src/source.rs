@@ -8,6 +8,7 @@ use crate::view::{Shared, TargetView};
 use crate::{Grid, ScrapeReport};
 use exposition::Family;
 use model::{GroupKey, INSTANCE_LABEL, JOB_LABEL, Labels, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -18,7 +19,7 @@ pub struct SourceError(pub String);
 
 /// Something in this process that exposes families.
 pub trait Source: Send {
-    /// Families as of now; called on a thread that may wait.
+    /// Families as of now; called on a thread that may wait. A panic counts as an error.
     fn collect(&mut self, now: Timestamp) -> Result<&[Family], SourceError>;
 }
 
@@ -67,12 +68,16 @@ pub(crate) async fn run(
     mut stop: watch::Receiver<bool>,
 ) {
     let labels = own.labels();
-    let cache =
-        TargetCache::new(GroupKey::of(&(&own.job, &labels)), Shape::own(labels, own.interval));
-    shared.share_metadata(cache.metadata());
+    let OwnSource { job, interval, source, .. } = own;
+    let empty_cache = || {
+        let group = GroupKey::of(&(&job, &labels));
+        let cache = TargetCache::new(group, Shape::own(labels.clone(), interval));
+        shared.share_metadata(cache.metadata());
+        cache
+    };
     // Phase zero: whole seconds, as people expect of their own host.
-    let grid = Grid::new(own.interval, 0, 0);
-    let mut kit = Kit { source: own.source, cache };
+    let grid = Grid::new(interval, 0, 0);
+    let mut kit = Kit { source, cache: empty_cache() };
     loop {
         let now = context.clock.now();
         let wait = grid.next(now).since(now);
@@ -83,14 +88,19 @@ pub(crate) async fn run(
         let at = grid.align(context.clock.now());
         let world = Arc::clone(&context);
         let collected = tokio::task::spawn_blocking(move || {
-            let report = kit.collect(at, &world);
-            (kit, report)
+            let report = catch_unwind(AssertUnwindSafe(|| kit.collect(at, &world)));
+            (kit, report.ok())
         });
         let Ok((back, report)) = collected.await else {
-            tracing::error!(job = own.job, "in-process source panicked; it is not collected again");
+            tracing::error!(job, "collecting was interrupted; the source is not collected again");
             return;
         };
         kit = back;
+        let Some(report) = report else {
+            tracing::error!(job, "storing a collection panicked; the source's cache begins anew");
+            kit.cache = empty_cache();
+            continue;
+        };
         context.counters.count(&report);
         shared.report(at, &report);
     }
@@ -100,8 +110,12 @@ impl Kit {
     fn collect(&mut self, at: Timestamp, context: &Context) -> ScrapeReport {
         let start = context.clock.monotonic();
         let elapsed = || context.clock.monotonic().saturating_sub(start);
+        // A panic costs one round of this source: it is asked again, and `up` says what happened.
+        let mut source = Some(&mut self.source);
+        let ask = || source.take().map(|source| source.collect(at));
+        let collected = catch_unwind(AssertUnwindSafe(ask)).ok().flatten();
         let error;
-        let page = match self.source.collect(at) {
+        let page = match collected.unwrap_or_else(|| Err(SourceError("panicked".to_owned()))) {
             Ok(families) => Page::Families(families),
             Err(SourceError(message)) => {
                 error = message;

@@ -59,27 +59,32 @@ async fn a_source_is_a_target_like_any_other() {
     world.pools.stop().await;
 }
 
-struct Panicking;
+/// Panics in its first round and goes on.
+struct Panicking {
+    has_panicked: bool,
+}
 
 impl Source for Panicking {
     fn collect(&mut self, _: Timestamp) -> Result<&[Family], SourceError> {
-        panic!("a bug in a collector")
+        if std::mem::replace(&mut self.has_panicked, true) { Ok(&[]) } else { panic!("a bug") }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_panics_takes_nobody_with_it() {
+async fn a_source_that_panics_is_down_for_one_round() {
     let mut world = World::paused();
     for (job, source) in [
-        ("bad", Box::new(Panicking) as Box<dyn Source>),
+        ("bad", Box::new(Panicking { has_panicked: false }) as Box<dyn Source>),
         ("good", Box::new(Ticker { round: 0, families: Vec::new() })),
     ] {
         let interval = Duration::from_secs(1);
         let (job, instance) = (job.to_owned(), "here".to_owned());
         world.pools.start_source(OwnSource { job, instance, interval, source });
     }
-    while world.memory.latest("up").is_empty() {
+    while world.up("bad", "here").len() < 2 || world.up("good", "here").len() < 2 {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    let values = |job| world.up(job, "here").iter().map(|(_, up)| *up).take(2).collect::<Vec<_>>();
+    assert_eq!((values("bad"), values("good")), (vec![0.0, 1.0], vec![1.0, 1.0]));
     tokio::time::timeout(Duration::from_mins(1), world.pools.stop()).await.unwrap();
 }
