@@ -13,9 +13,10 @@ use serde_json::json;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use sys::SystemClock;
 use sys::{OsVfs, Vfs};
 use table::{Align, Table};
-use tsdb::inspect::{self, Analysis, SegmentInfo, VerifyReport};
+use tsdb::inspect::{self, Analysis, SegmentInfo, VerifyReport, View};
 
 /// A young data directory.
 const NO_SEGMENTS: &str = "no segments yet: the samples are in the journal";
@@ -33,8 +34,9 @@ pub(crate) fn run(command: &TsdbCommand, console: &mut Console<'_>) -> io::Resul
     if lock::is_held(&data.path) {
         let note = match command {
             TsdbCommand::Verify(_) => "a write that is under way is no damage",
-            TsdbCommand::Analyze { .. } | TsdbCommand::List { .. } | TsdbCommand::Dump { .. } => {
-                "samples that it has not flushed yet are not shown"
+            TsdbCommand::List { .. } => "samples that it has not flushed yet are in no segment",
+            TsdbCommand::Analyze { .. } | TsdbCommand::Dump { .. } => {
+                "what it does meanwhile may be shown in part"
             }
         };
         let name = data.path.display();
@@ -80,7 +82,22 @@ fn refuse_directory(path: &Path) -> Result<(), String> {
     Err(format!("{looked}: it is no data directory of flyball (there is no file FORMAT)"))
 }
 
-fn failed(error: &tsdb::DbError, console: &mut Console<'_>) -> io::Result<Verdict> {
+/// The directory opened in memory; says what is damaged or why it cannot be opened.
+fn open_view(data: &DataDir, console: &mut Console<'_>) -> io::Result<Option<View>> {
+    let view = match View::open(Arc::new(OsVfs), Arc::new(SystemClock::new()), &data.path) {
+        Ok(view) => view,
+        Err(error) => {
+            failed(&error, console)?;
+            return Ok(None);
+        }
+    };
+    for damage in view.damage() {
+        console.blame("", Mark::Warning, damage)?;
+    }
+    Ok(Some(view))
+}
+
+fn failed(error: &dyn std::fmt::Display, console: &mut Console<'_>) -> io::Result<Verdict> {
     console.complain(format_args!("flyball: {error}"))?;
     Ok(Verdict::Bad)
 }
@@ -186,13 +203,13 @@ fn segments_table(segments: &[SegmentInfo]) -> Table {
 }
 
 fn analyze(data: &DataDir, limit: usize, console: &mut Console<'_>) -> io::Result<Verdict> {
-    let analysis = match inspect::analyze(&OsVfs, &data.path, limit) {
+    let Some(view) = open_view(data, console)? else { return Ok(Verdict::Bad) };
+    let analysis = match view.analyze(limit) {
         Ok(analysis) => analysis,
         Err(error) => return failed(&error, console),
     };
     match data.output {
         InspectFormat::Json => console.say(format_args!("{:#}", analysis_json(&analysis)))?,
-        InspectFormat::Text if analysis.bytes == 0 => console.say(NO_SEGMENTS)?,
         InspectFormat::Text => analysis_text(&data.path, &analysis, console)?,
     }
     Ok(Verdict::Good)
@@ -205,6 +222,7 @@ fn analysis_json(analysis: &Analysis) -> serde_json::Value {
     json!({
         "series": analysis.series,
         "samples": analysis.samples,
+        "unflushed_samples": analysis.unflushed_samples,
         "bytes": analysis.bytes,
         "series_by_metric": pairs(&analysis.series_by_metric, "series"),
         "values_by_label": pairs(&analysis.values_by_label, "values"),
@@ -213,7 +231,11 @@ fn analysis_json(analysis: &Analysis) -> serde_json::Value {
 
 fn analysis_text(dir: &Path, analysis: &Analysis, console: &mut Console<'_>) -> io::Result<()> {
     console.say(format_args!("Data directory: {}", dir.display()))?;
-    console.say(format_args!("Samples:        {}", analysis.samples))?;
+    let unflushed = analysis.unflushed_samples;
+    console.say(format_args!(
+        "Samples:        {} ({unflushed} in no segment yet)",
+        analysis.samples
+    ))?;
     console.say(format_args!("Series:         {} (once per segment)", analysis.series))?;
     console.say(format_args!("Size:           {}", size(analysis.bytes)))?;
     let per_sample = per_sample(analysis.bytes, analysis.samples);
@@ -250,39 +272,32 @@ fn dump(
         console.complain(format_args!("flyball: --min-time={first} is after --max-time={last}"))?;
         return Ok(Verdict::Bad);
     }
+    let Some(view) = open_view(data, console)? else { return Ok(Verdict::Bad) };
     let mut written = Ok(());
-    let (mut lost, mut count) = (0, 0);
-    for (index, matchers) in selectors.iter().enumerate() {
-        let earlier = &selectors[..index];
-        let mut each = |labels: &Labels, samples: &SampleBuf| {
-            let matches = |set: &Vec<Matcher>| set.iter().all(|m| m.matches_labels(labels));
-            // After the first failed write (a closed pipe) the rest is read for nothing.
-            if written.is_ok() && !earlier.iter().any(matches) {
-                count += samples.len();
-                written = write_series(data.output, labels, samples, console);
-            }
-        };
-        match inspect::dump(&OsVfs, &data.path, range_ms, matchers, &mut each) {
-            Ok(blocks) => lost += blocks,
-            Err(error) => return failed(&error, console),
+    let mut count = 0;
+    let dumped = view.dump(range_ms, &selectors, &mut |labels, samples| {
+        // After the first failed write (a closed pipe) the rest is read for nothing.
+        if written.is_ok() {
+            count += samples.len();
+            written = write_series(data.output, labels, samples, console);
         }
-        std::mem::replace(&mut written, Ok(()))?;
-    }
+    });
+    written?;
+    let lost = match dumped {
+        Ok(lost) => lost,
+        Err(error) => return failed(&error, console),
+    };
     if count == 0 {
-        console.complain("note: no sample in the segments matches")?;
+        console.complain("note: no sample matches")?;
     }
-    if lost > 0 {
-        console.complain(format_args!("flyball: {lost} damaged blocks were left out"))?;
-        return Ok(Verdict::Bad);
+    for loss in &lost {
+        console.blame("", Mark::Failed, loss)?;
     }
-    Ok(Verdict::Good)
+    Ok(if lost.is_empty() { Verdict::Good } else { Verdict::Bad })
 }
 
-/// Matchers of each selector; none at all means every series.
+/// Matchers of each selector.
 fn parse_selectors(selectors: &[String]) -> Result<Vec<Vec<Matcher>>, String> {
-    if selectors.is_empty() {
-        return Ok(vec![Vec::new()]);
-    }
     let parse = |text: &String| {
         promql::parse_selector(text).map_err(|error| format!("--match={text}: {error}"))
     };

@@ -1,22 +1,25 @@
 //! Looks into a data directory without changing it: what `flyball tsdb verify|analyze|list|dump`
 //! show. Works beside a running server (it takes no lock and repairs nothing) and on snapshots.
 
-mod read_only;
+mod overlay;
 
 use crate::cache::BlockCache;
+use crate::db::Db;
 use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::layout::{Layout, check_format};
 use crate::manifest::Manifest;
-use crate::postings;
+use crate::options::DbOptions;
 use crate::record;
-use crate::segment::{Segment, SegmentIndex};
+use crate::segment::Segment;
 use journal::{Journal, JournalOptions, Replayed};
-use model::{Labels, METRIC_NAME, Matcher, SampleBuf};
-use read_only::ReadOnly;
+use model::{
+    Labels, METRIC_NAME, Matcher, Querier, QuerierError, SampleBuf, SelectHints, Timestamp,
+};
+use overlay::Overlay;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use sys::Vfs;
+use sys::{Clock, Vfs};
 
 /// Memory of pages and indexes while looking.
 const CACHE_BYTES: usize = 64 << 20;
@@ -55,18 +58,20 @@ pub struct VerifyReport {
     pub damage: Vec<String>,
 }
 
-/// Where the bytes and series of the segments are.
+/// Where the bytes and series are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Analysis {
-    /// Totals over all segments; series count once per segment.
+    /// Series, counted once per segment and once for what no segment has yet.
     pub series: u64,
-    /// Samples in segments.
+    /// Samples in segments and in the journal.
     pub samples: u64,
-    /// Bytes of segment files.
+    /// Samples that no segment has yet.
+    pub unflushed_samples: u64,
+    /// Bytes of segments and of the journal.
     pub bytes: u64,
     /// Metrics with series, samples are not known per metric without decoding; descending.
     pub series_by_metric: Vec<(String, u64)>,
-    /// Labels with their number of distinct values in the largest segment; descending.
+    /// Labels with their number of distinct values where they have most; descending.
     pub values_by_label: Vec<(String, u64)>,
 }
 
@@ -95,7 +100,7 @@ pub fn list(vfs: &dyn Vfs, dir: &Path) -> DbResult<Vec<SegmentInfo>> {
 /// Checks every byte that has a checksum, decodes every block and every journal record.
 pub fn verify(vfs: &Arc<dyn Vfs>, dir: &Path) -> DbResult<VerifyReport> {
     let mut report = VerifyReport::default();
-    let vfs: Arc<dyn Vfs> = Arc::new(ReadOnly(Arc::clone(vfs)));
+    let vfs: Arc<dyn Vfs> = Arc::new(Overlay::new(Arc::clone(vfs)));
     let opened = match Opened::open(&*vfs, dir) {
         Ok(opened) => opened,
         Err(error) if error.kind() == DbErrorKind::Corrupt => {
@@ -164,30 +169,91 @@ fn verify_journal(vfs: &Arc<dyn Vfs>, opened: &Opened, report: &mut VerifyReport
     Ok(())
 }
 
-/// Counts series by metric and values by label.
-pub fn analyze(vfs: &dyn Vfs, dir: &Path, limit: usize) -> DbResult<Analysis> {
-    let opened = Opened::open(vfs, dir)?;
-    let mut analysis = Analysis::default();
-    let mut by_metric: BTreeMap<String, u64> = BTreeMap::new();
-    let mut by_label: BTreeMap<String, u64> = BTreeMap::new();
-    for (_, segment) in opened.segments {
-        let segment = segment?;
-        let index = segment.index()?;
-        analysis.series += segment.summary.series;
-        analysis.samples += segment.summary.samples;
-        analysis.bytes += segment.bytes;
-        for (metric, count) in index.label_values(METRIC_NAME) {
-            *by_metric.entry(metric.to_owned()).or_default() += count as u64;
-        }
-        for name in index.label_names() {
-            let values = index.label_values(name).len() as u64;
-            let most = by_label.entry(name.to_owned()).or_default();
-            *most = values.max(*most);
-        }
+/// A data directory as a server would open it now, its journal included, without touching it.
+pub struct View {
+    db: Db,
+    damage: Vec<String>,
+}
+
+impl View {
+    /// Opens the directory in memory: nothing is written, locked or repaired on the disk.
+    ///
+    /// Beside a running server files may vanish meanwhile; then opening fails or names them as
+    /// damage, and the next attempt shows the newer state.
+    pub fn open(vfs: Arc<dyn Vfs>, clock: Arc<dyn Clock>, dir: &Path) -> DbResult<Self> {
+        check_format(&*vfs, dir, false)?;
+        let mut options = DbOptions::new(dir);
+        options.cache_bytes_max = CACHE_BYTES;
+        options.retention.time = None;
+        let (db, report) = Db::open(options, Arc::new(Overlay::new(vfs)), clock)?;
+        Ok(Self { db, damage: report.damage })
     }
-    analysis.series_by_metric = top(by_metric, limit);
-    analysis.values_by_label = top(by_label, limit);
-    Ok(analysis)
+
+    /// What is damaged, as sentences with their place.
+    pub fn damage(&self) -> &[String] {
+        &self.damage
+    }
+
+    /// Counts series by metric and values by label: segment by segment, then what no segment has
+    /// yet. Tables are cut to `limit` rows.
+    pub fn analyze(&self, limit: usize) -> DbResult<Analysis> {
+        let stats = self.db.stats();
+        let mut analysis = Analysis {
+            series: stats.series,
+            samples: stats.segment_samples + stats.head_samples,
+            unflushed_samples: stats.head_samples,
+            bytes: stats.segment_bytes + stats.journal_bytes,
+            ..Analysis::default()
+        };
+        let head = self.db.cardinality(usize::MAX);
+        let mut by_metric: BTreeMap<String, u64> = head.series_by_metric.into_iter().collect();
+        let mut by_label: BTreeMap<String, u64> = head.values_by_label.into_iter().collect();
+        for segment in self.db.state.read().segments.clone().iter() {
+            let index = segment.index()?;
+            analysis.series += segment.summary.series;
+            for (metric, count) in index.label_values(METRIC_NAME) {
+                *by_metric.entry(metric.to_owned()).or_default() += count as u64;
+            }
+            for name in index.label_names() {
+                let values = index.label_values(name).len() as u64;
+                let most = by_label.entry(name.to_owned()).or_default();
+                *most = values.max(*most);
+            }
+        }
+        analysis.series_by_metric = top(by_metric, limit);
+        analysis.values_by_label = top(by_label, limit);
+        Ok(analysis)
+    }
+
+    /// Calls `each` with every series that satisfies all matchers of at least one set (no set: every
+    /// series), sorted, once, with its samples in `start_ms..=end_ms`. Gives what could not be read,
+    /// as sentences.
+    pub fn dump(
+        &self,
+        range_ms: (i64, i64),
+        selectors: &[Vec<Matcher>],
+        each: &mut dyn FnMut(&Labels, &SampleBuf),
+    ) -> Result<Vec<String>, QuerierError> {
+        let (start, end) = (Timestamp::from_ms(range_ms.0), Timestamp::from_ms(range_ms.1));
+        let selectors = if selectors.is_empty() { &[Vec::new()] } else { selectors };
+        let mut warnings = Vec::new();
+        let mut samples = SampleBuf::default();
+        for (at, matchers) in selectors.iter().enumerate() {
+            let selection = self.db.select(start, end, matchers, &SelectHints::default())?;
+            let seen = |labels: &Labels| {
+                let matches = |set: &Vec<Matcher>| set.iter().all(|m| m.matches_labels(labels));
+                selectors[..at].iter().any(matches)
+            };
+            for index in (0..selection.len()).filter(|index| !seen(selection.labels(*index))) {
+                selection.read(index, &mut samples)?;
+                if !samples.is_empty() {
+                    each(selection.labels(index), &samples);
+                }
+            }
+            warnings.extend(selection.warnings());
+        }
+        Ok(warnings)
+    }
 }
 
 fn top(counts: BTreeMap<String, u64>, limit: usize) -> Vec<(String, u64)> {
@@ -195,46 +261,6 @@ fn top(counts: BTreeMap<String, u64>, limit: usize) -> Vec<(String, u64)> {
     list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     list.truncate(limit);
     list
-}
-
-/// Calls `each` with every series of the segments that satisfies all matchers and its samples in
-/// `start_ms..=end_ms`, segment by segment. What is still in the journal is not shown.
-pub fn dump(
-    vfs: &dyn Vfs,
-    dir: &Path,
-    range_ms: (i64, i64),
-    matchers: &[Matcher],
-    each: &mut dyn FnMut(&Labels, &SampleBuf),
-) -> DbResult<u64> {
-    let opened = Opened::open(vfs, dir)?;
-    let mut lost = 0;
-    for (_, segment) in opened.segments {
-        let segment = segment?;
-        if segment.overlaps(range_ms) {
-            let index = segment.index()?;
-            lost += dump_segment(&segment, &index, range_ms, matchers, each);
-        }
-    }
-    Ok(lost)
-}
-
-fn dump_segment(
-    segment: &Segment,
-    index: &SegmentIndex,
-    range_ms: (i64, i64),
-    matchers: &[Matcher],
-    each: &mut dyn FnMut(&Labels, &SampleBuf),
-) -> u64 {
-    let mut lost = 0;
-    let mut samples = SampleBuf::default();
-    for ordinal in postings::resolve(index, matchers) {
-        samples.clear();
-        lost += segment.read(index, ordinal, range_ms, &mut samples).blocks;
-        if !samples.is_empty() {
-            each(&index.labels(ordinal as usize), &samples);
-        }
-    }
-    lost
 }
 
 /// Manifest and segments of a directory.

@@ -20,8 +20,8 @@ Examples:
   flyball tsdb list -o json /var/lib/flyball";
 
 const DUMP_EXAMPLES: &str = "\
-One sample a line: labels, value, Unix milliseconds. With -o json, one series of one segment a line.
-What is still only in the journal (at most the last two hours) is not shown.
+One sample a line: labels, value, Unix milliseconds. With -o json, one series a line. What is still
+only in the journal is shown too; nothing on the disk is changed.
 
 Examples:
   flyball tsdb dump --match='up{job=\"node\"}'

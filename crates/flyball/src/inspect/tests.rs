@@ -67,7 +67,6 @@ fn directories_of_others_are_told_apart() {
 
 #[test]
 fn selectors_are_read_as_promql() {
-    assert_eq!(parse_selectors(&[]).unwrap(), [vec![]]);
     assert_eq!(parse_selectors(&["up".to_owned(), "{a=\"b\"}".to_owned()]).unwrap().len(), 2);
     assert!(parse_selectors(&["{".to_owned()]).unwrap_err().starts_with("--match={: "));
 }

@@ -8,6 +8,7 @@ use model::{
 };
 use std::path::Path;
 use sys::Vfs;
+use tsdb::inspect::View;
 use tsdb::{DbErrorKind, DbOptions, Durability, Limits};
 
 fn faults(report: &model::BatchReport) -> Vec<RowFault> {
@@ -419,14 +420,16 @@ fn a_directory_can_be_inspected_without_changing_it() {
     let report = tsdb::inspect::verify(&vfs, dir).unwrap();
     assert_eq!((report.segments, report.blocks, report.damage.len()), (1, 30, 0));
     assert!(report.records >= 1);
-    let analysis = tsdb::inspect::analyze(&*vfs, dir, 1).unwrap();
-    assert_eq!(analysis.series_by_metric, [("b".to_owned(), 20)]);
+    let view = View::open(vfs.clone(), machine.clock.clone(), dir).unwrap();
+    let analysis = view.analyze(1).unwrap();
+    assert_eq!((analysis.samples, analysis.unflushed_samples), (31, 1));
+    assert_eq!(analysis.series_by_metric, [("b".to_owned(), 40)], "in a segment and in memory");
     assert_eq!(analysis.values_by_label, [("n".to_owned(), 30)]);
-    let mut seen = 0;
-    let matchers = [Matcher::equal("__name__", "a")];
-    tsdb::inspect::dump(&*vfs, dir, (T0, T0), &matchers, &mut |_, samples| seen += samples.len())
-        .unwrap();
-    assert_eq!(seen, 10);
+    let mut seen = Vec::new();
+    let selectors = [vec![Matcher::equal("n", "0")], vec![Matcher::equal("__name__", "a")]];
+    let lost = view.dump((T0, T0 + 1), &selectors, &mut |_, samples| seen.push(samples.len()));
+    assert_eq!(lost.unwrap(), Vec::<String>::new());
+    assert_eq!(seen, [vec![2], vec![1; 9]].concat(), "each series once, the journal included");
     let segment = machine.segment_files().remove(0);
     assert_eq!(machine.vfs.operations(), operations, "nothing was changed");
     machine.vfs.flip_bit(&segment, 40, 1).unwrap();
