@@ -7,11 +7,13 @@ mod named;
 #[cfg(test)]
 mod tests;
 
-use crate::cli::{CheckCommand, CheckConfig, CheckRules, LintArgs};
+use crate::cli::{CheckCommand, CheckConfig, CheckRules, FeatureArgs, LintArgs};
 use crate::console::{Console, Mark, Verdict, indented, io_words};
+use crate::features::Features;
 use crate::load::{self, Configuration, GroupDefaults, LoadError};
 use ::rules::GroupSpec;
 use config::{ConfigFile, GlobalConfig, Warning};
+use promql::ParserOptions;
 use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -37,13 +39,14 @@ pub(crate) fn run(command: &CheckCommand, console: &mut Console<'_>) -> io::Resu
 }
 
 fn configs(args: &CheckConfig, console: &mut Console<'_>) -> io::Result<Verdict> {
+    let syntax_options = syntax_options(&args.features, console)?;
     let mut worst = Verdict::Good;
     for file in &args.files {
         console.say(format_args!("Checking {}", file.display()))?;
         let verdict = match refuse_file(file, Kind::Config) {
             Some(reason) => failed(&[reason], console)?,
             None if args.syntax_only => syntax(file, console)?,
-            None => config(file, &args.lint, console)?,
+            None => config(file, &args.lint, syntax_options, console)?,
         };
         worst = worst.max(verdict);
     }
@@ -73,8 +76,13 @@ fn syntax(file: &Path, console: &mut Console<'_>) -> io::Result<Verdict> {
 }
 
 /// One file with everything that it names.
-fn config(file: &Path, lint: &LintArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
-    let configuration = match load::load(Some(file)) {
+fn config(
+    file: &Path,
+    lint: &LintArgs,
+    options: ParserOptions,
+    console: &mut Console<'_>,
+) -> io::Result<Verdict> {
+    let configuration = match load::load(Some(file), options) {
         Ok(configuration) => configuration,
         Err(LoadError(mistakes)) => return failed(&mistakes, console),
     };
@@ -120,16 +128,26 @@ fn lookback(lint: &LintArgs) -> Result<Duration, String> {
     config::parse_duration(text).map_err(|error| format!("--lookback-delta={text}: {error}"))
 }
 
+/// Parts of PromQL that rules may use; names that switch nothing are told.
+fn syntax_options(args: &FeatureArgs, console: &mut Console<'_>) -> io::Result<ParserOptions> {
+    let features = Features::named(&args.enable_feature);
+    for complaint in features.complaints() {
+        console.blame("", Mark::Warning, complaint)?;
+    }
+    Ok(features.syntax)
+}
+
 fn rule_files(args: &CheckRules, console: &mut Console<'_>) -> io::Result<Verdict> {
+    let options = syntax_options(&args.features, console)?;
     if args.files.is_empty() {
         note_waiting("rules", console)?;
         console.say("Checking standard input")?;
         let text = read_stdin()?;
-        return rules("standard input", &text, &args.lint, console);
+        return rules("standard input", &text, (&args.lint, options), console);
     }
     let mut worst = Verdict::Good;
     for pattern in &args.files {
-        worst = worst.max(rules_matching(pattern, &args.lint, console)?);
+        worst = worst.max(rules_matching(pattern, (&args.lint, options), console)?);
     }
     Ok(worst)
 }
@@ -137,7 +155,7 @@ fn rule_files(args: &CheckRules, console: &mut Console<'_>) -> io::Result<Verdic
 /// A quoted pattern reaches us unexpanded; it means the same files as in `rule_files`.
 fn rules_matching(
     pattern: &Path,
-    lint: &LintArgs,
+    (lint, options): (&LintArgs, ParserOptions),
     console: &mut Console<'_>,
 ) -> io::Result<Verdict> {
     let paths = match load::expand_pattern(&pattern.to_string_lossy()) {
@@ -161,7 +179,7 @@ fn rules_matching(
                 .map_err(|error| format!("cannot read {name}: {}", io_words(&error))),
         };
         worst = worst.max(match text {
-            Ok(text) => rules(&name, &text, lint, console)?,
+            Ok(text) => rules(&name, &text, (lint, options), console)?,
             Err(reason) => failed(&[reason], console)?,
         });
     }
@@ -171,7 +189,7 @@ fn rules_matching(
 fn rules(
     name: &str,
     text: &str,
-    lint: &LintArgs,
+    (lint, options): (&LintArgs, ParserOptions),
     console: &mut Console<'_>,
 ) -> io::Result<Verdict> {
     let global = GlobalConfig::default();
@@ -179,6 +197,7 @@ fn rules(
         interval: global.evaluation_interval,
         query_offset: global.rule_query_offset,
         scheme: global.name_scheme,
+        syntax: options,
     };
     match load::parse_rules(name, text, defaults) {
         Ok((groups, warnings)) => rules_found(name, groups.iter(), &warnings, lint, console),

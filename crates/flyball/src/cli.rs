@@ -4,6 +4,7 @@
 mod check;
 mod promtool;
 mod query;
+mod test;
 #[cfg(test)]
 mod tests;
 mod tsdb;
@@ -11,6 +12,7 @@ mod tsdb;
 pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
 pub(crate) use self::promtool::{Promtool, PromtoolCommand};
 pub(crate) use self::query::{OutputFormat, QueryCommand, QueryServer, Span};
+pub(crate) use self::test::{TestCommand, TestPromql};
 pub(crate) use self::tsdb::{DataDir, InspectFormat, TsdbCommand};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -50,6 +52,12 @@ Examples:
   flyball check rules 'rules/*.yml'
   curl -s http://127.0.0.1:1788/metrics | flyball check metrics";
 
+const TEST_EXAMPLES: &str = "\
+Exit codes: 0 all passed, 1 some failed, 2 a file cannot be read or is no test.
+
+Example:
+  flyball test promql rates.test";
+
 const QUERY_EXAMPLES: &str = "\
 Examples:
   flyball query instant 'up == 0'
@@ -88,6 +96,9 @@ pub(crate) enum Command {
     /// Check files before the server reads them.
     #[command(subcommand, after_help = CHECK_EXAMPLES)]
     Check(CheckCommand),
+    /// Try queries before anybody relies on them.
+    #[command(subcommand, after_help = TEST_EXAMPLES)]
+    Test(TestCommand),
     /// Ask a server that speaks Prometheus' API.
     #[command(subcommand, after_help = QUERY_EXAMPLES)]
     Query(QueryCommand),
@@ -253,6 +264,8 @@ pub(crate) struct ServeArgs {
         value_name = "DURATION"
     )]
     pub(crate) query_lookback_delta: Option<String>,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
     /// Least severe messages to log [default: info].
     #[arg(long = "log.level", env = "FLYBALL_LOG_LEVEL", value_enum, value_name = "LEVEL")]
     pub(crate) log_level: Option<LogLevel>,
@@ -289,11 +302,32 @@ impl ServeArgs {
             ("query.max-samples", count(self.query_max_samples)),
             ("query.max-concurrency", count(self.query_max_concurrency)),
             ("query.lookback-delta", self.query_lookback_delta.clone()),
+            ("enable-feature", self.features.joined()),
             ("log.level", self.log_level.map(|level| format!("{level:?}").to_lowercase())),
             ("log.format", self.log_format.map(|format| format!("{format:?}").to_lowercase())),
         ];
         let given = flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         given.collect()
+    }
+}
+
+/// Features that are off by default.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct FeatureArgs {
+    /// Experimental features to switch on, under upstream's names, separated by commas.
+    #[arg(
+        long = "enable-feature",
+        env = "FLYBALL_ENABLE_FEATURE",
+        value_name = "NAMES",
+        value_delimiter = ','
+    )]
+    pub(crate) enable_feature: Vec<String>,
+}
+
+impl FeatureArgs {
+    /// The names as given; `None` without any.
+    fn joined(&self) -> Option<String> {
+        (!self.enable_feature.is_empty()).then(|| self.enable_feature.join(","))
     }
 }
 

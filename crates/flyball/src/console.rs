@@ -14,6 +14,8 @@ pub(crate) enum Verdict {
     Lint,
     /// Not good, or not to be found out: exit code 1.
     Bad,
+    /// What was given cannot be used: exit code 2.
+    Unusable,
 }
 
 impl Verdict {
@@ -22,6 +24,7 @@ impl Verdict {
             Self::Good => 0,
             Self::Lint => 3,
             Self::Bad => 1,
+            Self::Unusable => 2,
         }
     }
 }
@@ -179,5 +182,6 @@ mod tests {
     #[test]
     fn the_worst_verdict_is_the_greatest() {
         assert!(Verdict::Good < Verdict::Lint && Verdict::Lint < Verdict::Bad);
+        assert!(Verdict::Bad < Verdict::Unusable);
     }
 }

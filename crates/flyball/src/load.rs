@@ -11,6 +11,7 @@ pub(crate) use self::rules::{GroupDefaults, parse as parse_rules};
 use crate::console::io_words;
 use ::rules::GroupSpec;
 use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
+use promql::ParserOptions;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,9 +42,10 @@ pub(crate) struct Configuration {
 #[error("{}", .0.join("\n"))]
 pub(crate) struct LoadError(pub(crate) Vec<String>);
 
-/// Reads a configuration; without a path, the one that needs no file.
-pub(crate) fn load(path: Option<&Path>) -> Result<Configuration, LoadError> {
-    let mut loader = Loader::default();
+/// Reads a configuration; without a path, the one that needs no file. `syntax` says which parts of
+/// PromQL rules may use.
+pub(crate) fn load(path: Option<&Path>, syntax: ParserOptions) -> Result<Configuration, LoadError> {
+    let mut loader = Loader { syntax, ..Loader::default() };
     let loaded = loader.load(path);
     match loaded {
         Some(configuration) if loader.mistakes.is_empty() => Ok(configuration),
@@ -54,6 +56,7 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Configuration, LoadError> {
 /// Collects mistakes of all files before giving up.
 #[derive(Default)]
 struct Loader {
+    syntax: ParserOptions,
     mistakes: Vec<String>,
     warnings: Vec<Warning>,
     redacted: Vec<String>,
@@ -128,6 +131,7 @@ impl Loader {
             interval: prometheus.global.evaluation_interval,
             query_offset: prometheus.global.rule_query_offset,
             scheme: prometheus.global.name_scheme,
+            syntax: self.syntax,
         };
         let mut groups = Vec::new();
         if flyball.default_rules.unwrap_or(!is_bare_prometheus) {

@@ -1,6 +1,6 @@
 //! The flyball binary: reads the command line and hands over to one subcommand.
-//! Exit codes: 0 good, 1 the thing asked about is not good, 2 the command line is not understood,
-//! 3 lint found something.
+//! Exit codes: 0 good, 1 the thing asked about is not good, 2 the command line is not understood or
+//! a test cannot be run, 3 lint found something.
 #![expect(clippy::print_stderr, reason = "a command that cannot run says so on standard error")]
 
 mod ask;
@@ -9,6 +9,7 @@ mod cli;
 mod console;
 mod dispatch;
 mod evaluate;
+mod features;
 mod inspect;
 mod integrate;
 mod load;
@@ -22,6 +23,7 @@ mod settings;
 mod sources;
 mod storage;
 mod supervise;
+mod test;
 mod version;
 
 use clap::{CommandFactory, Parser};
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         None => serve::run(&cli.serve),
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Check(command)) => answer(|console| check::run(&command, console)),
+        Some(Command::Test(command)) => answer(|console| test::run(&command, console)),
         Some(Command::Query(command)) => answer(|console| ask::run(&command, console)),
         Some(Command::Tsdb(command)) => answer(|console| inspect::run(&command, console)),
         Some(Command::Config(ConfigCommand::Schema)) => {

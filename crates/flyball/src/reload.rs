@@ -5,6 +5,7 @@ use crate::evaluate::Evaluator;
 use crate::integrate::Integrator;
 use crate::load::{Configuration, LoadError, load};
 use crate::own::{Live, ReloadState};
+use promql::ParserOptions;
 use scrape::Pools;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use tokio::sync::Mutex;
 /// Owner of everything that a reload changes.
 pub(crate) struct Reloader {
     pub(crate) path: Option<PathBuf>,
+    /// Parts of PromQL that rules may use.
+    pub(crate) syntax: ParserOptions,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) state: Arc<ReloadState>,
     pub(crate) live: Arc<Live>,
@@ -29,8 +32,8 @@ pub(crate) struct Reloader {
 impl Reloader {
     /// Reads all files and applies them; on any mistake the configuration in force stays.
     pub(crate) async fn reload(&self) -> Result<(), LoadError> {
-        let path = self.path.clone();
-        let loaded = tokio::task::spawn_blocking(move || load(path.as_deref())).await;
+        let (path, syntax) = (self.path.clone(), self.syntax);
+        let loaded = tokio::task::spawn_blocking(move || load(path.as_deref(), syntax)).await;
         let loaded = loaded.unwrap_or_else(|error| Err(LoadError(vec![error.to_string()])));
         let result = match loaded {
             Ok(configuration) => self.apply(configuration).await,

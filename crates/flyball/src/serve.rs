@@ -5,6 +5,7 @@
 use crate::cli::{LogFormat, LogLevel, ServeArgs};
 use crate::dispatch::Dispatch;
 use crate::evaluate::{Evaluation, Evaluator, RuleCounters};
+use crate::features::Features;
 use crate::integrate::Integrator;
 use crate::load::{Configuration, load};
 use crate::own::{Live, OwnMetrics, ReloadState, receiver_families};
@@ -47,8 +48,12 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
 }
 
 fn start(args: &ServeArgs) -> Result<(), Fatal> {
-    let configuration = load(args.config_file.as_deref())?;
+    let features = Features::named(&args.features.enable_feature);
+    let configuration = load(args.config_file.as_deref(), features.syntax)?;
     start_log(args, &configuration);
+    for complaint in features.complaints() {
+        tracing::warn!("{complaint}");
+    }
     let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
     let settings = Settings::resolve(args, &configuration, &*vfs)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -151,6 +156,7 @@ struct Rooms {
     clock: Arc<dyn Clock>,
     vfs: Arc<dyn Vfs>,
     engine: Arc<query::Engine>,
+    syntax: promql::ParserOptions,
     evaluator: Arc<Evaluator>,
     dispatch: Arc<Dispatch>,
     alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<alerts::Alert>>>>,
@@ -205,6 +211,7 @@ impl Rooms {
             clock: Arc::clone(clock),
             vfs: Arc::clone(vfs),
             engine,
+            syntax: settings.syntax,
             evaluator,
             dispatch,
             alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
@@ -248,6 +255,7 @@ impl Rooms {
 
     fn lifecycle(&self, args: &ServeArgs, pools: Pools) -> Arc<Lifecycle> {
         let reloader = Arc::new(Reloader {
+            syntax: self.syntax,
             path: args.config_file.clone(),
             clock: Arc::clone(&self.clock),
             state: Arc::clone(&self.reload),
@@ -284,7 +292,7 @@ impl Rooms {
             metrics: Arc::new(metrics),
             http: Arc::clone(&self.http),
             page,
-            syntax: promql::ParserOptions::default(),
+            syntax: self.syntax,
         }
     }
 

@@ -2,7 +2,9 @@
 //! One struct with everything resolved, so that nobody downstream asks who said what.
 
 use crate::cli::{DurabilityArg, ServeArgs};
+use crate::features::Features;
 use crate::load::Configuration;
+use promql::ParserOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sys::Vfs;
@@ -20,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) storage: DbOptions,
     pub(crate) server: api::ServerOptions,
     pub(crate) engine: query::EngineOptions,
+    /// Parts of PromQL that are switched on.
+    pub(crate) syntax: ParserOptions,
     /// Time between two collections of the host; `None`: no host collector.
     pub(crate) host_interval: Option<Duration>,
 }
@@ -38,12 +42,16 @@ impl Settings {
     ) -> Result<Self, SettingError> {
         let storage = storage(args, configuration, vfs)?;
         let host = &configuration.flyball.host;
+        let features = Features::named(&args.features.enable_feature);
+        let mut engine = engine(args, configuration)?;
+        features.apply(&mut engine);
         let wanted = host.enabled.unwrap_or(!configuration.is_bare_prometheus);
         let interval = host.interval.unwrap_or(Duration::from_secs(1));
         Ok(Self {
             storage,
             server: server(args, configuration)?,
-            engine: engine(args, configuration)?,
+            engine,
+            syntax: features.syntax,
             host_interval: wanted.then_some(interval),
         })
     }

@@ -3,6 +3,7 @@
 //! INV-2: an accepted row is visible to every query that starts after `commit` returned.
 
 use crate::{Exemplar, Labels, MetricMetadata, Timestamp, Value};
+use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
 
@@ -85,6 +86,20 @@ pub enum RowFault {
     UnknownSeries,
     /// Buckets do not fit their spans, or there are more than a block can hold.
     InvalidHistogram,
+}
+
+/// The end of a sentence: "the sample is" …
+impl fmt::Display for RowFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OutOfOrder => "older than the newest sample of its series",
+            Self::TooOld => "older than anything that is still taken",
+            Self::DuplicateTimestamp => "at the time of another sample of its series",
+            Self::TooFarInFuture => "too far ahead of the clock",
+            Self::UnknownSeries => "of a series that is gone",
+            Self::InvalidHistogram => "a histogram whose buckets do not fit its spans",
+        })
+    }
 }
 
 /// A row that was not stored.

@@ -74,6 +74,16 @@ impl MemoryQuerier {
         self.metadata = metadata;
     }
 
+    /// All samples by labels and time: labels, time, value, and when the counter began.
+    pub fn rows(&self) -> impl Iterator<Item = (&Labels, Timestamp, &Value, Option<Timestamp>)> {
+        self.series.iter().flat_map(|(labels, samples)| {
+            samples.iter().map(move |(time, sample)| {
+                let start = (sample.start != 0).then(|| Timestamp::from_ms(sample.start));
+                (labels, Timestamp::from_ms(*time), &sample.value, start)
+            })
+        })
+    }
+
     /// All series and their samples, by labels and time.
     pub fn iter(&self) -> impl Iterator<Item = (&Labels, Vec<(Timestamp, Value)>)> {
         self.series.iter().map(|(labels, samples)| {

@@ -93,6 +93,7 @@ fn rules_are_duplicates_when_name_and_labels_are_the_same() {
                 \x20 - {record: x, expr: up + 1, labels: {a: b}}\n\
                 \x20 - {alert: x, expr: up == 0}\n";
     let defaults = load::GroupDefaults {
+        syntax: promql::ParserOptions::default(),
         interval: std::time::Duration::from_mins(1),
         query_offset: std::time::Duration::ZERO,
         scheme: config::GlobalConfig::default().name_scheme,

@@ -1,5 +1,6 @@
 //! Arguments of `flyball check`, under promtool's names.
 
+use super::FeatureArgs;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -66,6 +67,8 @@ pub(crate) struct CheckConfig {
     pub(crate) syntax_only: bool,
     #[command(flatten)]
     pub(crate) lint: LintArgs,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
     /// Accepted for compatibility: there is one mode.
     #[arg(long, hide = true)]
     pub(crate) agent: bool,
@@ -78,6 +81,8 @@ pub(crate) struct CheckRules {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) lint: LintArgs,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
 }
 
 #[derive(Args, Debug)]

@@ -3,7 +3,7 @@
 
 use config::rules::{RuleDefinition, RuleGroup, RuleKind};
 use config::{Place, Problem, Warning};
-use promql::ParseError;
+use promql::{ParseError, ParserOptions, parse_with};
 use relabel::NameScheme;
 use rules::{AlertingSpec, GroupSpec, RecordingSpec, RuleQuery, RuleSpec};
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub(crate) struct GroupDefaults {
     pub(crate) interval: Duration,
     pub(crate) query_offset: Duration,
     pub(crate) scheme: NameScheme,
+    /// Parts of PromQL that expressions may use.
+    pub(crate) syntax: ParserOptions,
 }
 
 /// Groups of one rule file with warnings, or everything that is wrong with it.
@@ -25,7 +27,8 @@ pub(crate) fn parse(
 ) -> Result<(Vec<GroupSpec>, Vec<Warning>), Vec<Problem>> {
     let loaded =
         config::rules::load(path, text, defaults.scheme).map_err(|e| e.problems().to_vec())?;
-    let mut reader = Reader { path, text, problems: Vec::new(), warnings: loaded.warnings };
+    let (problems, warnings) = (Vec::new(), loaded.warnings);
+    let mut reader = Reader { path, text, syntax: defaults.syntax, problems, warnings };
     let groups = loaded.config.groups.iter().map(|group| reader.group(group, defaults)).collect();
     if reader.problems.is_empty() { Ok((groups, reader.warnings)) } else { Err(reader.problems) }
 }
@@ -33,6 +36,7 @@ pub(crate) fn parse(
 struct Reader<'a> {
     path: &'a str,
     text: &'a str,
+    syntax: ParserOptions,
     problems: Vec<Problem>,
     warnings: Vec<Warning>,
 }
@@ -76,7 +80,7 @@ impl Reader<'_> {
 
     fn query(&mut self, rule: &RuleDefinition) -> Option<Arc<RuleQuery>> {
         let text = &rule.expr.text;
-        match promql::parse(text) {
+        match parse_with(text, &self.syntax) {
             Ok(expr) => Some(Arc::new(RuleQuery { expr, text: text.clone() })),
             Err(error) => {
                 let place = rule.expr.place_at(error.place().start);
@@ -121,6 +125,7 @@ mod tests {
             interval: Duration::from_secs(15),
             query_offset: Duration::ZERO,
             scheme: NameScheme::Utf8,
+            syntax: ParserOptions::default(),
         }
     }
 

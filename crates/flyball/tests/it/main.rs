@@ -10,6 +10,7 @@ mod kill;
 mod page;
 mod receive;
 mod reload;
+mod script;
 mod sender;
 mod server;
 mod start;

@@ -1,0 +1,33 @@
+//! Arguments of `flyball test`.
+
+use super::FeatureArgs;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+const PROMQL_EXAMPLES: &str = "\
+A script loads series and says what queries answer. An instant eval must also pass as a range query
+around its instant and with @ on its selectors at other instants, as upstream's runner has it.
+Without --enable-feature everything is on that upstream's runner switches on.
+Exit codes: 0 all passed, 1 some failed, 2 a file cannot be read or is no script.
+
+Examples:
+  flyball test promql rates.test
+  flyball test promql promqltest/testdata/*.test
+  printf 'load 1m\\n  up 1 1 0\\n\\neval instant at 2m up\\n  up 0\\n' > up.test
+  flyball test promql --enable-feature=promql-experimental-functions up.test";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TestCommand {
+    /// Run scripts in the syntax of Prometheus' promqltest.
+    #[command(after_help = PROMQL_EXAMPLES)]
+    Promql(TestPromql),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestPromql {
+    /// Scripts to run, each on an empty database.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
+}

@@ -1,0 +1,98 @@
+//! Features that are switched on by name; the names are those of upstream's `--enable-feature`.
+//! Some of upstream's features are always on here, and those that there are not are told.
+
+use promql::ParserOptions;
+use query::EngineOptions;
+
+/// Upstream's features that are part of Flyball and cannot be switched off.
+const ALWAYS_ON: [&str; 7] = [
+    "exemplar-storage",
+    "native-histograms",
+    "promql-at-modifier",
+    "promql-delayed-name-removal",
+    "promql-negative-offset",
+    "promql-per-step-stats",
+    "remote-write-receiver",
+];
+
+/// Features of PromQL that are off unless they are named.
+pub(crate) const PROMQL: [&str; 5] = [
+    "promql-experimental-functions",
+    "promql-duration-expr",
+    "promql-extended-range-selectors",
+    "promql-binop-fill-modifiers",
+    "use-start-timestamps",
+];
+
+/// What a list of names switches on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Features {
+    /// Parts of the language.
+    pub(crate) syntax: ParserOptions,
+    use_start_timestamps: bool,
+    /// Names that switch nothing.
+    pub(crate) unknown: Vec<String>,
+}
+
+impl Features {
+    pub(crate) fn named<'n>(names: impl IntoIterator<Item = &'n String>) -> Self {
+        let mut features = Self::default();
+        let syntax = &mut features.syntax;
+        for name in names {
+            match name.trim() {
+                "promql-experimental-functions" => syntax.experimental_functions = true,
+                "promql-duration-expr" => syntax.duration_expressions = true,
+                "promql-extended-range-selectors" => syntax.extended_range_selectors = true,
+                "promql-binop-fill-modifiers" => syntax.fill_modifiers = true,
+                "use-start-timestamps" => features.use_start_timestamps = true,
+                "" => {}
+                name if ALWAYS_ON.contains(&name) => {}
+                name => features.unknown.push(name.to_owned()),
+            }
+        }
+        features
+    }
+
+    /// Switches these features of evaluation on.
+    pub(crate) fn apply(&self, options: &mut EngineOptions) {
+        options.use_start_timestamps = self.use_start_timestamps;
+    }
+
+    /// One sentence per name that switches nothing.
+    pub(crate) fn complaints(&self) -> impl Iterator<Item = String> {
+        self.unknown.iter().map(|name| {
+            let known = PROMQL.join(", ");
+            format!("--enable-feature={name}: there is no such feature; there are {known}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &str) -> Features {
+        Features::named(&names.split(',').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn every_name_switches_something() {
+        let all = named(&PROMQL.join(","));
+        assert_eq!((all.syntax, all.unknown.len()), (ParserOptions::ALL, 0));
+        let mut options = EngineOptions::default();
+        all.apply(&mut options);
+        assert!(options.use_start_timestamps);
+        for name in PROMQL {
+            assert_ne!(named(name), Features::default(), "{name}");
+        }
+        assert_eq!(named(&ALWAYS_ON.join(",")), Features::default());
+        assert_eq!(named(""), Features::default());
+    }
+
+    #[test]
+    fn other_names_are_told() {
+        let complaints: Vec<String> = named("old-ui, promql-duration-expr").complaints().collect();
+        assert_eq!(complaints.len(), 1);
+        assert!(complaints[0].starts_with("--enable-feature=old-ui: there is no such feature"));
+    }
+}

@@ -1,0 +1,82 @@
+//! `flyball test`: tries queries on data written beside them.
+//! The scripts are read by `promql`, run by `query`; here is the database they run on and what
+//! people get to see.
+
+mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::cli::{TestCommand, TestPromql};
+use crate::console::{Console, Mark, Verdict, io_words};
+use crate::features::Features;
+use crate::load;
+use promql::script::parse_script;
+use query::EngineOptions;
+use query::script::{Difference, Failure, Options, Report};
+use std::io;
+use std::path::Path;
+use store::Database;
+
+/// Runs one of the tests.
+pub(crate) fn run(command: &TestCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
+    let TestCommand::Promql(args) = command;
+    promql(args, console)
+}
+
+fn promql(args: &TestPromql, console: &mut Console<'_>) -> io::Result<Verdict> {
+    let features = Features::named(&args.features.enable_feature);
+    let complaints: Vec<String> = features.complaints().collect();
+    if !complaints.is_empty() {
+        console.complain(complaints.join("\n"))?;
+        return Ok(Verdict::Unusable);
+    }
+    let options = if args.features.enable_feature.is_empty() {
+        Options::upstream()
+    } else {
+        let mut engine = EngineOptions::default();
+        features.apply(&mut engine);
+        Options { engine, syntax: features.syntax }
+    };
+    let mut verdict = Verdict::Good;
+    let (mut passed, mut failed) = (0, 0);
+    for file in &args.files {
+        match run_script(file, &options, &mut Database::new()) {
+            Ok(report) => {
+                passed += report.passed;
+                failed += report.failures.len();
+                verdict = verdict.max(tell(file, &report, console)?);
+            }
+            Err(reason) => {
+                console.blame("", Mark::Failed, reason)?;
+                verdict = Verdict::Unusable;
+            }
+        }
+    }
+    console.say(format_args!("{passed} passed, {failed} failed"))?;
+    Ok(verdict)
+}
+
+/// Runs a script; the error is a sentence with file and place.
+fn run_script(file: &Path, options: &Options, database: &mut Database) -> Result<Report, String> {
+    let name = file.display();
+    let text = load::read_text(file)
+        .map_err(|error| format!("cannot read {name}: {}", io_words(&error)))?;
+    let script = parse_script(&text)
+        .map_err(|error| format!("{name}:{}", error.render(&text).trim_end()))?;
+    query::script::run(&script, options, database).map_err(|error| format!("{name}:{error}"))
+}
+
+/// Tells what failed: place, query, and what was expected and found.
+fn tell(file: &Path, report: &Report, console: &mut Console<'_>) -> io::Result<Verdict> {
+    for Failure { line, query, form, differences } in &report.failures {
+        let mut text = format!("{}:{line}: {query}", file.display());
+        if let Some(form) = form {
+            text = format!("{text}\n  {form}");
+        }
+        for Difference { expected, found } in differences {
+            text = format!("{text}\n  expected {expected}\n  found    {found}");
+        }
+        console.blame("", Mark::Failed, text)?;
+    }
+    Ok(if report.failures.is_empty() { Verdict::Good } else { Verdict::Bad })
+}
