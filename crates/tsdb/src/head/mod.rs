@@ -5,6 +5,7 @@
 //! (about 10 ns). Fixed memory per series: 200 bytes, its label text, 24 bytes a label.
 
 mod exemplars;
+mod part;
 mod postings;
 mod series;
 
@@ -12,9 +13,10 @@ mod series;
 mod tests;
 
 pub(crate) use exemplars::Exemplars;
+pub(crate) use part::{Part, histogram_bytes};
 pub(crate) use postings::HeadPostings;
 use series::GroupTimes;
-pub(crate) use series::{Newest, Part, Series, histogram_bytes};
+pub(crate) use series::{Newest, Series};
 
 use model::{Exemplar, GroupKey, Labels, Metadata, MetricMetadata, SeriesRef, Timestamp, Value};
 use std::collections::{BTreeMap, HashMap};

@@ -7,79 +7,15 @@
 //! of samples.
 
 use super::AppliedRow;
-use crate::block;
-use crate::encoding::bytes::Cursor;
-use crate::encoding::{Decoded, ints};
-use crate::samples::{ColumnRef, append_range};
+use super::part::{Column, Part, RawRun, TimesMemo, histogram_bytes};
 use journal::Position;
-use model::{Histogram, Labels, SampleBuf, Timestamp, Value};
+use model::{Labels, Timestamp, Value};
 use std::sync::Arc;
 
 /// Rows after which an open run is sealed.
 pub(crate) const OPEN_ROWS_MAX: usize = 120;
 /// Length in ms after which an open run is sealed.
 pub(crate) const OPEN_SPAN_MAX_MS: i64 = 2 * 3600 * 1000;
-
-/// Raw samples of one type.
-#[derive(Clone, Debug)]
-pub(crate) enum Column {
-    Floats(Vec<f64>),
-    Histograms(Vec<Arc<Histogram>>),
-}
-
-impl Column {
-    fn as_ref(&self) -> ColumnRef<'_> {
-        match self {
-            Self::Floats(values) => ColumnRef::Floats(values),
-            Self::Histograms(values) => ColumnRef::Histograms(values),
-        }
-    }
-
-    /// Estimated bytes of memory.
-    fn memory(&self) -> usize {
-        match self {
-            Self::Floats(values) => 8 * values.len(),
-            Self::Histograms(values) => values.iter().map(|h| 8 + histogram_bytes(h)).sum(),
-        }
-    }
-
-    fn same_type(&self, value: &Value) -> bool {
-        matches!(
-            (self, value),
-            (Self::Floats(_), Value::Float(_)) | (Self::Histograms(_), Value::Histogram(_))
-        )
-    }
-}
-
-/// Samples that are not encoded yet.
-#[derive(Clone, Debug)]
-pub(crate) struct RawRun {
-    pub(crate) timestamps: Vec<i64>,
-    pub(crate) column: Column,
-    /// Empty, or one start per timestamp (0: unknown).
-    pub(crate) starts: Vec<i64>,
-}
-
-impl RawRun {
-    fn read(&self, range: (i64, i64), into: &mut SampleBuf) {
-        append_range(&self.timestamps, self.column.as_ref(), &self.starts, range, into);
-    }
-
-    /// Estimated bytes of memory.
-    fn memory(&self) -> usize {
-        8 * self.timestamps.len() + self.column.memory() + 8 * self.starts.len()
-    }
-}
-
-/// Estimated memory of a histogram.
-pub(crate) fn histogram_bytes(histogram: &Histogram) -> usize {
-    size_of::<Histogram>()
-        + 8 * (histogram.positive_buckets.len()
-            + histogram.negative_buckets.len()
-            + histogram.positive_spans.len()
-            + histogram.negative_spans.len()
-            + histogram.custom_values.len())
-}
 
 /// The run that takes new samples.
 #[derive(Debug)]
@@ -207,44 +143,6 @@ impl OpenRun {
     }
 }
 
-/// An encoded timestamp column that the series of a group share.
-#[derive(Debug)]
-pub(crate) struct TimeColumn {
-    bytes: Box<[u8]>,
-    len: usize,
-    first: i64,
-    last: i64,
-}
-
-/// The group's last sealed timestamps: series sealed at the same rows share them.
-#[derive(Debug, Default)]
-struct TimesMemo {
-    raw: Vec<i64>,
-    sealed: Option<Arc<TimeColumn>>,
-}
-
-impl TimesMemo {
-    fn seal(&mut self, timestamps: &[i64]) -> Arc<TimeColumn> {
-        if let Some(sealed) = &self.sealed
-            && self.raw == timestamps
-        {
-            return Arc::clone(sealed);
-        }
-        let mut bytes = Vec::new();
-        ints::encode(timestamps, &mut bytes);
-        let sealed = Arc::new(TimeColumn {
-            bytes: bytes.into(),
-            len: timestamps.len(),
-            first: timestamps[0],
-            last: timestamps[timestamps.len() - 1],
-        });
-        self.raw.clear();
-        self.raw.extend_from_slice(timestamps);
-        self.sealed = Some(Arc::clone(&sealed));
-        sealed
-    }
-}
-
 /// Series of one group that may share rows: sealing them all at once must stay short (about 3 us
 /// each, so 12 ms).
 const SHARERS_MAX: usize = 4096;
@@ -270,66 +168,6 @@ impl GroupTimes {
     /// Would this time begin a row that has no room?
     pub(crate) fn is_full_for(&self, timestamp: i64) -> bool {
         self.rows.len() >= OPEN_ROWS_MAX && self.rows.last().is_some_and(|last| *last < timestamp)
-    }
-}
-
-/// An encoded block of the head.
-#[derive(Debug)]
-pub(crate) struct SealedBlock {
-    times: Arc<TimeColumn>,
-    bytes: Box<[u8]>,
-}
-
-/// Samples that no longer change; shared with selections.
-#[derive(Clone, Debug)]
-pub(crate) enum Part {
-    Sealed(Arc<SealedBlock>),
-    Raw(Arc<RawRun>),
-}
-
-impl Part {
-    /// First and last timestamp.
-    pub(crate) fn span(&self) -> (i64, i64) {
-        match self {
-            Self::Sealed(block) => (block.times.first, block.times.last),
-            Self::Raw(run) => (run.timestamps[0], run.timestamps[run.timestamps.len() - 1]),
-        }
-    }
-
-    /// Number of samples.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Sealed(block) => block.times.len,
-            Self::Raw(run) => run.timestamps.len(),
-        }
-    }
-
-    pub(crate) fn overlaps(&self, range: (i64, i64)) -> bool {
-        let (first, last) = self.span();
-        first <= range.1 && last >= range.0
-    }
-
-    /// Appends the samples within `range`.
-    pub(crate) fn read(&self, range: (i64, i64), into: &mut SampleBuf) -> Decoded<()> {
-        match self {
-            Self::Raw(run) => {
-                run.read(range, into);
-                Ok(())
-            }
-            Self::Sealed(block) => {
-                let mut timestamps = Vec::with_capacity(block.times.len);
-                let mut cursor = Cursor::new(&block.times.bytes);
-                ints::decode(&mut cursor, block.times.len, &mut timestamps)?;
-                block::decode(&block.bytes, &timestamps, range, into)
-            }
-        }
-    }
-
-    fn memory(&self) -> usize {
-        match self {
-            Self::Sealed(block) => block.bytes.len() + 72,
-            Self::Raw(run) => run.memory() + 120,
-        }
     }
 }
 
@@ -420,9 +258,7 @@ impl Series {
         let before = self.open.memory();
         let timestamps = self.open.timestamps(&group.rows);
         let times = group.memo.seal(timestamps);
-        let mut bytes = Vec::new();
-        block::encode(timestamps, self.open.column.as_ref(), &self.open.starts, &mut bytes);
-        let part = Part::Sealed(Arc::new(SealedBlock { times, bytes: bytes.into() }));
+        let part = Part::seal(times, timestamps, &self.open.column, &self.open.starts);
         let change = part.memory().cast_signed() - before.cast_signed();
         self.parts.push((generation, part));
         self.open.clear();

@@ -1,0 +1,180 @@
+//! Pieces of a series in memory that selections and flushes share: raw runs and encoded blocks.
+//! Made by `series`, read by everybody through [`Part`]; what is a part never changes.
+
+use crate::block;
+use crate::encoding::bytes::Cursor;
+use crate::encoding::{Decoded, ints};
+use crate::samples::{ColumnRef, append_range};
+use model::{Histogram, SampleBuf, Value};
+use std::sync::Arc;
+
+/// Raw samples of one type.
+#[derive(Clone, Debug)]
+pub(crate) enum Column {
+    Floats(Vec<f64>),
+    Histograms(Vec<Arc<Histogram>>),
+}
+
+impl Column {
+    pub(super) fn as_ref(&self) -> ColumnRef<'_> {
+        match self {
+            Self::Floats(values) => ColumnRef::Floats(values),
+            Self::Histograms(values) => ColumnRef::Histograms(values),
+        }
+    }
+
+    /// Estimated bytes of memory.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Floats(values) => 8 * values.len(),
+            Self::Histograms(values) => values.iter().map(|h| 8 + histogram_bytes(h)).sum(),
+        }
+    }
+
+    pub(super) fn same_type(&self, value: &Value) -> bool {
+        matches!(
+            (self, value),
+            (Self::Floats(_), Value::Float(_)) | (Self::Histograms(_), Value::Histogram(_))
+        )
+    }
+}
+
+/// Samples that are not encoded yet.
+#[derive(Clone, Debug)]
+pub(crate) struct RawRun {
+    pub(crate) timestamps: Vec<i64>,
+    pub(crate) column: Column,
+    /// Empty, or one start per timestamp (0: unknown).
+    pub(crate) starts: Vec<i64>,
+}
+
+impl RawRun {
+    fn read(&self, range: (i64, i64), into: &mut SampleBuf) {
+        append_range(&self.timestamps, self.column.as_ref(), &self.starts, range, into);
+    }
+
+    /// Estimated bytes of memory.
+    pub(super) fn memory(&self) -> usize {
+        8 * self.timestamps.len() + self.column.memory() + 8 * self.starts.len()
+    }
+}
+
+/// Estimated memory of a histogram.
+pub(crate) fn histogram_bytes(histogram: &Histogram) -> usize {
+    size_of::<Histogram>()
+        + 8 * (histogram.positive_buckets.len()
+            + histogram.negative_buckets.len()
+            + histogram.positive_spans.len()
+            + histogram.negative_spans.len()
+            + histogram.custom_values.len())
+}
+
+/// An encoded timestamp column that the series of a group share.
+#[derive(Debug)]
+pub(crate) struct TimeColumn {
+    bytes: Box<[u8]>,
+    len: usize,
+    first: i64,
+    last: i64,
+}
+
+/// The group's last sealed timestamps: series sealed at the same rows share them.
+#[derive(Debug, Default)]
+pub(super) struct TimesMemo {
+    raw: Vec<i64>,
+    sealed: Option<Arc<TimeColumn>>,
+}
+
+impl TimesMemo {
+    pub(super) fn seal(&mut self, timestamps: &[i64]) -> Arc<TimeColumn> {
+        if let Some(sealed) = &self.sealed
+            && self.raw == timestamps
+        {
+            return Arc::clone(sealed);
+        }
+        let mut bytes = Vec::new();
+        ints::encode(timestamps, &mut bytes);
+        let sealed = Arc::new(TimeColumn {
+            bytes: bytes.into(),
+            len: timestamps.len(),
+            first: timestamps[0],
+            last: timestamps[timestamps.len() - 1],
+        });
+        self.raw.clear();
+        self.raw.extend_from_slice(timestamps);
+        self.sealed = Some(Arc::clone(&sealed));
+        sealed
+    }
+}
+
+/// An encoded block of the head.
+#[derive(Debug)]
+pub(crate) struct SealedBlock {
+    times: Arc<TimeColumn>,
+    bytes: Box<[u8]>,
+}
+
+/// Samples that no longer change; shared with selections.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    Sealed(Arc<SealedBlock>),
+    Raw(Arc<RawRun>),
+}
+
+impl Part {
+    /// Encodes a run whose timestamps are encoded already.
+    pub(super) fn seal(
+        times: Arc<TimeColumn>,
+        timestamps: &[i64],
+        column: &Column,
+        starts: &[i64],
+    ) -> Self {
+        let mut bytes = Vec::new();
+        block::encode(timestamps, column.as_ref(), starts, &mut bytes);
+        Self::Sealed(Arc::new(SealedBlock { times, bytes: bytes.into() }))
+    }
+
+    /// First and last timestamp.
+    pub(crate) fn span(&self) -> (i64, i64) {
+        match self {
+            Self::Sealed(block) => (block.times.first, block.times.last),
+            Self::Raw(run) => (run.timestamps[0], run.timestamps[run.timestamps.len() - 1]),
+        }
+    }
+
+    /// Number of samples.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Sealed(block) => block.times.len,
+            Self::Raw(run) => run.timestamps.len(),
+        }
+    }
+
+    pub(crate) fn overlaps(&self, range: (i64, i64)) -> bool {
+        let (first, last) = self.span();
+        first <= range.1 && last >= range.0
+    }
+
+    /// Appends the samples within `range`.
+    pub(crate) fn read(&self, range: (i64, i64), into: &mut SampleBuf) -> Decoded<()> {
+        match self {
+            Self::Raw(run) => {
+                run.read(range, into);
+                Ok(())
+            }
+            Self::Sealed(block) => {
+                let mut timestamps = Vec::with_capacity(block.times.len);
+                let mut cursor = Cursor::new(&block.times.bytes);
+                ints::decode(&mut cursor, block.times.len, &mut timestamps)?;
+                block::decode(&block.bytes, &timestamps, range, into)
+            }
+        }
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Sealed(block) => block.bytes.len() + 72,
+            Self::Raw(run) => run.memory() + 120,
+        }
+    }
+}
