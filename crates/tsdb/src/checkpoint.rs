@@ -197,7 +197,9 @@ impl Loaded {
             head.insert_with_id(birth.series, birth.group, &birth.labels);
             let series = head.get_mut(birth.series).expect("inserted above");
             series.born = Some(journal::Position::START);
+            let newest_ms = newest.as_ref().map_or(i64::MIN, |newest| newest.timestamp.ms());
             series.newest = newest;
+            head.newest_ms = head.newest_ms.max(newest_ms);
         }
         head.reserve_ids(series_ids.end);
         for entry in &self.parts.metadata {

@@ -17,6 +17,7 @@ use model::{
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Capacity of the record buffer that stays after a large batch.
 const RECORD_BYTES_KEPT: usize = 1 << 20;
@@ -30,6 +31,8 @@ const EXEMPLAR_BYTES_MAX: usize = 4 << 10;
 struct Bounds {
     oldest: Timestamp,
     newest: Timestamp,
+    /// Samples older than the newest of their series are taken from here on; `None`: never.
+    late: Option<Timestamp>,
     /// Records before this place survive a power cut.
     synced: Position,
 }
@@ -38,6 +41,8 @@ struct Bounds {
 #[derive(Default)]
 struct Plan<'a> {
     rows: Vec<&'a Row>,
+    /// Rows older than the newest of their series.
+    late: Vec<&'a Row>,
     exemplars: Vec<&'a (SeriesRef, Exemplar)>,
     metadata: Vec<&'a MetricMetadata>,
     births: Vec<SeriesRef>,
@@ -117,12 +122,8 @@ impl Db {
     ) -> Result<(BatchReport, Option<Position>), AppendError> {
         let mut writer = self.writer.lock();
         self.admit(&mut writer)?;
-        let bounds = Bounds {
-            oldest: Timestamp::from_ms(self.horizon_ms.load(Ordering::Relaxed)),
-            newest: self.future_limit(),
-            synced: self.syncer.synced(),
-        };
         let state = self.state.read();
+        let bounds = self.bounds(&state.head);
         let plan = plan(&state.head, batch, bounds, &self.options.limits);
         if plan.clock_went_back {
             self.clock_went_back.store(true, Ordering::Relaxed);
@@ -137,6 +138,7 @@ impl Db {
             rows: plan.rows,
             exemplars: plan.exemplars,
             metadata: plan.metadata,
+            late: plan.late,
         };
         drop(state);
         if parts.is_empty() {
@@ -148,6 +150,23 @@ impl Db {
         self.apply(&parts, place);
         drop(writer);
         Ok((plan.report, Some(place)))
+    }
+
+    /// What is taken now. The window for late samples is measured against the newest sample of all
+    /// series as upstream does, unless a clock that was ahead left that one in the future.
+    fn bounds(&self, head: &Head) -> Bounds {
+        let newest = self.future_limit();
+        let late = |window: Duration| {
+            let stored = Timestamp::from_ms(head.newest_ms);
+            let reference = if stored > newest { self.clock.now() } else { stored };
+            reference.saturating_sub(window)
+        };
+        Bounds {
+            oldest: Timestamp::from_ms(self.horizon_ms.load(Ordering::Relaxed)),
+            newest,
+            late: self.out_of_order_window().map(late),
+            synced: self.syncer.synced(),
+        }
     }
 
     fn write_record(
@@ -169,7 +188,8 @@ impl Db {
                 Ok(place)
             }
             Err(error) if error.kind() == JournalErrorKind::RecordSize => {
-                let text = format!("batch of {} rows is too large: {error}", parts.rows.len());
+                let rows = parts.rows.len() + parts.late.len();
+                let text = format!("batch of {rows} rows is too large: {error}");
                 Err(AppendError::new(AppendErrorKind::Overloaded, text).caused_by(error))
             }
             Err(error) => {
@@ -189,12 +209,10 @@ impl Db {
             head.get_mut(*id).expect("planned births live").born = Some(place);
         }
         for row in &parts.rows {
-            head.apply(&AppliedRow {
-                series: row.series,
-                timestamp: row.timestamp,
-                value: &row.value,
-                start: row.start,
-            });
+            head.apply(&applied(row));
+        }
+        for row in &parts.late {
+            head.apply_late(&applied(row));
         }
         for (id, exemplar) in &parts.exemplars {
             head.push_exemplar(*id, exemplar, limits.exemplars_max);
@@ -216,6 +234,10 @@ impl Db {
             }
         }
     }
+}
+
+fn applied(row: &Row) -> AppliedRow<'_> {
+    AppliedRow { series: row.series, timestamp: row.timestamp, value: &row.value, start: row.start }
 }
 
 /// Place just before the end of the journal, when it is not empty.
@@ -263,22 +285,29 @@ fn plan<'a>(head: &Head, batch: &'a Batch, bounds: Bounds, limits: &Limits) -> P
     let synced = bounds.synced;
     // Rows of one series may follow each other in a batch; without repeats no overlay is needed.
     let repeats = !batch.rows.is_sorted_by(|a, b| a.series < b.series);
-    let mut overlay: HashMap<SeriesRef, &Row, foldhash::fast::FixedState> = HashMap::default();
+    let mut overlay = Overlay::default();
     let mut born: HashSet<SeriesRef, foldhash::fast::FixedState> = HashSet::default();
     for (index, row) in batch.rows.iter().enumerate() {
         let Some(series) = head.get(row.series) else {
             plan.reject(index, RowFault::UnknownSeries);
             continue;
         };
-        let ahead = overlay.get(&row.series).map(|row| (row.timestamp, &row.value));
-        let newest =
-            ahead.or(series.newest.as_ref().map(|Newest { timestamp, value }| (*timestamp, value)));
-        match verdict(row, newest, bounds) {
-            Verdict::Accept => {
-                plan.rows.push(row);
+        let stored = series.newest.as_ref().map(|Newest { timestamp, value }| (*timestamp, value));
+        let newest = overlay.newest(row.series).or(stored);
+        let sample_at = || match overlay.find(row) {
+            Some(value) => Some(value.clone()),
+            None => head.sample_at(series, row.timestamp),
+        };
+        match verdict(row, newest, bounds, sample_at) {
+            Verdict::Accept(arrival) => {
+                match arrival {
+                    Arrival::InOrder => plan.rows.push(row),
+                    Arrival::Late => plan.late.push(row),
+                }
                 plan.report.accepted += 1;
+                plan.clock_went_back |= arrival == Arrival::Late && stands_ahead(newest, bounds);
                 if repeats {
-                    overlay.insert(row.series, row);
+                    overlay.note(row, arrival, bounds.late.is_some());
                 }
                 let durable = series.born.is_some_and(|place| place < synced);
                 if !durable && (!repeats || born.insert(row.series)) {
@@ -287,8 +316,8 @@ fn plan<'a>(head: &Head, batch: &'a Batch, bounds: Bounds, limits: &Limits) -> P
             }
             Verdict::Repeated => plan.report.repeated += 1,
             Verdict::Reject(fault) => {
-                plan.clock_went_back |= fault == RowFault::OutOfOrder
-                    && newest.is_some_and(|(timestamp, _)| timestamp > bounds.newest);
+                plan.clock_went_back |= matches!(fault, RowFault::OutOfOrder | RowFault::TooOld)
+                    && stands_ahead(newest, bounds);
                 plan.reject(index, fault);
             }
         }
@@ -306,6 +335,11 @@ fn plan<'a>(head: &Head, batch: &'a Batch, bounds: Bounds, limits: &Limits) -> P
     plan
 }
 
+/// Is the newest sample of a series further ahead than any sample taken now?
+fn stands_ahead(newest: Option<(Timestamp, &Value)>, bounds: Bounds) -> bool {
+    newest.is_some_and(|(timestamp, _)| timestamp > bounds.newest)
+}
+
 fn new_metadata<'a>(head: &Head, batch: &'a Batch, limits: &Limits) -> Vec<&'a MetricMetadata> {
     let mut room = limits.metadata_max.saturating_sub(head.metadata.len());
     let wanted = batch.metadata.iter().filter(|entry| {
@@ -321,13 +355,52 @@ fn new_metadata<'a>(head: &Head, batch: &'a Batch, limits: &Limits) -> Vec<&'a M
     wanted.collect()
 }
 
+/// Rows accepted so far of a batch in which series repeat.
+#[derive(Default)]
+struct Overlay<'a> {
+    newest: HashMap<SeriesRef, &'a Row, foldhash::fast::FixedState>,
+    /// All of them, when late rows are taken.
+    rows: HashMap<(SeriesRef, Timestamp), &'a Row, foldhash::fast::FixedState>,
+}
+
+impl<'a> Overlay<'a> {
+    fn newest(&self, series: SeriesRef) -> Option<(Timestamp, &'a Value)> {
+        self.newest.get(&series).map(|row| (row.timestamp, &row.value))
+    }
+
+    fn find(&self, row: &Row) -> Option<&'a Value> {
+        self.rows.get(&(row.series, row.timestamp)).map(|row| &row.value)
+    }
+
+    fn note(&mut self, row: &'a Row, arrival: Arrival, takes_late: bool) {
+        if arrival == Arrival::InOrder {
+            self.newest.insert(row.series, row);
+        }
+        if takes_late {
+            self.rows.insert((row.series, row.timestamp), row);
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arrival {
+    InOrder,
+    Late,
+}
+
 enum Verdict {
-    Accept,
+    Accept(Arrival),
     Repeated,
     Reject(RowFault),
 }
 
-fn verdict(row: &Row, newest: Option<(Timestamp, &Value)>, bounds: Bounds) -> Verdict {
+/// `sample_at` looks up what the series has in memory at the time of the row.
+fn verdict(
+    row: &Row,
+    newest: Option<(Timestamp, &Value)>,
+    bounds: Bounds,
+    sample_at: impl FnOnce() -> Option<Value>,
+) -> Verdict {
     if row.timestamp > bounds.newest {
         return Verdict::Reject(RowFault::TooFarInFuture);
     }
@@ -336,22 +409,37 @@ fn verdict(row: &Row, newest: Option<(Timestamp, &Value)>, bounds: Bounds) -> Ve
     {
         return Verdict::Reject(RowFault::InvalidHistogram);
     }
+    let mut arrival = Arrival::InOrder;
     if let Some((timestamp, value)) = newest {
-        if row.timestamp < timestamp {
-            return Verdict::Reject(RowFault::OutOfOrder);
-        }
         if row.timestamp == timestamp {
-            return if value.bits_eq(&row.value) {
-                Verdict::Repeated
-            } else {
-                Verdict::Reject(RowFault::DuplicateTimestamp)
-            };
+            return same_instant(value, &row.value);
+        }
+        if row.timestamp < timestamp {
+            match bounds.late {
+                None => return Verdict::Reject(RowFault::OutOfOrder),
+                Some(late) if row.timestamp < late => return Verdict::Reject(RowFault::TooOld),
+                Some(_) => arrival = Arrival::Late,
+            }
         }
     }
     if row.timestamp < bounds.oldest {
         return Verdict::Reject(RowFault::TooOld);
     }
-    Verdict::Accept
+    match arrival {
+        Arrival::InOrder => Verdict::Accept(arrival),
+        Arrival::Late => {
+            sample_at().map_or(Verdict::Accept(arrival), |known| same_instant(&known, &row.value))
+        }
+    }
+}
+
+/// The first value of an instant stays.
+fn same_instant(known: &Value, new: &Value) -> Verdict {
+    if known.bits_eq(new) {
+        Verdict::Repeated
+    } else {
+        Verdict::Reject(RowFault::DuplicateTimestamp)
+    }
 }
 
 impl Plan<'_> {

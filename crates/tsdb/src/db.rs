@@ -21,7 +21,7 @@ use model::{AppendError, AppendErrorKind, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use sys::{Clock, DirLock, Vfs};
 
@@ -47,6 +47,8 @@ pub struct Db {
     pub(crate) damaged_reads: Arc<Counter>,
     /// Samples before this instant are refused as too old; ms since the epoch.
     pub(crate) horizon_ms: AtomicI64,
+    /// How late a sample may be, ms; 0: no late sample is taken.
+    pub(crate) late_window_ms: AtomicU64,
     /// Samples were refused because their series stands in the future: the clock went back.
     pub(crate) clock_went_back: AtomicBool,
     /// Memory of the head, readable without the lock.
@@ -118,6 +120,19 @@ impl Db {
     /// Why samples are refused at present, if they are.
     pub fn read_only_reason(&self) -> Option<String> {
         self.writer.lock().trouble.as_ref().map(|trouble| trouble.reason.clone())
+    }
+
+    /// Takes samples that are up to `window` older than the newest sample of all series even when
+    /// they come out of order; zero takes none. Late samples that are stored already stay.
+    pub fn set_out_of_order_window(&self, window: Duration) {
+        let ms = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
+        self.late_window_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// How late a sample may be; `None`: no late sample is taken.
+    pub(crate) fn out_of_order_window(&self) -> Option<Duration> {
+        let ms = self.late_window_ms.load(Ordering::Relaxed);
+        (ms > 0).then(|| Duration::from_millis(ms))
     }
 
     /// Directory, mode and limits this database was opened with.

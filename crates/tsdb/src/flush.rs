@@ -5,7 +5,8 @@
 
 use crate::checkpoint::{self, Frozen};
 use crate::db::{Db, Maintenance, PendingFlush, State, Writer, journal_error};
-use crate::error::DbResult;
+use crate::encoding::Decoded;
+use crate::error::{DbError, DbResult};
 use crate::head::{FrozenSeries, Part};
 use crate::manifest::{Manifest, SegmentEntry};
 use crate::record::RecordParts;
@@ -149,12 +150,15 @@ impl Db {
         pending: &PendingFlush,
         made: &mut Vec<PathBuf>,
     ) -> DbResult<Vec<Arc<Segment>>> {
-        let with_samples = |series: &&FrozenSeries| !series.parts.is_empty();
+        let with_samples = |series: &&FrozenSeries| !series.samples.is_empty();
         let mut series: Vec<&FrozenSeries> =
             pending.frozen.series.iter().filter(with_samples).collect();
         series.sort_by(|a, b| series_order(&a.labels, &b.labels));
         let mut segments = Vec::new();
-        for range in flush_ranges(&series) {
+        let ranges = flush_ranges(&series).map_err(|damage| {
+            DbError::corrupt("encode samples in memory for", &self.layout.segments(), &damage)
+        })?;
+        for range in ranges {
             let id = manifest.next_segment;
             manifest.next_segment += 1;
             let path = self.layout.segment(id);
@@ -263,11 +267,9 @@ fn fill(
     let mut samples = SampleBuf::default();
     for one in series {
         samples.clear();
-        for part in one.parts.iter().filter(|part| part.overlaps(range)) {
-            part.read(range, &mut samples).map_err(|damage| {
-                crate::error::DbError::corrupt("encode samples in memory for", path, &damage)
-            })?;
-        }
+        one.samples
+            .read(range, &mut samples)
+            .map_err(|damage| DbError::corrupt("encode samples in memory for", path, &damage))?;
         writer.add_series(&one.labels, &samples)?;
     }
     Ok(())
@@ -275,17 +277,26 @@ fn fill(
 
 /// Ranges of the segments of a flush: two-hour windows, whole days for what is older than the day
 /// before the newest sample, one for everything when there would be too many.
-fn flush_ranges(series: &[&FrozenSeries]) -> Vec<(i64, i64)> {
-    let spans = || series.iter().flat_map(|one| &one.parts).map(Part::span);
-    let newest = spans().map(|span| span.1).max().unwrap_or(0);
-    let recent = span_start(newest, DAY_MS).saturating_sub(DAY_MS);
+fn flush_ranges(series: &[&FrozenSeries]) -> Decoded<Vec<(i64, i64)>> {
+    let in_order = || series.iter().flat_map(|one| &one.samples.in_order).map(Part::span);
+    let late = || series.iter().flat_map(|one| &one.samples.late);
+    let last = in_order().chain(late().map(Part::span)).map(|span| span.1);
+    let recent = span_start(last.max().unwrap_or(0), DAY_MS).saturating_sub(DAY_MS);
     let mut starts = BTreeSet::new();
-    for (first, last) in spans() {
-        // A part is at most as long as a window, so its ends name all windows it touches.
-        for end in [first, last] {
-            let width = if end >= recent { WINDOW_MS } else { DAY_MS };
-            starts.insert((span_start(end, width), width));
-        }
+    let mut note = |timestamp: i64| {
+        let width = if timestamp >= recent { WINDOW_MS } else { DAY_MS };
+        starts.insert((span_start(timestamp, width), width));
+    };
+    for (first, last) in in_order() {
+        // A part in order is at most as long as a window, so its ends name all it touches.
+        note(first);
+        note(last);
+    }
+    let mut samples = SampleBuf::default();
+    for part in late() {
+        samples.clear();
+        part.read((i64::MIN, i64::MAX), &mut samples)?;
+        samples.timestamps.iter().for_each(|timestamp| note(*timestamp));
     }
     let end = |start: i64, width: i64| start.saturating_add(width - 1);
     let mut ranges: Vec<_> = starts.into_iter().map(|(s, width)| (s, end(s, width))).collect();
@@ -295,7 +306,7 @@ fn flush_ranges(series: &[&FrozenSeries]) -> Vec<(i64, i64)> {
         ranges.drain(..=joined);
         ranges.insert(0, oldest);
     }
-    ranges
+    Ok(ranges)
 }
 
 #[cfg(test)]

@@ -14,12 +14,12 @@ use crate::record::{self, Record};
 use crate::segment::Segment;
 use crate::stats::Counters;
 use journal::{Journal, JournalOptions, Position, ReplayError, Replayed};
-use model::SeriesRef;
+use model::{Row, SeriesRef};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
 use std::time::Duration;
 use sys::{Clock, Vfs};
 
@@ -126,6 +126,7 @@ impl Db {
             counters: Counters::default(),
             damaged_reads: Arc::default(),
             horizon_ms: AtomicI64::new(i64::MIN),
+            late_window_ms: AtomicU64::new(0),
             clock_went_back: AtomicBool::new(false),
             _lock: lock,
             options,
@@ -135,6 +136,7 @@ impl Db {
             cache,
         };
         db.counters.quarantined.add(report.quarantined.len() as u64);
+        db.set_out_of_order_window(db.options.out_of_order_window);
         db.update_horizon();
         Ok((db, report))
     }
@@ -392,15 +394,40 @@ impl Replayer {
             return Ok(Replayed::Taken);
         }
         let Ok(record) = record::decode(bytes) else { return Ok(Replayed::Unusable) };
-        // A record of nothing only begins a file; it gives no reason to flush.
-        let brings = record.rows.len() + record.exemplars.len() + record.metadata.len();
-        self.bytes += if brings > 0 { bytes.len() as u64 } else { 0 };
-        report.records += u64::from(brings > 0);
+        if !record.is_empty() {
+            self.bytes += bytes.len() as u64;
+            report.records += 1;
+        }
         self.apply(&record, report);
         Ok(Replayed::Taken)
     }
 
     fn apply(&mut self, record: &Record, report: &mut OpenReport) {
+        self.take_births(record);
+        for row in &record.rows {
+            let series = self.living(row.series);
+            let Some(known) = self.head.get(series) else {
+                report.orphans += 1;
+                continue;
+            };
+            // What is not newer came before.
+            if known.newest.as_ref().is_none_or(|newest| newest.timestamp < row.timestamp) {
+                self.head.apply(&applied(series, row));
+                report.rows += 1;
+            }
+        }
+        for row in &record.late {
+            self.apply_late(row, report);
+        }
+        for (series, exemplar) in &record.exemplars {
+            self.head.push_exemplar(self.living(*series), exemplar, self.limits.exemplars_max);
+        }
+        for entry in &record.metadata {
+            self.head.set_metadata(entry, self.limits.metadata_max);
+        }
+    }
+
+    fn take_births(&mut self, record: &Record) {
         for birth in &record.births {
             // Ids keep their meaning over all processes that wrote this journal: a series gets the
             // id it was born with, and an id that was used once is not given away again.
@@ -425,25 +452,34 @@ impl Replayer {
                 self.aliases.insert(birth.series, id);
             }
         }
-        for row in &record.rows {
-            let series = self.aliases.get(&row.series).copied().unwrap_or(row.series);
-            let Some(known) = self.head.get(series) else {
-                report.orphans += 1;
-                continue;
-            };
-            if known.newest.as_ref().is_some_and(|newest| newest.timestamp >= row.timestamp) {
-                continue;
-            }
-            let (timestamp, value, start) = (row.timestamp, &row.value, row.start);
-            self.head.apply(&AppliedRow { series, timestamp, value, start });
-            report.rows += 1;
-        }
-        for (series, exemplar) in &record.exemplars {
-            let series = self.aliases.get(series).copied().unwrap_or(*series);
-            self.head.push_exemplar(series, exemplar, self.limits.exemplars_max);
-        }
-        for entry in &record.metadata {
-            self.head.set_metadata(entry, self.limits.metadata_max);
-        }
     }
+
+    /// A late row may have come before, or its series was not known to be newer by now.
+    fn apply_late(&mut self, row: &Row, report: &mut OpenReport) {
+        let series = self.living(row.series);
+        let Some(known) = self.head.get(series) else {
+            report.orphans += 1;
+            return;
+        };
+        let newest = known.newest.as_ref().map(|newest| newest.timestamp);
+        if newest.is_none_or(|newest| newest < row.timestamp) {
+            self.head.apply(&applied(series, row));
+        } else if newest > Some(row.timestamp)
+            && self.head.sample_at(known, row.timestamp).is_none()
+        {
+            self.head.apply_late(&applied(series, row));
+        } else {
+            return;
+        }
+        report.rows += 1;
+    }
+
+    /// The id under which the series of a row lives.
+    fn living(&self, series: SeriesRef) -> SeriesRef {
+        self.aliases.get(&series).copied().unwrap_or(series)
+    }
+}
+
+fn applied(series: SeriesRef, row: &Row) -> AppliedRow<'_> {
+    AppliedRow { series, timestamp: row.timestamp, value: &row.value, start: row.start }
 }

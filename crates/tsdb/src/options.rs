@@ -81,6 +81,9 @@ pub struct DbOptions {
     pub free_bytes_min: u64,
     /// How far ahead of the clock a sample may lie.
     pub future_max: Duration,
+    /// How much older than the newest sample of all series one may be that comes out of order;
+    /// zero: none is taken. The value at the start, see [`crate::Db::set_out_of_order_window`].
+    pub out_of_order_window: Duration,
     /// Limits on series and labels.
     pub limits: Limits,
     /// How much is kept.
@@ -99,6 +102,7 @@ impl DbOptions {
             cache_bytes_max: 128 << 20,
             free_bytes_min: 16 << 20,
             future_max: Duration::from_mins(10),
+            out_of_order_window: Duration::ZERO,
             limits: Limits::default(),
             retention: Retention::default(),
         }

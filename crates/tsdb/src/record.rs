@@ -15,6 +15,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 const KIND_BATCH: u8 = 1;
+/// A batch with late rows behind everything else.
+const KIND_LATE_BATCH: u8 = 2;
 
 const VALUE_MASK: u8 = 0b0111;
 const VALUE_INTEGER: u8 = 0;
@@ -61,6 +63,8 @@ pub struct Record {
     pub exemplars: Vec<(SeriesRef, Exemplar)>,
     /// Metadata that is new or changed.
     pub metadata: Vec<MetricMetadata>,
+    /// Accepted rows that are older than the newest of their series.
+    pub late: Vec<Row>,
 }
 
 /// What goes into a record, borrowed from the batch.
@@ -71,17 +75,31 @@ pub(crate) struct RecordParts<'a> {
     pub(crate) rows: Vec<&'a Row>,
     pub(crate) exemplars: Vec<&'a (SeriesRef, Exemplar)>,
     pub(crate) metadata: Vec<&'a MetricMetadata>,
+    pub(crate) late: Vec<&'a Row>,
+}
+
+impl Record {
+    /// Does it bring anything? A record of nothing only begins a file.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+            && self.late.is_empty()
+            && self.exemplars.is_empty()
+            && self.metadata.is_empty()
+    }
 }
 
 impl RecordParts<'_> {
     /// Is there nothing to write?
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.exemplars.is_empty() && self.metadata.is_empty()
+        self.rows.is_empty()
+            && self.late.is_empty()
+            && self.exemplars.is_empty()
+            && self.metadata.is_empty()
     }
 
     /// Appends the encoding.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        out.push(KIND_BATCH);
+        out.push(if self.late.is_empty() { KIND_BATCH } else { KIND_LATE_BATCH });
         out.extend(self.group.0.to_le_bytes());
         put_births(out, self.group, &self.births);
         put_rows(out, &self.rows);
@@ -93,6 +111,9 @@ impl RecordParts<'_> {
         put_varint(out, self.metadata.len() as u64);
         for entry in &self.metadata {
             put_metadata(out, entry);
+        }
+        if !self.late.is_empty() {
+            put_rows(out, &self.late);
         }
     }
 }
@@ -226,17 +247,19 @@ pub(crate) fn put_metadata(out: &mut Vec<u8>, entry: &MetricMetadata) {
 /// Refuses a record that only a newer program understands, with a sentence.
 pub(crate) fn check_kind(bytes: &[u8]) -> Result<(), String> {
     match bytes.first() {
-        Some(&kind) if kind != KIND_BATCH => Err(format!(
-            "kind of record {kind} found, {KIND_BATCH} expected; was it written by a newer flyball?"
+        Some(&(KIND_BATCH | KIND_LATE_BATCH)) | None => Ok(()),
+        Some(kind) => Err(format!(
+            "kind of record {kind} found, {KIND_BATCH} or {KIND_LATE_BATCH} expected; \
+             was it written by a newer flyball?"
         )),
-        Some(_) | None => Ok(()),
     }
 }
 
 /// Decodes a record; unknown kinds and left-over bytes are damage.
 pub fn decode(bytes: &[u8]) -> Decoded<Record> {
     let mut cursor = Cursor::new(bytes);
-    if cursor.byte()? != KIND_BATCH {
+    let kind = cursor.byte()?;
+    if kind != KIND_BATCH && kind != KIND_LATE_BATCH {
         return Err(cursor.damage("unknown kind of record"));
     }
     let group = GroupKey(cursor.u64()?);
@@ -249,6 +272,9 @@ pub fn decode(bytes: &[u8]) -> Decoded<Record> {
     }
     for _ in 0..cursor.count(cursor.remaining())? {
         record.metadata.push(take_metadata(&mut cursor)?);
+    }
+    if kind == KIND_LATE_BATCH {
+        record.late = take_rows(&mut cursor)?;
     }
     cursor.finish()?;
     Ok(record)

@@ -7,10 +7,10 @@
 //! runs within the range (at most 120 rows x 16 bytes a series).
 
 use crate::db::{Db, State};
-use crate::head::Part;
+use crate::error::DbErrorKind;
+use crate::head::View;
 use crate::postings;
 use crate::segment::{Segment, SegmentIndex};
-use crate::{error::DbErrorKind, samples};
 use model::{
     Exemplar, LabelQuery, Labels, Matcher, MetricMetadata, Querier, QuerierError, QuerierErrorKind,
     SampleBuf, SelectHints, Selection, Timestamp,
@@ -30,7 +30,7 @@ struct SelectedSeries {
     labels: Labels,
     /// Index of the segment and ordinal in it, older segments first.
     segments: Vec<(u32, u32)>,
-    head: Vec<Part>,
+    head: View,
 }
 
 /// The frozen view of one `select`.
@@ -65,29 +65,15 @@ impl Selection for DbSelection {
                 self.warnings.lock().insert(text);
             }
         }
-        read_parts(&series.head, self.range, into)
+        series.head.read(self.range, into).map_err(|damage| {
+            let text = format!("cannot decode a block in memory: {damage}");
+            QuerierError::new(QuerierErrorKind::Storage, text)
+        })
     }
 
     fn warnings(&self) -> Vec<String> {
         self.warnings.lock().iter().cloned().collect()
     }
-}
-
-fn read_parts(parts: &[Part], range: (i64, i64), into: &mut SampleBuf) -> Result<(), QuerierError> {
-    let decode = |part: &Part, into: &mut SampleBuf| {
-        part.read(range, into).map_err(|damage| {
-            let text = format!("cannot decode a block in memory: {damage}");
-            QuerierError::new(QuerierErrorKind::Storage, text)
-        })
-    };
-    let Some(first) = parts.first() else { return Ok(()) };
-    if into.timestamps.last().is_none_or(|last| *last < first.span().0) {
-        return parts.iter().try_for_each(|part| decode(part, into));
-    }
-    let mut head = SampleBuf::default();
-    parts.iter().try_for_each(|part| decode(part, &mut head))?;
-    samples::merge(into, &head);
-    Ok(())
 }
 
 impl Querier for Db {
@@ -111,8 +97,8 @@ impl Querier for Db {
             found.add_segment(open.len(), &index, range, matchers);
             open.push(OpenSegment { segment: Arc::clone(segment), index });
         }
-        for (labels, parts) in head {
-            found.entry(&labels).head = parts;
+        for (labels, view) in head {
+            found.entry(&labels).head = view;
         }
         let mut series = found.series;
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -191,14 +177,14 @@ fn limited(texts: BTreeSet<String>, limit: Option<usize>) -> Vec<String> {
     texts.into_iter().take(limit.unwrap_or(usize::MAX)).collect()
 }
 
-fn head_series(state: &State, range: (i64, i64), matchers: &[Matcher]) -> Vec<(Labels, Vec<Part>)> {
+fn head_series(state: &State, range: (i64, i64), matchers: &[Matcher]) -> Vec<(Labels, View)> {
     let slots = postings::resolve(&state.head.postings, matchers);
     let mut found = Vec::with_capacity(slots.len());
     for slot in slots {
         let series = state.head.at(slot).expect("INV-12: postings name living series");
-        let parts = state.head.view(series, range);
-        if !parts.is_empty() {
-            found.push((series.labels.clone(), parts));
+        let view = state.head.view(series, range);
+        if !view.is_empty() {
+            found.push((series.labels.clone(), view));
         }
     }
     found
@@ -217,7 +203,11 @@ impl Found {
         let index = *self.by_labels.entry(labels.clone()).or_insert(next);
         if index == next {
             let labels = labels.clone();
-            self.series.push(SelectedSeries { labels, segments: Vec::new(), head: Vec::new() });
+            self.series.push(SelectedSeries {
+                labels,
+                segments: Vec::new(),
+                head: View::default(),
+            });
         }
         &mut self.series[index]
     }

@@ -1,6 +1,7 @@
 //! Checkpoints of whatever the doors let in: the largest entries fit, damaged pages are left out.
 
 use super::*;
+use crate::head::View;
 use model::{Metadata, MetricKind, SeriesRef};
 use sys::sim::SimVfs;
 
@@ -22,7 +23,7 @@ fn largest(count: u64) -> Frozen {
         group: GroupKey(n % 3),
         labels: labels(n),
         newest: Some(Newest { timestamp: Timestamp::from_ms(5), value: Value::Float(0.5) }),
-        parts: Vec::new(),
+        samples: View::default(),
     });
     let metadata = (1..=count).map(|n| MetricMetadata {
         metric: format!("m{n}"),

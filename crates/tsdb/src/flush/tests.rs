@@ -13,7 +13,7 @@ fn ranges(timestamps: impl IntoIterator<Item = i64>) -> Vec<(i64, i64)> {
         head.apply(&AppliedRow { series, timestamp, value: &value, start: None });
     }
     let frozen = head.freeze();
-    flush_ranges(&frozen.iter().collect::<Vec<_>>())
+    flush_ranges(&frozen.iter().collect::<Vec<_>>()).unwrap()
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! (about 10 ns). Fixed memory per series: 200 bytes, its label text, 24 bytes a label.
 
 mod exemplars;
+mod late;
 mod part;
 mod postings;
 mod series;
@@ -13,7 +14,7 @@ mod series;
 mod tests;
 
 pub(crate) use exemplars::Exemplars;
-pub(crate) use part::{Part, histogram_bytes};
+pub(crate) use part::{Part, View, histogram_bytes};
 pub(crate) use postings::HeadPostings;
 use series::GroupTimes;
 pub(crate) use series::{Newest, Series};
@@ -50,6 +51,8 @@ pub(crate) struct Head {
     pub(crate) generation: u64,
     /// Estimated bytes of memory.
     pub(crate) memory: usize,
+    /// Newest instant of any series; ms since the epoch.
+    pub(crate) newest_ms: i64,
     live: usize,
 }
 
@@ -69,7 +72,7 @@ pub(crate) struct FrozenSeries {
     pub(crate) group: GroupKey,
     pub(crate) labels: Labels,
     pub(crate) newest: Option<Newest>,
-    pub(crate) parts: Vec<Part>,
+    pub(crate) samples: View,
 }
 
 impl Head {
@@ -87,6 +90,7 @@ impl Head {
             exemplars: Exemplars::default(),
             generation: 1,
             memory: 0,
+            newest_ms: i64::MIN,
             live: 0,
         }
     }
@@ -246,6 +250,21 @@ impl Head {
         let times = &mut self.groups[group as usize].times;
         let change = series.append(row, self.generation, times);
         self.memory = self.memory.saturating_add_signed(change);
+        self.newest_ms = self.newest_ms.max(row.timestamp.ms());
+    }
+
+    /// Adds a row that is older than the newest of its series and was found valid.
+    pub(crate) fn apply_late(&mut self, row: &AppliedRow<'_>) {
+        let slot = self.slot(row.series).expect("the row was validated");
+        let series = self.slots[slot].as_deref_mut().expect("the row was validated");
+        let rows = &self.groups[series.group as usize].times.rows;
+        let change = series.append_late(row, self.generation, rows);
+        self.memory = self.memory.saturating_add_signed(change);
+    }
+
+    /// The sample of a series at an instant, if it is in memory.
+    pub(crate) fn sample_at(&self, series: &Series, timestamp: Timestamp) -> Option<Value> {
+        series.find(timestamp.ms(), self.rows(series))
     }
 
     /// Seals every series that stands in the rows of its group, and begins them anew.
@@ -267,7 +286,7 @@ impl Head {
     }
 
     /// What of a series is visible now within the range.
-    pub(crate) fn view(&self, series: &Series, range: (i64, i64)) -> Vec<Part> {
+    pub(crate) fn view(&self, series: &Series, range: (i64, i64)) -> View {
         series.view(range, self.rows(series))
     }
 
@@ -317,13 +336,13 @@ impl Head {
                 continue;
             };
             let group = &self.groups[series.group as usize];
-            let parts = series.freeze(generation, &group.times.rows);
+            let samples = series.freeze(generation, &group.times.rows);
             frozen.push(FrozenSeries {
                 id: SeriesRef(self.id_base + slot),
                 group: group.key,
                 labels: series.labels.clone(),
                 newest: series.newest.clone(),
-                parts,
+                samples,
             });
         }
         for group in &mut self.groups {

@@ -4,7 +4,7 @@
 use crate::block;
 use crate::encoding::bytes::Cursor;
 use crate::encoding::{Decoded, ints};
-use crate::samples::{ColumnRef, append_range};
+use crate::samples::{self, ColumnRef, append_range};
 use model::{Histogram, SampleBuf, Value};
 use std::sync::Arc;
 
@@ -28,6 +28,13 @@ impl Column {
         match self {
             Self::Floats(values) => 8 * values.len(),
             Self::Histograms(values) => values.iter().map(|h| 8 + histogram_bytes(h)).sum(),
+        }
+    }
+
+    pub(super) fn value(&self, at: usize) -> Value {
+        match self {
+            Self::Floats(values) => Value::Float(values[at]),
+            Self::Histograms(values) => Value::Histogram(Arc::clone(&values[at])),
         }
     }
 
@@ -114,6 +121,42 @@ pub(crate) struct SealedBlock {
     bytes: Box<[u8]>,
 }
 
+/// Samples of one series in memory at one moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
+    /// One after the other in time.
+    pub(crate) in_order: Vec<Part>,
+    /// Anywhere in time; INV-27 keeps their instants apart from all others.
+    pub(crate) late: Vec<Part>,
+}
+
+impl View {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.in_order.is_empty() && self.late.is_empty()
+    }
+
+    /// Merges the samples within `range` into `into`, which holds older sources (INV-11).
+    pub(crate) fn read(&self, range: (i64, i64), into: &mut SampleBuf) -> Decoded<()> {
+        let in_order = || self.in_order.iter().filter(|part| part.overlaps(range));
+        if let Some(first) = in_order().next() {
+            if into.timestamps.last().is_none_or(|last| *last < first.span().0) {
+                in_order().try_for_each(|part| part.read(range, into))?;
+            } else {
+                let mut own = SampleBuf::default();
+                in_order().try_for_each(|part| part.read(range, &mut own))?;
+                samples::merge(into, &own);
+            }
+        }
+        let mut own = SampleBuf::default();
+        for part in self.late.iter().filter(|part| part.overlaps(range)) {
+            own.clear();
+            part.read(range, &mut own)?;
+            samples::merge(into, &own);
+        }
+        Ok(())
+    }
+}
+
 /// Samples that no longer change; shared with selections.
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
@@ -153,6 +196,19 @@ impl Part {
     pub(crate) fn overlaps(&self, range: (i64, i64)) -> bool {
         let (first, last) = self.span();
         first <= range.1 && last >= range.0
+    }
+
+    /// The sample of an instant, if there is one.
+    pub(super) fn find(&self, timestamp: i64) -> Option<Value> {
+        let instant = (timestamp, timestamp);
+        if !self.overlaps(instant) {
+            return None;
+        }
+        let mut found = SampleBuf::default();
+        self.read(instant, &mut found).expect("INV-10: what was sealed in memory can be decoded");
+        let float = found.values.first()?;
+        let histogram = found.histograms.first();
+        Some(histogram.map_or(Value::Float(*float), |(_, h)| Value::Histogram(Arc::clone(h))))
     }
 
     /// Appends the samples within `range`.

@@ -7,7 +7,8 @@
 //! of samples.
 
 use super::AppliedRow;
-use super::part::{Column, Part, RawRun, TimesMemo, histogram_bytes};
+use super::late::Late;
+use super::part::{Column, Part, RawRun, TimesMemo, View, histogram_bytes};
 use journal::Position;
 use model::{Labels, Timestamp, Value};
 use std::sync::Arc;
@@ -193,6 +194,8 @@ pub(crate) struct Series {
     open: OpenRun,
     /// Frozen and sealed parts, older to newer, each with its generation.
     parts: Vec<(u64, Part)>,
+    /// Samples that came out of order, if any did.
+    late: Option<Box<Late>>,
 }
 
 impl Series {
@@ -205,6 +208,7 @@ impl Series {
             touched: 0,
             open: OpenRun::empty(),
             parts: Vec::new(),
+            late: None,
         }
     }
 
@@ -243,6 +247,33 @@ impl Series {
         change + isize::try_from(size).expect("a sample is far below 2^63 bytes")
     }
 
+    /// The sample of an instant in memory; `rows` are those of its group.
+    pub(crate) fn find(&self, timestamp: i64, rows: &[i64]) -> Option<Value> {
+        if let Ok(at) = self.open.timestamps(rows).binary_search(&timestamp) {
+            return Some(self.open.column.value(at));
+        }
+        let sealed = self.parts.iter().find_map(|(_, part)| part.find(timestamp));
+        sealed.or_else(|| self.late.as_ref()?.find(timestamp))
+    }
+
+    /// Adds a sample older than the newest at an instant that has none (INV-27); returns how the
+    /// memory changed.
+    pub(crate) fn append_late(
+        &mut self,
+        row: &AppliedRow<'_>,
+        generation: u64,
+        rows: &[i64],
+    ) -> isize {
+        let timestamp = row.timestamp;
+        let older = self.newest.as_ref().is_some_and(|newest| timestamp < newest.timestamp);
+        assert!(older, "INV-13: what is newer is not late");
+        assert!(self.find(timestamp.ms(), rows).is_none(), "INV-27: an instant has one sample");
+        self.touched = generation;
+        let boxed = if self.late.is_none() { Late::BYTES } else { 0 };
+        let late = self.late.get_or_insert_default();
+        late.insert(row, generation) + boxed.cast_signed()
+    }
+
     fn must_seal(&self, timestamp: i64, value: &Value, rows: &[i64]) -> bool {
         let Some(first) = self.open.timestamps(rows).first() else { return false };
         self.open.len() >= OPEN_ROWS_MAX
@@ -273,14 +304,18 @@ impl Series {
         }
     }
 
-    /// Takes the open run as it is into the parts of `generation` and gives all of them.
-    pub(crate) fn freeze(&mut self, generation: u64, rows: &[i64]) -> Vec<Part> {
+    /// Takes what is open as it is into the parts of `generation` and gives all of them.
+    pub(crate) fn freeze(&mut self, generation: u64, rows: &[i64]) -> View {
         if !self.open.is_empty() {
             let run = self.open.copy(rows, 0, self.open.len());
             self.parts.push((generation, Part::Raw(Arc::new(run))));
             self.open = OpenRun::empty();
         }
-        self.parts.iter().map(|(_, part)| part.clone()).collect()
+        let late = self.late.as_mut().map(|late| late.freeze(generation));
+        View {
+            in_order: self.parts.iter().map(|(_, part)| part.clone()).collect(),
+            late: late.unwrap_or_default(),
+        }
     }
 
     /// Forgets parts up to `generation`: they are in segments now. Returns the memory freed.
@@ -292,12 +327,20 @@ impl Series {
             keep
         });
         self.parts.shrink_to_fit();
+        if let Some(late) = &mut self.late {
+            freed += late.forget(generation);
+            if late.is_empty() {
+                freed += Late::BYTES;
+                self.late = None;
+            }
+        }
         freed
     }
 
     /// Number of samples in memory.
     pub(crate) fn samples(&self) -> usize {
-        self.open.len() + self.parts.iter().map(|(_, part)| part.len()).sum::<usize>()
+        let late = self.late.as_ref().map_or(0, |late| late.len());
+        self.open.len() + self.parts.iter().map(|(_, part)| part.len()).sum::<usize>() + late
     }
 
     /// First and last timestamp in memory; `rows` are those of its group, here and below.
@@ -305,7 +348,9 @@ impl Series {
         let open = self.open_span(rows);
         let first = self.parts.first().map(|(_, part)| part.span().0).or(open.map(|span| span.0));
         let last = open.map(|span| span.1).or(self.parts.last().map(|(_, part)| part.span().1));
-        Some((first?, last?))
+        let late = self.late.as_ref().and_then(|late| late.span());
+        let spans = first.zip(last).into_iter().chain(late);
+        spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
     fn open_span(&self, rows: &[i64]) -> Option<(i64, i64)> {
@@ -319,21 +364,24 @@ impl Series {
 
     /// Has it samples within the range (judged by the spans of its parts)?
     pub(crate) fn overlaps(&self, range: (i64, i64), rows: &[i64]) -> bool {
-        self.open_overlaps(range, rows) || self.parts.iter().any(|(_, part)| part.overlaps(range))
+        self.open_overlaps(range, rows)
+            || self.parts.iter().any(|(_, part)| part.overlaps(range))
+            || self.late.as_ref().is_some_and(|late| late.overlaps(range))
     }
 
-    /// What is visible now within the range: shared parts, and a copy of the open run's share.
-    pub(crate) fn view(&self, range: (i64, i64), rows: &[i64]) -> Vec<Part> {
+    /// What is visible now within the range: shared parts, and a copy of what is open.
+    pub(crate) fn view(&self, range: (i64, i64), rows: &[i64]) -> View {
         let parts = self.parts.iter().map(|(_, part)| part).filter(|part| part.overlaps(range));
-        let mut view: Vec<Part> = parts.cloned().collect();
+        let mut in_order: Vec<Part> = parts.cloned().collect();
         if self.open_overlaps(range, rows) {
             let timestamps = self.open.timestamps(rows);
             let from = timestamps.partition_point(|t| *t < range.0);
             let to = timestamps.partition_point(|t| *t <= range.1);
             if from < to {
-                view.push(Part::Raw(Arc::new(self.open.copy(rows, from, to))));
+                in_order.push(Part::Raw(Arc::new(self.open.copy(rows, from, to))));
             }
         }
-        view
+        let late = self.late.as_ref().map(|late| late.view(range));
+        View { in_order, late: late.unwrap_or_default() }
     }
 }

@@ -1,7 +1,7 @@
 //! Series keep their samples through sealing and freezing; ids and label sets stay unique.
 
 use super::*;
-use model::SampleBuf;
+use model::{Histogram, SampleBuf};
 
 fn labels(n: usize) -> Labels {
     Labels::from_pairs([("__name__", "m".to_owned()), ("n", n.to_string())])
@@ -13,11 +13,9 @@ fn append(head: &mut Head, id: SeriesRef, timestamp: i64, value: f64) {
     head.apply(&AppliedRow { series: id, timestamp, value: &value, start: None });
 }
 
-fn read(parts: &[Part]) -> SampleBuf {
+fn read(view: &View) -> SampleBuf {
     let mut samples = SampleBuf::default();
-    for part in parts {
-        part.read((i64::MIN, i64::MAX), &mut samples).unwrap();
-    }
+    view.read((i64::MIN, i64::MAX), &mut samples).unwrap();
     samples
 }
 
@@ -30,12 +28,12 @@ fn sealed_and_open_samples_are_read_in_order() {
         append(&mut head, id, i * 1000, i as f64);
     }
     let view = head.view(head.get(id).unwrap(), (i64::MIN, i64::MAX));
-    assert_eq!(view.len(), 9);
+    assert_eq!(view.in_order.len(), 9);
     let samples = read(&view);
     assert_eq!(samples.timestamps, (0..1000).map(|i| i * 1000).collect::<Vec<_>>());
     assert_eq!(samples.values, (0..1000).map(f64::from).collect::<Vec<_>>());
     let some = head.view(head.get(id).unwrap(), (500_000, 505_000));
-    assert_eq!(some.len(), 1);
+    assert_eq!(some.in_order.len(), 1);
 }
 
 #[test]
@@ -57,7 +55,7 @@ fn freezing_and_forgetting_leave_what_came_later() {
     head.get_mut(id).unwrap().born = Some(journal::Position::START);
     (0..130).for_each(|i| append(&mut head, id, i, 0.5));
     let frozen = head.freeze();
-    assert_eq!(read(&frozen[0].parts).len(), 130);
+    assert_eq!(read(&frozen[0].samples).len(), 130);
     (130..400).for_each(|i| append(&mut head, id, i, 0.5));
     assert_eq!(head.samples(), 400);
     head.forget(1);
@@ -161,8 +159,66 @@ fn rows_of_a_group_are_shared_until_a_series_keeps_its_own_time() {
         head.get_mut(*id).unwrap().born = Some(journal::Position::START);
     }
     for (n, frozen) in head.freeze().iter().enumerate() {
-        assert_eq!(read(&frozen.parts).timestamps, want[n]);
+        assert_eq!(read(&frozen.samples).timestamps, want[n]);
     }
+}
+
+fn append_late(head: &mut Head, id: SeriesRef, timestamp: i64, value: &Value) {
+    let timestamp = Timestamp::from_ms(timestamp);
+    let start = (timestamp.ms() % 3 == 0).then(|| Timestamp::from_ms(1));
+    head.apply_late(&AppliedRow { series: id, timestamp, value, start });
+}
+
+/// Odd instants come in order, even ones late and shuffled, a third of them histograms.
+#[test]
+fn inv_27_late_samples_stand_between_the_others() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    head.get_mut(id).unwrap().born = Some(journal::Position::START);
+    let value = |t: i64| match t % 6 {
+        0 => Value::Histogram(Histogram { count: t as f64, ..Histogram::default() }.into()),
+        _ => Value::Float(t as f64),
+    };
+    (0..600).for_each(|i| append(&mut head, id, 2 * i + 1, (2 * i + 1) as f64));
+    for i in 0..600 {
+        let t = 2 * (i * 7 % 600);
+        assert!(head.sample_at(head.get(id).unwrap(), Timestamp::from_ms(t)).is_none());
+        append_late(&mut head, id, t, &value(t));
+    }
+    let check = |head: &Head| {
+        let series = head.get(id).unwrap();
+        let found = read(&head.view(series, (i64::MIN, i64::MAX)));
+        assert_eq!(found.timestamps, (0..1200).collect::<Vec<_>>(), "INV-27");
+        for t in 0..1200 {
+            let known = head.sample_at(series, Timestamp::from_ms(t)).unwrap();
+            assert!(known.bits_eq(&value(t)), "{t}: {known:?}");
+        }
+        let starts: Vec<i64> = (0..1200).map(|t| i64::from(t % 6 == 0)).collect();
+        assert_eq!(found.starts, starts, "late ones at multiples of three have a start");
+        let mut some = SampleBuf::default();
+        head.view(series, (100, 130)).read((100, 130), &mut some).unwrap();
+        assert_eq!(some.timestamps, (100..=130).collect::<Vec<_>>());
+        assert_eq!((series.samples(), head.span()), (1200, Some((0, 1199))));
+    };
+    check(&head);
+    let frozen = head.freeze();
+    assert_eq!(read(&frozen[0].samples).len(), 1200);
+    check(&head);
+    let newest = head.get(id).unwrap().newest.as_ref().unwrap().timestamp;
+    assert_eq!((newest.ms(), head.newest_ms), (1199, 1199), "late samples are not the newest");
+    head.forget(1);
+    assert_eq!((head.samples(), head.drop_idle(9, 2000)), (0, 1));
+    assert_eq!(head.memory, 0, "all of it was counted");
+}
+
+#[test]
+#[should_panic(expected = "INV-27")]
+fn inv_27_an_instant_taken_twice_stops_the_program() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    append(&mut head, id, 5, 1.0);
+    append(&mut head, id, 7, 1.0);
+    append_late(&mut head, id, 5, &Value::Float(1.0));
 }
 
 #[test]

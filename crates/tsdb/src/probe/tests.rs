@@ -95,8 +95,10 @@ fn records() {
         rows: rows.iter().collect(),
         exemplars: vec![],
         metadata: vec![],
+        late: vec![],
     };
-    let mut bytes = Vec::new();
-    parts.encode(&mut bytes);
-    replay("tsdb_record", &[("scrape", bytes)], record);
+    let (mut scrape, mut late) = (Vec::new(), Vec::new());
+    parts.encode(&mut scrape);
+    RecordParts { late: rows.iter().collect(), ..parts }.encode(&mut late);
+    replay("tsdb_record", &[("scrape", scrape), ("late", late)], record);
 }

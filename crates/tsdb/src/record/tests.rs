@@ -60,18 +60,22 @@ fn inv_15_a_batch_comes_back_whole() {
             metric: "m".into(),
             metadata: Metadata { kind: MetricKind::StateSet, help, unit: "s".into() },
         };
+        let late = if round % 3 == 0 { random_rows(&mut random) } else { Vec::new() };
         let parts = RecordParts {
             group: GroupKey(1),
             births: births.clone(),
             rows: rows.iter().collect(),
             exemplars: exemplars.iter().collect(),
             metadata: vec![&metadata],
+            late: late.iter().collect(),
         };
         let mut bytes = Vec::new();
         parts.encode(&mut bytes);
         let record = decode(&bytes).unwrap();
-        assert_eq!(record.rows.len(), rows.len());
-        assert!(record.rows.iter().zip(&rows).all(|(a, b)| same(a, b)), "INV-15, round {round}");
+        for (found, want) in [(&record.rows, &rows), (&record.late, &late)] {
+            assert_eq!(found.len(), want.len());
+            assert!(found.iter().zip(want).all(|(a, b)| same(a, b)), "INV-15, round {round}");
+        }
         let found: Vec<_> =
             record.births.into_iter().map(|b| (b.series, b.group, b.labels)).collect();
         assert_eq!(found, births);
@@ -106,6 +110,7 @@ fn damaged_records_are_errors_and_never_panics() {
             rows: rows.iter().collect(),
             exemplars: vec![],
             metadata: vec![],
+            late: rows.iter().take(3).collect(),
         };
         let mut bytes = Vec::new();
         parts.encode(&mut bytes);

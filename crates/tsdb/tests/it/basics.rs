@@ -1,6 +1,8 @@
 //! The ordinary life of a database: what is appended is found, restarts forget nothing.
 
-use crate::world::{HOUR, Machine, T0, batch, commit, dump, dump_range, group, labels, put};
+use crate::world::{
+    HOUR, Machine, T0, batch, commit, dump, dump_range, faults, group, labels, put,
+};
 use model::{
     AppendErrorKind, Appender, Batch, Exemplar, GroupKey, LabelQuery, Labels, Matcher, Metadata,
     MetricKind, MetricMetadata, Querier, RowFault, SampleBuf, SelectHints, SeriesRef, Timestamp,
@@ -10,10 +12,6 @@ use std::path::Path;
 use sys::Vfs;
 use tsdb::inspect::View;
 use tsdb::{DbErrorKind, DbOptions, Durability, Limits};
-
-fn faults(report: &model::BatchReport) -> Vec<RowFault> {
-    report.rejected.iter().map(|rejection| rejection.fault).collect()
-}
 
 #[test]
 fn what_is_committed_is_found_at_once_and_after_a_restart() {

@@ -7,6 +7,7 @@ mod basics;
 mod concurrency;
 mod damage;
 mod faults;
+mod late;
 mod oracle;
 mod simulation;
 mod world;

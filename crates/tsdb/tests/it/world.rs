@@ -1,8 +1,8 @@
 //! What the tests share: a simulated machine with a database, and short ways to write and read.
 
 use model::{
-    Appender, Batch, BatchReport, GroupKey, Labels, Matcher, Querier, SampleBuf, SelectHints,
-    SeriesRef, Timestamp, Value,
+    Appender, Batch, BatchReport, GroupKey, Labels, Matcher, Querier, RowFault, SampleBuf,
+    SelectHints, SeriesRef, Timestamp, Value,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -67,6 +67,10 @@ pub(crate) fn put(db: &Db, labels: &Labels, ms: i64, value: f64) -> BatchReport 
 
 pub(crate) fn commit(db: &Db, rows: &[(SeriesRef, i64, Value)]) -> BatchReport {
     db.commit(&batch(rows)).unwrap()
+}
+
+pub(crate) fn faults(report: &BatchReport) -> Vec<RowFault> {
+    report.rejected.iter().map(|rejection| rejection.fault).collect()
 }
 
 pub(crate) fn batch(rows: &[(SeriesRef, i64, Value)]) -> Batch {
