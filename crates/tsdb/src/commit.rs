@@ -148,6 +148,7 @@ impl Db {
         }
         let place = self.write_record(&mut writer, &parts)?;
         self.apply(&parts, place);
+        self.counters.late.add(parts.late.len() as u64);
         drop(writer);
         Ok((plan.report, Some(place)))
     }

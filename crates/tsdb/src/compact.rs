@@ -9,6 +9,7 @@ use crate::flush::{DAY_MS, WINDOW_MS, span_start};
 use crate::manifest::SegmentEntry;
 use crate::open::preserve;
 use crate::segment::{Losses, Segment, SegmentIndex, SegmentWriter, series_order};
+use crate::tombstone::Deleted;
 use model::{SampleBuf, Timestamp};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -70,6 +71,7 @@ fn within(segments: &[Candidate], width: i64) -> BTreeMap<i64, Vec<Candidate>> {
 struct Source {
     segment: Arc<Segment>,
     index: Arc<SegmentIndex>,
+    deleted: Deleted,
     next: u32,
     losses: Losses,
 }
@@ -82,13 +84,13 @@ impl Source {
 }
 
 impl Db {
-    /// Does one merge if one is due; `false` when there is none.
+    /// Does one merge or purge if one is due; `false` when there is none.
     pub fn compact_step(&self, now: Timestamp) -> DbResult<bool> {
         self.compact_once(now, false)
     }
 
-    /// Flushes and merges until nothing is left to merge; `cold` also merges windows and days that
-    /// are still open.
+    /// Flushes, merges and purges until nothing is left to do; `cold` also merges windows and days
+    /// that are still open.
     pub fn compact_now(&self, cold: bool) -> DbResult<()> {
         self.flush()?;
         let now = if cold { Timestamp::MAX } else { self.clock.now() };
@@ -102,16 +104,20 @@ impl Db {
         let segments = Arc::clone(&self.state.read().segments);
         let agreed = if now == Timestamp::MAX { now } else { self.agreed_now(now) };
         let candidates: Vec<Candidate> = segments.iter().map(|s| candidate(s)).collect();
-        let Some(ids) = plan(&candidates, agreed.ms(), eager) else { return Ok(false) };
+        let Some(ids) = plan(&candidates, agreed.ms(), eager) else { return self.purge_one() };
         // In the order of age, because INV-11 gives the older source precedence.
         let chosen = segments.iter().filter(|segment| ids.contains(&segment.id)).cloned();
-        let chosen: Vec<_> = chosen.collect();
+        self.merge_counted(chosen.collect()).map(|()| true)
+    }
+
+    /// One merge (of a single segment: a purge), with the compactor's turn held.
+    pub(crate) fn merge_counted(&self, chosen: Vec<Arc<Segment>>) -> DbResult<()> {
         let outcome = self.check_room_for(&chosen).and_then(|()| self.merge(chosen));
         match outcome {
             Ok(()) => self.counters.compactions.add(1),
             Err(_) => self.counters.compaction_failures.add(1),
         }
-        outcome.map(|()| true)
+        outcome
     }
 
     /// A merge needs room for its result beside its sources; on a disk nearly full it would only
@@ -133,20 +139,20 @@ impl Db {
     }
 
     fn merge(&self, chosen: Vec<Arc<Segment>>) -> DbResult<()> {
-        let mut sources = Vec::with_capacity(chosen.len());
-        for segment in chosen {
-            let index = segment.index().inspect_err(|error| {
-                if error.kind() == DbErrorKind::Corrupt {
-                    segment.mark_unusable();
-                }
-            })?;
-            sources.push(Source { segment, index, next: 0, losses: Losses::default() });
-        }
-        let id = {
+        // What is asked to be deleted from here on has a border above the number of the result, so
+        // it hides what this merge takes along.
+        let (id, tombstones) = {
             let mut maintenance = self.maintenance.lock();
             maintenance.manifest.next_segment += 1;
-            maintenance.manifest.next_segment - 1
+            let manifest = &maintenance.manifest;
+            (manifest.next_segment - 1, manifest.tombstones.clone())
         };
+        let mut sources = Vec::with_capacity(chosen.len());
+        for segment in chosen {
+            let index = segment.index()?;
+            let deleted = Deleted::find(&tombstones, &segment, &index);
+            sources.push(Source { segment, index, deleted, next: 0, losses: Losses::default() });
+        }
         let path = self.layout.segment(id);
         let written = self.write_merged(&path, id, &mut sources);
         let merged = written.inspect_err(|_| {
@@ -198,7 +204,7 @@ impl Db {
         Ok(())
     }
 
-    /// Shows queries exactly the registered segments.
+    /// Shows queries exactly the registered segments and deletions.
     pub(crate) fn publish(&self, maintenance: &Maintenance, new: Option<Arc<Segment>>) {
         let mut state = self.state.write();
         let mut known: BTreeMap<u64, Arc<Segment>> =
@@ -206,6 +212,7 @@ impl Db {
         known.extend(new.map(|segment| (segment.id, segment)));
         let listed = maintenance.manifest.segments.iter();
         state.segments = Arc::new(listed.filter_map(|entry| known.remove(&entry.id)).collect());
+        state.tombstones = Arc::new(maintenance.manifest.tombstones.clone());
     }
 
     /// Moves segments whose index is damaged to quarantine and gives those with damaged pages a
@@ -259,7 +266,8 @@ fn merge_series(writer: &mut SegmentWriter<'_>, sources: &mut [Source]) -> DbRes
                 continue;
             }
             let all = (i64::MIN, i64::MAX);
-            let losses = source.segment.read(&source.index, source.next, all, &mut samples);
+            let Source { segment, index, deleted, .. } = source;
+            let losses = segment.read_visible(index, source.next, all, deleted, &mut samples);
             source.losses.blocks += losses.blocks;
             source.next += 1;
             let next = source.labels();

@@ -16,6 +16,7 @@ use crate::manifest::Manifest;
 use crate::options::{DbOptions, Durability};
 use crate::segment::Segment;
 use crate::stats::{Counter, Counters};
+use crate::tombstone::Tombstone;
 use journal::{Journal, JournalErrorKind, Position, Syncer};
 use model::{AppendError, AppendErrorKind, Timestamp};
 use parking_lot::{Mutex, RwLock};
@@ -61,6 +62,8 @@ pub(crate) struct State {
     pub(crate) head: Head,
     /// Ordered by age: INV-11 gives the older one precedence.
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
+    /// Deletions that may still hide something.
+    pub(crate) tombstones: Arc<Vec<Tombstone>>,
 }
 
 /// The writing side.

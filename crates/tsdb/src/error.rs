@@ -23,6 +23,8 @@ pub enum DbErrorKind {
     Io,
     /// The database is closed.
     Closed,
+    /// What was asked for is against a rule or a limit.
+    Refused,
 }
 
 /// An operation on the database failed.

@@ -10,6 +10,7 @@ mod checkpoint;
 mod commit;
 mod compact;
 mod db;
+mod delete;
 pub mod encoding;
 mod error;
 mod flush;
@@ -28,6 +29,7 @@ mod samples;
 mod segment;
 mod select;
 mod stats;
+mod tombstone;
 
 pub use db::Db;
 pub use error::{DbError, DbErrorKind, DbResult};

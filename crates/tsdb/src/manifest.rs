@@ -5,7 +5,7 @@
 //! A text file, one fact a line, closed by its checksum:
 //!
 //! ```text
-//! flyball-manifest 1
+//! flyball-manifest 2
 //! next-segment 43
 //! next-series 100234
 //! first-series 17
@@ -14,11 +14,13 @@
 //! fallback 38                                         (the checkpoint before)
 //! segment 41 39                                       (number, number of its oldest source)
 //! obsolete 40                                         (to be removed)
+//! tombstone 43 0 99 up=1                              (a deletion: see `tombstone`)
 //! rebuilt yes                                         (only after the manifest was lost)
 //! crc32c 1a2b3c4d                                     (of everything above)
 //! ```
 
 use crate::error::{DbError, DbErrorKind, DbResult};
+use crate::tombstone::Tombstone;
 use journal::Position;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -26,6 +28,9 @@ use sys::Vfs;
 
 /// A manifest of a million segments would have this size.
 const BYTES_MAX: u64 = 64 << 20;
+const HEAD: &str = "flyball-manifest 2";
+/// The version before deletions.
+const HEAD_WITHOUT_TOMBSTONES: &str = "flyball-manifest 1";
 const UNKNOWN_VERSION: &str = "unknown version; was it written by a newer flyball?";
 
 /// A registered segment.
@@ -51,6 +56,8 @@ pub(crate) struct Manifest {
     pub(crate) segments: Vec<SegmentEntry>,
     /// Files that were replaced and may still be there.
     pub(crate) obsolete: Vec<u64>,
+    /// Deletions that may still hide something.
+    pub(crate) tombstones: Vec<Tombstone>,
     /// It was rebuilt from the files that were found: the checkpoint may be younger than the
     /// segments, so its newest samples say nothing about what is stored. Until the next flush.
     pub(crate) rebuilt: bool,
@@ -67,6 +74,7 @@ impl Default for Manifest {
             fallback: None,
             segments: Vec::new(),
             obsolete: Vec::new(),
+            tombstones: Vec::new(),
             rebuilt: false,
         }
     }
@@ -80,7 +88,7 @@ impl Manifest {
 
     /// The text of the file.
     pub(crate) fn render(&self) -> String {
-        let mut text = String::from("flyball-manifest 1\n");
+        let mut text = format!("{HEAD}\n");
         let mut line = |parts: std::fmt::Arguments<'_>| {
             text.write_fmt(parts).expect("a String takes everything");
             text.push('\n');
@@ -102,6 +110,9 @@ impl Manifest {
         for id in &self.obsolete {
             line(format_args!("obsolete {id}"));
         }
+        for tombstone in &self.tombstones {
+            line(format_args!("tombstone {}", tombstone.render()));
+        }
         if self.rebuilt {
             text.push_str("rebuilt yes\n");
         }
@@ -120,7 +131,7 @@ impl Manifest {
             return Err(format!("{crc:?} found, {want:?} expected"));
         }
         let mut lines = body.lines();
-        if lines.next() != Some("flyball-manifest 1") {
+        if !lines.next().is_some_and(|head| head == HEAD || head == HEAD_WITHOUT_TOMBSTONES) {
             return Err(UNKNOWN_VERSION.into());
         }
         let mut manifest = Self::default();
@@ -149,6 +160,7 @@ impl Manifest {
             }
             "rebuilt" if value == "yes" => self.rebuilt = true,
             "obsolete" => self.obsolete.push(value.parse().ok()?),
+            "tombstone" => self.tombstones.push(Tombstone::parse(value)?),
             _ => return None,
         }
         Some(())
@@ -196,10 +208,16 @@ mod tests {
             fallback: Some(38),
             segments: vec![SegmentEntry { id: 41, age: 39 }, SegmentEntry { id: 42, age: 42 }],
             obsolete: vec![39, 40],
+            tombstones: vec![Tombstone {
+                border: 43,
+                range: (-5, 99),
+                selectors: vec![vec![model::Matcher::equal("job", "node 1")]],
+            }],
             rebuilt: true,
         };
         let text = manifest.render();
-        assert_eq!(Manifest::parse(&text), Ok(manifest));
+        assert_eq!(Manifest::parse(&text).as_ref(), Ok(&manifest));
+        assert!(text.contains("\ntombstone 43 -5 99 job=node%201\n"), "{text}");
         for at in 0..text.len() {
             let mut damaged = text.clone().into_bytes();
             damaged[at] ^= 1;

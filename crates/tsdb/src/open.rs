@@ -97,6 +97,7 @@ impl Db {
             manifest.store(&*vfs, &layout.manifest())?;
         }
         let Replayer { head, bytes: unflushed_bytes, .. } = replayer;
+        let tombstones = Arc::new(manifest.tombstones.clone());
         report.torn_bytes = recovery.torn_bytes;
         recovery.damage.iter().for_each(|damage| report.note_damage(damage.to_string()));
         report.quarantined.extend(recovery.quarantined);
@@ -121,7 +122,7 @@ impl Db {
                 unflushed_bytes,
             }),
             head_memory: AtomicUsize::new(head.memory),
-            state: RwLock::new(State { head, segments: Arc::new(segments) }),
+            state: RwLock::new(State { head, segments: Arc::new(segments), tombstones }),
             syncer,
             counters: Counters::default(),
             damaged_reads: Arc::default(),
@@ -171,8 +172,10 @@ impl Stored<'_> {
         };
         let manifest = self.rebuilt_manifest()?;
         if let Some(text) = text {
-            self.report
-                .note_damage(format!("{text}; it was rebuilt from the files that are there"));
+            self.report.note_damage(format!(
+                "{text}; it was rebuilt from the files that are there; \
+                     deletions that were not purged yet are forgotten"
+            ));
             self.quarantine(&path)?;
             return Ok((manifest, true));
         }

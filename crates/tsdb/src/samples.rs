@@ -139,6 +139,28 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Removes the samples within the ranges (both ends included), which ascend and do not touch.
+pub(crate) fn remove(samples: &mut SampleBuf, ranges: &[(i64, i64)]) {
+    let hit = |(first, last): &(i64, i64)| {
+        let from = samples.timestamps.partition_point(|t| t < first);
+        samples.timestamps.get(from).is_some_and(|t| t <= last)
+    };
+    if !ranges.iter().any(hit) {
+        return;
+    }
+    let mut left = SampleBuf::default();
+    let mut reader = Reader::new(samples);
+    let mut ranges = ranges.iter().peekable();
+    while let Some(timestamp) = reader.timestamp() {
+        while ranges.next_if(|range| range.1 < timestamp).is_some() {}
+        match ranges.peek() {
+            Some(range) if range.0 <= timestamp => reader.skip(),
+            Some(_) | None => reader.move_to(&mut left),
+        }
+    }
+    *samples = left;
+}
+
 /// Calls `each` for every run of one type, in the order of time, with its index range.
 pub(crate) fn for_each_run(samples: &SampleBuf, mut each: impl FnMut(Run)) {
     let mut at = 0;

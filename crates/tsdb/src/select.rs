@@ -7,10 +7,10 @@
 //! runs within the range (at most 120 rows x 16 bytes a series).
 
 use crate::db::{Db, State};
-use crate::error::DbErrorKind;
 use crate::head::View;
 use crate::postings;
 use crate::segment::{Segment, SegmentIndex};
+use crate::tombstone::{Deleted, Tombstone};
 use model::{
     Exemplar, LabelQuery, Labels, Matcher, MetricMetadata, Querier, QuerierError, QuerierErrorKind,
     SampleBuf, SelectHints, Selection, Timestamp,
@@ -19,10 +19,19 @@ use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// A segment with its index, kept open by a selection.
+/// A segment with its index and what is deleted of it, kept open by a selection.
 struct OpenSegment {
     segment: Arc<Segment>,
     index: Arc<SegmentIndex>,
+    deleted: Deleted,
+}
+
+impl OpenSegment {
+    /// Ordinals of the series that satisfy all matchers and have samples within the range.
+    fn matching(&self, matchers: &[Matcher], range: (i64, i64)) -> impl Iterator<Item = u32> {
+        let found = postings::resolve(&*self.index, matchers).into_iter();
+        found.filter(move |ordinal| self.index.is_visible(*ordinal, range, &self.deleted))
+    }
 }
 
 /// Where samples of one series lie.
@@ -56,8 +65,8 @@ impl Selection for DbSelection {
         into.clear();
         let series = &self.series[index];
         for (segment, ordinal) in &series.segments {
-            let OpenSegment { segment, index } = &self.segments[*segment as usize];
-            let losses = segment.read(index, *ordinal, self.range, into);
+            let OpenSegment { segment, index, deleted } = &self.segments[*segment as usize];
+            let losses = segment.read_visible(index, *ordinal, self.range, deleted, into);
             if losses.blocks > 0 {
                 self.damaged_blocks.add(losses.blocks);
                 let path = segment.path().display();
@@ -85,17 +94,18 @@ impl Querier for Db {
         hints: &SelectHints,
     ) -> Result<Box<dyn Selection>, QuerierError> {
         let range = (start.ms(), end.ms());
-        let (head, segments) = {
+        let (head, stored) = {
             let state = self.state.read();
-            (head_series(&state, range, matchers), Arc::clone(&state.segments))
+            (head_series(&state, range, matchers), Stored::of(&state))
         };
         let mut warnings = BTreeSet::new();
         let mut found = Found::default();
-        let mut open = Vec::new();
-        for segment in segments.iter().filter(|segment| segment.overlaps(range)) {
-            let Some(index) = Self::usable_index(segment, &mut warnings) else { continue };
-            found.add_segment(open.len(), &index, range, matchers);
-            open.push(OpenSegment { segment: Arc::clone(segment), index });
+        let open = stored.open(range, &mut warnings);
+        for (number, segment) in (0_u32..).zip(&open) {
+            for ordinal in segment.matching(matchers, range) {
+                let labels = segment.index.labels(ordinal as usize);
+                found.entry(&labels).segments.push((number, ordinal));
+            }
         }
         for (labels, view) in head {
             found.entry(&labels).head = view;
@@ -211,59 +221,53 @@ impl Found {
         }
         &mut self.series[index]
     }
+}
 
-    fn add_segment(
-        &mut self,
-        number: usize,
-        index: &SegmentIndex,
-        range: (i64, i64),
-        matchers: &[Matcher],
-    ) {
-        let number = u32::try_from(number).expect("fewer than 2^32 segments");
-        for ordinal in postings::resolve(index, matchers) {
-            if index.overlaps(ordinal, range) {
-                let labels = index.labels(ordinal as usize);
-                self.entry(&labels).segments.push((number, ordinal));
+/// What lies in files at one moment.
+struct Stored {
+    segments: Arc<Vec<Arc<Segment>>>,
+    tombstones: Arc<Vec<Tombstone>>,
+}
+
+impl Stored {
+    fn of(state: &State) -> Self {
+        let (segments, tombstones) = (&state.segments, &state.tombstones);
+        Self { segments: Arc::clone(segments), tombstones: Arc::clone(tombstones) }
+    }
+
+    /// Segments that overlap the range, older ones first. One whose index cannot be used is noted
+    /// for maintenance and left out.
+    fn open(&self, range: (i64, i64), warnings: &mut BTreeSet<String>) -> Vec<OpenSegment> {
+        let overlapping = self.segments.iter().filter(|segment| segment.overlaps(range));
+        let mut open = Vec::new();
+        for segment in overlapping {
+            match segment.index() {
+                Ok(index) => {
+                    let deleted = Deleted::find(&self.tombstones, segment, &index);
+                    open.push(OpenSegment { segment: Arc::clone(segment), index, deleted });
+                }
+                Err(error) => {
+                    warnings.insert(format!("{error}; the segment was left out"));
+                }
             }
         }
+        open
     }
 }
 
 impl Db {
-    /// The index of a segment; one that cannot be used is noted for maintenance and left out.
-    fn usable_index(
-        segment: &Segment,
-        warnings: &mut BTreeSet<String>,
-    ) -> Option<Arc<SegmentIndex>> {
-        match segment.index() {
-            Ok(index) => Some(index),
-            Err(error) => {
-                if error.kind() == DbErrorKind::Corrupt {
-                    segment.mark_unusable();
-                }
-                warnings.insert(format!("{error}; the segment was left out"));
-                None
-            }
-        }
-    }
-
-    fn overlapping_segments(&self, range: (i64, i64)) -> Vec<(Arc<Segment>, Arc<SegmentIndex>)> {
-        let segments = Arc::clone(&self.state.read().segments);
-        let overlapping = segments.iter().filter(|segment| segment.overlaps(range));
-        let mut warnings = BTreeSet::new();
-        overlapping
-            .filter_map(|s| Some((Arc::clone(s), Self::usable_index(s, &mut warnings)?)))
-            .collect()
+    fn overlapping_segments(&self, range: (i64, i64)) -> Vec<OpenSegment> {
+        let stored = Stored::of(&self.state.read());
+        stored.open(range, &mut BTreeSet::new())
     }
 
     /// Calls `each` with the labels of every series that any selector matches (some twice).
     fn for_each_matching(&self, query: &LabelQuery<'_>, each: &mut dyn FnMut(&Labels)) {
         let range = (query.start.ms(), query.end.ms());
-        for (_, index) in self.overlapping_segments(range) {
+        for segment in self.overlapping_segments(range) {
             for matchers in query.selectors {
-                let found = postings::resolve(&*index, matchers);
-                let inside = found.into_iter().filter(|ordinal| index.overlaps(*ordinal, range));
-                inside.for_each(|ordinal| each(&index.labels(ordinal as usize)));
+                let found = segment.matching(matchers, range);
+                found.for_each(|ordinal| each(&segment.index.labels(ordinal as usize)));
             }
         }
         let state = self.state.read();
@@ -279,8 +283,16 @@ impl Db {
 
     fn all_label_names(&self, query: &LabelQuery<'_>, names: &mut BTreeSet<String>) {
         let range = (query.start.ms(), query.end.ms());
-        for (_, index) in self.overlapping_segments(range) {
-            names.extend(index.label_names().into_iter().map(str::to_owned));
+        for segment in self.overlapping_segments(range) {
+            let OpenSegment { index, deleted, .. } = &segment;
+            if deleted.is_empty() {
+                names.extend(index.label_names().into_iter().map(str::to_owned));
+                continue;
+            }
+            for ordinal in segment.matching(&[], range) {
+                let labels = index.labels(ordinal as usize);
+                names.extend(labels.iter().map(|(name, _)| name.to_owned()));
+            }
         }
         let state = self.state.read();
         for (name, values) in state.head.postings.names() {
@@ -292,8 +304,15 @@ impl Db {
 
     fn all_label_values(&self, name: &str, query: &LabelQuery<'_>, values: &mut BTreeSet<String>) {
         let range = (query.start.ms(), query.end.ms());
-        for (_, index) in self.overlapping_segments(range) {
-            values.extend(index.label_values(name).into_iter().map(|(value, _)| value.to_owned()));
+        for segment in self.overlapping_segments(range) {
+            let OpenSegment { index, deleted, .. } = &segment;
+            if deleted.is_empty() {
+                let found = index.label_values(name).into_iter();
+                values.extend(found.map(|(value, _)| value.to_owned()));
+                continue;
+            }
+            let labels = segment.matching(&[], range).map(|at| index.labels(at as usize));
+            values.extend(labels.filter_map(|labels| labels.get(name).map(str::to_owned)));
         }
         let state = self.state.read();
         for (value, list) in state.head.postings.values(name) {

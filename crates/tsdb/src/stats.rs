@@ -43,6 +43,8 @@ pub(crate) struct Counters {
     pub(crate) retention_segments: Counter,
     pub(crate) retention_failures: Counter,
     pub(crate) quarantined: Counter,
+    pub(crate) late: Counter,
+    pub(crate) deletions: Counter,
 }
 
 /// Names of [`RowFault`]s in the order of [`place`].
@@ -87,6 +89,8 @@ pub struct DbStats {
     pub rows_accepted: u64,
     /// Rows equal to what was there.
     pub rows_repeated: u64,
+    /// Rows stored that were older than the newest of their series.
+    pub rows_late: u64,
     /// Rows refused, by reason.
     pub rows_rejected: BTreeMap<&'static str, u64>,
     /// Series in memory.
@@ -143,6 +147,10 @@ pub struct DbStats {
     pub damaged_blocks: u64,
     /// Files moved or linked to quarantine.
     pub quarantined: u64,
+    /// Deletions asked for.
+    pub deletions: u64,
+    /// Deletions that may still hide something: not purged yet.
+    pub tombstones: u64,
     /// Exemplars in memory.
     pub exemplars: u64,
     /// Metrics with metadata.
@@ -186,6 +194,7 @@ impl Db {
         stats.exemplars = state.head.exemplars.len() as u64;
         stats.metadata = state.head.metadata.len() as u64;
         stats.groups = state.head.group_count() as u64;
+        stats.tombstones = state.tombstones.len() as u64;
         let segments = &state.segments;
         stats.segments = segments.len() as u64;
         stats.segment_bytes = segments.iter().map(|segment| segment.bytes).sum();
@@ -202,6 +211,7 @@ impl Db {
             batches: c.batches.get(),
             rows_accepted: c.accepted.get(),
             rows_repeated: c.repeated.get(),
+            rows_late: c.late.get(),
             rows_rejected: rejected.collect(),
             series_created: c.series_created.get(),
             series_dropped: c.series_dropped.get(),
@@ -219,6 +229,7 @@ impl Db {
             retention: (c.retention_segments.get(), c.retention_failures.get()),
             damaged_blocks: self.damaged_reads.get(),
             quarantined: c.quarantined.get(),
+            deletions: c.deletions.get(),
             ..DbStats::default()
         }
     }

@@ -51,6 +51,31 @@ fn inv_11_the_older_source_wins_and_nothing_doubles() {
 }
 
 #[test]
+fn inv_28_what_is_removed_is_gone_and_the_rest_stays() {
+    for seed in 0..300 {
+        let mut random = SimRng::new(seed);
+        let mut model = BTreeMap::new();
+        let mut samples = source(&mut random, &mut model);
+        let mut ranges: Vec<(i64, i64)> = Vec::new();
+        for _ in 0..random.below(4) {
+            let from = ranges.last().map_or(-5, |range| range.1 + 2);
+            let from = from + random.below(20).cast_signed();
+            ranges.push((from, from + random.below(15).cast_signed()));
+        }
+        remove(&mut samples, &ranges);
+        model.retain(|at, _| !ranges.iter().any(|range| (range.0..=range.1).contains(at)));
+        assert_eq!(samples.timestamps, model.keys().copied().collect::<Vec<_>>(), "seed {seed}");
+        for (place, (value, is_histogram, start)) in model.values().enumerate() {
+            let histogram = samples.histograms.iter().find(|(index, _)| *index == place);
+            let found = histogram.map_or(samples.values[place], |(_, h)| h.count);
+            let known = samples.starts.get(place).copied().unwrap_or(0);
+            let seen = (found, histogram.is_some(), known);
+            assert_eq!(seen, (*value as f64, *is_histogram, *start), "INV-28, seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn runs_cover_every_sample_once_and_do_not_mix() {
     for seed in 0..200 {
         let samples = source(&mut SimRng::new(seed), &mut BTreeMap::new());

@@ -7,6 +7,7 @@ use crate::encoding::bytes::{Cursor, put_signed, put_varint};
 use crate::encoding::presence::Presence;
 use crate::encoding::{BLOCK_SAMPLES_MAX, Decoded};
 use crate::postings::Postings;
+use crate::tombstone::{Deleted, covers};
 use model::Labels;
 use std::borrow::Cow;
 
@@ -166,11 +167,13 @@ impl SegmentIndex {
         Labels::from_sorted(pairs.iter().map(|[n, v]| (self.symbols.get(*n), self.symbols.get(*v))))
     }
 
-    /// Has the series a block whose timestamp column overlaps the range?
-    pub(crate) fn overlaps(&self, ordinal: u32, range: (i64, i64)) -> bool {
+    /// Has the series a block whose timestamp column overlaps the range outside of what is deleted?
+    pub(crate) fn is_visible(&self, ordinal: u32, range: (i64, i64), deleted: &Deleted) -> bool {
+        let deleted = deleted.ranges(ordinal);
         self.series.blocks(ordinal as usize).iter().any(|block| {
             let times = &self.times[block.times as usize];
-            times.first <= range.1 && times.last >= range.0
+            let (first, last) = (times.first.max(range.0), times.last.min(range.1));
+            first <= last && !covers(&deleted, (first, last))
         })
     }
 

@@ -20,13 +20,14 @@ use crate::encoding::bytes::{Cursor, put_signed, put_varint};
 use crate::encoding::{Damage, Decoded, ints};
 use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::samples;
+use crate::tombstone::{Deleted, covers};
 use index::BlockEntry;
 use model::SampleBuf;
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use sys::Vfs;
 
 /// Totals of a segment.
@@ -81,6 +82,8 @@ pub(crate) struct Segment {
     damaged: Mutex<BTreeSet<u32>>,
     /// The index cannot be used; maintenance moves the file to quarantine.
     unusable: AtomicBool,
+    /// Deletions with a border up to this are known to hide nothing here.
+    purged_below: AtomicU64,
 }
 
 /// What could not be read of one series.
@@ -117,7 +120,8 @@ impl Segment {
             .map_err(|damage| DbError::corrupt("open segment", path, &damage))?;
         let cache = Arc::clone(cache);
         let (damaged, unusable) = (Mutex::default(), AtomicBool::new(false));
-        Ok(Self { id, summary, bytes, reader, cache, damaged, unusable })
+        let purged_below = AtomicU64::new(0);
+        Ok(Self { id, summary, bytes, reader, cache, damaged, unusable, purged_below })
     }
 
     pub(crate) fn path(&self) -> &PathBuf {
@@ -137,17 +141,31 @@ impl Segment {
         self.unusable.load(Ordering::Relaxed)
     }
 
+    /// Notes that no deletion with a border up to this hides anything here.
+    pub(crate) fn note_purged(&self, border: u64) {
+        self.purged_below.fetch_max(border, Ordering::Relaxed);
+    }
+
+    pub(crate) fn purged_below(&self) -> u64 {
+        self.purged_below.load(Ordering::Relaxed)
+    }
+
     /// Pages found damaged so far.
     pub(crate) fn damaged_pages(&self) -> Vec<u32> {
         self.damaged.lock().iter().copied().collect()
     }
 
-    /// The index; from the cache if possible. An error means that the segment cannot be used.
+    /// The index; from the cache if possible. A damaged one makes the segment unusable.
     pub(crate) fn index(&self) -> DbResult<Arc<SegmentIndex>> {
         if let Some(Entry::Index(index)) = self.cache.get((self.id, INDEX)) {
             return Ok(index);
         }
-        let index = Arc::new(self.load_index()?);
+        let index = self.load_index().inspect_err(|error| {
+            if error.kind() == DbErrorKind::Corrupt {
+                self.mark_unusable();
+            }
+        });
+        let index = Arc::new(index?);
         self.cache.insert((self.id, INDEX), Entry::Index(Arc::clone(&index)));
         Ok(index)
     }
@@ -202,11 +220,25 @@ impl Segment {
         range: (i64, i64),
         into: &mut SampleBuf,
     ) -> Losses {
+        self.read_visible(index, ordinal, range, &Deleted::default(), into)
+    }
+
+    /// The same without what is deleted.
+    pub(crate) fn read_visible(
+        &self,
+        index: &SegmentIndex,
+        ordinal: u32,
+        range: (i64, i64),
+        deleted: &Deleted,
+        into: &mut SampleBuf,
+    ) -> Losses {
+        let deleted = deleted.ranges(ordinal);
         let mut losses = Losses::default();
         let mut own = SampleBuf::default();
         for block in index.series.blocks(ordinal as usize) {
             let times = &index.times[block.times as usize];
-            if times.first > range.1 || times.last < range.0 {
+            let span = (times.first, times.last);
+            if span.0 > range.1 || span.1 < range.0 || covers(&deleted, span) {
                 continue;
             }
             let before = own.len();
@@ -220,6 +252,7 @@ impl Segment {
                 losses.blocks += 1;
             }
         }
+        samples::remove(&mut own, &deleted);
         samples::merge(into, &own);
         losses
     }

@@ -191,7 +191,7 @@ fn a_newer_manifest_or_format_is_refused() {
     let (machine, _) = filled();
     let machine = Machine { vfs: machine.vfs.after_kill(1), clock: machine.clock.clone() };
     let manifest = Path::new(DIR).join("tenants/anonymous/MANIFEST");
-    let text = b"flyball-manifest 2\nnews yes\n";
+    let text = b"flyball-manifest 3\nnews yes\n";
     let mut bytes = text.to_vec();
     bytes.extend(format!("crc32c {:08x}\n", crc32c::crc32c(text)).into_bytes());
     machine.vfs.replace(&manifest, &bytes).unwrap();

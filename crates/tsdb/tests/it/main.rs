@@ -6,6 +6,7 @@
 mod basics;
 mod concurrency;
 mod damage;
+mod delete;
 mod faults;
 mod late;
 mod oracle;

@@ -3,9 +3,9 @@
 //! invented or doubled, a batch is there whole or not at all, losses are a tail of the order.
 
 use crate::world::{Seen, dump, text};
-use model::{Labels, Value};
+use model::{Labels, Matcher, Timestamp, Value};
 use std::collections::BTreeMap;
-use tsdb::Db;
+use tsdb::{Db, DbResult};
 
 /// One stored sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,26 @@ pub(crate) struct Stored {
     pub(crate) labels: Labels,
     pub(crate) ms: i64,
     pub(crate) text: String,
+}
+
+/// Samples of the series with this label within a range, both ends included.
+#[derive(Clone, Debug)]
+pub(crate) struct Deletion {
+    pub(crate) label: (&'static str, String),
+    pub(crate) range: (i64, i64),
+}
+
+impl Deletion {
+    pub(crate) fn ask(&self, db: &Db) -> DbResult<()> {
+        let (name, value) = &self.label;
+        let (start, end) = (Timestamp::from_ms(self.range.0), Timestamp::from_ms(self.range.1));
+        db.delete(&[vec![Matcher::equal(name, value)]], start, end)
+    }
+
+    fn names(&self, row: &Stored) -> bool {
+        let (name, value) = &self.label;
+        row.labels.value(name) == value && self.range.0 <= row.ms && row.ms <= self.range.1
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -25,6 +45,8 @@ pub(crate) struct Oracle {
     written: usize,
     /// Batches whose commit failed: each may appear after a crash, or not.
     doubtful: Vec<Vec<Stored>>,
+    /// Newest deleted sample of each series; the series remembers it.
+    deleted: BTreeMap<Labels, (i64, String)>,
     /// Rows before this may be gone by retention.
     pub(crate) horizon_ms: i64,
 }
@@ -48,7 +70,14 @@ pub(crate) enum Stop {
 impl Oracle {
     /// Nothing is stored, nothing may be gone.
     pub(crate) fn new() -> Self {
-        Self { batches: vec![], durable: 0, written: 0, doubtful: vec![], horizon_ms: i64::MIN }
+        Self {
+            batches: vec![],
+            durable: 0,
+            written: 0,
+            doubtful: vec![],
+            deleted: BTreeMap::new(),
+            horizon_ms: i64::MIN,
+        }
     }
 
     /// A batch became visible.
@@ -62,6 +91,15 @@ impl Oracle {
     pub(crate) fn doubt(&mut self, rows: Vec<Stored>) {
         if !rows.is_empty() {
             self.doubtful.push(rows);
+        }
+    }
+
+    /// What is visible of this is gone for good.
+    pub(crate) fn delete(&mut self, deletion: &Deletion) {
+        for rows in self.batches.iter_mut().map(|batch| &mut batch.rows).chain(&mut self.doubtful) {
+            for row in rows.extract_if(.., |row| deletion.names(row)) {
+                note_newest(&mut self.deleted, &row);
+            }
         }
     }
 
@@ -87,11 +125,11 @@ impl Oracle {
         self.written = self.durable;
     }
 
-    /// Newest sample of every series.
+    /// Newest sample of every series, deleted ones among them.
     pub(crate) fn newest(&self) -> BTreeMap<Labels, (i64, String)> {
-        let mut newest = BTreeMap::new();
+        let mut newest = self.deleted.clone();
         for row in self.batches.iter().flat_map(|batch| &batch.rows) {
-            newest.insert(row.labels.clone(), (row.ms, row.text.clone()));
+            note_newest(&mut newest, row);
         }
         newest
     }
@@ -170,6 +208,13 @@ impl Oracle {
         self.durable = self.durable.min(self.batches.len());
         self.written = self.batches.len();
         self.check_visible(db, context);
+    }
+}
+
+fn note_newest(newest: &mut BTreeMap<Labels, (i64, String)>, row: &Stored) {
+    let entry = newest.entry(row.labels.clone()).or_insert_with(|| (row.ms, row.text.clone()));
+    if entry.0 < row.ms {
+        *entry = (row.ms, row.text.clone());
     }
 }
 
