@@ -225,9 +225,9 @@ impl View {
         Ok(analysis)
     }
 
-    /// Calls `each` with every series that satisfies all matchers of at least one set (no set: every
-    /// series), sorted, once, with its samples in `start_ms..=end_ms`. Gives what could not be read,
-    /// as sentences.
+    /// Calls `each` with every series that satisfies all matchers of at least one set (no set:
+    /// every series), sorted, once, with its samples in `start_ms..=end_ms`. Gives what could not
+    /// be read, as sentences.
     pub fn dump(
         &self,
         range_ms: (i64, i64),
