@@ -14,6 +14,9 @@ const DAYS_PER_ERA: i64 = 146_097;
 /// Days from 0000-03-01 to 1970-01-01.
 const DAYS_TO_EPOCH: i64 = 719_468;
 
+/// Start of the year -292277022399.
+const FIRST_SECOND: i64 = -9_223_372_028_715_321_600;
+
 /// A moment taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Moment {
@@ -72,10 +75,15 @@ fn whole_seconds(value: f64) -> i64 {
     if value.abs() < 9.2e18 { value as i64 } else { i64::MIN }
 }
 
+/// Go counts seconds from the year -292277022399 without a sign: what lies before it, NaN among
+/// it, is taken for a date in the far future.
 fn moment(seconds: i64) -> Moment {
-    let days = seconds.div_euclid(SECONDS_PER_DAY);
+    let wrapped = if seconds < FIRST_SECOND { 1_i128 << 64 } else { 0 };
+    let seconds = i128::from(seconds) + wrapped;
+    let small = |value: i128| i64::try_from(value).expect("64 bits of seconds are 48 bits of days");
+    let days = small(seconds.div_euclid(i128::from(SECONDS_PER_DAY)));
     let (year, month, day) = date_from_days(days);
-    let second_of_day = seconds.rem_euclid(SECONDS_PER_DAY);
+    let second_of_day = small(seconds.rem_euclid(i128::from(SECONDS_PER_DAY)));
     Moment { year, month, day, days_since_epoch: days, second_of_day }
 }
 

@@ -52,3 +52,14 @@ fn floats_beyond_the_calendar_do_not_panic() {
         }
     }
 }
+
+/// As a Prometheus on amd64 answers.
+#[test]
+fn what_is_no_date_wraps_around_to_the_far_future() {
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+        let parts = ["year", "month", "day_of_month", "day_of_week", "hour", "minute"];
+        let found = parts.map(|name| part(name, whole_seconds(value)));
+        assert_eq!(found, [292_277_026_596.0, 12.0, 4.0, 0.0, 15.0, 30.0], "{value}");
+    }
+    assert_eq!(part("year", whole_seconds(-1e17)), -3_168_871_881.0);
+}
