@@ -143,17 +143,17 @@ impl Join<'_> {
         (state, out): (&mut Matched, &mut Output),
     ) -> Result<(), QueryError> {
         let mut one_there = Bits::zeroes(self.steps.count);
-        let mut many_there = Bits::zeroes(self.steps.count);
+        // A pair for which the operator is not defined has not met: it may still be filled.
+        let mut met = Bits::zeroes(self.steps.count);
         found.one.iter().for_each(|index| one_there.add(self.one[*index].column.present()));
         for index in &found.many {
             let many = &self.many[*index];
-            many_there.add(many.column.present());
             for one in found.one.iter().map(|index| &self.one[*index]) {
                 let mut both = many.column.present().clone();
                 both.keep(one.column.present());
                 let pair = (&many.labels, &one.labels);
                 let cells = |step| (many.column.get(step), one.column.get(step));
-                self.run_pair(evaluator, expr, (pair, &both, &cells), (state, out))?;
+                met.add(&self.run_pair(evaluator, expr, (pair, &both, &cells), (state, out))?);
             }
             if let Some(fill) = self.fill_one {
                 let mut alone = many.column.present().clone();
@@ -166,7 +166,7 @@ impl Join<'_> {
         let Some(fill) = self.fill_many else { return Ok(()) };
         for one in found.one.iter().map(|index| &self.one[*index]) {
             let mut alone = one.column.present().clone();
-            alone.remove(&many_there);
+            alone.remove(&met);
             let cells = |step| (Cell::Float(fill), one.column.get(step));
             let pair = (signature, &one.labels);
             self.run_pair(evaluator, expr, (pair, &alone, &cells), (state, out))?;
@@ -174,24 +174,25 @@ impl Join<'_> {
         Ok(())
     }
 
-    /// All steps at which two series (or a series and a fill value) meet.
+    /// All steps at which two series (or a series and a fill value) meet; returns those at which
+    /// the operator is defined for them.
     fn run_pair(
         &self,
         evaluator: &mut Evaluator<'_>,
         expr: &Expr,
         ((many, one), steps, cells): PairSteps<'_, '_>,
         (state, out): (&mut Matched, &mut Output),
-    ) -> Result<(), QueryError> {
+    ) -> Result<Bits, QueryError> {
         evaluator.tick(1)?;
+        let mut done = Bits::zeroes(self.steps.count);
         if !steps.any() {
-            return Ok(());
+            return Ok(done);
         }
         let labels = self.result_labels(evaluator, many, one);
         let mut column = Column::absent(self.steps.count);
         evaluator.hold(self.steps.count)?;
         let op = self.binary.op;
         let mut notes = ElementNotes { annotations: &mut evaluator.notes, place: expr.place, op };
-        let mut done = Bits::zeroes(self.steps.count);
         for step in (0..self.steps.count).filter(|step| steps.get(*step)) {
             let (many, one) = cells(step);
             let (left, right) = if self.swapped { (one, many) } else { (many, one) };
@@ -208,7 +209,7 @@ impl Join<'_> {
         if merged {
             evaluator.release(self.steps.count);
         }
-        Ok(())
+        Ok(done)
     }
 
     fn result_labels(&self, evaluator: &Evaluator<'_>, many: &Labels, one: &Labels) -> Labels {

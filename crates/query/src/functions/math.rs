@@ -88,18 +88,23 @@ pub(super) fn clamp(
         let low = low.as_ref().map_or(f64::NEG_INFINITY, |low| low[step]);
         (low, high.as_ref().map_or(f64::INFINITY, |high| high[step]))
     };
-    let mut rows = map(evaluator, site, |step, value| {
-        let (low, high) = bounds(step);
-        go_max(low, go_min(high, value))
-    })?;
-    // Bounds that cross leave nothing.
-    for step in (0..site.steps.count).filter(|step| bounds(*step).1 < bounds(*step).0) {
-        for row in &mut rows {
-            row.column.clear(step);
+    // Bounds that cross leave nothing, not even two series that would become one.
+    let crossed: Vec<usize> =
+        (0..site.steps.count).filter(|step| bounds(*step).1 < bounds(*step).0).collect();
+    let mut rows: Vec<Row> = site.vector(evaluator, 0)?;
+    for row in &mut rows {
+        evaluator.tick(site.steps.count)?;
+        for step in &crossed {
+            row.column.clear(*step);
         }
+        row.column.map_floats(|step, value| {
+            let (low, high) = bounds(step);
+            go_max(low, go_min(high, value))
+        });
+        evaluator.drop_name(row);
     }
     rows.retain(|row| row.column.present().any());
-    Ok(Operand::Vector(rows))
+    evaluator.merge_delayed(rows).map(Operand::Vector)
 }
 
 pub(super) fn round(

@@ -4,7 +4,7 @@ use crate::store::load;
 use expect_test::{Expect, expect};
 use model::{Timestamp, Value};
 use promql::{ParserOptions, parse_with};
-use query::{Cancel, Engine, Query, QueryError, QueryOutput, QueryValue, StepRange};
+use query::{Cancel, Engine, EngineOptions, Query, QueryError, QueryOutput, QueryValue, StepRange};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -295,6 +295,26 @@ fn odd_floats_take_part() {
         {__name__="odd"} NaN @300000
     "#]],
     );
+}
+
+#[test]
+fn bounds_that_cross_leave_no_series_that_could_be_equal() {
+    let expr = promql::parse("clamp({__name__=~\"up|hits_total\"}, 1, 0)").unwrap();
+    let engine =
+        Engine::new(EngineOptions { delayed_name_removal: false, ..EngineOptions::default() });
+    let at = Timestamp::from_ms(300_000);
+    let output = engine.instant(&load(DATA), &expr, at, &Cancel::new());
+    assert!(matches!(output.unwrap().value, QueryValue::Vector(samples) if samples.is_empty()));
+}
+
+#[test]
+fn a_pair_without_a_meaning_is_filled_as_if_it_had_not_met() {
+    let store = load("mixed {{schema:0 count:1 sum:1}}\nfloat 2");
+    let expr = parse_with("mixed <= fill_left (1) float", &ParserOptions::ALL).unwrap();
+    let output = Engine::default().instant(&store, &expr, Timestamp::from_ms(0), &Cancel::new());
+    let QueryValue::Vector(samples) = output.unwrap().value else { panic!("no vector") };
+    assert_eq!(samples.len(), 1);
+    assert!(samples[0].value.bits_eq(&Value::Float(1.0)));
 }
 
 #[test]
