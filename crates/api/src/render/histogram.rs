@@ -59,6 +59,14 @@ fn buckets(histogram: &Histogram) -> Vec<Bucket> {
     }
     let positive = indices(&histogram.positive_spans).zip(&histogram.positive_buckets);
     all.extend(positive.map(|(index, &count)| positive_bucket(histogram, index, count)));
+    // A bucket that reaches into the zero bucket ends at its threshold.
+    for bucket in &mut all {
+        if bucket.lower > 0.0 {
+            bucket.lower = bucket.lower.max(histogram.zero_threshold);
+        } else if bucket.upper < 0.0 {
+            bucket.upper = bucket.upper.min(-histogram.zero_threshold);
+        }
+    }
     all
 }
 

@@ -132,7 +132,8 @@ pub(crate) fn negative_bucket(histogram: &Histogram, index: i64, count: f64) -> 
     Bucket { lower: -mirror.upper, upper: -mirror.lower, count }
 }
 
-/// All buckets by increasing value; the zero bucket only when it is populated.
+/// All buckets by increasing value; the zero bucket only when it is populated. A bucket that
+/// reaches into the zero bucket ends at its threshold.
 pub(crate) fn all_buckets(histogram: &Histogram) -> Vec<Bucket> {
     let negative = pairs(&histogram.negative_spans, &histogram.negative_buckets);
     let positive = pairs(&histogram.positive_spans, &histogram.positive_buckets);
@@ -142,6 +143,14 @@ pub(crate) fn all_buckets(histogram: &Histogram) -> Vec<Bucket> {
         out.push(zero_bucket(histogram));
     }
     out.extend(positive.iter().map(|(i, n)| positive_bucket(histogram, *i, *n)));
+    let threshold = histogram.zero_threshold;
+    for bucket in &mut out {
+        if bucket.lower > 0.0 {
+            bucket.lower = bucket.lower.max(threshold);
+        } else if bucket.upper < 0.0 {
+            bucket.upper = bucket.upper.min(-threshold);
+        }
+    }
     out
 }
 

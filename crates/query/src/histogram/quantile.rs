@@ -85,7 +85,7 @@ fn clip(histogram: &Histogram, bucket: &mut Bucket) -> Option<f64> {
 }
 
 /// The zero bucket of a histogram with only positive (negative) buckets begins (ends) at zero.
-pub(super) fn clip_zero(histogram: &Histogram, bucket: &mut Bucket) {
+fn clip_zero(histogram: &Histogram, bucket: &mut Bucket) {
     match (histogram.negative_buckets.is_empty(), histogram.positive_buckets.is_empty()) {
         (true, false) => bucket.lower = 0.0,
         (false, true) => bucket.upper = 0.0,

@@ -158,6 +158,20 @@ fn quantiles_are_exponential_in_buckets_and_linear_around_zero() {
 }
 
 #[test]
+fn a_bucket_that_reaches_into_the_zero_bucket_ends_at_its_threshold() {
+    let overlapping = exponential(-1, (0.5, 0.0), &[(0, 4.0)]);
+    assert_eq!(quantile(0.0, &overlapping).0, 0.5, "the bucket itself begins at 0.25");
+    let mirrored = Histogram {
+        negative_spans: overlapping.positive_spans.clone(),
+        negative_buckets: vec![4.0],
+        positive_spans: Vec::new(),
+        positive_buckets: Vec::new(),
+        ..overlapping
+    };
+    assert_eq!(quantile(1.0, &mirrored).0, -0.5);
+}
+
+#[test]
 fn nan_observations_lie_behind_all_others() {
     let mut histogram = exponential(0, (0.0, 0.0), &[(1, 4.0)]);
     histogram.sum = f64::NAN;
@@ -199,6 +213,28 @@ fn both_sides_of_a_trim_add_up() {
     }
     let whole = trim(&histograms[0], f64::INFINITY, TrimSide::KeepBelow);
     assert!(equals(&whole, &histograms[0]), "nothing cut off, nothing estimated");
+}
+
+/// Buckets that are written down and empty count for quantiles, but not here.
+#[test]
+fn an_empty_side_does_not_divide_the_zero_bucket() {
+    let histogram = Histogram {
+        negative_spans: vec![Span { offset: 1, length: 1 }],
+        negative_buckets: vec![0.0],
+        ..exponential(0, (0.5, 4.0), &[(1, 2.0)])
+    };
+    assert_eq!(trim(&histogram, 0.0, TrimSide::KeepBelow).zero_count, 0.0);
+    assert_eq!(trim(&histogram, 0.0, TrimSide::KeepAbove).zero_count, 4.0);
+}
+
+#[test]
+fn nothing_lies_on_either_side_of_nan() {
+    for side in [TrimSide::KeepBelow, TrimSide::KeepAbove] {
+        let left = trim(&custom(&[1.0, 2.0], &[1.0, 2.0, 3.0]), f64::NAN, side);
+        assert_eq!((left.count, left.sum, positive(&left)), (0.0, 0.0, vec![]));
+        let left = trim(&exponential(0, (0.0, 0.0), &[(1, 2.0)]), f64::NAN, side);
+        assert_eq!((left.count, left.sum, positive(&left)), (0.0, 0.0, vec![]));
+    }
 }
 
 #[test]

@@ -5,7 +5,6 @@
 use super::buckets::{
     Bucket, compact, is_custom, negative_bucket, pairs, positive_bucket, zero_bucket,
 };
-use super::quantile::clip_zero;
 use model::{Histogram, HistogramCounts};
 
 /// Which side of the bound stays.
@@ -39,18 +38,29 @@ pub(crate) fn trim(histogram: &Histogram, bound: f64, side: TrimSide) -> Histogr
     out.counts = HistogramCounts::Float;
     let mut kept = Kept::default();
     let spread = if is_custom(histogram) { Spread::Even } else { Spread::Logarithmic };
+    // Nothing lies on either side of NaN; only the zero bucket is divided by it.
+    let mut take = |bucket: Bucket| {
+        if bound.is_nan() {
+            kept.cut |= bucket.count != 0.0;
+            return 0.0;
+        }
+        kept.take(Cut { bucket, bound, side, spread })
+    };
     let positive = pairs(&histogram.positive_spans, &histogram.positive_buckets);
     for (at, (index, count)) in positive.into_iter().enumerate() {
-        let bucket = positive_bucket(histogram, index, count);
-        out.positive_buckets[at] = kept.take(Cut { bucket, bound, side, spread });
+        out.positive_buckets[at] = take(positive_bucket(histogram, index, count));
     }
     let negative = pairs(&histogram.negative_spans, &histogram.negative_buckets);
     for (at, (index, count)) in negative.into_iter().enumerate() {
-        let bucket = negative_bucket(histogram, index, count);
-        out.negative_buckets[at] = kept.take(Cut { bucket, bound, side, spread });
+        out.negative_buckets[at] = take(negative_bucket(histogram, index, count));
     }
     let mut bucket = zero_bucket(histogram);
-    clip_zero(histogram, &mut bucket);
+    let is_populated = |counts: &[f64]| counts.iter().any(|count| *count != 0.0);
+    match (is_populated(&histogram.negative_buckets), is_populated(&histogram.positive_buckets)) {
+        (false, true) => bucket.lower = 0.0,
+        (true, false) => bucket.upper = 0.0,
+        (true, true) | (false, false) => {}
+    }
     out.zero_count = kept.take(Cut { bucket, bound, side, spread: Spread::Even });
     if !kept.cut {
         return histogram.clone();

@@ -50,6 +50,20 @@ fn empty_histogram_has_no_bucket_list() {
 }
 
 #[test]
+fn a_bucket_that_reaches_into_the_zero_bucket_ends_at_its_threshold() {
+    let histogram = Histogram {
+        schema: -1,
+        zero_threshold: 0.5,
+        count: 2.0,
+        positive_spans: vec![Span { offset: 0, length: 1 }],
+        positive_buckets: vec![2.0],
+        ..Histogram::default()
+    };
+    let expected = "{\"count\":\"2\",\"sum\":\"0\",\"buckets\":[[0,\"0.5\",\"1\",\"2\"]]}";
+    assert_eq!(show(&histogram), expected);
+}
+
+#[test]
 fn zero_bucket_without_width() {
     let histogram = Histogram { zero_count: 1.0, count: 1.0, ..Histogram::default() };
     let expected = "{\"count\":\"1\",\"sum\":\"0\",\"buckets\":[[3,\"-0\",\"0\",\"1\"]]}";
