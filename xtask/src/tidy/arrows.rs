@@ -39,13 +39,16 @@ const SIDEWAYS: &[(&str, &str, &str)] = &[
 const SHELLS_ONLY: &[&str] =
     &["tokio", "hyper", "hyper-util", "axum", "reqwest", "tower", "tokio-rustls"];
 
+/// For tests only: known as a dev-dependency.
+const DEV_ROOMS: &[&str] = &["testkit", "conformance"];
+
 pub(super) fn check(metadata: &Value) -> Result<Vec<Complaint>, String> {
     let packages = metadata["packages"].as_array().ok_or("cargo metadata lists no packages")?;
     let mut complaints = Vec::new();
     for package in packages.iter().filter(|package| package["source"].is_null()) {
         let name = package["name"].as_str().unwrap_or_default();
         let Some(layer) = layer_of(name) else {
-            if !["xtask", "testkit"].contains(&name) {
+            if name != "xtask" && !DEV_ROOMS.contains(&name) {
                 complaints.push(format!(
                     "crates/{name}: no layer knows this room (xtask tidy/arrows.rs)"
                 ));
@@ -68,8 +71,8 @@ fn judge(name: &str, layer: usize, other: &str, is_dev: bool) -> Option<Complain
     if layer < 3 && name != "net" && SHELLS_ONLY.contains(&other) {
         return Some(format!("crates/{name}: {other} is for shells (L3) and `net` only"));
     }
-    if other == "testkit" {
-        return Some(format!("crates/{name}: testkit is a dev-dependency only"));
+    if DEV_ROOMS.contains(&other) {
+        return Some(format!("crates/{name}: {other} is a dev-dependency only"));
     }
     let below = layer_of(other)?;
     let sideways = SIDEWAYS.iter().any(|(from, to, _)| (*from, *to) == (name, other));
@@ -97,6 +100,12 @@ mod tests {
         assert!(judge("tsdb", 2, "query", false).is_some());
         assert!(judge("tsdb", 2, "model", false).is_none());
         assert!(judge("rules", 2, "query", false).is_none());
+    }
+
+    #[test]
+    fn rooms_for_tests_are_dev_dependencies() {
+        assert!(judge("query", 2, "conformance", false).is_some());
+        assert!(judge("query", 2, "conformance", true).is_none());
     }
 
     #[test]

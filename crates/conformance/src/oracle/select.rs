@@ -1,0 +1,248 @@
+//! Instant selectors and windows of samples.
+//! Prometheus 3: what is exactly as old as the lookback or the range is outside; 2.42: inside.
+
+use super::{Element, Operand, Oracle, Point, Refusal, fails};
+use crate::changes::Change;
+use model::{Labels, Value};
+use promql::ast::{
+    AtModifier, DurationExpr, DurationTerm, Expr, ExprKind, SubqueryExpr, UnaryOp, VectorSelector,
+};
+use std::collections::BTreeMap;
+
+/// Samples of a series within an interval.
+#[derive(Clone, Debug)]
+pub(crate) struct Window {
+    pub(crate) labels: Labels,
+    /// The name goes when the answer is shown.
+    pub(crate) drop_name: bool,
+    /// Samples without staleness markers.
+    pub(crate) points: Vec<(i64, Point)>,
+    /// Start (outside) and end (inside) of the interval.
+    pub(crate) lo: i64,
+    pub(crate) hi: i64,
+}
+
+impl From<&Value> for Point {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Float(value) => Self::Float(*value),
+            Value::Histogram(histogram) => Self::Histogram(super::Sparse::of(histogram)),
+        }
+    }
+}
+
+impl Oracle<'_> {
+    /// Instant at which a selector looks when the query is evaluated at `at`.
+    fn reference(
+        &self,
+        at: i64,
+        offset: &DurationExpr,
+        fixed: Option<AtModifier>,
+    ) -> Result<i64, Refusal> {
+        let at = match fixed {
+            None => at,
+            Some(AtModifier::At(timestamp)) => timestamp.ms(),
+            Some(AtModifier::Start) => self.start,
+            Some(AtModifier::End) => self.end,
+        };
+        Ok(at - self.duration(offset)?)
+    }
+
+    fn duration(&self, duration: &DurationExpr) -> Result<i64, Refusal> {
+        match duration {
+            DurationExpr::Fixed(ms) => Ok(*ms),
+            DurationExpr::Computed(term) => {
+                let ms = (self.seconds(term)? * 1000.0).round();
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "rounded, and durations are small"
+                )]
+                Ok(ms as i64)
+            }
+        }
+    }
+
+    fn seconds(&self, term: &DurationTerm) -> Result<f64, Refusal> {
+        use promql::ast::BinaryOp::{Add, Div, Mod, Mul, Pow, Sub};
+        Ok(match term {
+            DurationTerm::Number(number) => number.value,
+            DurationTerm::Step => self.step as f64 / 1000.0,
+            DurationTerm::Range => (self.end - self.start) as f64 / 1000.0,
+            DurationTerm::Unary(UnaryOp::Minus, inner) => -self.seconds(inner)?,
+            DurationTerm::Unary(UnaryOp::Plus, inner) | DurationTerm::Paren(inner) => {
+                self.seconds(inner)?
+            }
+            DurationTerm::Min(a, b) => self.seconds(a)?.min(self.seconds(b)?),
+            DurationTerm::Max(a, b) => self.seconds(a)?.max(self.seconds(b)?),
+            DurationTerm::Binary(op, a, b) => {
+                let (a, b) = (self.seconds(a)?, self.seconds(b)?);
+                match op {
+                    Add => a + b,
+                    Sub => a - b,
+                    Mul => a * b,
+                    Div if b != 0.0 => a / b,
+                    Mod if b != 0.0 => a % b,
+                    Pow => a.powf(b),
+                    _ => return Err(fails("division by zero in a duration")),
+                }
+            }
+        })
+    }
+
+    /// The newest sample of each series within the lookback, with its timestamp.
+    fn newest(
+        &self,
+        selector: &VectorSelector,
+        at: i64,
+    ) -> Result<Vec<(Labels, i64, Point)>, Refusal> {
+        let at = self.reference(at, &selector.offset, selector.at)?;
+        let inclusive = i64::from(self.semantics.is_old(Change::LeftOpenWindows));
+        let oldest = at - self.semantics.lookback_ms + 1 - inclusive;
+        let mut found = Vec::new();
+        for (labels, points) in self.contents.matching(&selector.matchers) {
+            let newest = points.range(..=at).next_back().filter(|(taken, _)| **taken >= oldest);
+            if let Some((taken, value)) = newest.filter(|(_, value)| !value.is_stale()) {
+                found.push((labels.clone(), *taken, value.into()));
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn select(
+        &self,
+        selector: &VectorSelector,
+        times: &[i64],
+    ) -> Result<Vec<Vec<Element>>, Refusal> {
+        let mut steps = Vec::new();
+        for at in times {
+            let newest = self.newest(selector, *at)?.into_iter();
+            let element = |(labels, _, value)| Element { labels, drop_name: false, value };
+            steps.push(newest.map(element).collect());
+        }
+        Ok(steps)
+    }
+
+    /// When the selected samples were taken, in seconds.
+    pub(super) fn select_times(
+        &self,
+        selector: &VectorSelector,
+        times: &[i64],
+    ) -> Result<Vec<Vec<Element>>, Refusal> {
+        let mut steps = Vec::new();
+        for at in times {
+            let newest = self.newest(selector, *at)?.into_iter();
+            let element = |(labels, taken, _): (Labels, i64, Point)| {
+                let value = Point::Float(taken as f64 / 1000.0);
+                Element { labels, drop_name: false, value }
+            };
+            steps.push(newest.map(element).collect());
+        }
+        Ok(steps)
+    }
+
+    /// Windows of a range vector at each instant; a series without samples has none.
+    pub(super) fn windows(&self, expr: &Expr, times: &[i64]) -> Result<Vec<Vec<Window>>, Refusal> {
+        match &expr.without_parens().kind {
+            ExprKind::Matrix(matrix) => {
+                let selector = &matrix.selector;
+                let range = self.duration(&matrix.range)?;
+                let mut steps = Vec::new();
+                for at in times {
+                    let hi = self.reference(*at, &selector.offset, selector.at)?;
+                    let lo = hi - range;
+                    let series = self.contents.matching(&selector.matchers);
+                    let windows = series.map(|(labels, points)| {
+                        let points = self.inside(points, lo, hi);
+                        let points = points.filter(|(_, value)| !value.is_stale());
+                        let points = points.map(|(at, value)| (*at, value.into())).collect();
+                        Window { labels: labels.clone(), drop_name: false, points, lo, hi }
+                    });
+                    steps.push(windows.filter(|window| !window.points.is_empty()).collect());
+                }
+                Ok(steps)
+            }
+            ExprKind::Subquery(subquery) => self.subquery(subquery, times),
+            _ => Err(fails("no range vector")),
+        }
+    }
+
+    /// Earliest instant inside a window that begins at `lo`.
+    fn first_inside(&self, lo: i64) -> i64 {
+        if self.semantics.is_old(Change::LeftOpenWindows) { lo } else { lo + 1 }
+    }
+
+    /// What lies inside a window.
+    fn inside<'p, T>(
+        &self,
+        points: &'p BTreeMap<i64, T>,
+        lo: i64,
+        hi: i64,
+    ) -> impl Iterator<Item = (&'p i64, &'p T)> {
+        let first = self.first_inside(lo);
+        points.iter().filter(move |(at, _)| **at >= first && **at <= hi)
+    }
+
+    /// The inner expression at multiples of the step, from the first window's start to the last
+    /// one's end.
+    fn subquery(
+        &self,
+        subquery: &SubqueryExpr,
+        times: &[i64],
+    ) -> Result<Vec<Vec<Window>>, Refusal> {
+        let range = self.duration(&subquery.range)?;
+        let step = match &subquery.step {
+            Some(step) => self.duration(step)?,
+            None => self.semantics.default_step_ms,
+        };
+        let mut bounds = Vec::new();
+        for at in times {
+            let hi = self.reference(*at, &subquery.offset, subquery.at)?;
+            bounds.push((hi - range, hi));
+        }
+        let (Some((lo, _)), Some((_, hi))) = (bounds.first(), bounds.last()) else {
+            return Ok(Vec::new());
+        };
+        let first = self.first_inside(*lo);
+        let first = first + (step - first.rem_euclid(step)) % step;
+        let inner: Vec<i64> =
+            (first..=*hi).step_by(usize::try_from(step).unwrap_or(usize::MAX)).collect();
+        let mut series: BTreeMap<Labels, (bool, BTreeMap<i64, Point>)> = BTreeMap::new();
+        if !inner.is_empty() {
+            let steps = match self.eval(&subquery.expr, &inner)? {
+                Operand::Vector(steps) => steps,
+                Operand::Scalar(values) => {
+                    values.into_iter().map(|value| vec![super::unnamed(value)]).collect()
+                }
+                Operand::Text(_) => return Err(fails("a subquery of a string")),
+            };
+            for (at, elements) in inner.iter().zip(steps) {
+                for element in elements {
+                    let (drop_name, points) = series.entry(element.labels).or_default();
+                    *drop_name |= element.drop_name;
+                    points.insert(*at, forget_resets(element.value));
+                }
+            }
+        }
+        let windows = bounds.into_iter().map(|(lo, hi)| {
+            let windows = series.iter().map(|(labels, (drop_name, points))| {
+                let points = self.inside(points, lo, hi);
+                let points = points.map(|(at, point)| (*at, point.clone())).collect();
+                Window { labels: labels.clone(), drop_name: *drop_name, points, lo, hi }
+            });
+            windows.filter(|window| !window.points.is_empty()).collect()
+        });
+        Ok(windows.collect())
+    }
+}
+
+/// What is known about resets holds for neighbours in the store, not in a subquery.
+fn forget_resets(point: Point) -> Point {
+    use model::CounterReset::{NotReset, Reset, Unknown};
+    match point {
+        Point::Histogram(mut histogram) if matches!(histogram.hint, NotReset | Reset) => {
+            histogram.hint = Unknown;
+            Point::Histogram(histogram)
+        }
+        other => other,
+    }
+}
