@@ -57,7 +57,8 @@ pub(crate) struct ExemplarBody {
     paths(
         crate::prom::query::instant,
         crate::prom::query::range,
-        crate::prom::query::format,
+        crate::prom::syntax::format,
+        crate::prom::syntax::tree,
         crate::prom::exemplars::query,
         crate::prom::labels::series,
         crate::prom::labels::names,

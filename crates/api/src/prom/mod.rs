@@ -7,6 +7,7 @@ pub(crate) mod labels;
 pub(crate) mod metadata;
 pub(crate) mod query;
 pub(crate) mod status;
+pub(crate) mod syntax;
 pub(crate) mod targets;
 
 use crate::Permission;
@@ -19,7 +20,8 @@ pub(crate) fn routes() -> Vec<Route> {
         read("/api/v1/query", get(query::instant).post(query::instant)),
         read("/api/v1/query_range", get(query::range).post(query::range)),
         read("/api/v1/query_exemplars", get(exemplars::query).post(exemplars::query)),
-        read("/api/v1/format_query", get(query::format).post(query::format)),
+        read("/api/v1/format_query", get(syntax::format).post(syntax::format)),
+        read("/api/v1/parse_query", get(syntax::tree).post(syntax::tree)),
         read("/api/v1/series", get(labels::series).post(labels::series)),
         read("/api/v1/labels", get(labels::names).post(labels::names)),
         read("/api/v1/label/{name}/values", get(labels::values)),

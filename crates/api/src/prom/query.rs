@@ -1,11 +1,11 @@
-//! `query`, `query_range`, `format_query`: PromQL in, streamed JSON out.
+//! `query`, `query_range`: PromQL in, streamed JSON out.
 //! The order of the checks is upstream's, because clients see the first one that fails.
 
 use crate::App;
 use crate::openapi::QueryResponse;
 use crate::params::Params;
 use crate::render::query_value;
-use crate::reply::{ApiError, ErrorBody, Success, annotations, streamed, success};
+use crate::reply::{ApiError, ErrorBody, annotations, streamed};
 use axum::extract::State;
 use axum::response::Response;
 use model::Timestamp;
@@ -68,18 +68,6 @@ pub(crate) async fn range(State(app): State<App>, params: Params) -> Result<Resp
             engine.range(&*app.state.querier, query, &steps, cancel)
         })
         .await
-}
-
-/// Prints an expression in the usual layout.
-#[utoipa::path(method(get, post), path = "/api/v1/format_query", tag = "query",
-    params(("query" = String, Query, description = "PromQL expression")),
-    responses((status = 200, description = "The expression", body = Success<String>),
-        (status = "default", description = "Not an expression", body = ErrorBody)))]
-pub(crate) async fn format(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
-    let text = params.get("query").unwrap_or_default().to_owned();
-    let inner = App::clone(&app);
-    let work = move |_cancel: &Cancel| Ok(promql::pretty(&parse(&inner, &text)?));
-    Ok(success(app.pool.run(None, work).await?))
 }
 
 pub(super) fn parse(app: &App, text: &str) -> Result<Expr, ApiError> {

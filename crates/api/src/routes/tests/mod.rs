@@ -6,6 +6,7 @@ mod document;
 mod errors;
 mod gates;
 mod shapes;
+mod syntax;
 
 use crate::test_client::{Client, run, wrapped};
 use expect_test::Expect;

@@ -115,14 +115,6 @@ fn statistics_on_demand() {
 }
 
 #[test]
-fn format_query() {
-    check(
-        "GET /api/v1/format_query?query=sum(rate(up[5m]))by(job)",
-        &expect![[r#"200 {"status":"success","data":"sum by (job) (rate(up[5m]))"}"#]],
-    );
-}
-
-#[test]
 fn series_are_sorted_and_unique() {
     check(
         "GET /api/v1/series?match[]=up",
