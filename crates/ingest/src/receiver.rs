@@ -308,9 +308,11 @@ impl Receiver {
                 self.stats.samples_invalid_histogram.add(1);
                 refusals.add(|| error.to_string());
             }
-            SeriesItem::Exemplar(exemplar) => {
+            SeriesItem::Exemplar(Ok(exemplar)) => {
                 batch.batch.exemplars.push((known.series, exemplar));
             }
+            // As upstream: the samples are what the sender is told about.
+            SeriesItem::Exemplar(Err(_)) => self.stats.exemplars_refused.add(1),
         }
         Ok(())
     }

@@ -62,6 +62,8 @@ pub struct ReceiverStats {
     pub samples_beyond_limit: Counter,
     /// Exemplars handed to the storage.
     pub exemplars: Counter,
+    /// Exemplars refused: their labels are too long.
+    pub exemplars_refused: Counter,
     /// Metadata entries handed to the storage.
     pub metadata: Counter,
     /// Series recognised by their label bytes.

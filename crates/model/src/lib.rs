@@ -22,7 +22,7 @@ pub use appender::{
 pub use histogram::{CUSTOM_BUCKETS_SCHEMA, CounterReset, Histogram, HistogramCounts, Span};
 pub use label::{Labels, LabelsBuilder};
 pub use matcher::{MatchOp, Matcher, MatcherError};
-pub use metadata::{Exemplar, Metadata, MetricKind, MetricMetadata};
+pub use metadata::{EXEMPLAR_CHARS_MAX, Exemplar, Metadata, MetricKind, MetricMetadata};
 pub use name::{
     BUCKET_LABEL, INSTANCE_LABEL, JOB_LABEL, METRIC_NAME, QUANTILE_LABEL, is_legacy_label_name,
     is_legacy_metric_name,

@@ -60,6 +60,10 @@ pub struct MetricMetadata {
     pub metadata: Metadata,
 }
 
+/// Most characters of an exemplar's label names and values together (OpenMetrics 1.0, "Exemplars");
+/// longer ones are dropped where they come in, as upstream's storage does.
+pub const EXEMPLAR_CHARS_MAX: usize = 128;
+
 /// A single observation that links a sample to a trace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exemplar {
@@ -69,4 +73,12 @@ pub struct Exemplar {
     pub value: f64,
     /// When it was observed.
     pub timestamp: Timestamp,
+}
+
+impl Exemplar {
+    /// Are its labels short enough to be kept ([`EXEMPLAR_CHARS_MAX`])?
+    pub fn fits(&self) -> bool {
+        let chars = |(name, value): (&str, &str)| name.chars().count() + value.chars().count();
+        self.labels.iter().map(chars).sum::<usize>() <= EXEMPLAR_CHARS_MAX
+    }
 }

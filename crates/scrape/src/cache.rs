@@ -79,6 +79,8 @@ pub struct ScrapeReport {
     pub out_of_bounds: usize,
     /// Samples of new series refused by a limit on series.
     pub refused: usize,
+    /// Exemplars dropped because their labels are too long.
+    pub exemplars_refused: usize,
     /// The sample limit was exceeded.
     pub sample_limit_exceeded: bool,
 }

@@ -16,6 +16,7 @@ pub(crate) struct Counters {
     duplicates: AtomicU64,
     out_of_bounds: AtomicU64,
     refused: AtomicU64,
+    exemplars_refused: AtomicU64,
     sample_limit: AtomicU64,
     not_stored: AtomicU64,
 }
@@ -31,6 +32,7 @@ impl Counters {
         add(&self.duplicates, report.duplicates);
         add(&self.out_of_bounds, report.out_of_bounds);
         add(&self.refused, report.refused);
+        add(&self.exemplars_refused, report.exemplars_refused);
         add(&self.sample_limit, usize::from(report.sample_limit_exceeded));
         add(&self.not_stored, usize::from(report.store_error.is_some()));
     }
@@ -40,17 +42,17 @@ impl Counters {
         let simple = |name: &str, help: &str, counter| {
             Family::counter(format!("flyball_scrape_{name}_total"), help).with(value(counter))
         };
-        let mut rejected = Family::counter(
-            "flyball_scrape_rejected_samples_total",
-            "Scraped samples that were not stored, by reason.",
+        let mut refused = Family::counter(
+            "flyball_scrape_samples_refused_total",
+            "Scraped samples that were refused, by reason.",
         );
         for (reason, counter) in [
             ("out_of_order", &self.out_of_order),
-            ("duplicate", &self.duplicates),
+            ("duplicate_timestamp", &self.duplicates),
             ("out_of_bounds", &self.out_of_bounds),
-            ("series_limit", &self.refused),
+            ("beyond_limit", &self.refused),
         ] {
-            rejected.push(Labels::from_pairs([("reason", reason)]), value(counter));
+            refused.push(Labels::from_pairs([("reason", reason)]), value(counter));
         }
         vec![
             simple("scrapes", "Scrapes, failed ones included.", &self.scrapes),
@@ -59,7 +61,12 @@ impl Counters {
             simple("stale_markers", "Staleness markers written.", &self.stale),
             simple("sample_limit_exceeded", "Scrapes above sample_limit.", &self.sample_limit),
             simple("not_stored", "Scrapes that the storage refused.", &self.not_stored),
-            rejected,
+            simple(
+                "exemplars_refused",
+                "Exemplars that were refused because their labels are too long.",
+                &self.exemplars_refused,
+            ),
+            refused,
         ]
     }
 }

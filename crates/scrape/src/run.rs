@@ -232,7 +232,7 @@ fn log(assignment: &Assignment, before: Health, report: &ScrapeReport) {
             out_of_order = report.out_of_order,
             duplicates = report.duplicates,
             out_of_bounds = report.out_of_bounds,
-            series_limit = report.refused,
+            beyond_limit = report.refused,
             "samples were not stored"
         );
     }

@@ -47,6 +47,11 @@ pub(crate) fn families(stats: &ReceiverStats) -> Vec<Family> {
             &stats.samples_stored,
         ),
         one(
+            "flyball_remote_write_exemplars_refused_total",
+            "Exemplars of remote write that were refused because their labels are too long.",
+            &stats.exemplars_refused,
+        ),
+        one(
             "flyball_remote_write_received_bytes_total",
             "Compressed bytes received by remote write.",
             &stats.bytes_received,

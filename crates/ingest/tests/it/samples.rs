@@ -177,8 +177,9 @@ fn histograms_exemplars_and_metadata_arrive() {
         Exemplar { labels: Labels::from_pairs([("trace_id", "t")]), value: 1.0, timestamp: at(3) };
     let good = Histogram { count: 2.0, zero_count: 2.0, ..Histogram::default() };
     let bad = Histogram { schema: 99, ..Histogram::default() };
+    let long = Labels::from_pairs([("trace_id", "t".repeat(121))]);
     let sent = TimeSeries {
-        exemplars: vec![exemplar.clone()],
+        exemplars: vec![Exemplar { labels: long, ..exemplar.clone() }, exemplar.clone()],
         histograms: vec![(3, good), (4, bad)],
         ..series(&UP, &[])
     };
@@ -192,7 +193,9 @@ fn histograms_exemplars_and_metadata_arrive() {
     assert!(answer.text.contains("histogram: schema 99"), "{}", answer.text);
     assert_eq!(fixture.stored(), [r#"{__name__="up", instance="a:1", job="j"} 3 count 2"#]);
     let state = fixture.store.state.lock();
-    assert_eq!(state.batches[0].exemplars[0].1, exemplar);
+    let exemplars: Vec<_> = state.batches[0].exemplars.iter().map(|(_, found)| found).collect();
+    assert_eq!(exemplars, [&exemplar]);
+    assert_eq!(fixture.receiver.stats().exemplars_refused.get(), 1);
     assert_eq!(state.batches[0].metadata, [metadata]);
     assert_eq!(fixture.receiver.stats().samples_invalid_histogram.get(), 1);
 }

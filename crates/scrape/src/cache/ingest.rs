@@ -268,7 +268,11 @@ impl<'a> Pass<'a> {
             let (labels, value) = (exemplar.labels.clone(), exemplar.value);
             let timestamp = exemplar.timestamp.unwrap_or(at);
             let exemplar = Exemplar { labels, value, timestamp };
-            self.cache.batch.exemplars.push((reference, exemplar));
+            if exemplar.fits() {
+                self.cache.batch.exemplars.push((reference, exemplar));
+            } else {
+                self.report.exemplars_refused += 1;
+            }
         }
         if own_time.is_none() || self.cache.shape.track_timestamps_staleness {
             let before = self.cache.entries.track(id, self.cache.round);

@@ -395,6 +395,20 @@ fn exemplars_travel_with_their_series() {
 }
 
 #[test]
+fn exemplars_with_endless_labels_are_dropped_alone() {
+    let mut world = World::new();
+    let value = |length: usize| "x".repeat(length);
+    let report = world.openmetrics(&format!(
+        "a_total 1 # {{id=\"{}\"}} 1\nb_total 1 # {{id=\"{}\"}} 1\n# EOF\n",
+        value(127),
+        value(126),
+    ));
+    assert_eq!((report.error, report.scraped, report.exemplars_refused), (None, 2, 1));
+    let log = world.log();
+    assert!(log.contains("exemplar of {__name__=\"b_total\"") && !log.contains(&value(127)));
+}
+
+#[test]
 fn metadata_is_sent_when_it_is_news_and_forgotten_after_ten_scrapes() {
     let mut world = World::new();
     let page = "# TYPE a gauge\n# HELP a One.\na 1\n";

@@ -4,7 +4,9 @@
 use super::histogram;
 use crate::WireError;
 use crate::protobuf::{Field, Reader};
-use model::{Exemplar, Histogram, LabelsBuilder, MetricKind, MetricMetadata, Timestamp};
+use model::{
+    EXEMPLAR_CHARS_MAX, Exemplar, Histogram, LabelsBuilder, MetricKind, MetricMetadata, Timestamp,
+};
 
 /// Tag of `TimeSeries.labels`: field 1, bytes.
 const LABELS_TAG: u8 = 0x0a;
@@ -60,8 +62,8 @@ pub enum SeriesItem {
     Sample(Sample),
     /// A native histogram, or why it breaks the rules (that costs only this sample).
     Histogram(Timestamp, Result<Histogram, WireError>),
-    /// A link to a trace.
-    Exemplar(Exemplar),
+    /// A link to a trace, or why it breaks the rules (that costs only this link).
+    Exemplar(Result<Exemplar, WireError>),
 }
 
 /// A float at an instant.
@@ -186,32 +188,33 @@ fn sample(mut reader: Reader<'_>) -> Result<Sample, WireError> {
     Ok(Sample { timestamp: Timestamp::from_ms(timestamp), value })
 }
 
-fn exemplar(reader: Reader<'_>) -> Result<Exemplar, WireError> {
+fn exemplar(mut reader: Reader<'_>) -> Result<Result<Exemplar, WireError>, WireError> {
+    let offset = reader.offset();
     let (mut value, mut timestamp) = (0.0, 0);
-    let mut labels = LabelsBuilder::default();
-    let mut fields = reader;
-    while let Some(field) = fields.next_field()? {
+    let (mut labels, mut chars) = (LabelsBuilder::default(), 0);
+    while let Some(field) = reader.next_field()? {
         match field.number {
-            1 => add_exemplar_label(&mut labels, &field)?,
+            1 => {
+                let (name, text) = label(field.reader()?)?;
+                chars += name.chars().count() + text.chars().count();
+                // What is too long is read on, because its bytes may be malformed, but not kept.
+                if chars <= EXEMPLAR_CHARS_MAX {
+                    labels.set(name, text);
+                }
+            }
             2 => value = field.double()?,
             3 => timestamp = signed(&field)?,
             _ => {}
         }
     }
-    Ok(Exemplar { labels: labels.build(), value, timestamp: Timestamp::from_ms(timestamp) })
-}
-
-fn add_exemplar_label(labels: &mut LabelsBuilder, field: &Field<'_>) -> Result<(), WireError> {
-    /// OpenMetrics 1.0, "Exemplars": names and values together at most 128 characters, so there can
-    /// be no more labels than that either; the bound keeps the sorted insertion cheap.
-    const EXEMPLAR_LABELS_MAX: usize = 128;
-    let (name, value) = label(field.reader()?)?;
-    if labels.iter().len() >= EXEMPLAR_LABELS_MAX {
-        let text = format!("exemplar: more than {EXEMPLAR_LABELS_MAX} labels");
-        return Err(WireError::too_large(field.offset, text));
+    if chars > EXEMPLAR_CHARS_MAX {
+        let text = format!(
+            "exemplar: {chars} characters of labels, at most {EXEMPLAR_CHARS_MAX} accepted"
+        );
+        return Ok(Err(WireError::invalid(offset, text)));
     }
-    labels.set(name, value);
-    Ok(())
+    let timestamp = Timestamp::from_ms(timestamp);
+    Ok(Ok(Exemplar { labels: labels.build(), value, timestamp }))
 }
 
 fn metadata(mut reader: Reader<'_>) -> Result<MetricMetadata, WireError> {

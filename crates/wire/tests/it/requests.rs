@@ -36,7 +36,8 @@ fn describe_series(mut series: Series<'_>, lines: &mut Vec<String>) -> Result<()
     while let Some(item) = series.next_item()? {
         lines.push(match item {
             SeriesItem::Sample(s) => format!("  {} {:x}", s.timestamp.ms(), s.value.to_bits()),
-            SeriesItem::Exemplar(exemplar) => format!("  {exemplar:?}"),
+            SeriesItem::Exemplar(Ok(exemplar)) => format!("  {exemplar:?}"),
+            SeriesItem::Exemplar(Err(error)) => format!("  {error}"),
             SeriesItem::Histogram(timestamp, Ok(h)) => format!("  {timestamp:?} {h:?}"),
             SeriesItem::Histogram(timestamp, Err(error)) => format!("  {timestamp:?} {error}"),
         });
@@ -99,17 +100,28 @@ fn exemplars_come_out_sorted() {
 }
 
 #[test]
-fn exemplars_with_endless_labels_are_refused() {
-    let labels: Vec<_> = (0..129).map(|n| (format!("l{n}"), "v")).collect();
-    let exemplar = Exemplar {
-        labels: Labels::from_pairs(labels.iter().map(|(n, v)| (n.as_str(), *v))),
-        value: 0.25,
-        timestamp: Timestamp::from_ms(1),
+fn an_exemplar_with_endless_labels_costs_only_itself() {
+    let with = |text: &str| TimeSeries {
+        exemplars: vec![Exemplar {
+            labels: Labels::from_pairs([("a", text), ("b", text)]),
+            value: 0.25,
+            timestamp: Timestamp::from_ms(1),
+        }],
+        ..series(&[("__name__", "a")], &[])
     };
-    let with = TimeSeries { exemplars: vec![exemplar], ..series(&[("__name__", "a")], &[]) };
-    let error = describe(&encode(&[with], &[])).unwrap_err();
-    assert_eq!(error.kind(), wire::WireErrorKind::TooLarge);
-    assert!(error.to_string().contains("more than 128 labels"), "{error}");
+    // Characters count, not bytes: two names of one and two values of 63.
+    assert!(describe(&encode(&[with(&"ä".repeat(63))], &[])).unwrap().contains("Exemplar {"));
+    check(
+        &encode(&[with(&"ä".repeat(64)), series(&[("__name__", "b")], &[(1, 1.0)])], &[]),
+        expect![[r#"
+        series __name__="a" raw Some(15)
+          wire: exemplar: 130 characters of labels, at most 128 accepted at offset 21
+        series __name__="b" raw Some(15)
+          1 3ff0000000000000"#]],
+    );
+    let endless = encode(&[with(&"x".repeat(1 << 20))], &[]);
+    let (_, peak) = peak_of(|| describe(&endless));
+    assert!(peak < 4096, "{peak} bytes");
 }
 
 #[test]
