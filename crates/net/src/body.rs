@@ -14,6 +14,8 @@ mod tests;
 
 /// Bound of a body whose reader names none: 256 MiB, two million samples of 128 bytes.
 pub const BODY_BYTES_DEFAULT_MAX: u64 = 256 << 20;
+/// Upstream's words for a body beyond its bound.
+const TOO_LARGE: &str = "body size limit exceeded";
 /// How long the beginning of a body is waited for.
 const BEGINNING_WAIT_MAX: Duration = Duration::from_secs(1);
 
@@ -146,8 +148,8 @@ impl Decoder {
                 if fits == chunk.len() {
                     return Ok(());
                 }
-                let message = format!("body size limit exceeded ({bytes_max} bytes)");
-                Err(Error::new(ErrorKind::BodySize, message))
+                let cause = format!("more than {bytes_max} bytes");
+                Err(Error::new(ErrorKind::BodySize, TOO_LARGE).caused_by(cause))
             }
         }
     }
@@ -169,7 +171,7 @@ impl Decoder {
 
 fn of_wire(error: WireError) -> Error {
     let (kind, message) = match error.kind() {
-        WireErrorKind::TooLarge => (ErrorKind::BodySize, "body size limit exceeded"),
+        WireErrorKind::TooLarge => (ErrorKind::BodySize, TOO_LARGE),
         _ => (ErrorKind::Decode, "cannot decompress body"),
     };
     Error::new(kind, message).caused_by(error)

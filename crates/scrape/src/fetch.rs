@@ -42,8 +42,9 @@ impl Job {
         body.clear();
         let mut request = Request::get(url.clone(), timeout);
         request.headers = self.headers(timeout);
-        let limit = self.config.limits.body_size_bytes_max.unwrap_or(BODY_BYTES_DEFAULT_MAX);
-        request.limits = BodyLimits::whole(limit);
+        // As upstream, a body as long as the limit is too long already.
+        let limit = self.config.limits.body_size_bytes_max.map(|limit| limit.saturating_sub(1));
+        request.limits = BodyLimits::whole(limit.unwrap_or(BODY_BYTES_DEFAULT_MAX));
         let exchange = self.client.send(request, body).await.map_err(|error| {
             let body_too_large = error.kind() == ErrorKind::BodySize;
             FetchError { message: error.describe(), body_too_large }

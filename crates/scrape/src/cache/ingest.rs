@@ -311,8 +311,7 @@ impl<'a> Pass<'a> {
         if self.report.error.is_none() {
             self.cache.tracked_now = self.tracked;
         }
-        let body_bytes = body_bytes(arrival.page, self.report.error.is_some());
-        let figures = values(&self.cache.shape, &self.report, body_bytes);
+        let figures = values(&self.cache.shape, &self.report, body_bytes(arrival.page));
         if let Err(error) = self.push_report(&figures) {
             self.report.store_error = Some(error.to_string());
         }
@@ -404,12 +403,13 @@ fn parse_error(error: exposition::ParseError) -> Stop {
     Stop::Scrape(error.to_string())
 }
 
-/// What `scrape_body_size_bytes` says: -1 when the body was too large, 0 for other failures.
-fn body_bytes(page: Page<'_>, failed: bool) -> f64 {
+/// What `scrape_body_size_bytes` says: the length of what was fetched, be it good or not; -1 when
+/// it was too large, 0 when nothing came.
+fn body_bytes(page: Page<'_>) -> f64 {
     match page {
+        Page::Body { bytes, .. } => bytes.len() as f64,
         Page::Failed { body_too_large: true, .. } => -1.0,
-        Page::Body { bytes, .. } if !failed => bytes.len() as f64,
-        Page::Failed { .. } | Page::Body { .. } | Page::Families(_) => 0.0,
+        Page::Failed { .. } | Page::Families(_) => 0.0,
     }
 }
 

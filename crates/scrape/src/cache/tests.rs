@@ -443,6 +443,8 @@ fn the_extra_report_series_come_when_asked_for() {
     assert_eq!(value(&world, "scrape_body_size_bytes"), -1.0);
     world.fail("x");
     assert_eq!(value(&world, "scrape_body_size_bytes"), 0.0);
+    assert!(world.text("a 1\nbroken\n").error.is_some());
+    assert_eq!(value(&world, "scrape_body_size_bytes"), 11.0, "what was fetched counts");
 }
 
 #[test]

@@ -78,6 +78,7 @@ async fn formats_and_encodings_that_are_understood() {
         (Reply::page(&compressed, &gzip(b"a 1\n")), ""),
         (Reply::page("", b"a 1\n"), "  fallback_scrape_protocol: PrometheusText0.0.4\n"),
         (Reply::page("", b""), ""),
+        (Reply::page(TEXT, b"a 1\n"), "  body_size_limit: 5B\n"),
     ] {
         check(reply, more, &[""]).await;
     }
@@ -105,9 +106,9 @@ async fn pages_that_fail_say_why() {
             "label_limit exceeded (metric: a, ",
         ),
         (
-            Reply::page(TEXT, &[b'x'; 100]),
-            "  body_size_limit: 99B\n",
-            "body size limit exceeded (99 bytes)",
+            Reply::page(TEXT, b"a 1\n"),
+            "  body_size_limit: 4B\n",
+            "body size limit exceeded: more than 3 bytes",
         ),
         (Reply::page("Content-Encoding: br\r\n", b"x"), "", "content encoding `br`"),
         (Reply::Bytes(b"nonsense\r\n\r\n".to_vec()), "", "request to http://127.0.0.1:"),
