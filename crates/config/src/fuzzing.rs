@@ -47,7 +47,7 @@ pub fn check_flyball(data: &[u8]) {
 
 /// Problems and warnings stand within the file; returns the redacted form of a valid one.
 fn check<T>(text: &str, loaded: Result<Loaded<T>, Error>) -> Option<String> {
-    let lines = text.lines().count() + 1;
+    let lines = crate::problem::lines(text).count();
     match loaded {
         Ok(loaded) => {
             assert!(

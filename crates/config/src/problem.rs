@@ -160,10 +160,15 @@ impl<T> Loaded<T> {
     }
 }
 
+/// Lines as places count them: YAML 1.2, 5.4 knows three line breaks, LF, CR LF and CR alone.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+}
+
 /// The line of a place, unless it could show a secret: after the caret such a line is cut, and a
 /// line with a secret before the caret, or that looks like key material, is not shown at all.
 fn excerpt(text: &str, place: Place) -> Option<String> {
-    let line = text.lines().nth(place.line.checked_sub(1)?)?.trim_end();
+    let line = lines(text).nth(place.line.checked_sub(1)?)?.trim_end();
     // A tab is one column wide here, so that the caret stands where it should.
     let plain = line.chars().map(|c| if c == '\t' { ' ' } else { c });
     let shown: String = plain.take(EXCERPT_CHARS_MAX).collect();

@@ -20,6 +20,19 @@ fn the_caret_stands_below_the_column() {
 }
 
 #[test]
+fn lines_end_as_yaml_says() {
+    check(
+        "a: 1\r\nb: 2\rc: 3\r\rd: 4\n",
+        5,
+        1,
+        &expect![[r"
+        f.yml:5:1: wrong
+          5 | d: 4
+            | ^"]],
+    );
+}
+
+#[test]
 fn places_outside_the_text_have_no_excerpt() {
     check("a: 1", 9, 1, &expect!["f.yml:9:1: wrong"]);
     check("", 1, 1, &expect!["f.yml:1:1: wrong"]);
