@@ -54,23 +54,72 @@ pub fn format_of(
     fallback: Option<ScrapeProtocol>,
 ) -> Result<Format, String> {
     let content_type = content_type.unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_lowercase();
-    match (media_type.as_str(), fallback) {
-        ("text/plain", _) => Ok(Format::Text),
-        ("application/openmetrics-text", _) => Ok(Format::OpenMetrics),
-        ("application/vnd.google.protobuf", _) => {
+    let media_type = media_type(content_type);
+    match (media_type.as_deref(), fallback) {
+        (Some("text/plain"), _) => Ok(Format::Text),
+        (Some("application/openmetrics-text"), _) => Ok(Format::OpenMetrics),
+        (Some("application/vnd.google.protobuf"), _) => {
             Err("target sends protobuf, which is not supported yet".to_owned())
         }
         (_, Some(protocol)) => fallback_format(protocol),
-        ("", None) => Err("non-compliant scrape target sending blank Content-Type and no \
-                           fallback_scrape_protocol specified for target"
-            .to_owned()),
-        (_, None) => Err(format!(
+        (_, None) if content_type.is_empty() => {
+            Err("non-compliant scrape target sending blank Content-Type and no \
+                 fallback_scrape_protocol specified for target"
+                .to_owned())
+        }
+        (None, None) => Err(format!(
+            "cannot parse Content-Type {} and no fallback_scrape_protocol for target",
+            model::quote(content_type)
+        )),
+        (Some(_), None) => Err(format!(
             "received unsupported Content-Type {} and no fallback_scrape_protocol specified for \
              target",
             model::quote(content_type)
         )),
     }
+}
+
+/// Type and subtype in lower case; `None` when the header is malformed (RFC 9110, 8.3.1, and Go's
+/// `mime.ParseMediaType`, which also takes a semicolon at the end).
+fn media_type(content_type: &str) -> Option<String> {
+    let (essence, mut rest) = content_type.split_once(';').unwrap_or((content_type, ""));
+    let essence = essence.trim().to_lowercase();
+    let is_whole = essence.split('/').count() <= 2 && essence.split('/').all(is_token);
+    while !rest.trim().is_empty() {
+        let (name, value) = rest.split_once('=')?;
+        rest = after_value(value.trim_start())?;
+        if !is_token(name.trim()) {
+            return None;
+        }
+    }
+    is_whole.then_some(essence)
+}
+
+/// What stands behind a parameter's value and its semicolon; `None` when either is malformed.
+fn after_value(text: &str) -> Option<&str> {
+    let behind = if let Some(quoted) = text.strip_prefix('"') {
+        let mut escaped = false;
+        let end = quoted.find(|c: char| {
+            let is_end = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            is_end
+        })?;
+        &quoted[end + 1..]
+    } else {
+        let end = text.find([';', ' ', '\t']).unwrap_or(text.len());
+        is_token(&text[..end]).then_some(&text[end..])?
+    };
+    match behind.trim_start().strip_prefix(';') {
+        Some(rest) => Some(rest),
+        None => behind.trim().is_empty().then_some(""),
+    }
+}
+
+/// RFC 9110, 5.6.2.
+fn is_token(text: &str) -> bool {
+    let is_token_char =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token_char)
 }
 
 fn fallback_format(protocol: ScrapeProtocol) -> Result<Format, String> {

@@ -133,6 +133,7 @@ impl<'a> Pass<'a> {
             return Ok(());
         }
         let mut builder = std::mem::take(&mut self.cache.builder);
+        self.report.scraped += 1;
         let labels = parser.labels(&mut builder).map_err(parse_error);
         let fresh = labels.and_then(|()| {
             self.fresh(raw, &mut builder, |name| parser.names_label(name), &sample.into())
@@ -169,6 +170,7 @@ impl<'a> Pass<'a> {
             self.known(id, &reading);
             return Ok(());
         }
+        self.report.scraped += 1;
         let mut builder = point.labels.to_builder();
         builder.set(METRIC_NAME, &format!("{}{}", family.name, point.suffix));
         self.fresh(raw, &mut builder, |name| point.labels.get(name).is_some(), &reading)
@@ -193,7 +195,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// A line that was never seen, or not for long.
+    /// A line that was never seen, or not for long; it is counted already.
     fn fresh(
         &mut self,
         raw: &[u8],
@@ -201,7 +203,6 @@ impl<'a> Pass<'a> {
         names: impl Fn(&str) -> bool,
         reading: &Reading,
     ) -> Result<(), Stop> {
-        self.report.scraped += 1;
         let round = self.cache.round;
         let family = self.cache.families.current();
         let instance = if self.has_instances { instance(labels, family) } else { None };

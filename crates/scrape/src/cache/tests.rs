@@ -156,6 +156,13 @@ fn a_page_that_breaks_in_the_middle_stores_nothing_of_itself() {
 }
 
 #[test]
+fn a_label_name_twice_breaks_the_page_behind_its_sample() {
+    let report = World::new().text("a 1\nb{x=\"1\",x=\"2\"} 1\nc 1\n");
+    assert_eq!(report.error.as_deref(), Some("line 2: label name \"x\" is not unique"));
+    assert_eq!((report.scraped, report.kept), (2, 1));
+}
+
+#[test]
 fn an_empty_body_is_a_scrape_without_samples() {
     let mut world = World::new();
     world.text("a 1\n");

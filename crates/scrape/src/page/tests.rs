@@ -52,3 +52,34 @@ fn content_types_choose_the_format() {
         assert_eq!(found.as_ref().map_err(String::as_str), expected.as_ref().map_err(|e| *e));
     }
 }
+
+#[test]
+fn malformed_content_types_are_no_content_types() {
+    for good in [
+        "text/plain;",
+        "text/plain ; version = 0.0.4",
+        "text/plain; a=b;c=\"d;\\\"e\" ; ",
+        "text/plain;charset=utf-8;",
+    ] {
+        assert_eq!(format_of(Some(good), None), Ok(Format::Text), "{good}");
+    }
+    for bad in [
+        "text/plain; version",
+        "text/plain; =x",
+        "text/plain; version=",
+        "text/plain; a=\"b",
+        "text/plain; a=b c",
+        "text/plain, text/html",
+        "text/plain/x",
+        "text/",
+        ";",
+    ] {
+        let error = format_of(Some(bad), None).unwrap_err();
+        let start = format!("cannot parse Content-Type {} and no", model::quote(bad));
+        assert!(error.starts_with(&start), "{bad}: {error}");
+        assert_eq!(
+            format_of(Some(bad), Some(ScrapeProtocol::OpenMetricsText1_0_0)).unwrap(),
+            Format::OpenMetrics
+        );
+    }
+}
