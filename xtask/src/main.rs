@@ -18,7 +18,8 @@ usage: cargo xtask <chore>
   test [--strict]       tidy, fmt, clippy, then every suite; --strict: SKIPPED is a failure
   tidy                  layers, sizes, heads, names, invariants, licences
   sim [SEEDS]           the storage simulation with many seeds (default 20000)
-  fuzz [SECONDS] [TARGET]  each fuzz target for SECONDS (default 60; needs cargo-fuzz and nightly)
+  fuzz [SECONDS] [TARGET]  each fuzz target for SECONDS (default 60); needs a nightly toolchain
+                        (rustup toolchain install nightly) and cargo install cargo-fuzz
   bench [ingest|scrape] [TARGETS HOURS]  Flyball beside Prometheus and VictoriaMetrics";
 
 /// What a chore returns: an error is one sentence.
