@@ -9,7 +9,7 @@ const ALWAYS_ON: [&str; 7] = [
     "exemplar-storage",
     "native-histograms",
     "promql-at-modifier",
-    "promql-delayed-name-removal",
+    "promql-duration-expr",
     "promql-negative-offset",
     "promql-per-step-stats",
     "remote-write-receiver",
@@ -18,7 +18,7 @@ const ALWAYS_ON: [&str; 7] = [
 /// Features of PromQL that are off unless they are named.
 pub(crate) const PROMQL: [&str; 5] = [
     "promql-experimental-functions",
-    "promql-duration-expr",
+    "promql-delayed-name-removal",
     "promql-extended-range-selectors",
     "promql-binop-fill-modifiers",
     "use-start-timestamps",
@@ -29,6 +29,7 @@ pub(crate) const PROMQL: [&str; 5] = [
 pub(crate) struct Features {
     /// Parts of the language.
     pub(crate) syntax: ParserOptions,
+    delayed_name_removal: bool,
     use_start_timestamps: bool,
     /// Names that switch nothing.
     pub(crate) unknown: Vec<String>,
@@ -41,7 +42,7 @@ impl Features {
         for name in names {
             match name.trim() {
                 "promql-experimental-functions" => syntax.experimental_functions = true,
-                "promql-duration-expr" => syntax.duration_expressions = true,
+                "promql-delayed-name-removal" => features.delayed_name_removal = true,
                 "promql-extended-range-selectors" => syntax.extended_range_selectors = true,
                 "promql-binop-fill-modifiers" => syntax.fill_modifiers = true,
                 "use-start-timestamps" => features.use_start_timestamps = true,
@@ -55,6 +56,7 @@ impl Features {
 
     /// Switches these features of evaluation on.
     pub(crate) fn apply(&self, options: &mut EngineOptions) {
+        options.delayed_name_removal = self.delayed_name_removal;
         options.use_start_timestamps = self.use_start_timestamps;
     }
 
@@ -81,7 +83,7 @@ mod tests {
         assert_eq!((all.syntax, all.unknown.len()), (ParserOptions::ALL, 0));
         let mut options = EngineOptions::default();
         all.apply(&mut options);
-        assert!(options.use_start_timestamps);
+        assert!(options.use_start_timestamps && options.delayed_name_removal);
         for name in PROMQL {
             assert_ne!(named(name), Features::default(), "{name}");
         }
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn other_names_are_told() {
-        let complaints: Vec<String> = named("old-ui, promql-duration-expr").complaints().collect();
+        let complaints: Vec<String> = named("old-ui, use-start-timestamps").complaints().collect();
         assert_eq!(complaints.len(), 1);
         assert!(complaints[0].starts_with("--enable-feature=old-ui: there is no such feature"));
     }

@@ -99,7 +99,7 @@ const FUNCTIONS: &[Function] = &[
     Function::new("double_exponential_smoothing", &[Matrix, Scalar, Scalar], Vector).experimental(),
     constant("end").experimental(),
     of_vector("exp"),
-    of_range("first_over_time").experimental(),
+    of_range("first_over_time"),
     of_vector("floor"),
     of_vector("histogram_avg"),
     of_vector("histogram_count"),

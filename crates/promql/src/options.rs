@@ -3,12 +3,9 @@
 
 /// What the parser accepts beyond the stable language; by default nothing, as upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent feature switches of upstream")]
 pub struct ParserOptions {
     /// `promql-experimental-functions`: functions and aggregations marked experimental.
     pub experimental_functions: bool,
-    /// `promql-duration-expr`: arithmetic in ranges, steps and offsets.
-    pub duration_expressions: bool,
     /// `promql-extended-range-selectors`: `anchored` and `smoothed`.
     pub extended_range_selectors: bool,
     /// `promql-binop-fill-modifiers`: `fill`, `fill_left` and `fill_right`.
@@ -17,10 +14,6 @@ pub struct ParserOptions {
 
 impl ParserOptions {
     /// Everything upstream's parser knows; what promqltest scripts are written for.
-    pub const ALL: Self = Self {
-        experimental_functions: true,
-        duration_expressions: true,
-        extended_range_selectors: true,
-        fill_modifiers: true,
-    };
+    pub const ALL: Self =
+        Self { experimental_functions: true, extended_range_selectors: true, fill_modifiers: true };
 }

@@ -25,7 +25,7 @@ pub struct EngineOptions {
     /// Step of subqueries that name none; 1 minute.
     pub default_step: Duration,
     /// Metric names are dropped when the result is shown, not by each operation
-    /// (`promql-delayed-name-removal`).
+    /// (`promql-delayed-name-removal`); off, as upstream.
     pub delayed_name_removal: bool,
     /// `__type__` and `__unit__` go wherever `__name__` goes (`type-and-unit-labels`).
     pub type_and_unit_labels: bool,
@@ -41,7 +41,7 @@ impl Default for EngineOptions {
             samples_max: 50_000_000,
             series_max: 2_000_000,
             default_step: Duration::from_mins(1),
-            delayed_name_removal: true,
+            delayed_name_removal: false,
             type_and_unit_labels: false,
             use_start_timestamps: false,
         }

@@ -106,7 +106,7 @@ fn features_are_upstreams_unless_they_are_named() {
     );
     check(
         &files,
-        &["a.test", &flag("promql-duration-expr")],
+        &["a.test", &flag("use-start-timestamps")],
         &expect![[r#"
             FAILED: a.test:1: max_of(1, 2)
               expected an answer
@@ -129,7 +129,7 @@ fn features_are_upstreams_unless_they_are_named() {
         &files,
         &["a.test", &flag("promql-everything")],
         &expect![[r"
-            --enable-feature=promql-everything: there is no such feature; there are promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, use-start-timestamps
+            --enable-feature=promql-everything: there is no such feature; there are promql-experimental-functions, promql-delayed-name-removal, promql-extended-range-selectors, promql-binop-fill-modifiers, use-start-timestamps
             --
             -- 2
         "]],

@@ -5,7 +5,7 @@
 use super::{Parser, apply_sign, power, power_of_right, sign};
 use crate::ast::{BinaryOp, DurationExpr, DurationTerm, NumberLiteral, Place, UnaryOp};
 use crate::token::{TokenKind, Word};
-use crate::{ErrorKind, ParseError, suggest};
+use crate::{ErrorKind, ParseError};
 
 /// Most operators of one duration: together with the nesting this bounds its tree.
 const OPERATORS_MAX: usize = 128;
@@ -84,7 +84,6 @@ impl Parser<'_> {
             return Err(self.error(ErrorKind::Limit, op_place, message));
         }
         let right = self.duration_term(power_of_right(op))?;
-        self.require_duration_expressions(left.place)?;
         let by_zero = matches!(&right.term, DurationTerm::Number(number) if number.value == 0.0);
         if by_zero && matches!(op, BinaryOp::Div | BinaryOp::Mod) {
             let operation = if op == BinaryOp::Div { "division" } else { "modulo" };
@@ -123,14 +122,12 @@ impl Parser<'_> {
                 self.take();
                 let inner = self.duration_term(1)?;
                 self.expect(TokenKind::RightParen)?;
-                self.require_duration_expressions(inner.place)?;
                 let place = Place { start, end: self.last_closing };
                 return Ok(Term { place, term: DurationTerm::Paren(inner.boxed()) });
             }
             _ => return Err(self.unexpected()),
         };
         let place = Place { start, end: self.last_closing };
-        self.require_duration_expressions(place)?;
         Ok(Term { place, term })
     }
 
@@ -154,15 +151,6 @@ impl Parser<'_> {
         let right = self.duration_term(1)?;
         self.expect(TokenKind::RightParen)?;
         Ok(build(left.boxed(), right.boxed()))
-    }
-
-    fn require_duration_expressions(&self, place: Place) -> Result<(), ParseError> {
-        if self.options.duration_expressions {
-            return Ok(());
-        }
-        let message = "experimental duration expression is not enabled";
-        let hint = suggest::feature("promql-duration-expr");
-        Err(self.error(ErrorKind::Disabled, place, message).suggest(hint))
     }
 
     /// Upstream counts nanoseconds in 64 bits: 292 years in both directions. NaN is refused too.

@@ -27,7 +27,6 @@ fn near_misses_get_a_suggestion() {
             "mad_over_time(up[5m])",
             "`--enable-feature=promql-experimental-functions` switches it on",
         ),
-        ("up[step()]", "`--enable-feature=promql-duration-expr` switches it on"),
         ("up anchored", "`--enable-feature=promql-extended-range-selectors` switches it on"),
         ("a + fill(0) b", "`--enable-feature=promql-binop-fill-modifiers` switches it on"),
     ];

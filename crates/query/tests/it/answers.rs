@@ -170,7 +170,7 @@ fn a_range_query_refuses_what_has_no_value_per_step() {
 }
 
 #[test]
-fn rates_count_resets_and_drop_the_name_at_the_end() {
+fn rates_count_resets_and_drop_the_name_at_once() {
     instant(
         "increase(hits_total[5m])",
         5,
@@ -191,7 +191,7 @@ fn rates_count_resets_and_drop_the_name_at_the_end() {
         "label_replace(rate(hits_total{job=\"b\"}[5m]), \"__name__\", \"$1:rate\", \"__name__\", \"(.*)\")",
         5,
         &expect![[r#"
-            {__name__="hits_total:rate", instance="3", job="b"} 0.1 @300000
+            {__name__=":rate", instance="3", job="b"} 0.1 @300000
         "#]],
     );
 }
