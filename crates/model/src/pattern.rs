@@ -42,12 +42,7 @@ pub struct PatternError {
 impl Pattern {
     /// Compiles an expression; expressions above 1 MiB or 10 MiB compiled are refused.
     pub fn new(source: &str) -> Result<Self, PatternError> {
-        if source.len() > SOURCE_BYTES_MAX {
-            return Err(PatternError {
-                expression: source.chars().take(64).collect(),
-                reason: format!("{} bytes long, at most {SOURCE_BYTES_MAX}", source.len()),
-            });
-        }
+        check_length(source)?;
         let plan = match simple_plan(source) {
             Some(plan) => plan,
             None => Plan::Program(compile(source)?),
@@ -175,10 +170,31 @@ fn is_literal(text: &str) -> bool {
     !text.contains(['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'])
 }
 
+/// Compiles an expression that may match anywhere, as Go's `regexp.Compile` does: `.` matches no
+/// line feed, `^` and `$` are the ends of the text. Bounds as in [`Pattern::new`].
+pub fn search_pattern(source: &str) -> Result<Regex, PatternError> {
+    check_length(source)?;
+    build(source, |translated| format!("(?:{translated})"))
+}
+
+fn check_length(source: &str) -> Result<(), PatternError> {
+    if source.len() <= SOURCE_BYTES_MAX {
+        return Ok(());
+    }
+    Err(PatternError {
+        expression: source.chars().take(64).collect(),
+        reason: format!("{} bytes long, at most {SOURCE_BYTES_MAX}", source.len()),
+    })
+}
+
 fn compile(source: &str) -> Result<Regex, PatternError> {
+    build(source, |translated| format!("^(?s:{translated})$"))
+}
+
+fn build(source: &str, frame: impl Fn(&str) -> String) -> Result<Regex, PatternError> {
     let error = |reason: String| PatternError { expression: source.into(), reason };
     let translated = ascii_classes(source).map_err(&error)?;
-    RegexBuilder::new(&format!("^(?s:{translated})$"))
+    RegexBuilder::new(&frame(&translated))
         .size_limit(COMPILED_BYTES_MAX)
         .dfa_size_limit(COMPILED_BYTES_MAX)
         .build()
