@@ -10,9 +10,6 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-/// What a refused client is told to wait.
-const RETRY_AFTER_SECONDS: u32 = 5;
-
 /// Slots for running and waiting queries.
 #[derive(Debug)]
 pub(crate) struct QueryPool {
@@ -33,8 +30,8 @@ impl Drop for CancelOnDrop {
 impl QueryPool {
     pub(crate) fn new(limits: QueryLimits) -> Self {
         Self {
-            running: Arc::new(Semaphore::new(limits.concurrency)),
-            waiting: Semaphore::new(limits.queue),
+            running: Arc::new(Semaphore::new(limits.concurrency.min(Semaphore::MAX_PERMITS))),
+            waiting: Semaphore::new(limits.queue.min(Semaphore::MAX_PERMITS)),
             limits,
         }
     }
@@ -79,7 +76,7 @@ impl QueryPool {
         let Ok(_place) = self.waiting.try_acquire() else {
             let QueryLimits { concurrency, queue, .. } = self.limits;
             let message = format!("too many queries: {concurrency} running, {queue} waiting");
-            return Err(ApiError::unavailable(message).retry_after(RETRY_AFTER_SECONDS));
+            return Err(ApiError::busy(message));
         };
         match timeout_at(deadline, Arc::clone(&self.running).acquire_owned()).await {
             Ok(slot) => Ok(slot.expect("the semaphore is never closed")),

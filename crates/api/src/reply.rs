@@ -8,12 +8,15 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use http_body::{Body as HttpBody, Frame};
-use query::{QueryError, QueryErrorKind};
+use query::{AnswerMemory, QueryError, QueryErrorKind};
 use serde::Serialize;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use utoipa::ToSchema;
+
+/// What clients are told to wait when queries are too many or too large.
+const BUSY_RETRY_AFTER_SECONDS: u32 = 5;
 
 /// Error types of Prometheus' API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -95,6 +98,11 @@ impl ApiError {
         Self::new(ErrorType::Unavailable, message)
     }
 
+    /// Not now, because others hold what is needed.
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
+        Self::unavailable(message).retry_after(BUSY_RETRY_AFTER_SECONDS)
+    }
+
     /// Upstream's sentence (`promql.ErrQueryTimeout`); the place is a stage of the query.
     pub(crate) fn timed_out(place: &str) -> Self {
         Self::new(ErrorType::Timeout, format!("query timed out in {place}"))
@@ -133,11 +141,13 @@ impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         let error_type = match error.kind() {
             QueryErrorKind::Cancelled => ErrorType::Canceled,
-            QueryErrorKind::Timeout => return Self::timed_out("expression evaluation"),
+            QueryErrorKind::Timeout => ErrorType::Timeout,
             QueryErrorKind::TooManySamples
             | QueryErrorKind::TooManySeries
+            | QueryErrorKind::TooMuchMemory
             | QueryErrorKind::Execution => ErrorType::Execution,
             QueryErrorKind::Storage => ErrorType::Internal,
+            QueryErrorKind::Unavailable => return Self::busy(error.to_string()),
         };
         Self::new(error_type, error.to_string())
     }
@@ -148,8 +158,10 @@ impl From<QueryError> for ApiError {
 impl From<model::QuerierError> for ApiError {
     fn from(error: model::QuerierError) -> Self {
         let error_type = match error.kind() {
-            model::QuerierErrorKind::Unavailable => ErrorType::Unavailable,
+            model::QuerierErrorKind::Unavailable => return Self::busy(error.to_string()),
             model::QuerierErrorKind::Storage => ErrorType::Internal,
+            model::QuerierErrorKind::Cancelled => ErrorType::Canceled,
+            model::QuerierErrorKind::Timeout => ErrorType::Timeout,
             _ => ErrorType::Execution,
         };
         Self::new(error_type, error.to_string())
@@ -192,13 +204,14 @@ pub(crate) fn text(status: StatusCode, body: impl Into<String>) -> Response {
     (status, content_type, body.into()).into_response()
 }
 
-/// Answers with data written while they are sent, inside the envelope.
+/// Answers with data written while they are sent, inside the envelope; `memory` is theirs.
 pub(crate) fn stream(
     data: Box<dyn crate::render::Elements>,
     warnings: &[String],
-    infos: &[String],
+    memory: AnswerMemory,
 ) -> Response {
-    streamed(b"{\"status\":\"success\",\"data\":".to_vec(), data, annotations(warnings, infos))
+    let head = b"{\"status\":\"success\",\"data\":".to_vec();
+    streamed((head, annotations(warnings, &[])), data, memory)
 }
 
 /// What follows the data: `,"warnings":[..],"infos":[..]}`; empty lists are left out.
@@ -214,18 +227,23 @@ pub(crate) fn annotations(warnings: &[String], infos: &[String]) -> Vec<u8> {
     tail
 }
 
-/// Answers with `head`, elements, `tail`.
+/// Answers with `head`, elements, `tail`; `memory` is that of the elements.
 pub(crate) fn streamed(
-    head: Vec<u8>,
+    (head, tail): (Vec<u8>, Vec<u8>),
     data: Box<dyn crate::render::Elements>,
-    tail: Vec<u8>,
+    memory: AnswerMemory,
 ) -> Response {
-    let body = Body::new(StreamBody(ResultStream::new(head, data, tail)));
+    let body =
+        Body::new(StreamBody { stream: ResultStream::new(head, data, tail), _memory: memory });
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// A result stream as a body; the connection pulls one chunk at a time.
-struct StreamBody(ResultStream);
+struct StreamBody {
+    stream: ResultStream,
+    /// Reserved until the client has taken everything, or has left.
+    _memory: AnswerMemory,
+}
 
 impl HttpBody for StreamBody {
     type Data = Bytes;
@@ -235,6 +253,6 @@ impl HttpBody for StreamBody {
         mut self: Pin<&mut Self>,
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.next_chunk().map(|chunk| Ok(Frame::data(Bytes::from(chunk)))))
+        Poll::Ready(self.stream.next_chunk().map(|chunk| Ok(Frame::data(Bytes::from(chunk)))))
     }
 }

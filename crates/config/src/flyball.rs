@@ -91,6 +91,10 @@ pub struct QuerySettings {
     pub timeout: Option<Duration>,
     /// Most samples a query may load.
     pub samples_max: Option<u64>,
+    /// Most series a query may read.
+    pub series_max: Option<u64>,
+    /// Most bytes a query may hold.
+    pub memory_bytes_max: Option<u64>,
     /// Queries that run at the same time.
     pub concurrency_max: Option<u64>,
     /// How far back an instant selector looks.

@@ -250,6 +250,12 @@ pub(crate) struct ServeArgs {
     /// Most samples a query may load [default: 50000000].
     #[arg(long = "query.max-samples", env = "FLYBALL_QUERY_MAX_SAMPLES", value_name = "COUNT")]
     pub(crate) query_max_samples: Option<usize>,
+    /// Most series a query may read [default: 2000000].
+    #[arg(long = "query.max-series", env = "FLYBALL_QUERY_MAX_SERIES", value_name = "COUNT")]
+    pub(crate) query_max_series: Option<usize>,
+    /// Most memory a query may hold, e.g. 512MB [default: an eighth of the memory limit].
+    #[arg(long = "query.max-memory", env = "FLYBALL_QUERY_MAX_MEMORY", value_name = "SIZE")]
+    pub(crate) query_max_memory: Option<String>,
     /// Queries evaluated at once; more wait [default: 20].
     #[arg(
         long = "query.max-concurrency",
@@ -300,6 +306,8 @@ impl ServeArgs {
             ("web.enable-admin-api", on(self.enable_admin_api)),
             ("query.timeout", self.query_timeout.clone()),
             ("query.max-samples", count(self.query_max_samples)),
+            ("query.max-series", count(self.query_max_series)),
+            ("query.max-memory", self.query_max_memory.clone()),
             ("query.max-concurrency", count(self.query_max_concurrency)),
             ("query.lookback-delta", self.query_lookback_delta.clone()),
             ("enable-feature", self.features.joined()),

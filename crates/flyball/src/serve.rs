@@ -95,7 +95,7 @@ async fn serve(
     let view = pools.view();
     rooms.start_sources(&mut pools, &configuration, &settings)?;
     let lifecycle = rooms.lifecycle(args, pools);
-    let state = rooms.state(&lifecycle, view, facts(args, &*clock));
+    let state = rooms.state(&lifecycle, view, facts(args, &settings, &*clock));
     let mounts = vec![rooms.remote_write(&settings)];
     let bound = listening.open(state, mounts);
     lifecycle.reloader.apply(configuration).await?;
@@ -187,7 +187,7 @@ impl Rooms {
             clock: Arc::clone(clock),
             alerts: send_alerts,
             external_url: external_url.clone(),
-            query_timeout: settings.engine.timeout,
+            query_timeout: settings.server.query.timeout,
             counters: Arc::new(RuleCounters::default()),
         }));
         let policy = Arc::new(net::AddressPolicy::default());
@@ -343,13 +343,14 @@ fn external_url(settings: &Settings) -> String {
     configured.unwrap_or_else(|| format!("http://{listen}{}", settings.server.prefix()))
 }
 
-fn facts(args: &ServeArgs, clock: &dyn Clock) -> Facts {
+fn facts(args: &ServeArgs, settings: &Settings, clock: &dyn Clock) -> Facts {
     Facts {
         start_time: clock.now(),
         start_monotonic: clock.monotonic(),
         hostname: sources::hostname(),
         config_file: args.config_file.as_ref().map(|path| path.display().to_string()),
         flags: args.flags(),
+        memory_bytes: settings.memory_bytes,
     }
 }
 

@@ -14,6 +14,8 @@ const DATA_DIR_DEFAULT: &str = "flyball-data";
 const LISTEN_DEFAULT: &str = "127.0.0.1:1788";
 /// Share of the free disk that samples may take when no size is configured.
 const DISK_SHARE: u64 = 5;
+/// Share of the memory that queries may hold together; one of them half of it.
+const QUERY_SHARE: usize = 4;
 /// Memory when neither cgroup nor RAM can be read.
 const MEMORY_FALLBACK_BYTES: u64 = 2 << 30;
 
@@ -24,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) engine: query::EngineOptions,
     /// Parts of PromQL that are switched on.
     pub(crate) syntax: ParserOptions,
+    /// Memory of everything together.
+    pub(crate) memory_bytes: usize,
     /// Time between two collections of the host; `None`: no host collector.
     pub(crate) host_interval: Option<Duration>,
 }
@@ -40,10 +44,11 @@ impl Settings {
         configuration: &Configuration,
         vfs: &dyn Vfs,
     ) -> Result<Self, SettingError> {
-        let storage = storage(args, configuration, vfs)?;
+        let memory_bytes = memory(args, configuration)?;
+        let storage = storage(args, configuration, memory_bytes, vfs)?;
         let host = &configuration.flyball.host;
         let features = Features::named(&args.features.enable_feature);
-        let mut engine = engine(args, configuration)?;
+        let mut engine = engine(args, configuration, memory_bytes)?;
         features.apply(&mut engine);
         let wanted = host.enabled.unwrap_or(!configuration.is_bare_prometheus);
         let interval = host.interval.unwrap_or(Duration::from_secs(1));
@@ -52,14 +57,23 @@ impl Settings {
             server: server(args, configuration)?,
             engine,
             syntax: features.syntax,
+            memory_bytes,
             host_interval: wanted.then_some(interval),
         })
     }
 }
 
+/// What head, caches and queries may take together.
+fn memory(args: &ServeArgs, configuration: &Configuration) -> Result<usize, SettingError> {
+    let memory = size_flag("--memory.limit", args.memory_limit.as_deref())?;
+    let memory = memory.or(configuration.flyball.memory_limit_bytes);
+    Ok(usize::try_from(memory.unwrap_or_else(default_memory)).unwrap_or(usize::MAX))
+}
+
 fn storage(
     args: &ServeArgs,
     configuration: &Configuration,
+    memory_bytes: usize,
     vfs: &dyn Vfs,
 ) -> Result<DbOptions, SettingError> {
     let file = &configuration.flyball.storage;
@@ -82,11 +96,8 @@ fn storage(
         Some(bytes) => Some(bytes),
         None => share_of_free_disk(&options, vfs),
     };
-    let memory = size_flag("--memory.limit", args.memory_limit.as_deref())?;
-    let memory = memory.or(configuration.flyball.memory_limit_bytes);
-    let memory = memory.unwrap_or_else(default_memory);
-    options.memory_bytes_max = usize::try_from(memory).unwrap_or(usize::MAX);
-    options.cache_bytes_max = options.memory_bytes_max / 8;
+    options.memory_bytes_max = memory_bytes - memory_bytes / QUERY_SHARE;
+    options.cache_bytes_max = memory_bytes / 8;
     let limits = &configuration.flyball.limits;
     let count = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
     if let Some(limit) = limits.series_max {
@@ -134,8 +145,13 @@ fn server(
         options.query.timeout = timeout;
     }
     let from_file = query.concurrency_max.and_then(|max| usize::try_from(max).ok());
-    if let Some(max) = args.query_max_concurrency.or(from_file) {
-        options.query.concurrency = max;
+    match args.query_max_concurrency.or(from_file) {
+        Some(0) => {
+            let text = "--query.max-concurrency=0: no query would ever run, expected 1 or more";
+            return Err(SettingError(text.into()));
+        }
+        Some(max) => options.query.concurrency = max,
+        None => {}
     }
     Ok(options)
 }
@@ -143,21 +159,26 @@ fn server(
 fn engine(
     args: &ServeArgs,
     configuration: &Configuration,
+    memory_bytes: usize,
 ) -> Result<query::EngineOptions, SettingError> {
     let file = &configuration.flyball.query;
     let mut options = query::EngineOptions::default();
-    let timeout = duration_flag("--query.timeout", args.query_timeout.as_deref())?;
-    if let Some(timeout) = timeout.or(file.timeout) {
-        options.timeout = timeout;
-    }
     let lookback = duration_flag("--query.lookback-delta", args.query_lookback_delta.as_deref())?;
     if let Some(lookback) = lookback.or(file.lookback_delta) {
         options.lookback = lookback;
     }
-    let from_file = file.samples_max.and_then(|max| usize::try_from(max).ok());
-    if let Some(max) = args.query_max_samples.or(from_file) {
+    let count = |max: u64| usize::try_from(max).unwrap_or(usize::MAX);
+    if let Some(max) = args.query_max_samples.or(file.samples_max.map(count)) {
         options.samples_max = max;
     }
+    if let Some(max) = args.query_max_series.or(file.series_max.map(count)) {
+        options.series_max = max;
+    }
+    let shared = memory_bytes / QUERY_SHARE;
+    let own = size_flag("--query.max-memory", args.query_max_memory.as_deref())?;
+    let own = own.or(file.memory_bytes_max).map_or(shared / 2, count);
+    let shared = query::Budget::new(shared.max(own));
+    options.memory = query::MemoryLimits { bytes_max: own, shared };
     options.default_step = configuration.prometheus.global.evaluation_interval;
     Ok(options)
 }

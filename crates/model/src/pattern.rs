@@ -66,6 +66,11 @@ impl Pattern {
         }
     }
 
+    /// Does a match run a program? It may take long; the other plans compare texts.
+    pub fn is_program(&self) -> bool {
+        matches!(self.plan, Plan::Program(_))
+    }
+
     /// The texts that can match, when the expression is a plain list of them (sorted).
     pub fn literals(&self) -> Option<&[Box<str>]> {
         match &self.plan {

@@ -4,12 +4,47 @@
 //! strictly increasing by timestamp.
 
 use crate::{Exemplar, Histogram, Labels, Matcher, MetricMetadata, Timestamp};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the asker knows about its use of the samples; a store may ignore all of it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SelectHints {
+/// Looks after a question while a store works on it: shall it go on, may it take more memory?
+///
+/// Stores ask before work that may be long or large: at least every few thousand entries, and
+/// never with a lock held for longer than that.
+pub trait Watch: fmt::Debug + Sync {
+    /// Counts entries that were looked at; fails when the asker has left or the time is over.
+    fn tick(&self, entries: usize) -> Result<(), QuerierError>;
+
+    /// Accounts for bytes that the answer will hold, before they are taken; fails when they are
+    /// too many.
+    fn hold(&self, bytes: usize) -> Result<(), QuerierError>;
+}
+
+/// Nobody looks after the question: it takes the time and the memory that it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn tick(&self, _entries: usize) -> Result<(), QuerierError> {
+        Ok(())
+    }
+
+    fn hold(&self, _bytes: usize) -> Result<(), QuerierError> {
+        Ok(())
+    }
+}
+
+impl Default for &dyn Watch {
+    fn default() -> Self {
+        &Unwatched
+    }
+}
+
+/// What the asker knows about its use of the samples, which a store may ignore, and who looks
+/// after the question, which it may not.
+#[derive(Clone, Debug, Default)]
+pub struct SelectHints<'a> {
     /// Distance of the steps, for range queries.
     pub step: Option<Duration>,
     /// Length of the range selector, if any.
@@ -18,6 +53,8 @@ pub struct SelectHints {
     pub function: Option<&'static str>,
     /// At most this many series are wanted.
     pub series_max: Option<usize>,
+    /// Asked while the store works.
+    pub watch: &'a dyn Watch,
 }
 
 /// Narrows a question about labels.
@@ -31,6 +68,8 @@ pub struct LabelQuery<'a> {
     pub selectors: &'a [Vec<Matcher>],
     /// At most this many answers.
     pub limit: Option<usize>,
+    /// Asked while the store works.
+    pub watch: &'a dyn Watch,
 }
 
 /// Says which series share one timestamp column: equal ids in one selection with equal numbers of
@@ -91,8 +130,12 @@ impl SampleBuf {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QuerierErrorKind {
-    /// The selector matches more than a limit allows.
+    /// The answer would hold more than the asker may take.
     TooMuch,
+    /// The asker has left.
+    Cancelled,
+    /// The time of the question is over.
+    Timeout,
     /// Stored bytes could not be read.
     Storage,
     /// The store is closing or unreachable.
@@ -143,6 +186,11 @@ pub trait Selection: Send + Sync {
     /// Label set of a series; `index < len()`.
     fn labels(&self, index: usize) -> &Labels;
 
+    /// How many samples `read` may give at most, to be accounted for before; 0: nobody can tell.
+    fn samples_max(&self, _index: usize) -> usize {
+        0
+    }
+
     /// Replaces the content of `into` by the samples within the selected time range, both ends
     /// included, staleness markers among them.
     fn read(&self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError>;
@@ -161,7 +209,7 @@ pub trait Querier: Send + Sync {
         start: Timestamp,
         end: Timestamp,
         matchers: &[Matcher],
-        hints: &SelectHints,
+        hints: &SelectHints<'_>,
     ) -> Result<Box<dyn Selection>, QuerierError>;
 
     /// Names of labels, sorted.

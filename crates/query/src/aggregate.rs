@@ -6,6 +6,7 @@ mod pick;
 mod reduce;
 
 use crate::QueryError;
+use crate::account::Held;
 use crate::column::{Column, Row, Steps};
 use crate::evaluate::Evaluator;
 use crate::signature::{Group, Signature, group};
@@ -60,14 +61,17 @@ impl Evaluator<'_> {
             self.check_quantiles(aggregate, parameter);
         }
         let mut out = Vec::new();
-        for group in group(rows, &signature(aggregate)) {
-            self.hold(steps.count)?;
+        let groups = group(rows, &signature(aggregate));
+        self.hold(Held::groups(groups.iter().map(|group| &group.labels)))?;
+        for group in groups {
+            self.hold(Held::steps(steps.count))?;
             let column = self.reduce_group(aggregate, (rows, &group), parameter, steps)?;
             if column.present().any() {
                 let drop_name = group.members.iter().any(|member| rows[*member].drop_name);
+                self.hold(Held::histograms_of(&column))?;
                 out.push(Row::new(group.labels, drop_name, column));
             } else {
-                self.release(steps.count);
+                self.release(Held::steps(steps.count));
             }
         }
         Ok(out)
@@ -81,12 +85,17 @@ impl Evaluator<'_> {
         steps: Steps,
     ) -> Result<Column, QueryError> {
         let place = aggregate.expr.place;
+        let members = group.members.iter().map(|member| &rows[*member].column);
+        let cost = Reduction::cost(aggregate.op, members, steps.count);
+        self.hold(cost)?;
         let mut reduction = Reduction::new(aggregate.op, place, steps.count);
         for member in &group.members {
             self.tick(steps.count)?;
             reduction.add(&rows[*member], &mut self.notes);
         }
-        Ok(reduction.finish(parameter, &mut self.notes))
+        let column = reduction.finish(parameter, &mut self.notes);
+        self.release(cost);
+        Ok(column)
     }
 
     fn check_quantiles(&mut self, aggregate: &AggregateExpr, quantiles: &[f64]) {

@@ -1,6 +1,7 @@
 //! Warnings and infos of a query, with Prometheus' texts and the place that caused them.
 //! Source of the texts: Prometheus 3.14, `util/annotations`. Equal texts count once.
 
+use crate::evaluate::line_column;
 use model::{go_general, quote};
 use promql::ast::Place;
 
@@ -75,10 +76,7 @@ impl Annotations {
         let mut warnings = self.storage.clone();
         let mut infos = Vec::new();
         for note in &self.notes {
-            let (line, column) = match source {
-                "" => (1, note.place.start + 1),
-                _ => note.place.line_column(source),
-            };
+            let (line, column) = line_column(source, note.place);
             match note.level {
                 Level::Warning => {
                     warnings.push(format!("PromQL warning: {} ({line}:{column})", note.text));

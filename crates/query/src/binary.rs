@@ -6,8 +6,9 @@ mod join;
 mod sets;
 
 use crate::QueryError;
+use crate::account::Held;
 use crate::column::{Cell, Column, Operand, Row, Steps};
-use crate::evaluate::{Evaluator, merge_equal, weight_of};
+use crate::evaluate::{Evaluator, merge_equal};
 pub(crate) use element::ElementNotes;
 use element::{combine, scalar};
 use model::Value;
@@ -51,7 +52,8 @@ impl Evaluator<'_> {
         let mut left = self.eval(&innermost.left, steps)?;
         while let Some((expr, binary)) = chain.pop() {
             let right = self.eval(&binary.right, steps)?;
-            left = self.apply(expr, binary, (left, right), steps)?;
+            let applied = self.apply(expr, binary, (left, right), steps);
+            left = applied.map_err(|error| error.blame(|| self.shown(expr)))?;
             self.settle(held, &left)?;
         }
         Ok(left)
@@ -97,7 +99,8 @@ impl Evaluator<'_> {
     ) -> Result<Operand, QueryError> {
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
-            self.hold(weight_of(&row.column))?;
+            let before = Held::column(&row.column);
+            self.hold(before)?;
             let column = if row.column.has_histograms() || element::is_trim(binary.op) {
                 self.map_cells(expr, binary, (&row.column, values), side)
             } else {
@@ -110,6 +113,8 @@ impl Evaluator<'_> {
                 }
                 out.push(row);
             }
+            // The new column takes the place of the old one.
+            self.release(before);
         }
         if self.options.delayed_name_removal {
             return Ok(Operand::Vector(out));

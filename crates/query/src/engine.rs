@@ -1,11 +1,14 @@
 //! The door of the evaluator: options and limits, instant and range queries.
 //! Callers: `api`, `rules`, the command line. Results do not depend on the number of cores.
 
+use crate::account::Held;
 use crate::column::{Column, Operand, Row, Steps};
 use crate::duration::QuerySpan;
 use crate::evaluate::{Evaluator, merge_equal, without_name};
 use crate::range::eval_range_vector;
-use crate::{Cancel, MatrixSeries, QueryError, QueryOutput, QueryValue, VectorSample};
+use crate::{
+    Cancel, MatrixSeries, MemoryLimits, Meter, QueryError, QueryOutput, QueryValue, VectorSample,
+};
 use model::{Labels, Querier, Timestamp, Value, quote};
 use promql::ast::{Expr, ValueType};
 use std::time::Duration;
@@ -15,13 +18,12 @@ use std::time::Duration;
 pub struct EngineOptions {
     /// How far an instant selector looks back; 5 minutes.
     pub lookback: Duration,
-    /// Named in the error when [`Cancel`]'s deadline passes; 2 minutes. The deadline itself is the
-    /// caller's.
-    pub timeout: Duration,
     /// Samples one query may hold at a time; a histogram counts by its size. 50,000,000.
     pub samples_max: usize,
-    /// Series one selector may match; 2,000,000.
+    /// Series all selectors of one query may read together; 2,000,000.
     pub series_max: usize,
+    /// Bytes a query may hold at a time, its value included; 1 GiB.
+    pub memory: MemoryLimits,
     /// Step of subqueries that name none; 1 minute.
     pub default_step: Duration,
     /// Metric names are dropped when the result is shown, not by each operation
@@ -37,9 +39,9 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             lookback: Duration::from_mins(5),
-            timeout: Duration::from_mins(2),
             samples_max: 50_000_000,
             series_max: 2_000_000,
+            memory: MemoryLimits::default(),
             default_step: Duration::from_mins(1),
             delayed_name_removal: false,
             type_and_unit_labels: false,
@@ -110,6 +112,11 @@ impl Engine {
         &self.options
     }
 
+    /// Guards a question to the store, under the same limits of memory as a query.
+    pub fn meter(&self, cancel: &Cancel) -> Meter {
+        Meter::new(cancel, &self.options.memory)
+    }
+
     /// Evaluates at one instant.
     pub fn instant<'a>(
         &self,
@@ -121,7 +128,8 @@ impl Engine {
         let query = query.into();
         let steps = Steps::between(at.ms(), at.ms(), 1);
         let span = QuerySpan { start: at.ms(), end: at.ms(), step: 0 };
-        let mut evaluator = Evaluator::new(&self.options, querier, cancel, span);
+        let meter = self.meter(cancel);
+        let mut evaluator = Evaluator::new(&self.options, querier, (query, meter), span);
         let value = if query.expr.value_type() == ValueType::RangeVector {
             QueryValue::Matrix(range_vector(&mut evaluator, query.expr, steps)?)
         } else {
@@ -137,7 +145,7 @@ impl Engine {
                 }
             }
         };
-        Ok(output(&evaluator, query, value))
+        Ok(output(evaluator, query, value))
     }
 
     /// Evaluates at every step of a range.
@@ -162,7 +170,8 @@ impl Engine {
                 quote(found.describe())
             )));
         }
-        let mut evaluator = Evaluator::new(&self.options, querier, cancel, span);
+        let meter = self.meter(cancel);
+        let mut evaluator = Evaluator::new(&self.options, querier, (query, meter), span);
         let rows = match evaluator.eval(query.expr, steps)? {
             Operand::Scalar(values) => {
                 vec![Row::new(Labels::empty(), false, Column::dense(values))]
@@ -170,19 +179,36 @@ impl Engine {
             Operand::Vector(rows) => finish(rows)?,
             Operand::Text(_) => Vec::new(),
         };
-        let mut series: Vec<MatrixSeries> = rows
-            .into_iter()
-            .map(|row| MatrixSeries { points: points(&row.column, steps), labels: row.labels })
-            .filter(|series| !series.points.is_empty())
-            .collect();
-        series.sort_by(|a, b| a.labels.cmp(&b.labels));
-        Ok(output(&evaluator, query, QueryValue::Matrix(series)))
+        let series = matrix(&mut evaluator, rows, steps)?;
+        Ok(output(evaluator, query, QueryValue::Matrix(series)))
     }
 }
 
-fn output(evaluator: &Evaluator<'_>, query: Query<'_>, value: QueryValue) -> QueryOutput {
-    let (warnings, infos) = evaluator.notes.render(query.text);
-    QueryOutput { value, warnings, infos, stats: evaluator.stats }
+/// The value of a range query; columns go as their points come.
+fn matrix(
+    evaluator: &mut Evaluator<'_>,
+    rows: Vec<Row>,
+    steps: Steps,
+) -> Result<Vec<MatrixSeries>, QueryError> {
+    let mut series = Vec::with_capacity(rows.len());
+    for row in rows {
+        let count = row.column.present().count();
+        evaluator.hold(Held::bytes(count * size_of::<(Timestamp, Value)>()))?;
+        evaluator.release(Held::bytes(Held::steps(steps.count).bytes));
+        let points = points(&row.column, steps, count);
+        if !points.is_empty() {
+            series.push(MatrixSeries { points, labels: row.labels });
+        }
+    }
+    series.sort_by(|a, b| a.labels.cmp(&b.labels));
+    Ok(series)
+}
+
+fn output(evaluator: Evaluator<'_>, query: Query<'_>, value: QueryValue) -> QueryOutput {
+    let bytes = evaluator.held().bytes;
+    let Evaluator { notes, stats, meter, .. } = evaluator;
+    let (warnings, infos) = notes.render(query.text);
+    QueryOutput { value, warnings, infos, stats, memory: meter.finish(bytes) }
 }
 
 /// Removes the names that were to go and joins what became equal.
@@ -198,11 +224,14 @@ fn sample(row: Row, timestamp: Timestamp) -> Option<VectorSample> {
     Some(VectorSample { labels: row.labels, timestamp, value })
 }
 
-fn points(column: &Column, steps: Steps) -> Vec<(Timestamp, Value)> {
-    let points = column.points();
+fn points(column: &Column, steps: Steps, count: usize) -> Vec<(Timestamp, Value)> {
+    let mut points = Vec::with_capacity(count);
+    points.extend(
+        column.points().filter_map(|(step, cell)| {
+            Some((Timestamp::from_ms(steps.at(step)), cell.to_value()?))
+        }),
+    );
     points
-        .filter_map(|(step, cell)| Some((Timestamp::from_ms(steps.at(step)), cell.to_value()?)))
-        .collect()
 }
 
 fn range_vector(

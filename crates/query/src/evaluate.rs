@@ -2,30 +2,35 @@
 //! Holds what one query needs: limits, annotations, counts. Parts that do not depend on the step
 //! (everything below `@`) are computed for one step and repeated.
 
+use crate::account::Held;
 use crate::annotation::Annotations;
 use crate::column::{Column, Operand, Row, Steps};
 use crate::duration::QuerySpan;
-use crate::histogram::sample_weight;
-use crate::{Cancel, EngineOptions, QueryError, QueryStats, functions, invariant};
+use crate::meter::{Meter, SAMPLES_PER_CHECK};
+use crate::{EngineOptions, Query, QueryError, QueryStats, functions, invariant};
 use model::{METRIC_NAME, Querier};
-use promql::ast::{Expr, ExprKind, UnaryOp};
+use promql::ast::{Expr, ExprKind, Place, UnaryOp};
 
-/// The flag and the deadline are looked at after this many samples.
-const SAMPLES_PER_CHECK: usize = 4_096;
+/// Longest part of a query that an error shows.
+const SHOWN_MAX: usize = 120;
 
 /// Evaluation of one query.
 pub(crate) struct Evaluator<'a> {
     pub options: &'a EngineOptions,
     pub querier: &'a dyn Querier,
-    pub cancel: &'a Cancel,
+    /// Source of the expression, for places in errors.
+    text: &'a str,
     /// Start, end and step of the whole query, for `@ start()`, `step()` and the like.
     pub span: QuerySpan,
     pub notes: Annotations,
     pub stats: QueryStats,
     /// Only counts and sums of histograms matter here; resets are noted while reading.
     pub resets_wanted: bool,
-    /// Samples held now.
-    held: usize,
+    /// Stops the query and counts its bytes.
+    pub meter: Meter,
+    held: Held,
+    /// What the buffer of the current selection has come to.
+    buffer_bytes: usize,
     unchecked: usize,
 }
 
@@ -33,27 +38,44 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn new(
         options: &'a EngineOptions,
         querier: &'a dyn Querier,
-        cancel: &'a Cancel,
+        (query, meter): (Query<'a>, Meter),
         span: QuerySpan,
     ) -> Self {
         Self {
             options,
             querier,
-            cancel,
+            text: query.text,
             span,
             notes: Annotations::default(),
             stats: QueryStats::default(),
             resets_wanted: false,
-            held: 0,
+            meter,
+            held: Held::default(),
+            buffer_bytes: 0,
             unchecked: SAMPLES_PER_CHECK,
         }
     }
 
     /// Evaluates an expression that is no range vector.
     pub(crate) fn eval(&mut self, expr: &Expr, steps: Steps) -> Result<Operand, QueryError> {
+        self.eval_within(expr, steps).map_err(|error| error.blame(|| self.shown(expr)))
+    }
+
+    /// A part of the query for people: its text, cut when it is long, and its place.
+    pub(crate) fn shown(&self, expr: &Expr) -> String {
+        let mut text = expr.to_string();
+        if let Some((end, _)) = text.char_indices().nth(SHOWN_MAX) {
+            text.truncate(end);
+            text.push_str("...");
+        }
+        let (line, column) = line_column(self.text, expr.place);
+        format!("`{text}` ({line}:{column})")
+    }
+
+    fn eval_within(&mut self, expr: &Expr, steps: Steps) -> Result<Operand, QueryError> {
         let before = self.held;
         // One column at least will be needed: refuse before it is allocated.
-        self.hold(steps.count)?;
+        self.hold(Held::steps(steps.count))?;
         let operand = if steps.count > 1 && invariant::is_worthwhile(expr) {
             let once = self.eval_node(expr, steps.first())?;
             self.repeat(once, steps.count)?
@@ -127,6 +149,7 @@ impl<'a> Evaluator<'a> {
             }
             Operand::Vector(mut rows) => {
                 for row in &mut rows {
+                    self.tick(steps.count)?;
                     row.column = functions::negate(&row.column);
                     self.drop_name(row);
                 }
@@ -140,13 +163,13 @@ impl<'a> Evaluator<'a> {
         match operand {
             Operand::Text(text) => Ok(Operand::Text(text)),
             Operand::Scalar(values) => {
-                self.hold(count)?;
+                self.hold(Held::steps(count))?;
                 Ok(Operand::Scalar(vec![values.first().copied().unwrap_or(f64::NAN); count]))
             }
             Operand::Vector(rows) => {
                 let mut out = Vec::with_capacity(rows.len());
                 for row in rows {
-                    self.hold(weight_of(&row.column).saturating_mul(count))?;
+                    self.hold(Held::column(&row.column).times(count))?;
                     let column = Column::repeated(row.column.get(0), count);
                     out.push(Row { column, ..row });
                 }
@@ -178,40 +201,73 @@ impl<'a> Evaluator<'a> {
             return Ok(());
         }
         self.unchecked = 0;
-        if self.cancel.is_cancelled() {
-            return Err(QueryError::cancelled());
+        self.meter.check()
+    }
+
+    /// Accounts for what will be held; fails before the memory is taken.
+    pub(crate) fn hold(&mut self, more: Held) -> Result<(), QueryError> {
+        self.held = self.held.and(more);
+        self.stats.samples_peak = self.stats.samples_peak.max(self.held.samples);
+        if self.held.samples > self.options.samples_max {
+            return Err(QueryError::too_many_samples(self.options.samples_max));
         }
-        if self.cancel.is_expired() {
-            return Err(QueryError::timeout(self.options.timeout));
-        }
+        self.meter.take(more.bytes)?;
+        self.tick(more.samples)
+    }
+
+    /// Fails when so much more would be too much.
+    pub(crate) fn check_room(&mut self, more: Held) -> Result<(), QueryError> {
+        let before = self.held;
+        self.hold(more)?;
+        self.release_to(before);
         Ok(())
     }
 
-    /// Accounts for samples that will be held; fails before the memory is taken.
-    pub(crate) fn hold(&mut self, samples: usize) -> Result<(), QueryError> {
-        self.held = self.held.saturating_add(samples);
-        self.stats.samples_peak = self.stats.samples_peak.max(self.held);
-        if self.held > self.options.samples_max {
-            return Err(QueryError::too_many_samples());
-        }
-        self.tick(samples)
+    /// Notes what the store has taken for a selection, which the meter has counted already; its
+    /// series will be read through a new buffer.
+    pub(crate) fn begin_selection(&mut self, bytes: usize) {
+        self.held = self.held.and(Held::bytes(bytes));
+        self.buffer_bytes = 0;
     }
 
-    /// Samples held now.
-    pub(crate) fn held(&self) -> usize {
+    /// Accounts for the samples of one series; the buffer stays as large as it was for the longest.
+    pub(crate) fn hold_buffer(&mut self, buffer: Held) -> Result<(), QueryError> {
+        let more = buffer.bytes.saturating_sub(self.buffer_bytes);
+        self.buffer_bytes += more;
+        self.hold(Held { samples: buffer.samples, bytes: more })?;
+        self.release(Held { samples: buffer.samples, bytes: 0 });
+        Ok(())
+    }
+
+    /// What is held now.
+    pub(crate) fn held(&self) -> Held {
         self.held
     }
 
     /// Ends a part of the evaluation: of all it held, only its result is left.
-    pub(crate) fn settle(&mut self, before: usize, result: &Operand) -> Result<(), QueryError> {
-        self.held = before;
-        self.hold(weight(result))
+    pub(crate) fn settle(&mut self, before: Held, result: &Operand) -> Result<(), QueryError> {
+        self.release_to(before);
+        self.hold(Held::operand(result))
     }
 
-    /// Gives back samples that were only held for a while.
-    pub(crate) fn release(&mut self, samples: usize) {
-        self.held = self.held.saturating_sub(samples);
+    /// Gives back all that was taken since `before`.
+    pub(crate) fn release_to(&mut self, before: Held) {
+        self.meter.release(self.held.bytes.saturating_sub(before.bytes));
+        self.held = before;
     }
+
+    /// Gives back what was only held for a while.
+    pub(crate) fn release(&mut self, less: Held) {
+        let bytes = less.bytes.min(self.held.bytes);
+        self.meter.release(bytes);
+        self.held.bytes -= bytes;
+        self.held.samples = self.held.samples.saturating_sub(less.samples);
+    }
+}
+
+/// Line and column of a part; without the source everything is line 1.
+pub(crate) fn line_column(source: &str, place: Place) -> (usize, usize) {
+    if source.is_empty() { (1, place.start + 1) } else { place.line_column(source) }
 }
 
 /// The labels without the metric name and what belongs to it.
@@ -227,21 +283,6 @@ pub(crate) fn is_reserved(label: &str) -> bool {
 fn unexpected(expr: &Expr, wanted: &str) -> QueryError {
     let found = expr.value_type();
     QueryError::execution(format!("expected {wanted}, got {found} (offset {})", expr.place.start))
-}
-
-/// Samples that an operand holds.
-pub(crate) fn weight(operand: &Operand) -> usize {
-    match operand {
-        Operand::Scalar(values) => values.len(),
-        Operand::Text(_) => 0,
-        Operand::Vector(rows) => rows.iter().map(|row| weight_of(&row.column)).sum(),
-    }
-}
-
-/// Samples that a column holds: its steps, histograms by their size.
-pub(crate) fn weight_of(column: &Column) -> usize {
-    let histograms: usize = column.histograms().iter().map(|(_, h)| sample_weight(h)).sum();
-    column.len() + histograms
 }
 
 /// Joins rows with equal labels, in the order of their first; an error when they meet at a step.

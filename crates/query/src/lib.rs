@@ -2,9 +2,11 @@
 //! Works on columns of steps: per series one row of values over the steps of the query; an instant
 //! query is a range query with one step. Pure: no clock, no threads of its own, no files.
 
+mod account;
 mod aggregate;
 mod annotation;
 mod binary;
+mod budget;
 mod cancel;
 mod classic;
 mod column;
@@ -16,6 +18,7 @@ mod functions;
 mod histogram;
 mod invariant;
 mod memory;
+mod meter;
 mod number;
 mod output;
 mod range;
@@ -24,8 +27,10 @@ mod select;
 mod signature;
 mod xxhash;
 
-pub use cancel::Cancel;
+pub use budget::{Budget, Reservation};
+pub use cancel::{Cancel, Progress};
 pub use engine::{Engine, EngineOptions, Query, StepRange};
 pub use error::{QueryError, QueryErrorKind};
 pub use memory::MemoryQuerier;
+pub use meter::{AnswerMemory, MemoryLimits, Meter};
 pub use output::{MatrixSeries, QueryOutput, QueryStats, QueryValue, VectorSample};

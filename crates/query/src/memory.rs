@@ -261,17 +261,19 @@ impl Querier for MemoryQuerier {
         start: Timestamp,
         end: Timestamp,
         matchers: &[Matcher],
-        _hints: &SelectHints,
+        hints: &SelectHints<'_>,
     ) -> Result<Box<dyn Selection>, QuerierError> {
         let selectors = [matchers.to_vec()];
         let mut series = Vec::new();
         for (labels, samples) in self.matching(&selectors) {
+            hints.watch.tick(1)?;
             if start > end {
                 continue;
             }
             let within = samples.range(start.ms()..=end.ms());
             let samples: Vec<(i64, Sample)> = within.map(|(at, s)| (*at, s.clone())).collect();
             if !samples.is_empty() {
+                hints.watch.hold(samples.len() * size_of::<(i64, Sample)>())?;
                 series.push((labels.clone(), samples));
             }
         }
@@ -279,8 +281,11 @@ impl Querier for MemoryQuerier {
     }
 
     fn label_names(&self, query: &LabelQuery<'_>) -> Result<Vec<String>, QuerierError> {
-        let names = self.matching(query.selectors).flat_map(|(labels, _)| labels.iter());
-        let names: BTreeSet<String> = names.map(|(name, _)| name.to_owned()).collect();
+        let mut names = BTreeSet::new();
+        for (labels, _) in self.matching(query.selectors) {
+            query.watch.tick(1)?;
+            names.extend(labels.iter().map(|(name, _)| name.to_owned()));
+        }
         Ok(names.into_iter().take(query.limit.unwrap_or(usize::MAX)).collect())
     }
 
@@ -289,8 +294,11 @@ impl Querier for MemoryQuerier {
         name: &str,
         query: &LabelQuery<'_>,
     ) -> Result<Vec<String>, QuerierError> {
-        let values = self.matching(query.selectors).filter_map(|(labels, _)| labels.get(name));
-        let values: BTreeSet<String> = values.map(str::to_owned).collect();
+        let mut values = BTreeSet::new();
+        for (labels, _) in self.matching(query.selectors) {
+            query.watch.tick(1)?;
+            values.extend(labels.get(name).map(str::to_owned));
+        }
         Ok(values.into_iter().take(query.limit.unwrap_or(usize::MAX)).collect())
     }
 

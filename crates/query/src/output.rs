@@ -1,6 +1,7 @@
 //! What a query answers: one of PromQL's four kinds of value, with warnings, infos and counts.
 //! Plain data for `api`, `rules` and tests; rendering is theirs.
 
+use crate::AnswerMemory;
 use model::{Labels, Timestamp, Value};
 
 /// Answer of a query.
@@ -14,6 +15,8 @@ pub struct QueryOutput {
     pub infos: Vec<String>,
     /// What the query cost.
     pub stats: QueryStats,
+    /// Keeps the memory of the value reserved: to be dropped when the value is.
+    pub memory: AnswerMemory,
 }
 
 /// One of PromQL's kinds of value.

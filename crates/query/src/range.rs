@@ -9,9 +9,10 @@ mod samples;
 mod trend;
 
 use crate::QueryError;
+use crate::account::Held;
 use crate::annotation::Annotations;
 use crate::column::{Column, Row, Steps};
-use crate::evaluate::{Evaluator, merge_equal, weight_of, without_name};
+use crate::evaluate::{Evaluator, merge_equal, without_name};
 use crate::functions::absent_labels;
 use crate::select::{Span, step_hint};
 pub(crate) use edge::smoothed_value;
@@ -190,7 +191,7 @@ fn invert(
     rows: &[Row],
     steps: Steps,
 ) -> Result<Vec<Row>, QueryError> {
-    evaluator.hold(steps.count)?;
+    evaluator.hold(Held::steps(steps.count))?;
     let mut column = Column::dense(vec![1.0; steps.count]);
     for row in rows {
         column.remove(row.column.present());
@@ -224,9 +225,10 @@ impl Application {
             step: step_hint(self.steps),
             range: Some(Duration::from_millis(range.unsigned_abs())),
             function: Some(self.name),
-            series_max: None,
+            ..SelectHints::default()
         };
         let selection = evaluator.open(&matrix.selector.matchers, span, &hints)?;
+        evaluator.hold(Bounds::cost(self.steps))?;
         let mut buffer = SampleBuf::default();
         let mut samples = Samples::default();
         let mut rows = Vec::new();
@@ -249,16 +251,23 @@ impl Application {
     ) -> Result<Vec<Row>, QueryError> {
         let (windows, inner_steps) = subquery_steps(evaluator, subquery, self.steps)?;
         self.windows = windows;
+        // The subquery is to blame, not what stands in it.
+        evaluator.check_room(Held::steps(inner_steps.count))?;
+        let before = evaluator.held();
         let inner = evaluator.with_resets(false, |e| e.eval_vector(&subquery.expr, inner_steps))?;
-        let held: usize = inner.iter().map(|row| weight_of(&row.column)).sum();
+        let held = evaluator.held().without(before);
+        evaluator.hold(Bounds::cost(self.steps))?;
         let mut samples = Samples::default();
         let mut rows = Vec::new();
         for row in inner {
+            let taken = samples_of(&row.column);
+            evaluator.hold(taken)?;
             samples.take_column(&row.column, inner_steps);
             self.prepare(&mut samples);
             if let Some(row) = self.apply(evaluator, &samples, &row.labels, row.drop_name)? {
                 rows.push(row);
             }
+            evaluator.release(taken);
         }
         evaluator.release(held);
         Ok(rows)
@@ -278,13 +287,13 @@ impl Application {
         labels: &Labels,
         drop_name: bool,
     ) -> Result<Option<Row>, QueryError> {
-        evaluator.hold(self.steps.count)?;
+        evaluator.hold(Held::steps(self.steps.count))?;
         let column = self.compute(evaluator, samples, labels)?;
         if !column.present().any() {
-            evaluator.release(self.steps.count);
+            evaluator.release(Held::steps(self.steps.count));
             return Ok(None);
         }
-        evaluator.hold(weight_of(&column) - column.len())?;
+        evaluator.hold(Held::histograms_of(&column).and(Held::labels(labels)))?;
         if matches!(self.name, "rate" | "increase") {
             self.note_non_counter(evaluator, labels, &column);
         }
@@ -416,18 +425,26 @@ pub(crate) fn eval_range_vector(
         Some(Source::Matrix(matrix)) => matrix_samples(evaluator, matrix, steps),
         Some(Source::Subquery(subquery)) => {
             let (_, inner_steps) = subquery_steps(evaluator, subquery, steps)?;
-            let rows = evaluator.eval_vector(&subquery.expr, inner_steps)?;
-            let rows = rows.into_iter().map(|row| {
+            evaluator.check_room(Held::steps(inner_steps.count))?;
+            let mut out = Vec::new();
+            for row in evaluator.eval_vector(&subquery.expr, inner_steps)? {
+                evaluator.hold(samples_of(&row.column).times(2))?;
                 let labels =
                     if row.drop_name { without_name(&row.labels) } else { row.labels.clone() };
                 let mut samples = Samples::default();
                 samples.take_column(&row.column, inner_steps);
-                (labels, samples.points())
-            });
-            Ok(rows.collect())
+                out.push((labels, samples.points()));
+            }
+            Ok(out)
         }
         None => Err(QueryError::execution("expected a range vector")),
     }
+}
+
+/// What the points of a subquery's column hold as samples.
+fn samples_of(column: &Column) -> Held {
+    let floats = column.present().count() - column.histograms().len();
+    Held::bytes(floats * 2 * size_of::<f64>() + Held::histograms_of(column).bytes)
 }
 
 fn matrix_samples(
@@ -446,14 +463,15 @@ fn matrix_samples(
     let mut buffer = SampleBuf::default();
     for index in 0..selection.len() {
         evaluator.read(selection.as_ref(), index, &mut buffer)?;
-        evaluator.hold(buffer.len())?;
+        let labels = selection.labels(index);
+        evaluator.hold(Held::buffer(&buffer).times(2).and(Held::labels(labels)))?;
         let mut samples = Samples::default();
         samples.take(&mut buffer, false);
         let (lo, hi) = windows.at(steps.start);
         edge::extend(&mut samples, edge, (lo, hi))?;
         let points = samples.points();
         if !points.is_empty() {
-            out.push((selection.labels(index).clone(), points));
+            out.push((labels.clone(), points));
         }
     }
     Ok(out)

@@ -3,9 +3,10 @@
 //! series at once.
 
 use crate::QueryError;
+use crate::account::Held;
 use crate::column::{Column, Row, Steps};
 use crate::duration::Reference;
-use crate::evaluate::{Evaluator, weight_of};
+use crate::evaluate::Evaluator;
 use crate::histogram::detect_reset;
 use crate::range::{Notes, Samples, smoothed_value};
 use model::{
@@ -94,9 +95,10 @@ impl Evaluator<'_> {
         let mut rows = Vec::new();
         let mut buffer = SampleBuf::default();
         let mut lookups = Lookups::default();
+        self.hold(Lookups::cost(steps))?;
         for index in 0..selection.len() {
             self.read(selection.as_ref(), index, &mut buffer)?;
-            self.hold(steps.count)?;
+            self.hold(Held::steps(steps.count))?;
             let column = if selector.edge == WindowEdge::Smoothed {
                 self.smooth(&mut buffer, (selection.labels(index), expr.place), reference, steps)
             } else if reading == Reading::Value && buffer.histograms.is_empty() {
@@ -106,10 +108,11 @@ impl Evaluator<'_> {
                 look_back(&buffer, reference, steps, lookback, reading)
             };
             if column.present().any() {
-                self.hold(weight_of(&column) - column.len())?;
-                rows.push(Row::new(selection.labels(index).clone(), false, column));
+                let labels = selection.labels(index).clone();
+                self.hold(Held::histograms_of(&column).and(Held::labels(&labels)))?;
+                rows.push(Row::new(labels, false, column));
             } else {
-                self.release(steps.count);
+                self.release(Held::steps(steps.count));
             }
         }
         Ok(rows)
@@ -133,8 +136,8 @@ impl Evaluator<'_> {
         let mut buffer = SampleBuf::default();
         for index in 0..selection.len() {
             self.read(selection.as_ref(), index, &mut buffer)?;
-            self.hold(steps.count)?;
             let labels = selection.labels(index);
+            self.hold(Held::steps(steps.count).and(Held::labels(labels)))?;
             if !buffer.histograms.is_empty() {
                 return Err(QueryError::execution(format!(
                     "this should be an info metric, with float samples: {labels}"
@@ -151,20 +154,18 @@ impl Evaluator<'_> {
         &mut self,
         matchers: &[Matcher],
         span: Span,
-        hints: &SelectHints,
+        hints: &SelectHints<'_>,
     ) -> Result<Box<dyn Selection>, QueryError> {
         self.tick(1)?;
         let (first, last) = (Timestamp::from_ms(span.first), Timestamp::from_ms(span.last));
-        let selection = self.querier.select(first, last, matchers, hints)?;
-        if selection.len() > self.options.series_max {
-            let shown: Vec<String> = matchers.iter().map(ToString::to_string).collect();
-            return Err(QueryError::too_many_series(
-                &format!("{{{}}}", shown.join(",")),
-                selection.len(),
-                self.options.series_max,
-            ));
-        }
+        let before = self.meter.held();
+        let hints = SelectHints { watch: &self.meter, ..hints.clone() };
+        let selection = self.querier.select(first, last, matchers, &hints)?;
+        self.begin_selection(self.meter.held().saturating_sub(before));
         self.stats.series_read += selection.len();
+        if self.stats.series_read > self.options.series_max {
+            return Err(QueryError::too_many_series(self.options.series_max));
+        }
         for warning in selection.warnings() {
             self.notes.storage_warning(warning);
         }
@@ -178,13 +179,17 @@ impl Evaluator<'_> {
         index: usize,
         buffer: &mut SampleBuf,
     ) -> Result<(), QueryError> {
+        let expected = selection.samples_max(index);
+        self.hold_buffer(Held::buffered(expected))?;
         selection.read(index, buffer)?;
         if self.resets_wanted {
             note_resets(buffer);
         }
         self.stats.samples_read += buffer.len() as u64;
-        self.hold(buffer.len())?;
-        self.release(buffer.len());
+        self.meter.read(buffer.len());
+        if buffer.len() > expected || !buffer.histograms.is_empty() {
+            self.hold_buffer(Held::buffer(buffer))?;
+        }
         Ok(())
     }
 
@@ -249,6 +254,11 @@ struct Lookups {
 }
 
 impl Lookups {
+    /// What it holds for so many steps.
+    fn cost(steps: Steps) -> Held {
+        Held::bytes(steps.count.saturating_mul(size_of::<usize>()))
+    }
+
     fn find(&mut self, buffer: &SampleBuf, reference: Reference, steps: Steps, lookback: i64) {
         let timeline = buffer.timeline.map(|id| (id, buffer.len()));
         if timeline.is_some() && self.timeline == timeline {

@@ -3,8 +3,14 @@
 //! index.
 //! INV-12: the answer is exactly the set of series whose labels satisfy every matcher.
 
-use model::{MatchOp, Matcher};
+use model::{MatchOp, Matcher, QuerierError, Unwatched, Watch};
 use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// A match that runs a program counts as so many entries: it may take as long.
+const PROGRAM_ENTRIES: usize = 256;
+/// An entry of a map besides its text.
+const VERDICT_BYTES: usize = 64;
 
 /// An inverted index from label pairs to sorted series ordinals.
 pub(crate) trait Postings {
@@ -18,64 +24,137 @@ pub(crate) trait Postings {
     fn lists<'a>(
         &'a self,
         name: &str,
-        wanted: &mut dyn FnMut(&str) -> bool,
+        wanted: &mut dyn FnMut(&str) -> Result<bool, QuerierError>,
         each: &mut dyn FnMut(Cow<'a, [u32]>),
-    );
+    ) -> Result<(), QuerierError>;
 }
 
-/// Ordinals of the series that satisfy all matchers, ascending.
+/// A matcher with what it has said about values already, so that it need not be asked while a
+/// lock is held.
+#[derive(Debug)]
+pub(crate) struct Judged<'m> {
+    matcher: &'m Matcher,
+    known: HashMap<Box<str>, bool, foldhash::fast::FixedState>,
+}
+
+impl<'m> Judged<'m> {
+    /// Matchers that have said nothing yet.
+    pub(crate) fn all(matchers: &'m [Matcher]) -> Vec<Self> {
+        let new = |matcher| Self { matcher, known: HashMap::default() };
+        matchers.iter().map(new).collect()
+    }
+
+    /// Name of its label when asking it may take long.
+    pub(crate) fn costly_name(&self) -> Option<&'m str> {
+        let pattern = self.matcher.pattern()?;
+        pattern.is_program().then(|| self.matcher.name())
+    }
+
+    /// Bytes of knowing what it says about so long texts.
+    pub(crate) fn cost<'v>(values: impl Iterator<Item = &'v str>) -> usize {
+        values.map(|value| value.len() + VERDICT_BYTES).sum()
+    }
+
+    /// Asks it about values.
+    pub(crate) fn learn(
+        &mut self,
+        values: Vec<Box<str>>,
+        watch: &dyn Watch,
+    ) -> Result<(), QuerierError> {
+        for value in values {
+            watch.tick(PROGRAM_ENTRIES)?;
+            let verdict = self.matcher.matches(&value);
+            self.known.insert(value, verdict);
+        }
+        Ok(())
+    }
+
+    fn matches(&self, value: &str, watch: &dyn Watch) -> Result<bool, QuerierError> {
+        if let Some(verdict) = self.known.get(value) {
+            watch.tick(1)?;
+            return Ok(*verdict);
+        }
+        watch.tick(if self.costly_name().is_some() { PROGRAM_ENTRIES } else { 1 })?;
+        Ok(self.matcher.matches(value))
+    }
+}
+
+/// Ordinals of the series that satisfy all matchers, ascending, for who has all the time it takes.
 pub(crate) fn resolve(index: &impl Postings, matchers: &[Matcher]) -> Vec<u32> {
-    let (subtracting, requiring): (Vec<&Matcher>, Vec<&Matcher>) =
-        matchers.iter().partition(|matcher| matcher.matches_empty());
+    let found = resolve_under(index, &Judged::all(matchers), &Unwatched);
+    found.expect("nobody watches who could refuse")
+}
+
+/// The same while somebody looks after the question.
+pub(crate) fn resolve_under(
+    index: &impl Postings,
+    matchers: &[Judged<'_>],
+    watch: &dyn Watch,
+) -> Result<Vec<u32>, QuerierError> {
+    let (subtracting, requiring): (Vec<&Judged<'_>>, Vec<&Judged<'_>>) =
+        matchers.iter().partition(|judged| judged.matcher.matches_empty());
     let mut found: Option<Vec<u32>> = None;
-    for matcher in requiring {
-        let matching = matching(index, matcher);
+    for judged in requiring {
+        let matching = matching(index, judged, watch)?;
         let narrowed = match found {
             None => matching,
             Some(found) => intersect(&found, &matching),
         };
         if narrowed.is_empty() {
-            return narrowed;
+            return Ok(narrowed);
         }
         found = Some(narrowed);
     }
     let mut found = found.unwrap_or_else(|| index.all());
-    for matcher in subtracting {
-        let excluded = union_of(index, matcher.name(), &mut |value| !matcher.matches(value));
+    for judged in subtracting {
+        let mut excluding = |value: &str| Ok(!judged.matches(value, watch)?);
+        let excluded = union_of(index, judged.matcher.name(), &mut excluding, watch)?;
         found = subtract(&found, &excluded);
     }
-    found
+    Ok(found)
 }
 
 /// Series that have the label with a matching value.
-fn matching(index: &impl Postings, matcher: &Matcher) -> Vec<u32> {
+fn matching(
+    index: &impl Postings,
+    judged: &Judged<'_>,
+    watch: &dyn Watch,
+) -> Result<Vec<u32>, QuerierError> {
+    let matcher = judged.matcher;
     if matcher.op() == MatchOp::Equal {
-        return index.list(matcher.name(), matcher.value()).into_owned();
+        return Ok(index.list(matcher.name(), matcher.value()).into_owned());
     }
     if let (MatchOp::Regex, Some(literals)) =
         (matcher.op(), matcher.pattern().and_then(|pattern| pattern.literals()))
     {
+        watch.tick(literals.len())?;
         let lists = literals.iter().map(|value| index.list(matcher.name(), value)).collect();
-        return union(lists);
+        return union(lists, watch);
     }
-    union_of(index, matcher.name(), &mut |value| matcher.matches(value))
+    union_of(index, matcher.name(), &mut |value| judged.matches(value, watch), watch)
 }
 
-fn union_of(index: &impl Postings, name: &str, wanted: &mut dyn FnMut(&str) -> bool) -> Vec<u32> {
+fn union_of(
+    index: &impl Postings,
+    name: &str,
+    wanted: &mut dyn FnMut(&str) -> Result<bool, QuerierError>,
+    watch: &dyn Watch,
+) -> Result<Vec<u32>, QuerierError> {
     let mut lists = Vec::new();
-    index.lists(name, wanted, &mut |list| lists.push(list));
-    union(lists)
+    index.lists(name, wanted, &mut |list| lists.push(list))?;
+    union(lists, watch)
 }
 
 /// Lists of different values of one label are disjoint, so sorting their concatenation is enough.
-fn union(lists: Vec<Cow<'_, [u32]>>) -> Vec<u32> {
+fn union(lists: Vec<Cow<'_, [u32]>>, watch: &dyn Watch) -> Result<Vec<u32>, QuerierError> {
     if lists.len() == 1 {
-        return lists.into_iter().next().map(Cow::into_owned).unwrap_or_default();
+        return Ok(lists.into_iter().next().map(Cow::into_owned).unwrap_or_default());
     }
+    watch.tick(lists.iter().map(|list| list.len()).sum())?;
     let mut all = lists.concat();
     all.sort_unstable();
     all.dedup();
-    all
+    Ok(all)
 }
 
 fn intersect(a: &[u32], b: &[u32]) -> Vec<u32> {

@@ -8,16 +8,23 @@
 
 use crate::db::{Db, State};
 use crate::head::View;
-use crate::postings;
+use crate::postings::{self, Judged};
 use crate::segment::{Segment, SegmentIndex};
 use crate::tombstone::{Deleted, Tombstone};
 use model::{
     Exemplar, LabelQuery, Labels, Matcher, MetricMetadata, Querier, QuerierError, QuerierErrorKind,
-    SampleBuf, SelectHints, Selection, Timestamp,
+    SampleBuf, SelectHints, Selection, Timestamp, Watch,
 };
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+
+/// A series of a selection besides its labels and what it shows of the head.
+const SELECTED_BYTES: usize = 256;
+/// A text in a set, and again in the list that is made of it.
+const TEXT_BYTES: usize = 96;
+/// An exemplar besides its texts.
+const EXEMPLAR_BYTES: usize = 256;
 
 /// A segment with its index and what is deleted of it, kept open by a selection.
 struct OpenSegment {
@@ -28,9 +35,31 @@ struct OpenSegment {
 
 impl OpenSegment {
     /// Ordinals of the series that satisfy all matchers and have samples within the range.
-    fn matching(&self, matchers: &[Matcher], range: (i64, i64)) -> impl Iterator<Item = u32> {
-        let found = postings::resolve(&*self.index, matchers).into_iter();
-        found.filter(move |ordinal| self.index.is_visible(*ordinal, range, &self.deleted))
+    fn matching(
+        &self,
+        matchers: &[Judged<'_>],
+        range: (i64, i64),
+        watch: &dyn Watch,
+    ) -> Result<Vec<u32>, QuerierError> {
+        let mut found = postings::resolve_under(&*self.index, matchers, watch)?;
+        watch.tick(found.len())?;
+        found.retain(|ordinal| self.index.is_visible(*ordinal, range, &self.deleted));
+        Ok(found)
+    }
+
+    /// Calls `each` with the labels of these series.
+    fn each_labels(
+        &self,
+        matchers: &[Judged<'_>],
+        range: (i64, i64),
+        watch: &dyn Watch,
+        each: &mut dyn FnMut(&Labels) -> Result<(), QuerierError>,
+    ) -> Result<(), QuerierError> {
+        for ordinal in self.matching(matchers, range, watch)? {
+            watch.tick(1)?;
+            each(&self.index.labels(ordinal as usize))?;
+        }
+        Ok(())
     }
 }
 
@@ -59,6 +88,14 @@ impl Selection for DbSelection {
 
     fn labels(&self, index: usize) -> &Labels {
         &self.series[index].labels
+    }
+
+    fn samples_max(&self, index: usize) -> usize {
+        let series = &self.series[index];
+        let stored = series.segments.iter().map(|(segment, ordinal)| {
+            Segment::samples_max(&self.segments[*segment as usize].index, *ordinal, self.range)
+        });
+        stored.sum::<usize>() + series.head.samples_max()
     }
 
     fn read(&self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError> {
@@ -91,24 +128,27 @@ impl Querier for Db {
         start: Timestamp,
         end: Timestamp,
         matchers: &[Matcher],
-        hints: &SelectHints,
+        hints: &SelectHints<'_>,
     ) -> Result<Box<dyn Selection>, QuerierError> {
         let range = (start.ms(), end.ms());
+        let watch = hints.watch;
+        let matchers = &self.judge(matchers, watch)?[..];
         let (head, stored) = {
             let state = self.state.read();
-            (head_series(&state, range, matchers), Stored::of(&state))
+            (head_series(&state, range, matchers, watch)?, Stored::of(&state))
         };
         let mut warnings = BTreeSet::new();
         let mut found = Found::default();
         let open = stored.open(range, &mut warnings);
         for (number, segment) in (0_u32..).zip(&open) {
-            for ordinal in segment.matching(matchers, range) {
+            for ordinal in segment.matching(matchers, range, watch)? {
+                watch.tick(1)?;
                 let labels = segment.index.labels(ordinal as usize);
-                found.entry(&labels).segments.push((number, ordinal));
+                found.entry(&labels, watch)?.segments.push((number, ordinal));
             }
         }
         for (labels, view) in head {
-            found.entry(&labels).head = view;
+            found.entry(&labels, watch)?.head = view;
         }
         let mut series = found.series;
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -123,10 +163,10 @@ impl Querier for Db {
     fn label_names(&self, query: &LabelQuery<'_>) -> Result<Vec<String>, QuerierError> {
         let mut names = BTreeSet::new();
         if query.selectors.is_empty() {
-            self.all_label_names(query, &mut names);
+            self.all_label_names(query, &mut names)?;
         } else {
-            let mut note = |labels: &Labels| names.extend(labels.iter().map(|(n, _)| n.to_owned()));
-            self.for_each_matching(query, &mut note);
+            let mut note = |labels: &Labels| insert_names(&mut names, labels, query.watch);
+            self.for_each_matching(query, &mut note)?;
         }
         Ok(limited(names, query.limit))
     }
@@ -138,10 +178,10 @@ impl Querier for Db {
     ) -> Result<Vec<String>, QuerierError> {
         let mut values = BTreeSet::new();
         if query.selectors.is_empty() {
-            self.all_label_values(name, query, &mut values);
+            self.all_label_values(name, query, &mut values)?;
         } else {
-            let mut note = |labels: &Labels| values.extend(labels.get(name).map(str::to_owned));
-            self.for_each_matching(query, &mut note);
+            let mut note = |labels: &Labels| insert_value(&mut values, labels, name, query.watch);
+            self.for_each_matching(query, &mut note)?;
         }
         Ok(limited(values, query.limit))
     }
@@ -169,8 +209,10 @@ impl Querier for Db {
         let state = self.state.read();
         let mut found: BTreeMap<Labels, Vec<Exemplar>> = BTreeMap::new();
         for (labels, exemplar) in state.head.exemplars.iter() {
+            query.watch.tick(1)?;
             let inside = exemplar.timestamp >= query.start && exemplar.timestamp <= query.end;
             if inside && matches_any(query.selectors, labels) {
+                query.watch.hold(EXEMPLAR_BYTES + exemplar.labels.text_len())?;
                 found.entry(labels.clone()).or_default().push(exemplar.clone());
             }
         }
@@ -187,17 +229,50 @@ fn limited(texts: BTreeSet<String>, limit: Option<usize>) -> Vec<String> {
     texts.into_iter().take(limit.unwrap_or(usize::MAX)).collect()
 }
 
-fn head_series(state: &State, range: (i64, i64), matchers: &[Matcher]) -> Vec<(Labels, View)> {
-    let slots = postings::resolve(&state.head.postings, matchers);
-    let mut found = Vec::with_capacity(slots.len());
-    for slot in slots {
+/// Puts a text into a set; what is new is accounted for.
+fn insert(texts: &mut BTreeSet<String>, text: &str, watch: &dyn Watch) -> Result<(), QuerierError> {
+    watch.tick(1)?;
+    if !texts.contains(text) {
+        watch.hold(TEXT_BYTES + text.len())?;
+        texts.insert(text.to_owned());
+    }
+    Ok(())
+}
+
+fn insert_names(
+    names: &mut BTreeSet<String>,
+    labels: &Labels,
+    watch: &dyn Watch,
+) -> Result<(), QuerierError> {
+    labels.iter().try_for_each(|(name, _)| insert(names, name, watch))
+}
+
+fn insert_value(
+    values: &mut BTreeSet<String>,
+    labels: &Labels,
+    name: &str,
+    watch: &dyn Watch,
+) -> Result<(), QuerierError> {
+    labels.get(name).map_or(Ok(()), |value| insert(values, value, watch))
+}
+
+fn head_series(
+    state: &State,
+    range: (i64, i64),
+    matchers: &[Judged<'_>],
+    watch: &dyn Watch,
+) -> Result<Vec<(Labels, View)>, QuerierError> {
+    let mut found = Vec::new();
+    for slot in postings::resolve_under(&state.head.postings, matchers, watch)? {
+        watch.tick(1)?;
         let series = state.head.at(slot).expect("INV-12: postings name living series");
         let view = state.head.view(series, range);
         if !view.is_empty() {
+            watch.hold(view.bytes())?;
             found.push((series.labels.clone(), view));
         }
     }
-    found
+    Ok(found)
 }
 
 /// Collects series of several sources under their label sets.
@@ -208,10 +283,15 @@ struct Found {
 }
 
 impl Found {
-    fn entry(&mut self, labels: &Labels) -> &mut SelectedSeries {
+    fn entry(
+        &mut self,
+        labels: &Labels,
+        watch: &dyn Watch,
+    ) -> Result<&mut SelectedSeries, QuerierError> {
         let next = self.series.len();
         let index = *self.by_labels.entry(labels.clone()).or_insert(next);
         if index == next {
+            watch.hold(SELECTED_BYTES + labels.text_len() + 8 * labels.len())?;
             let labels = labels.clone();
             self.series.push(SelectedSeries {
                 labels,
@@ -219,7 +299,7 @@ impl Found {
                 head: View::default(),
             });
         }
-        &mut self.series[index]
+        Ok(&mut self.series[index])
     }
 }
 
@@ -256,70 +336,114 @@ impl Stored {
 }
 
 impl Db {
+    /// Asks regular expressions about the values in memory before a lock is held: they may take
+    /// as long as they like, and writers must not wait for them. Values that come meanwhile are
+    /// judged later.
+    fn judge<'m>(
+        &self,
+        matchers: &'m [Matcher],
+        watch: &dyn Watch,
+    ) -> Result<Vec<Judged<'m>>, QuerierError> {
+        let mut judged = Judged::all(matchers);
+        for matcher in &mut judged {
+            let Some(name) = matcher.costly_name() else { continue };
+            let values = {
+                let state = self.state.read();
+                let values = || state.head.postings.values(name).map(|(value, _)| value);
+                watch.hold(Judged::cost(values()))?;
+                values().map(Box::from).collect()
+            };
+            matcher.learn(values, watch)?;
+        }
+        Ok(judged)
+    }
+
     fn overlapping_segments(&self, range: (i64, i64)) -> Vec<OpenSegment> {
         let stored = Stored::of(&self.state.read());
         stored.open(range, &mut BTreeSet::new())
     }
 
-    /// Calls `each` with the labels of every series that any selector matches (some twice).
-    fn for_each_matching(&self, query: &LabelQuery<'_>, each: &mut dyn FnMut(&Labels)) {
+    /// Calls `each` with the labels of every series that any selector matches (some twice). Memory
+    /// comes first: what is flushed meanwhile is met again in a segment.
+    fn for_each_matching(
+        &self,
+        query: &LabelQuery<'_>,
+        each: &mut dyn FnMut(&Labels) -> Result<(), QuerierError>,
+    ) -> Result<(), QuerierError> {
         let range = (query.start.ms(), query.end.ms());
-        for segment in self.overlapping_segments(range) {
-            for matchers in query.selectors {
-                let found = segment.matching(matchers, range);
-                found.for_each(|ordinal| each(&segment.index.labels(ordinal as usize)));
+        let watch = query.watch;
+        for matchers in query.selectors {
+            let matchers = &self.judge(matchers, watch)?[..];
+            {
+                let state = self.state.read();
+                for slot in postings::resolve_under(&state.head.postings, matchers, watch)? {
+                    watch.tick(1)?;
+                    let series = state.head.at(slot).expect("INV-12: postings name living series");
+                    if state.head.overlaps(series, range) {
+                        each(&series.labels)?;
+                    }
+                }
+            }
+            for segment in self.overlapping_segments(range) {
+                segment.each_labels(matchers, range, watch, each)?;
             }
         }
-        let state = self.state.read();
-        for matchers in query.selectors {
-            for slot in postings::resolve(&state.head.postings, matchers) {
-                let series = state.head.at(slot).expect("INV-12: postings name living series");
-                if state.head.overlaps(series, range) {
-                    each(&series.labels);
+        Ok(())
+    }
+
+    fn all_label_names(
+        &self,
+        query: &LabelQuery<'_>,
+        names: &mut BTreeSet<String>,
+    ) -> Result<(), QuerierError> {
+        let (range, watch) = ((query.start.ms(), query.end.ms()), query.watch);
+        {
+            let state = self.state.read();
+            for (name, values) in state.head.postings.names() {
+                watch.tick(values.len())?;
+                if values.iter().any(|(_, list)| any_inside(&state, list, range)) {
+                    insert(names, name, watch)?;
                 }
             }
         }
+        for segment in self.overlapping_segments(range) {
+            if segment.deleted.is_empty() {
+                let known = segment.index.label_names();
+                known.into_iter().try_for_each(|name| insert(names, name, watch))?;
+            } else {
+                let mut note = |labels: &Labels| insert_names(names, labels, watch);
+                segment.each_labels(&[], range, watch, &mut note)?;
+            }
+        }
+        Ok(())
     }
 
-    fn all_label_names(&self, query: &LabelQuery<'_>, names: &mut BTreeSet<String>) {
-        let range = (query.start.ms(), query.end.ms());
+    fn all_label_values(
+        &self,
+        name: &str,
+        query: &LabelQuery<'_>,
+        values: &mut BTreeSet<String>,
+    ) -> Result<(), QuerierError> {
+        let (range, watch) = ((query.start.ms(), query.end.ms()), query.watch);
+        {
+            let state = self.state.read();
+            for (value, list) in state.head.postings.values(name) {
+                watch.tick(list.len())?;
+                if any_inside(&state, list, range) {
+                    insert(values, value, watch)?;
+                }
+            }
+        }
         for segment in self.overlapping_segments(range) {
-            let OpenSegment { index, deleted, .. } = &segment;
-            if deleted.is_empty() {
-                names.extend(index.label_names().into_iter().map(str::to_owned));
-                continue;
-            }
-            for ordinal in segment.matching(&[], range) {
-                let labels = index.labels(ordinal as usize);
-                names.extend(labels.iter().map(|(name, _)| name.to_owned()));
+            if segment.deleted.is_empty() {
+                let known = segment.index.label_values(name).into_iter();
+                known.map(|(value, _)| value).try_for_each(|value| insert(values, value, watch))?;
+            } else {
+                let mut note = |labels: &Labels| insert_value(values, labels, name, watch);
+                segment.each_labels(&[], range, watch, &mut note)?;
             }
         }
-        let state = self.state.read();
-        for (name, values) in state.head.postings.names() {
-            if values.iter().any(|(_, list)| any_inside(&state, list, range)) {
-                names.insert(name.to_owned());
-            }
-        }
-    }
-
-    fn all_label_values(&self, name: &str, query: &LabelQuery<'_>, values: &mut BTreeSet<String>) {
-        let range = (query.start.ms(), query.end.ms());
-        for segment in self.overlapping_segments(range) {
-            let OpenSegment { index, deleted, .. } = &segment;
-            if deleted.is_empty() {
-                let found = index.label_values(name).into_iter();
-                values.extend(found.map(|(value, _)| value.to_owned()));
-                continue;
-            }
-            let labels = segment.matching(&[], range).map(|at| index.labels(at as usize));
-            values.extend(labels.filter_map(|labels| labels.get(name).map(str::to_owned)));
-        }
-        let state = self.state.read();
-        for (value, list) in state.head.postings.values(name) {
-            if any_inside(&state, list, range) {
-                values.insert(value.to_owned());
-            }
-        }
+        Ok(())
     }
 }
 

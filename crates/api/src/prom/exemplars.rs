@@ -30,7 +30,7 @@ pub(crate) async fn query(State(app): State<App>, params: Params) -> Result<Resp
     }
     let text = params.get("query").unwrap_or_default().to_owned();
     let inner = App::clone(&app);
-    let work = move |_cancel: &Cancel| {
+    let work = move |cancel: &Cancel| {
         // Unlike the other routes, upstream gives the bare sentence here.
         let expr = promql::parse_with(&text, &inner.state.syntax)
             .map_err(|error| ApiError::bad_data(error.to_string()))?;
@@ -39,11 +39,13 @@ pub(crate) async fn query(State(app): State<App>, params: Params) -> Result<Resp
         if selectors.is_empty() {
             return Ok(None);
         }
-        let query = LabelQuery { start, end, selectors: &selectors, limit: None };
-        Ok(Some(inner.state.querier.exemplars(&query)?))
+        let meter = inner.state.engine.meter(cancel);
+        let query = LabelQuery { start, end, selectors: &selectors, limit: None, watch: &meter };
+        let found = inner.state.querier.exemplars(&query)?;
+        Ok(Some((found, meter.keep())))
     };
     Ok(match app.pool.run(None, work).await? {
-        Some(found) => stream(exemplar_series(found), &[], &[]),
+        Some((found, memory)) => stream(exemplar_series(found), &[], memory),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }

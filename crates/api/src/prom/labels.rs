@@ -8,7 +8,7 @@ use crate::reply::{ApiError, ErrorBody, Success, stream};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use model::{LabelQuery, Labels, Matcher, Querier, QuerierError, SelectHints, Timestamp};
+use model::{LabelQuery, Labels, Matcher, Querier, QuerierError, SelectHints, Timestamp, Watch};
 use query::Cancel;
 use std::collections::HashMap;
 
@@ -42,8 +42,13 @@ impl Asked {
         self.limit.map(|limit| limit.saturating_add(1))
     }
 
-    fn label_query<'s>(&self, selectors: &'s [Vec<Matcher>]) -> LabelQuery<'s> {
-        LabelQuery { start: self.start, end: self.end, selectors, limit: self.probe_limit() }
+    fn label_query<'s>(
+        &self,
+        selectors: &'s [Vec<Matcher>],
+        watch: &'s dyn Watch,
+    ) -> LabelQuery<'s> {
+        let limit = self.probe_limit();
+        LabelQuery { start: self.start, end: self.end, selectors, limit, watch }
     }
 
     /// Cuts a list to the limit and names what was done.
@@ -76,13 +81,14 @@ pub(crate) async fn series(State(app): State<App>, params: Params) -> Result<Res
     let inner = App::clone(&app);
     let work = move |cancel: &Cancel| {
         let selectors = asked.parse_selectors()?;
+        let meter = inner.state.engine.meter(cancel);
         let querier = &*inner.state.querier;
-        let mut sets = matching_series(querier, &asked, &selectors, cancel)?;
+        let mut sets = matching_series(querier, &asked, &selectors, &meter)?;
         let warnings = asked.cut(&mut sets);
-        Ok((sets, warnings))
+        Ok((sets, warnings, meter.keep()))
     };
-    let (sets, warnings) = app.pool.run(None, work).await?;
-    Ok(stream(label_sets(sets), &warnings, &[]))
+    let (sets, warnings, memory) = app.pool.run(None, work).await?;
+    Ok(stream(label_sets(sets), &warnings, memory))
 }
 
 /// Label sets of all selectors, sorted, each once.
@@ -90,16 +96,13 @@ fn matching_series(
     querier: &dyn Querier,
     asked: &Asked,
     selectors: &[Vec<Matcher>],
-    cancel: &Cancel,
+    watch: &dyn Watch,
 ) -> Result<Vec<Labels>, QuerierError> {
     let wanted = asked.probe_limit();
-    let hints =
-        SelectHints { function: Some("series"), series_max: wanted, ..SelectHints::default() };
+    let function = Some("series");
+    let hints = SelectHints { function, series_max: wanted, watch, ..SelectHints::default() };
     let mut sets: Vec<Labels> = Vec::new();
     for matchers in selectors {
-        if cancel.is_cancelled() {
-            break;
-        }
         let selection = querier.select(asked.start, asked.end, matchers, &hints)?;
         let count = selection.len().min(wanted.unwrap_or(usize::MAX));
         sets.extend((0..count).map(|index| selection.labels(index).clone()));
@@ -155,14 +158,15 @@ async fn list(
     + 'static,
 ) -> Result<Response, ApiError> {
     let inner = App::clone(app);
-    let work = move |_cancel: &Cancel| {
+    let work = move |cancel: &Cancel| {
         let selectors = asked.parse_selectors()?;
-        let mut texts = ask(&*inner.state.querier, &asked.label_query(&selectors))?;
+        let meter = inner.state.engine.meter(cancel);
+        let mut texts = ask(&*inner.state.querier, &asked.label_query(&selectors, &meter))?;
         let warnings = asked.cut(&mut texts);
-        Ok((texts, warnings))
+        Ok((texts, warnings, meter.keep()))
     };
-    let (texts, warnings) = app.pool.run(None, work).await?;
-    Ok(stream(strings(texts), &warnings, &[]))
+    let (texts, warnings, memory) = app.pool.run(None, work).await?;
+    Ok(stream(strings(texts), &warnings, memory))
 }
 
 /// Undoes Prometheus' value encoding (`model.UnescapeName`): `__` is `_`, `_2e_` is `.`;

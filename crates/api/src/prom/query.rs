@@ -194,7 +194,7 @@ fn respond(mut output: QueryOutput, limit: Option<usize>, stats: Option<&Stats>)
     }
     tail.push(b'}');
     tail.extend(annotations(&output.warnings, &output.infos));
-    streamed(head.into_bytes(), elements, tail)
+    streamed((head.into_bytes(), tail), elements, output.memory)
 }
 
 /// Keeps the first `limit` series; was anything cut off?

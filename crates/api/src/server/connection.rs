@@ -41,7 +41,8 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn new(app: App, router: Router) -> Self {
-        let slots = Arc::new(Semaphore::new(app.options.connections_max));
+        let max = app.options.connections_max.min(Semaphore::MAX_PERMITS);
+        let slots = Arc::new(Semaphore::new(max));
         Self { app, router, slots, stop: watch::Sender::new(false), tasks: JoinSet::new() }
     }
 

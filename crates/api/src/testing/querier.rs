@@ -45,7 +45,7 @@ impl Querier for FakeQuerier {
         start: Timestamp,
         end: Timestamp,
         matchers: &[Matcher],
-        hints: &SelectHints,
+        hints: &SelectHints<'_>,
     ) -> Result<Box<dyn Selection>, QuerierError> {
         self.store.select(start, end, matchers, hints)
     }

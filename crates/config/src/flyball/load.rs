@@ -135,6 +135,8 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
         query: QuerySettings {
             timeout: query.timeout.map(|timeout| timeout.0),
             samples_max: query.max_samples,
+            series_max: query.max_series,
+            memory_bytes_max: query.max_memory.map(|size| size.0),
             concurrency_max: query.max_concurrency,
             lookback_delta: query.lookback_delta.map(|delta| delta.0),
         },

@@ -121,6 +121,10 @@ pub(super) struct Query {
     pub(super) timeout: Option<DurationText>,
     /// Most samples a query may load; 50 million by default.
     pub(super) max_samples: Option<u64>,
+    /// Most series a query may read; 2 million by default.
+    pub(super) max_series: Option<u64>,
+    /// Most memory a query may hold; an eighth of `memory.limit` by default.
+    pub(super) max_memory: Option<SizeText>,
     /// Queries that run at the same time; 20 by default.
     pub(super) max_concurrency: Option<u64>,
     /// How far back an instant selector looks; 5 minutes by default.

@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     pub(crate) hostname: String,
     pub(crate) config_file: Option<String>,
     pub(crate) flags: BTreeMap<String, String>,
+    /// Memory of head, caches and queries together.
+    pub(crate) memory_bytes: usize,
 }
 
 /// Answers the status routes.
@@ -57,7 +59,7 @@ impl api::StatusProvider for Status {
             corruption_count: self.own.db.stats().quarantined,
             threads: process::threads(),
             processors: processors as u64,
-            memory_limit_bytes: options.memory_bytes_max as u64,
+            memory_limit_bytes: self.facts.memory_bytes as u64,
             storage_retention: [time, size].into_iter().flatten().collect::<Vec<_>>().join(" or "),
         }
     }

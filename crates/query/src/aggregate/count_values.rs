@@ -2,6 +2,7 @@
 
 use super::signature;
 use crate::QueryError;
+use crate::account::Held;
 use crate::column::{Cell, Column, Operand, Row, Steps};
 use crate::evaluate::Evaluator;
 use crate::histogram;
@@ -47,7 +48,7 @@ pub(super) fn eval(
             let next = out.len();
             let at = *known.entry(labels.clone()).or_insert(next);
             if at == next {
-                evaluator.hold(steps.count)?;
+                evaluator.hold(Held::steps(steps.count).and(Held::labels(&labels)))?;
                 out.push(Row::new(labels, false, Column::absent(steps.count)));
             }
             let count = match out[at].column.get(step) {

@@ -3,6 +3,7 @@
 
 use super::{extremes, signature};
 use crate::QueryError;
+use crate::account::Held;
 use crate::column::{Bits, Cell, Row, Steps};
 use crate::evaluate::Evaluator;
 use crate::signature::group;
@@ -21,6 +22,7 @@ pub(super) fn eval(
     if !check_parameter(evaluator, aggregate, parameter)? {
         return Ok(Vec::new());
     }
+    evaluator.hold(Held::bytes(steps.count / 8 + 48).times(rows.len()))?;
     let mut masks = vec![Bits::zeroes(steps.count); rows.len()];
     let mut order = Vec::new();
     let limit = rows.len();

@@ -1,6 +1,7 @@
 //! Aggregations that make one series of a group: sums, means, extremes, counts, spread, quantiles.
 //! State lies in columns, one cell per step; histograms have cells only where they appear.
 
+use crate::account::Held;
 use crate::annotation::{Annotations, HistogramOperation};
 use crate::column::{Cell, Column, Row};
 use crate::histogram::{self, Merge, Sum};
@@ -48,6 +49,26 @@ impl Reduction {
         let values = if op == AggregateOp::Quantile { vec![Vec::new(); steps] } else { Vec::new() };
         let floats = vec![FloatCell::default(); steps];
         Self { op, place, floats, histograms: BTreeMap::new(), values }
+    }
+
+    /// What it holds while these columns come in.
+    pub(crate) fn cost<'c>(
+        op: AggregateOp,
+        members: impl Iterator<Item = &'c Column>,
+        steps: usize,
+    ) -> Held {
+        let keeps_values = op == AggregateOp::Quantile;
+        let lists = if keeps_values { size_of::<Vec<f64>>() } else { 0 };
+        let (mut values, mut histograms) = (0, 0);
+        for column in members {
+            // Lists of values double when they are full.
+            values +=
+                if keeps_values { column.present().count() * 2 * size_of::<f64>() } else { 0 };
+            // Sums of histograms have two numbers a bucket.
+            histograms = Held::histograms_of(column).bytes.saturating_mul(2).max(histograms);
+        }
+        let cells = steps.saturating_mul(size_of::<FloatCell>() + lists);
+        Held::bytes(cells.saturating_add(values).saturating_add(histograms))
     }
 
     /// Takes a series.

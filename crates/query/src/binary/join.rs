@@ -3,6 +3,7 @@
 
 use super::element::{ElementNotes, combine as combine_pair};
 use crate::QueryError;
+use crate::account::Held;
 use crate::column::{Bits, Cell, Column, Row, Steps};
 use crate::evaluate::{Evaluator, is_reserved};
 use crate::signature::{IndexMap, Signature};
@@ -66,6 +67,7 @@ pub(super) fn combine(
 impl Join<'_> {
     fn run(&self, evaluator: &mut Evaluator<'_>, expr: &Expr) -> Result<Vec<Row>, QueryError> {
         let (signatures, matches) = self.matches();
+        evaluator.hold(Held::groups(signatures.iter()))?;
         self.check_unique(&signatures, &matches)?;
         let mut out = Output { known: IndexMap::default(), rows: Vec::new() };
         for (signature, found) in signatures.iter().zip(&matches) {
@@ -189,8 +191,12 @@ impl Join<'_> {
             return Ok(done);
         }
         let labels = self.result_labels(evaluator, many, one);
+        // Besides the row, what has matched is kept, a bit a step.
+        let row = Held::steps(self.steps.count)
+            .and(Held::labels(&labels))
+            .and(Held::bytes(self.steps.count / 8));
+        evaluator.hold(row)?;
         let mut column = Column::absent(self.steps.count);
-        evaluator.hold(self.steps.count)?;
         let op = self.binary.op;
         let mut notes = ElementNotes { annotations: &mut evaluator.notes, place: expr.place, op };
         for step in (0..self.steps.count).filter(|step| steps.get(*step)) {
@@ -204,10 +210,11 @@ impl Join<'_> {
                 column.set(step, point);
             }
         }
+        evaluator.hold(Held::histograms_of(&column))?;
         state.claim(self.matching.cardinality, &labels, &done)?;
         let merged = out.add(labels, self.binary.return_bool, column)?;
         if merged {
-            evaluator.release(self.steps.count);
+            evaluator.release(Held::steps(self.steps.count));
         }
         Ok(done)
     }

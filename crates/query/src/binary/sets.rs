@@ -2,6 +2,7 @@
 //! With bitmaps of presence that is a few words per series.
 
 use crate::QueryError;
+use crate::account::Held;
 use crate::column::{Bits, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal};
 use crate::signature::{IndexMap, Signature};
@@ -19,6 +20,10 @@ pub(super) fn combine(
     let none = VectorMatching::default();
     let matching = binary.matching.as_ref().unwrap_or(&none);
     let signature = super::join::signature(matching);
+    let marks = if binary.op == BinaryOp::Or { &left } else { &right };
+    let mark = Held::bytes(steps.count / 8 + 48);
+    evaluator
+        .hold(Held::groups(marks.iter().map(|row| &row.labels)).and(mark.times(marks.len())))?;
     match binary.op {
         BinaryOp::And => {
             let presence = Presence::of(&right, &signature, steps.count);

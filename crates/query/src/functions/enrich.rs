@@ -3,6 +3,7 @@
 
 use super::CallSite;
 use crate::QueryError;
+use crate::account::Held;
 use crate::column::{Cell, Column, Operand, Row, Steps};
 use crate::duration::Reference;
 use crate::evaluate::Evaluator;
@@ -252,7 +253,7 @@ impl Output {
         let at = *self.known.entry(labels.clone()).or_insert(next);
         if at == next {
             // Info series may change at every step: each change makes another row.
-            evaluator.hold(self.steps.count)?;
+            evaluator.hold(Held::steps(self.steps.count).and(Held::labels(labels)))?;
             let column = Column::absent(self.steps.count);
             self.rows.push(Row::new(labels.clone(), from.drop_name, column));
         }

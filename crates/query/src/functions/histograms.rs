@@ -3,6 +3,7 @@
 
 use super::CallSite;
 use crate::QueryError;
+use crate::account::Held;
 use crate::classic::{self, Bucket};
 use crate::column::{Bits, Cell, Column, Operand, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal};
@@ -137,8 +138,8 @@ impl Histograms {
             out.push(self.compute_classic(evaluator, classic, &mut conflicts, number)?);
         }
         for index in &self.natives {
-            evaluator.hold(self.steps.count)?;
             let row = &self.rows[*index];
+            evaluator.hold(Held::steps(self.steps.count).and(Held::labels(&row.labels)))?;
             let mut column = Column::absent(self.steps.count);
             for (step, histogram) in row.column.histograms() {
                 evaluator.tick(histogram.positive_buckets.len() + 1)?;
@@ -161,7 +162,7 @@ impl Histograms {
         conflicts: &mut [Bits],
         number: &mut Number<'_>,
     ) -> Result<Row, QueryError> {
-        evaluator.hold(self.steps.count)?;
+        evaluator.hold(Held::steps(self.steps.count).and(Held::labels(&classic.labels)))?;
         let mut column = Column::absent(self.steps.count);
         let mut buckets = Vec::with_capacity(classic.buckets.len());
         let metric = classic.labels.value(METRIC_NAME);
@@ -281,7 +282,7 @@ fn label_by(
         let at = *known.entry(labels.clone()).or_insert(next);
         if at == next {
             // Every step may have its own quantile, and each makes a series of all steps.
-            evaluator.hold(row.column.len())?;
+            evaluator.hold(Held::steps(row.column.len()).and(Held::labels(&labels)))?;
             out.push(Row::new(labels, row.drop_name, Column::absent(row.column.len())));
         }
         out[at].column.set_float(step, value);

@@ -3,9 +3,13 @@
 
 use super::CallSite;
 use crate::QueryError;
+use crate::account::{Held, labels_bytes};
 use crate::column::{Operand, Row};
 use crate::evaluate::{Evaluator, merge_equal};
 use model::{METRIC_NAME, Pattern};
+
+/// Longest label value that is made; stored ones have a few kilobytes at most.
+const VALUE_BYTES_MAX: usize = 16 << 20;
 
 pub(super) fn replace(
     evaluator: &mut Evaluator<'_>,
@@ -20,10 +24,16 @@ pub(super) fn replace(
         QueryError::execution(format!("{text} ({reason})"))
     })?;
     check_name(&target, "destination", "label_replace")?;
+    let references = template.matches('$').count();
     let mut rows = site.vector(evaluator, 0)?;
     for row in &mut rows {
-        evaluator.tick(1)?;
-        if let Some(value) = pattern.expand(row.labels.value(&source), &template) {
+        // One match may take as long as thousands of samples.
+        evaluator.meter.check()?;
+        let from = row.labels.value(&source);
+        // No group is longer than the whole text.
+        let longest = template.len().saturating_add(references.saturating_mul(from.len()));
+        make_room(evaluator, row, longest)?;
+        if let Some(value) = pattern.expand(from, &template) {
             set(row, &target, &value);
         }
     }
@@ -47,10 +57,26 @@ pub(super) fn join(
     for row in &mut rows {
         evaluator.tick(1)?;
         let values: Vec<&str> = sources.iter().map(|source| row.labels.value(source)).collect();
+        let separators = separator.len().saturating_mul(sources.len());
+        let text = values.iter().map(|value| value.len()).fold(separators, usize::saturating_add);
+        make_room(evaluator, row, text)?;
         let value = values.join(&separator);
         set(row, &target, &value);
     }
     merge_equal(rows).map(Operand::Vector)
+}
+
+/// Accounts for a label set with another value of at most so many bytes, before it is made.
+fn make_room(
+    evaluator: &mut Evaluator<'_>,
+    row: &Row,
+    value_bytes: usize,
+) -> Result<(), QueryError> {
+    if value_bytes > VALUE_BYTES_MAX {
+        let text = format!("a label value would have up to {value_bytes} bytes");
+        return Err(QueryError::execution(format!("{text}, at most {VALUE_BYTES_MAX} are made")));
+    }
+    evaluator.hold(Held::bytes(labels_bytes(&row.labels) + value_bytes))
 }
 
 fn set(row: &mut Row, target: &str, value: &str) {

@@ -2,6 +2,7 @@
 //! Windows never go back, so two pointers find all bounds in one pass over the timestamps.
 
 use super::Window;
+use crate::account::Held;
 use crate::column::{Cell, Column, Steps};
 use crate::duration::Reference;
 use crate::select::Span;
@@ -77,6 +78,9 @@ impl Samples {
     /// steps there were samples that nobody saw.
     pub(crate) fn take_column(&mut self, column: &Column, steps: Steps) {
         self.clear();
+        let floats = column.present().count() - column.histograms().len();
+        self.float_times.reserve_exact(floats);
+        self.floats.reserve_exact(floats);
         for (step, cell) in column.points() {
             match cell {
                 Cell::Absent => {}
@@ -225,6 +229,12 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    /// What they hold for so many steps.
+    pub(crate) fn cost(steps: Steps) -> Held {
+        let step = 2 * size_of::<(usize, usize)>() + size_of::<Option<Frame>>();
+        Held::bytes(steps.count.saturating_mul(step))
+    }
+
     /// Bounds for these samples; those of the series before when it shares the timestamps.
     pub(crate) fn reuse(
         known: Option<Self>,
@@ -275,6 +285,7 @@ impl Bounds {
 
 fn find(times: &[i64], windows: &Windows, steps: Steps, out: &mut Vec<(usize, usize)>) {
     out.clear();
+    out.reserve_exact(steps.count);
     let (mut from, mut to) = (0, 0);
     for at in steps.iter() {
         let (lo, hi) = windows.at(at);

@@ -250,7 +250,7 @@ impl Querier for Witness {
         start: Timestamp,
         end: Timestamp,
         matchers: &[Matcher],
-        hints: &SelectHints,
+        hints: &SelectHints<'_>,
     ) -> Result<Box<dyn Selection>, QuerierError> {
         let lies = self.asked.fetch_add(1, Ordering::Relaxed) >= self.lies_after;
         let nothing = MemoryQuerier::new();

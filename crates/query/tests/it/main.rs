@@ -5,6 +5,7 @@
 
 mod answers;
 mod limits;
+mod memory;
 mod metamorphic;
 mod model;
 mod promqltest;

@@ -164,7 +164,7 @@ impl Querier for WithTimelines {
         start: Timestamp,
         end: Timestamp,
         matchers: &[Matcher],
-        hints: &SelectHints,
+        hints: &SelectHints<'_>,
     ) -> Result<Box<dyn Selection>, QuerierError> {
         Ok(Box::new(Shared(self.0.select(start, end, matchers, hints)?)))
     }

@@ -135,6 +135,21 @@ impl View {
         self.in_order.is_empty() && self.late.is_empty()
     }
 
+    /// At most so many samples.
+    pub(crate) fn samples_max(&self) -> usize {
+        self.in_order.iter().chain(&self.late).map(Part::len).sum()
+    }
+
+    /// Bytes that it takes: a run that was open is a copy, the rest is shared.
+    pub(crate) fn bytes(&self) -> usize {
+        let copied = |part: &Part| match part {
+            Part::Sealed(_) => 0,
+            Part::Raw(run) => run.memory() + 64,
+        };
+        let parts = self.in_order.iter().chain(&self.late);
+        parts.map(|part| size_of::<Part>() + copied(part)).sum()
+    }
+
     /// Merges the samples within `range` into `into`, which holds older sources (INV-11).
     pub(crate) fn read(&self, range: (i64, i64), into: &mut SampleBuf) -> Decoded<()> {
         let in_order = || self.in_order.iter().filter(|part| part.overlaps(range));

@@ -3,7 +3,7 @@
 //! 12 bytes a label and series.
 
 use crate::postings::Postings;
-use model::Labels;
+use model::{Labels, QuerierError};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -79,13 +79,14 @@ impl Postings for HeadPostings {
     fn lists<'a>(
         &'a self,
         name: &str,
-        wanted: &mut dyn FnMut(&str) -> bool,
+        wanted: &mut dyn FnMut(&str) -> Result<bool, QuerierError>,
         each: &mut dyn FnMut(Cow<'a, [u32]>),
-    ) {
+    ) -> Result<(), QuerierError> {
         for (value, list) in self.names.get(name).into_iter().flatten() {
-            if wanted(value) {
+            if wanted(value)? {
                 each(Cow::Borrowed(list));
             }
         }
+        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use crate::encoding::presence::Presence;
 use crate::encoding::{BLOCK_SAMPLES_MAX, Decoded};
 use crate::postings::Postings;
 use crate::tombstone::{Deleted, covers};
-use model::Labels;
+use model::{Labels, QuerierError};
 use std::borrow::Cow;
 
 /// A page of series holds whole series and repeats its predecessor's labels nowhere, so that it can
@@ -229,15 +229,16 @@ impl Postings for SegmentIndex {
     fn lists<'a>(
         &'a self,
         name: &str,
-        wanted: &mut dyn FnMut(&str) -> bool,
+        wanted: &mut dyn FnMut(&str) -> Result<bool, QuerierError>,
         each: &mut dyn FnMut(Cow<'a, [u32]>),
-    ) {
-        let Some(name) = self.symbols.find(name) else { return };
+    ) -> Result<(), QuerierError> {
+        let Some(name) = self.symbols.find(name) else { return Ok(()) };
         for at in self.postings.of_name(name) {
-            if wanted(self.symbols.get(self.postings.pairs[at].1)) {
+            if wanted(self.symbols.get(self.postings.pairs[at].1))? {
                 each(Cow::Borrowed(self.postings.list_at(at)));
             }
         }
+        Ok(())
     }
 }
 

@@ -211,6 +211,14 @@ impl Segment {
         Ok((bytes, start, end))
     }
 
+    /// At most so many samples of a series lie within `range`.
+    pub(crate) fn samples_max(index: &SegmentIndex, ordinal: u32, range: (i64, i64)) -> usize {
+        let blocks = index.series.blocks(ordinal as usize).iter();
+        let times = blocks.map(|block| &index.times[block.times as usize]);
+        let inside = times.filter(|times| times.first <= range.1 && times.last >= range.0);
+        inside.map(|times| times.rows as usize).sum()
+    }
+
     /// Merges the samples of a series within `range` into `into`, older sources first. Blocks that
     /// cannot be read are left out and counted.
     pub(crate) fn read(

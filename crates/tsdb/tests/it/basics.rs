@@ -195,8 +195,13 @@ fn labels_values_metadata_and_exemplars_are_answered() {
     batch.metadata.push(MetricMetadata { metric: "new".into(), metadata });
     db.commit(&batch).unwrap();
     let check = |db: &tsdb::Db| {
-        let all: LabelQuery<'_> =
-            LabelQuery { start: Timestamp::MIN, end: Timestamp::MAX, selectors: &[], limit: None };
+        let all: LabelQuery<'_> = LabelQuery {
+            start: Timestamp::MIN,
+            end: Timestamp::MAX,
+            selectors: &[],
+            limit: None,
+            watch: &model::Unwatched,
+        };
         assert_eq!(db.label_names(&all).unwrap(), ["__name__", "job", "n"]);
         assert_eq!(db.label_values("__name__", &all).unwrap(), ["new", "old"]);
         let late = LabelQuery { start: Timestamp::from_ms(T0 + 5000), ..all.clone() };

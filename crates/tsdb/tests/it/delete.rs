@@ -82,7 +82,8 @@ fn a_series_that_is_wholly_deleted_is_not_named_any_more() {
     delete(&db, "1", T0, T0 + 5000);
     let ask = |start: i64, end: i64| {
         let (start, end) = (Timestamp::from_ms(start), Timestamp::from_ms(end));
-        let query = LabelQuery { start, end, selectors: &[], limit: None };
+        let query =
+            LabelQuery { start, end, selectors: &[], limit: None, watch: &model::Unwatched };
         let values = db.label_values("n", &query).unwrap();
         let selectors = [vec![Matcher::equal("__name__", "m")]];
         let some = LabelQuery { selectors: &selectors, ..query.clone() };

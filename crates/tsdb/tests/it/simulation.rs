@@ -471,7 +471,8 @@ impl Life {
         assert_eq!(found, chosen, "INV-12: {}", self.context());
         if self.options.retention.time.is_none() {
             let (start, end) = (Timestamp::MIN, Timestamp::MAX);
-            let query = LabelQuery { start, end, selectors: &[], limit: None };
+            let query =
+                LabelQuery { start, end, selectors: &[], limit: None, watch: &model::Unwatched };
             let values = self.db().label_values("n", &query).unwrap();
             let want: BTreeSet<&str> = want.keys().map(|labels| labels.value("n")).collect();
             assert_eq!(values, want.into_iter().collect::<Vec<_>>(), "{}", self.context());
