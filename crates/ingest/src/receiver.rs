@@ -468,3 +468,6 @@ impl Receiver {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

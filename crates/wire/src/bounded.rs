@@ -50,9 +50,6 @@ pub fn snappy_block(input: &[u8], bounds: Bounds, out: &mut Vec<u8>) -> Result<(
 
 /// The length that a block declares, if it is within the bounds and possible.
 fn declared_len(input: &[u8], bounds: Bounds) -> Result<usize, WireError> {
-    if input.is_empty() {
-        return Err(WireError::malformed(0, "snappy: empty input, a length expected"));
-    }
     let declared = snap::raw::decompress_len(input).map_err(|source| snappy_error(&source))?;
     if declared > bounds.decoded_bytes_max {
         let max = bounds.decoded_bytes_max;

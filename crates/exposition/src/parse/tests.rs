@@ -182,6 +182,12 @@ fn text_refusals() {
 }
 
 #[test]
+fn an_error_quotes_little_of_a_long_line() {
+    let error = dump(Format::Text, format!("a {}", "x".repeat(1 << 20)).as_bytes());
+    assert!(error.ends_with(&format!("found `{}`...\n", "x".repeat(60))), "{}", error.len());
+}
+
+#[test]
 fn repeated_label_names_are_refused() {
     text("a{b=\"1\",b=\"2\"} 1", "labels: line 1: label name \"b\" is not unique");
     text("a{__name__=\"x\"} 1", "labels: line 1: label name \"__name__\" is not unique");

@@ -108,9 +108,11 @@ fn endless() -> Body {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_does_not_arrive_is_408() {
-    let fixture = Fixture::new();
+    let (fixture, begin) = (Fixture::new(), tokio::time::Instant::now());
     let (status, text) = read(fixture.request(post(&[], endless())).await).await;
     assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+    let took = begin.elapsed().as_secs();
+    assert!((30..32).contains(&took), "{took} seconds");
     assert_eq!(text, "the body did not arrive within 30 seconds");
 }
 
@@ -176,6 +178,23 @@ async fn a_body_keeps_its_budget_when_its_sender_has_gone() {
         (fixture.receiver.stats().requests_stored.get() == 1).then_some(())
     });
     assert_eq!(fixture.request(post(&[], body())).await.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_keeps_its_place_when_its_sender_has_gone() {
+    let options =
+        ReceiverOptions { concurrency_max: 1, waiting_max: 0, ..ReceiverOptions::default() };
+    let fixture = Arc::new(Fixture::with(options));
+    let (word, hold) = std::sync::mpsc::channel();
+    *fixture.store.hold.lock() = Some(hold);
+    let gone = Arc::clone(&fixture);
+    let gone = tokio::spawn(async move { gone.request(post(&[], body())).await.status() });
+    fixture.store.began.notified().await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    let told = (StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting".into());
+    assert_eq!(read(fixture.request(post(&[], body())).await).await, told);
+    word.send(()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

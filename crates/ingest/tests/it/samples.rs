@@ -133,6 +133,17 @@ fn dead_handles_are_resolved_again() {
 }
 
 #[test]
+fn series_that_die_twice_in_one_request_are_told() {
+    let fixture = Fixture::new();
+    fixture.store.state.lock().is_forgetful = true;
+    let labels = r#"{__name__="up", instance="a:1", job="j"}"#;
+    let words = "series vanished while the request was handled";
+    let text = format!("{words}: series {labels} at 1 ms (1 samples refused)");
+    assert_eq!(fixture.send(&[up(&[(1, 1.0)])]), (400, text));
+    assert_eq!(fixture.receiver.stats().samples_unresolved.get(), 1);
+}
+
+#[test]
 fn series_beyond_a_limit_are_429_and_the_known_ones_stored() {
     for (kind, status) in [(AppendErrorKind::SeriesLimit, 429), (AppendErrorKind::Overloaded, 503)]
     {
@@ -160,6 +171,17 @@ fn a_store_that_cannot_write_is_503_with_retry_after() {
         assert_eq!(fixture.receiver.receive(&body).status.as_u16(), 204);
         assert_eq!(fixture.stored().len(), 1);
     }
+}
+
+#[test]
+fn metadata_counts_among_the_samples_of_a_request() {
+    let options = ReceiverOptions { samples_max: 2, ..ReceiverOptions::default() };
+    let fixture = Fixture::with(options);
+    let with = |count: usize| encode_snappy(&[], &vec![MetricMetadata::default(); count]).unwrap();
+    assert_eq!(fixture.receiver.receive(&with(2)).status.as_u16(), 204);
+    let answer = fixture.receiver.receive(&with(3));
+    let text = "more than 2 samples in one request";
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (413, text));
 }
 
 #[test]

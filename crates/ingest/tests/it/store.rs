@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(crate) resolved: usize,
     /// The next so many commits fail with this kind.
     pub(crate) failing: Option<(usize, AppendErrorKind)>,
+    /// Every commit finds all its handles dead.
+    pub(crate) is_forgetful: bool,
     /// Resolving more than so many series fails with this kind.
     pub(crate) series_max: Option<(usize, AppendErrorKind)>,
     next: u64,
@@ -104,6 +106,9 @@ impl Appender for Store {
         if let Some((count, kind)) = state.failing.take() {
             state.failing = (count > 1).then_some((count - 1, kind));
             return Err(AppendError::new(kind, "the disk is full"));
+        }
+        if state.is_forgetful {
+            state.forget_handles();
         }
         let mut report = BatchReport::default();
         for (row, sample) in batch.rows.iter().enumerate() {

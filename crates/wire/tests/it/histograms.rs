@@ -132,6 +132,17 @@ fn broken_rules_are_named() {
         expect!["wire: histogram: 3 buckets with 1 custom bounds at offset 12"],
     );
     check_refused(
+        Histogram {
+            negative_spans: vec![Span { offset: 0, length: 1 }],
+            negative_buckets: vec![1.0],
+            count: 4.0,
+            ..custom()
+        },
+        expect![
+            "wire: histogram: custom bounds together with a zero or negative bucket at offset 12"
+        ],
+    );
+    check_refused(
         Histogram { zero_count: 1.0, count: 4.0, ..custom() },
         expect![
             "wire: histogram: custom bounds together with a zero or negative bucket at offset 12"
@@ -181,9 +192,13 @@ fn counts_beyond_what_a_float_holds_are_refused() {
 
 #[test]
 fn mixed_forms_are_refused() {
-    let body = [b"\x08\x03\x5a\x02\x10\x01\x69", &1.0_f64.to_le_bytes()[..]].concat();
-    expect!["wire: histogram: positive side mixes integers and floats at offset 4"]
-        .assert_eq(&decode_body(&body_of(&body)).unwrap_err());
+    let one = 1.0_f64.to_le_bytes();
+    let floats_in_integers = [b"\x08\x03\x5a\x02\x10\x01\x69", &one[..]].concat();
+    let integers_in_floats = [b"\x11", &one[..], b"\x5a\x02\x10\x01\x60\x02"].concat();
+    for body in [floats_in_integers, integers_in_floats] {
+        expect!["wire: histogram: positive side mixes integers and floats at offset 4"]
+            .assert_eq(&decode_body(&body_of(&body)).unwrap_err());
+    }
 }
 
 #[test]

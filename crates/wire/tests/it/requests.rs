@@ -162,6 +162,10 @@ fn malformed_bytes_are_named_with_their_offset() {
         expect!["wire: protobuf: number above 64 bits at offset 1"],
     );
     check(b"\x00\x01", expect!["wire: protobuf: field number 0 at offset 0"]);
+    check(
+        b"\x80\x80\x80\x80\x10\x01",
+        expect!["wire: protobuf: field number 536870912 at offset 0"],
+    );
     check(b"\x0b\x0c", expect!["wire: protobuf: wire type 3 at offset 0"]);
     check(
         b"\x08\x01",
