@@ -1,4 +1,4 @@
-use super::FileSet;
+use super::{FILE_BYTES_MAX, FILES_MAX, FileSet};
 use config::FileSdConfig;
 use std::path::Path;
 use std::time::Duration;
@@ -90,4 +90,21 @@ fn an_empty_list_is_good() {
     write(&vfs, "/sd/x.json", "[]");
     assert!(set.refresh(&vfs));
     assert!(shown(&set).is_empty() && set.faults().is_empty());
+}
+
+#[test]
+fn files_and_their_length_are_bounded() {
+    let vfs = world();
+    for file in 0..=FILES_MAX {
+        write(&vfs, &format!("/sd/{file}.json"), "[]");
+    }
+    let mut many = set(&["/sd/*.json"]);
+    assert!(many.refresh(&vfs));
+    assert_eq!(many.faults().len(), 1);
+    assert_eq!(many.faults()[0].message, "10001 files match, at most 10000 are read");
+    let long = "x".repeat(usize::try_from(FILE_BYTES_MAX).unwrap() + 1);
+    write(&vfs, "/sd/long.yml", &long);
+    let mut one = set(&["/sd/long.yml"]);
+    assert!(one.refresh(&vfs));
+    assert!(one.faults()[0].message.starts_with("cannot read: "), "{}", one.faults()[0].message);
 }

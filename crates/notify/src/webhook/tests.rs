@@ -209,6 +209,26 @@ async fn errors_do_not_show_the_path_of_the_url() {
 }
 
 #[tokio::test]
+async fn a_url_file_has_a_longest_length() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = || SecretSource::File(file.path().display().to_string());
+    let site = testkit::http::Site::start(|_| (200, String::new()));
+    let url = format!("http://{}/", site.address());
+    let blanks = |length: usize| format!("{url}{}", " ".repeat(length - url.len()));
+    std::fs::write(file.path(), blanks(16 << 10)).unwrap();
+    assert_eq!(tell(path()).await, Ok(()));
+    std::fs::write(file.path(), blanks((16 << 10) + 1)).unwrap();
+    assert_eq!(tell(path()).await.unwrap_err().delivery(), alerts::Delivery::Refused);
+}
+
+#[tokio::test]
+async fn of_a_long_answer_little_is_repeated() {
+    let site = testkit::http::Site::start(|_| (500, "x".repeat(1 << 20)));
+    let error = tell(inline(&format!("http://{}/", site.address()))).await.unwrap_err();
+    assert!(error.to_string().len() < 300, "{}", error.to_string().len());
+}
+
+#[tokio::test]
 async fn a_missing_url_file_is_named() {
     let error = tell(SecretSource::File("/nonexistent/url".into())).await.unwrap_err();
     assert_eq!(error.delivery(), alerts::Delivery::Refused);

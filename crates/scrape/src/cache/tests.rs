@@ -198,6 +198,7 @@ fn the_same_line_twice_counts_as_duplicate_and_the_first_wins() {
     );
     let report = world.text("a 1 2500\na 2 2600\n");
     assert_eq!(report.duplicates, 0, "own timestamps make them two samples");
+    assert_eq!(World::new().text("a 1\na 1\n").duplicates, 1, "also with equal values");
 }
 
 #[test]
@@ -262,6 +263,10 @@ fn relabelling_drops_and_renames() {
     let mut world = World::with(|shape| shape.relabel = vec![nameless]);
     let report = world.text("a 1\n");
     assert_eq!(report.error.as_deref(), Some("missing metric name (__name__ label)"));
+    let nothing = rule(Action::LabelDrop, "", ".*");
+    let mut world = World::with(|shape| shape.relabel = vec![nothing]);
+    let report = world.text("a 1\n");
+    assert_eq!((report.error, report.scraped, report.kept), (None, 1, 0), "no label is a drop");
 }
 
 #[test]
@@ -309,7 +314,8 @@ fn legacy_names_are_a_choice() {
         report.error.as_deref(),
         Some("invalid metric name or label names: {__name__=\"a.b\", instance=\"i\", job=\"j\"}")
     );
-    assert_eq!(World::new().text("{\"a.b\"} 1\n").error, None);
+    assert!(world.text("a{\"b.c\"=\"1\"} 1\n").error.is_some());
+    assert_eq!(World::new().text("{\"a.b\"} 1\na{\"b.c\"=\"1\"} 1\n").error, None);
 }
 
 #[test]
@@ -432,6 +438,18 @@ fn metadata_is_sent_when_it_is_news_and_forgotten_after_ten_scrapes() {
     }
     world.text("b 1\n");
     assert!(metadata.list().is_empty());
+}
+
+#[test]
+fn metadata_of_endless_families_is_not_kept() {
+    let mut world = World::new();
+    let mut body = String::new();
+    for family in 0..=100_000 {
+        writeln!(body, "# TYPE f{family} gauge").unwrap();
+    }
+    let report = world.text(&(body + "a 1\n"));
+    assert_eq!((report.error, report.kept), (None, 1));
+    assert_eq!(world.cache.metadata().list().len(), 100_000);
 }
 
 #[test]

@@ -231,3 +231,19 @@ async fn dropped_targets_are_shown_up_to_a_limit() {
     assert_eq!(dropped.targets[0].discovered.get("__address__"), Some("a:1"));
     world.pools.stop().await;
 }
+
+#[tokio::test]
+async fn without_a_limit_ten_thousand_dropped_targets_are_remembered() {
+    let mut world = World::new();
+    let targets: Vec<String> = (0..10_001).map(|n| format!("'t{n}:1'")).collect();
+    let jobs = format!(
+        "- job_name: j\n  static_configs: [{{targets: [{}]}}]\n  relabel_configs: \
+         [{{action: drop, source_labels: [job], regex: j}}]\n",
+        targets.join(",")
+    );
+    world.apply(&jobs).await;
+    let dropped = || Some(world.pools.view().dropped()).filter(|all| !all.targets.is_empty());
+    let dropped = eventually("dropped targets", dropped).await;
+    assert_eq!((dropped.targets.len(), dropped.counts["j"]), (10_000, 10_001));
+    world.pools.stop().await;
+}
