@@ -3,7 +3,7 @@
 //! chose: whole inputs, and minimised ones that once broke something (`found_*`).
 
 use crate::Chore;
-use crate::run::{answers, output, run, workspace_root};
+use crate::run::{answers, cargo, output, run, workspace_root};
 use std::process::Command;
 
 /// Seconds per target when none are given.
@@ -68,13 +68,24 @@ fn run_target(seconds: u64, target: &str) -> Chore {
     run(nightly_fuzz(&["run", target, &work, &corpus]).args(libfuzzer))
 }
 
-/// `fuzz [SECONDS] [TARGET]`
+/// Random PromQL: Flyball's engine beside the model and, where it is installed, Prometheus.
+fn promql(queries: &str, seed: &str) -> Chore {
+    let words = ["test", "--release", "--package", "conformance", "--test", "it", "engine"];
+    let mut command = cargo(&words);
+    command.args(["--", "--nocapture"]);
+    run(command.env("FLYBALL_FUZZ_QUERIES", queries).env("FLYBALL_FUZZ_SEED", seed))
+}
+
+/// `fuzz [SECONDS] [TARGET]` or `fuzz promql [QUERIES] [SEED]`
 pub(crate) fn start(words: &[&str]) -> Chore {
     let seconds = |text: &str| {
         text.parse().map_err(|error| format!("fuzz: {text:?} are no SECONDS: {error}"))
     };
     match words {
         [] => run_targets(SECONDS, None),
+        ["promql"] => promql("100000", "1"),
+        ["promql", queries] => promql(queries, "1"),
+        ["promql", queries, seed] => promql(queries, seed),
         [time] => run_targets(seconds(time)?, None),
         [time, target] => run_targets(seconds(time)?, Some(target)),
         _ => Err("fuzz takes at most SECONDS and TARGET".into()),

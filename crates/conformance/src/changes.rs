@@ -19,6 +19,10 @@ pub enum Change {
     FilteredPairsCount,
     /// `atan2` makes another metric of its left side, as other arithmetic does.
     NameOfAtan2,
+    /// `predict_linear` over a selector with `@` sees the same window at every step.
+    PinnedPrediction,
+    /// Label names are any text.
+    Utf8Names,
 }
 
 impl Change {
@@ -31,6 +35,8 @@ impl Change {
         Self::BucketPrecision,
         Self::FilteredPairsCount,
         Self::NameOfAtan2,
+        Self::PinnedPrediction,
+        Self::Utf8Names,
     ];
 
     /// What it means, as a sentence of the documentation.
@@ -49,6 +55,10 @@ impl Change {
             }
             Self::FilteredPairsCount => "pairs that a comparison filters out count as matches",
             Self::NameOfAtan2 => "`atan2` drops the metric name",
+            Self::PinnedPrediction => {
+                "`predict_linear` over a selector with `@` sees the same samples at every step"
+            }
+            Self::Utf8Names => "`label_replace` and `label_join` take any label name (3.0)",
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod changes;
 pub mod compare;
+pub mod compliance;
 pub mod dataset;
 mod generate;
 pub mod hunt;

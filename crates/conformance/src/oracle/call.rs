@@ -4,6 +4,7 @@ use super::quantile::{self, Classic};
 use super::{
     Element, Operand, Oracle, Point, Refusal, Sparse, calendar, fails, math, range, unnamed,
 };
+use crate::changes::Change;
 use model::{BUCKET_LABEL, Labels, LabelsBuilder, METRIC_NAME, MatchOp, Pattern};
 use promql::ast::{Call, Expr, ExprKind, MatrixSelector};
 use std::collections::{BTreeMap, BTreeSet};
@@ -223,6 +224,9 @@ impl Oracle<'_> {
         target: &str,
         value: impl Fn(&Labels) -> Option<String>,
     ) -> Result<Operand, Refusal> {
+        if self.semantics.is_old(Change::Utf8Names) && !model::is_legacy_label_name(target) {
+            return Err(fails("invalid destination label name"));
+        }
         let mut steps = self.vector(expr, times)?;
         for element in steps.iter_mut().flatten() {
             let Some(value) = value(&element.labels) else { continue };

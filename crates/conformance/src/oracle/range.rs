@@ -1,8 +1,10 @@
 //! Functions of range vectors: which windows they see, what becomes of names and series.
 //! The computation over one window is in `window`.
 
+use super::select::Pin;
 use super::window::{Arguments, evaluate};
 use super::{Element, Operand, Oracle, Point, Refusal, fails};
+use crate::changes::Change;
 use model::Labels;
 use promql::ast::{Call, Expr, ExprKind};
 use std::collections::BTreeMap;
@@ -26,8 +28,10 @@ impl Oracle<'_> {
         for arg in call.args.iter().filter(|arg| !std::ptr::eq(*arg, range)) {
             scalars.push(self.scalar(arg, times)?);
         }
-        let windows = self.windows(range, times)?;
         let name = call.function.name;
+        let drifts = name == "predict_linear" && self.semantics.is_old(Change::PinnedPrediction);
+        let pin = if drifts { Pin::Drifts } else { Pin::Holds };
+        let windows = self.windows_of(range, times, pin)?;
         if name == "absent_over_time" {
             let labels = super::call::absent_labels(range);
             let absent = windows.iter().map(|windows| {

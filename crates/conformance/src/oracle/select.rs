@@ -22,6 +22,15 @@ pub(crate) struct Window {
     pub(crate) hi: i64,
 }
 
+/// What `@` does to the windows of a range query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pin {
+    /// All windows are the same.
+    Holds,
+    /// It fixes the first one, the others move on with the steps.
+    Drifts,
+}
+
 impl From<&Value> for Point {
     fn from(value: &Value) -> Self {
         match value {
@@ -142,17 +151,29 @@ impl Oracle<'_> {
 
     /// Windows of a range vector at each instant; a series without samples has none.
     pub(super) fn windows(&self, expr: &Expr, times: &[i64]) -> Result<Vec<Vec<Window>>, Refusal> {
+        self.windows_of(expr, times, Pin::Holds)
+    }
+
+    pub(super) fn windows_of(
+        &self,
+        expr: &Expr,
+        times: &[i64],
+        pin: Pin,
+    ) -> Result<Vec<Vec<Window>>, Refusal> {
         match &expr.without_parens().kind {
             ExprKind::Matrix(matrix) => {
                 let selector = &matrix.selector;
                 let range = self.duration(&matrix.range)?;
                 let mut steps = Vec::new();
                 for at in times {
-                    let hi = self.reference(*at, &selector.offset, selector.at)?;
-                    let lo = hi - range;
+                    let begin = if pin == Pin::Drifts { times[0] } else { *at };
+                    let drift = if selector.at.is_some() { at - begin } else { 0 };
+                    // 2.42 reads only what the first window can hold, and then moves on.
+                    let last = self.reference(*at, &selector.offset, selector.at)?;
+                    let (lo, hi) = (last + drift - range, last + drift);
                     let series = self.contents.matching(&selector.matchers);
                     let windows = series.map(|(labels, points)| {
-                        let points = self.inside(points, lo, hi);
+                        let points = self.inside(points, lo, last);
                         let points = points.filter(|(_, value)| !value.is_stale());
                         let points = points.map(|(at, value)| (*at, value.into())).collect();
                         Window { labels: labels.clone(), drop_name: false, points, lo, hi }
@@ -161,7 +182,7 @@ impl Oracle<'_> {
                 }
                 Ok(steps)
             }
-            ExprKind::Subquery(subquery) => self.subquery(subquery, times),
+            ExprKind::Subquery(subquery) => self.subquery(subquery, times, pin),
             _ => Err(fails("no range vector")),
         }
     }
@@ -188,6 +209,7 @@ impl Oracle<'_> {
         &self,
         subquery: &SubqueryExpr,
         times: &[i64],
+        pin: Pin,
     ) -> Result<Vec<Vec<Window>>, Refusal> {
         let range = self.duration(&subquery.range)?;
         let step = match &subquery.step {
@@ -196,7 +218,9 @@ impl Oracle<'_> {
         };
         let mut bounds = Vec::new();
         for at in times {
-            let hi = self.reference(*at, &subquery.offset, subquery.at)?;
+            let begin = if pin == Pin::Drifts { times[0] } else { *at };
+            let drift = if subquery.at.is_some() { at - begin } else { 0 };
+            let hi = self.reference(*at, &subquery.offset, subquery.at)? + drift;
             bounds.push((hi - range, hi));
         }
         let (Some((lo, _)), Some((_, hi))) = (bounds.first(), bounds.last()) else {

@@ -1,6 +1,7 @@
 //! Differential tests of the query engine: against the oracle, and of the oracle itself.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod document;
 mod model;
 mod scripts;
 mod witness;
