@@ -5,6 +5,7 @@
 mod ask;
 mod check;
 mod clock;
+mod compliance;
 mod disk;
 mod kill;
 mod page;
