@@ -198,11 +198,22 @@ fn equals(a: &Value, b: &Value) -> Result<bool, String> {
         }
         _ if basic(a) != basic(b) => Err(incompatible(a, b)),
         _ if std::mem::discriminant(a) != std::mem::discriminant(b) => {
-            let (a, b) = ((fmt::shown(a), a.type_name()), (fmt::shown(b), b.type_name()));
-            Err(format!("non-comparable types {}: {}, {}: {}", a.0, a.1, b.1, b.0))
+            let (shown, other) = (as_text(a), fmt::shown(b));
+            Err(format!(
+                "non-comparable types {shown}: {}, {}: {other}",
+                a.type_name(),
+                b.type_name()
+            ))
         }
-        _ => Err(format!("non-comparable type {}: {}", fmt::shown(b), b.type_name())),
+        _ => Err(format!("non-comparable type {}: {}", as_text(b), b.type_name())),
     }
+}
+
+/// The value under `%s`, as the complaints about comparisons show it.
+fn as_text(value: &Value) -> String {
+    let mut out = Sink::new(256);
+    fmt::printf(&mut out, "%s", std::slice::from_ref(value));
+    out.cut()
 }
 
 fn less(a: &Value, b: &Value) -> Result<bool, String> {
@@ -245,11 +256,11 @@ fn index(item: &Value, key: &Value) -> Result<Value, String> {
     match item {
         Value::List(list) => {
             let at = position(key, list.items().len())?;
-            list.items().get(at).cloned().ok_or_else(|| out_of_range(at))
+            list.items().get(at).cloned().ok_or_else(|| "reflect: slice index out of range".into())
         }
         Value::String(text) | Value::Safe(_, text) => {
             let at = position(key, text.len())?;
-            let byte = text.as_bytes().get(at).ok_or_else(|| out_of_range(at))?;
+            let byte = text.as_bytes().get(at).ok_or("reflect: string index out of range")?;
             Ok(Value::Int(IntType::Uint8, i64::from(*byte)))
         }
         Value::Map(map) => match key {
@@ -260,10 +271,6 @@ fn index(item: &Value, key: &Value) -> Result<Value, String> {
         Value::Absent | Value::Nil => Err("index of nil pointer".into()),
         other => Err(format!("can't index item of type {}", other.type_name())),
     }
-}
-
-fn out_of_range(at: usize) -> String {
-    format!("reflect: slice index out of range: {at}")
 }
 
 /// An index from 0 to the length.

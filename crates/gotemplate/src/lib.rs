@@ -10,7 +10,8 @@
 //! - Complex numbers are refused; pointers print as what they point to, not as addresses.
 //! - Rendering is bounded ([`Limits`]); so are texts and their nesting.
 //! - HTML is escaped while it is written, not when it is parsed: see [`Output::Html`].
-//! - Regular expressions complain in other words.
+//! - Regular expressions complain in other words. Instants under verbs of numbers (`%d`) complain
+//!   like texts do, where Go shows their insides.
 //!
 //! ```
 //! use gotemplate::{Limits, NoFunctions, Output, Templates, Value};

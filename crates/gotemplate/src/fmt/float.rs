@@ -139,6 +139,14 @@ fn with_zeros(text: &str, digits: usize) -> String {
     format!("{mantissa}{point}{}{power}", "0".repeat(zeros.min(DIGITS_MAX)))
 }
 
+/// Fills the fraction of a hexadecimal float up to four digits (the `#` flag).
+pub(super) fn with_hexadecimal_zeros(text: &str) -> String {
+    let Some((mantissa, power)) = text.split_once(['p', 'P']) else { return text.to_owned() };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let p = if text.contains('P') { 'P' } else { 'p' };
+    format!("{whole}.{fraction:0<4}{p}{power}")
+}
+
 const MANTISSA_BITS: u32 = 52;
 
 /// Mantissa with its leading bit, and power of two of its last bit.

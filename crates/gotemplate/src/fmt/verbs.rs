@@ -54,9 +54,7 @@ impl<'o> Printer<'o> {
     fn complain(&mut self, value: &Value, verb: char) {
         self.out.push(&format!("%!{verb}("));
         self.complaining = true;
-        let flags = std::mem::take(&mut self.flags);
         self.typed(value);
-        self.flags = flags;
         self.complaining = false;
         self.out.push(")");
     }
@@ -70,8 +68,8 @@ impl<'o> Printer<'o> {
             return self.text(value, &text, verb);
         }
         match value {
-            Value::Absent | Value::Nil if verb == 'v' => self.out.push("<nil>"),
-            Value::Absent | Value::Nil => self.out.push(&format!("%!{verb}(<nil>)")),
+            Value::Absent | Value::Nil if self.flags.sharp_v => self.out.push("interface {}(nil)"),
+            Value::Absent | Value::Nil => self.out.push("<nil>"),
             Value::Bool(flag) if matches!(verb, 't' | 'v') => self.pad(&flag.to_string()),
             Value::Bool(_) => self.complain(value, verb),
             Value::Int(kind, number) => self.int(value, *kind, *number, verb),
@@ -137,6 +135,9 @@ impl<'o> Printer<'o> {
         if sharp && matches!(notation, 'e' | 'E' | 'f') && !text.contains('.') {
             let end = text.find(['e', 'E']).unwrap_or(text.len());
             text.insert(end, '.');
+        }
+        if self.flags.sharp && matches!(verb, 'x' | 'X') && precision.is_none() {
+            text = float::with_hexadecimal_zeros(&text);
         }
         let unsigned = text.trim_start_matches(['+', '-']).to_owned();
         let sign = match () {

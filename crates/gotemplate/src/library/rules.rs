@@ -137,6 +137,9 @@ impl Library for Functions<'_> {
                 );
                 replaced.map(Value::from)
             }
+            "parseDuration" => {
+                super::strings::duration_seconds(text(arguments, 0)).map(Value::from)
+            }
             name => of_samples(name, arguments)
                 .or_else(|| of_numbers(name, value(arguments, 0)))
                 .or_else(|| of_texts(name, text(arguments, 0)).map(Ok))

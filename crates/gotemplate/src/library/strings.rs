@@ -167,5 +167,44 @@ fn split_host_port(address: &str) -> Option<(&str, &str)> {
     (clean(host) && clean(port)).then_some((host, port))
 }
 
+/// Units of Prometheus' durations, the largest first, in milliseconds.
+const UNITS: [(&str, u64); 7] = [
+    ("y", 365 * 86_400_000),
+    ("w", 7 * 86_400_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
+
+/// Seconds of a duration such as `1h30m`: each unit at most once, the largest first.
+pub(super) fn duration_seconds(text: &str) -> Result<f64, String> {
+    let invalid = || format!("not a valid duration string: {}", crate::fmt::quote(text));
+    match text {
+        "" => return Err("empty duration string".into()),
+        "0" => return Ok(0.0),
+        _ => {}
+    }
+    let (mut milliseconds, mut rest, mut units) = (0u64, text, UNITS.iter());
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, behind) = rest.split_at(digits);
+        let letters = behind.len() - behind.trim_start_matches(char::is_alphabetic).len();
+        let (unit, behind) = behind.split_at(letters);
+        let (_, length) = units.find(|known| known.0 == unit).ok_or_else(invalid)?;
+        if number.is_empty() {
+            return Err(invalid());
+        }
+        let part = number.parse().ok().and_then(|number: u64| number.checked_mul(*length));
+        let sum = part.and_then(|part| milliseconds.checked_add(part));
+        // Nanoseconds must fit into 63 bits.
+        let fits = sum.filter(|sum| *sum <= i64::MAX.unsigned_abs() / 1_000_000);
+        milliseconds = fits.ok_or("duration out of range")?;
+        rest = behind;
+    }
+    Ok(milliseconds as f64 / 1000.0)
+}
+
 #[cfg(test)]
 mod tests;

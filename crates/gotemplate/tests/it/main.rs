@@ -6,3 +6,5 @@ mod conformance;
 mod fuzz;
 #[cfg(test)]
 mod notification;
+#[cfg(test)]
+mod promtool;

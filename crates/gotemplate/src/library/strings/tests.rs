@@ -1,4 +1,7 @@
-use super::{replace_all, strip_domain, strip_port, title, title_and_lower, to_lower, to_upper};
+use super::{
+    duration_seconds, replace_all, strip_domain, strip_port, title, title_and_lower, to_lower,
+    to_upper,
+};
 
 #[test]
 fn letters_change_one_by_one() {
@@ -54,5 +57,20 @@ fn addresses_lose_port_or_domain() {
     ];
     for (address, expected) in domains {
         assert_eq!(strip_domain(address), expected, "{address}");
+    }
+}
+
+#[test]
+fn durations_are_read_in_prometheus_notation() {
+    let cases =
+        [("1h30m", 5400.0), ("0", 0.0), ("1y2w3d4h5m6s7ms", 33_019_506.007), ("1ms", 0.001)];
+    for (text, expected) in cases {
+        assert_eq!(duration_seconds(text), Ok(expected), "{text}");
+    }
+    assert_eq!(duration_seconds("").unwrap_err(), "empty duration string");
+    assert_eq!(duration_seconds("999999y").unwrap_err(), "duration out of range");
+    for wrong in ["1", "h", "1m1h", "1h1h", "1.5h", "-1h", "1H"] {
+        let expected = format!("not a valid duration string: {wrong:?}");
+        assert_eq!(duration_seconds(wrong), Err(expected));
     }
 }
