@@ -394,6 +394,16 @@ fn created_times_date_their_instances() {
 }
 
 #[test]
+fn creation_times_that_make_no_sense_are_only_samples() {
+    for created in ["-5", "0", "NaN", "1e300"] {
+        let mut world = World::new();
+        world.openmetrics(&format!("# TYPE c counter\nc_total 5\nc_created {created}\n# EOF\n"));
+        let log = world.log();
+        assert!(!log.contains(" from ") && log.contains("c_created"), "{created}: {log}");
+    }
+}
+
+#[test]
 fn exemplars_travel_with_their_series() {
     let mut world = World::new();
     world.openmetrics(
