@@ -29,8 +29,8 @@ pub(crate) struct QueryData {
     /// `vector`: objects with `metric` and `value` `[seconds, "1.5"]` or `histogram`; `matrix`:
     /// objects with `metric` and `values` or `histograms`; else `[seconds, "text"]`.
     result: Vec<serde_json::Value>,
-    /// Times and counts, when `stats` was given.
-    stats: Option<HashMap<String, HashMap<String, f64>>>,
+    /// `timings` in seconds and counts of `samples`, when `stats` was given.
+    stats: Option<HashMap<String, HashMap<String, serde_json::Value>>>,
 }
 
 /// Exemplars of one series.

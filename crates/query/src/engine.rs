@@ -5,6 +5,7 @@ use crate::account::Held;
 use crate::column::{Column, Operand, Row, Steps};
 use crate::duration::QuerySpan;
 use crate::evaluate::{Evaluator, merge_equal, without_name};
+use crate::queryable::Queryable;
 use crate::range::eval_range_vector;
 use crate::{
     Cancel, MatrixSeries, MemoryLimits, Meter, QueryError, QueryOutput, QueryValue, VectorSample,
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 /// Limits and defaults of evaluation.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each independent of the others")]
 pub struct EngineOptions {
     /// How far an instant selector looks back; 5 minutes.
     pub lookback: Duration,
@@ -33,6 +35,8 @@ pub struct EngineOptions {
     pub type_and_unit_labels: bool,
     /// Functions like `rate` heed start timestamps (`use-start-timestamps`).
     pub use_start_timestamps: bool,
+    /// Count the samples that selectors and windows look at, per step.
+    pub count_queryable: bool,
 }
 
 impl Default for EngineOptions {
@@ -46,6 +50,7 @@ impl Default for EngineOptions {
             delayed_name_removal: false,
             type_and_unit_labels: false,
             use_start_timestamps: false,
+            count_queryable: false,
         }
     }
 }
@@ -130,6 +135,7 @@ impl Engine {
         let span = QuerySpan { start: at.ms(), end: at.ms(), step: 0 };
         let meter = self.meter(cancel);
         let mut evaluator = Evaluator::new(&self.options, querier, (query, meter), span);
+        evaluator.queryable = self.counts(1);
         let value = if query.expr.value_type() == ValueType::RangeVector {
             QueryValue::Matrix(range_vector(&mut evaluator, query.expr, steps)?)
         } else {
@@ -172,6 +178,7 @@ impl Engine {
         }
         let meter = self.meter(cancel);
         let mut evaluator = Evaluator::new(&self.options, querier, (query, meter), span);
+        evaluator.queryable = self.counts(steps.count);
         let rows = match evaluator.eval(query.expr, steps)? {
             Operand::Scalar(values) => {
                 vec![Row::new(Labels::empty(), false, Column::dense(values))]
@@ -181,6 +188,15 @@ impl Engine {
         };
         let series = matrix(&mut evaluator, rows, steps)?;
         Ok(output(evaluator, query, QueryValue::Matrix(series)))
+    }
+
+    fn counts(&self, steps: usize) -> Queryable {
+        if self.options.count_queryable {
+            // More steps than samples are refused before anything is counted.
+            Queryable::Steps(vec![0; steps.min(self.options.samples_max)])
+        } else {
+            Queryable::Off
+        }
     }
 }
 
@@ -206,9 +222,10 @@ fn matrix(
 
 fn output(evaluator: Evaluator<'_>, query: Query<'_>, value: QueryValue) -> QueryOutput {
     let bytes = evaluator.held().bytes;
-    let Evaluator { notes, stats, meter, .. } = evaluator;
+    let Evaluator { notes, stats, queryable, meter, .. } = evaluator;
     let (warnings, infos) = notes.render(query.text);
-    QueryOutput { value, warnings, infos, stats, memory: meter.finish(bytes) }
+    let (queryable, memory) = (queryable.into_steps(), meter.finish(bytes));
+    QueryOutput { value, warnings, infos, stats, queryable, memory }
 }
 
 /// Removes the names that were to go and joins what became equal.

@@ -7,6 +7,7 @@ use crate::annotation::Annotations;
 use crate::column::{Column, Operand, Row, Steps};
 use crate::duration::QuerySpan;
 use crate::meter::{Meter, SAMPLES_PER_CHECK};
+use crate::queryable::Queryable;
 use crate::{EngineOptions, Query, QueryError, QueryStats, functions, invariant};
 use model::{METRIC_NAME, Querier};
 use promql::ast::{Expr, ExprKind, Place, UnaryOp};
@@ -24,6 +25,7 @@ pub(crate) struct Evaluator<'a> {
     pub span: QuerySpan,
     pub notes: Annotations,
     pub stats: QueryStats,
+    pub queryable: Queryable,
     /// Only counts and sums of histograms matter here; resets are noted while reading.
     pub resets_wanted: bool,
     /// Stops the query and counts its bytes.
@@ -48,6 +50,7 @@ impl<'a> Evaluator<'a> {
             span,
             notes: Annotations::default(),
             stats: QueryStats::default(),
+            queryable: Queryable::Off,
             resets_wanted: false,
             meter,
             held: Held::default(),
@@ -77,7 +80,7 @@ impl<'a> Evaluator<'a> {
         // One column at least will be needed: refuse before it is allocated.
         self.hold(Held::steps(steps.count))?;
         let operand = if steps.count > 1 && invariant::is_worthwhile(expr) {
-            let once = self.eval_node(expr, steps.first())?;
+            let once = self.counted_together(|e| e.eval_node(expr, steps.first()))?;
             self.repeat(once, steps.count)?
         } else {
             self.eval_node(expr, steps)?

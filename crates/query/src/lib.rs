@@ -21,6 +21,7 @@ mod memory;
 mod meter;
 mod number;
 mod output;
+mod queryable;
 mod range;
 pub mod script;
 mod select;

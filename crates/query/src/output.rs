@@ -15,6 +15,9 @@ pub struct QueryOutput {
     pub infos: Vec<String>,
     /// What the query cost.
     pub stats: QueryStats,
+    /// Samples that selectors and windows looked at, one count per step, as upstream counts them;
+    /// empty unless [`crate::EngineOptions::count_queryable`].
+    pub queryable: Vec<u64>,
     /// Keeps the memory of the value reserved: to be dropped when the value is.
     pub memory: AnswerMemory,
 }

@@ -19,8 +19,8 @@ pub(crate) use edge::smoothed_value;
 use model::{Histogram, Labels, SampleBuf, SelectHints, Value};
 use promql::ast::{Call, Expr, ExprKind, MatrixSelector, Place, SubqueryExpr, WindowEdge};
 use rate::{Ends, Question};
-pub(crate) use samples::Samples;
-use samples::{Bounds, Windows};
+use samples::Windows;
+pub(crate) use samples::{Bounds, Samples};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -254,7 +254,8 @@ impl Application {
         // The subquery is to blame, not what stands in it.
         evaluator.check_room(Held::steps(inner_steps.count))?;
         let before = evaluator.held();
-        let inner = evaluator.with_resets(false, |e| e.eval_vector(&subquery.expr, inner_steps))?;
+        let evaluate = |e: &mut Evaluator<'_>| e.eval_vector(&subquery.expr, inner_steps);
+        let inner = evaluator.uncounted(|e| e.with_resets(false, evaluate))?;
         let held = evaluator.held().without(before);
         evaluator.hold(Bounds::cost(self.steps))?;
         let mut samples = Samples::default();
@@ -311,6 +312,7 @@ impl Application {
         labels: &Labels,
     ) -> Result<Column, QueryError> {
         let mut bounds = Bounds::reuse(self.bounds.take(), samples, &self.windows, self.steps);
+        evaluator.count_windows(samples, &bounds, self.steps.count);
         if let Some(question) = self.question.filter(|_| samples.is_plain()) {
             evaluator.tick(self.steps.count + samples.floats.len())?;
             let column = self.extrapolate(samples, &mut bounds, question);
@@ -427,7 +429,9 @@ pub(crate) fn eval_range_vector(
             let (_, inner_steps) = subquery_steps(evaluator, subquery, steps)?;
             evaluator.check_room(Held::steps(inner_steps.count))?;
             let mut out = Vec::new();
-            for row in evaluator.eval_vector(&subquery.expr, inner_steps)? {
+            let rows =
+                evaluator.counted_together(|e| e.eval_vector(&subquery.expr, inner_steps))?;
+            for row in rows {
                 evaluator.hold(samples_of(&row.column).times(2))?;
                 let labels =
                     if row.drop_name { without_name(&row.labels) } else { row.labels.clone() };
@@ -470,6 +474,7 @@ fn matrix_samples(
         let (lo, hi) = windows.at(steps.start);
         edge::extend(&mut samples, edge, (lo, hi))?;
         let points = samples.points();
+        evaluator.count_points(&points);
         if !points.is_empty() {
             out.push((labels.clone(), points));
         }

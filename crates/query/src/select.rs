@@ -110,6 +110,7 @@ impl Evaluator<'_> {
             if column.present().any() {
                 let labels = selection.labels(index).clone();
                 self.hold(Held::histograms_of(&column).and(Held::labels(&labels)))?;
+                self.count_column(&column);
                 rows.push(Row::new(labels, false, column));
             } else {
                 self.release(Held::steps(steps.count));
@@ -144,6 +145,7 @@ impl Evaluator<'_> {
                 )));
             }
             let column = look_back(&buffer, reference, steps, lookback, Reading::Timestamp);
+            self.count_column(&column);
             out.push((labels.clone(), Instants(column)));
         }
         Ok(out)

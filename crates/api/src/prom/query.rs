@@ -20,6 +20,9 @@ const POINTS_MAX: i128 = 11_000;
 /// Upstream's annotation when `limit` cut something off.
 pub(super) const TRUNCATED: &str = "results truncated due to limit";
 
+/// What the parameter of that name does.
+const STATS: &str = "Not empty: add statistics; `all`: per step, too";
+
 /// Evaluates an expression at one instant.
 #[utoipa::path(method(get, post), path = "/api/v1/query", tag = "query",
     params(
@@ -28,13 +31,14 @@ pub(super) const TRUNCATED: &str = "results truncated due to limit";
         ("timeout" = Option<String>, Query, description = "Shortens --query.timeout"),
         ("limit" = Option<u64>, Query, description = "Most series in the answer; 0: all"),
         ("lookback_delta" = Option<String>, Query, description = "Replaces --query.lookback-delta"),
-        ("stats" = Option<String>, Query, description = "Not empty: add statistics")),
+        ("stats" = Option<String>, Query, description = STATS)),
     responses((status = 200, description = "The value", body = QueryResponse),
         (status = "default", description = "No value", body = ErrorBody)))]
 pub(crate) async fn instant(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
     let limit = params.limit()?;
     let at = params.time_or("time", app.state.clock.now())?;
-    let asked = Asked::new(&app, &params, limit)?;
+    let steps = StepRange { start: at, end: at, step: Duration::ZERO };
+    let asked = Asked::new(&app, &params, limit, steps)?;
     asked
         .answer(
             &app,
@@ -56,13 +60,13 @@ pub(crate) async fn instant(State(app): State<App>, params: Params) -> Result<Re
         ("timeout" = Option<String>, Query, description = "Shortens --query.timeout"),
         ("limit" = Option<u64>, Query, description = "Most series in the answer; 0: all"),
         ("lookback_delta" = Option<String>, Query, description = "Replaces --query.lookback-delta"),
-        ("stats" = Option<String>, Query, description = "Not empty: add statistics")),
+        ("stats" = Option<String>, Query, description = STATS)),
     responses((status = 200, description = "A matrix", body = QueryResponse),
         (status = "default", description = "No value", body = ErrorBody)))]
 pub(crate) async fn range(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
     let limit = params.limit()?;
     let steps = steps(&params)?;
-    let asked = Asked::new(&app, &params, limit)?;
+    let asked = Asked::new(&app, &params, limit, steps)?;
     asked
         .answer(&app, check_range, move |engine, app, query, cancel| {
             engine.range(&*app.state.querier, query, &steps, cancel)
@@ -121,18 +125,33 @@ struct Asked {
     limit: Option<usize>,
     timeout: Option<Duration>,
     engine: Arc<Engine>,
-    stats: bool,
+    steps: StepRange,
+    stats: Option<Detail>,
+}
+
+/// How much the client wants to know of the cost.
+#[derive(Clone, Copy, Debug)]
+enum Detail {
+    Total,
+    PerStep,
 }
 
 impl Asked {
-    fn new(app: &App, params: &Params, limit: Option<usize>) -> Result<Self, ApiError> {
+    fn new(
+        app: &App,
+        params: &Params,
+        limit: Option<usize>,
+        steps: StepRange,
+    ) -> Result<Self, ApiError> {
+        let detail = |asked| if asked == "all" { Detail::PerStep } else { Detail::Total };
         let timeout = params.timeout()?;
         Ok(Self {
             text: params.get("query").unwrap_or_default().to_owned(),
             limit,
             timeout,
             engine: engine(app, params)?,
-            stats: params.get("stats").is_some(),
+            steps,
+            stats: params.get("stats").map(detail),
         })
     }
 
@@ -144,7 +163,7 @@ impl Asked {
         + Send
         + 'static,
     ) -> Result<Response, ApiError> {
-        let Self { text, limit, timeout, engine, stats } = self;
+        let Self { text, limit, timeout, engine, steps, stats } = self;
         let asked = app.state.clock.monotonic();
         let inner = App::clone(app);
         let work = move |cancel: &Cancel| {
@@ -159,24 +178,30 @@ impl Asked {
             Ok((output, moments))
         };
         let (output, moments) = app.pool.run(timeout, work).await?;
-        let stats = stats.then(|| Stats::new(&output, &moments));
+        let stats = stats.map(|detail| Stats::new(&output, &moments, (steps, detail)));
         Ok(respond(output, limit, stats.as_ref()))
     }
 }
 
-/// The configured engine, or one with the lookback that the client asks for.
+/// The configured engine, or one with the lookback and the counts that the client asks for.
 fn engine(app: &App, params: &Params) -> Result<Arc<Engine>, ApiError> {
-    let Some(text) = params.get("lookback_delta") else { return Ok(app.state.engine.clone()) };
+    let lookback = lookback(params)?;
+    let count_queryable = params.get("stats").is_some();
+    if lookback.is_none() && !count_queryable {
+        return Ok(app.state.engine.clone());
+    }
+    let options = app.state.engine.options().clone();
+    let lookback = lookback.unwrap_or(options.lookback);
+    Ok(Arc::new(Engine::new(EngineOptions { lookback, count_queryable, ..options })))
+}
+
+fn lookback(params: &Params) -> Result<Option<Duration>, ApiError> {
+    let Some(text) = params.get("lookback_delta") else { return Ok(None) };
     let nanos = crate::params::parse_duration(text).map_err(|reason| {
         ApiError::bad_data(format!("error parsing lookback delta duration: {reason}"))
     })?;
-    let Some(nanos) = u64::try_from(nanos).ok().filter(|nanos| *nanos > 0) else {
-        // Upstream: zero and less mean the default.
-        return Ok(app.state.engine.clone());
-    };
-    let options = app.state.engine.options().clone();
-    let lookback = Duration::from_nanos(nanos);
-    Ok(Arc::new(Engine::new(EngineOptions { lookback, ..options })))
+    // Upstream: zero and less mean the default.
+    Ok(u64::try_from(nanos).ok().filter(|nanos| *nanos > 0).map(Duration::from_nanos))
 }
 
 fn respond(mut output: QueryOutput, limit: Option<usize>, stats: Option<&Stats>) -> Response {
@@ -244,13 +269,17 @@ struct Timings {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "upstream's names")]
 struct Samples {
+    /// Seconds and counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_queryable_samples_per_step: Option<Vec<(f64, u64)>>,
     total_queryable_samples: u64,
     peak_samples: usize,
 }
 
 impl Stats {
-    fn new(output: &QueryOutput, moments: &Moments) -> Self {
+    fn new(output: &QueryOutput, moments: &Moments, (steps, detail): (StepRange, Detail)) -> Self {
         let Moments { asked, begun, prepared, ended } = moments;
         let seconds = |from: &Duration, to: &Duration| to.saturating_sub(*from).as_secs_f64();
         Self {
@@ -264,11 +293,23 @@ impl Stats {
                 exec_total_time: seconds(asked, ended),
             },
             samples: Samples {
-                total_queryable_samples: output.stats.samples_read,
+                total_queryable_samples_per_step: match detail {
+                    Detail::Total => None,
+                    Detail::PerStep => Some(per_step(&output.queryable, steps)),
+                },
+                total_queryable_samples: output.queryable.iter().sum(),
                 peak_samples: output.stats.samples_peak,
             },
         }
     }
+}
+
+/// The count of each step behind its time in seconds.
+fn per_step(counts: &[u64], steps: StepRange) -> Vec<(f64, u64)> {
+    let step_ms = steps.step.as_millis().max(1) as f64;
+    let start_ms = steps.start.ms() as f64;
+    let counts = counts.iter().enumerate();
+    counts.map(|(step, count)| ((start_ms + step as f64 * step_ms) / 1000.0, *count)).collect()
 }
 
 /// Default range of questions about labels and exemplars: everything.

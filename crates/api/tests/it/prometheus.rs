@@ -182,10 +182,14 @@ const GOOD: [&str; 32] = [
 #[test]
 fn answers_have_prometheus_shapes() {
     let Some(model) = Model::start("shapes of a real Prometheus") else { return };
-    // metadata: the model's `up` has none, ours has. targets: counts and pools of dropped targets
-    // came in 2.45. rules: one of our rules failed. runtimeinfo: three fields of 3.x. buildinfo:
-    // our own fields.
+    // stats=all: figures per step are behind a flag there. metadata: the model's `up` has none,
+    // ours has. targets: counts and pools of dropped targets came in 2.45. rules: one of our rules
+    // failed. runtimeinfo: three fields of 3.x. buildinfo: our own fields.
     expect![[r#"
+        /api/v1/query?query=up&stats=all
+          + .data.stats.samples.totalQueryableSamplesPerStep: array
+          + .data.stats.samples.totalQueryableSamplesPerStep[]: array
+          + .data.stats.samples.totalQueryableSamplesPerStep[][]: number
         /api/v1/metadata?metric=up
           + .data.up: array
           + .data.up[].help: string
