@@ -1,6 +1,8 @@
 //! Integration tests of templates: conformance data, real peers, and what must never happen.
 
 #[cfg(test)]
+mod amtool;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod fuzz;

@@ -364,4 +364,5 @@ fn annotations_expand_as_promtool_expands_them() {
     let score = format!("{equal} equal, {known} known differences, {} wrong", wrong.len());
     let shown = wrong.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
     assert!(wrong.is_empty(), "{score}\n{shown}");
+    assert!(equal > 2400, "{score}");
 }
