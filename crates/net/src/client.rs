@@ -23,7 +23,7 @@ use url::Url;
 
 /// What we call ourselves.
 pub const USER_AGENT: &str = concat!("Flyball/", env!("CARGO_PKG_VERSION"));
-/// As many redirects as Go's client follows.
+/// Most requests of one chain of redirects, the first among them, as in Go's client.
 pub const REDIRECTS_MAX: usize = 10;
 /// Idle connections are closed after this time; targets are scraped more often than that.
 const IDLE_MAX: Duration = Duration::from_mins(5);
@@ -137,7 +137,7 @@ impl Client {
         let limits = request.limits;
         let (pool, own_headers) = self.prepare().await?;
         let mut hop = Hop::new(request, &own_headers)?;
-        for _ in 0..=REDIRECTS_MAX {
+        for _ in 0..REDIRECTS_MAX {
             let response = hop.send(&pool).await?;
             if self.config.follow_redirects
                 && let Some(next) = hop.redirect(response.status(), response.headers())?

@@ -109,8 +109,10 @@ async fn redirects_are_followed_with_a_bound_and_turn_post_into_get() {
     request.url = server.url("/keep").parse().unwrap();
     fetch(&client_on, request).await.unwrap();
     assert!(server.asked()[3].starts_with("POST /b "));
+    let before = server.asked().len();
     let error = fetch(&client_on, get(&server.url("/loop"))).await.unwrap_err();
     assert_eq!(error.to_string(), "stopped after 10 redirects");
+    assert_eq!(server.asked().len() - before, 10, "requests, the first among them, as in Go");
     let off = HttpClientConfig { follow_redirects: false, ..HttpClientConfig::default() };
     let (exchange, _) = fetch(&client(off), get(&server.url("/a"))).await.unwrap();
     assert_eq!(exchange.status.as_u16(), 302);
