@@ -6,6 +6,7 @@
 #[path = "../../src/testing/mod.rs"]
 mod testing;
 
+mod leaving;
 mod prometheus;
 mod promtool;
 mod server;

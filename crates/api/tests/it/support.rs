@@ -1,7 +1,7 @@
 //! A running server and the simplest possible client.
 
 use crate::testing::{Rooms, state};
-use api::{HttpMetrics, Mount, Server, ServerOptions};
+use api::{AppState, HttpMetrics, Mount, Server, ServerOptions};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -29,7 +29,11 @@ impl Running {
     }
 
     pub(crate) fn start(options: ServerOptions, mounts: Vec<Mount>) -> Self {
-        let state = state(&Arc::new(Rooms::default()));
+        Self::over(options, state(&Arc::new(Rooms::default())), mounts)
+    }
+
+    /// A server over rooms of the test's own.
+    pub(crate) fn over(options: ServerOptions, state: AppState, mounts: Vec<Mount>) -> Self {
         let http = state.http.clone();
         let (shutdown, stop) = oneshot::channel();
         let (bound, address) = std::sync::mpsc::channel();
