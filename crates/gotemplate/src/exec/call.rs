@@ -271,6 +271,7 @@ impl<'t> Run<'t, '_> {
                 (ErrorKind::Limit, trouble)
             }
             Ok(value) => return Ok(value),
+            Err(trouble) if trouble == builtin::too_long(bytes_max) => (ErrorKind::Limit, trouble),
             Err(trouble) => (ErrorKind::Execute, trouble),
         };
         self.place = place;

@@ -12,7 +12,7 @@ use gotemplate::notifications::Data;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const DATA: &str = r##"{"receiver": "team a&b", "status": "firing", "alerts": [
+const DATA: &str = r#"{"receiver": "team a&b", "status": "firing", "alerts": [
  {"status": "firing", "labels": {"alertname": "Down", "instance": "i1", "zone": "<a&b>"},
   "annotations": {"summary": "it's \"down\"", "url": "javascript:alert(1)"},
   "startsAt": "2026-11-20T10:11:12.5Z", "endsAt": "0001-01-01T00:00:00Z",
@@ -21,7 +21,7 @@ const DATA: &str = r##"{"receiver": "team a&b", "status": "firing", "alerts": [
   "startsAt": "2026-11-20T10:11:12Z", "endsAt": "2026-11-20T11:11:12Z", "generatorURL": "",
   "fingerprint": "abd"}],
  "groupLabels": {"alertname": "Down"}, "commonLabels": {"alertname": "Down", "job": "api"},
- "commonAnnotations": {"summary": "s"}, "externalURL": "http://am/x"}"##;
+ "commonAnnotations": {"summary": "s"}, "externalURL": "http://am/x"}"#;
 
 const TEXTS: [&str; 52] = [
     "{{ .Status | toUpper }} {{ .Receiver | title }} {{ len .Alerts }}",

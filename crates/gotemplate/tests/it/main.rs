@@ -7,6 +7,8 @@ mod conformance;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod notification;
 #[cfg(test)]
 mod promtool;
