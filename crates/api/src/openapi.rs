@@ -79,6 +79,8 @@ pub(crate) struct ExemplarBody {
         crate::prom::status::notifications,
         crate::prom::status::features,
         crate::admin::snapshot,
+        crate::admin::delete_series,
+        crate::admin::clean_tombstones,
         crate::admin::compact,
         crate::flyball::status,
         crate::flyball::document,

@@ -1,9 +1,9 @@
-//! Orders of an operator (reload, compact, snapshot): on a blocking thread, one at a time.
+//! Orders of an operator (reload, compact, delete, ...): on a blocking thread, one at a time.
 //! Who comes meanwhile waits, and no longer than the client does. An order that has begun is not
 //! cancelled when its client leaves: half a compaction helps nobody.
 
+use crate::App;
 use crate::reply::{ApiError, ErrorType};
-use crate::{App, ProviderError};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -19,11 +19,15 @@ impl Default for Orders {
 
 impl Orders {
     /// Waits for its turn, then for the end of the work.
-    pub(crate) async fn carry_out<T: Send + 'static>(
+    pub(crate) async fn carry_out<T, E>(
         &self,
         app: &App,
-        work: impl FnOnce(&App) -> Result<T, ProviderError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+        work: impl FnOnce(&App) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: Into<ApiError> + Send + 'static,
+    {
         let turn = Arc::clone(&self.0).acquire_owned().await;
         let turn = turn.expect("the semaphore is never closed");
         let app = App::clone(app);
@@ -33,7 +37,7 @@ impl Orders {
             done
         });
         match job.await {
-            Ok(done) => Ok(done?),
+            Ok(done) => done.map_err(Into::into),
             Err(error) => {
                 tracing::error!(%error, "an operator's order panicked");
                 Err(ApiError::new(ErrorType::Internal, "a bug in the server; see its log"))
@@ -45,6 +49,7 @@ impl Orders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ProviderError;
     use crate::test_client::{Client, run};
     use std::sync::mpsc::channel;
 
@@ -57,12 +62,12 @@ mod tests {
             let first = orders.carry_out(&client.app, move |_| {
                 begun.send(()).unwrap();
                 ends.recv().unwrap();
-                Ok(1)
+                Ok::<_, ProviderError>(1)
             });
             let (told, tell) = channel::<()>();
             let second = orders.carry_out(&client.app, move |_| {
                 told.send(()).unwrap();
-                Ok(2)
+                Ok::<_, ProviderError>(2)
             });
             let (mut first, mut second) = (Box::pin(first), Box::pin(second));
             let began = tokio::task::spawn_blocking(move || began.recv().unwrap());
@@ -81,7 +86,10 @@ mod tests {
             drop(second);
             end.send(()).unwrap();
             assert_eq!(first.await.ok(), Some(1));
-            assert_eq!(orders.carry_out(&client.app, |_| Ok(3)).await.ok(), Some(3));
+            assert_eq!(
+                orders.carry_out(&client.app, |_| Ok::<_, ProviderError>(3)).await.ok(),
+                Some(3)
+            );
             assert!(tell.try_recv().is_err(), "an order whose client left is not carried out");
         });
     }

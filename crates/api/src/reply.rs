@@ -173,6 +173,7 @@ impl From<ProviderError> for ApiError {
         let error_type = match error.kind() {
             ProviderErrorKind::Unavailable => ErrorType::Unavailable,
             ProviderErrorKind::Failed => ErrorType::Internal,
+            ProviderErrorKind::Refused => ErrorType::BadData,
         };
         Self::new(error_type, error.to_string())
     }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use sys::Clock;
 use tokio::sync::Mutex;
+use tsdb::Db;
 
 /// Owner of everything that a reload changes.
 pub(crate) struct Reloader {
@@ -20,6 +21,7 @@ pub(crate) struct Reloader {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) state: Arc<ReloadState>,
     pub(crate) live: Arc<Live>,
+    pub(crate) db: Arc<Db>,
     pub(crate) evaluator: Arc<Evaluator>,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) integrator: Integrator,
@@ -62,6 +64,8 @@ impl Reloader {
         if let Some(pools) = pools.as_mut() {
             pools.apply(&configuration.prometheus.scrape_configs).await;
         }
+        let storage = &configuration.prometheus.storage;
+        self.db.set_out_of_order_window(storage.out_of_order_time_window);
         self.evaluator.apply(configuration.groups);
         self.live.set(configuration.redacted);
         self.state.note_success(self.clock.now());

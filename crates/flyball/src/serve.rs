@@ -260,6 +260,7 @@ impl Rooms {
             clock: Arc::clone(&self.clock),
             state: Arc::clone(&self.reload),
             live: Arc::clone(&self.live),
+            db: Arc::clone(&self.db),
             evaluator: Arc::clone(&self.evaluator),
             dispatch: Arc::clone(&self.dispatch),
             integrator: self.integrator.clone(),

@@ -98,6 +98,7 @@ fn storage(
     };
     options.memory_bytes_max = memory_bytes - memory_bytes / QUERY_SHARE;
     options.cache_bytes_max = memory_bytes / 8;
+    options.out_of_order_window = foreign.out_of_order_time_window;
     let limits = &configuration.flyball.limits;
     let count = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
     if let Some(limit) = limits.series_max {

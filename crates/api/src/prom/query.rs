@@ -313,7 +313,7 @@ fn per_step(counts: &[u64], steps: StepRange) -> Vec<(f64, u64)> {
 }
 
 /// Default range of questions about labels and exemplars: everything.
-pub(super) fn time_range(params: &Params) -> Result<(Timestamp, Timestamp), ApiError> {
+pub(crate) fn time_range(params: &Params) -> Result<(Timestamp, Timestamp), ApiError> {
     let start = params.time_or("start", Timestamp::MIN)?;
     let end = params.time_or("end", Timestamp::MAX)?;
     Ok((start, end))

@@ -1,6 +1,7 @@
 //! Work on the storage that an administrator orders and waits for.
 
 use super::ProviderError;
+use model::{Matcher, Timestamp};
 
 /// What a compaction did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,4 +24,16 @@ pub trait AdminProvider: Send + Sync {
 
     /// Compacts what can be compacted; `cold` also packs days that no longer change.
     fn compact(&self, cold: bool) -> Result<CompactReport, ProviderError>;
+
+    /// Deletes the samples from `start` to `end`, both included, of all series that satisfy all
+    /// matchers of any selector.
+    fn delete_series(
+        &self,
+        selectors: &[Vec<Matcher>],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<(), ProviderError>;
+
+    /// Removes everything that is deleted from the files.
+    fn clean_tombstones(&self) -> Result<(), ProviderError>;
 }

@@ -30,6 +30,8 @@ pub enum ProviderErrorKind {
     Unavailable,
     /// Tried and failed. Answered with 500.
     Failed,
+    /// Against a rule or a limit. Answered with 400.
+    Refused,
 }
 
 /// A provider could not do what was asked.

@@ -8,7 +8,8 @@ use api::{
     RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider, RuntimeInfo,
     ServerStatus, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider, TsdbStatus,
 };
-use model::{Labels, Metadata, MetricKind, MetricMetadata, Timestamp};
+use model::{Labels, Matcher, Metadata, MetricKind, MetricMetadata, Timestamp};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -42,6 +43,8 @@ pub(crate) struct Rooms {
     pub(crate) broken: AtomicBool,
     /// Makes `scrape_pools` panic.
     pub(crate) panics: AtomicBool,
+    /// Deletions and purges that were asked for.
+    pub(crate) deleted: Mutex<Vec<String>>,
 }
 
 impl TargetsProvider for Rooms {
@@ -248,6 +251,25 @@ impl AdminProvider for Rooms {
         }
         let (segments_before, segments_after, bytes_before, bytes_after) = (4, 1, 4096, 1024);
         Ok(CompactReport { segments_before, segments_after, bytes_before, bytes_after })
+    }
+
+    fn delete_series(
+        &self,
+        selectors: &[Vec<Matcher>],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<(), ProviderError> {
+        if selectors.len() > 1 {
+            let message = "cannot delete: too many selectors";
+            return Err(ProviderError::new(ProviderErrorKind::Refused, message));
+        }
+        self.deleted.lock().push(format!("{} {start:?} {end:?}", selectors[0][0]));
+        Ok(())
+    }
+
+    fn clean_tombstones(&self) -> Result<(), ProviderError> {
+        self.deleted.lock().push("purged".into());
+        Ok(())
     }
 }
 

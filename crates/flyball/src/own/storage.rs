@@ -27,6 +27,11 @@ fn commits(stats: &DbStats) -> Vec<Family> {
             "Samples that were there already, bit for bit.",
             stats.rows_repeated,
         ),
+        counter(
+            "flyball_storage_samples_late_total",
+            "Samples stored that were older than the newest of their series.",
+            stats.rows_late,
+        ),
         counter("flyball_storage_series_created_total", "Series created.", stats.series_created),
         counter(
             "flyball_storage_series_dropped_total",
@@ -81,6 +86,7 @@ fn upkeep(stats: &DbStats) -> Vec<Family> {
             "Segments removed by retention.",
             stats.retention.0,
         ),
+        counter("flyball_storage_deletions_total", "Deletions asked for.", stats.deletions),
         counter(
             "flyball_storage_damaged_blocks_total",
             "Reads of blocks that turned out damaged.",
@@ -121,8 +127,13 @@ fn gauges(stats: &DbStats) -> Vec<Family> {
         gauge("flyball_storage_segment_bytes", "Bytes of segments.", stats.segment_bytes),
         gauge("flyball_storage_segment_samples", "Samples in segments.", stats.segment_samples),
         gauge("flyball_storage_quarantined_files", "Damaged files set aside.", stats.quarantined),
+        gauge(
+            "flyball_storage_tombstones",
+            "Deletions whose samples are not purged from all files yet.",
+            stats.tombstones,
+        ),
         gauge("flyball_storage_exemplars", "Exemplars in memory.", stats.exemplars),
-        gauge("flyball_storage_groups", "Scrape groups.", stats.groups),
+        gauge("flyball_storage_groups", "Scrape groups with series in memory.", stats.groups),
     ]
 }
 

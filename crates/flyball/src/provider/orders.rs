@@ -1,11 +1,13 @@
-//! Orders from outside: reload, quit, snapshot, compact; and the page of own metrics.
+//! Orders from outside: reload, quit, snapshot, compact, delete; and the page of own metrics.
 
 use crate::own::OwnMetrics;
 use crate::reload::Reloader;
 use api::{CompactReport, ProviderError, ProviderErrorKind};
+use model::{Matcher, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
+use tsdb::DbErrorKind;
 
 /// Life of the process: ready, reload, quit.
 pub(crate) struct Lifecycle {
@@ -28,7 +30,7 @@ impl api::LifecycleProvider for Lifecycle {
     }
 }
 
-/// Snapshot and compaction.
+/// Snapshot, compaction and deletion.
 pub(crate) struct Admin(pub(crate) Arc<OwnMetrics>);
 
 impl api::AdminProvider for Admin {
@@ -52,6 +54,24 @@ impl api::AdminProvider for Admin {
             bytes_before: before.segment_bytes,
             bytes_after: after.segment_bytes,
         })
+    }
+
+    fn delete_series(
+        &self,
+        selectors: &[Vec<Matcher>],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<(), ProviderError> {
+        self.0.db.delete(selectors, start, end).map_err(|error| match error.kind() {
+            DbErrorKind::Refused => {
+                ProviderError::new(ProviderErrorKind::Refused, error.to_string())
+            }
+            _ => failed(&error),
+        })
+    }
+
+    fn clean_tombstones(&self) -> Result<(), ProviderError> {
+        self.0.db.purge().map_err(|error| failed(&error))
     }
 }
 

@@ -8,6 +8,7 @@ mod clock;
 mod compliance;
 mod disk;
 mod kill;
+mod late;
 mod page;
 mod receive;
 mod reload;

@@ -10,5 +10,6 @@ mod delete;
 mod faults;
 mod late;
 mod oracle;
+mod simulated_answers;
 mod simulation;
 mod world;

@@ -127,6 +127,65 @@ fn admin_is_off_by_default() {
             503 {"status":"error","errorType":"unavailable","error":"admin APIs
             disabled"}"#]],
     );
+    for path in ["delete_series?match[]=up", "clean_tombstones"] {
+        let client = Client::new();
+        let reply = run(client.ask(&format!("PUT /api/v1/admin/tsdb/{path}")));
+        assert_eq!(reply.status(), 503, "{path}");
+        assert!(client.rooms.deleted.lock().is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn deletions_when_enabled() {
+    let client = Client::with(ServerOptions { enable_admin_api: true, ..ServerOptions::default() });
+    let path = "/api/v1/admin/tsdb/delete_series";
+    for method in ["POST", "PUT"] {
+        let asked = format!("{method} {path}?match[]=up&start=1&end=2.5");
+        assert_eq!(run(client.ask(&asked)).status(), 204, "{method}");
+    }
+    assert_eq!(run(client.ask(&format!("POST {path} match[]=up"))).status(), 204);
+    assert_eq!(run(client.ask("POST /api/v1/admin/tsdb/clean_tombstones")).status(), 204);
+    let all = "__name__=\"up\" -9223372036854775808ms 9223372036854775807ms";
+    let some = "__name__=\"up\" 1000ms 2500ms";
+    assert_eq!(*client.rooms.deleted.lock(), [some, some, all, "purged"]);
+    show(
+        &client,
+        &format!("POST {path}"),
+        &expect![[r#"
+        400 {"status":"error","errorType":"bad_data","error":"no match[] parameter
+        provided"}"#]],
+    );
+    show(
+        &client,
+        &format!("POST {path}?match[]=up{{"),
+        &expect![[r#"
+        400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+        \"match[]\": 1:4: parse error: unexpected end of input inside braces"}"#]],
+    );
+    show(
+        &client,
+        &format!("POST {path}?match[]={{}}"),
+        &expect![[r#"
+        400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+        \"match[]\": match[] must contain at least one non-empty matcher"}"#]],
+    );
+    show(
+        &client,
+        &format!("POST {path}?match[]=up&start=yesterday"),
+        &expect![[r#"
+        400 {"status":"error","errorType":"bad_data","error":"invalid parameter
+        \"start\": invalid time value for 'start': cannot parse \"yesterday\" to a
+        valid timestamp"}"#]],
+    );
+    show(
+        &client,
+        &format!("POST {path}?match[]=up&match[]=down"),
+        &expect![[r#"
+        400 {"status":"error","errorType":"bad_data","error":"cannot delete: too
+        many selectors"}"#]],
+    );
+    assert_eq!(run(client.ask(&format!("GET {path}?match[]=up"))).status(), 405);
+    assert_eq!(client.rooms.deleted.lock().len(), 4);
 }
 
 #[test]
