@@ -57,7 +57,8 @@ fn eval(store: &MemoryQuerier, query: &str, time: EvalTime) -> Option<Verdict> {
         EvalTime::Range { start_ms, end_ms, step_ms } => Time::Range { start_ms, end_ms, step_ms },
     };
     let semantics = Semantics { delayed_name_removal: true, ..Semantics::default() };
-    let found = ask(store, &EngineOptions::default(), &expr, &time);
+    let options = EngineOptions { delayed_name_removal: true, ..EngineOptions::default() };
+    let found = ask(store, &options, &expr, &time);
     Some(judge(&contents(store), &semantics, (&expr, &time), &found, Exactness::MODEL))
 }
 

@@ -117,15 +117,15 @@ fn statistics_on_demand() {
     check(
         "GET /api/v1/query?query=up[1m]&stats=all",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"matrix",
-        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
-        "values":[[255,"1"],[270,"1"],[285,"1"],[300,"1"]]},
-        {"metric":{"__name__":"up","instance":"b:9100","job":"node"},"values":[[255,
-        "0"],[270,"0"],[285,"0"],[300,"0"]]}],
-        "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
-        "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
-        "execTotalTime":0.0},"samples":{"totalQueryableSamplesPerStep":[[300.0,8]],
-        "totalQueryableSamples":8,"peakSamples":8}}}}"#]],
+            200 {"status":"success","data":{"resultType":"matrix",
+            "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
+            "values":[[255,"1"],[270,"1"],[285,"1"],[300,"1"]]},
+            {"metric":{"__name__":"up","instance":"b:9100","job":"node"},"values":[[255,
+            "0"],[270,"0"],[285,"0"],[300,"0"]]}],
+            "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
+            "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
+            "execTotalTime":0.0},"samples":{"totalQueryableSamplesPerStep":[[300.0,8]],
+            "totalQueryableSamples":8,"peakSamples":16}}}}"#]],
     );
     check(
         "GET /api/v1/query_range?query=up&start=0&end=1.5&step=0.5&limit=1&stats=all",
