@@ -1,5 +1,5 @@
 //! Coverage-guided fuzzing of every parser and decoder; the ordinary suite replays the corpus.
-//! What a run learns stays in `fuzz/work`, so that the committed corpus holds only what somebody
+//! What a run learns stays in `fuzz/learned`, so that the committed corpus holds only what somebody
 //! chose: whole inputs, and minimised ones that once broke something (`found_*`).
 
 use crate::Chore;
@@ -59,13 +59,13 @@ fn run_targets(seconds: u64, only: Option<&str>) -> Chore {
 }
 
 fn run_target(seconds: u64, target: &str) -> Chore {
-    let (work, corpus) = (format!("fuzz/work/{target}"), format!("fuzz/corpus/{target}"));
-    std::fs::create_dir_all(workspace_root().join(&work))
-        .map_err(|error| format!("cannot create {work}: {error}"))?;
+    let (learned, corpus) = (format!("fuzz/learned/{target}"), format!("fuzz/corpus/{target}"));
+    std::fs::create_dir_all(workspace_root().join(&learned))
+        .map_err(|error| format!("cannot create {learned}: {error}"))?;
     let time = format!("-max_total_time={seconds}");
     let libfuzzer = ["--", &time, INPUT_BYTES_MAX, INPUT_SECONDS_MAX, MEMORY_MIB_MAX];
     // New inputs go to the first folder, the second is only read.
-    run(nightly_fuzz(&["run", target, &work, &corpus]).args(libfuzzer))
+    run(nightly_fuzz(&["run", target, &learned, &corpus]).args(libfuzzer))
 }
 
 /// Random PromQL: Flyball's engine beside the model and, where it is installed, Prometheus.
