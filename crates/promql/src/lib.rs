@@ -25,5 +25,5 @@ pub use error::{ErrorKind, ParseError};
 pub use function::{Function, function, functions};
 pub use options::ParserOptions;
 pub use parser::{HEIGHT_MAX, NESTING_MAX, parse, parse_selector, parse_with};
-pub use print::pretty;
+pub use print::{head, pretty};
 pub use series::parse_series;

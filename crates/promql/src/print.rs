@@ -17,6 +17,23 @@ use crate::duration::format_duration;
 use model::{METRIC_NAME, MatchOp, Matcher, go_decimal, go_general};
 use std::fmt::{Display, Formatter, Result, Write};
 
+/// The expression without its operands: `sum by (job)`, `rate`, `/ on (job)`, `[1h:5m]`; a selector
+/// or literal as a whole.
+pub fn head(expr: &Expr) -> String {
+    let text = match &expr.kind {
+        ExprKind::Paren(_) => "( )".to_owned(),
+        ExprKind::Unary(op, _) => op.to_string(),
+        ExprKind::Binary(binary) => Operator(binary).to_string(),
+        ExprKind::Aggregate(aggregate) => AggregateHead(aggregate).to_string(),
+        ExprKind::Call(call) => call.function.name.to_owned(),
+        ExprKind::Subquery(subquery) => SubqueryTail(subquery).to_string(),
+        ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Vector(_) | ExprKind::Matrix(_) => {
+            expr.to_string()
+        }
+    };
+    text.trim_end().to_owned()
+}
+
 /// The expression in one line.
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

@@ -61,6 +61,7 @@ impl Evaluator<'_> {
             self.check_quantiles(aggregate, parameter);
         }
         let mut out = Vec::new();
+        self.says(|| groups_text("one series", aggregate));
         let groups = group(rows, &signature(aggregate));
         self.hold(Held::groups(groups.iter().map(|group| &group.labels)))?;
         for group in groups {
@@ -111,6 +112,14 @@ impl Evaluator<'_> {
             self.notes.invalid_quantile(place, low);
         }
     }
+}
+
+/// Says what comes out of each group.
+fn groups_text(what: &str, aggregate: &AggregateExpr) -> String {
+    if aggregate.grouping.is_empty() && !aggregate.without {
+        return format!("{what} of all");
+    }
+    format!("{what} per group of equal values of {}", signature(aggregate).describe())
 }
 
 /// Which labels make a group.

@@ -46,6 +46,7 @@ impl Evaluator<'_> {
         let held = self.held();
         let (mut innermost, mut chain) = (binary, vec![(expr, binary)]);
         while let ExprKind::Binary(inner) = &innermost.left.kind {
+            self.enter(&innermost.left, steps);
             chain.push((&innermost.left, inner));
             innermost = inner;
         }
@@ -53,7 +54,10 @@ impl Evaluator<'_> {
         while let Some((expr, binary)) = chain.pop() {
             let right = self.eval(&binary.right, steps)?;
             let applied = self.apply(expr, binary, (left, right), steps);
-            left = applied.map_err(|error| error.blame(|| self.shown(expr)))?;
+            let applied = applied.map_err(|error| error.blame(|| self.shown(expr)));
+            // The outermost was entered, and is left, by who evaluates it.
+            let is_outermost = chain.is_empty();
+            left = if is_outermost { applied } else { self.leave(expr, (held, steps), applied) }?;
             self.settle(held, &left)?;
         }
         Ok(left)
@@ -68,13 +72,16 @@ impl Evaluator<'_> {
     ) -> Result<Operand, QueryError> {
         match operands {
             (Operand::Scalar(left), Operand::Scalar(right)) => {
+                self.says(|| "number with number".into());
                 let pairs = left.into_iter().zip(right);
                 Ok(Operand::Scalar(pairs.map(|(a, b)| scalar(binary.op, a, b)).collect()))
             }
             (Operand::Vector(rows), Operand::Scalar(values)) => {
+                self.says(|| "each series on the left with a number".into());
                 self.with_scalar(expr, binary, (rows, &values), VectorSide::Left)
             }
             (Operand::Scalar(values), Operand::Vector(rows)) => {
+                self.says(|| "a number with each series on the right".into());
                 self.with_scalar(expr, binary, (rows, &values), VectorSide::Right)
             }
             (Operand::Vector(left), Operand::Vector(right)) if binary.op.is_set_operator() => {

@@ -2,6 +2,7 @@
 //! instants that `offset` and `@` lead to.
 
 use crate::QueryError;
+use model::Timestamp;
 use promql::ast::{AtModifier, BinaryOp, DurationExpr, DurationTerm, UnaryOp};
 
 /// First and last instant and step of the whole query, ms.
@@ -72,6 +73,21 @@ impl Reference {
     /// Instant for a step, ms.
     pub(crate) fn at(self, step: i64) -> i64 {
         self.fixed.unwrap_or(step).saturating_sub(self.offset)
+    }
+
+    /// Says where it looks, if not at the steps themselves.
+    pub(crate) fn describe(self) -> Option<String> {
+        let Self { fixed, offset } = self;
+        let shown = promql::format_duration(offset.saturating_abs());
+        let direction = if offset < 0 { "later" } else { "earlier" };
+        match (fixed, offset) {
+            (None, 0) => None,
+            (None, _) => Some(format!("looks {shown} {direction} than each step")),
+            (Some(at), _) => {
+                let at = Timestamp::from_ms(at.saturating_sub(offset)).seconds();
+                Some(format!("looks at the instant {at} at every step"))
+            }
+        }
     }
 
     /// Where a selector looks that stands inside a subquery with this reference.

@@ -7,8 +7,10 @@ use crate::duration::QuerySpan;
 use crate::evaluate::{Evaluator, merge_equal, without_name};
 use crate::queryable::Queryable;
 use crate::range::eval_range_vector;
+use crate::trace::{Purpose, Trace};
 use crate::{
-    Cancel, MatrixSeries, MemoryLimits, Meter, QueryError, QueryOutput, QueryValue, VectorSample,
+    Cancel, Explanation, MatrixSeries, MemoryLimits, MemoryQuerier, Meter, QueryError, QueryOutput,
+    QueryValue, VectorSample, explain,
 };
 use model::{Labels, Querier, Timestamp, Value, quote};
 use promql::ast::{Expr, ValueType};
@@ -64,6 +66,22 @@ pub struct StepRange {
     pub end: Timestamp,
     /// Distance, at least 1 ms (less is taken as 1 ms).
     pub step: Duration,
+}
+
+impl StepRange {
+    fn steps(&self) -> Steps {
+        let step = i64::try_from(self.step.as_millis()).unwrap_or(i64::MAX).max(1);
+        Steps::between(self.start.ms(), self.end.ms(), step)
+    }
+}
+
+/// When a query is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// At one instant.
+    Instant(Timestamp),
+    /// At every step of a range.
+    Range(StepRange),
 }
 
 /// An expression with the text it came from; the text gives annotations their line and column.
@@ -131,26 +149,8 @@ impl Engine {
         cancel: &Cancel,
     ) -> Result<QueryOutput, QueryError> {
         let query = query.into();
-        let steps = Steps::between(at.ms(), at.ms(), 1);
-        let span = QuerySpan { start: at.ms(), end: at.ms(), step: 0 };
-        let meter = self.meter(cancel);
-        let mut evaluator = Evaluator::new(&self.options, querier, (query, meter), span);
-        evaluator.queryable = self.counts(1);
-        let value = if query.expr.value_type() == ValueType::RangeVector {
-            QueryValue::Matrix(range_vector(&mut evaluator, query.expr, steps)?)
-        } else {
-            match evaluator.eval(query.expr, steps)? {
-                Operand::Scalar(values) => {
-                    let value = values.first().copied().unwrap_or(f64::NAN);
-                    QueryValue::Scalar { timestamp: at, value }
-                }
-                Operand::Text(text) => QueryValue::String { timestamp: at, text },
-                Operand::Vector(rows) => {
-                    let rows = finish(rows)?;
-                    QueryValue::Vector(rows.into_iter().filter_map(|row| sample(row, at)).collect())
-                }
-            }
-        };
+        let mut evaluator = self.evaluator(querier, query, When::Instant(at), cancel);
+        let value = instant_value(&mut evaluator, query, at)?;
         Ok(output(evaluator, query, value))
     }
 
@@ -165,29 +165,77 @@ impl Engine {
         cancel: &Cancel,
     ) -> Result<QueryOutput, QueryError> {
         let query = query.into();
-        let step = i64::try_from(steps.step.as_millis()).unwrap_or(i64::MAX).max(1);
-        let (start, end) = (steps.start.ms(), steps.end.ms());
-        let span = QuerySpan { start, end, step };
-        let steps = Steps::between(start, end, step);
-        let found = query.expr.value_type();
-        if matches!(found, ValueType::RangeVector | ValueType::String) {
-            return Err(QueryError::execution(format!(
-                "invalid expression type {} for range query, must be Scalar or instant Vector",
-                quote(found.describe())
-            )));
-        }
+        let mut evaluator = self.evaluator(querier, query, When::Range(*steps), cancel);
+        let value = range_value(&mut evaluator, query, steps)?;
+        Ok(output(evaluator, query, value))
+    }
+
+    /// Tells what evaluating would do, without reading anything: the evaluator runs over no series
+    /// and tells what it decides.
+    pub fn plan<'a>(
+        &self,
+        query: impl Into<Query<'a>>,
+        when: When,
+        cancel: &Cancel,
+    ) -> Explanation {
+        let trace = Trace::new(Purpose::Plan, &|| Duration::ZERO);
+        self.explain(&MemoryQuerier::new(), query.into(), when, (cancel, trace))
+    }
+
+    /// Evaluates, and tells what every part of the query did and took. `stopwatch` tells the time
+    /// since any fixed moment and is asked twice per part of the query and per series read.
+    pub fn analyze<'a>(
+        &self,
+        querier: &dyn Querier,
+        query: impl Into<Query<'a>>,
+        when: When,
+        (cancel, stopwatch): (&Cancel, &dyn Fn() -> Duration),
+    ) -> Explanation {
+        let begun = stopwatch();
+        let trace = Trace::new(Purpose::Analysis, stopwatch);
+        let explanation = self.explain(querier, query.into(), when, (cancel, trace));
+        Explanation { total: stopwatch().saturating_sub(begun), ..explanation }
+    }
+
+    fn explain(
+        &self,
+        querier: &dyn Querier,
+        query: Query<'_>,
+        when: When,
+        (cancel, trace): (&Cancel, Trace<'_>),
+    ) -> Explanation {
+        let analysed = trace.purpose() == Purpose::Analysis;
+        let mut evaluator = self.evaluator(querier, query, when, cancel);
+        evaluator.trace = Some(Box::new(trace));
+        let value = match &when {
+            When::Instant(at) => instant_value(&mut evaluator, query, *at),
+            When::Range(steps) => range_value(&mut evaluator, query, steps),
+        };
+        let trace = evaluator.trace.take();
+        let nodes = trace.map(|mut trace| explain::nodes(query, &mut trace, analysed));
+        let answer = value.map(|value| output(evaluator, query, value));
+        Explanation { nodes: nodes.unwrap_or_default(), answer, total: Duration::ZERO }
+    }
+
+    fn evaluator<'a>(
+        &'a self,
+        querier: &'a dyn Querier,
+        query: Query<'a>,
+        when: When,
+        cancel: &Cancel,
+    ) -> Evaluator<'a> {
+        let (span, steps) = match when {
+            When::Instant(at) => (QuerySpan { start: at.ms(), end: at.ms(), step: 0 }, 1),
+            When::Range(range) => {
+                let steps = range.steps();
+                let (start, end) = (range.start.ms(), range.end.ms());
+                (QuerySpan { start, end, step: steps.step }, steps.count)
+            }
+        };
         let meter = self.meter(cancel);
         let mut evaluator = Evaluator::new(&self.options, querier, (query, meter), span);
-        evaluator.queryable = self.counts(steps.count);
-        let rows = match evaluator.eval(query.expr, steps)? {
-            Operand::Scalar(values) => {
-                vec![Row::new(Labels::empty(), false, Column::dense(values))]
-            }
-            Operand::Vector(rows) => finish(rows)?,
-            Operand::Text(_) => Vec::new(),
-        };
-        let series = matrix(&mut evaluator, rows, steps)?;
-        Ok(output(evaluator, query, QueryValue::Matrix(series)))
+        evaluator.queryable = self.counts(steps);
+        evaluator
     }
 
     fn counts(&self, steps: usize) -> Queryable {
@@ -198,6 +246,51 @@ impl Engine {
             Queryable::Off
         }
     }
+}
+
+fn instant_value(
+    evaluator: &mut Evaluator<'_>,
+    query: Query<'_>,
+    at: Timestamp,
+) -> Result<QueryValue, QueryError> {
+    let steps = Steps::between(at.ms(), at.ms(), 1);
+    if query.expr.value_type() == ValueType::RangeVector {
+        return range_vector(evaluator, query.expr, steps).map(QueryValue::Matrix);
+    }
+    Ok(match evaluator.eval(query.expr, steps)? {
+        Operand::Scalar(values) => {
+            let value = values.first().copied().unwrap_or(f64::NAN);
+            QueryValue::Scalar { timestamp: at, value }
+        }
+        Operand::Text(text) => QueryValue::String { timestamp: at, text },
+        Operand::Vector(rows) => {
+            let rows = finish(rows)?;
+            QueryValue::Vector(rows.into_iter().filter_map(|row| sample(row, at)).collect())
+        }
+    })
+}
+
+fn range_value(
+    evaluator: &mut Evaluator<'_>,
+    query: Query<'_>,
+    range: &StepRange,
+) -> Result<QueryValue, QueryError> {
+    let found = query.expr.value_type();
+    if matches!(found, ValueType::RangeVector | ValueType::String) {
+        return Err(QueryError::execution(format!(
+            "invalid expression type {} for range query, must be Scalar or instant Vector",
+            quote(found.describe())
+        )));
+    }
+    let steps = range.steps();
+    let rows = match evaluator.eval(query.expr, steps)? {
+        Operand::Scalar(values) => {
+            vec![Row::new(Labels::empty(), false, Column::dense(values))]
+        }
+        Operand::Vector(rows) => finish(rows)?,
+        Operand::Text(_) => Vec::new(),
+    };
+    matrix(evaluator, rows, steps).map(QueryValue::Matrix)
 }
 
 /// The value of a range query; columns go as their points come.

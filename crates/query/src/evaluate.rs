@@ -8,6 +8,7 @@ use crate::column::{Column, Operand, Row, Steps};
 use crate::duration::QuerySpan;
 use crate::meter::{Meter, SAMPLES_PER_CHECK};
 use crate::queryable::Queryable;
+use crate::trace::Trace;
 use crate::{EngineOptions, Query, QueryError, QueryStats, functions, invariant};
 use model::{METRIC_NAME, Querier};
 use promql::ast::{Expr, ExprKind, Place, UnaryOp};
@@ -30,6 +31,8 @@ pub(crate) struct Evaluator<'a> {
     pub resets_wanted: bool,
     /// Stops the query and counts its bytes.
     pub meter: Meter,
+    /// Written when somebody wants to see the plan.
+    pub trace: Option<Box<Trace<'a>>>,
     held: Held,
     /// What the buffer of the current selection has come to.
     buffer_bytes: usize,
@@ -53,6 +56,7 @@ impl<'a> Evaluator<'a> {
             queryable: Queryable::Off,
             resets_wanted: false,
             meter,
+            trace: None,
             held: Held::default(),
             buffer_bytes: 0,
             unchecked: SAMPLES_PER_CHECK,
@@ -61,7 +65,11 @@ impl<'a> Evaluator<'a> {
 
     /// Evaluates an expression that is no range vector.
     pub(crate) fn eval(&mut self, expr: &Expr, steps: Steps) -> Result<Operand, QueryError> {
-        self.eval_within(expr, steps).map_err(|error| error.blame(|| self.shown(expr)))
+        let before = self.held;
+        self.enter(expr, steps);
+        let result =
+            self.eval_within(expr, steps).map_err(|error| error.blame(|| self.shown(expr)));
+        self.leave(expr, (before, steps), result)
     }
 
     /// A part of the query for people: its text, cut when it is long, and its place.
@@ -80,6 +88,7 @@ impl<'a> Evaluator<'a> {
         // One column at least will be needed: refuse before it is allocated.
         self.hold(Held::steps(steps.count))?;
         let operand = if steps.count > 1 && invariant::is_worthwhile(expr) {
+            self.says(|| format!("computed at one step and repeated for all {}", steps.count));
             let once = self.counted_together(|e| e.eval_node(expr, steps.first()))?;
             self.repeat(once, steps.count)?
         } else {
@@ -211,6 +220,7 @@ impl<'a> Evaluator<'a> {
     pub(crate) fn hold(&mut self, more: Held) -> Result<(), QueryError> {
         self.held = self.held.and(more);
         self.stats.samples_peak = self.stats.samples_peak.max(self.held.samples);
+        self.note_peak();
         if self.held.samples > self.options.samples_max {
             return Err(QueryError::too_many_samples(self.options.samples_max));
         }
@@ -230,6 +240,7 @@ impl<'a> Evaluator<'a> {
     /// series will be read through a new buffer.
     pub(crate) fn begin_selection(&mut self, bytes: usize) {
         self.held = self.held.and(Held::bytes(bytes));
+        self.note_peak();
         self.buffer_bytes = 0;
     }
 

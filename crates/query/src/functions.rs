@@ -144,7 +144,7 @@ fn timestamp(evaluator: &mut Evaluator<'_>, site: &CallSite<'_>) -> Result<Opera
     let arg = site.arg(0)?.without_parens();
     let steps = site.steps;
     let mut rows = if let ExprKind::Vector(selector) = &arg.kind {
-        evaluator.select_timestamps(arg, selector, steps)?
+        evaluator.within(site.arg(0)?, steps, |e| e.select_timestamps(arg, selector, steps))?
     } else {
         let mut rows = site.vector(evaluator, 0)?;
         for row in &mut rows {
@@ -169,7 +169,9 @@ fn start_timestamp(
         site.vector(evaluator, 0)?;
         return Ok(Operand::Vector(Vec::new()));
     };
-    let mut rows = evaluator.select_starts(arg, selector, site.steps)?;
+    let steps = site.steps;
+    let select = |e: &mut Evaluator<'_>| e.select_starts(arg, selector, steps);
+    let mut rows = evaluator.within(site.arg(0)?, steps, select)?;
     for row in &mut rows {
         evaluator.drop_name(row);
     }

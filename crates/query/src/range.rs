@@ -145,13 +145,13 @@ pub(crate) fn eval_range_call(
     let mut free = 0;
     for arg in &call.args {
         if let Some(found) = range_source(arg) {
-            source = Some(found);
+            source = Some((arg, found));
         } else if free < args.len() {
             args[free] = Some(evaluator.eval_scalar(arg, steps)?);
             free += 1;
         }
     }
-    let source = source
+    let (arg, source) = source
         .ok_or_else(|| QueryError::execution(format!("function {name} expects a range vector")))?;
     let mut application = Application {
         name,
@@ -166,8 +166,8 @@ pub(crate) fn eval_range_call(
         bounds: None,
     };
     let rows = match source {
-        Source::Matrix(matrix) => application.over_matrix(evaluator, matrix)?,
-        Source::Subquery(subquery) => application.over_subquery(evaluator, subquery)?,
+        Source::Matrix(matrix) => application.over_matrix(evaluator, arg, matrix)?,
+        Source::Subquery(subquery) => application.over_subquery(evaluator, arg, subquery)?,
     };
     if name == "absent_over_time" {
         return invert(evaluator, call, &rows, steps);
@@ -207,6 +207,7 @@ impl Application {
     fn over_matrix(
         &mut self,
         evaluator: &mut Evaluator<'_>,
+        arg: &Expr,
         matrix: &MatrixSelector,
     ) -> Result<Vec<Row>, QueryError> {
         edge::check_function(self.name, matrix.selector.edge)?;
@@ -227,13 +228,22 @@ impl Application {
             function: Some(self.name),
             ..SelectHints::default()
         };
-        let selection = evaluator.open(&matrix.selector.matchers, span, &hints)?;
+        self.describe(evaluator);
+        let (matchers, steps) = (&matrix.selector.matchers, self.steps);
+        let selection = evaluator.within(arg, steps, |evaluator| {
+            evaluator.says_reference(reference);
+            evaluator.open(matchers, span, &hints)
+        })?;
         evaluator.hold(Bounds::cost(self.steps))?;
         let mut buffer = SampleBuf::default();
         let mut samples = Samples::default();
         let mut rows = Vec::new();
         for index in 0..selection.len() {
-            evaluator.read(selection.as_ref(), index, &mut buffer)?;
+            evaluator.within(arg, steps, |evaluator| {
+                evaluator.read(selection.as_ref(), index, &mut buffer)?;
+                evaluator.yields(1, || buffer.len());
+                Ok(())
+            })?;
             samples.take(&mut buffer, evaluator.options.use_start_timestamps);
             self.prepare(&mut samples);
             let labels = selection.labels(index);
@@ -247,15 +257,19 @@ impl Application {
     fn over_subquery(
         &mut self,
         evaluator: &mut Evaluator<'_>,
+        arg: &Expr,
         subquery: &SubqueryExpr,
     ) -> Result<Vec<Row>, QueryError> {
         let (windows, inner_steps) = subquery_steps(evaluator, subquery, self.steps)?;
         self.windows = windows;
+        self.describe(evaluator);
         // The subquery is to blame, not what stands in it.
         evaluator.check_room(Held::steps(inner_steps.count))?;
         let before = evaluator.held();
-        let evaluate = |e: &mut Evaluator<'_>| e.eval_vector(&subquery.expr, inner_steps);
-        let inner = evaluator.uncounted(|e| e.with_resets(false, evaluate))?;
+        let evaluate = |e: &mut Evaluator<'_>| e.eval_subquery(subquery, windows, inner_steps);
+        let inner = evaluator.within(arg, self.steps, |evaluator| {
+            evaluator.uncounted(|e| e.with_resets(false, evaluate))
+        })?;
         let held = evaluator.held().without(before);
         evaluator.hold(Bounds::cost(self.steps))?;
         let mut samples = Samples::default();
@@ -272,6 +286,25 @@ impl Application {
         }
         evaluator.release(held);
         Ok(rows)
+    }
+
+    /// Says how windows are computed; series with histograms or starts go the longer way.
+    fn describe(&self, evaluator: &mut Evaluator<'_>) {
+        evaluator.says(|| {
+            let range = promql::format_duration(self.windows.range);
+            let edge = match self.edge {
+                WindowEdge::Plain => "",
+                WindowEdge::Anchored => ", from the last sample before each",
+                WindowEdge::Smoothed => ", interpolated at both ends of each",
+            };
+            match self.question {
+                Some(question) if question.is_counter() => format!(
+                    "windows of {range}: their ends and the resets, which are looked for once"
+                ),
+                Some(_) => format!("windows of {range}: their ends"),
+                None => format!("windows of {range}: all samples of each{edge}"),
+            }
+        });
     }
 
     fn prepare(&self, samples: &mut Samples) {
@@ -311,14 +344,20 @@ impl Application {
         samples: &Samples,
         labels: &Labels,
     ) -> Result<Column, QueryError> {
-        let mut bounds = Bounds::reuse(self.bounds.take(), samples, &self.windows, self.steps);
+        let (mut bounds, shared) =
+            Bounds::reuse(self.bounds.take(), samples, &self.windows, self.steps);
+        if shared {
+            evaluator.way("with the windows of the series before");
+        }
         evaluator.count_windows(samples, &bounds, self.steps.count);
         if let Some(question) = self.question.filter(|_| samples.is_plain()) {
             evaluator.tick(self.steps.count + samples.floats.len())?;
+            evaluator.way("by the ends of windows");
             let column = self.extrapolate(samples, &mut bounds, question);
             self.bounds = Some(bounds);
             return Ok(column);
         }
+        evaluator.way("window by window");
         let mut column = Column::absent(self.steps.count);
         let metric = labels.value(model::METRIC_NAME);
         for (step, at) in self.steps.iter().enumerate() {
@@ -424,13 +463,16 @@ pub(crate) fn eval_range_vector(
     steps: Steps,
 ) -> Result<Vec<SeriesSamples>, QueryError> {
     match range_source(expr) {
-        Some(Source::Matrix(matrix)) => matrix_samples(evaluator, matrix, steps),
+        Some(Source::Matrix(matrix)) => {
+            evaluator.within(expr, steps, |evaluator| matrix_samples(evaluator, matrix, steps))
+        }
         Some(Source::Subquery(subquery)) => {
-            let (_, inner_steps) = subquery_steps(evaluator, subquery, steps)?;
+            let (windows, inner_steps) = subquery_steps(evaluator, subquery, steps)?;
             evaluator.check_room(Held::steps(inner_steps.count))?;
             let mut out = Vec::new();
+            let evaluate = |e: &mut Evaluator<'_>| e.eval_subquery(subquery, windows, inner_steps);
             let rows =
-                evaluator.counted_together(|e| e.eval_vector(&subquery.expr, inner_steps))?;
+                evaluator.within(expr, steps, |evaluator| evaluator.counted_together(evaluate))?;
             for row in rows {
                 evaluator.hold(samples_of(&row.column).times(2))?;
                 let labels =
@@ -442,6 +484,25 @@ pub(crate) fn eval_range_vector(
             Ok(out)
         }
         None => Err(QueryError::execution("expected a range vector")),
+    }
+}
+
+impl Evaluator<'_> {
+    /// The expression of a subquery at the steps within all its windows.
+    fn eval_subquery(
+        &mut self,
+        subquery: &SubqueryExpr,
+        windows: Windows,
+        steps: Steps,
+    ) -> Result<Vec<Row>, QueryError> {
+        self.says(|| {
+            let step = promql::format_duration(steps.step);
+            format!("evaluated at {} multiples of {step}, for all windows once", steps.count)
+        });
+        self.says_reference(windows.reference);
+        let rows = self.eval_vector(&subquery.expr, steps)?;
+        self.yields(rows.len(), || rows.iter().map(|row| row.column.present().count()).sum());
+        Ok(rows)
     }
 }
 
@@ -462,6 +523,8 @@ fn matrix_samples(
     let (before, after) = edge::margins(edge, evaluator.lookback_ms());
     let windows = Windows { reference, range, before, after };
     let span: Span = windows.span(steps);
+    evaluator.says(|| format!("samples of one window of {}", promql::format_duration(range)));
+    evaluator.says_reference(reference);
     let selection = evaluator.open(&matrix.selector.matchers, span, &SelectHints::default())?;
     let mut out = Vec::new();
     let mut buffer = SampleBuf::default();
@@ -475,6 +538,7 @@ fn matrix_samples(
         edge::extend(&mut samples, edge, (lo, hi))?;
         let points = samples.points();
         evaluator.count_points(&points);
+        evaluator.yields(usize::from(!points.is_empty()), || points.len());
         if !points.is_empty() {
             out.push((labels.clone(), points));
         }

@@ -7,6 +7,7 @@ use crate::account::Held;
 use crate::column::{Column, Row, Steps};
 use crate::duration::Reference;
 use crate::evaluate::Evaluator;
+use crate::explain::{self, PlanRead};
 use crate::histogram::detect_reset;
 use crate::range::{Notes, Samples, smoothed_value};
 use model::{
@@ -35,6 +36,11 @@ impl Instants {
     /// Seconds since the epoch; `None` without a sample.
     pub(crate) fn at(&self, step: usize) -> Option<f64> {
         self.0.present().get(step).then(|| self.0.values()[step])
+    }
+
+    /// Number of steps with a sample.
+    pub(crate) fn count(&self) -> usize {
+        self.0.present().count()
     }
 }
 
@@ -90,6 +96,8 @@ impl Evaluator<'_> {
             first: reference.at(steps.start).saturating_sub(lookback).saturating_add(1),
             last: reference.at(steps.last()).saturating_add(ahead),
         };
+        self.says_reading(selector.edge, reading, lookback);
+        self.says_reference(reference);
         let hints = SelectHints { step: step_hint(steps), ..SelectHints::default() };
         let selection = self.open(&selector.matchers, span, &hints)?;
         let mut rows = Vec::new();
@@ -102,7 +110,9 @@ impl Evaluator<'_> {
             let column = if selector.edge == WindowEdge::Smoothed {
                 self.smooth(&mut buffer, (selection.labels(index), expr.place), reference, steps)
             } else if reading == Reading::Value && buffer.histograms.is_empty() {
-                lookups.find(&buffer, reference, steps, lookback);
+                if lookups.find(&buffer, reference, steps, lookback) {
+                    self.way("with the positions of the series before");
+                }
                 lookups.column(&buffer)
             } else {
                 look_back(&buffer, reference, steps, lookback, reading)
@@ -111,6 +121,9 @@ impl Evaluator<'_> {
                 let labels = selection.labels(index).clone();
                 self.hold(Held::histograms_of(&column).and(Held::labels(&labels)))?;
                 self.count_column(&column);
+                if reading != Reading::Value {
+                    self.yields(1, || column.present().count());
+                }
                 rows.push(Row::new(labels, false, column));
             } else {
                 self.release(Held::steps(steps.count));
@@ -131,6 +144,8 @@ impl Evaluator<'_> {
             first: reference.at(steps.start).saturating_sub(lookback).saturating_add(1),
             last: reference.at(steps.last()),
         };
+        self.says_reading(WindowEdge::Plain, Reading::Timestamp, lookback);
+        self.says_reference(reference);
         let hints = SelectHints { function: Some("info"), ..SelectHints::default() };
         let selection = self.open(matchers, span, &hints)?;
         let mut out = Vec::new();
@@ -163,6 +178,16 @@ impl Evaluator<'_> {
         let before = self.meter.held();
         let hints = SelectHints { watch: &self.meter, ..hints.clone() };
         let selection = self.querier.select(first, last, matchers, &hints)?;
+        self.reads(|| PlanRead {
+            matchers: explain::selector(matchers),
+            first,
+            last,
+            step_hint: hints.step,
+            range_hint: hints.range,
+            function_hint: hints.function,
+            series: selection.len(),
+            samples: 0,
+        });
         self.begin_selection(self.meter.held().saturating_sub(before));
         self.stats.series_read += selection.len();
         if self.stats.series_read > self.options.series_max {
@@ -189,6 +214,7 @@ impl Evaluator<'_> {
         }
         self.stats.samples_read += buffer.len() as u64;
         self.meter.read(buffer.len());
+        self.reads_samples(buffer.len());
         if buffer.len() > expected || !buffer.histograms.is_empty() {
             self.hold_buffer(Held::buffer(buffer))?;
         }
@@ -198,6 +224,34 @@ impl Evaluator<'_> {
     /// The lookback in ms.
     pub(crate) fn lookback_ms(&self) -> i64 {
         i64::try_from(self.options.lookback.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Says which sample of a series counts at a step.
+    fn says_reading(&mut self, edge: WindowEdge, reading: Reading, lookback: i64) {
+        self.says(|| {
+            let lookback = promql::format_duration(lookback);
+            match (edge, reading) {
+                (WindowEdge::Smoothed, _) => {
+                    format!("interpolates between neighbours less than {lookback} away")
+                }
+                (_, Reading::Value) => format!("the newest sample, less than {lookback} old"),
+                (_, Reading::Timestamp) => {
+                    format!("the time of the newest sample, less than {lookback} old")
+                }
+                (_, Reading::Start) => {
+                    format!("the start of the newest sample's counter, less than {lookback} old")
+                }
+            }
+        });
+    }
+
+    /// Says where a selector looks, if not at the steps themselves.
+    pub(crate) fn says_reference(&mut self, reference: Reference) {
+        if self.trace.is_some()
+            && let Some(text) = reference.describe()
+        {
+            self.says(|| text);
+        }
     }
 
     /// `selector smoothed`: the value on the straight line between the neighbours of each step.
@@ -261,10 +315,17 @@ impl Lookups {
         Held::bytes(steps.count.saturating_mul(size_of::<usize>()))
     }
 
-    fn find(&mut self, buffer: &SampleBuf, reference: Reference, steps: Steps, lookback: i64) {
+    /// True when the positions of the series before fit.
+    fn find(
+        &mut self,
+        buffer: &SampleBuf,
+        reference: Reference,
+        steps: Steps,
+        lookback: i64,
+    ) -> bool {
         let timeline = buffer.timeline.map(|id| (id, buffer.len()));
         if timeline.is_some() && self.timeline == timeline {
-            return;
+            return true;
         }
         let times = &buffer.timestamps;
         let mut next = 0;
@@ -278,6 +339,7 @@ impl Lookups {
             next.checked_sub(1).filter(near).unwrap_or(usize::MAX)
         }));
         self.timeline = timeline;
+        false
     }
 
     /// Values of plain floats.

@@ -18,6 +18,15 @@ pub(crate) enum Signature<'a> {
 }
 
 impl Signature<'_> {
+    /// Says which labels count.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Only(names) => format!("the labels ({})", names.join(", ")),
+            Self::Without([]) => "all labels".into(),
+            Self::Without(names) => format!("all labels but ({})", names.join(", ")),
+        }
+    }
+
     /// The labels that count.
     pub(crate) fn of(&self, labels: &Labels) -> Labels {
         match self {

@@ -1,6 +1,6 @@
 //! `count_values`: one series per different value of a group.
 
-use super::signature;
+use super::{groups_text, signature};
 use crate::QueryError;
 use crate::account::Held;
 use crate::column::{Cell, Column, Operand, Row, Steps};
@@ -23,6 +23,7 @@ pub(super) fn eval(
         },
         None => String::new(),
     };
+    evaluator.says(|| groups_text("one series per value", aggregate));
     if label.is_empty() {
         return Err(QueryError::execution(format!("invalid label name {}", quote(&label))));
     }

@@ -1,7 +1,7 @@
 //! Aggregations that keep some series of a group: `topk`, `bottomk`, `limitk`, `limit_ratio`.
 //! Ties are broken as Go's heap breaks them; `limit_ratio` samples by the hash of the label set.
 
-use super::{extremes, signature};
+use super::{extremes, groups_text, signature};
 use crate::QueryError;
 use crate::account::Held;
 use crate::column::{Bits, Cell, Row, Steps};
@@ -19,6 +19,7 @@ pub(super) fn eval(
     (mut rows, parameter): (Vec<Row>, &[f64]),
     steps: Steps,
 ) -> Result<Vec<Row>, QueryError> {
+    evaluator.says(|| groups_text("some series at each step", aggregate));
     if !check_parameter(evaluator, aggregate, parameter)? {
         return Ok(Vec::new());
     }

@@ -66,6 +66,7 @@ pub(super) fn combine(
 
 impl Join<'_> {
     fn run(&self, evaluator: &mut Evaluator<'_>, expr: &Expr) -> Result<Vec<Row>, QueryError> {
+        evaluator.says(|| self.describe());
         let (signatures, matches) = self.matches();
         evaluator.hold(Held::groups(signatures.iter()))?;
         self.check_unique(&signatures, &matches)?;
@@ -76,6 +77,16 @@ impl Join<'_> {
             self.run_match(evaluator, expr, signature, found, (&mut state, &mut out))?;
         }
         Ok(out.rows.into_iter().filter(|row| row.column.present().any()).collect())
+    }
+
+    fn describe(&self) -> String {
+        let how = match self.matching.cardinality {
+            Cardinality::OneToOne => "joins one series with one",
+            Cardinality::ManyToOne => "joins many series on the left with one on the right",
+            Cardinality::OneToMany => "joins one series on the left with many on the right",
+            Cardinality::ManyToMany => "joins many series with many",
+        };
+        format!("{how}, by {}", signature(self.matching).describe())
     }
 
     /// Signatures in the order of the many side, then those only the one side has.

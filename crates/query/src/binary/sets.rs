@@ -20,6 +20,14 @@ pub(super) fn combine(
     let none = VectorMatching::default();
     let matching = binary.matching.as_ref().unwrap_or(&none);
     let signature = super::join::signature(matching);
+    evaluator.says(|| {
+        let labels = signature.describe();
+        match binary.op {
+            BinaryOp::And => format!("points on the left with one on the right, by {labels}"),
+            BinaryOp::Unless => format!("points on the left with none on the right, by {labels}"),
+            _ => format!("the left, and points on the right with none on the left, by {labels}"),
+        }
+    });
     let marks = if binary.op == BinaryOp::Or { &left } else { &right };
     let mark = Held::bytes(steps.count / 8 + 48);
     evaluator

@@ -7,6 +7,7 @@ use crate::account::Held;
 use crate::column::{Cell, Column, Operand, Row, Steps};
 use crate::duration::Reference;
 use crate::evaluate::Evaluator;
+use crate::explain;
 use crate::select::Instants;
 use crate::signature::IndexMap;
 use model::{INSTANCE_LABEL, JOB_LABEL, Labels, LabelsBuilder, METRIC_NAME, MatchOp, Matcher};
@@ -31,7 +32,15 @@ pub(super) fn eval(
     let rows = site.vector(evaluator, 0)?;
     let wanted = Wanted::new(site.call.args.get(1))?;
     let reference = reference(evaluator, site.arg(0)?)?;
-    let infos = InfoSeries::read(evaluator, (&rows, &wanted), reference, site.steps)?;
+    evaluator.says(|| {
+        let conditions: Vec<Matcher> = wanted.names.iter().chain(&wanted.labels).cloned().collect();
+        format!("info series {} of the same instance and job", explain::selector(&conditions))
+    });
+    let read = |e: &mut Evaluator<'_>| InfoSeries::read(e, (&rows, &wanted), reference, site.steps);
+    let infos = match site.call.args.get(1) {
+        Some(selector) => evaluator.within(selector, site.steps, read)?,
+        None => read(evaluator)?,
+    };
     let mut out = Output { known: IndexMap::default(), rows: Vec::new(), steps: site.steps };
     for row in &rows {
         let is_info = wanted.is_info(&row.labels);
@@ -147,6 +156,7 @@ impl InfoSeries {
                 infos.members.push(Vec::new());
             }
             infos.members[at].push(infos.series.len());
+            evaluator.yields(1, || instants.count());
             infos.series.push((labels, instants));
         }
         Ok(infos)

@@ -38,6 +38,9 @@ fn each(
 ) -> Result<Operand, QueryError> {
     let totals = matches!(site.name(), "histogram_avg" | "histogram_count" | "histogram_sum");
     let wanted = totals || evaluator.resets_wanted;
+    if totals {
+        evaluator.says(|| "notes resets while histograms are read".into());
+    }
     let mut rows = evaluator.with_resets(wanted, |evaluator| site.vector(evaluator, 0))?;
     for row in &mut rows {
         evaluator.tick(site.steps.count)?;

@@ -235,13 +235,14 @@ impl Bounds {
         Held::bytes(steps.count.saturating_mul(step))
     }
 
-    /// Bounds for these samples; those of the series before when it shares the timestamps.
+    /// Bounds for these samples; those of the series before when it shares the timestamps, which
+    /// is told.
     pub(crate) fn reuse(
         known: Option<Self>,
         samples: &Samples,
         windows: &Windows,
         steps: Steps,
-    ) -> Self {
+    ) -> (Self, bool) {
         let timeline = samples.timeline.map(|id| (id, samples.float_times.len()));
         let mut bounds = known.unwrap_or_else(|| Self {
             floats: Vec::new(),
@@ -249,7 +250,8 @@ impl Bounds {
             frames: Vec::new(),
             timeline: None,
         });
-        if timeline.is_none() || bounds.timeline != timeline {
+        let shared = timeline.is_some() && bounds.timeline == timeline;
+        if !shared {
             find(&samples.float_times, windows, steps, &mut bounds.floats);
             bounds.frames.clear();
         }
@@ -258,7 +260,7 @@ impl Bounds {
             find(&samples.histogram_times, windows, steps, &mut bounds.histograms);
         }
         bounds.timeline = timeline;
-        bounds
+        (bounds, shared)
     }
 
     /// Makes the frames of all steps unless they are there.

@@ -4,6 +4,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 mod answers;
+mod explain;
 mod limits;
 mod memory;
 mod metamorphic;

@@ -10,7 +10,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/compat.md");
 const BEGIN: &str = "<!-- promqltest: written by `UPDATE_EXPECT=1 cargo test -p query` -->\n";
 const END: &str = "<!-- end -->";
 
-fn scripts(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn scripts(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "test"));
