@@ -72,3 +72,19 @@ fn word32(bytes: &[u8], at: usize) -> u32 {
 fn word64(bytes: &[u8], at: usize) -> u64 {
     bytes[at..at + 8].iter().rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_somebody_else_is_no_header() {
+        let header = Header { id: 7, predecessor: Position::START };
+        let mut bytes = encode(header);
+        assert_eq!(decode(&bytes), Found::Header(header));
+        bytes[0] = b'F';
+        let crc = crc32c::crc32c(&bytes[..CRC_AT]).to_le_bytes();
+        bytes[CRC_AT..].copy_from_slice(&crc);
+        assert_eq!(decode(&bytes), Found::Damaged);
+    }
+}

@@ -304,8 +304,9 @@ impl Pass<'_> {
     }
 }
 
+/// The name of the directory itself becomes durable with the end of the opening.
 fn keep(vfs: &dyn Vfs, path: &Path, dir: &Path, kept: &Path) -> std::io::Result<()> {
-    vfs.create_dir_durable(dir)?;
+    vfs.create_dir_all(dir)?;
     if !vfs.exists(kept)? {
         vfs.hard_link(path, kept)?;
     }

@@ -151,3 +151,6 @@ impl Window<'_> {
 fn index(offset: u64) -> usize {
     usize::try_from(offset).expect("segments are far below the address space")
 }
+
+#[cfg(test)]
+mod tests;

@@ -268,11 +268,10 @@ impl State {
     }
 
     /// After a failed sync nothing of these files can be trusted (the kernel may have dropped the
-    /// dirty pages and call them clean): repeat what is not known to be durable elsewhere.
+    /// dirty pages and call them clean): repeat what is not known to be durable elsewhere. Until
+    /// that succeeds nothing is appended, and then a new file is the current one (INV-26).
     pub(crate) fn sync_failed(&mut self, place: &Place) -> Result<(), JournalError> {
         self.stats.sync_failures += 1;
-        self.current = None;
-        self.doubtful = true;
         self.must_rescue = true;
         self.rescue_if_needed(place)
     }
@@ -290,10 +289,8 @@ impl State {
     }
 
     fn rescue(&mut self, place: &Place) -> Result<(), JournalError> {
-        let Some(oldest) = self.unsynced.front() else {
-            self.must_rescue = false;
-            return Ok(());
-        };
+        let oldest =
+            self.unsynced.front().expect("a file was synced, and the last one has an entry");
         let durable = Position { segment: oldest.id, offset: oldest.synced_end };
         let predecessor = if durable.offset > 0 { durable } else { oldest.predecessor };
         let frames: Vec<&[u8]> = self.unsynced.iter().map(|part| &*part.frames).collect();
@@ -329,10 +326,14 @@ impl State {
     pub(crate) fn take_before(&mut self, place: Position) -> Vec<SegmentFile> {
         let border = place.segment.min(self.tail.segment);
         let gone = self.segments.iter().take_while(|segment| segment.id < border).count();
-        if !self.must_rescue {
-            self.unsynced.retain(|part| part.id >= border);
-        }
         self.segments.drain(..gone).collect()
+    }
+
+    /// Forgets unsynced records of files that are gone. Those of a file that could not be removed
+    /// stay: it is a link of the chain, and a power cut would make it a damaged one.
+    pub(crate) fn forget_removed(&mut self) {
+        let first = self.segments.front().map_or(self.tail.segment, |segment| segment.id);
+        self.unsynced.retain(|part| part.id >= first);
     }
 }
 
@@ -373,3 +374,6 @@ fn write_aside(
     place.vfs.sync_dir(&place.dir)?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,10 +138,12 @@ impl Journal {
             if let Err(error) = self.remove(segment) {
                 let mut state = self.shared.state.lock();
                 gone.rev().chain([segment]).for_each(|left| state.segments.push_front(left));
+                state.forget_removed();
                 let path = names::segment_path(&self.shared.place.dir, segment.id);
                 return Err(JournalError::io("remove segment", &path, error));
             }
         }
+        self.shared.state.lock().forget_removed();
         Ok(())
     }
 
@@ -149,15 +151,20 @@ impl Journal {
     fn remove(&self, segment: SegmentFile) -> io::Result<()> {
         let Place { vfs, dir, .. } = &self.shared.place;
         let path = names::segment_path(dir, segment.id);
-        if segment.preserve {
-            let quarantine = names::quarantine_dir(dir);
+        let quarantine = names::quarantine_dir(dir);
+        let gone = if segment.preserve {
             vfs.create_dir_durable(&quarantine)?;
-            vfs.rename(&path, &quarantine.join(names::segment_name(segment.id)))?;
+            vfs.rename(&path, &quarantine.join(names::segment_name(segment.id)))
+        } else {
+            vfs.remove_file(&path)
+        };
+        // An earlier attempt may have come this far.
+        gone.or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        })?;
+        if segment.preserve {
             vfs.sync_dir(&quarantine)?;
-        } else if let Err(error) = vfs.remove_file(&path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(error);
         }
         vfs.sync_dir(dir)
     }

@@ -279,3 +279,6 @@ fn dir_entry(entry: &fs::DirEntry) -> io::Result<DirEntry> {
         len: if is_dir { 0 } else { metadata.len() },
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -242,6 +242,16 @@ fn an_empty_or_shortened_segment_in_the_middle_is_damage() {
 }
 
 #[test]
+fn a_record_cut_in_its_payload_is_told_from_a_changed_one() {
+    let vfs = three_segments();
+    vfs.edit(&segment(2), |bytes| bytes.truncate(frame(1) + 16)).unwrap();
+    let opened = open(&vfs);
+    assert_eq!(opened.texts().concat(), "0123678");
+    let reasons: Vec<_> = opened.recovery.damage.iter().map(|damage| damage.reason).collect();
+    assert_eq!(reasons, [DamageReason::Truncated; 2], "the record, and what follows it");
+}
+
+#[test]
 fn a_bad_record_at_the_end_of_a_middle_segment_is_damage() {
     let vfs = three_segments();
     vfs.edit(&segment(2), |bytes| *bytes.last_mut().unwrap() ^= 1).unwrap();

@@ -4,6 +4,7 @@
 
 mod basics;
 mod damage;
+mod durability;
 mod faults;
 mod simulation;
 mod world;
