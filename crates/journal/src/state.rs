@@ -192,7 +192,9 @@ impl State {
         match write_aside(place, &aside, &path, &segment.bytes) {
             Ok(file) => {
                 self.doubtful = false;
-                Ok(self.enter(segment, file))
+                let first = self.enter(segment, file);
+                self.note_written_carefully();
+                Ok(first)
             }
             Err(error) => {
                 self.stats.write_failures += 1;
@@ -229,6 +231,20 @@ impl State {
         });
         self.advance(Position { segment: segment.id, offset: end });
         Position { segment: segment.id, offset: HEADER_LEN }
+    }
+
+    /// The segment just entered is on the disk, name and all. Its records are forgotten, so that a
+    /// later rescue does not repeat them behind a place where the owner cut; unless older ones are
+    /// not durable: their rescue replaces this segment, too.
+    fn note_written_carefully(&mut self) {
+        self.names_synced = self.names_made;
+        let Some(mut part) = self.unsynced.pop_back() else { return };
+        if self.unsynced.iter().all(|older| older.synced_end == older.end) {
+            self.unsynced.clear();
+            part.synced_end = part.end;
+            part.frames.clear();
+        }
+        self.unsynced.push_back(part);
     }
 
     fn advance(&mut self, tail: Position) {

@@ -1,7 +1,7 @@
 //! Writes and syncs that fail, disks that fill up: nothing acknowledged is lost, nothing doubled.
 
 use crate::world::{DIR, EIO, bytes, open, segment, segments, small, try_open};
-use journal::{JournalErrorKind, JournalOptions};
+use journal::{JournalErrorKind, JournalOptions, Position};
 use std::path::Path;
 use sys::Vfs;
 use sys::sim::{OpKind, SimVfs};
@@ -117,6 +117,42 @@ fn a_failed_sync_of_several_segments_saves_them_all() {
         assert_eq!(journal.stats().rescued_records, 2);
         served_after_power_cuts(&vfs, &["a", "b", "c"]);
         assert_eq!(segments(&vfs), ["00000001.journal", "00000004.journal"]);
+    }
+}
+
+/// An owner cuts at `end` after a sync; nothing from before may come again behind the cut.
+#[test]
+fn what_was_saved_once_is_not_saved_again_behind_a_cut() {
+    for disk in 0..50 {
+        let vfs = SimVfs::new(disk);
+        let mut journal = open(&vfs).journal;
+        journal.append(b"old").unwrap();
+        vfs.fail(OpKind::SyncData, 0, 1, EIO);
+        journal.sync().unwrap();
+        journal.rotate();
+        let cut = journal.end();
+        journal.append(b"new").unwrap();
+        vfs.fail(OpKind::SyncData, 0, 1, EIO);
+        journal.sync().unwrap();
+        assert_eq!(journal.stats().rescued_records, 2, "each once");
+        journal.truncate_before(Position { segment: cut.segment + 1, offset: 0 }).unwrap();
+        served_after_power_cuts(&vfs, &["new"]);
+    }
+}
+
+/// A segment that was begun with care is durable at once, but what lies before it may not be.
+#[test]
+fn a_failed_sync_before_a_careful_beginning_saves_what_lies_behind_it_too() {
+    for disk in 0..50 {
+        let vfs = SimVfs::new(disk);
+        let mut journal = open(&vfs).journal;
+        journal.append(b"before").unwrap();
+        vfs.fail(OpKind::Write, 0, 1, EIO);
+        journal.append(b"refused").unwrap_err();
+        journal.append(b"behind").unwrap();
+        vfs.fail(OpKind::SyncData, 0, 1, EIO);
+        journal.sync().unwrap();
+        served_after_power_cuts(&vfs, &["before", "behind"]);
     }
 }
 
