@@ -125,6 +125,11 @@ impl Oracle {
         self.written = self.durable;
     }
 
+    /// Series of which something was deleted.
+    pub(crate) fn deleted_series(&self) -> impl Iterator<Item = &Labels> {
+        self.deleted.keys()
+    }
+
     /// Newest sample of every series, deleted ones among them.
     pub(crate) fn newest(&self) -> BTreeMap<Labels, (i64, String)> {
         let mut newest = self.deleted.clone();
