@@ -31,28 +31,49 @@ pub(crate) struct Candidate {
     pub(crate) bytes: u64,
 }
 
-/// Chooses the segments of the next merge; `now` is the newest instant that clock and data agree
-/// on.
+/// Chooses the segments of the next merge among all, which come in the order of their age; `now`
+/// is the newest instant that clock and data agree on.
 pub(crate) fn plan(segments: &[Candidate], now: i64, eager: bool) -> Option<Vec<u64>> {
     let closed = |start: i64, width: i64| start.saturating_add(width + GRACE_MS) <= now;
+    let worth = |run: &[Candidate]| {
+        let largest = run.iter().map(|c| c.bytes).max().unwrap_or(0);
+        let others: u64 = run.iter().map(|c| c.bytes).sum::<u64>() - largest;
+        run.len() >= TINY_COUNT || others * LATE_SHARE >= largest
+    };
     for width in [WINDOW_MS, DAY_MS] {
         for (start, group) in within(segments, width) {
-            let whole = group.len() > 1 && closed(start, width);
-            let largest = group.iter().map(|c| c.bytes).max().unwrap_or(0);
-            let others: u64 = group.iter().map(|c| c.bytes).sum::<u64>() - largest;
-            let worth = group.len() >= TINY_COUNT || others * LATE_SHARE >= largest;
-            if whole && (eager || worth) {
-                return Some(group.iter().map(|c| c.id).collect());
+            let due = |run: &Vec<Candidate>| run.len() > 1 && (eager || worth(run));
+            let found = runs(segments, &group).into_iter().find(due);
+            if found.is_some() && closed(start, width) {
+                return found.map(|run| ids(&run));
             }
         }
     }
-    let tiny = |group: &[Candidate]| -> Option<Vec<u64>> {
+    let tiny = |group: &Vec<Candidate>| -> Option<Vec<u64>> {
         let median = group.get(group.len() / 2)?.bytes;
         let similar = group.iter().filter(|c| c.bytes <= median.saturating_mul(4));
-        let ids: Vec<u64> = similar.map(|c| c.id).collect();
-        (ids.len() >= TINY_COUNT).then_some(ids)
+        let similar: Vec<Candidate> = similar.copied().collect();
+        let found = runs(segments, &similar).into_iter().find(|run| run.len() >= TINY_COUNT);
+        found.map(|run| ids(&run))
     };
-    within(segments, WINDOW_MS).values().find_map(|group| tiny(group))
+    within(segments, WINDOW_MS).values().find_map(tiny)
+}
+
+fn ids(run: &[Candidate]) -> Vec<u64> {
+    run.iter().map(|candidate| candidate.id).collect()
+}
+
+/// Parts of a group that may become one segment. The result is as old as its oldest source, so a
+/// segment that overlaps the group, does not belong to it and lies between two of its ages parts
+/// it: the younger ones must not overtake it (INV-11).
+fn runs(segments: &[Candidate], group: &[Candidate]) -> Vec<Vec<Candidate>> {
+    let first = group.iter().map(|c| c.first).min().unwrap_or(i64::MAX);
+    let last = group.iter().map(|c| c.last).max().unwrap_or(i64::MIN);
+    let belongs = |candidate: &Candidate| group.contains(candidate);
+    let concerned: Vec<Candidate> =
+        segments.iter().filter(|c| c.first <= last && c.last >= first).copied().collect();
+    let parts = concerned.split(|candidate| !belongs(candidate));
+    parts.map(<[Candidate]>::to_vec).collect()
 }
 
 /// Segments that lie wholly within one aligned span, by its start.
@@ -317,6 +338,26 @@ mod tests {
         let tiny: Vec<_> = (0..9).map(|i| (i * 1000, i * 1000 + 999, 10)).collect();
         assert_eq!(plan(&candidates(&tiny), H, false).map(|ids| ids.len()), Some(9));
         assert_eq!(plan(&candidates(&tiny[..7]), H, false), None);
+    }
+
+    #[test]
+    fn inv_11_no_segment_overtakes_an_older_one_that_it_overlaps() {
+        let late_day = (0, 23 * H, 100);
+        let window = (0, H, 100);
+        let all = candidates(&[window, late_day, window, window]);
+        assert_eq!(
+            plan(&all, 3 * H, true),
+            Some(vec![3, 4]),
+            "the first one is older than the day"
+        );
+        assert_eq!(plan(&all[..3], 3 * H, true), None);
+        assert_eq!(plan(&all[..3], 25 * H, true), Some(vec![1, 2, 3]), "the day is closed");
+        let large = (0, H, 1000);
+        let mut tiny = vec![window; 7];
+        tiny.extend([large, window]);
+        assert_eq!(plan(&candidates(&tiny), H, false), None, "eight, and a larger one among them");
+        tiny.extend(vec![window; 7]);
+        assert_eq!(plan(&candidates(&tiny), H, false), Some((9..17).collect()));
     }
 
     #[test]

@@ -216,6 +216,7 @@ impl Stored<'_> {
     /// the manifest, files it calls obsolete. Anything else unknown goes to quarantine.
     fn clean_up(&mut self, manifest: &Manifest) -> DbResult<()> {
         let dir = self.layout.segments();
+        let mut removed_any = false;
         for name in self.names()? {
             let path = dir.join(&name);
             let id = parse_segment(&name).or(parse_checkpoint(&name));
@@ -234,10 +235,15 @@ impl Stored<'_> {
             if unfinished {
                 let removed = self.vfs.remove_file(&path);
                 removed.map_err(|error| DbError::io("remove", &path, error))?;
+                removed_any = true;
             } else {
                 self.report.note_damage(format!("unknown file {} set aside", path.display()));
                 self.quarantine(&path)?;
             }
+        }
+        if removed_any {
+            // Their numbers may be used up without a new file; they must not come back by then.
+            self.vfs.sync_dir(&dir).map_err(|error| DbError::io("sync directory", &dir, error))?;
         }
         Ok(())
     }

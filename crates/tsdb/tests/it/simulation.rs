@@ -583,8 +583,16 @@ fn failures_of_the_past_stay_fixed() {
     ] {
         live(seed, Habits::Orderly, if seed < 1_000_000 { 80 } else { 1200 });
     }
-    // Records saved from a failed sync were saved once more behind the floor of a flush.
-    live(2_001_294, Habits::Messy, 80);
+    for (seed, _cause) in [
+        (
+            2_001_294,
+            "records saved from a failed sync were saved again behind the floor of a flush",
+        ),
+        (2_006_157, "a merge made a late sample older than the one whose instant it repeats"),
+        (2_009_989, "a file removed when opening came back with a power cut, its number used up"),
+    ] {
+        live(seed, Habits::Messy, 80);
+    }
 }
 
 /// A short life that passes through everything; run once per operation with the power going there.
