@@ -194,12 +194,14 @@ impl Life {
             return (now, value);
         }
         let visible = self.oracle.visible();
-        let newest = visible.values().filter_map(|rows| rows.last()).map(|row| row.0).max();
+        let newest = self.oracle.newest().values().map(|row| row.0).max().unwrap_or(now);
+        // A series that was silent for long may be forgotten, and begins anew.
+        let remembered = |last: &(i64, String)| last.0 > newest - 4 * HOUR;
         let own = visible.get(name).map_or(&[][..], Vec::as_slice);
         let back = i64::try_from(self.below(window.unsigned_abs())).unwrap();
         match (self.below(8), own) {
-            (0, [.., last]) if newest.is_some_and(|newest| newest - window - 1 < last.0) => {
-                (newest.unwrap_or(now) - window - 1, value)
+            (0, [.., last]) if newest - window - 1 < last.0 && remembered(last) => {
+                (newest - window - 1, value)
             }
             (1 | 2, [_, ..]) => {
                 let (ms, text) = &own[self.rng.index(own.len())];
