@@ -96,10 +96,13 @@ impl Oracle {
 
     /// What is visible of this is gone for good.
     pub(crate) fn delete(&mut self, deletion: &Deletion) {
-        for rows in self.batches.iter_mut().map(|batch| &mut batch.rows).chain(&mut self.doubtful) {
-            for row in rows.extract_if(.., |row| deletion.names(row)) {
+        for batch in &mut self.batches {
+            for row in batch.rows.extract_if(.., |row| deletion.names(row)) {
                 note_newest(&mut self.deleted, &row);
             }
+        }
+        for rows in &mut self.doubtful {
+            rows.retain(|row| !deletion.names(row));
         }
     }
 
