@@ -38,7 +38,7 @@ impl AppInner {
     ) -> App {
         let prefix = options.prefix();
         Arc::new(Self {
-            pool: QueryPool::new(options.query.clone()),
+            pool: QueryPool::new(options.query.clone(), Arc::clone(&state.queries)),
             orders: Orders::default(),
             hosts: HostList::new(&options, addresses),
             openapi: openapi::document(&prefix, mounts),

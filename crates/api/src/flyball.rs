@@ -1,5 +1,7 @@
 //! Flyball's own API below `/api/flyball/v1`, and the document that describes everything.
 
+pub(crate) mod queries;
+
 use crate::App;
 use crate::Permission;
 use crate::health::{HealthBody, health_body};
@@ -8,14 +10,20 @@ use crate::reply::{Success, success};
 use crate::routes::Route;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{delete, get};
 use http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(crate) fn routes() -> Vec<Route> {
     let read = |path, methods| Route::new(path, Permission::ReadMetrics, methods).always();
-    vec![read("/api/flyball/v1/status", get(status)), read("/api/openapi.json", get(document))]
+    vec![
+        read("/api/flyball/v1/status", get(status)),
+        read("/api/flyball/v1/queries", get(queries::list)),
+        Route::new("/api/flyball/v1/queries/{id}", Permission::Write, delete(queries::cancel))
+            .always(),
+        read("/api/openapi.json", get(document)),
+    ]
 }
 
 /// State of the server on one page.

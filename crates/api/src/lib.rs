@@ -23,6 +23,7 @@ mod pool;
 mod principal;
 mod prom;
 mod provider;
+mod queries;
 mod render;
 mod reply;
 mod routes;
@@ -53,6 +54,7 @@ pub use provider::{
     RuleHealth, RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth,
     TargetMetadata, TargetsProvider, TsdbStatus,
 };
+pub use queries::{Outcome, Queries, Question, Refusal, Ticket};
 pub use routes::Mount;
 pub use server::{Bound, Listening, Server};
 pub use state::AppState;

@@ -22,25 +22,45 @@ struct Inner {
     durations: BTreeMap<String, Histogram>,
 }
 
+/// Durations in classic buckets.
 #[derive(Debug, Default)]
-struct Histogram {
+pub(crate) struct Histogram {
     buckets: [u64; BOUNDS.len()],
     count: u64,
     sum: f64,
 }
 
+impl Histogram {
+    /// Counts a duration.
+    pub(crate) fn observe(&mut self, duration: Duration) {
+        let seconds = duration.as_secs_f64();
+        for (bucket, bound) in self.buckets.iter_mut().zip(BOUNDS) {
+            *bucket += u64::from(seconds <= bound);
+        }
+        self.count += 1;
+        self.sum += seconds;
+    }
+
+    /// Adds its points, under these labels, to a family.
+    pub(crate) fn push_to(&self, family: &mut Family, base: &Labels) {
+        let bounds = BOUNDS.iter().map(|bound| format_float(*bound));
+        let counts = self.buckets.iter().chain([&self.count]);
+        for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(counts) {
+            let mut labels = base.to_builder();
+            labels.set(BUCKET_LABEL, &bound);
+            family.push_part("_bucket", labels.build(), *count as f64);
+        }
+        family.push_part("_sum", base.clone(), self.sum);
+        family.push_part("_count", base.clone(), self.count as f64);
+    }
+}
+
 impl HttpMetrics {
     /// Counts one answer of the route `handler`.
     pub(crate) fn observe(&self, handler: &str, status: u16, duration: Duration) {
-        let seconds = duration.as_secs_f64();
         let mut inner = self.inner.lock();
         *inner.requests.entry((handler.into(), status)).or_default() += 1;
-        let histogram = inner.durations.entry(handler.into()).or_default();
-        for (bucket, bound) in histogram.buckets.iter_mut().zip(BOUNDS) {
-            *bucket += u64::from(seconds <= bound);
-        }
-        histogram.count += 1;
-        histogram.sum += seconds;
+        inner.durations.entry(handler.into()).or_default().observe(duration);
     }
 
     /// `flyball_http_requests_total` and `flyball_http_request_duration_seconds`.
@@ -64,16 +84,7 @@ fn durations(histograms: &BTreeMap<String, Histogram>) -> Family {
     let name = "flyball_http_request_duration_seconds";
     let mut family = Family::new(name, MetricKind::Histogram, help);
     for (handler, histogram) in histograms {
-        let base = Labels::from_pairs([("handler", handler)]);
-        let bounds = BOUNDS.iter().map(|bound| format_float(*bound));
-        let counts = histogram.buckets.iter().chain([&histogram.count]);
-        for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(counts) {
-            let mut labels = base.to_builder();
-            labels.set(BUCKET_LABEL, &bound);
-            family.push_part("_bucket", labels.build(), *count as f64);
-        }
-        family.push_part("_sum", base.clone(), histogram.sum);
-        family.push_part("_count", base, histogram.count as f64);
+        histogram.push_to(&mut family, &Labels::from_pairs([("handler", handler)]));
     }
     family
 }

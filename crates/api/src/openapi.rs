@@ -83,6 +83,8 @@ pub(crate) struct ExemplarBody {
         crate::admin::clean_tombstones,
         crate::admin::compact,
         crate::flyball::status,
+        crate::flyball::queries::list,
+        crate::flyball::queries::cancel,
         crate::flyball::document,
         crate::health::healthy,
         crate::health::ready,

@@ -3,6 +3,7 @@
 //! their replacements. Full queue: refused at once with 503 and Retry-After.
 
 use crate::QueryLimits;
+use crate::queries::{Active, Outcome, Queries, Question, Refusal, Stop, Ticket};
 use crate::reply::{ApiError, ErrorType};
 use query::Cancel;
 use std::sync::Arc;
@@ -16,56 +17,88 @@ pub(crate) struct QueryPool {
     running: Arc<Semaphore>,
     waiting: Semaphore,
     limits: QueryLimits,
+    queries: Arc<Queries>,
 }
 
-/// Cancels when dropped: the handler's future is dropped when the client goes away.
-struct CancelOnDrop(Cancel);
+/// Stops the work when dropped: the handler's future is dropped when the client goes away.
+struct StopOnDrop(Arc<Active>);
 
-impl Drop for CancelOnDrop {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.0.cancel();
+        self.0.stop(Stop::Left);
     }
 }
 
 impl QueryPool {
-    pub(crate) fn new(limits: QueryLimits) -> Self {
+    pub(crate) fn new(limits: QueryLimits, queries: Arc<Queries>) -> Self {
         Self {
             running: Arc::new(Semaphore::new(limits.concurrency.min(Semaphore::MAX_PERMITS))),
             waiting: Semaphore::new(limits.queue.min(Semaphore::MAX_PERMITS)),
             limits,
+            queries,
         }
     }
 
-    /// Runs `work` on a blocking thread; ends early when the deadline passes or the caller leaves.
+    /// Runs `work` on a blocking thread; ends early when the deadline passes, the caller leaves or
+    /// somebody stops it.
     ///
     /// `timeout` can only shorten the configured one, as upstream's parameter.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
+        question: Question,
         timeout: Option<Duration>,
-        work: impl FnOnce(&Cancel) -> Result<T, ApiError> + Send + 'static,
+        work: impl FnOnce(&Ticket) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         if timeout.is_some_and(|asked| asked.is_zero()) {
             return Err(ApiError::timed_out("query execution"));
         }
         let longest = self.limits.timeout;
-        let deadline = Instant::now() + timeout.map_or(longest, |asked| asked.min(longest));
-        let slot = self.slot(deadline).await?;
+        let timeout = timeout.map_or(longest, |asked| asked.min(longest));
+        let deadline = Instant::now() + timeout;
         let cancel = Cancel::with_deadline(move || Instant::now() >= deadline);
-        let guard = CancelOnDrop(cancel.clone());
+        let ticket = self.queries.begin(question, cancel, timeout);
+        let guard = StopOnDrop(ticket.active());
+        let answer = tokio::select! {
+            answer = self.carry_out(ticket, deadline, work) => answer,
+            () = guard.0.stopped() => Err(ApiError::new(ErrorType::Canceled, "stopped")),
+        };
+        match guard.0.cancellation() {
+            Some(message) if answer.is_err() => Err(ApiError::new(ErrorType::Canceled, message)),
+            Some(_) | None => answer,
+        }
+    }
+
+    async fn carry_out<T: Send + 'static>(
+        &self,
+        ticket: Ticket,
+        deadline: Instant,
+        work: impl FnOnce(&Ticket) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let slot = match self.slot(deadline).await {
+            Ok(slot) => slot,
+            Err(refusal) => {
+                ticket.end(refusal.outcome());
+                return Err(refusal);
+            }
+        };
+        let active = ticket.active();
         let job = tokio::task::spawn_blocking(move || {
-            let answer = work(&cancel);
+            ticket.run();
+            let answer = work(&ticket);
+            ticket.end(answer.as_ref().err().map_or(Outcome::Answered, ApiError::outcome));
             drop(slot);
             answer
         });
-        let ended = timeout_at(deadline, job).await;
-        drop(guard);
-        match ended {
+        match timeout_at(deadline, job).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
                 tracing::error!(%error, "a query panicked");
                 Err(ApiError::new(ErrorType::Internal, "the query failed: a bug in the server"))
             }
-            Err(_elapsed) => Err(ApiError::timed_out("expression evaluation")),
+            Err(_elapsed) => {
+                active.stop(Stop::TimedOut);
+                Err(ApiError::timed_out("expression evaluation"))
+            }
         }
     }
 
@@ -76,7 +109,7 @@ impl QueryPool {
         let Ok(_place) = self.waiting.try_acquire() else {
             let QueryLimits { concurrency, queue, .. } = self.limits;
             let message = format!("too many queries: {concurrency} running, {queue} waiting");
-            return Err(ApiError::busy(message));
+            return Err(ApiError::busy(Refusal::QueueFull, message));
         };
         match timeout_at(deadline, Arc::clone(&self.running).acquire_owned()).await {
             Ok(slot) => Ok(slot.expect("the semaphore is never closed")),

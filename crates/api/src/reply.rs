@@ -2,6 +2,7 @@
 //! Statuses follow upstream's `respondError`; the texts are for people and for `promtool`.
 
 use crate::provider::{ProviderError, ProviderErrorKind};
+use crate::queries::{Outcome, Refusal};
 use crate::render::ResultStream;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -77,12 +78,15 @@ pub(crate) struct ApiError {
     message: String,
     status: StatusCode,
     retry_after_seconds: Option<u32>,
+    /// The limit that a query ran into.
+    refusal: Option<Refusal>,
 }
 
 impl ApiError {
     pub(crate) fn new(error_type: ErrorType, message: impl Into<String>) -> Self {
         let status = error_type.status();
-        Self { error_type, message: message.into(), status, retry_after_seconds: None }
+        let message = message.into();
+        Self { error_type, message, status, retry_after_seconds: None, refusal: None }
     }
 
     pub(crate) fn bad_data(message: impl Into<String>) -> Self {
@@ -99,8 +103,27 @@ impl ApiError {
     }
 
     /// Not now, because others hold what is needed.
-    pub(crate) fn busy(message: impl Into<String>) -> Self {
-        Self::unavailable(message).retry_after(BUSY_RETRY_AFTER_SECONDS)
+    pub(crate) fn busy(refusal: Refusal, message: impl Into<String>) -> Self {
+        Self::unavailable(message).retry_after(BUSY_RETRY_AFTER_SECONDS).refused(Some(refusal))
+    }
+
+    fn refused(self, refusal: Option<Refusal>) -> Self {
+        Self { refusal, ..self }
+    }
+
+    /// How the query ended, for the counters.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match (self.refusal, self.error_type) {
+            (Some(refusal), _) => Outcome::Refused(refusal),
+            (None, ErrorType::Canceled) => Outcome::Left,
+            (None, ErrorType::Timeout) => Outcome::TimedOut,
+            (None, ErrorType::BadData | ErrorType::NotFound | ErrorType::Forbidden) => {
+                Outcome::Invalid
+            }
+            (None, ErrorType::Execution | ErrorType::Internal | ErrorType::Unavailable) => {
+                Outcome::Failed
+            }
+        }
     }
 
     /// Upstream's sentence (`promql.ErrQueryTimeout`); the place is a stage of the query.
@@ -147,9 +170,15 @@ impl From<QueryError> for ApiError {
             | QueryErrorKind::TooMuchMemory
             | QueryErrorKind::Execution => ErrorType::Execution,
             QueryErrorKind::Storage => ErrorType::Internal,
-            QueryErrorKind::Unavailable => return Self::busy(error.to_string()),
+            QueryErrorKind::Unavailable => {
+                return Self::busy(Refusal::SharedMemory, error.to_string());
+            }
         };
-        Self::new(error_type, error.to_string())
+        let refusal = match Outcome::from(&error) {
+            Outcome::Refused(refusal) => Some(refusal),
+            _ => None,
+        };
+        Self::new(error_type, error.to_string()).refused(refusal)
     }
 }
 
@@ -158,7 +187,13 @@ impl From<QueryError> for ApiError {
 impl From<model::QuerierError> for ApiError {
     fn from(error: model::QuerierError) -> Self {
         let error_type = match error.kind() {
-            model::QuerierErrorKind::Unavailable => return Self::busy(error.to_string()),
+            model::QuerierErrorKind::Unavailable => {
+                return Self::busy(Refusal::SharedMemory, error.to_string());
+            }
+            model::QuerierErrorKind::TooMuch => {
+                return Self::new(ErrorType::Execution, error.to_string())
+                    .refused(Some(Refusal::Memory));
+            }
             model::QuerierErrorKind::Storage => ErrorType::Internal,
             model::QuerierErrorKind::Cancelled => ErrorType::Canceled,
             model::QuerierErrorKind::Timeout => ErrorType::Timeout,

@@ -2,6 +2,7 @@
 //! Everything is a trait or an `Arc`, so that tests and the binary wire it alike.
 
 use crate::HttpMetrics;
+use crate::Queries;
 use crate::page::PageSource;
 use crate::provider::{
     AdminProvider, LifecycleProvider, MetricsProvider, RulesProvider, StatusProvider,
@@ -36,6 +37,8 @@ pub struct AppState {
     pub admin: Arc<dyn AdminProvider>,
     /// Renders `/metrics`.
     pub metrics: Arc<dyn MetricsProvider>,
+    /// Queries under way, those of rules included.
+    pub queries: Arc<Queries>,
     /// Files of the page.
     pub page: PageSource,
     /// Counts requests; the metrics provider renders it with the rest.

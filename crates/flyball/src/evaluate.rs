@@ -4,9 +4,10 @@
 
 use crate::supervise::Stop;
 use alerts::Alert;
+use api::{Outcome, Queries, Question};
 use model::{AppendErrorKind, Appender, Batch, GroupKey, Labels, Querier, RowFault, SeriesRef};
 use model::{Timestamp, Value};
-use query::{Cancel, Engine, Query, QueryError, QueryOutput, QueryValue};
+use query::{Cancel, Engine, Query, QueryError, QueryOutput, QueryValue, StepRange};
 use rules::{Effect, Event, Group, GroupOptions, GroupSpec, QueryAnswer, RuleQuery, SentAlert};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +32,8 @@ pub(crate) struct Evaluation {
     /// Link to the expression for people: this URL plus `/graph?g0.expr=...`.
     pub(crate) external_url: String,
     pub(crate) query_timeout: Duration,
+    /// Where evaluations are listed while they run.
+    pub(crate) queries: Arc<Queries>,
     pub(crate) counters: Arc<RuleCounters>,
 }
 
@@ -184,14 +187,20 @@ impl GroupTask {
     }
 
     async fn ask(&self, query: Arc<RuleQuery>, at: Timestamp) -> Event {
-        let Evaluation { engine, querier, clock, query_timeout, .. } = self.evaluation.clone();
+        let Evaluation { engine, querier, clock, query_timeout, queries, .. } =
+            self.evaluation.clone();
         let began = clock.monotonic();
         let ends = began + query_timeout;
         let asked = Arc::clone(&clock);
+        let cancel = Cancel::with_deadline(move || asked.monotonic() > ends);
+        let ticket = queries.begin(self.question(&query.text, at), cancel, query_timeout);
         let answer = tokio::task::spawn_blocking(move || {
-            let cancel = Cancel::with_deadline(move || asked.monotonic() > ends);
+            ticket.run();
             let RuleQuery { expr, text } = &*query;
-            elements(engine.instant(&*querier, Query { expr, text }, at, &cancel), text)
+            let output = engine.instant(&*querier, Query { expr, text }, at, ticket.cancel());
+            let stopped = ticket.cancellation();
+            ticket.end(output.as_ref().err().map_or(Outcome::Answered, Outcome::from));
+            stopped.map_or_else(|| elements(output, text), Err)
         });
         let result = answer.await.unwrap_or_else(|error| Err(format!("the query failed: {error}")));
         let took = clock.monotonic().saturating_sub(began);
@@ -202,6 +211,12 @@ impl GroupTask {
             tracing::warn!(group, error, "rule evaluation failed");
         }
         Event::Answer(QueryAnswer { result, took })
+    }
+
+    fn question(&self, expr: &str, at: Timestamp) -> Question {
+        let group = lock(&self.group);
+        let steps = StepRange { start: at, end: at, step: Duration::ZERO };
+        Question::of_rule(&group.spec().name, &group.spec().file, expr, steps)
     }
 
     /// Stores samples; what the store refuses is counted, evaluation and alerts go on.

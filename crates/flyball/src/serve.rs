@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::supervise::{Stop, Supervisor};
 use crate::{log, sources, storage, version};
 use alerts::Dispatcher;
-use api::{AppState, HttpMetrics, Mount, PageAsset, Permission, Server};
+use api::{AppState, HttpMetrics, Mount, PageAsset, Permission, Queries, Server};
 use ingest::{Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
 use scrape::{Pools, PoolsView};
@@ -166,6 +166,7 @@ struct Rooms {
     reload: Arc<ReloadState>,
     integrator: Integrator,
     http: Arc<HttpMetrics>,
+    queries: Arc<Queries>,
 }
 
 impl Rooms {
@@ -179,6 +180,8 @@ impl Rooms {
     ) -> Result<Self, Fatal> {
         let engine = Arc::new(query::Engine::new(settings.engine.clone()));
         let external_url = external_url(settings);
+        let queries = Queries::new(Arc::clone(clock), settings.server.query.clone());
+        let queries = Arc::new(queries);
         let (send_alerts, alerts) = mpsc::channel(ALERT_BATCHES_MAX);
         let evaluator = Arc::new(Evaluator::new(Evaluation {
             engine: Arc::clone(&engine),
@@ -188,6 +191,7 @@ impl Rooms {
             alerts: send_alerts,
             external_url: external_url.clone(),
             query_timeout: settings.server.query.timeout,
+            queries: Arc::clone(&queries),
             counters: Arc::new(RuleCounters::default()),
         }));
         let policy = Arc::new(net::AddressPolicy::default());
@@ -221,6 +225,7 @@ impl Rooms {
             reload,
             integrator,
             http: Arc::default(),
+            queries,
         })
     }
 
@@ -249,6 +254,8 @@ impl Rooms {
         self.own.add(Box::new(move || scraping.families()));
         let http = Arc::clone(&self.http);
         self.own.add(Box::new(move || http.families()));
+        let queries = Arc::clone(&self.queries);
+        self.own.add(Box::new(move || queries.families()));
         pools.start_source(sources::own(&hostname, Arc::clone(&self.own)));
         Ok(())
     }
@@ -292,6 +299,7 @@ impl Rooms {
             admin: Arc::new(Admin(Arc::clone(&self.own))),
             metrics: Arc::new(metrics),
             http: Arc::clone(&self.http),
+            queries: Arc::clone(&self.queries),
             page,
             syntax: self.syntax,
         }

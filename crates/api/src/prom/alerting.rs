@@ -5,6 +5,7 @@ use crate::params::{Params, parse_selectors};
 use crate::provider::{
     AlertInstance, AlertState, AlertingRule, RecordingRule, Rule, RuleGroup, RuleHealth,
 };
+use crate::queries::{Caller, QueryKind, Ticket};
 use crate::render::go_float_exponent;
 use crate::reply::{ApiError, ErrorBody, Success, success};
 use crate::shape::{LabelMap, TextMap, rfc3339};
@@ -13,7 +14,6 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{Labels, Matcher};
-use query::Cancel;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -202,8 +202,12 @@ pub(crate) struct RulesBody {
         ("group_next_token" = Option<String>, Query, description = "Where the next page begins")),
     responses((status = 200, description = "Groups", body = Success<RulesBody>),
         (status = "default", description = "No answer", body = ErrorBody)))]
-pub(crate) async fn rules(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
-    let filter = Filter::new(&app, &params).await?;
+pub(crate) async fn rules(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let filter = Filter::new(&app, &caller, &params).await?;
     let page = Page::new(&params)?;
     let mut groups = page.begin(app.state.rules.groups())?;
     let mut shown = Vec::new();
@@ -234,7 +238,7 @@ struct Filter {
 }
 
 impl Filter {
-    async fn new(app: &App, params: &Params) -> Result<Self, ApiError> {
+    async fn new(app: &App, caller: &Caller, params: &Params) -> Result<Self, ApiError> {
         let list = |name| params.all(name).map(str::to_owned).collect();
         let kind = params.get("type").unwrap_or_default().to_ascii_lowercase();
         if !["", "alert", "record"].contains(&kind.as_str()) {
@@ -251,7 +255,7 @@ impl Filter {
             names: list("rule_name[]"),
             groups: list("rule_group[]"),
             files: list("file[]"),
-            selectors: rule_selectors(app, params).await?,
+            selectors: rule_selectors(app, caller, params).await?,
             exclude_alerts,
         })
     }
@@ -299,13 +303,18 @@ impl Filter {
 }
 
 /// `match[]`, parsed where that may take its time.
-async fn rule_selectors(app: &App, params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
+async fn rule_selectors(
+    app: &App,
+    caller: &Caller,
+    params: &Params,
+) -> Result<Vec<Vec<Matcher>>, ApiError> {
     let texts = params.selector_texts();
     if texts.is_empty() {
         return Ok(Vec::new());
     }
-    let work = move |_cancel: &Cancel| parse_selectors(&texts).map_err(ApiError::bad_data);
-    app.pool.run(None, work).await
+    let question = caller.asks(QueryKind::Syntax, &texts.join(", "));
+    let work = move |_: &Ticket| parse_selectors(&texts).map_err(ApiError::bad_data);
+    app.pool.run(question, None, work).await
 }
 
 /// Which groups a page shows.

@@ -4,6 +4,7 @@ use super::query::time_range;
 use crate::App;
 use crate::openapi::ExemplarSeriesBody;
 use crate::params::Params;
+use crate::queries::{Caller, QueryKind, Ticket};
 use crate::render::exemplar_series;
 use crate::reply::{ApiError, ErrorBody, Success, stream};
 use axum::extract::State;
@@ -11,7 +12,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use model::{LabelQuery, Matcher};
 use promql::ast::{Expr, ExprKind};
-use query::Cancel;
 
 /// Exemplars of the series that the selectors of an expression match.
 #[utoipa::path(method(get, post), path = "/api/v1/query_exemplars", tag = "query",
@@ -22,15 +22,20 @@ use query::Cancel;
     responses((status = 200, description = "By series", body = Success<Vec<ExemplarSeriesBody>>),
         (status = 204, description = "The expression selects nothing"),
         (status = "default", description = "No answer", body = ErrorBody)))]
-pub(crate) async fn query(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn query(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let (start, end) = time_range(&params)?;
     if end < start {
         let reason = "end timestamp must not be before start timestamp";
         return Err(ApiError::bad_data(reason));
     }
     let text = params.get("query").unwrap_or_default().to_owned();
+    let question = caller.asks(QueryKind::Exemplars, &text);
     let inner = App::clone(&app);
-    let work = move |cancel: &Cancel| {
+    let work = move |ticket: &Ticket| {
         // Unlike the other routes, upstream gives the bare sentence here.
         let expr = promql::parse_with(&text, &inner.state.syntax)
             .map_err(|error| ApiError::bad_data(error.to_string()))?;
@@ -39,12 +44,12 @@ pub(crate) async fn query(State(app): State<App>, params: Params) -> Result<Resp
         if selectors.is_empty() {
             return Ok(None);
         }
-        let meter = inner.state.engine.meter(cancel);
+        let meter = inner.state.engine.meter(ticket.cancel());
         let query = LabelQuery { start, end, selectors: &selectors, limit: None, watch: &meter };
         let found = inner.state.querier.exemplars(&query)?;
         Ok(Some((found, meter.keep())))
     };
-    Ok(match app.pool.run(None, work).await? {
+    Ok(match app.pool.run(question, None, work).await? {
         Some((found, memory)) => stream(exemplar_series(found), &[], memory),
         None => StatusCode::NO_CONTENT.into_response(),
     })

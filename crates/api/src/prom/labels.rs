@@ -3,13 +3,13 @@
 use super::query::{TRUNCATED, time_range};
 use crate::App;
 use crate::params::{Params, parse_selectors};
+use crate::queries::{Caller, QueryKind, Question, Ticket};
 use crate::render::{label_sets, strings};
 use crate::reply::{ApiError, ErrorBody, Success, stream};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use model::{LabelQuery, Labels, Matcher, Querier, QuerierError, SelectHints, Timestamp, Watch};
-use query::Cancel;
 use std::collections::HashMap;
 
 /// Prefix of names whose characters are escaped, so that they fit into a path.
@@ -35,6 +35,12 @@ impl Asked {
 
     fn parse_selectors(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {
         parse_selectors(&self.selectors).map_err(self.refuse)
+    }
+
+    /// What is asked, as one text: a name, and the selectors.
+    fn question(&self, caller: &Caller, kind: QueryKind, name: &str) -> Question {
+        let selectors = self.selectors.join(", ");
+        caller.asks(kind, &format!("{name} {selectors}"))
     }
 
     /// One more than wanted, to see whether something is cut off.
@@ -73,21 +79,26 @@ impl Asked {
     responses((status = 200, description = "Label sets",
         body = Success<Vec<HashMap<String, String>>>),
         (status = "default", description = "No answer", body = ErrorBody)))]
-pub(crate) async fn series(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn series(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     if params.all("match[]").next().is_none() {
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }
     let asked = Asked::new(&params, |reason| ApiError::invalid_parameter("match[]", reason))?;
+    let question = asked.question(&caller, QueryKind::Series, "");
     let inner = App::clone(&app);
-    let work = move |cancel: &Cancel| {
+    let work = move |ticket: &Ticket| {
         let selectors = asked.parse_selectors()?;
-        let meter = inner.state.engine.meter(cancel);
+        let meter = inner.state.engine.meter(ticket.cancel());
         let querier = &*inner.state.querier;
         let mut sets = matching_series(querier, &asked, &selectors, &meter)?;
         let warnings = asked.cut(&mut sets);
         Ok((sets, warnings, meter.keep()))
     };
-    let (sets, warnings, memory) = app.pool.run(None, work).await?;
+    let (sets, warnings, memory) = app.pool.run(question, None, work).await?;
     Ok(stream(label_sets(sets), &warnings, memory))
 }
 
@@ -123,9 +134,14 @@ fn matching_series(
         ("limit" = Option<u64>, Query, description = "Most names in the answer; 0: all")),
     responses((status = 200, description = "Names, sorted", body = Success<Vec<String>>),
         (status = "default", description = "No answer", body = ErrorBody)))]
-pub(crate) async fn names(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn names(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let asked = Asked::new(&params, ApiError::bad_data)?;
-    list(&app, asked, |querier, query| querier.label_names(query)).await
+    let question = asked.question(&caller, QueryKind::Labels, "");
+    list(&app, asked, question, |querier, query| querier.label_names(query)).await
 }
 
 /// Values of one label; names with special characters are escaped as `U__name_2e_with_2e_dots`.
@@ -141,31 +157,34 @@ pub(crate) async fn names(State(app): State<App>, params: Params) -> Result<Resp
 pub(crate) async fn values(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, ApiError> {
     let Path(name) =
         name.map_err(|error| ApiError::bad_data(format!("invalid label name: {error}")))?;
     let name = unescape(&name).unwrap_or(name);
     let asked = Asked::new(&params, ApiError::bad_data)?;
-    list(&app, asked, move |querier, query| querier.label_values(&name, query)).await
+    let question = asked.question(&caller, QueryKind::LabelValues, &name);
+    list(&app, asked, question, move |querier, query| querier.label_values(&name, query)).await
 }
 
 async fn list(
     app: &App,
     asked: Asked,
+    question: Question,
     ask: impl FnOnce(&dyn Querier, &LabelQuery<'_>) -> Result<Vec<String>, QuerierError>
     + Send
     + 'static,
 ) -> Result<Response, ApiError> {
     let inner = App::clone(app);
-    let work = move |cancel: &Cancel| {
+    let work = move |ticket: &Ticket| {
         let selectors = asked.parse_selectors()?;
-        let meter = inner.state.engine.meter(cancel);
+        let meter = inner.state.engine.meter(ticket.cancel());
         let mut texts = ask(&*inner.state.querier, &asked.label_query(&selectors, &meter))?;
         let warnings = asked.cut(&mut texts);
         Ok((texts, warnings, meter.keep()))
     };
-    let (texts, warnings, memory) = app.pool.run(None, work).await?;
+    let (texts, warnings, memory) = app.pool.run(question, None, work).await?;
     Ok(stream(strings(texts), &warnings, memory))
 }
 

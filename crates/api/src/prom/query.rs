@@ -4,6 +4,7 @@
 use crate::App;
 use crate::openapi::QueryResponse;
 use crate::params::Params;
+use crate::queries::{Caller, QueryKind, Ticket};
 use crate::render::query_value;
 use crate::reply::{ApiError, ErrorBody, annotations, streamed};
 use axum::extract::State;
@@ -34,14 +35,18 @@ const STATS: &str = "Not empty: add statistics; `all`: per step, too";
         ("stats" = Option<String>, Query, description = STATS)),
     responses((status = 200, description = "The value", body = QueryResponse),
         (status = "default", description = "No value", body = ErrorBody)))]
-pub(crate) async fn instant(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn instant(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let limit = params.limit()?;
     let at = params.time_or("time", app.state.clock.now())?;
     let steps = StepRange { start: at, end: at, step: Duration::ZERO };
     let asked = Asked::new(&app, &params, limit, steps)?;
     asked
         .answer(
-            &app,
+            (&app, caller, QueryKind::Instant),
             |_| Ok(()),
             move |engine, app, query, cancel| {
                 engine.instant(&*app.state.querier, query, at, cancel)
@@ -63,12 +68,16 @@ pub(crate) async fn instant(State(app): State<App>, params: Params) -> Result<Re
         ("stats" = Option<String>, Query, description = STATS)),
     responses((status = 200, description = "A matrix", body = QueryResponse),
         (status = "default", description = "No value", body = ErrorBody)))]
-pub(crate) async fn range(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn range(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let limit = params.limit()?;
     let steps = steps(&params)?;
     let asked = Asked::new(&app, &params, limit, steps)?;
     asked
-        .answer(&app, check_range, move |engine, app, query, cancel| {
+        .answer((&app, caller, QueryKind::Range), check_range, move |engine, app, query, cancel| {
             engine.range(&*app.state.querier, query, &steps, cancel)
         })
         .await
@@ -157,7 +166,7 @@ impl Asked {
 
     async fn answer(
         self,
-        app: &App,
+        (app, caller, kind): (&App, Caller, QueryKind),
         check: fn(&Expr) -> Result<(), ApiError>,
         evaluate: impl FnOnce(&Engine, &App, Query<'_>, &Cancel) -> Result<QueryOutput, QueryError>
         + Send
@@ -166,18 +175,19 @@ impl Asked {
         let Self { text, limit, timeout, engine, steps, stats } = self;
         let asked = app.state.clock.monotonic();
         let inner = App::clone(app);
-        let work = move |cancel: &Cancel| {
+        let question = caller.asks_at(kind, &text, steps);
+        let work = move |ticket: &Ticket| {
             let begun = inner.state.clock.monotonic();
             let expr = parse(&inner, &text)?;
             check(&expr)?;
             let prepared = inner.state.clock.monotonic();
             let query = Query { expr: &expr, text: &text };
-            let output = evaluate(&engine, &inner, query, cancel)?;
+            let output = evaluate(&engine, &inner, query, ticket.cancel())?;
             let ended = inner.state.clock.monotonic();
             let moments = Moments { asked, begun, prepared, ended };
             Ok((output, moments))
         };
-        let (output, moments) = app.pool.run(timeout, work).await?;
+        let (output, moments) = app.pool.run(question, timeout, work).await?;
         let stats = stats.map(|detail| Stats::new(&output, &moments, (steps, detail)));
         Ok(respond(output, limit, stats.as_ref()))
     }

@@ -4,11 +4,11 @@
 use crate::App;
 use crate::params::Params;
 use crate::provider::{BuildInfo, HeadStats, NamedCount, ReplayStatus, RuntimeInfo, TsdbStatus};
+use crate::queries::{Caller, QueryKind, Ticket};
 use crate::reply::{ApiError, ErrorBody, Success, success};
 use crate::shape::rfc3339;
 use axum::extract::State;
 use axum::response::Response;
-use query::Cancel;
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -181,7 +181,11 @@ impl From<TsdbStatus> for TsdbStatusBody {
     params(("limit" = Option<u64>, Query, description = "Names per list, 10 by default")),
     responses((status = 200, description = "Counts", body = Success<TsdbStatusBody>),
         (status = "default", description = "No answer", body = ErrorBody)))]
-pub(crate) async fn tsdb(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn tsdb(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let refusal = "limit must be a positive number";
     let limit = match params.number("limit", refusal)?.map(usize::try_from) {
         None => TSDB_LIMIT_DEFAULT,
@@ -192,8 +196,9 @@ pub(crate) async fn tsdb(State(app): State<App>, params: Params) -> Result<Respo
         Some(Ok(_) | Err(_)) => return Err(ApiError::bad_data(refusal)),
     };
     let inner = App::clone(&app);
-    let work = move |_cancel: &Cancel| Ok(inner.state.status.tsdb(limit)?);
-    let status = app.pool.run(None, work).await?;
+    let question = caller.asks(QueryKind::Status, "");
+    let work = move |_: &Ticket| Ok(inner.state.status.tsdb(limit)?);
+    let status = app.pool.run(question, None, work).await?;
     Ok(success(TsdbStatusBody::from(status)))
 }
 

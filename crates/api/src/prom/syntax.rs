@@ -8,10 +8,10 @@ mod tree;
 use super::query::parse;
 use crate::App;
 use crate::params::Params;
+use crate::queries::{Caller, QueryKind, Ticket};
 use crate::reply::{ApiError, ErrorBody, Success, success};
 use axum::extract::State;
 use axum::response::Response;
-use query::Cancel;
 use tree::Node;
 
 /// Prints an expression in the usual layout.
@@ -19,11 +19,16 @@ use tree::Node;
     params(("query" = String, Query, description = "PromQL expression")),
     responses((status = 200, description = "The expression", body = Success<String>),
         (status = "default", description = "Not an expression", body = ErrorBody)))]
-pub(crate) async fn format(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn format(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let text = params.get("query").unwrap_or_default().to_owned();
+    let question = caller.asks(QueryKind::Syntax, &text);
     let inner = App::clone(&app);
-    let work = move |_cancel: &Cancel| Ok(success(promql::pretty(&parse(&inner, &text)?)));
-    app.pool.run(None, work).await
+    let work = move |_: &Ticket| Ok(success(promql::pretty(&parse(&inner, &text)?)));
+    app.pool.run(question, None, work).await
 }
 
 /// Tells what an expression consists of.
@@ -31,9 +36,14 @@ pub(crate) async fn format(State(app): State<App>, params: Params) -> Result<Res
     params(("query" = String, Query, description = "PromQL expression")),
     responses((status = 200, description = "The syntax tree", body = Success<Node>),
         (status = "default", description = "Not an expression", body = ErrorBody)))]
-pub(crate) async fn tree(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn tree(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let text = params.get("query").unwrap_or_default().to_owned();
+    let question = caller.asks(QueryKind::Syntax, &text);
     let inner = App::clone(&app);
-    let work = move |_cancel: &Cancel| Ok(success(Node::new(&parse(&inner, &text)?)));
-    app.pool.run(None, work).await
+    let work = move |_: &Ticket| Ok(success(Node::new(&parse(&inner, &text)?)));
+    app.pool.run(question, None, work).await
 }

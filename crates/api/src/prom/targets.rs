@@ -3,12 +3,12 @@
 use crate::App;
 use crate::params::Params;
 use crate::provider::{ActiveTarget, DroppedTarget, TargetHealth, TargetMetadata};
+use crate::queries::{Caller, QueryKind, Ticket};
 use crate::reply::{ApiError, ErrorBody, Success, success};
 use crate::shape::{LabelMap, duration_text, rfc3339};
 use axum::extract::State;
 use axum::response::Response;
 use model::{METRIC_NAME, Matcher};
-use query::Cancel;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -137,16 +137,21 @@ pub(crate) struct TargetMetadataBody {
         ("limit" = Option<i64>, Query, description = "Most targets in the answer")),
     responses((status = 200, description = "Metadata", body = Success<Vec<TargetMetadataBody>>),
         (status = "default", description = "No answer", body = ErrorBody)))]
-pub(crate) async fn metadata(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn metadata(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let limit = params.number("limit", "limit must be a number")?;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
     let matchers = match params.get("match_target").map(str::to_owned) {
         Some(text) => {
-            let work = move |_cancel: &Cancel| {
+            let question = caller.asks(QueryKind::Syntax, &text);
+            let work = move |_: &Ticket| {
                 promql::parse_selector(&text)
                     .map_err(|error| ApiError::invalid_parameter("match_target", error))
             };
-            app.pool.run(None, work).await?
+            app.pool.run(question, None, work).await?
         }
         None => Vec::new(),
     };

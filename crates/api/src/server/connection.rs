@@ -5,6 +5,7 @@
 use super::lenient::{Lenient, NextHead};
 use super::refuse;
 use super::stall::Stalling;
+use crate::queries::Peer;
 use crate::{App, service};
 use axum::Router;
 use axum::body::Body;
@@ -137,7 +138,8 @@ async fn answer_all(
         .keep_alive(!app.is_draining());
     let service = service_fn(move |request: Request<Incoming>| {
         let (app, router) = (App::clone(&app), router.clone());
-        let request = request.map(|body| Body::new(next.watch(body)));
+        let mut request = request.map(|body| Body::new(next.watch(body)));
+        request.extensions_mut().insert(Peer(peer));
         async move { Ok::<Response, Infallible>(service::answer(app, router, request).await) }
     });
     let connection = builder.serve_connection(io, service);

@@ -5,8 +5,9 @@ use api::{
     ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AppState, BuildInfo,
     CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats, HttpMetrics,
     LifecycleProvider, MetricsProvider, NamedCount, PageAsset, ProviderError, ProviderErrorKind,
-    RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider, RuntimeInfo,
-    ServerStatus, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider, TsdbStatus,
+    Queries, QueryLimits, RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider,
+    RuntimeInfo, ServerStatus, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider,
+    TsdbStatus,
 };
 use model::{Labels, Matcher, Metadata, MetricKind, MetricMetadata, Timestamp};
 use parking_lot::Mutex;
@@ -302,6 +303,7 @@ pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
         admin: rooms.clone(),
         metrics: rooms.clone(),
         page,
+        queries: Arc::new(Queries::new(Arc::new(FakeClock), QueryLimits::default())),
         http: Arc::new(HttpMetrics::default()),
     }
 }

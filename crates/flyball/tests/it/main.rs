@@ -10,6 +10,7 @@ mod disk;
 mod kill;
 mod late;
 mod page;
+mod queries;
 mod receive;
 mod reload;
 mod script;
