@@ -92,10 +92,10 @@ fn parse(name: &str, suffix: &str) -> Option<u64> {
     (digits.len() == 16).then(|| digits.parse().ok())?
 }
 
-/// Takes the directory for this process and checks that it holds our format or nothing.
+/// Takes the directory for this process and checks that it holds our format or nothing. Its own
+/// name becomes durable with those of the directories in it.
 pub(crate) fn claim(vfs: &dyn Vfs, root: &Path) -> DbResult<Box<dyn DirLock>> {
-    vfs.create_dir_durable(root)
-        .map_err(|error| DbError::io("create data directory", root, error))?;
+    vfs.create_dir_all(root).map_err(|error| DbError::io("create data directory", root, error))?;
     refuse_prometheus(vfs, root)?;
     let path = root.join("LOCK");
     let lock = vfs.lock(&path).map_err(|error| match error.kind() {
@@ -199,10 +199,13 @@ mod tests {
     #[test]
     fn other_formats_are_refused_with_a_hint() {
         let vfs = SimVfs::new(1);
-        vfs.create_dir_all(Path::new("/prom/wal")).unwrap();
-        let error = claim(&vfs, Path::new("/prom")).err().unwrap();
-        assert_eq!(error.kind(), DbErrorKind::WrongFormat);
-        assert!(error.to_string().contains("import"), "{error}");
+        for sign in ["wal", "chunks_head", "01BKGV7JBM69T2G1BGBGM6KB12/meta.json"] {
+            let root = Path::new("/prom").join(sign.replace('/', "-"));
+            vfs.create_dir_all(&root.join(sign)).unwrap();
+            let error = claim(&vfs, &root).err().unwrap();
+            assert_eq!(error.kind(), DbErrorKind::WrongFormat, "{sign}");
+            assert!(error.to_string().contains("import"), "{error}");
+        }
         vfs.create_dir_all(Path::new("/new")).unwrap();
         vfs.replace(Path::new("/new/FORMAT"), b"flyball tsdb 2\n").unwrap();
         let error = claim(&vfs, Path::new("/new")).err().unwrap();

@@ -492,3 +492,6 @@ impl Replayer {
 fn applied(series: SeriesRef, row: &Row) -> AppliedRow<'_> {
     AppliedRow { series, timestamp: row.timestamp, value: &row.value, start: row.start }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,3 +61,46 @@ fn pages_are_cut_by_number_and_by_bytes() {
     assert_eq!(cut(&[PAGE_BYTES / 2; 5]), [2, 2, 1]);
     assert_eq!(cut(&[1, 10 * PAGE_BYTES, 1]), [2, 1]);
 }
+
+fn birth(id: u64, name: &str, newest: Option<i64>) -> (Birth, Option<Newest>) {
+    let labels = Labels::from_pairs([("__name__", name)]);
+    let timestamp = |ms| Newest { timestamp: Timestamp::from_ms(ms), value: Value::Float(0.5) };
+    (Birth { series: SeriesRef(id), group: GroupKey(1), labels }, newest.map(timestamp))
+}
+
+fn head(births: &[(Birth, Option<Newest>)], before: &[(Birth, Option<Newest>)]) -> Head {
+    let mut loaded = Loaded { births: births.to_vec(), ..Loaded::default() };
+    loaded.complete_from(Loaded { births: before.to_vec(), ..Loaded::default() });
+    loaded.into_head(3..10, &Limits::default())
+}
+
+#[test]
+fn inv_14_ids_of_the_checkpoint_are_not_given_away_again() {
+    assert_eq!(head(&[], &[]).next_id(), 10);
+    let some = head(&[birth(7, "a", None)], &[]);
+    assert_eq!((some.next_id(), some.first_id()), (10, 7));
+    assert!(some.is_free(SeriesRef(3)), "the journal may still bring the series 3");
+    let older = head(&[], &[birth(2, "a", None)]);
+    assert!(older.get(SeriesRef(2)).is_some(), "the checkpoint before may hold older ones");
+}
+
+#[test]
+fn inv_14_what_two_checkpoints_know_comes_once() {
+    let both = head(
+        &[birth(5, "a", Some(50))],
+        &[birth(5, "a", Some(20)), birth(6, "a", None), birth(7, "b", Some(30))],
+    );
+    assert_eq!(both.len(), 2);
+    let newest = |id| both.get(SeriesRef(id)).unwrap().newest.as_ref().map(|n| n.timestamp.ms());
+    assert_eq!((newest(5), newest(7)), (Some(50), None), "the newer one says what is newest");
+}
+
+#[test]
+fn pages_of_something_else_are_damage() {
+    let damage = |kind, bytes: &[u8]| {
+        take_page(kind, bytes, &mut Vec::new(), &mut Frozen::default()).is_err()
+    };
+    assert!(!damage(PageKind::Metadata, &[0]));
+    assert!(damage(PageKind::Metadata, &[0, 0]), "bytes left over");
+    assert!(damage(PageKind::Symbols, &[0]));
+}

@@ -229,3 +229,41 @@ fn inv_13_a_sample_that_goes_back_stops_the_program() {
     append(&mut head, id, 5, 1.0);
     append(&mut head, id, 5, 1.0);
 }
+
+#[test]
+fn only_series_without_samples_that_stand_ahead_are_forgiven() {
+    let mut head = Head::new(0);
+    let ids: Vec<SeriesRef> = (0..3).map(|n| head.insert(GroupKey(1), &labels(n))).collect();
+    for (id, timestamp) in ids.iter().zip([10, 1000, 1000]) {
+        head.get_mut(*id).unwrap().born = Some(journal::Position::START);
+        append(&mut head, *id, timestamp, 0.5);
+    }
+    head.freeze();
+    head.forget(1);
+    append(&mut head, ids[2], 1001, 0.5);
+    head.forgive_future(Timestamp::from_ms(500));
+    let newest = |n: usize| head.get(ids[n]).unwrap().newest.as_ref().map(|n| n.timestamp.ms());
+    assert_eq!((newest(0), newest(1), newest(2)), (Some(10), None, Some(1001)));
+}
+
+#[test]
+fn a_series_that_no_record_bore_is_in_no_flush() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    assert!(head.freeze().is_empty());
+    head.get_mut(id).unwrap().born = Some(journal::Position::START);
+    assert_eq!(head.freeze().len(), 1);
+}
+
+#[test]
+fn metadata_is_kept_up_to_its_limit() {
+    let mut head = Head::new(0);
+    let entry = |metric: &str, help: &str| MetricMetadata {
+        metric: metric.into(),
+        metadata: Metadata { help: help.into(), ..Metadata::default() },
+    };
+    assert!(head.set_metadata(&entry("a", "one"), 1));
+    assert!(!head.set_metadata(&entry("b", "one"), 1));
+    assert!(head.set_metadata(&entry("a", "another"), 1), "a known one may change");
+    assert_eq!(head.metadata.len(), 1);
+}

@@ -9,6 +9,7 @@ mod damage;
 mod delete;
 mod faults;
 mod late;
+mod opening;
 mod oracle;
 mod simulated_answers;
 mod simulation;
