@@ -36,13 +36,8 @@ pub(crate) struct Frozen {
 /// Writes a checkpoint file; it has its name only when it is complete.
 pub(crate) fn write(vfs: &dyn Vfs, path: &Path, frozen: &Frozen) -> DbResult<()> {
     let mut pages = PageWriter::create(vfs, path)?;
-    match write_pages(&mut pages, frozen) {
-        Ok(()) => pages.finish().map(drop),
-        Err(error) => {
-            pages.abandon();
-            Err(error)
-        }
-    }
+    write_pages(&mut pages, frozen)?;
+    pages.finish().map(drop)
 }
 
 fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {

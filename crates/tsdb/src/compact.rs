@@ -194,12 +194,8 @@ impl Db {
         sources: &mut [Source],
     ) -> DbResult<Option<Arc<Segment>>> {
         let mut writer = SegmentWriter::create(&*self.vfs, path)?;
-        if let Err(error) = merge_series(&mut writer, sources) {
-            writer.abandon();
-            return Err(error);
-        }
+        merge_series(&mut writer, sources)?;
         if writer.series() == 0 {
-            writer.abandon();
             return Ok(None);
         }
         writer.finish()?;

@@ -163,10 +163,7 @@ impl Db {
             manifest.next_segment += 1;
             let path = self.layout.segment(id);
             let mut writer = SegmentWriter::create(&*self.vfs, &path)?;
-            if let Err(error) = fill(&mut writer, &series, range, &path) {
-                writer.abandon();
-                return Err(error);
-            }
+            fill(&mut writer, &series, range, &path)?;
             made.push(path.clone());
             writer.finish()?;
             segments.push(Arc::new(Segment::open(&*self.vfs, &path, id, &self.cache)?));

@@ -95,7 +95,8 @@ pub(crate) struct Page {
     pub(crate) crc: u32,
 }
 
-/// Writes pages to a temporary file that gets its name when it is complete.
+/// Writes pages to a temporary file that gets its name when it is complete; dropped before, it
+/// removes the file.
 pub(crate) struct PageWriter<'v> {
     vfs: &'v dyn Vfs,
     temporary: PathBuf,
@@ -103,6 +104,7 @@ pub(crate) struct PageWriter<'v> {
     file: Box<dyn File>,
     end: u64,
     pages: Vec<Page>,
+    is_named: bool,
 }
 
 impl<'v> PageWriter<'v> {
@@ -118,12 +120,13 @@ impl<'v> PageWriter<'v> {
             header.extend_from_slice(MAGIC);
             header.extend(VERSION.to_le_bytes());
             header.extend(crc32c::crc32c(&header).to_le_bytes());
-            file.write_all_at(&header, 0)?;
+            let written = file.write_all_at(&header, 0);
+            written.inspect_err(|_| drop(vfs.remove_file(&temporary)))?;
             Ok(file)
         };
         let file = create().map_err(|error| DbError::io("create segment", &temporary, error))?;
         let path = path.to_owned();
-        Ok(Self { vfs, temporary, path, file, end: HEADER_LEN, pages: Vec::new() })
+        Ok(Self { vfs, temporary, path, file, end: HEADER_LEN, pages: Vec::new(), is_named: false })
     }
 
     /// Gives the next number to a page whose bytes come later with [`PageWriter::fill`].
@@ -181,21 +184,23 @@ impl<'v> PageWriter<'v> {
         assert_eq!(footer.len(), FOOTER_LEN, "INV-16: the footer has its documented length");
         self.write(&directory)?;
         self.write(&footer)?;
-        let name = || {
+        let mut name = || {
             self.file.sync_data()?;
             self.vfs.rename(&self.temporary, &self.path)?;
+            self.is_named = true;
             self.vfs.sync_dir(self.path.parent().unwrap_or(Path::new(".")))
         };
         name().map_err(|error| DbError::io("finish segment", &self.path, error))?;
         Ok(self.end)
     }
+}
 
-    /// Removes what was written; for a flush that failed.
-    pub(crate) fn abandon(self) {
-        let Self { vfs, temporary, file, .. } = self;
-        drop(file);
-        // A left-over temporary file is removed at the next opening.
-        drop(vfs.remove_file(&temporary));
+impl Drop for PageWriter<'_> {
+    fn drop(&mut self) {
+        if !self.is_named {
+            // A left-over temporary file is removed at the next opening.
+            drop(self.vfs.remove_file(&self.temporary));
+        }
     }
 }
 

@@ -290,7 +290,7 @@ fn an_unfinished_segment_has_no_name() {
     samples.push(1, 1.0);
     writer.add_series(&Labels::from_pairs([("a", "b")]), &samples).unwrap();
     assert!(!disk.exists(&path()).unwrap());
-    writer.abandon();
+    drop(writer);
     assert_eq!(disk.read_dir(Path::new("/s")).unwrap(), []);
 }
 

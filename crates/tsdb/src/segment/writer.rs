@@ -255,11 +255,6 @@ impl<'v> SegmentWriter<'v> {
         let len = self.pages.finish()?;
         Ok((self.summary, len))
     }
-
-    /// Removes what was written.
-    pub(crate) fn abandon(self) {
-        self.pages.abandon();
-    }
 }
 
 /// How many of the next histograms go into one block; at least one.

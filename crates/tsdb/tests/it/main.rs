@@ -11,6 +11,8 @@ mod faults;
 mod late;
 mod opening;
 mod oracle;
+mod refusals;
 mod simulated_answers;
 mod simulation;
+mod upkeep;
 mod world;

@@ -1,10 +1,8 @@
 //! Opening what crashes, operators and newer programs left: nothing that can be read is given up,
 //! nothing that cannot is destroyed, and what opening decided survives a power cut.
 
-use crate::world::{DIR, Machine, Seen, T0, dump, labels, put};
+use crate::world::{DIR, Dump, Machine, T0, dump, labels, put, tenant};
 use journal::{Journal, JournalOptions, Position, Replayed};
-use model::Labels;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +11,6 @@ use sys::sim::OpKind;
 use tsdb::{Db, DbErrorKind, DbOptions, DbResult, OpenReport};
 
 const EIO: i32 = 5;
-
-type Dump = BTreeMap<Labels, Vec<Seen>>;
-
-fn tenant(name: &str) -> PathBuf {
-    Path::new(DIR).join("tenants/anonymous").join(name)
-}
 
 fn segment(id: u64) -> PathBuf {
     tenant("segments").join(format!("{id:016}.seg"))
@@ -46,21 +38,8 @@ fn filled() -> (Machine, Dump) {
 }
 
 impl Machine {
-    fn killed(&self) -> Self {
-        Self { vfs: self.vfs.after_kill(1), clock: self.clock.clone() }
-    }
-
-    fn without_power(&self, seed: u64) -> Self {
-        Self { vfs: self.vfs.after_crash(seed), clock: self.clock.clone() }
-    }
-
     fn try_open(&self) -> DbResult<(Db, OpenReport)> {
         Db::open(Machine::options(), Arc::new(self.vfs.clone()), self.clock.clone())
-    }
-
-    fn names(&self, dir: &str) -> Vec<String> {
-        let entries = self.vfs.read_dir(&tenant(dir)).unwrap().into_iter();
-        entries.filter(|entry| !entry.is_dir).map(|entry| entry.name).collect()
     }
 
     fn damage(&self, path: &Path) {
@@ -151,7 +130,7 @@ fn damaged_manifests_are_kept_side_by_side() {
         let (db, report) = machine.open();
         assert_eq!((dump(&db), report.damage.len()), (all.clone(), 1), "{report:?}");
     }
-    assert_eq!(machine.names("quarantine"), ["MANIFEST", "MANIFEST.1"]);
+    assert_eq!(machine.files("quarantine"), ["MANIFEST", "MANIFEST.1"]);
 }
 
 #[test]
@@ -160,7 +139,7 @@ fn a_manifest_beyond_its_bound_is_left_alone() {
     let file = machine.vfs.open_for_write(&tenant("MANIFEST")).unwrap();
     file.set_len((64 << 20) + 1).unwrap();
     assert_eq!(machine.try_open().err().unwrap().kind(), DbErrorKind::Io);
-    assert_eq!(machine.names("quarantine"), Vec::<String>::new());
+    assert_eq!(machine.files("quarantine"), Vec::<String>::new());
 }
 
 #[test]
@@ -169,7 +148,7 @@ fn a_damaged_segment_is_reported_once() {
     machine.vfs.edit(&segment(1), Vec::clear).unwrap();
     assert_eq!(machine.open().1.damage.len(), 1);
     assert_eq!(machine.open().1.damage, Vec::<String>::new(), "the manifest does not name it now");
-    assert_eq!(machine.names("quarantine"), ["0000000000000001.seg"]);
+    assert_eq!(machine.files("quarantine"), ["0000000000000001.seg"]);
 }
 
 /// Gives a file of pages another version, with right checksums.
@@ -190,7 +169,7 @@ fn a_file_of_a_newer_version_stops_the_opening_and_stays() {
         set_version(&machine, &path, 2);
         let error = machine.try_open().err().unwrap();
         assert_eq!(error.kind(), DbErrorKind::WrongFormat, "{error}");
-        assert_eq!(machine.names("quarantine"), Vec::<String>::new());
+        assert_eq!(machine.files("quarantine"), Vec::<String>::new());
         set_version(&machine, &path, 1);
         assert_eq!(dump(&machine.open().0), all);
     }

@@ -90,13 +90,11 @@ pub(crate) fn batch(rows: &[(SeriesRef, i64, Value)]) -> Batch {
 /// A sample as a test compares it: float bits, or the debug text of a histogram, and the start.
 pub(crate) type Seen = (i64, String);
 
+/// Samples by series.
+pub(crate) type Dump = BTreeMap<Labels, Vec<Seen>>;
+
 /// Everything the database holds within a range.
-pub(crate) fn dump_range(
-    db: &Db,
-    start: i64,
-    end: i64,
-    matchers: &[Matcher],
-) -> BTreeMap<Labels, Vec<Seen>> {
+pub(crate) fn dump_range(db: &Db, start: i64, end: i64, matchers: &[Matcher]) -> Dump {
     let (start, end) = (Timestamp::from_ms(start), Timestamp::from_ms(end));
     let selection = db.select(start, end, matchers, &SelectHints::default()).unwrap();
     let mut found = BTreeMap::new();
@@ -115,7 +113,7 @@ pub(crate) fn dump_range(
     found
 }
 
-pub(crate) fn dump(db: &Db) -> BTreeMap<Labels, Vec<Seen>> {
+pub(crate) fn dump(db: &Db) -> Dump {
     dump_range(db, i64::MIN, i64::MAX, &[])
 }
 
@@ -155,7 +153,28 @@ pub(crate) fn text(value: &Value, start: i64) -> String {
     }
 }
 
+/// A file or directory of the one tenant.
+pub(crate) fn tenant(name: &str) -> PathBuf {
+    Path::new(DIR).join("tenants/anonymous").join(name)
+}
+
 impl Machine {
+    /// The machine after its process was killed.
+    pub(crate) fn killed(&self) -> Self {
+        Self { vfs: self.vfs.after_kill(1), clock: self.clock.clone() }
+    }
+
+    /// The machine after a power cut.
+    pub(crate) fn without_power(&self, seed: u64) -> Self {
+        Self { vfs: self.vfs.after_crash(seed), clock: self.clock.clone() }
+    }
+
+    /// Names of the files in a directory of the tenant.
+    pub(crate) fn files(&self, dir: &str) -> Vec<String> {
+        let entries = self.vfs.read_dir(&tenant(dir)).unwrap().into_iter();
+        entries.filter(|entry| !entry.is_dir).map(|entry| entry.name).collect()
+    }
+
     /// Registered and other segment files, by name.
     pub(crate) fn segment_files(&self) -> Vec<PathBuf> {
         let dir = Path::new(DIR).join("tenants/anonymous/segments");
