@@ -1,5 +1,6 @@
 //! Flyball's own API below `/api/flyball/v1`, and the document that describes everything.
 
+pub(crate) mod explain;
 pub(crate) mod queries;
 
 use crate::App;
@@ -16,13 +17,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(crate) fn routes() -> Vec<Route> {
-    let read = |path, methods| Route::new(path, Permission::ReadMetrics, methods).always();
+    let read = |path, methods| Route::new(path, Permission::ReadMetrics, methods);
     vec![
-        read("/api/flyball/v1/status", get(status)),
-        read("/api/flyball/v1/queries", get(queries::list)),
+        read("/api/flyball/v1/explain", get(explain::explain).post(explain::explain)),
+        read("/api/flyball/v1/status", get(status)).always(),
+        read("/api/flyball/v1/queries", get(queries::list)).always(),
         Route::new("/api/flyball/v1/queries/{id}", Permission::Write, delete(queries::cancel))
             .always(),
-        read("/api/openapi.json", get(document)),
+        read("/api/openapi.json", get(document)).always(),
     ]
 }
 

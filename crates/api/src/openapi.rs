@@ -82,6 +82,7 @@ pub(crate) struct ExemplarBody {
         crate::admin::delete_series,
         crate::admin::clean_tombstones,
         crate::admin::compact,
+        crate::flyball::explain::explain,
         crate::flyball::status,
         crate::flyball::queries::list,
         crate::flyball::queries::cancel,

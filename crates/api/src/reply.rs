@@ -136,6 +136,11 @@ impl ApiError {
         &self.message
     }
 
+    /// Type and sentence, to be told inside of another answer.
+    pub(crate) fn into_parts(self) -> (ErrorType, String) {
+        (self.error_type, self.message)
+    }
+
     /// Answers with another status than the type's usual one.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;

@@ -2,6 +2,7 @@
 //! One request through `net`, within two minutes; what went wrong is said with URL and reason.
 
 mod answer;
+mod explain;
 mod fetch;
 mod format;
 mod time;
@@ -11,7 +12,7 @@ mod tests;
 
 use crate::cli::{OutputFormat, QueryCommand, QueryServer, Span};
 use crate::console::{Console, Verdict};
-use answer::Answer;
+use answer::{Answer, Data};
 use fetch::{Asker, Question};
 use std::io;
 use time::Instant;
@@ -44,11 +45,40 @@ pub(crate) fn run(command: &QueryCommand, console: &mut Console<'_>) -> io::Resu
             for line in printed {
                 console.say(line)?;
             }
+            if let Data::Explanation(explanation, _) = &answer.data
+                && let Some(error) = explanation.error()
+            {
+                console.complain(error)?;
+                return Ok(Verdict::Bad);
+            }
             Ok(Verdict::Good)
         }
         Err(refusal) => {
+            let place = if refusal.contains("parse error") { wrong_place(command) } else { None };
             console.complain(refusal)?;
+            if let Some(place) = place {
+                console.complain(place.trim_end())?;
+            }
             Ok(Verdict::Bad)
+        }
+    }
+}
+
+/// Shows where an expression or selector of the command line is wrong. Servers tell the place in
+/// words only.
+fn wrong_place(command: &QueryCommand) -> Option<String> {
+    match command {
+        QueryCommand::Instant { expr, .. }
+        | QueryCommand::Range { expr, .. }
+        | QueryCommand::Explain { expr, .. } => {
+            let error = promql::parse_with(expr, &promql::ParserOptions::ALL).err()?;
+            Some(error.render_place(expr))
+        }
+        QueryCommand::Series { matches, .. } | QueryCommand::Labels { matches, .. } => {
+            matches.iter().find_map(|text| {
+                let error = promql::parse_selector(text).err()?;
+                Some(error.render_place(text))
+            })
         }
     }
 }
@@ -56,6 +86,7 @@ pub(crate) fn run(command: &QueryCommand, console: &mut Console<'_>) -> io::Resu
 fn server(command: &QueryCommand) -> &QueryServer {
     let (QueryCommand::Instant { server, .. }
     | QueryCommand::Range { server, .. }
+    | QueryCommand::Explain { server, .. }
     | QueryCommand::Series { server, .. }
     | QueryCommand::Labels { server, .. }) = command;
     server
@@ -67,6 +98,7 @@ fn ask(command: &QueryCommand, question: &Question) -> Result<Answer, Refusal> {
     let headers: &[String] = match command {
         QueryCommand::Range { headers, .. } => headers,
         QueryCommand::Instant { .. }
+        | QueryCommand::Explain { .. }
         | QueryCommand::Series { .. }
         | QueryCommand::Labels { .. } => &[],
     };
@@ -87,8 +119,10 @@ fn question(command: &QueryCommand, now: Instant) -> Result<Question, Refusal> {
             let end = instant("end time", end.as_deref(), now)?.unwrap_or(now);
             let start = instant("start time", start.as_deref(), now)?;
             let start = start.unwrap_or(end.before(RANGE_DEFAULT_MS));
-            range(expr, start, end, step.as_deref())
+            let params = range(expr, start, end, step.as_deref())?;
+            Ok(Question::value("/api/v1/query_range", params))
         }
+        QueryCommand::Explain { .. } => explanation(command, now),
         QueryCommand::Series { matches, span, .. } => {
             let params = span_params(span, matches, now)?;
             Ok(Question::series("/api/v1/series", params))
@@ -104,6 +138,7 @@ fn question(command: &QueryCommand, now: Instant) -> Result<Question, Refusal> {
 fn refuse_swapped(command: &QueryCommand) -> Result<(), Refusal> {
     let (QueryCommand::Instant { server, expr, .. }
     | QueryCommand::Range { server, expr, .. }
+    | QueryCommand::Explain { server, expr, .. }
     | QueryCommand::Labels { server, name: expr, .. }) = command
     else {
         return Ok(());
@@ -128,12 +163,30 @@ fn instant(what: &str, text: Option<&str>, now: Instant) -> Result<Option<Instan
     text.map(parse).transpose()
 }
 
+/// The same times as for `instant` and, when there is a start, an end or a step, for `range`.
+fn explanation(command: &QueryCommand, now: Instant) -> Result<Question, Refusal> {
+    let QueryCommand::Explain { expr, analyze, time, start, end, step, .. } = command else {
+        return Err("error: nothing to explain".to_owned());
+    };
+    let mut params = if start.is_some() || end.is_some() || step.is_some() {
+        let end = instant("end time", end.as_deref(), now)?.unwrap_or(now);
+        let start = instant("start time", start.as_deref(), now)?;
+        let start = start.unwrap_or(end.before(RANGE_DEFAULT_MS));
+        range(expr, start, end, step.as_deref())?
+    } else {
+        let at = instant("evaluation time", time.as_deref(), now)?.unwrap_or(now);
+        vec![("query", expr.clone()), ("time", at.to_string())]
+    };
+    params.push(("analyze", analyze.to_string()));
+    Ok(Question::explanation("/api/flyball/v1/explain", params))
+}
+
 fn range(
     expr: &str,
     start: Instant,
     end: Instant,
     step: Option<&str>,
-) -> Result<Question, Refusal> {
+) -> Result<Vec<(&'static str, String)>, Refusal> {
     if start >= end {
         return Err(format!("start time is not before end time: {start} and {end}"));
     }
@@ -141,13 +194,12 @@ fn range(
     let step = step.map_err(|reason| format!("error parsing step: {reason}"))?;
     // Zero is how promtool's users ask for the default.
     let step_seconds = step.filter(|step| *step > 0.0).unwrap_or(default_step(start, end));
-    let params = vec![
+    Ok(vec![
         ("query", expr.to_owned()),
         ("start", start.to_string()),
         ("end", end.to_string()),
         ("step", step_seconds.to_string()),
-    ];
-    Ok(Question::value("/api/v1/query_range", params))
+    ])
 }
 
 /// Whole seconds.

@@ -62,6 +62,7 @@ const QUERY_EXAMPLES: &str = "\
 Examples:
   flyball query instant 'up == 0'
   flyball query range http://prometheus:9090 'rate(http_requests_total[5m])' --start=-1h
+  flyball query explain --analyze 'rate(http_requests_total[5m])'
   flyball query series --match='{job=\"node\"}'
   flyball query labels job";
 

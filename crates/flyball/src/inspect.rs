@@ -299,7 +299,10 @@ fn dump(
 /// Matchers of each selector.
 fn parse_selectors(selectors: &[String]) -> Result<Vec<Vec<Matcher>>, String> {
     let parse = |text: &String| {
-        promql::parse_selector(text).map_err(|error| format!("--match={text}: {error}"))
+        promql::parse_selector(text).map_err(|error| {
+            let place = error.render_place(text);
+            format!("--match={text}: {error}\n{}", place.trim_end())
+        })
     };
     selectors.iter().map(parse).collect()
 }
@@ -332,13 +335,14 @@ fn write_series(
     Ok(())
 }
 
-fn instant(ms: i64) -> String {
+/// An instant for people.
+pub(crate) fn instant(ms: i64) -> String {
     let instant = jiff::Timestamp::from_millisecond(ms);
     instant.map_or_else(|_beyond_the_calendar| format!("{ms} ms"), |at| at.to_string())
 }
 
 /// Bytes with a binary unit and at most one digit behind the point.
-fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     let mut tenths = u128::from(bytes) * 10;
     let mut unit = "B";

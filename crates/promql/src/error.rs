@@ -101,8 +101,12 @@ impl ParseError {
     /// did you mean `rate(up[5m])`?
     /// ```
     pub fn render(&self, source: &str) -> String {
-        let mut out = format!("{self}\n");
-        out += &caret::under(source, self.0.place);
+        format!("{self}\n{}", self.render_place(source))
+    }
+
+    /// What stands below the message: line, caret, suggestion; for callers that word the message.
+    pub fn render_place(&self, source: &str) -> String {
+        let mut out = caret::under(source, self.0.place);
         if let Some(suggestion) = &self.0.suggestion {
             out += suggestion;
             out.push('\n');

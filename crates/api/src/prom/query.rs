@@ -83,13 +83,13 @@ pub(crate) async fn range(
         .await
 }
 
-pub(super) fn parse(app: &App, text: &str) -> Result<Expr, ApiError> {
+pub(crate) fn parse(app: &App, text: &str) -> Result<Expr, ApiError> {
     promql::parse_with(text, &app.state.syntax)
         .map_err(|error| ApiError::invalid_parameter("query", error))
 }
 
 /// A range query draws lines: only scalars and instant vectors have one value per step.
-fn check_range(expr: &Expr) -> Result<(), ApiError> {
+pub(crate) fn check_range(expr: &Expr) -> Result<(), ApiError> {
     let kind = expr.value_type();
     match kind {
         ValueType::Scalar | ValueType::InstantVector => Ok(()),
@@ -103,7 +103,7 @@ fn check_range(expr: &Expr) -> Result<(), ApiError> {
     }
 }
 
-fn steps(params: &Params) -> Result<StepRange, ApiError> {
+pub(crate) fn steps(params: &Params) -> Result<StepRange, ApiError> {
     let (start, end) = (params.time("start")?, params.time("end")?);
     if end < start {
         let reason = "end timestamp must not be before start time";
@@ -194,7 +194,7 @@ impl Asked {
 }
 
 /// The configured engine, or one with the lookback and the counts that the client asks for.
-fn engine(app: &App, params: &Params) -> Result<Arc<Engine>, ApiError> {
+pub(crate) fn engine(app: &App, params: &Params) -> Result<Arc<Engine>, ApiError> {
     let lookback = lookback(params)?;
     let count_queryable = params.get("stats").is_some();
     if lookback.is_none() && !count_queryable {

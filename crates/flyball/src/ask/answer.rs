@@ -2,6 +2,7 @@
 //! another service) is told apart and named.
 
 use super::Refusal;
+use super::explain::Explanation;
 use super::fetch::Reply;
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,6 +20,7 @@ pub(super) enum Shape {
     Value,
     Series,
     Names,
+    Explanation,
 }
 
 /// An answer with what the server had to say about it.
@@ -34,9 +36,14 @@ pub(super) enum Data {
     Vector(Vec<Series>),
     Matrix(Vec<Series>),
     Scalar(Point),
-    Text { timestamp_ms: i64, text: String },
+    Text {
+        timestamp_ms: i64,
+        text: String,
+    },
     Series(Vec<Metric>),
     Names(Vec<String>),
+    /// As read, and as it came.
+    Explanation(Explanation, Value),
 }
 
 /// A series with its samples; an instant one has one.
@@ -137,6 +144,10 @@ fn data(data: Value, shape: Shape) -> Result<Data, String> {
     match shape {
         Shape::Series => Ok(Data::Series(serde_json::from_value(data).map_err(wrong)?)),
         Shape::Names => Ok(Data::Names(serde_json::from_value(data).map_err(wrong)?)),
+        Shape::Explanation => {
+            let explanation = Explanation::deserialize(&data).map_err(wrong)?;
+            Ok(Data::Explanation(explanation, data))
+        }
         Shape::Value => {
             let result: Result_ = serde_json::from_value(data).map_err(wrong)?;
             value(&result.result_type, result.result)

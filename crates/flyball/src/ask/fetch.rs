@@ -41,6 +41,10 @@ impl Question {
         Self::new(path, params, Verb::Post, Shape::Value)
     }
 
+    pub(super) fn explanation(path: &str, params: Vec<(&'static str, String)>) -> Self {
+        Self::new(path, params, Verb::Post, Shape::Explanation)
+    }
+
     pub(super) fn series(path: &str, params: Vec<(&'static str, String)>) -> Self {
         Self::new(path, params, Verb::Post, Shape::Series)
     }

@@ -20,6 +20,7 @@ pub(super) fn promql(data: &Data) -> Vec<String> {
         Data::Text { text, .. } => vec![text.clone()],
         Data::Series(metrics) => metrics.iter().map(label_set).collect(),
         Data::Names(names) => names.clone(),
+        Data::Explanation(explanation, _) => explanation.lines(),
     }
 }
 
@@ -122,6 +123,7 @@ pub(super) fn json(data: &Data) -> Vec<String> {
         }
         Data::Series(metrics) => json!(metrics).to_string(),
         Data::Names(names) => json!(names).to_string(),
+        Data::Explanation(_, raw) => raw.to_string(),
     };
     vec![escaped(&text)]
 }

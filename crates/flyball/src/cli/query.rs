@@ -24,6 +24,14 @@ Examples:
   flyball query labels job
   flyball query labels http://prometheus:9090 instance --match=up";
 
+const EXPLAIN_EXAMPLES: &str = "\
+Exit codes: 0 explained, 1 not explained, or the query fails.
+
+Examples:
+  flyball query explain 'sum by (job) (rate(http_requests_total[5m]))'
+  flyball query explain --analyze 'rate(http_requests_total[5m])' --start=-1h --step=1m
+  flyball query explain --analyze -o json http://flyball:1788 'count by (job) (up)'";
+
 /// How instants may be written, for the help of every flag that takes one.
 macro_rules! instant {
     ($what:literal) => {
@@ -61,6 +69,29 @@ pub(crate) enum QueryCommand {
         /// Header to send, NAME=VALUE; several may be given.
         #[arg(long = "header", value_name = "NAME=VALUE")]
         headers: Vec<String>,
+    },
+    /// Show what a query does, part by part; with --analyze, what it reads, gives and takes.
+    #[command(after_help = EXPLAIN_EXAMPLES, allow_missing_positional = true)]
+    Explain {
+        #[command(flatten)]
+        server: QueryServer,
+        /// PromQL expression; one that begins with a minus goes behind `--`.
+        expr: String,
+        /// Evaluate the query and measure every part of it.
+        #[arg(long)]
+        analyze: bool,
+        #[arg(long, allow_hyphen_values = true, conflicts_with_all = ["start", "end", "step"])]
+        #[arg(help = instant!("Evaluation time [default: now]"))]
+        time: Option<String>,
+        #[arg(long, allow_hyphen_values = true)]
+        #[arg(help = instant!("As a range query: first instant"))]
+        start: Option<String>,
+        #[arg(long, allow_hyphen_values = true)]
+        #[arg(help = instant!("As a range query: last instant [default: now]"))]
+        end: Option<String>,
+        /// As a range query: time between steps [default: a 250th of the range, at least 1s].
+        #[arg(long)]
+        step: Option<String>,
     },
     /// List the label sets of series.
     #[command(after_help = SERIES_EXAMPLES)]

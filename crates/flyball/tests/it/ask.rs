@@ -1,6 +1,7 @@
 //! `flyball query` against a running server, compared with Debian's promtool where it is installed.
 
 use crate::server::{Server, run};
+use expect_test::expect;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -113,6 +114,10 @@ fn errors_of_the_server_and_of_the_way_there_are_told() {
     let refused = said(&["instant", &url, "rate(up)"]);
     assert!(refused.starts_with("query error: bad_data: "), "{refused}");
     assert!(refused.contains("expected type range vector"), "{refused}");
+    let caret = "\n  | rate(up)\n  |      ^^\ndid you mean `rate(up[5m])`?\n";
+    assert!(refused.ends_with(caret), "{refused}");
+    let selector = said(&["series", "--match=up", "--match=up{job=}", &url]);
+    assert!(selector.ends_with("\n  | up{job=}\n  |        ^\n"), "{selector}");
     let astray = said(&["instant", &format!("{url}/prom"), "up"]);
     assert!(astray.contains("answers with status 404") && astray.contains("prefix"), "{astray}");
     let late = said(&["range", &url, "up", "--start=2", "--end=1"]);
@@ -123,6 +128,81 @@ fn errors_of_the_server_and_of_the_way_there_are_told() {
     assert!(step.contains("expected a duration like 15s"), "{step}");
     let swapped = said(&["instant", "up", &url]);
     assert!(swapped.contains("the server comes first"), "{swapped}");
+}
+
+/// The columns of figures differ from run to run; the tree does not.
+fn tree(out: &str) -> String {
+    let column = out.lines().next().unwrap().find("QUERY").unwrap();
+    let lines = out.lines().take_while(|line| !line.is_empty());
+    lines.map(|line| line.chars().skip(column).collect::<String>() + "\n").collect()
+}
+
+#[test]
+fn a_query_is_explained() {
+    let target = Site::start(|_| (200, METRICS.to_owned()));
+    let server = server(&target);
+    let url = format!("http://{}", server.address());
+    let explain =
+        |words: &[&str]| run(server.folder.path(), &[&["query", "explain"], words].concat());
+    let expr = "1 + sum by (le) (rate(lat_seconds_bucket[1m])) > -1";
+    let (code, out, err) = explain(&[&url, expr, "--time=1767225600"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    expect![[r#"
+        PLACE  VALUE           QUERY
+        1:1    instant vector  >
+                               │  each series on the left with a number
+        1:1    instant vector  ├─ +
+                               │  │  a number with each series on the right
+        1:1    scalar          │  ├─ 1
+        1:5    instant vector  │  └─ sum by (le)
+                               │     │  one series per group of equal values of the labels (le)
+        1:18   instant vector  │     └─ rate
+                               │        │  windows of 1m: their ends and the resets, which are looked for once
+        1:23   range vector    │        └─ lat_seconds_bucket[1m]
+                               │              reads {__name__="lat_seconds_bucket"} from 2025-12-31T23:59:00.001Z to 2026-01-01T00:00:00Z
+        1:50   scalar          └─ -1
+
+        evaluated at 2026-01-01T00:00:00Z
+    "#]].assert_eq(&out);
+
+    let (code, out, err) = explain(&["--analyze", &url, expr]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.trim_start().starts_with("TOTAL"), "{out}");
+    let tree = tree(&out);
+    let way = "│        │  2 series by the ends of windows\n";
+    assert!(tree.starts_with("QUERY\n>\n") && tree.contains(way), "{out}");
+    assert!(tree.contains(": 2 series, "), "{out}");
+    let last = out.lines().last().unwrap();
+    assert!(
+        last.starts_with("read 2 series with ") && last.contains("answered 2 series with 2 points"),
+        "{out}"
+    );
+
+    let (code, out, err) = explain(&["--analyze", "-o", "json", &url, "up", "--start=-1m"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["nodes"][0]["reads"][0]["series"], 1, "{out}");
+    assert_eq!(answer["nodes"][0]["steps"]["count"], 61, "{out}");
+}
+
+#[test]
+fn what_cannot_be_explained_is_told() {
+    let target = Site::start(|_| (200, METRICS.to_owned()));
+    let server = server(&target);
+    let url = format!("http://{}", server.address());
+    let explain =
+        |words: &[&str]| run(server.folder.path(), &[&["query", "explain"], words].concat());
+    let (code, out, err) = explain(&[&url, "rate(up)"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("  |      ^^\n"), "{err}");
+    let expr = "lat_seconds_bucket * on (job) lat_seconds_bucket";
+    let (code, out, err) = explain(&["--analyze", &url, expr]);
+    assert_eq!(code, 1);
+    assert!(err.starts_with("query error: execution: found duplicate series"), "{err}");
+    assert!(out.contains("│  failed: found duplicate series"), "{out}");
+    let (code, _, err) = explain(&[&url, "up", "--time=1", "--step=1m"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("cannot be used with"), "{err}");
 }
 
 #[test]

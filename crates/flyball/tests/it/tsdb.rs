@@ -111,6 +111,7 @@ fn slips_of_dump_are_told() {
     };
     let (code, err) = said(&["--match={"]);
     assert!(code == 1 && err.contains("--match={: "), "{err}");
+    assert!(err.ends_with("\n  | {\n  |  ^\n"), "{err}");
     let (code, err) = said(&["--match=nope"]);
     assert!(code == 0 && err.contains("note: no sample matches"), "{err}");
     let (code, err) = said(&["--min-time=2", "--max-time=1"]);

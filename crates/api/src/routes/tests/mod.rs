@@ -4,6 +4,7 @@
 
 mod document;
 mod errors;
+mod explain;
 mod gates;
 mod shapes;
 mod syntax;
