@@ -242,6 +242,8 @@ pub struct VectorMatching {
     pub fill_left: Option<f64>,
     /// `fill(v)` or `fill_right(v)`: value for series missing on the right.
     pub fill_right: Option<f64>,
+    /// Both were written as one `fill(v)`: it is printed as it was written.
+    pub fill_together: bool,
 }
 
 /// Aggregation operators.

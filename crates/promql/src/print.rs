@@ -136,7 +136,7 @@ impl Display for VectorMatching {
             write!(f, " group_{side} ({})", LabelList(&self.include))?;
         }
         match (self.fill_left, self.fill_right) {
-            (Some(left), Some(right)) if left.to_bits() == right.to_bits() => {
+            (Some(left), Some(_)) if self.fill_together => {
                 write!(f, " fill ({})", go_general(left))
             }
             (left, right) => {

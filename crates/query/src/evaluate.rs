@@ -85,8 +85,10 @@ impl<'a> Evaluator<'a> {
 
     fn eval_within(&mut self, expr: &Expr, steps: Steps) -> Result<Operand, QueryError> {
         let before = self.held;
-        // One column at least will be needed: refuse before it is allocated.
-        self.hold(Held::steps(steps.count))?;
+        // One column at least will be needed: refuse before it is allocated. Its samples count once
+        // they are there, as upstream counts them.
+        self.check_room(Held { samples: steps.count, bytes: 0 })?;
+        self.hold(Held::bytes(Held::steps(steps.count).bytes))?;
         let operand = if steps.count > 1 && invariant::is_worthwhile(expr) {
             self.says(|| format!("computed at one step and repeated for all {}", steps.count));
             let once = self.counted_together(|e| e.eval_node(expr, steps.first()))?;
@@ -244,13 +246,13 @@ impl<'a> Evaluator<'a> {
         self.buffer_bytes = 0;
     }
 
-    /// Accounts for the samples of one series; the buffer stays as large as it was for the longest.
+    /// Accounts for the bytes of one series as it comes from the store, which is no sample of the
+    /// query yet; the buffer stays as large as it was for the longest.
     pub(crate) fn hold_buffer(&mut self, buffer: Held) -> Result<(), QueryError> {
         let more = buffer.bytes.saturating_sub(self.buffer_bytes);
         self.buffer_bytes += more;
-        self.hold(Held { samples: buffer.samples, bytes: more })?;
-        self.release(Held { samples: buffer.samples, bytes: 0 });
-        Ok(())
+        self.hold(Held::bytes(more))?;
+        self.tick(buffer.samples)
     }
 
     /// What is held now.

@@ -84,11 +84,7 @@ impl Evaluator<'_> {
         if self.queryable.is_off() {
             return;
         }
-        let samples = points.iter().map(|(_, value)| match value {
-            Value::Float(_) => 1,
-            Value::Histogram(histogram) => sample_weight(histogram),
-        });
-        self.queryable.add(0, samples.sum());
+        self.queryable.add(0, weigh_points(points));
     }
 
     /// Runs a part whose samples do not count: a function counts what it sees of a subquery.
@@ -116,6 +112,15 @@ impl Evaluator<'_> {
         self.queryable = outer;
         out
     }
+}
+
+/// What points count as; a histogram counts by its size.
+pub(crate) fn weigh_points(points: &[(i64, Value)]) -> usize {
+    let samples = points.iter().map(|(_, value)| match value {
+        Value::Float(_) => 1,
+        Value::Histogram(histogram) => sample_weight(histogram),
+    });
+    samples.sum()
 }
 
 fn weigh(histograms: &[Arc<Histogram>]) -> usize {

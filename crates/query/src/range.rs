@@ -14,6 +14,7 @@ use crate::annotation::Annotations;
 use crate::column::{Column, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal, without_name};
 use crate::functions::absent_labels;
+use crate::queryable::weigh_points;
 use crate::select::{Span, step_hint};
 pub(crate) use edge::smoothed_value;
 use model::{Histogram, Labels, SampleBuf, SelectHints, Value};
@@ -242,7 +243,8 @@ impl Application {
             evaluator.within(arg, steps, |evaluator| {
                 evaluator.read(selection.as_ref(), index, &mut buffer)?;
                 evaluator.yields(1, || buffer.len());
-                Ok(())
+                // Windows count as held, those of one series at a time.
+                evaluator.check_room(Held { samples: buffer.len(), bytes: 0 })
             })?;
             samples.take(&mut buffer, evaluator.options.use_start_timestamps);
             self.prepare(&mut samples);
@@ -531,12 +533,15 @@ fn matrix_samples(
     for index in 0..selection.len() {
         evaluator.read(selection.as_ref(), index, &mut buffer)?;
         let labels = selection.labels(index);
-        evaluator.hold(Held::buffer(&buffer).times(2).and(Held::labels(labels)))?;
+        // The samples apart, and the points made of them.
+        let bytes = Held::buffer(&buffer).times(2).bytes;
+        evaluator.hold(Held::bytes(bytes).and(Held::labels(labels)))?;
         let mut samples = Samples::default();
         samples.take(&mut buffer, false);
         let (lo, hi) = windows.at(steps.start);
         edge::extend(&mut samples, edge, (lo, hi))?;
         let points = samples.points();
+        evaluator.hold(Held { samples: weigh_points(&points), bytes: 0 })?;
         evaluator.count_points(&points);
         evaluator.yields(usize::from(!points.is_empty()), || points.len());
         if !points.is_empty() {

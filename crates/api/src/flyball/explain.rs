@@ -3,8 +3,8 @@
 
 use crate::App;
 use crate::params::Params;
-use crate::queries::{Caller, Question, QueryKind, Ticket};
 use crate::prom::query::{check_range, engine, parse, steps};
+use crate::queries::{Caller, QueryKind, Question, Ticket};
 use crate::reply::{ApiError, ErrorBody, ErrorType, json};
 use axum::extract::State;
 use axum::response::Response;

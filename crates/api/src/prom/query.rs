@@ -136,6 +136,7 @@ struct Asked {
     engine: Arc<Engine>,
     steps: StepRange,
     stats: Option<Detail>,
+    stats_warning: Option<String>,
 }
 
 /// How much the client wants to know of the cost.
@@ -161,6 +162,7 @@ impl Asked {
             engine: engine(app, params)?,
             steps,
             stats: params.get("stats").map(detail),
+            stats_warning: params.get("stats").and_then(stats_warning),
         })
     }
 
@@ -172,7 +174,7 @@ impl Asked {
         + Send
         + 'static,
     ) -> Result<Response, ApiError> {
-        let Self { text, limit, timeout, engine, steps, stats } = self;
+        let Self { text, limit, timeout, engine, steps, stats, stats_warning } = self;
         let asked = app.state.clock.monotonic();
         let inner = App::clone(app);
         let question = caller.asks_at(kind, &text, steps);
@@ -187,10 +189,23 @@ impl Asked {
             let moments = Moments { asked, begun, prepared, ended };
             Ok((output, moments))
         };
-        let (output, moments) = app.pool.run(question, timeout, work).await?;
+        let (mut output, moments) = app.pool.run(question, timeout, work).await?;
         let stats = stats.map(|detail| Stats::new(&output, &moments, (steps, detail)));
+        output.warnings.extend(stats_warning);
         Ok(respond(output, limit, stats.as_ref()))
     }
+}
+
+/// Upstream's sentence (3.14) about values that its next major version refuses.
+fn stats_warning(asked: &str) -> Option<String> {
+    if matches!(asked, "true" | "all") {
+        return None;
+    }
+    let asked = model::quote(asked);
+    Some(format!(
+        "value {asked} for parameter \"stats\" is deprecated and will be rejected in the next \
+         major release, use \"true\" or \"all\""
+    ))
 }
 
 /// The configured engine, or one with the lookback and the counts that the client asks for.

@@ -107,6 +107,7 @@ fn of_binary(binary: &BinaryExpr) -> Vec<ExprKind> {
     push(&|variant| {
         if let Some(matching) = &mut variant.matching {
             (matching.fill_left, matching.fill_right) = (None, None);
+            matching.fill_together = false;
             matching.include.clear();
         }
     });

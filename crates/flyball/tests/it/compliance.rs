@@ -6,7 +6,13 @@ use crate::server::Server;
 use conformance::compliance::{TestCase, expand, service};
 use conformance::{Answer, Api, Change, Exactness, Question, Time, Witness};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use testkit::{conformance_dir, find_program, skip};
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/compat.md");
+const BEGIN: &str =
+    "<!-- compliance: written by `UPDATE_EXPECT=1 cargo test -p flyball compliance` -->\n";
+const END: &str = "<!-- end of compliance -->";
 
 /// Queries whose answers differ, with the change since Prometheus 2.42 that is the reason.
 const EXPLAINED: &[(&str, Change)] = &[
@@ -88,4 +94,29 @@ fn the_compliance_testers_queries_are_answered_as_by_prometheus() {
     );
     assert!(unexplained.is_empty(), "{} queries:\n{}", unexplained.len(), unexplained.join("\n"));
     assert!(explained.is_empty(), "not asked: {explained:?}");
+    assert_page(&page(same));
+}
+
+/// What the page says, between the marks.
+fn page(same: usize) -> String {
+    let mut text = String::from(
+        "\n| queries | answered alike | differences | unexplained |\n|---|---|---|---|\n",
+    );
+    let all = same + EXPLAINED.len();
+    writeln!(text, "| {all} | {same} | {} | 0 |\n", EXPLAINED.len()).unwrap();
+    for (query, change) in EXPLAINED {
+        writeln!(text, "- `{query}`: {}", change.describe()).unwrap();
+    }
+    text + "\n"
+}
+
+fn assert_page(expected: &str) {
+    let page = std::fs::read_to_string(PAGE).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (found, after) = rest.split_once(END).unwrap();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(PAGE, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(found, expected, "docs/compat.md is behind; set UPDATE_EXPECT=1");
+    }
 }

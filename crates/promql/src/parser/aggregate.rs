@@ -145,6 +145,7 @@ impl Parser<'_> {
         let (_, number) = self.number_literal()?;
         let value = sign.map_or(number.value, |sign| apply_sign(sign, number.value));
         self.expect(TokenKind::RightParen)?;
+        matching.fill_together = word == Word::Fill;
         if word != Word::FillRight {
             matching.fill_left = Some(value);
         }

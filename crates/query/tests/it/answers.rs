@@ -326,3 +326,15 @@ fn statistics_count_what_was_read() {
     assert_eq!(output.stats.samples_read, 9 + 12);
     assert!(output.stats.samples_peak >= 3);
 }
+
+/// As upstream: samples of values and windows at one time, not what a selector looks through.
+#[test]
+fn the_peak_counts_samples_of_values_and_windows() {
+    let at = Timestamp::from_ms(300_000);
+    let cases = [("1 + 1", 2), ("up", 3), ("up[2m]", 5), ("sum(up)", 4), ("up + 1", 5)];
+    for (text, peak) in cases {
+        let expr = promql::parse(text).unwrap();
+        let output = Engine::default().instant(&load(DATA), &expr, at, &Cancel::new()).unwrap();
+        assert_eq!(output.stats.samples_peak, peak, "{text}");
+    }
+}

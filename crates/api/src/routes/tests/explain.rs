@@ -56,7 +56,7 @@ fn an_analysis_has_figures() {
             "samples":8}],"measured":{"series":2,"points":8,"peakBytes":1121,
             "totalSeconds":0.0,"ownSeconds":0.0,"ways":[]}}],
             "analysis":{"totalSeconds":0.0,"seriesRead":2,"samplesRead":8,"series":2,
-            "points":2,"peakSamples":6,"peakBytes":1649}},"infos":["PromQL info: metric
+            "points":2,"peakSamples":5,"peakBytes":1649}},"infos":["PromQL info: metric
             might not be a counter, name does not end in _total/_sum/_count/_bucket:
             \"up\" (1:6)"]}"#]],
     );

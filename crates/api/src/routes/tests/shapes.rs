@@ -106,13 +106,15 @@ fn statistics_on_demand() {
     check(
         "GET /api/v1/query?query=up&stats=1",
         &expect![[r#"
-        200 {"status":"success","data":{"resultType":"vector",
-        "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
-        "value":[300,"1"]},{"metric":{"__name__":"up","instance":"b:9100",
-        "job":"node"},"value":[300,"0"]}],"stats":{"timings":{"evalTotalTime":0.0,
-        "resultSortTime":0.0,"queryPreparationTime":0.0,"innerEvalTime":0.0,
-        "execQueueTime":0.0,"execTotalTime":0.0},
-        "samples":{"totalQueryableSamples":2,"peakSamples":22}}}}"#]],
+            200 {"status":"success","data":{"resultType":"vector",
+            "result":[{"metric":{"__name__":"up","instance":"a:9100","job":"node"},
+            "value":[300,"1"]},{"metric":{"__name__":"up","instance":"b:9100",
+            "job":"node"},"value":[300,"0"]}],"stats":{"timings":{"evalTotalTime":0.0,
+            "resultSortTime":0.0,"queryPreparationTime":0.0,"innerEvalTime":0.0,
+            "execQueueTime":0.0,"execTotalTime":0.0},
+            "samples":{"totalQueryableSamples":2,"peakSamples":2}}},"warnings":["value
+            \"1\" for parameter \"stats\" is deprecated and will be rejected in the
+            next major release, use \"true\" or \"all\""]}"#]],
     );
     check(
         "GET /api/v1/query?query=up[1m]&stats=all",
@@ -125,7 +127,7 @@ fn statistics_on_demand() {
             "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
             "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
             "execTotalTime":0.0},"samples":{"totalQueryableSamplesPerStep":[[300.0,8]],
-            "totalQueryableSamples":8,"peakSamples":16}}}}"#]],
+            "totalQueryableSamples":8,"peakSamples":8}}}}"#]],
     );
     check(
         "GET /api/v1/query_range?query=up&start=0&end=1.5&step=0.5&limit=1&stats=all",
@@ -136,7 +138,7 @@ fn statistics_on_demand() {
             "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
             "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
             "execTotalTime":0.0},"samples":{"totalQueryableSamplesPerStep":[[0.0,2],
-            [0.5,2],[1.0,2],[1.5,2]],"totalQueryableSamples":8,"peakSamples":12}}},
+            [0.5,2],[1.0,2],[1.5,2]],"totalQueryableSamples":8,"peakSamples":8}}},
             "warnings":["results truncated due to limit"]}"#]],
     );
 }
