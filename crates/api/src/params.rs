@@ -7,7 +7,8 @@ use axum::body::Body;
 use axum::extract::FromRequest;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use model::{Matcher, Timestamp};
+use model::{Matcher, Pattern, Timestamp};
+use promql::PATTERN_BYTES_MAX;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -104,9 +105,16 @@ impl Params {
 ///
 /// Compiles their regular expressions: to be called where work may take its time.
 pub(crate) fn parse_selectors(texts: &[String]) -> Result<Vec<Vec<Matcher>>, String> {
-    let mut sets = Vec::new();
+    let (mut sets, mut pattern_bytes) = (Vec::new(), 0);
     for text in texts {
-        sets.push(promql::parse_selector(text).map_err(|error| error.to_string())?);
+        let set = promql::parse_selector(text).map_err(|error| error.to_string())?;
+        let patterns = set.iter().filter_map(Matcher::pattern);
+        pattern_bytes += patterns.map(Pattern::compiled_bytes).sum::<usize>();
+        if pattern_bytes > PATTERN_BYTES_MAX {
+            let mib = PATTERN_BYTES_MAX >> 20;
+            return Err(format!("match[] would hold more than {mib} MiB of regular expressions"));
+        }
+        sets.push(set);
     }
     if sets.iter().any(|set| set.iter().all(Matcher::matches_empty)) {
         return Err("match[] must contain at least one non-empty matcher".into());

@@ -5,6 +5,10 @@
 use regex::{Captures, Regex, RegexBuilder};
 use std::fmt;
 
+/// Compiled size of a small program, as nearly all are; known, so that many can be counted.
+const SMALL_BYTES_MAX: usize = 64 << 10;
+/// Most bytes that the states of a small program take while it runs.
+const SMALL_STATES_BYTES_MAX: usize = 512 << 10;
 /// Compiled size limit; RE2 programs of Prometheus users stay far below.
 const COMPILED_BYTES_MAX: usize = 10 << 20;
 /// Longest accepted expression: as long as an accepted request line, so lists of hosts fit.
@@ -15,6 +19,7 @@ const SOURCE_BYTES_MAX: usize = 1 << 20;
 pub struct Pattern {
     source: Box<str>,
     plan: Plan,
+    compiled_bytes: usize,
 }
 
 /// The cheapest way to answer, chosen once.
@@ -43,11 +48,16 @@ impl Pattern {
     /// Compiles an expression; expressions above 1 MiB or 10 MiB compiled are refused.
     pub fn new(source: &str) -> Result<Self, PatternError> {
         check_length(source)?;
-        let plan = match simple_plan(source) {
-            Some(plan) => plan,
-            None => Plan::Program(compile(source)?),
-        };
-        Ok(Self { source: source.into(), plan })
+        let simple = simple_plan(source).map(|plan| Ok((plan, 0)));
+        let program = || compile(source).map(|(program, bytes)| (Plan::Program(program), bytes));
+        let (plan, compiled_bytes) = simple.unwrap_or_else(program)?;
+        Ok(Self { source: source.into(), plan, compiled_bytes })
+    }
+
+    /// At most so many bytes of program: 0 when texts are compared, 64 KiB for a small program,
+    /// 10 MiB for any other. For those who hold many.
+    pub fn compiled_bytes(&self) -> usize {
+        self.compiled_bytes
     }
 
     /// The expression as written.
@@ -179,7 +189,7 @@ fn is_literal(text: &str) -> bool {
 /// line feed, `^` and `$` are the ends of the text. Bounds as in [`Pattern::new`].
 pub fn search_pattern(source: &str) -> Result<Regex, PatternError> {
     check_length(source)?;
-    build(source, |translated| format!("(?:{translated})"))
+    build(source, |translated| format!("(?:{translated})")).map(|(program, _)| program)
 }
 
 fn check_length(source: &str) -> Result<(), PatternError> {
@@ -192,18 +202,25 @@ fn check_length(source: &str) -> Result<(), PatternError> {
     })
 }
 
-fn compile(source: &str) -> Result<Regex, PatternError> {
+fn compile(source: &str) -> Result<(Regex, usize), PatternError> {
     build(source, |translated| format!("^(?s:{translated})$"))
 }
 
-fn build(source: &str, frame: impl Fn(&str) -> String) -> Result<Regex, PatternError> {
+/// The program, and the limit that it is within.
+fn build(source: &str, frame: impl Fn(&str) -> String) -> Result<(Regex, usize), PatternError> {
     let error = |reason: String| PatternError { expression: source.into(), reason };
-    let translated = ascii_classes(source).map_err(&error)?;
-    RegexBuilder::new(&frame(&translated))
-        .size_limit(COMPILED_BYTES_MAX)
-        .dfa_size_limit(COMPILED_BYTES_MAX)
-        .build()
-        .map_err(|source| error(last_line(&source.to_string())))
+    let framed = frame(&ascii_classes(source).map_err(&error)?);
+    let build = |bytes_max, states_bytes_max| {
+        RegexBuilder::new(&framed).size_limit(bytes_max).dfa_size_limit(states_bytes_max).build()
+    };
+    match build(SMALL_BYTES_MAX, SMALL_STATES_BYTES_MAX) {
+        Ok(program) => return Ok((program, SMALL_BYTES_MAX)),
+        Err(regex::Error::CompiledTooBig(_)) => {}
+        Err(wrong) => return Err(error(last_line(&wrong.to_string()))),
+    }
+    let program = build(COMPILED_BYTES_MAX, COMPILED_BYTES_MAX);
+    let program = program.map_err(|source| error(last_line(&source.to_string())))?;
+    Ok((program, COMPILED_BYTES_MAX))
 }
 
 /// The regex crate draws its errors over several lines; the last one says what is wrong.

@@ -24,6 +24,8 @@ pub use duration::{format_duration, parse_duration};
 pub use error::{ErrorKind, ParseError};
 pub use function::{Function, function, functions};
 pub use options::ParserOptions;
-pub use parser::{HEIGHT_MAX, NESTING_MAX, parse, parse_selector, parse_with};
+pub use parser::{
+    HEIGHT_MAX, NESTING_MAX, PARTS_MAX, PATTERN_BYTES_MAX, parse, parse_selector, parse_with,
+};
 pub use print::{head, pretty};
 pub use series::parse_series;

@@ -28,6 +28,13 @@ pub const NESTING_MAX: usize = 100;
 /// Whoever walks a tree recursively may rely on it.
 pub const HEIGHT_MAX: usize = 500;
 
+/// Most operands, matchers and grouping labels of a text: each costs a few hundred bytes.
+pub const PARTS_MAX: usize = 100_000;
+
+/// Most bytes of the compiled regular expressions of a text, by [`model::Pattern::compiled_bytes`]:
+/// about a thousand small ones, six large ones. Lists of texts, `a|b|c`, are not compiled.
+pub const PATTERN_BYTES_MAX: usize = 64 << 20;
+
 /// Parses an expression of the stable language.
 ///
 /// ```
@@ -170,6 +177,7 @@ impl Parser<'_> {
     }
 
     fn primary(&mut self) -> Result<Tree, ParseError> {
+        self.count_part()?;
         match self.current.kind {
             TokenKind::LeftParen => self.paren(),
             TokenKind::Number | TokenKind::Duration => {

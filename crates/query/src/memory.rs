@@ -27,6 +27,7 @@ type Samples = BTreeMap<i64, Sample>;
 pub struct MemoryQuerier {
     series: BTreeMap<Labels, Samples>,
     metadata: Vec<MetricMetadata>,
+    exemplars: Vec<(Labels, Vec<Exemplar>)>,
 }
 
 impl MemoryQuerier {
@@ -39,6 +40,7 @@ impl MemoryQuerier {
     pub fn clear(&mut self) {
         self.series.clear();
         self.metadata.clear();
+        self.exemplars.clear();
     }
 
     /// Number of series.
@@ -72,6 +74,11 @@ impl MemoryQuerier {
     /// Sets the metadata that [`Querier::metadata`] answers.
     pub fn set_metadata(&mut self, metadata: Vec<MetricMetadata>) {
         self.metadata = metadata;
+    }
+
+    /// Sets the exemplars that [`Querier::exemplars`] answers, whatever the time.
+    pub fn set_exemplars(&mut self, exemplars: Vec<(Labels, Vec<Exemplar>)>) {
+        self.exemplars = exemplars;
     }
 
     /// All samples by labels and time: labels, time, value, and when the counter began.
@@ -152,6 +159,7 @@ impl MemoryQuerier {
             self.series.entry(labels).or_default().extend(samples);
         }
         self.metadata.extend(other.metadata);
+        self.exemplars.extend(other.exemplars);
     }
 
     fn matching<'s>(
@@ -314,8 +322,12 @@ impl Querier for MemoryQuerier {
 
     fn exemplars(
         &self,
-        _query: &LabelQuery<'_>,
+        query: &LabelQuery<'_>,
     ) -> Result<Vec<(Labels, Vec<Exemplar>)>, QuerierError> {
-        Ok(Vec::new())
+        let satisfies = |labels: &Labels| {
+            query.selectors.iter().any(|set| set.iter().all(|m| m.matches_labels(labels)))
+        };
+        let found = self.exemplars.iter().filter(|(labels, _)| satisfies(labels));
+        Ok(found.cloned().collect())
     }
 }

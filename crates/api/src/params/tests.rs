@@ -118,3 +118,11 @@ fn arbitrary_texts_never_panic() {
         assert!(outcome.is_ok(), "seed {SEED:#x}: {text:?}");
     }
 }
+
+#[test]
+fn regular_expressions_of_all_selectors_count_together() {
+    let large = "up{a=~\"(\\\\pL{9}){9}\"}".to_owned();
+    assert_eq!(parse_selectors(&vec![large.clone(); 6]).unwrap().len(), 6);
+    let error = parse_selectors(&vec![large; 7]).unwrap_err();
+    assert_eq!(error, "match[] would hold more than 64 MiB of regular expressions");
+}

@@ -4,5 +4,5 @@
 mod querier;
 mod rooms;
 
-pub(crate) use querier::FakeQuerier;
+pub(crate) use querier::sample_store;
 pub(crate) use rooms::{Rooms, state};

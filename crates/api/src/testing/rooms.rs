@@ -1,6 +1,6 @@
 //! Providers with fixed answers, and the state made of them.
 
-use super::FakeQuerier;
+use super::sample_store;
 use api::{
     ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AppState, BuildInfo,
     CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats, HttpMetrics,
@@ -292,7 +292,7 @@ fn page(path: &str) -> Option<PageAsset> {
 /// State over the sample series.
 pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
     AppState {
-        querier: Arc::new(FakeQuerier::sample()),
+        querier: Arc::new(sample_store()),
         engine: Arc::default(),
         syntax: promql::ParserOptions::ALL,
         clock: Arc::new(FakeClock),

@@ -1,7 +1,7 @@
 //! Clients that close their connection: whatever they asked ends at once, down in the store.
 
 use crate::support::{Running, options};
-use crate::testing::{FakeQuerier, Rooms, state};
+use crate::testing::{Rooms, sample_store, state};
 use api::AppState;
 use model::{
     Exemplar, LabelQuery, Labels, Matcher, MetricMetadata, Querier, QuerierError, SelectHints,
@@ -60,7 +60,7 @@ impl Querier for Endless {
         metric: Option<&str>,
         limit: Option<usize>,
     ) -> Result<Vec<MetricMetadata>, QuerierError> {
-        FakeQuerier::sample().metadata(metric, limit)
+        sample_store().metadata(metric, limit)
     }
 
     fn exemplars(

@@ -92,3 +92,16 @@ fn literals_of_a_list_are_known() {
     assert_eq!(literals, ["a", "b"]);
     assert!(Pattern::new("a.c|b").unwrap().literals().is_none());
 }
+
+#[test]
+fn what_a_pattern_holds_is_known_in_steps() {
+    let bytes = |source: &str| Pattern::new(source).unwrap().compiled_bytes();
+    for source in ["", "a", "a|b|c", "a.*", ".*", ".+"] {
+        assert_eq!(bytes(source), 0, "{source}");
+    }
+    for source in ["a.b", "(a|b)+", "node-[0-9]+\\.example\\.com"] {
+        assert_eq!(bytes(source), 64 << 10, "{source}");
+    }
+    assert_eq!(bytes("(\\pL{9}){9}"), 10 << 20);
+    assert!(Pattern::new("((\\pL{99}){99}){9}").is_err());
+}

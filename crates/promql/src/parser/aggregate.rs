@@ -165,6 +165,7 @@ impl Parser<'_> {
             return Ok(labels);
         }
         loop {
+            self.count_part()?;
             labels.push(self.label()?);
             let comma = self.accept(TokenKind::Comma).is_some();
             if self.accept(TokenKind::RightParen).is_some() {

@@ -2,11 +2,12 @@
 //! An error of the lexer is reported only when the parser needs the token it stands for, so that
 //! an earlier complaint about the meaning comes first, as upstream.
 
-use super::{HEIGHT_MAX, NESTING_MAX, Tree};
+use super::{HEIGHT_MAX, NESTING_MAX, PARTS_MAX, PATTERN_BYTES_MAX, Tree};
 use crate::ast::{Expr, ExprKind, Place};
 use crate::lexer::Lexer;
 use crate::token::{Token, TokenKind};
 use crate::{ErrorKind, ParseError, ParserOptions, literal, suggest};
+use model::{Matcher, Pattern};
 
 /// Parser of one text.
 pub(crate) struct Parser<'a> {
@@ -21,6 +22,10 @@ pub(crate) struct Parser<'a> {
     /// Left as it is when an error leaves the construct: the first error ends the parse.
     contexts: Vec<Context>,
     nesting: usize,
+    /// Operands, matchers and labels so far.
+    parts: usize,
+    /// Of compiled regular expressions so far.
+    pattern_bytes: usize,
     /// A string read now will name a label: upstream's complaint about it differs.
     pub(crate) string_names_label: bool,
     /// Operators of the duration being read.
@@ -48,6 +53,8 @@ impl<'a> Parser<'a> {
             last_closing: 0,
             contexts: Vec::new(),
             nesting: 0,
+            parts: 0,
+            pattern_bytes: 0,
             string_names_label: false,
             duration_operators: 0,
         }
@@ -166,6 +173,31 @@ impl<'a> Parser<'a> {
     /// Back from a level; not called when an error leaves it.
     pub(crate) fn leave(&mut self) {
         self.nesting -= 1;
+    }
+
+    /// Counts an operand, a matcher or a label that comes now.
+    pub(crate) fn count_part(&mut self) -> Result<(), ParseError> {
+        self.parts += 1;
+        if self.parts <= PARTS_MAX {
+            return Ok(());
+        }
+        let message = format!("expression has more than {PARTS_MAX} operands, matchers and labels");
+        Err(self.error(ErrorKind::Limit, self.current.place, message))
+    }
+
+    /// Counts what the regular expression of a matcher holds.
+    pub(crate) fn count_pattern(
+        &mut self,
+        place: Place,
+        matcher: &Matcher,
+    ) -> Result<(), ParseError> {
+        self.pattern_bytes += matcher.pattern().map_or(0, Pattern::compiled_bytes);
+        if self.pattern_bytes <= PATTERN_BYTES_MAX {
+            return Ok(());
+        }
+        let mib = PATTERN_BYTES_MAX >> 20;
+        let message = format!("regular expressions would hold more than {mib} MiB compiled");
+        Err(self.error(ErrorKind::Limit, place, message))
     }
 
     /// A node above sub-trees of `height`.

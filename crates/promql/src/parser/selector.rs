@@ -37,6 +37,7 @@ impl Parser<'_> {
             if let Some(brace) = self.accept(TokenKind::RightBrace) {
                 return Ok((matchers, brace.place.end));
             }
+            self.count_part()?;
             matchers.push(self.matcher()?);
             // The comma before `}` is optional, but what follows a matcher is one of them.
             if self.accept(TokenKind::Comma).is_none() && self.current.kind != TokenKind::RightBrace
@@ -70,8 +71,10 @@ impl Parser<'_> {
         let value_token = self.take();
         let value = self.unquote(value_token)?;
         let place = Place { start: token.place.start, end: value_token.place.end };
-        Matcher::new(op, &name, &value)
-            .map_err(|error| self.error(ErrorKind::Meaning, place, error.to_string()))
+        let matcher = Matcher::new(op, &name, &value)
+            .map_err(|error| self.error(ErrorKind::Meaning, place, error.to_string()))?;
+        self.count_pattern(place, &matcher)?;
+        Ok(matcher)
     }
 }
 

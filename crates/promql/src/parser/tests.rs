@@ -1,5 +1,5 @@
 use crate::ast::{AtModifier, DurationExpr, DurationTerm, Expr, ExprKind, UnaryOp, WindowEdge};
-use crate::{ErrorKind, ParserOptions, parse, parse_selector, parse_with};
+use crate::{ErrorKind, PARTS_MAX, ParserOptions, parse, parse_selector, parse_with};
 
 fn all(source: &str) -> Expr {
     parse_with(source, &ParserOptions::ALL)
@@ -214,4 +214,35 @@ fn strings_are_decoded() {
         let ExprKind::String(text) = all(source).kind else { panic!("{source}") };
         assert_eq!(text, value, "{source}");
     }
+}
+
+fn refused_by_limit(source: &str) -> String {
+    let error = parse(source).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    error.message().to_owned()
+}
+
+#[test]
+fn the_parts_of_a_text_are_counted() {
+    let listed = |count: usize| format!("sum by ({}) (up)", vec!["a"; count].join(","));
+    // `sum` and `up` count, too.
+    assert!(parse(&listed(PARTS_MAX - 2)).is_ok());
+    let message = "expression has more than 100000 operands, matchers and labels";
+    assert_eq!(refused_by_limit(&listed(PARTS_MAX - 1)), message);
+    let matchers = format!("up{{{}}}", "a=\"b\",".repeat(PARTS_MAX));
+    assert_eq!(refused_by_limit(&matchers), message);
+    let arguments = format!("label_join(up, \"a\", \"b\"{})", ", \"c\"".repeat(PARTS_MAX));
+    assert_eq!(refused_by_limit(&arguments), message);
+}
+
+#[test]
+fn regular_expressions_of_a_text_hold_memory_together() {
+    let large = |count: usize| format!("up{{{}}}", "a=~\"(\\\\pL{9}){9}\",".repeat(count));
+    assert!(parse(&large(6)).is_ok());
+    let message = "regular expressions would hold more than 64 MiB compiled";
+    assert_eq!(refused_by_limit(&large(7)), message);
+    let within = format!("{} + {}", large(3), large(4));
+    assert_eq!(refused_by_limit(&within), message);
+    let listed = format!("up{{{}}}", "a=~\"b|c\",".repeat(2000));
+    assert!(parse(&listed).is_ok());
 }
