@@ -36,3 +36,23 @@ fn an_unknown_version_is_damage() {
         assert!(decode(&bytes, &[1, 2], (0, 9), &mut SampleBuf::default()).is_err());
     }
 }
+
+#[test]
+fn blocks_that_cannot_be() {
+    let what = |bytes: &[u8]| {
+        let decoded = decode(bytes, &[5], (i64::MIN, i64::MAX), &mut SampleBuf::default());
+        decoded.err().map_or("nothing", |damage| damage.what)
+    };
+    let mut floats = Vec::new();
+    encode(&[5], ColumnRef::Floats(&[1.0]), &[], &mut floats);
+    let mut histograms = Vec::new();
+    encode(&[5], ColumnRef::Histograms(&[std::sync::Arc::default()]), &[], &mut histograms);
+    for good in [floats, histograms] {
+        assert_eq!(what(&good), "nothing");
+        assert_eq!(what(&[&good[..], &[0]].concat()), "bytes left over");
+        for flag in [1, 0x40] {
+            let other = [&[good[0] | flag], &good[1..]].concat();
+            assert_eq!(what(&other), "unknown version of block");
+        }
+    }
+}

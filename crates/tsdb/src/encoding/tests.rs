@@ -4,6 +4,8 @@
     reason = "random numbers are bounded where they are made"
 )]
 
+mod damage;
+
 use super::bytes::Cursor;
 use super::presence::Presence;
 use super::{floats, histograms, ints};

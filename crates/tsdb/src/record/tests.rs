@@ -125,3 +125,33 @@ fn damaged_records_are_errors_and_never_panics() {
         }
     }
 }
+
+/// A record of kind 1 and group 0 behind its first nine bytes: births, rows, exemplars, metadata.
+#[test]
+fn records_that_cannot_be() {
+    let limit = "count above its limit";
+    let mut histogram = Vec::new();
+    histograms::encode(&[Arc::default()], &mut histogram);
+    histogram.push(0);
+    // Next series, same time, a histogram of so many bytes.
+    let row = [&[0, 1, 27, u8::try_from(histogram.len()).unwrap()], &histogram[..], &[0, 0]];
+    let cases: [(u8, Vec<u8>, &str); 9] = [
+        (1, vec![0, 0, 0, 0], "nothing"),
+        (3, vec![0, 0, 0, 0], "unknown kind of record"),
+        (1, vec![0, 0, 0, 0, 0], "bytes left over"),
+        (1, vec![1, 0, 0, 0x81, 0x20], limit),
+        (1, vec![1, 0, 0, 1, 1], limit),
+        (1, vec![1, 0, 0, 1, 0, 0x81, 0x80, 0x40], limit),
+        (1, vec![0, 1, 64, 0, 0, 0], "unknown flags of a row"),
+        (1, vec![0, 1, 27, 0x81, 0x80, 0x40], limit),
+        (1, row.concat(), "bytes left over"),
+    ];
+    for (kind, rest, what) in cases {
+        let bytes = [&[kind], &[0; 8][..], &rest].concat();
+        let found = decode(&bytes).err().map_or("nothing", |damage| damage.what);
+        assert_eq!(found, what, "{bytes:?}");
+    }
+    let labels = [&[0x81, 0x20][..], &[0; 10_000]].concat();
+    let found = take_labels(&mut Cursor::new(&labels)).unwrap_err();
+    assert_eq!(found.what, limit, "labels of an exemplar");
+}

@@ -548,3 +548,6 @@ fn take_runs(cursor: &mut Cursor<'_>, series: usize, out: &mut Vec<u32>) -> Deco
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -312,3 +312,6 @@ fn decode_directory(bytes: &[u8], end: u64) -> Result<Vec<Page>, Damage> {
     cursor.finish()?;
     Ok(pages)
 }
+
+#[cfg(test)]
+mod tests;

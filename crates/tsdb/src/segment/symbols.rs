@@ -95,3 +95,6 @@ impl Symbols {
 fn shared_prefix(a: &str, b: &str) -> usize {
     a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
 }
+
+#[cfg(test)]
+mod tests;

@@ -305,3 +305,72 @@ fn inv_17_series_out_of_order_stop_the_program() {
         writer.add_series(&Labels::from_pairs([("__name__", name)]), &samples).unwrap();
     }
 }
+
+#[test]
+fn a_summary_with_bytes_left_over_is_damage() {
+    let mut bytes = Vec::new();
+    Summary::default().encode(&mut bytes);
+    assert!(Summary::decode(&bytes).is_ok());
+    bytes.push(0);
+    assert!(Summary::decode(&bytes).is_err());
+}
+
+/// A series of two blocks; the index is changed as no writer would.
+fn two_blocks(disk: &SimVfs) -> (Segment, SegmentIndex) {
+    let mut samples = SampleBuf::default();
+    (0..1000).for_each(|n| samples.push(i64::from(n), f64::from(n)));
+    let segment = write(disk, &[(Labels::from_pairs([("a", "b")]), samples)]);
+    let index = segment.load_index().unwrap();
+    assert_eq!(index.series.blocks(0).len(), 2);
+    (segment, index)
+}
+
+fn with_blocks(index: &SegmentIndex, blocks: &[BlockEntry]) -> SegmentIndex {
+    let mut changed = SegmentIndex::default();
+    changed.times.clone_from(&index.times);
+    changed.series.push([]);
+    for block in blocks {
+        changed.series.push_block(*block, crate::encoding::presence::Presence::All);
+    }
+    changed
+}
+
+#[test]
+fn inv_16_blocks_that_cannot_be_are_left_out() {
+    let disk = vfs();
+    let (segment, index) = two_blocks(&disk);
+    let [one, two] = [index.series.blocks(0)[0], index.series.blocks(0)[1]];
+    let behind = BlockEntry { len: two.len + 1_000_000, ..two };
+    for (blocks, left) in [([two, one], 480), ([one, one], 480), ([one, behind], 480)] {
+        let changed = with_blocks(&index, &blocks);
+        let mut found = SampleBuf::default();
+        let losses = segment.read(&changed, 0, ALL, &mut found);
+        let expected = if blocks[0] == two { 1000 - left } else { left };
+        assert_eq!((losses.blocks, found.len()), (1, expected), "INV-16: {blocks:?}");
+        assert!(found.timestamps.is_sorted_by(|a, b| a < b));
+    }
+}
+
+#[test]
+fn what_the_disk_cannot_read_now_is_no_damage() {
+    let disk = vfs();
+    let (segment, index) = two_blocks(&disk);
+    let fail = || disk.fail(sys::sim::OpKind::Read, 0, 1, 5);
+    fail();
+    assert!(segment.index().is_err() && !segment.is_unusable());
+    fail();
+    assert_eq!(segment.read(&index, 0, ALL, &mut SampleBuf::default()).blocks, 1);
+    assert_eq!(segment.damaged_pages(), []);
+    fail();
+    assert!(segment.verify().is_err());
+    assert_eq!(segment.read(&index, 0, ALL, &mut SampleBuf::default()).blocks, 0);
+}
+
+#[test]
+fn a_file_that_became_shorter_is_damaged() {
+    let disk = vfs();
+    let (segment, index) = two_blocks(&disk);
+    disk.edit(&path(), |bytes| bytes.truncate(17)).unwrap();
+    assert_eq!(segment.read(&index, 0, ALL, &mut SampleBuf::default()).blocks, 2);
+    assert!(!segment.damaged_pages().is_empty());
+}
