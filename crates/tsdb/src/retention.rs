@@ -197,6 +197,14 @@ mod tests {
     }
 
     #[test]
+    fn one_pass_removes_few_segments_and_names_each_once() {
+        let retention = Retention { size_bytes: Some(1), ..days(30) };
+        let gone = expired(&aged(&month()), NOW, &retention);
+        let distinct: std::collections::BTreeSet<&u64> = gone.iter().collect();
+        assert_eq!((gone.len(), distinct.len()), (OVERSIZE_PER_PASS, OVERSIZE_PER_PASS));
+    }
+
+    #[test]
     fn without_data_there_is_no_horizon() {
         assert_eq!(agreed_newest(&[], NOW), i64::MIN);
         assert_eq!(horizon(i64::MIN, &days(30)), i64::MIN);

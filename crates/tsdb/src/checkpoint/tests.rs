@@ -88,7 +88,7 @@ fn inv_14_ids_of_the_checkpoint_are_not_given_away_again() {
 fn inv_14_what_two_checkpoints_know_comes_once() {
     let both = head(
         &[birth(5, "a", Some(50))],
-        &[birth(5, "a", Some(20)), birth(6, "a", None), birth(7, "b", Some(30))],
+        &[birth(5, "c", Some(20)), birth(6, "a", None), birth(7, "b", Some(30))],
     );
     assert_eq!(both.len(), 2);
     let newest = |id| both.get(SeriesRef(id)).unwrap().newest.as_ref().map(|n| n.timestamp.ms());

@@ -165,6 +165,7 @@ fn a_deletion_of_nothing_leaves_nothing() {
     let (_machine, db) = filled();
     delete(&db, "1", T0 + 9001, T0 + HOUR);
     delete(&db, "1", T0 + 9000, T0);
+    delete(&db, "1", T0 + 3000, T0 + 1000);
     delete(&db, "7", T0, T0 + HOUR);
     assert_eq!(db.stats().tombstones, 1, "the last one may concern the segments");
     let segments = db.stats().segments;

@@ -80,6 +80,8 @@ fn after_the_loss_of_the_manifest_no_file_is_written_again() {
             all = dump(&db);
         }
         drop(db);
+        let manifest = machine.vfs.read(&tenant("MANIFEST"), 10_000).unwrap();
+        assert!(!String::from_utf8(manifest).unwrap().contains("rebuilt"), "until the next flush");
         assert_eq!(dump(&machine.open().0), all, "merged: {merged}");
         assert_eq!(all[&labels("m", 0)].len(), 13, "merged: {merged}");
     }

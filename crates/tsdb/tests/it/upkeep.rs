@@ -89,9 +89,9 @@ fn a_removal_is_known_until_it_survives_a_power_cut() {
             machine.vfs.fail(kind, pass, 1, EIO);
             drop(db.flush());
             machine.vfs.heal(kind);
-            let nothing = (Timestamp::from_ms(T0 + 1), Timestamp::from_ms(T0 + 2));
-            let all = vec![Matcher::equal("job", "test")];
-            db.delete(&[all], nothing.0, nothing.1).unwrap();
+            // Concerns the first segment, deletes nothing, and stores the manifest.
+            let nobody = vec![Matcher::equal("n", "7")];
+            db.delete(&[nobody], Timestamp::from_ms(T0), Timestamp::from_ms(T0)).unwrap();
             machine.survives(DIR, &dump(&db));
         }
     }
@@ -229,6 +229,17 @@ fn retention_removes_the_files() {
     while db.apply_retention(machine.now()).unwrap() > 0 {}
     assert_eq!(dump(&db)[&labels("m", 1)].len(), 2);
     assert_eq!(machine.files("segments").len(), 2 + 2, "two segments, two checkpoints");
+}
+
+#[test]
+fn files_that_are_gone_leave_the_cache() {
+    let (_machine, db) = filled();
+    db.flush().unwrap();
+    dump(&db);
+    assert!(db.stats().cache_bytes > 0);
+    db.delete(&[vec![Matcher::equal("job", "test")]], Timestamp::MIN, Timestamp::MAX).unwrap();
+    db.purge().unwrap();
+    assert_eq!((db.stats().segments, db.stats().cache_bytes), (0, 0));
 }
 
 /// Flips a bit of the first place where a text stands.

@@ -39,11 +39,12 @@ fn floats_that_cannot_be() {
     let impossible = "float column of impossible length";
     let constant: &[u8] = &[floats::KIND_CONSTANT, 0, 0, 0, 0, 0, 0, 0, 0];
     let decimal = |rest: &[u8]| [&[floats::KIND_DECIMAL], rest].concat();
-    let cases: [(usize, Vec<u8>, &str); 8] = [
+    let cases: [(usize, Vec<u8>, &str); 9] = [
         (1, constant.to_vec(), "nothing"),
         (0, constant.to_vec(), impossible),
         (BLOCK_SAMPLES_MAX + 1, constant.to_vec(), impossible),
         (1, vec![9], "unknown kind of float column"),
+        (1, vec![floats::KIND_SPLIT, 33], "unknown number of lower bits"),
         (1, decimal(&[13, 0, 0, 0, 0]), "decimal exponent above 12"),
         (1, decimal(&[0, 2]), LIMIT),
         (1, decimal(&[0, 1, 2]), LIMIT),
@@ -53,6 +54,26 @@ fn floats_that_cannot_be() {
         let decoded = floats::decode(&mut Cursor::new(&bytes), count, &mut Vec::new());
         assert_eq!(what(decoded), wrong, "{count} {bytes:?}");
     }
+}
+
+/// What a sender may not store, because no reader would take it.
+#[test]
+fn histograms_beyond_the_format() {
+    use model::{Histogram, Span};
+    let spans = |count: usize, length: u32| vec![Span { offset: 0, length }; count];
+    let buckets = |count: usize| vec![1.0; count];
+    let max = histograms::BUCKETS_MAX;
+    let fits = |positive_spans, positive_buckets, custom_values| {
+        let given =
+            Histogram { positive_spans, positive_buckets, custom_values, ..Histogram::default() };
+        histograms::is_consistent(&given)
+    };
+    assert!(fits(spans(4, 4096), buckets(max), buckets(max)));
+    assert!(!fits(spans(4, 4096), buckets(max - 1), vec![]), "a span without its bucket");
+    assert!(!fits(spans(max + 1, 1), buckets(max + 1), vec![]), "buckets and spans");
+    assert!(!fits(spans(1, 16_385), buckets(16_385), vec![]), "buckets");
+    assert!(!fits(spans(4097, 1), buckets(4097), vec![]), "spans");
+    assert!(!fits(vec![], vec![], buckets(max + 1)), "bounds");
 }
 
 /// A column begins with kind and runs, a run with its length and the number of its shape.
