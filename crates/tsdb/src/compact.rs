@@ -177,8 +177,7 @@ impl Db {
         let path = self.layout.segment(id);
         let written = self.write_merged(&path, id, &mut sources);
         let merged = written.inspect_err(|_| {
-            // No manifest names it yet; what stays is removed when opening.
-            drop(self.vfs.remove_file(&path));
+            self.discard(&mut self.maintenance.lock(), &[id]);
         })?;
         let damaged = sources.iter().filter(|source| source.losses.blocks > 0);
         for source in damaged {

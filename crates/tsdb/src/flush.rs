@@ -109,10 +109,7 @@ impl Db {
         let segments = match self.write_files(&mut manifest, pending, &mut made) {
             Ok(segments) => segments,
             Err(error) => {
-                // No manifest names them yet, so they may go; what stays is removed when opening.
-                for path in made {
-                    drop(self.vfs.remove_file(&path));
-                }
+                self.discard(maintenance, &made);
                 return Err(error);
             }
         };
@@ -143,12 +140,13 @@ impl Db {
         self.head_memory.store(state.head.memory, Ordering::Relaxed);
     }
 
-    /// Writes the segments and the checkpoint of a flush and opens them; fills in the manifest.
+    /// Writes the segments and the checkpoint of a flush and opens them; fills in the manifest and
+    /// the numbers of the files made so far.
     fn write_files(
         &self,
         manifest: &mut Manifest,
         pending: &PendingFlush,
-        made: &mut Vec<PathBuf>,
+        made: &mut Vec<u64>,
     ) -> DbResult<Vec<Arc<Segment>>> {
         let with_samples = |series: &&FrozenSeries| !series.samples.is_empty();
         let mut series: Vec<&FrozenSeries> =
@@ -164,7 +162,7 @@ impl Db {
             let path = self.layout.segment(id);
             let mut writer = SegmentWriter::create(&*self.vfs, &path)?;
             fill(&mut writer, &series, range, &path)?;
-            made.push(path.clone());
+            made.push(id);
             writer.finish()?;
             segments.push(Arc::new(Segment::open(&*self.vfs, &path, id, &self.cache)?));
             manifest.segments.push(SegmentEntry { id, age: id });
@@ -172,7 +170,7 @@ impl Db {
         let checkpoint = manifest.next_segment;
         manifest.next_segment += 1;
         let path = self.layout.checkpoint(checkpoint);
-        made.push(path.clone());
+        made.push(checkpoint);
         checkpoint::write(&*self.vfs, &path, &pending.frozen)?;
         manifest.obsolete.extend(manifest.fallback.take());
         manifest.fallback = manifest.checkpoint.replace(checkpoint);
@@ -213,21 +211,33 @@ impl Db {
         if obsolete.is_empty() {
             return;
         }
-        let mut gone = Vec::new();
-        for id in obsolete.iter() {
-            self.cache.forget(*id);
-            let paths = [self.layout.segment(*id), self.layout.checkpoint(*id)];
-            let resists = |path: &PathBuf| {
-                let present = self.vfs.exists(path).unwrap_or(true);
-                present && self.vfs.remove_file(path).is_err()
-            };
-            if !paths.iter().any(resists) {
-                gone.push(*id);
-            }
-        }
+        let gone: Vec<u64> = obsolete.iter().copied().filter(|id| self.remove_files(*id)).collect();
         if self.vfs.sync_dir(&self.layout.segments()).is_ok() {
             obsolete.retain(|id| !gone.contains(id));
         }
+    }
+
+    /// Removes files that no manifest names. One that resists, or might come back with a power
+    /// cut, becomes obsolete: its number is not used for another file, and it stays known.
+    pub(crate) fn discard(&self, maintenance: &mut Maintenance, made: &[u64]) {
+        let Some(last) = made.iter().max() else { return };
+        let gone = made.iter().filter(|id| self.remove_files(**id)).count() == made.len();
+        if gone && self.vfs.sync_dir(&self.layout.segments()).is_ok() {
+            return;
+        }
+        let manifest = &mut maintenance.manifest;
+        manifest.next_segment = manifest.next_segment.max(last + 1);
+        manifest.obsolete.extend(made);
+    }
+
+    /// Removes segment and checkpoint of a number; `false` when one of them is still there.
+    fn remove_files(&self, id: u64) -> bool {
+        self.cache.forget(id);
+        let resists = |path: &PathBuf| {
+            let present = self.vfs.exists(path).unwrap_or(true);
+            present && self.vfs.remove_file(path).is_err()
+        };
+        ![self.layout.segment(id), self.layout.checkpoint(id)].iter().any(resists)
     }
 }
 

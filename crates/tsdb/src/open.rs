@@ -177,10 +177,10 @@ impl Stored<'_> {
                      deletions that were not purged yet are forgotten"
             ));
             self.quarantine(&path)?;
-            return Ok((manifest, true));
         }
-        let changed = manifest != Manifest::default();
-        Ok((manifest, changed))
+        // A new directory gets one as well: otherwise files of a first flush that the power cut
+        // interrupts would count as found.
+        Ok((manifest, true))
     }
 
     fn rebuilt_manifest(&self) -> DbResult<Manifest> {
