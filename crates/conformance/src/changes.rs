@@ -9,7 +9,7 @@ pub enum Change {
     LeftOpenWindows,
     /// Extrapolation: the zero point of a counter is looked at after the threshold, not before it.
     ZeroPointAfterThreshold,
-    /// `sum_over_time` of infinities is infinite.
+    /// `sum_over_time` of infinities is infinite, and so is a deviation that overflows.
     SumsOfInfinities,
     /// `stddev` and `stdvar` of one infinite value or NaN are NaN, not 0.
     DeviationOfOne,
@@ -21,6 +21,8 @@ pub enum Change {
     NameOfAtan2,
     /// `predict_linear` over a selector with `@` sees the same window at every step.
     PinnedPrediction,
+    /// Negation joins series that differ in their names alone and never meet.
+    JoinedNegation,
     /// Label names are any text.
     Utf8Names,
 }
@@ -36,6 +38,7 @@ impl Change {
         Self::FilteredPairsCount,
         Self::NameOfAtan2,
         Self::PinnedPrediction,
+        Self::JoinedNegation,
         Self::Utf8Names,
     ];
 
@@ -48,7 +51,9 @@ impl Change {
             Self::ZeroPointAfterThreshold => {
                 "`rate` and `increase` take the zero point of a counter after the threshold"
             }
-            Self::SumsOfInfinities => "`sum_over_time` of infinities is infinite, not NaN",
+            Self::SumsOfInfinities => {
+                "`sum_over_time` of infinities and deviations that overflow are infinite, not NaN"
+            }
             Self::DeviationOfOne => "`stddev` and `stdvar` of a single NaN or infinity are NaN",
             Self::BucketPrecision => {
                 "`histogram_quantile` takes tiny differences between buckets for rounding errors"
@@ -57,6 +62,9 @@ impl Change {
             Self::NameOfAtan2 => "`atan2` drops the metric name",
             Self::PinnedPrediction => {
                 "`predict_linear` over a selector with `@` sees the same samples at every step"
+            }
+            Self::JoinedNegation => {
+                "negation joins series that differ in their names alone and never meet"
             }
             Self::Utf8Names => "`label_replace` and `label_join` take any label name (3.0)",
         }

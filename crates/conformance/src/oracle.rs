@@ -233,12 +233,18 @@ impl Oracle<'_> {
             Operand::Text(_) => return Err(fails("a string has no sign")),
             Operand::Vector(steps) => steps,
         };
+        let mut sources: BTreeMap<Labels, Labels> = BTreeMap::new();
         for element in steps.iter_mut().flatten() {
             element.value = match &element.value {
                 Point::Float(value) => Point::Float(-value),
                 Point::Histogram(histogram) => Point::Histogram(histogram.clone().times(-1.0)),
             };
+            let source = element.labels.clone();
             self.drop_name(element);
+            let first = sources.entry(element.labels.clone()).or_insert_with(|| source.clone());
+            if *first != source && self.semantics.is_old(Change::JoinedNegation) {
+                return Err(fails("vector cannot contain metrics with the same labelset"));
+            }
         }
         if !self.semantics.delayed_name_removal {
             refuse_equal(&steps)?;

@@ -341,6 +341,16 @@ impl Row {
         Self { labels, drop_name, column }
     }
 
+    /// Takes over the points of a row with equal labels; false when a step is taken already. What
+    /// comes first decides about the name, as upstream's `rangeEval` does.
+    pub(crate) fn merge(&mut self, other: &Self) -> bool {
+        let start = |row: &Self| row.column.points().next().map(|(step, _)| step);
+        if start(other).is_some_and(|theirs| start(self).is_none_or(|own| theirs < own)) {
+            self.drop_name = other.drop_name;
+        }
+        self.column.merge(&other.column)
+    }
+
     /// The metric name, or the empty text.
     pub(crate) fn name(&self) -> &str {
         self.labels.value(model::METRIC_NAME)

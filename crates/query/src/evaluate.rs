@@ -312,7 +312,7 @@ pub(crate) fn merge_equal(rows: Vec<Row>) -> Result<Vec<Row>, QueryError> {
                 out.push(row);
             }
             Some(&at) => {
-                if !out[at].column.merge(&row.column) {
+                if !out[at].merge(&row) {
                     return Err(QueryError::same_labels());
                 }
             }

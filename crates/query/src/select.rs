@@ -14,7 +14,7 @@ use model::{
     CounterReset, Histogram, Labels, METRIC_NAME, Matcher, SampleBuf, SelectHints, Selection,
     TimelineId, Timestamp, is_stale,
 };
-use promql::ast::{Expr, Place, VectorSelector, WindowEdge};
+use promql::ast::{DurationExpr, Expr, Place, VectorSelector, WindowEdge};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -96,6 +96,14 @@ impl Evaluator<'_> {
             first: reference.at(steps.start).saturating_sub(lookback).saturating_add(1),
             last: reference.at(steps.last()).saturating_add(ahead),
         };
+        // Upstream's `timestamp()` forgets the offset beside `@` (it rewrites it for its issue 8433):
+        // the offset says what is read, `@` alone from where it is looked at.
+        let looked_from = match (reading, selector.at) {
+            (Reading::Timestamp, Some(_)) => {
+                self.span.reference(&DurationExpr::Fixed(0), selector.at)?
+            }
+            _ => reference,
+        };
         self.says_reading(selector.edge, reading, lookback);
         self.says_reference(reference);
         let hints = SelectHints { step: step_hint(steps), ..SelectHints::default() };
@@ -115,7 +123,7 @@ impl Evaluator<'_> {
                 }
                 lookups.column(&buffer)
             } else {
-                look_back(&buffer, reference, steps, lookback, reading)
+                look_back(&buffer, looked_from, steps, lookback, reading)
             };
             if column.present().any() {
                 let labels = selection.labels(index).clone();

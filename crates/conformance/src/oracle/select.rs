@@ -98,23 +98,25 @@ impl Oracle<'_> {
         })
     }
 
-    /// The newest sample of each series within the lookback, with its timestamp.
+    /// The newest sample of each series within the lookback before `looked_from`, with its
+    /// timestamp; only what the lookback before `read_to` reaches is seen.
     fn newest(
         &self,
         selector: &VectorSelector,
-        at: i64,
-    ) -> Result<Vec<(Labels, i64, Point)>, Refusal> {
-        let at = self.reference(at, &selector.offset, selector.at)?;
+        read_to: i64,
+        looked_from: i64,
+    ) -> Vec<(Labels, i64, Point)> {
         let inclusive = i64::from(self.semantics.is_old(Change::LeftOpenWindows));
-        let oldest = at - self.semantics.lookback_ms + 1 - inclusive;
+        let reach = self.semantics.lookback_ms - 1 + inclusive;
+        let (oldest, latest) = (read_to.max(looked_from) - reach, read_to.min(looked_from));
         let mut found = Vec::new();
         for (labels, points) in self.contents.matching(&selector.matchers) {
-            let newest = points.range(..=at).next_back().filter(|(taken, _)| **taken >= oldest);
+            let newest = points.range(..=latest).next_back().filter(|(taken, _)| **taken >= oldest);
             if let Some((taken, value)) = newest.filter(|(_, value)| !value.is_stale()) {
                 found.push((labels.clone(), *taken, value.into()));
             }
         }
-        Ok(found)
+        found
     }
 
     pub(super) fn select(
@@ -124,14 +126,16 @@ impl Oracle<'_> {
     ) -> Result<Vec<Vec<Element>>, Refusal> {
         let mut steps = Vec::new();
         for at in times {
-            let newest = self.newest(selector, *at)?.into_iter();
+            let at = self.reference(*at, &selector.offset, selector.at)?;
+            let newest = self.newest(selector, at, at).into_iter();
             let element = |(labels, _, value)| Element { labels, drop_name: false, value };
             steps.push(newest.map(element).collect());
         }
         Ok(steps)
     }
 
-    /// When the selected samples were taken, in seconds.
+    /// When the selected samples were taken, in seconds. Beside `@` the offset says what is read,
+    /// but not from where it is looked at: upstream rewrites it for its issue 8433.
     pub(super) fn select_times(
         &self,
         selector: &VectorSelector,
@@ -139,7 +143,12 @@ impl Oracle<'_> {
     ) -> Result<Vec<Vec<Element>>, Refusal> {
         let mut steps = Vec::new();
         for at in times {
-            let newest = self.newest(selector, *at)?.into_iter();
+            let read_to = self.reference(*at, &selector.offset, selector.at)?;
+            let looked_from = match selector.at {
+                Some(_) => self.reference(*at, &DurationExpr::Fixed(0), selector.at)?,
+                None => read_to,
+            };
+            let newest = self.newest(selector, read_to, looked_from).into_iter();
             let element = |(labels, taken, _): (Labels, i64, Point)| {
                 let value = Point::Float(taken as f64 / 1000.0);
                 Element { labels, drop_name: false, value }
@@ -217,16 +226,19 @@ impl Oracle<'_> {
             None => self.semantics.default_step_ms,
         };
         let mut bounds = Vec::new();
+        let mut ends = Vec::new();
         for at in times {
             let begin = if pin == Pin::Drifts { times[0] } else { *at };
             let drift = if subquery.at.is_some() { at - begin } else { 0 };
-            let hi = self.reference(*at, &subquery.offset, subquery.at)? + drift;
-            bounds.push((hi - range, hi));
+            let end = self.reference(*at, &subquery.offset, subquery.at)?;
+            ends.push(end);
+            bounds.push((end + drift - range, end + drift));
         }
-        let (Some((lo, _)), Some((_, hi))) = (bounds.first(), bounds.last()) else {
+        // Here, too, 2.42 evaluates only what the first window can hold, and then moves on.
+        let (Some(lo), Some(hi)) = (ends.first().map(|end| end - range), ends.last()) else {
             return Ok(Vec::new());
         };
-        let first = self.first_inside(*lo);
+        let first = self.first_inside(lo);
         let first = first + (step - first.rem_euclid(step)) % step;
         let inner: Vec<i64> =
             (first..=*hi).step_by(usize::try_from(step).unwrap_or(usize::MAX)).collect();

@@ -77,8 +77,8 @@ pub(super) fn evaluate(
         "max_over_time" => extreme(&samples.floats, |a, b| a > b).map(|(_, v)| Point::Float(v)),
         "ts_of_min_over_time" => seconds(extreme(&samples.floats, |a, b| a <= b).map(|(t, _)| t)),
         "ts_of_max_over_time" => seconds(extreme(&samples.floats, |a, b| a >= b).map(|(t, _)| t)),
-        "stdvar_over_time" => Some(rounded(oracle, variance(&samples.values()))),
-        "stddev_over_time" => Some(rounded(oracle, variance(&samples.values()).sqrt())),
+        "stdvar_over_time" => Some(rounded(oracle, spread(oracle, &samples.values()))),
+        "stddev_over_time" => Some(rounded(oracle, spread(oracle, &samples.values()).sqrt())),
         "quantile_over_time" => Some(Point::Float(of_values(scalar(0), samples.values()))),
         "mad_over_time" if samples.values().iter().any(|value| value.is_nan()) => {
             Some(Point::Float(f64::NAN))
@@ -154,6 +154,13 @@ fn sum_or_mean(oracle: &Oracle<'_>, samples: &Samples<'_>, is_mean: bool) -> Opt
     let histograms: Vec<&Sparse> = samples.histograms.iter().map(|(_, h)| *h).collect();
     let value = if is_mean { total::mean(&histograms) } else { total::sum(&histograms) };
     Some(Point::Histogram(value.ok()?.map(|value| oracle.rounded(value))))
+}
+
+/// The variance; in 2.42 the correction of an overflow made it NaN.
+fn spread(oracle: &Oracle<'_>, values: &[f64]) -> f64 {
+    let value = variance(values);
+    let spoiled = oracle.semantics.is_old(Change::SumsOfInfinities) && value.is_infinite();
+    if spoiled { f64::NAN } else { value }
 }
 
 /// What 2.42 makes of infinities: the correction becomes NaN, the sum only when they cancel.

@@ -310,14 +310,15 @@ struct Output {
 impl Output {
     /// Adds a result; true when it joined one that was there.
     fn add(&mut self, labels: Labels, drop_name: bool, column: Column) -> Result<bool, QueryError> {
-        if let Some(at) = self.known.get(&labels) {
-            if self.rows[*at].column.merge(&column) {
+        let row = Row::new(labels, drop_name, column);
+        if let Some(at) = self.known.get(&row.labels) {
+            if self.rows[*at].merge(&row) {
                 return Ok(true);
             }
             return Err(QueryError::same_labels());
         }
-        self.known.insert(labels.clone(), self.rows.len());
-        self.rows.push(Row::new(labels, drop_name, column));
+        self.known.insert(row.labels.clone(), self.rows.len());
+        self.rows.push(row);
         Ok(false)
     }
 }

@@ -298,6 +298,58 @@ fn odd_floats_take_part() {
 }
 
 #[test]
+fn what_begins_a_series_decides_about_its_name() {
+    let store = load("late _ _ _ 5 7");
+    let engine =
+        Engine::new(EngineOptions { delayed_name_removal: true, ..EngineOptions::default() });
+    let text = "idelta(late[2m]) or late";
+    let expr = promql::parse(text).unwrap();
+    let steps = StepRange {
+        start: Timestamp::from_ms(180_000),
+        end: Timestamp::from_ms(240_000),
+        step: Duration::from_mins(1),
+    };
+    let output = engine.range(&store, Query { expr: &expr, text }, &steps, &Cancel::new());
+    let want = expect![[r#"
+        {__name__="late"} 5@180 2@240
+    "#]];
+    want.assert_eq(&show(output));
+}
+
+/// As Prometheus does it, which rewrites the offset beside `@`.
+#[test]
+fn timestamp_looks_from_the_fixed_instant_whatever_the_offset() {
+    instant(
+        "timestamp(up{instance=\"1\"} @ 120)",
+        5,
+        &expect![[r#"
+        {instance="1", job="a"} 120 @300000
+    "#]],
+    );
+    instant(
+        "timestamp(up{instance=\"1\"} @ 120 offset 1m)",
+        5,
+        &expect![[r#"
+        {instance="1", job="a"} 60 @300000
+    "#]],
+    );
+    instant(
+        "timestamp(up{instance=\"1\"} @ 120 offset -1m)",
+        5,
+        &expect![[r#"
+        {instance="1", job="a"} 120 @300000
+    "#]],
+    );
+    instant(
+        "timestamp(up{instance=\"1\"} offset -1m)",
+        2,
+        &expect![[r#"
+        {instance="1", job="a"} 180 @120000
+    "#]],
+    );
+}
+
+#[test]
 fn bounds_that_cross_leave_no_series_that_could_be_equal() {
     let expr = promql::parse("clamp({__name__=~\"up|hits_total\"}, 1, 0)").unwrap();
     let engine =
