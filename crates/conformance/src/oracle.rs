@@ -24,7 +24,7 @@ use crate::dataset::Contents;
 use crate::question::Time;
 use model::{Labels, METRIC_NAME};
 use promql::ast::{Expr, ExprKind, UnaryOp, ValueType};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use sys::sim::SimRng;
 
@@ -113,6 +113,8 @@ pub struct Oracle<'a> {
     start: i64,
     end: i64,
     step: i64,
+    /// Selectors without `@` see nothing that was taken later.
+    horizon: Cell<i64>,
     noise: Option<RefCell<SimRng>>,
 }
 
@@ -123,7 +125,8 @@ pub fn answer(contents: &Contents, semantics: &Semantics, expr: &Expr, time: &Ti
         Time::Range { start_ms, end_ms, step_ms } => (start_ms, end_ms, step_ms),
     };
     let noise = semantics.noise.map(|seed| RefCell::new(SimRng::new(seed)));
-    let oracle = Oracle { contents, semantics, start, end, step, noise };
+    let horizon = Cell::new(i64::MAX);
+    let oracle = Oracle { contents, semantics, start, end, step, horizon, noise };
     let answer = match time {
         Time::Instant { .. } => oracle.instant(expr),
         Time::Range { .. } => oracle.range(expr),

@@ -9,12 +9,19 @@ use promql::ast::{BinaryExpr, BinaryOp, Cardinality, VectorMatching};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Oracle<'_> {
+    /// Powers and angles are rounded differently by every mathematical library.
+    fn of_floats(&self, op: BinaryOp, a: f64, b: f64) -> f64 {
+        let value = of_scalars(op, a, b);
+        if matches!(op, BinaryOp::Pow | BinaryOp::Atan2) { self.rounded(value) } else { value }
+    }
+
     pub(super) fn binary(&self, binary: &BinaryExpr, times: &[i64]) -> Result<Operand, Refusal> {
         let (left, right) = (self.eval(&binary.left, times)?, self.eval(&binary.right, times)?);
         match (left, right) {
             (Operand::Scalar(left), Operand::Scalar(right)) => {
                 let pairs = left.into_iter().zip(right);
-                Ok(Operand::Scalar(pairs.map(|(a, b)| of_scalars(binary.op, a, b)).collect()))
+                let values = pairs.map(|(a, b)| self.of_floats(binary.op, a, b));
+                Ok(Operand::Scalar(values.collect()))
             }
             (Operand::Vector(steps), Operand::Scalar(values)) => {
                 self.with_scalar(binary, steps, &values, |element, number| (element, number))
@@ -126,10 +133,7 @@ impl Oracle<'_> {
             (Point::Float(a), Point::Float(b)) => match op {
                 BinaryOp::TrimLower | BinaryOp::TrimUpper => None,
                 op if op.is_comparison() => Some((Point::Float(*a), compares(op, *a, *b))),
-                BinaryOp::Pow | BinaryOp::Atan2 => {
-                    Some((Point::Float(self.rounded(of_scalars(op, *a, *b))), true))
-                }
-                op => Some((Point::Float(of_scalars(op, *a, *b)), true)),
+                op => Some((Point::Float(self.of_floats(op, *a, *b)), true)),
             },
             (Point::Float(a), Point::Histogram(b)) => match op {
                 BinaryOp::Mul => histogram(b.clone().times(*a)),

@@ -105,10 +105,11 @@ impl Oracle<'_> {
         selector: &VectorSelector,
         read_to: i64,
         looked_from: i64,
-    ) -> Vec<(Labels, i64, Point)> {
+    ) -> Result<Vec<(Labels, i64, Point)>, Refusal> {
         let inclusive = i64::from(self.semantics.is_old(Change::LeftOpenWindows));
         let reach = self.semantics.lookback_ms - 1 + inclusive;
-        let (oldest, latest) = (read_to.max(looked_from) - reach, read_to.min(looked_from));
+        let oldest = read_to.max(looked_from) - reach;
+        let latest = read_to.min(looked_from).min(self.seen_to(selector)?);
         let mut found = Vec::new();
         for (labels, points) in self.contents.matching(&selector.matchers) {
             let newest = points.range(..=latest).next_back().filter(|(taken, _)| **taken >= oldest);
@@ -116,7 +117,13 @@ impl Oracle<'_> {
                 found.push((labels.clone(), *taken, value.into()));
             }
         }
-        found
+        Ok(found)
+    }
+
+    /// The last instant whose samples a selector sees.
+    fn seen_to(&self, selector: &VectorSelector) -> Result<i64, Refusal> {
+        let horizon = if selector.at.is_none() { self.horizon.get() } else { i64::MAX };
+        Ok(horizon.saturating_sub(self.duration(&selector.offset)?))
     }
 
     pub(super) fn select(
@@ -127,7 +134,7 @@ impl Oracle<'_> {
         let mut steps = Vec::new();
         for at in times {
             let at = self.reference(*at, &selector.offset, selector.at)?;
-            let newest = self.newest(selector, at, at).into_iter();
+            let newest = self.newest(selector, at, at)?.into_iter();
             let element = |(labels, _, value)| Element { labels, drop_name: false, value };
             steps.push(newest.map(element).collect());
         }
@@ -148,7 +155,7 @@ impl Oracle<'_> {
                 Some(_) => self.reference(*at, &DurationExpr::Fixed(0), selector.at)?,
                 None => read_to,
             };
-            let newest = self.newest(selector, read_to, looked_from).into_iter();
+            let newest = self.newest(selector, read_to, looked_from)?.into_iter();
             let element = |(labels, taken, _): (Labels, i64, Point)| {
                 let value = Point::Float(taken as f64 / 1000.0);
                 Element { labels, drop_name: false, value }
@@ -173,6 +180,7 @@ impl Oracle<'_> {
             ExprKind::Matrix(matrix) => {
                 let selector = &matrix.selector;
                 let range = self.duration(&matrix.range)?;
+                let seen_to = self.seen_to(selector)?;
                 let mut steps = Vec::new();
                 for at in times {
                     let begin = if pin == Pin::Drifts { times[0] } else { *at };
@@ -182,7 +190,7 @@ impl Oracle<'_> {
                     let (lo, hi) = (last + drift - range, last + drift);
                     let series = self.contents.matching(&selector.matchers);
                     let windows = series.map(|(labels, points)| {
-                        let points = self.inside(points, lo, last);
+                        let points = self.inside(points, lo, last.min(seen_to));
                         let points = points.filter(|(_, value)| !value.is_stale());
                         let points = points.map(|(at, value)| (*at, value.into())).collect();
                         Window { labels: labels.clone(), drop_name: false, points, lo, hi }
@@ -234,17 +242,22 @@ impl Oracle<'_> {
             ends.push(end);
             bounds.push((end + drift - range, end + drift));
         }
-        // Here, too, 2.42 evaluates only what the first window can hold, and then moves on.
-        let (Some(lo), Some(hi)) = (ends.first().map(|end| end - range), ends.last()) else {
+        let (Some((lo, _)), Some((_, hi))) = (bounds.first(), bounds.last()) else {
             return Ok(Vec::new());
         };
-        let first = self.first_inside(lo);
+        let first = self.first_inside(*lo);
         let first = first + (step - first.rem_euclid(step)) % step;
         let inner: Vec<i64> =
             (first..=*hi).step_by(usize::try_from(step).unwrap_or(usize::MAX)).collect();
         let mut series: BTreeMap<Labels, (bool, BTreeMap<i64, Point>)> = BTreeMap::new();
         if !inner.is_empty() {
-            let steps = match self.eval(&subquery.expr, &inner)? {
+            // Here, too, 2.42 reads only what the first window can hold, and then moves on.
+            let last_read =
+                if pin == Pin::Drifts && subquery.at.is_some() { ends[0] } else { i64::MAX };
+            let outer = self.horizon.replace(last_read.min(self.horizon.get()));
+            let evaluated = self.eval(&subquery.expr, &inner);
+            self.horizon.set(outer);
+            let steps = match evaluated? {
                 Operand::Vector(steps) => steps,
                 Operand::Scalar(values) => {
                     values.into_iter().map(|value| vec![super::unnamed(value)]).collect()
