@@ -1,8 +1,14 @@
 //! Memory that all questions share: what one holds, the others cannot have.
-//! A question reserves what it holds and returns it when its answer is gone.
+//! A question reserves what it holds and returns it when its answer is gone. Large ones leave an
+//! eighth to small ones, so that few large ones do not stop all others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Questions that hold no more than this are small.
+const SMALL_BYTES: usize = 4 << 20;
+/// Part of the budget that is for small questions alone.
+const SMALL_SHARE: usize = 8;
 
 /// A number of bytes for all questions together; clones share it.
 #[derive(Clone, Debug)]
@@ -62,7 +68,9 @@ impl Reservation {
     #[must_use]
     pub fn grow(&self, bytes: usize) -> bool {
         let Shared { bytes_max, reserved } = &*self.budget.shared;
-        let add = |now: usize| now.checked_add(bytes).filter(|sum| sum <= bytes_max);
+        let small = self.bytes().saturating_add(bytes) <= SMALL_BYTES;
+        let most = if small { *bytes_max } else { bytes_max - bytes_max / SMALL_SHARE };
+        let add = |now: usize| now.checked_add(bytes).filter(|sum| *sum <= most);
         let took = reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok();
         if took {
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -101,5 +109,14 @@ mod tests {
         assert_eq!(budget.reserved(), 10);
         drop(a);
         assert_eq!(budget.reserved(), 0);
+    }
+
+    #[test]
+    fn large_ones_leave_an_eighth_to_small_ones() {
+        let budget = Budget::new(8 * SMALL_BYTES);
+        let (large, small) = (budget.begin(), budget.begin());
+        assert!(large.grow(7 * SMALL_BYTES) && !large.grow(1));
+        assert!(small.grow(SMALL_BYTES) && !small.grow(1));
+        assert_eq!(budget.reserved(), budget.bytes_max());
     }
 }

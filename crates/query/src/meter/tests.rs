@@ -24,14 +24,14 @@ fn a_query_stops_at_its_own_limit() {
 
 #[test]
 fn queries_share_a_budget_and_answers_keep_their_part() {
-    let limits = limits(10 * MIB, 12 * MIB);
+    let limits = limits(10 * MIB, 14 * MIB);
     let (first, second) = (Cancel::new(), Cancel::new());
     let meter = Meter::new(&first, &limits);
     meter.take(9 * MIB).unwrap();
     let other = Meter::new(&second, &limits);
-    let error = other.take(4 * MIB).unwrap_err();
+    let error = other.take(6 * MIB).unwrap_err();
     assert_eq!(error.kind(), QueryErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "queries together hold all 12 MiB they may; come again later");
+    assert_eq!(error.to_string(), "queries together hold all 14 MiB they may; come again later");
     drop(other);
     let answer = meter.finish(2 * MIB);
     assert_eq!((first.progress().bytes(), limits.shared.reserved()), (0, 2 * MIB));
