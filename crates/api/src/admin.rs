@@ -91,7 +91,7 @@ pub(crate) async fn delete_series(
     principal: Principal,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let texts = params.selector_texts();
+    let texts = params.selector_texts()?;
     if texts.is_empty() {
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }

@@ -10,6 +10,10 @@ use crate::{AppState, ServerOptions, openapi};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
+
+/// Form bodies of more than 64 KiB that are held at a time, in KiB: 64 MiB, or six of the largest.
+const BODIES_KIB_MAX: usize = 64 << 10;
 
 /// Shared by all requests.
 pub(crate) type App = Arc<AppInner>;
@@ -21,6 +25,8 @@ pub(crate) struct AppInner {
     pub(crate) prefix: String,
     pub(crate) pool: QueryPool,
     pub(crate) orders: Orders,
+    /// KiB that large form bodies may hold together.
+    pub(crate) body_room: Arc<Semaphore>,
     pub(crate) hosts: HostList,
     pub(crate) web: Arc<WebWatch>,
     pub(crate) openapi: String,
@@ -40,6 +46,7 @@ impl AppInner {
         Arc::new(Self {
             pool: QueryPool::new(options.query.clone(), Arc::clone(&state.queries)),
             orders: Orders::default(),
+            body_room: Arc::new(Semaphore::new(BODIES_KIB_MAX)),
             hosts: HostList::new(&options, addresses),
             openapi: openapi::document(&prefix, mounts),
             draining: AtomicBool::new(false),

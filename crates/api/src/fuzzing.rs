@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, header};
 pub fn request(data: &[u8]) {
     let params = Params::parse(data);
     drop((params.limit(), params.timeout(), params.truth("x")));
-    drop(parse_selectors(&params.selector_texts()));
+    drop(params.selector_texts().map(|texts| parse_selectors(&texts)));
     let text = String::from_utf8_lossy(data);
     drop((parse_time(&text), parse_duration(&text), prom::labels::unescape(&text)));
     let hosts = HostList::new(&ServerOptions::default(), &[]);

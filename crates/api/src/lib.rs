@@ -54,7 +54,7 @@ pub use provider::{
     RuleHealth, RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth,
     TargetMetadata, TargetsProvider, TsdbStatus,
 };
-pub use queries::{Outcome, Queries, Question, Refusal, Ticket};
+pub use queries::{Outcome, Queries, QueryLog, Question, Refusal, Ticket};
 pub use routes::Mount;
 pub use server::{Bound, Listening, Server};
 pub use state::AppState;

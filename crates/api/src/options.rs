@@ -14,11 +14,15 @@ pub struct QueryLimits {
     pub queue: usize,
     /// Longest time from arrival to answer (`--query.timeout`); 2 minutes.
     pub timeout: Duration,
+    /// Evaluations that take this long or longer are logged (`--query.slow-threshold`); 10 s.
+    /// `None`: none is.
+    pub slow: Option<Duration>,
 }
 
 impl Default for QueryLimits {
     fn default() -> Self {
-        Self { concurrency: 20, queue: 200, timeout: Duration::from_mins(2) }
+        let (timeout, slow) = (Duration::from_mins(2), Some(Duration::from_secs(10)));
+        Self { concurrency: 20, queue: 200, timeout, slow }
     }
 }
 

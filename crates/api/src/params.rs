@@ -2,40 +2,57 @@
 //! Times, durations and limits are parsed with upstream's rules and refused with its sentences.
 
 use crate::App;
+use crate::queries::Refusal;
 use crate::reply::ApiError;
 use axum::body::Body;
 use axum::extract::FromRequest;
+use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::{Matcher, Pattern, Timestamp};
 use promql::PATTERN_BYTES_MAX;
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Upstream's text for its smallest time.
 const MIN_TIME: &str = "-292273086-05-16T16:47:06Z";
 /// Upstream's text for its largest time.
 const MAX_TIME: &str = "292277025-08-18T07:12:54.999999999Z";
 
+/// Bytes of an expression, and of the selectors of a question together. A syntax tree takes up to
+/// a hundred times as much, and the longest real ones, with names of hosts in a regular expression,
+/// have tens of KiB.
+const TEXT_BYTES_MAX: usize = 256 << 10;
+/// Form bodies up to this size are taken without asking for room.
+const SMALL_BODY_BYTES: usize = 64 << 10;
+
 /// Names and values as they came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Params(Vec<(String, String)>);
+pub(crate) struct Params {
+    pairs: Vec<(String, String)>,
+    /// Room of a large body, until the request is answered.
+    _room: Option<Arc<OwnedSemaphorePermit>>,
+}
 
 impl Params {
     /// Parameters of a query string or form.
     pub(crate) fn parse(encoded: &[u8]) -> Self {
-        Self(url::form_urlencoded::parse(encoded).into_owned().collect())
+        let pairs = url::form_urlencoded::parse(encoded).into_owned().collect();
+        Self { pairs, _room: None }
     }
 
     /// First value of a parameter; empty counts as absent, as upstream has it everywhere.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(found, _)| found == name);
+        let found = self.pairs.iter().find(|(found, _)| found == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// All values of a parameter.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
     /// A time that must be there.
@@ -95,10 +112,26 @@ impl Params {
         }
     }
 
-    /// `match[]` as texts, in their order.
-    pub(crate) fn selector_texts(&self) -> Vec<String> {
-        self.all("match[]").map(str::to_owned).collect()
+    /// `query`, not too long.
+    pub(crate) fn expression(&self) -> Result<String, ApiError> {
+        let text = self.get("query").unwrap_or_default();
+        bounded("query", text.len())?;
+        Ok(text.to_owned())
     }
+
+    /// `match[]` as texts, in their order, together not too long.
+    pub(crate) fn selector_texts(&self) -> Result<Vec<String>, ApiError> {
+        bounded("match[]", self.all("match[]").map(str::len).sum())?;
+        Ok(self.all("match[]").map(str::to_owned).collect())
+    }
+}
+
+fn bounded(name: &str, bytes: usize) -> Result<(), ApiError> {
+    if bytes <= TEXT_BYTES_MAX {
+        return Ok(());
+    }
+    let reason = format!("{bytes} bytes are longer than {TEXT_BYTES_MAX} bytes");
+    Err(ApiError::invalid_parameter(name, reason))
 }
 
 /// Selectors as matcher sets; each must have a matcher that the empty text does not satisfy.
@@ -128,12 +161,13 @@ impl FromRequest<App> for Params {
 
     async fn from_request(request: Request<Body>, app: &App) -> Result<Self, ApiError> {
         let in_query = request.uri().query().unwrap_or_default().to_owned();
-        let mut params = Vec::new();
+        let mut params = Self::default();
         if has_form(&request) {
-            params = Self::parse(&form_body(request, app).await?).0;
+            let room = room(&request, app)?;
+            params = Self { _room: room, ..Self::parse(&form_body(request, app).await?) };
         }
-        params.extend(Self::parse(in_query.as_bytes()).0);
-        Ok(Self(params))
+        params.pairs.extend(Self::parse(in_query.as_bytes()).pairs);
+        Ok(params)
     }
 }
 
@@ -145,11 +179,27 @@ fn has_form(request: &Request<Body>) -> bool {
         && media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-async fn form_body(request: Request<Body>, app: &App) -> Result<Vec<u8>, ApiError> {
+/// Reserves room for a large body; small ones are bounded by the number of connections.
+fn room(request: &Request<Body>, app: &App) -> Result<Option<Arc<OwnedSemaphorePermit>>, ApiError> {
+    let limit = app.options.form_bytes_max;
+    let announced = request.body().size_hint().upper();
+    let announced = announced.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(limit);
+    if announced <= SMALL_BODY_BYTES {
+        return Ok(None);
+    }
+    // More than the limit is refused while it is read.
+    let kib = u32::try_from(announced.min(limit).div_ceil(1024)).unwrap_or(u32::MAX);
+    match Arc::clone(&app.body_room).try_acquire_many_owned(kib) {
+        Ok(room) => Ok(Some(Arc::new(room))),
+        Err(_full) => Err(ApiError::busy(Refusal::SharedMemory, "too many large forms at a time")),
+    }
+}
+
+async fn form_body(request: Request<Body>, app: &App) -> Result<Bytes, ApiError> {
     let (limit, timeout) = (app.options.form_bytes_max, app.options.body_timeout);
     let body = Limited::new(request.into_body(), limit).collect();
     match tokio::time::timeout(timeout, body).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::bad_data(format!(
             "error parsing form values: body is longer than {limit} bytes"
         ))

@@ -3,7 +3,7 @@
 //! their replacements. Full queue: refused at once with 503 and Retry-After.
 
 use crate::QueryLimits;
-use crate::queries::{Active, Outcome, Queries, Question, Refusal, Stop, Ticket};
+use crate::queries::{Active, Queries, Question, Refusal, Stop, Ticket};
 use crate::reply::{ApiError, ErrorType};
 use query::Cancel;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl QueryPool {
         let slot = match self.slot(deadline).await {
             Ok(slot) => slot,
             Err(refusal) => {
-                ticket.end(refusal.outcome());
+                ticket.fail(refusal.outcome(), refusal.message());
                 return Err(refusal);
             }
         };
@@ -85,7 +85,10 @@ impl QueryPool {
         let job = tokio::task::spawn_blocking(move || {
             ticket.run();
             let answer = work(&ticket);
-            ticket.end(answer.as_ref().err().map_or(Outcome::Answered, ApiError::outcome));
+            match &answer {
+                Ok(_) => ticket.end(),
+                Err(error) => ticket.fail(error.outcome(), error.message()),
+            }
             drop(slot);
             answer
         });

@@ -6,6 +6,7 @@
 mod caller;
 mod counts;
 mod expensive;
+mod log;
 mod outcome;
 mod ticket;
 
@@ -14,7 +15,9 @@ mod tests;
 
 pub(crate) use caller::{Caller, Peer};
 pub(crate) use expensive::{Order, Shape, Spent, shortened};
+pub use log::QueryLog;
 pub use outcome::{Outcome, Refusal};
+use ticket::Ended;
 pub use ticket::Ticket;
 pub(crate) use ticket::{Active, State, Stop};
 
@@ -22,7 +25,8 @@ use crate::QueryLimits;
 use counts::Counts;
 use expensive::Expensive;
 use exposition::Family;
-use parking_lot::Mutex;
+use model::Timestamp;
+use parking_lot::{Mutex, RwLock};
 use query::{Cancel, StepRange};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -85,6 +89,15 @@ pub(crate) enum Origin {
     },
 }
 
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(caller) => write!(f, "{caller}"),
+            Self::Rules { group, file } => write!(f, "rule group {group} of {file}"),
+        }
+    }
+}
+
 /// A question before it is asked.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -110,6 +123,7 @@ pub struct Queries {
     /// Locked before `finished`, never together with it.
     active: Mutex<BTreeMap<u64, Arc<Active>>>,
     finished: Mutex<Finished>,
+    log: RwLock<Option<Arc<dyn QueryLog>>>,
 }
 
 #[derive(Debug, Default)]
@@ -122,7 +136,8 @@ impl Queries {
     /// Nobody asks yet.
     pub fn new(clock: Arc<dyn Clock>, limits: QueryLimits) -> Self {
         let (active, finished) = (Mutex::default(), Mutex::default());
-        Self { clock, limits, next_id: AtomicU64::new(1), active, finished }
+        let (next_id, log) = (AtomicU64::new(1), RwLock::default());
+        Self { clock, limits, next_id, active, finished, log }
     }
 
     /// Notes a question that waits for its turn; `cancel` stops it, after `timeout` at the latest.
@@ -136,6 +151,18 @@ impl Queries {
         let active = Arc::new(Active::new(id, question, cancel, (&*self.clock, timeout)));
         self.active.lock().insert(id, Arc::clone(&active));
         Ticket::new(active, Arc::clone(self))
+    }
+
+    /// Notes evaluations in a log from now on; `None`: no longer.
+    pub fn log_to(&self, log: Option<Arc<dyn QueryLog>>) {
+        // The former one may wait for its last lines, and must not do so under the lock.
+        let former = std::mem::replace(&mut *self.log.write(), log);
+        drop(former);
+    }
+
+    /// Are evaluations noted in a log?
+    pub fn is_logging(&self) -> bool {
+        self.log.read().is_some()
     }
 
     /// Asks a question to stop; it is gone when its work has noticed. `None`: there is none such.
@@ -174,13 +201,40 @@ impl Queries {
         families
     }
 
-    fn finish(&self, active: &Active, outcome: Outcome) {
+    fn finish(&self, active: &Active, ended: &Ended) {
         self.active.lock().remove(&active.id);
-        let taken = active.taken(&*self.clock, outcome);
-        let (shape, now) = (Shape::of(&active.question), self.clock.now());
+        let now = self.clock.now();
+        self.note(active, ended, now);
+        let (shape, kind) = (Shape::of(&active.question), active.question.kind);
         let mut finished = self.finished.lock();
-        finished.counts.add(active.question.kind, outcome, &taken);
-        finished.expensive.add(shape, taken.cost, now);
+        finished.counts.add(kind, ended);
+        finished.expensive.add(shape, ended.cost, now);
+    }
+
+    /// Tells the logs.
+    fn note(&self, active: &Active, ended: &Ended, now: Timestamp) {
+        let log = self.log.read().clone().filter(|_| ended.outcome != Outcome::Invalid);
+        if let Some(log) = log
+            && let Some(line) = log::line(active, ended, now)
+        {
+            log.write(line);
+        }
+        let Ended { outcome, cost, .. } = ended;
+        if self.limits.slow.is_some_and(|slow| cost.ran >= slow) {
+            let Question { kind, text, origin, .. } = &active.question;
+            tracing::warn!(
+                id = active.id,
+                kind = kind.as_str(),
+                query = shortened(text),
+                by = %origin,
+                outcome = outcome.as_str(),
+                seconds = cost.ran.as_secs_f64(),
+                queued_seconds = ended.queued().as_secs_f64(),
+                samples = cost.samples,
+                peak_bytes = cost.bytes_peak,
+                "slow query"
+            );
+        }
     }
 }
 

@@ -99,6 +99,8 @@ pub struct QuerySettings {
     pub concurrency_max: Option<u64>,
     /// How far back an instant selector looks.
     pub lookback_delta: Option<Duration>,
+    /// Evaluations that take this long or longer are logged; 0: none.
+    pub slow_threshold: Option<Duration>,
 }
 
 /// The host collector.

@@ -271,6 +271,13 @@ pub(crate) struct ServeArgs {
         value_name = "DURATION"
     )]
     pub(crate) query_lookback_delta: Option<String>,
+    /// Evaluations that take this long are logged, 0: none [default: 10s].
+    #[arg(
+        long = "query.slow-threshold",
+        env = "FLYBALL_QUERY_SLOW_THRESHOLD",
+        value_name = "DURATION"
+    )]
+    pub(crate) query_slow_threshold: Option<String>,
     #[command(flatten)]
     pub(crate) features: FeatureArgs,
     /// Least severe messages to log [default: info].
@@ -311,6 +318,7 @@ impl ServeArgs {
             ("query.max-memory", self.query_max_memory.clone()),
             ("query.max-concurrency", count(self.query_max_concurrency)),
             ("query.lookback-delta", self.query_lookback_delta.clone()),
+            ("query.slow-threshold", self.query_slow_threshold.clone()),
             ("enable-feature", self.features.joined()),
             ("log.level", self.log_level.map(|level| format!("{level:?}").to_lowercase())),
             ("log.format", self.log_format.map(|format| format!("{format:?}").to_lowercase())),

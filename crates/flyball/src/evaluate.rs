@@ -7,7 +7,7 @@ use alerts::Alert;
 use api::{Outcome, Queries, Question};
 use model::{AppendErrorKind, Appender, Batch, GroupKey, Labels, Querier, RowFault, SeriesRef};
 use model::{Timestamp, Value};
-use query::{Cancel, Engine, Query, QueryError, QueryOutput, QueryValue, StepRange};
+use query::{Cancel, Engine, EngineOptions, Query, QueryError, QueryOutput, QueryValue, StepRange};
 use rules::{Effect, Event, Group, GroupOptions, GroupSpec, QueryAnswer, RuleQuery, SentAlert};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -196,10 +196,20 @@ impl GroupTask {
         let ticket = queries.begin(self.question(&query.text, at), cancel, query_timeout);
         let answer = tokio::task::spawn_blocking(move || {
             ticket.run();
+            ticket.prepare();
             let RuleQuery { expr, text } = &*query;
+            let count_queryable = queries.is_logging();
+            let options = EngineOptions { count_queryable, ..engine.options().clone() };
+            let engine = Engine::new(options);
             let output = engine.instant(&*querier, Query { expr, text }, at, ticket.cancel());
             let stopped = ticket.cancellation();
-            ticket.end(output.as_ref().err().map_or(Outcome::Answered, Outcome::from));
+            match &output {
+                Ok(output) => {
+                    ticket.evaluated(output);
+                    ticket.end();
+                }
+                Err(error) => ticket.fail(Outcome::from(error), &error.to_string()),
+            }
             stopped.map_or_else(|| elements(output, text), Err)
         });
         let result = answer.await.unwrap_or_else(|error| Err(format!("the query failed: {error}")));

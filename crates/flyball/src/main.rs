@@ -17,6 +17,7 @@ mod log;
 mod own;
 mod process;
 mod provider;
+mod query_log;
 mod reload;
 mod serve;
 mod settings;

@@ -5,9 +5,11 @@ use crate::evaluate::Evaluator;
 use crate::integrate::Integrator;
 use crate::load::{Configuration, LoadError, load};
 use crate::own::{Live, ReloadState};
+use crate::query_log::{QueryLogCounts, QueryLogFile};
+use api::{Queries, QueryLog};
 use promql::ParserOptions;
 use scrape::Pools;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use sys::Clock;
 use tokio::sync::Mutex;
@@ -25,6 +27,8 @@ pub(crate) struct Reloader {
     pub(crate) evaluator: Arc<Evaluator>,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) integrator: Integrator,
+    pub(crate) queries: Arc<Queries>,
+    pub(crate) query_log: Arc<QueryLogCounts>,
     /// Whoever holds the pools has the turn: one reload at a time. Empty after the stop.
     pub(crate) pools: Mutex<Option<Pools>>,
     /// Orders arrive on threads that do not belong to the runtime.
@@ -51,16 +55,19 @@ impl Reloader {
         result
     }
 
-    /// Applies a configuration; the routing tree goes first because it alone can be refused.
+    /// Applies a configuration; first comes what can be refused: query log and routing tree.
     pub(crate) async fn apply(&self, configuration: Configuration) -> Result<(), LoadError> {
         let mut pools = self.pools.lock().await;
         for warning in &configuration.warnings {
             tracing::warn!(%warning, "configuration");
         }
+        let query_log = self.open_query_log(&configuration)?;
         let routing = &configuration.routing;
         self.dispatch
             .replace(routing.root.clone(), &routing.receivers(), self.integrator.build(routing))
             .map_err(|error| LoadError(vec![error.to_string()]))?;
+        self.query_log.set_enabled(query_log.is_some());
+        self.queries.log_to(query_log);
         if let Some(pools) = pools.as_mut() {
             pools.apply(&configuration.prometheus.scrape_configs).await;
         }
@@ -70,6 +77,20 @@ impl Reloader {
         self.live.set(configuration.redacted);
         self.state.note_success(self.clock.now());
         Ok(())
+    }
+
+    /// Opens the query log anew, so that a file that was moved away is let go.
+    fn open_query_log(
+        &self,
+        configuration: &Configuration,
+    ) -> Result<Option<Arc<dyn QueryLog>>, LoadError> {
+        let Some(path) = &configuration.prometheus.global.query_log_file else { return Ok(None) };
+        match QueryLogFile::open(Path::new(path), &self.query_log) {
+            Ok(file) => Ok(Some(Arc::new(file))),
+            Err(error) => {
+                Err(LoadError(vec![format!("cannot open global.query_log_file {path}: {error}")]))
+            }
+        }
     }
 
     /// The same for callers on blocking threads, who wait.

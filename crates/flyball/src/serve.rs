@@ -10,6 +10,7 @@ use crate::integrate::Integrator;
 use crate::load::{Configuration, load};
 use crate::own::{Live, OwnMetrics, ReloadState, receiver_families};
 use crate::provider::{Admin, Facts, Lifecycle, Metrics, Rules, Status, Targets};
+use crate::query_log::QueryLogCounts;
 use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::supervise::{Stop, Supervisor};
@@ -106,6 +107,7 @@ async fn serve(
     for late in supervisor.stop(STOP_MAX).await {
         tracing::warn!(late, "stopping");
     }
+    rooms.queries.log_to(None);
     storage::close(db).await;
     tracing::info!("flyball has stopped");
     Ok(())
@@ -167,6 +169,7 @@ struct Rooms {
     integrator: Integrator,
     http: Arc<HttpMetrics>,
     queries: Arc<Queries>,
+    query_log: Arc<QueryLogCounts>,
 }
 
 impl Rooms {
@@ -226,6 +229,7 @@ impl Rooms {
             integrator,
             http: Arc::default(),
             queries,
+            query_log: Arc::default(),
         })
     }
 
@@ -256,6 +260,8 @@ impl Rooms {
         self.own.add(Box::new(move || http.families()));
         let queries = Arc::clone(&self.queries);
         self.own.add(Box::new(move || queries.families()));
+        let counts = Arc::clone(&self.query_log);
+        self.own.add(Box::new(move || counts.families()));
         pools.start_source(sources::own(&hostname, Arc::clone(&self.own)));
         Ok(())
     }
@@ -271,6 +277,8 @@ impl Rooms {
             evaluator: Arc::clone(&self.evaluator),
             dispatch: Arc::clone(&self.dispatch),
             integrator: self.integrator.clone(),
+            queries: Arc::clone(&self.queries),
+            query_log: Arc::clone(&self.query_log),
             pools: tokio::sync::Mutex::new(Some(pools)),
             runtime: tokio::runtime::Handle::current(),
         });

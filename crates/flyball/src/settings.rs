@@ -145,6 +145,10 @@ fn server(
     if let Some(timeout) = timeout.or(query.timeout) {
         options.query.timeout = timeout;
     }
+    let slow = duration_flag("--query.slow-threshold", args.query_slow_threshold.as_deref())?;
+    if let Some(slow) = slow.or(query.slow_threshold) {
+        options.query.slow = Some(slow).filter(|slow| !slow.is_zero());
+    }
     let from_file = query.concurrency_max.and_then(|max| usize::try_from(max).ok());
     match args.query_max_concurrency.or(from_file) {
         Some(0) => {
@@ -178,7 +182,8 @@ fn engine(
     let shared = memory_bytes / QUERY_SHARE;
     let own = size_flag("--query.max-memory", args.query_max_memory.as_deref())?;
     let own = own.or(file.memory_bytes_max).map_or(shared / 2, count);
-    let shared = query::Budget::new(shared.max(own));
+    // Large queries leave an eighth to small ones.
+    let shared = query::Budget::new(shared.max(own.saturating_add(own / 7 + 1)));
     options.memory = query::MemoryLimits { bytes_max: own, shared };
     options.default_step = configuration.prometheus.global.evaluation_interval;
     Ok(options)

@@ -77,7 +77,7 @@ fn parameters() {
     assert_eq!(params.get("d"), None);
     assert_eq!(params.get("broken"), Some("%zz"));
     assert_eq!(params.all("match[]").collect::<Vec<_>>(), ["up", "down"]);
-    assert_eq!(parse_selectors(&params.selector_texts()).unwrap().len(), 2);
+    assert_eq!(parse_selectors(&params.selector_texts().unwrap()).unwrap().len(), 2);
 }
 
 #[test]

@@ -18,13 +18,15 @@ use tokio::time::sleep;
 
 fn pool(concurrency: usize, queue: usize) -> Arc<QueryPool> {
     let timeout = Duration::from_mins(5);
-    let limits = QueryLimits { concurrency, queue, timeout };
+    let limits = QueryLimits { concurrency, queue, timeout, slow: None };
     let queries = Arc::new(Queries::new(Arc::new(SystemClock::new()), limits.clone()));
     Arc::new(QueryPool::new(limits, queries))
 }
 
 fn caller() -> Caller {
-    Caller { user: Principal::User("ada".into()), client: Some(IpAddr::from([10, 0, 0, 7])) }
+    let (user, path) = (Principal::User("ada".into()), "/api/v1/query".into());
+    let client = Some(IpAddr::from([10, 0, 0, 7]));
+    Caller { user, client, method: http::Method::GET, path }
 }
 
 fn question() -> Question {

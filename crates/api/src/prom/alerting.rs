@@ -308,7 +308,7 @@ async fn rule_selectors(
     caller: &Caller,
     params: &Params,
 ) -> Result<Vec<Vec<Matcher>>, ApiError> {
-    let texts = params.selector_texts();
+    let texts = params.selector_texts()?;
     if texts.is_empty() {
         return Ok(Vec::new());
     }

@@ -32,7 +32,7 @@ pub(crate) async fn query(
         let reason = "end timestamp must not be before start timestamp";
         return Err(ApiError::bad_data(reason));
     }
-    let text = params.get("query").unwrap_or_default().to_owned();
+    let text = params.expression()?;
     let question = caller.asks(QueryKind::Exemplars, &text);
     let inner = App::clone(&app);
     let work = move |ticket: &Ticket| {

@@ -30,7 +30,7 @@ impl Asked {
     fn new(params: &Params, refuse: fn(String) -> ApiError) -> Result<Self, ApiError> {
         let limit = params.limit()?;
         let (start, end) = time_range(params)?;
-        Ok(Self { limit, start, end, selectors: params.selector_texts(), refuse })
+        Ok(Self { limit, start, end, selectors: params.selector_texts()?, refuse })
     }
 
     fn parse_selectors(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {

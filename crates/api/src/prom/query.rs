@@ -156,7 +156,7 @@ impl Asked {
         let detail = |asked| if asked == "all" { Detail::PerStep } else { Detail::Total };
         let timeout = params.timeout()?;
         Ok(Self {
-            text: params.get("query").unwrap_or_default().to_owned(),
+            text: params.expression()?,
             limit,
             timeout,
             engine: engine(app, params)?,
@@ -182,9 +182,11 @@ impl Asked {
             let begun = inner.state.clock.monotonic();
             let expr = parse(&inner, &text)?;
             check(&expr)?;
+            ticket.prepare();
             let prepared = inner.state.clock.monotonic();
             let query = Query { expr: &expr, text: &text };
             let output = evaluate(&engine, &inner, query, ticket.cancel())?;
+            ticket.evaluated(&output);
             let ended = inner.state.clock.monotonic();
             let moments = Moments { asked, begun, prepared, ended };
             Ok((output, moments))
@@ -211,7 +213,7 @@ fn stats_warning(asked: &str) -> Option<String> {
 /// The configured engine, or one with the lookback and the counts that the client asks for.
 pub(crate) fn engine(app: &App, params: &Params) -> Result<Arc<Engine>, ApiError> {
     let lookback = lookback(params)?;
-    let count_queryable = params.get("stats").is_some();
+    let count_queryable = params.get("stats").is_some() || app.state.queries.is_logging();
     if lookback.is_none() && !count_queryable {
         return Ok(app.state.engine.clone());
     }
@@ -265,11 +267,12 @@ fn truncate(value: &mut QueryValue, limit: usize) -> bool {
 }
 
 /// Monotonic times of a query's stations.
-struct Moments {
-    asked: Duration,
-    begun: Duration,
-    prepared: Duration,
-    ended: Duration,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moments {
+    pub(crate) asked: Duration,
+    pub(crate) begun: Duration,
+    pub(crate) prepared: Duration,
+    pub(crate) ended: Duration,
 }
 
 /// Upstream's `stats.QueryStats`.
@@ -283,7 +286,7 @@ struct Stats {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "upstream's names")]
-struct Timings {
+pub(crate) struct Timings {
     eval_total_time: f64,
     result_sort_time: f64,
     query_preparation_time: f64,
@@ -295,7 +298,7 @@ struct Timings {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "upstream's names")]
-struct Samples {
+pub(crate) struct Samples {
     /// Seconds and counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     total_queryable_samples_per_step: Option<Vec<(f64, u64)>>,
@@ -305,27 +308,36 @@ struct Samples {
 
 impl Stats {
     fn new(output: &QueryOutput, moments: &Moments, (steps, detail): (StepRange, Detail)) -> Self {
+        let samples = Samples::total(output.queryable.iter().sum(), output.stats.samples_peak);
+        let total_queryable_samples_per_step = match detail {
+            Detail::Total => None,
+            Detail::PerStep => Some(per_step(&output.queryable, steps)),
+        };
+        let samples = Samples { total_queryable_samples_per_step, ..samples };
+        Self { timings: Timings::new(moments), samples }
+    }
+}
+
+impl Timings {
+    pub(crate) fn new(moments: &Moments) -> Self {
         let Moments { asked, begun, prepared, ended } = moments;
         let seconds = |from: &Duration, to: &Duration| to.saturating_sub(*from).as_secs_f64();
         Self {
-            timings: Timings {
-                eval_total_time: seconds(begun, ended),
-                // Results leave the evaluator sorted; there is no separate step.
-                result_sort_time: 0.0,
-                query_preparation_time: seconds(begun, prepared),
-                inner_eval_time: seconds(prepared, ended),
-                exec_queue_time: seconds(asked, begun),
-                exec_total_time: seconds(asked, ended),
-            },
-            samples: Samples {
-                total_queryable_samples_per_step: match detail {
-                    Detail::Total => None,
-                    Detail::PerStep => Some(per_step(&output.queryable, steps)),
-                },
-                total_queryable_samples: output.queryable.iter().sum(),
-                peak_samples: output.stats.samples_peak,
-            },
+            eval_total_time: seconds(begun, ended),
+            // Results leave the evaluator sorted; there is no separate step.
+            result_sort_time: 0.0,
+            query_preparation_time: seconds(begun, prepared),
+            inner_eval_time: seconds(prepared, ended),
+            exec_queue_time: seconds(asked, begun),
+            exec_total_time: seconds(asked, ended),
         }
+    }
+}
+
+impl Samples {
+    /// Counts of all steps together.
+    pub(crate) fn total(total_queryable_samples: u64, peak_samples: usize) -> Self {
+        Self { total_queryable_samples_per_step: None, total_queryable_samples, peak_samples }
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) async fn format(
     caller: Caller,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let text = params.get("query").unwrap_or_default().to_owned();
+    let text = params.expression()?;
     let question = caller.asks(QueryKind::Syntax, &text);
     let inner = App::clone(&app);
     let work = move |_: &Ticket| Ok(success(promql::pretty(&parse(&inner, &text)?)));
@@ -41,7 +41,7 @@ pub(crate) async fn tree(
     caller: Caller,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let text = params.get("query").unwrap_or_default().to_owned();
+    let text = params.expression()?;
     let question = caller.asks(QueryKind::Syntax, &text);
     let inner = App::clone(&app);
     let work = move |_: &Ticket| Ok(success(Node::new(&parse(&inner, &text)?)));

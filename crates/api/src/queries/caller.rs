@@ -1,9 +1,10 @@
-//! Who sent a request: the user and the address.
+//! Who sent a request: the user, the address, and where it was sent.
 //! The connection leaves the address in the request; the authentication guard leaves the user.
 
 use super::{Origin, QueryKind, Question};
 use crate::Principal;
 use axum::extract::FromRequestParts;
+use http::Method;
 use http::request::Parts;
 use query::StepRange;
 use std::convert::Infallible;
@@ -20,6 +21,9 @@ pub(crate) struct Caller {
     pub(crate) user: Principal,
     /// Address of the other end: a proxy's, when there is one.
     pub(crate) client: Option<IpAddr>,
+    pub(crate) method: Method,
+    /// Path below the prefix.
+    pub(crate) path: String,
 }
 
 impl Caller {
@@ -47,6 +51,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let user = Principal::from_request_parts(parts, state).await?;
         let client = parts.extensions.get::<Peer>().map(|peer| peer.0.ip().to_canonical());
-        Ok(Self { user, client })
+        let path = parts.uri.path().to_owned();
+        Ok(Self { user, client, method: parts.method.clone(), path })
     }
 }

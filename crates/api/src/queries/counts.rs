@@ -1,7 +1,7 @@
 //! Counters of finished questions: how they ended, how long they took, what they read.
 //! Bounded: kinds and outcomes come from enums.
 
-use super::ticket::Taken;
+use super::ticket::Ended;
 use super::{Outcome, QueryKind, Refusal};
 use crate::metrics::Histogram;
 use exposition::Family;
@@ -22,7 +22,8 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// Counts an end.
-    pub(crate) fn add(&mut self, kind: QueryKind, outcome: Outcome, taken: &Taken) {
+    pub(crate) fn add(&mut self, kind: QueryKind, ended: &Ended) {
+        let outcome = ended.outcome;
         *self.ended.entry((kind, outcome.as_str())).or_default() += 1;
         match outcome {
             Outcome::Answered | Outcome::Invalid | Outcome::Failed | Outcome::TimedOut => {}
@@ -30,9 +31,9 @@ impl Counts {
             Outcome::Left => self.left += 1,
             Outcome::Cancelled => self.stopped += 1,
         }
-        self.evaluated.entry(kind).or_default().observe(taken.cost.ran);
-        self.queued.observe(taken.queued);
-        self.samples += taken.cost.samples;
+        self.evaluated.entry(kind).or_default().observe(ended.cost.ran);
+        self.queued.observe(ended.queued());
+        self.samples += ended.cost.samples;
     }
 
     pub(crate) fn families(&self) -> Vec<Family> {

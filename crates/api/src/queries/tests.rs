@@ -1,11 +1,13 @@
 //! What is listed, added up and counted.
 
 use super::expensive::{Cost, Expensive, TEXT_BYTES_MAX};
-use super::{Order, QueryKind, Shape, shortened};
+use super::{Order, QueryKind, QueryLog, Shape, shortened};
 use crate::ServerOptions;
 use crate::test_client::{Client, run, wrapped};
 use expect_test::expect;
 use model::Timestamp;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn shape(text: &str) -> Shape {
@@ -134,4 +136,92 @@ fn what_has_ended_cannot_be_stopped() {
     expect![[r#"404 {"status":"error","errorType":"not_found","error":"no query 7: it has ended, or never was"}"#]].assert_eq(&shown);
     let shown = run(client.show("DELETE /api/flyball/v1/queries/x"));
     expect![[r#"400 {"status":"error","errorType":"bad_data","error":"not a query: Cannot parse `x` to a `u64`"}"#]].assert_eq(&shown);
+}
+
+#[derive(Debug, Default)]
+struct Lines(Mutex<Vec<String>>);
+
+impl QueryLog for Lines {
+    fn write(&self, line: String) {
+        self.0.lock().push(line);
+    }
+}
+
+#[test]
+fn evaluations_are_logged_in_the_form_of_prometheus() {
+    let client = Client::new();
+    let lines = Arc::new(Lines::default());
+    client.app.state.queries.log_to(Some(lines.clone()));
+    run(async {
+        client.ask("GET /api/v1/query?query=sum(up)&time=12.5").await;
+        client.ask("POST /api/v1/query_range query=up&start=0&end=60&step=30").await;
+        client
+            .ask("GET /api/v1/query?query=label_replace(up,%22a%22,%22b%22,%22c%22,%22(%22)")
+            .await;
+        // These evaluate nothing.
+        client.ask("GET /api/v1/query?query=sum(").await;
+        client.ask("GET /api/v1/series?match[]=up").await;
+        client.app.state.queries.log_to(None);
+        client.ask("GET /api/v1/query?query=up").await;
+    });
+    let shown: Vec<String> = lines.0.lock().iter().map(|line| wrapped(line)).collect();
+    expect![[r#"
+        {"time":"1970-01-01T00:05:00.000Z","level":"INFO","msg":"promql query
+        logged","params":{"end":"1970-01-01T00:00:12.500Z","query":"sum(up)",
+        "start":"1970-01-01T00:00:12.500Z","step":0},
+        "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
+        "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
+        "execTotalTime":0.0},"samples":{"totalQueryableSamples":2,"peakSamples":4}},
+        "httpRequest":{"clientIP":"","method":"GET","path":"/api/v1/query"}}
+        {"time":"1970-01-01T00:05:00.000Z","level":"INFO","msg":"promql query
+        logged","params":{"end":"1970-01-01T00:01:00.000Z","query":"up",
+        "start":"1970-01-01T00:00:00.000Z","step":30},
+        "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
+        "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
+        "execTotalTime":0.0},"samples":{"totalQueryableSamples":6,
+        "peakSamples":11}},"httpRequest":{"clientIP":"","method":"POST",
+        "path":"/api/v1/query_range"}}
+        {"time":"1970-01-01T00:05:00.000Z","level":"INFO","msg":"promql query
+        logged","params":{"end":"1970-01-01T00:05:00.000Z",
+        "query":"label_replace(up,\"a\",\"b\",\"c\",\"(\")",
+        "start":"1970-01-01T00:05:00.000Z","step":0},"error":"invalid regular
+        expression in label_replace(): ( (cannot compile regular expression \"(\":
+        unclosed group)","stats":{"timings":{"evalTotalTime":0.0,
+        "resultSortTime":0.0,"queryPreparationTime":0.0,"innerEvalTime":0.0,
+        "execQueueTime":0.0,"execTotalTime":0.0}},"httpRequest":{"clientIP":"",
+        "method":"GET","path":"/api/v1/query"}}"#]]
+    .assert_eq(&shown.join("\n"));
+}
+
+#[test]
+fn texts_that_are_too_long_are_refused_before_they_wait() {
+    let client = Client::new();
+    let long = "x".repeat((256 << 10) + 1);
+    for (path, name) in [
+        ("/api/v1/query", "query"),
+        ("/api/v1/format_query", "query"),
+        ("/api/v1/query_exemplars", "query"),
+        ("/api/v1/series", "match[]"),
+        ("/api/v1/labels", "match[]"),
+    ] {
+        let shown = run(client.show(&format!("POST {path} {name}={long}")));
+        let expected = "262145 bytes are longer than 262144 bytes";
+        assert!(shown.starts_with("400 ") && shown.contains(expected), "{path}: {shown}");
+    }
+    assert!(client.app.state.queries.expensive(Order::Seconds, 1).is_empty());
+}
+
+#[test]
+fn large_forms_have_a_bounded_room() {
+    let client = Client::new();
+    let large = format!("POST /api/v1/query query=1&x={}", "x".repeat(1 << 20));
+    let room = client.app.body_room.clone();
+    let taken = room.try_acquire_many(u32::try_from(room.available_permits()).unwrap()).unwrap();
+    let refused = run(client.show(&large));
+    assert!(refused.starts_with("503 ") && refused.contains("too many large forms"), "{refused}");
+    assert!(run(client.show("POST /api/v1/query query=1")).starts_with("200 "));
+    drop(taken);
+    let permits = room.available_permits();
+    assert!(run(client.show(&large)).starts_with("200 "));
+    assert_eq!(room.available_permits(), permits);
 }

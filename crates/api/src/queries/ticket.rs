@@ -3,8 +3,9 @@
 
 use super::expensive::Cost;
 use super::{Outcome, Queries, Question};
+use crate::prom::query::{Moments, Samples};
 use model::Timestamp;
-use query::Cancel;
+use query::{Cancel, QueryOutput};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use sys::Clock;
@@ -32,6 +33,8 @@ pub(crate) struct Active {
     /// Monotonic times.
     asked_at: Duration,
     begun_at: OnceLock<Duration>,
+    prepared_at: OnceLock<Duration>,
+    counted: OnceLock<Counted>,
     stop: OnceLock<Stop>,
     stopped: Notify,
 }
@@ -45,11 +48,33 @@ pub(crate) enum State {
     Stopping,
 }
 
-/// What a finished question took.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Taken {
-    pub(crate) queued: Duration,
+/// How a question ended and what it took.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) error: Option<String>,
     pub(crate) cost: Cost,
+    pub(crate) moments: Moments,
+    counted: Option<Counted>,
+}
+
+/// What an evaluation counted.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    queryable: u64,
+    peak: usize,
+}
+
+impl Ended {
+    /// Time in the queue.
+    pub(crate) fn queued(&self) -> Duration {
+        self.moments.begun.saturating_sub(self.moments.asked)
+    }
+
+    /// Samples as upstream counts them; `None` when the evaluation failed.
+    pub(crate) fn samples(&self) -> Option<Samples> {
+        self.counted.map(|counted| Samples::total(counted.queryable, counted.peak))
+    }
 }
 
 impl Active {
@@ -67,6 +92,8 @@ impl Active {
             cancel,
             asked_at: clock.monotonic(),
             begun_at: OnceLock::new(),
+            prepared_at: OnceLock::new(),
+            counted: OnceLock::new(),
             stop: OnceLock::new(),
             stopped: Notify::new(),
         }
@@ -118,6 +145,19 @@ impl Active {
         ))
     }
 
+    /// The outcome and what the client was told.
+    fn verdict(&self, found: Outcome, error: Option<String>) -> (Outcome, Option<String>) {
+        let outcome = self.outcome(found);
+        let own = match outcome {
+            Outcome::TimedOut => Some("query timed out in expression evaluation".into()),
+            Outcome::Left => Some("query was canceled in expression evaluation".into()),
+            Outcome::Cancelled => self.cancellation(),
+            Outcome::Failed => Some("the query failed: a bug in the server".into()),
+            Outcome::Answered | Outcome::Invalid | Outcome::Refused(_) => None,
+        };
+        (outcome, error.or(own))
+    }
+
     fn outcome(&self, found: Outcome) -> Outcome {
         match self.stop.get() {
             None => found,
@@ -127,16 +167,20 @@ impl Active {
         }
     }
 
-    pub(super) fn taken(&self, clock: &dyn Clock, outcome: Outcome) -> Taken {
-        let (queued, ran) = self.ages(clock);
+    fn ended(&self, clock: &dyn Clock, found: Outcome, error: Option<String>) -> Ended {
+        let (outcome, error) = self.verdict(found, error);
+        let ended = clock.monotonic();
+        let begun = self.begun_at.get().copied().unwrap_or(ended);
+        let prepared = self.prepared_at.get().copied().unwrap_or(ended);
         let progress = self.progress();
         let cost = Cost {
-            ran,
+            ran: ended.saturating_sub(begun),
             failed: outcome != Outcome::Answered,
             samples: progress.samples_read(),
             bytes_peak: progress.bytes_peak(),
         };
-        Taken { queued, cost }
+        let moments = Moments { asked: self.asked_at, begun, prepared, ended };
+        Ended { outcome, error, cost, moments, counted: self.counted.get().copied() }
     }
 }
 
@@ -146,12 +190,12 @@ pub struct Ticket {
     active: Arc<Active>,
     queries: Arc<Queries>,
     /// `None` when the work broke off.
-    outcome: Option<Outcome>,
+    ended: Option<(Outcome, Option<String>)>,
 }
 
 impl Ticket {
     pub(super) fn new(active: Arc<Active>, queries: Arc<Queries>) -> Self {
-        Self { active, queries, outcome: None }
+        Self { active, queries, ended: None }
     }
 
     /// Stops the work, and shows how far it is.
@@ -165,9 +209,27 @@ impl Ticket {
         self.active.begun_at.get_or_init(|| now);
     }
 
-    /// Notes how the work ended.
-    pub fn end(mut self, outcome: Outcome) {
-        self.outcome = Some(outcome);
+    /// Notes that the expression is understood and its evaluation begins.
+    pub fn prepare(&self) {
+        let now = self.queries.clock.monotonic();
+        self.active.prepared_at.get_or_init(|| now);
+    }
+
+    /// Notes what an evaluation counted.
+    pub fn evaluated(&self, output: &QueryOutput) {
+        let queryable = output.queryable.iter().sum();
+        let peak = output.stats.samples_peak;
+        self.active.counted.get_or_init(|| Counted { queryable, peak });
+    }
+
+    /// Notes that there is an answer.
+    pub fn end(mut self) {
+        self.ended = Some((Outcome::Answered, None));
+    }
+
+    /// Notes that there is none, and why.
+    pub fn fail(mut self, outcome: Outcome, error: &str) {
+        self.ended = Some((outcome, Some(error.to_owned())));
     }
 
     /// What to say when somebody stopped the question; `None` when nobody did.
@@ -183,7 +245,8 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         // Without an outcome: a client that left the queue, or a panic.
-        let found = self.outcome.unwrap_or(Outcome::Failed);
-        self.queries.finish(&self.active, self.active.outcome(found));
+        let (found, error) = self.ended.take().unwrap_or((Outcome::Failed, None));
+        let ended = self.active.ended(&*self.queries.clock, found, error);
+        self.queries.finish(&self.active, &ended);
     }
 }

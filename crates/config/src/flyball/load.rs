@@ -139,6 +139,7 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
             memory_bytes_max: query.max_memory.map(|size| size.0),
             concurrency_max: query.max_concurrency,
             lookback_delta: query.lookback_delta.map(|delta| delta.0),
+            slow_threshold: query.slow_threshold.map(|threshold| threshold.0),
         },
         host: self::host(host, root, reader),
         limits: SeriesLimits {

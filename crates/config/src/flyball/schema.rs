@@ -129,6 +129,8 @@ pub(super) struct Query {
     pub(super) max_concurrency: Option<u64>,
     /// How far back an instant selector looks; 5 minutes by default.
     pub(super) lookback_delta: Option<DurationText>,
+    /// Evaluations that take this long or longer are logged; 10 s by default, 0: none.
+    pub(super) slow_threshold: Option<DurationText>,
 }
 
 /// Collectors that run inside of Flyball.

@@ -26,7 +26,6 @@ pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
     key("elasticache_sd_configs", "no targets come from Amazon ElastiCache"),
     key("eureka_sd_configs", "no targets come from Eureka"),
     key("gce_sd_configs", "no targets come from Google Compute Engine"),
-    key("global.query_log_file", "queries are not logged to a file"),
     key("hetzner_sd_configs", "no targets come from Hetzner"),
     key("http.*_ref", "there is no secret manager; use the `*_file` key"),
     key("http.oauth2", "requests with it fail; use `authorization` or `basic_auth`"),

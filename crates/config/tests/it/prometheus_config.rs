@@ -251,7 +251,6 @@ runtime: {gogc: 50}
         assert!(known, "{} stands in the table", warning.key);
     }
     expect![[r"
-        p.yml:1:10: `query_log_file` is not acted on yet: queries are not logged to a file
         p.yml:4:3: `consul_sd_configs` is not acted on yet: no targets come from Consul
         p.yml:5:3: `proxy` is not acted on yet: requests that need one fail
         p.yml:6:11: `oauth2` is not acted on yet: requests with it fail; use `authorization` or `basic_auth`

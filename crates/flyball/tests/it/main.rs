@@ -7,6 +7,7 @@ mod check;
 mod clock;
 mod compliance;
 mod disk;
+mod hostile;
 mod kill;
 mod late;
 mod page;

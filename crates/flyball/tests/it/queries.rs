@@ -103,3 +103,66 @@ fn evaluations_of_rules_are_listed_and_can_be_ended() {
         server.get("/api/v1/rules").text().contains(&told).then_some(())
     });
 }
+
+fn logged(server: &Server, name: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(server.folder.path().join(name)).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn queries_are_logged_to_a_file_that_can_be_rotated() {
+    let mut server =
+        Server::prepare(&["--config.file=prometheus.yml", "--query.slow-threshold=1ms"]);
+    let rules = "groups:\n- name: g\n  interval: 1s\n  rules: [{record: r, expr: 'vector(7)'}]\n";
+    server.write("rules.yml", rules);
+    server.write("prometheus.yml", "global: {query_log_file: q.log}\nrule_files: [rules.yml]\n");
+    server.run();
+    assert_eq!(server.query("vector(41)").len(), 1);
+    let (mut by_client, mut by_rule) = (Value::Null, Value::Null);
+    wait_for("both lines", || {
+        let lines = logged(&server, "q.log");
+        let find =
+            |query: &str| lines.iter().find(|line| line["params"]["query"] == query).cloned();
+        (by_client, by_rule) = (find("vector(41)")?, find("vector(7)")?);
+        Some(())
+    });
+    assert_eq!(by_client["httpRequest"]["clientIP"], "127.0.0.1");
+    assert_eq!(by_client["httpRequest"]["path"], "/api/v1/query");
+    assert_eq!(by_rule["ruleGroup"]["name"], "g");
+    assert!(by_rule["ruleGroup"]["file"].as_str().unwrap().ends_with("rules.yml"), "{by_rule}");
+    assert!(by_client["stats"]["timings"]["evalTotalTime"].is_f64(), "{by_client}");
+
+    let log = server.folder.path().join("q.log");
+    std::fs::rename(&log, server.folder.path().join("q.log.1")).unwrap();
+    server.signal("HUP");
+    wait_for("a new file", || (!logged(&server, "q.log").is_empty()).then_some(()));
+    assert!(server.get("/metrics").text().contains("flyball_query_log_enabled 1\n"));
+
+    server.write("prometheus.yml", "global: {query_log_file: no/such/folder/q.log}\n");
+    server.signal("HUP");
+    wait_for("the refusal", || {
+        server.log().contains("cannot open global.query_log_file").then_some(())
+    });
+    server.write("prometheus.yml", "global: {query_log_file: /dev/full}\n");
+    server.signal("HUP");
+    wait_for("failures to be counted", || {
+        assert_eq!(server.query("vector(1)").len(), 1, "a full disk stops no query");
+        let metrics = server.get("/metrics").text();
+        (!metrics.contains("flyball_query_log_failures_total 0\n")).then_some(())
+    });
+}
+
+#[test]
+fn slow_queries_are_logged() {
+    let server = Server::start(&["--query.slow-threshold=1ms"]);
+    let slow = "sum_over_time(vector(1)[1d:1s])";
+    assert_eq!(server.query(slow).len(), 1);
+    let line = wait_for("the line", || {
+        server.log().lines().find(|line| line.contains("msg=\"slow query\" id=")).map(str::to_owned)
+    });
+    assert!(
+        line.contains(&format!("query={slow} ")) && line.contains("by=\"anonymous at 127.0.0.1\""),
+        "{line}"
+    );
+    assert!(line.contains("kind=instant") && line.contains("outcome=answered"), "{line}");
+}

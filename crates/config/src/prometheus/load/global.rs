@@ -19,9 +19,6 @@ pub(super) fn read(section: Section<'_>) -> GlobalConfig {
     }
     let name_scheme = shared::name_scheme(&section).unwrap_or(default.name_scheme);
     let query_log_file = section.path("query_log_file");
-    if query_log_file.is_some() {
-        section.reader.unsupported(section.key_place("query_log_file"), "global.query_log_file");
-    }
     let config = GlobalConfig {
         scrape_interval,
         scrape_timeout: scrape_timeout.unwrap_or(default.scrape_timeout.min(scrape_interval)),
