@@ -188,7 +188,7 @@ pub(crate) async fn explain(
     let analyze =
         params.truth("analyze").map_err(|reason| ApiError::invalid_parameter("analyze", reason))?;
     let (engine, timeout) = (engine(&app, &params)?, params.timeout()?);
-    let text = params.get("query").unwrap_or_default().to_owned();
+    let text = params.expression()?;
     let question = question(&caller, &text, analyze.then_some(when));
     let inner = App::clone(&app);
     let work = move |ticket: &Ticket| {

@@ -82,6 +82,7 @@ fn too_long() -> Vec<Hostile> {
         at("/api/v1/format_query", &[("query", &wide)], (400, length)),
         at("/api/v1/parse_query", &[("query", &matchers)], (400, length)),
         at("/api/v1/query_exemplars", &[("query", &matchers)], (400, length)),
+        at("/api/flyball/v1/explain", &[("query", &grouped)], (400, length)),
         at("/api/v1/series", &[("match[]", &matchers)], (400, length)),
         at("/api/v1/labels", &[("match[]", &matchers)], (400, length)),
     ]
