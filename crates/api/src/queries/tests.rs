@@ -171,16 +171,15 @@ fn evaluations_are_logged_in_the_form_of_prometheus() {
         "start":"1970-01-01T00:00:12.500Z","step":0},
         "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
         "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
-        "execTotalTime":0.0},"samples":{"totalQueryableSamples":2,"peakSamples":4}},
+        "execTotalTime":0.0},"samples":{"totalQueryableSamples":2,"peakSamples":3}},
         "httpRequest":{"clientIP":"","method":"GET","path":"/api/v1/query"}}
         {"time":"1970-01-01T00:05:00.000Z","level":"INFO","msg":"promql query
         logged","params":{"end":"1970-01-01T00:01:00.000Z","query":"up",
         "start":"1970-01-01T00:00:00.000Z","step":30},
         "stats":{"timings":{"evalTotalTime":0.0,"resultSortTime":0.0,
         "queryPreparationTime":0.0,"innerEvalTime":0.0,"execQueueTime":0.0,
-        "execTotalTime":0.0},"samples":{"totalQueryableSamples":6,
-        "peakSamples":11}},"httpRequest":{"clientIP":"","method":"POST",
-        "path":"/api/v1/query_range"}}
+        "execTotalTime":0.0},"samples":{"totalQueryableSamples":6,"peakSamples":6}},
+        "httpRequest":{"clientIP":"","method":"POST","path":"/api/v1/query_range"}}
         {"time":"1970-01-01T00:05:00.000Z","level":"INFO","msg":"promql query
         logged","params":{"end":"1970-01-01T00:05:00.000Z",
         "query":"label_replace(up,\"a\",\"b\",\"c\",\"(\")",
