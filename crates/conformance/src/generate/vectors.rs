@@ -232,7 +232,7 @@ impl Questions<'_> {
         }
         let quantile = self.quantile();
         let range = self.range(1, Some("latency_seconds_bucket"));
-        match self.random.index(if self.is_full() { 4 } else { 3 }) {
+        match self.random.index(if self.is_full() { 5 } else { 3 }) {
             0 => {
                 let selector = self.selector_of("latency_seconds_bucket");
                 format!("histogram_quantile({quantile}, {selector})")
@@ -242,11 +242,20 @@ impl Questions<'_> {
                 let by = self.pick(&["le", "le, job", "job, le, instance", "instance, le"]);
                 format!("histogram_quantile({quantile}, sum by ({by}) (rate({range})))")
             }
+            3 => {
+                let (label, quantiles) = (self.pick(LABELS), self.quantiles());
+                format!("histogram_quantiles(rate({range}), \"{label}\", {quantiles})")
+            }
             _ => {
                 let (lower, upper) = (self.number(), self.number());
                 format!("histogram_fraction({lower}, {upper}, rate({range}))")
             }
         }
+    }
+
+    /// Different ones, as each makes a series.
+    fn quantiles(&mut self) -> &'static str {
+        self.pick(&["0.5", "0.25, 0.99", "1, 0.5, 0", "-1, 0.1, 2", "0.9, 1e-3"])
     }
 
     fn native_call(&mut self, depth: usize) -> String {
@@ -267,8 +276,12 @@ impl Questions<'_> {
             }
             _ => self.vector(depth - 1),
         };
-        match self.random.index(4) {
+        match self.random.index(5) {
             0 => format!("histogram_quantile({}, {native})", self.quantile()),
+            2 => {
+                let quantiles = self.quantiles();
+                format!("histogram_quantiles({native}, \"quantile\", {quantiles})")
+            }
             1 => format!("histogram_fraction({}, {}, {native})", self.number(), self.number()),
             _ => {
                 let function = self.pick(&[

@@ -240,7 +240,6 @@ impl Oracle<'_> {
     }
 
     fn histogram_call(&self, call: &Call, times: &[i64]) -> Result<Operand, Refusal> {
-        let semantics = self.semantics;
         let each = |function: fn(&Sparse) -> f64| {
             self.each(&call.args[0], times, |_, point| match point {
                 Point::Histogram(histogram) => Some(self.rounded(function(histogram))),
@@ -255,17 +254,9 @@ impl Oracle<'_> {
             "histogram_stddev" => each(|histogram| quantile::variance(histogram).sqrt()),
             "histogram_quantile" => {
                 let qs = self.scalar(&call.args[0], times)?;
-                self.distributions(&call.args[1], times, |step, distribution| match distribution {
-                    Distribution::Classic(buckets) => match Classic::new(buckets) {
-                        _ if qs[step].is_nan() => f64::NAN,
-                        _ if qs[step] < 0.0 => f64::NEG_INFINITY,
-                        _ if qs[step] > 1.0 => f64::INFINITY,
-                        Some(classic) => classic.quantile(qs[step], semantics),
-                        None => f64::NAN,
-                    },
-                    Distribution::Native(histogram) => quantile::of_histogram(qs[step], histogram),
-                })
+                self.quantile(&qs, &call.args[1], times)
             }
+            "histogram_quantiles" => self.quantiles(call, times),
             "histogram_fraction" => {
                 let lower = self.scalar(&call.args[0], times)?;
                 let upper = self.scalar(&call.args[1], times)?;
@@ -279,6 +270,40 @@ impl Oracle<'_> {
             }
             other => Err(Refusal::Unknown(format!("the oracle does not know {other}"))),
         }
+    }
+
+    fn quantile(&self, qs: &[f64], of: &Expr, times: &[i64]) -> Result<Operand, Refusal> {
+        self.distributions(of, times, |step, distribution| match distribution {
+            Distribution::Classic(buckets) => match Classic::new(buckets) {
+                _ if qs[step].is_nan() => f64::NAN,
+                _ if qs[step] < 0.0 => f64::NEG_INFINITY,
+                _ if qs[step] > 1.0 => f64::INFINITY,
+                Some(classic) => classic.quantile(qs[step], self.semantics),
+                None => f64::NAN,
+            },
+            Distribution::Native(histogram) => quantile::of_histogram(qs[step], histogram),
+        })
+    }
+
+    /// `histogram_quantile` for each quantile, told apart by a label: its number as OpenMetrics
+    /// writes it, `1.0`.
+    fn quantiles(&self, call: &Call, times: &[i64]) -> Result<Operand, Refusal> {
+        let name = self.text(&call.args[1])?;
+        let mut steps: Steps = vec![Vec::new(); times.len()];
+        for quantile in &call.args[2..] {
+            let qs = self.scalar(quantile, times)?;
+            let Operand::Vector(found) = self.quantile(&qs, &call.args[0], times)? else {
+                return Err(fails("quantiles are vectors"));
+            };
+            for ((out, elements), q) in steps.iter_mut().zip(found).zip(&qs) {
+                for mut element in elements {
+                    let labels = element.labels.to_builder().set(&name, &format!("{q:?}")).build();
+                    element.labels = labels;
+                    out.push(element);
+                }
+            }
+        }
+        Ok(Operand::Vector(steps))
     }
 
     /// A function of native histograms and of classic ones, whose buckets are series with `le`.
