@@ -13,7 +13,6 @@ use crate::encoding::{BLOCK_SAMPLES_MAX, Decoded, floats, histograms, ints};
 use crate::samples::{ColumnRef, append_range};
 use model::SampleBuf;
 
-const VERSION_MASK: u8 = 0x0f;
 const STARTS_FLAG: u8 = 0x10;
 const HISTOGRAMS_FLAG: u8 = 0x20;
 /// Stands for an unknown start among known ones.
@@ -59,7 +58,7 @@ pub(crate) fn decode(
 ) -> Decoded<()> {
     let mut cursor = Cursor::new(bytes);
     let flags = cursor.byte()?;
-    if flags & VERSION_MASK != 0 || flags & !(STARTS_FLAG | HISTOGRAMS_FLAG) != 0 {
+    if flags & !(STARTS_FLAG | HISTOGRAMS_FLAG) != 0 {
         return Err(cursor.damage("unknown version of block"));
     }
     let mut starts = Vec::new();
