@@ -28,7 +28,7 @@ pub use name::{
     is_legacy_metric_name,
 };
 pub use number::{go_decimal, go_exponent, go_general};
-pub use pattern::{Pattern, PatternError, search_pattern};
+pub use pattern::{Pattern, PatternError, expand_captures, search_pattern};
 pub use querier::{
     LabelQuery, Querier, QuerierError, QuerierErrorKind, SampleBuf, SelectHints, Selection,
     TimelineId, Unwatched, Watch,

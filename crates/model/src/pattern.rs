@@ -97,11 +97,24 @@ impl Pattern {
     pub fn expand(&self, text: &str, template: &str) -> Option<String> {
         if let Plan::Program(regex) = &self.plan {
             let captures = regex.captures(text)?;
-            return Some(fill(template, |name| capture(&captures, name)));
+            let mut out = String::with_capacity(template.len());
+            expand_captures(&captures, template, &mut |part| out.push_str(part));
+            return Some(out);
         }
         // The other plans have no groups besides the match, which is the whole text.
-        self.is_match(text).then(|| fill(template, |name| if name == "0" { text } else { "" }))
+        self.is_match(text).then(|| {
+            let mut out = String::with_capacity(template.len());
+            let group = |name: &str| if name == "0" { text } else { "" };
+            fill(template, group, &mut |part| out.push_str(part));
+            out
+        })
     }
+}
+
+/// Gives `push` the parts of a template with its references filled in, as Go's `Regexp.Expand`
+/// reads them: see [`Pattern::expand`].
+pub fn expand_captures(captures: &Captures<'_>, template: &str, push: &mut dyn FnMut(&str)) {
+    fill(template, |name| capture(captures, name), push);
 }
 
 fn capture<'t>(captures: &Captures<'t>, name: &str) -> &'t str {
@@ -114,24 +127,22 @@ fn capture<'t>(captures: &Captures<'t>, name: &str) -> &'t str {
     group.map_or("", |group| group.as_str())
 }
 
-fn fill<'t>(template: &str, group: impl Fn(&str) -> &'t str) -> String {
-    let mut out = String::with_capacity(template.len());
+fn fill<'t>(template: &str, group: impl Fn(&str) -> &'t str, push: &mut dyn FnMut(&str)) {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('$') {
-        out.push_str(before);
+        push(before);
         if let Some(plain) = after.strip_prefix('$') {
-            out.push('$');
+            push("$");
             rest = plain;
         } else if let Some((name, plain)) = reference(after) {
-            out.push_str(group(name));
+            push(group(name));
             rest = plain;
         } else {
-            out.push('$');
+            push("$");
             rest = after;
         }
     }
-    out.push_str(rest);
-    out
+    push(rest);
 }
 
 /// Splits `name...` or `{name}...` into the name and what follows.

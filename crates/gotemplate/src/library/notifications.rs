@@ -70,16 +70,7 @@ impl Library for Functions<'_> {
             "routeLabels" => Ok(content::kv(self.route_labels.iter().cloned())),
             "toJson" => to_json(value(arguments, 0), bytes_max).map(Value::from),
             "join" => join(arguments, bytes_max),
-            "reReplaceAll" => {
-                let (pattern, replacement) = (text(arguments, 0), text(arguments, 1));
-                let replaced = super::strings::replace_all(
-                    pattern,
-                    replacement,
-                    text(arguments, 2),
-                    bytes_max,
-                );
-                replaced.map(Value::from)
-            }
+            "reReplaceAll" => super::strings::replace_in(arguments, bytes_max),
             name => of_lists(name, arguments)
                 .or_else(|| of_times(name, arguments))
                 .or_else(|| of_texts(name, arguments))

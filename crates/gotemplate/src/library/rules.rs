@@ -127,16 +127,7 @@ impl Library for Functions<'_> {
             "match" => {
                 super::strings::is_match(text(arguments, 0), text(arguments, 1)).map(Value::Bool)
             }
-            "reReplaceAll" => {
-                let (pattern, replacement) = (text(arguments, 0), text(arguments, 1));
-                let replaced = super::strings::replace_all(
-                    pattern,
-                    replacement,
-                    text(arguments, 2),
-                    bytes_max,
-                );
-                replaced.map(Value::from)
-            }
+            "reReplaceAll" => super::strings::replace_in(arguments, bytes_max),
             "parseDuration" => {
                 super::strings::duration_seconds(text(arguments, 0)).map(Value::from)
             }

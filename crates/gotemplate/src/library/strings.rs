@@ -1,8 +1,10 @@
 //! Functions on texts that rules and notifications share: letters, expressions, parts of addresses.
 
+use super::text;
 use crate::builtin::too_long;
 use crate::fmt::Sink;
-use regex::{Captures, Regex};
+use crate::value::Value;
+use regex::Regex;
 use std::net::IpAddr;
 
 /// Go's `strings.ToUpper`: character by character.
@@ -76,8 +78,14 @@ pub(super) fn is_match(pattern: &str, text: &str) -> Result<bool, String> {
     Ok(expression(pattern)?.is_match(text))
 }
 
+/// `reReplaceAll` on its arguments: expression, replacement, text.
+pub(super) fn replace_in(arguments: &[Value], bytes_max: usize) -> Result<Value, String> {
+    let [pattern, replacement, subject] = [0, 1, 2].map(|index| text(arguments, index));
+    replace_all(pattern, replacement, subject, bytes_max).map(Value::from)
+}
+
 /// Replaces every match; `$1` and `${name}` stand for groups. Texts above `bytes_max` are refused.
-pub(super) fn replace_all(
+fn replace_all(
     pattern: &str,
     replacement: &str,
     text: &str,
@@ -90,7 +98,7 @@ pub(super) fn replace_all(
     for captures in expression.captures_iter(text) {
         let whole = captures.get(0).expect("group 0 is the match");
         out.push(&text[end..whole.start()]);
-        expand(&mut out, &captures, replacement);
+        model::expand_captures(&captures, replacement, &mut |part| out.push(part));
         end = whole.end();
         if out.is_full() {
             break;
@@ -98,42 +106,6 @@ pub(super) fn replace_all(
     }
     out.push(&text[end..]);
     out.finish().ok_or_else(|| too_long(bytes_max))
-}
-
-/// Writes a replacement with its references filled in, as Go's `Regexp.Expand` reads them.
-fn expand(out: &mut Sink, captures: &Captures<'_>, replacement: &str) {
-    let mut rest = replacement;
-    while let Some((before, behind)) = rest.split_once('$') {
-        out.push(before);
-        if let Some(plain) = behind.strip_prefix('$') {
-            out.push("$");
-            rest = plain;
-        } else if let Some((name, plain)) = reference(behind) {
-            let numbered = name.bytes().all(|byte| byte.is_ascii_digit());
-            let group = match name.parse() {
-                Ok(index) if numbered => captures.get(index),
-                Ok(_) | Err(_) => captures.name(name),
-            };
-            out.push(group.map_or("", |group| group.as_str()));
-            rest = plain;
-        } else {
-            out.push("$");
-            rest = behind;
-        }
-        if out.is_full() {
-            return;
-        }
-    }
-    out.push(rest);
-}
-
-/// Splits `name...` or `{name}...` into the name and what follows.
-fn reference(text: &str) -> Option<(&str, &str)> {
-    let (braced, text) = text.strip_prefix('{').map_or((false, text), |inner| (true, inner));
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
-    let (name, rest) = text.split_at(end);
-    let rest = if braced { rest.strip_prefix('}')? } else { rest };
-    (!name.is_empty()).then_some((name, rest))
 }
 
 /// The host of `host:port`; the text itself when it is something else.
