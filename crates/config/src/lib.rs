@@ -12,6 +12,7 @@ mod outside;
 mod problem;
 pub mod prometheus;
 mod read;
+pub mod rule_tests;
 pub mod rules;
 mod secret;
 mod targets;
@@ -36,8 +37,8 @@ pub use prometheus::{
     GlobalConfig, HistogramOptions, OtlpConfig, OtlpTranslation, PrometheusConfig, ScrapeConfig,
     ScrapeLimits, ScrapeProtocol, StorageConfig,
 };
-pub use read::UnsupportedKey;
-pub use rules::{ExprText, RuleDefinition, RuleFile, RuleGroup, RuleKind};
+pub use read::{UnknownKeys, UnsupportedKey};
+pub use rules::{PlacedText, RuleDefinition, RuleFile, RuleGroup, RuleKind};
 pub use secret::{REDACTED, Secret, SecretSource};
 pub use targets::{TargetGroup, load_target_groups};
 pub use units::{format_duration, parse_duration, parse_go_duration, parse_size};

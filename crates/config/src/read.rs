@@ -8,7 +8,7 @@ mod section;
 
 use crate::yaml::{self, Content, Node};
 use crate::{Error, Loaded, Outside, Place, Problem, REDACTED, Warning};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 pub(crate) use de::from_node;
@@ -38,7 +38,19 @@ pub(crate) struct Reader<'a> {
     pub(crate) outside: &'a Outside<'a>,
     text: &'a str,
     unsupported: &'static [UnsupportedKey],
+    /// What an unknown key is.
+    unknown_keys: Cell<UnknownKeys>,
     notes: RefCell<Notes>,
+}
+
+/// What a key is that nobody asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownKeys {
+    /// A problem.
+    #[default]
+    Refused,
+    /// Nothing (`--ignore-unknown-fields`).
+    Ignored,
 }
 
 #[derive(Default)]
@@ -60,7 +72,8 @@ impl<'a> Reader<'a> {
         unsupported: &'static [UnsupportedKey],
     ) -> Result<(Self, Node), Error> {
         let document = yaml::first_document(file, text)?;
-        let reader = Self { file, outside, text, unsupported, notes: RefCell::default() };
+        let (unknown_keys, notes) = Default::default();
+        let reader = Self { file, outside, text, unsupported, unknown_keys, notes };
         if let Some(place) = document.next {
             let message = "only the first document of a file is read; this one is ignored";
             reader.warn(place, "---", message.into());
@@ -77,6 +90,11 @@ impl<'a> Reader<'a> {
             let message = notes.contents.iter().fold(message.into(), hide);
             notes.problems.push(Problem::new(self.file, self.text, place, message));
         }
+    }
+
+    /// Says what unknown keys are from now on.
+    pub(crate) fn treat_unknown_keys(&self, as_what: UnknownKeys) {
+        self.unknown_keys.set(as_what);
     }
 
     /// Notes a warning about a key.

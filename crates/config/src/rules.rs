@@ -1,8 +1,8 @@
 //! Rule files: groups of recording and alerting rules, checked as upstream's `rulefmt` checks them.
-//! Expressions stay text with their place: `rules` parses them and reports errors at
-//! [`ExprText::place_at`]. Templates in labels and annotations stay text too.
+//! Expressions and templates stay text with their place: who parses them reports errors at
+//! [`PlacedText::place_at`].
 
-use crate::read::{Reader, Section};
+use crate::read::{Reader, Section, UnknownKeys};
 use crate::yaml::{Node, Style};
 use crate::{Error, Loaded, Outside, Place};
 use model::{Labels, METRIC_NAME};
@@ -44,9 +44,9 @@ pub struct RuleDefinition {
     /// Where the rule begins.
     pub place: Place,
     /// What it asks.
-    pub expr: ExprText,
+    pub expr: PlacedText,
     /// Labels to set; for alerts the values are templates.
-    pub labels: Vec<(String, String)>,
+    pub labels: Vec<(String, PlacedText)>,
 }
 
 /// What a rule makes of its result.
@@ -66,14 +66,14 @@ pub enum RuleKind {
         /// How long the alert stays firing after the series is gone.
         keep_firing_for: Duration,
         /// Annotations; the values are templates.
-        annotations: Vec<(String, String)>,
+        annotations: Vec<(String, PlacedText)>,
     },
 }
 
-/// The text of an expression, and where it stands in its file.
+/// The text of an expression or template, and where it stands in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExprText {
-    /// The expression.
+pub struct PlacedText {
+    /// The text.
     pub text: String,
     /// Where its first character stands.
     pub place: Place,
@@ -91,7 +91,7 @@ enum Layout {
     Folded,
 }
 
-impl ExprText {
+impl PlacedText {
     fn new(node: &Node, text: String) -> Self {
         let style = node.scalar().map_or(Style::Plain, |scalar| scalar.style);
         let mut place = node.place;
@@ -106,7 +106,7 @@ impl ExprText {
         Self { text, place, layout }
     }
 
-    /// Where the character at a byte offset of the text stands in the file; where the expression
+    /// Where the character at a byte offset of the text stands in the file; where the text
     /// begins when the file writes it differently (joined lines, escapes).
     pub fn place_at(&self, offset: usize) -> Place {
         let before = self.text.get(..offset).unwrap_or(&self.text);
@@ -125,8 +125,19 @@ impl ExprText {
 
 /// Reads a rule file; `scheme` says which metric and label names are valid.
 pub fn load(path: &str, text: &str, scheme: NameScheme) -> Result<Loaded<RuleFile>, Error> {
+    load_with(path, text, scheme, UnknownKeys::Refused)
+}
+
+/// Reads a rule file of which other programs may use further keys.
+pub fn load_with(
+    path: &str,
+    text: &str,
+    scheme: NameScheme,
+    unknown_keys: UnknownKeys,
+) -> Result<Loaded<RuleFile>, Error> {
     let outside = Outside::nothing();
     let (reader, root) = Reader::open(path, text, &outside, &[])?;
+    reader.treat_unknown_keys(unknown_keys);
     let file = reader.section(&root, "").map(|section| {
         let groups = read_groups(&section, scheme);
         section.finish();
@@ -197,13 +208,13 @@ fn read_rule(reader: &Reader<'_>, node: &Node, context: &Context<'_>) -> Option<
     let alert = section.filled("alert");
     let hold = section.duration("for").unwrap_or_default();
     let keep_firing_for = section.duration("keep_firing_for").unwrap_or_default();
-    let annotations = section.text_map("annotations", "groups.rules.annotations");
-    let labels = section.text_map("labels", "groups.rules.labels");
+    let annotations = placed_texts(&section, "annotations", "groups.rules.annotations");
+    let labels = placed_texts(&section, "labels", "groups.rules.labels");
     check_names(&section, "labels", context.scheme, true);
     check_names(&section, "annotations", context.scheme, false);
     let expr = section.get("expr").and_then(|node| {
         let text = reader.text(node, "expr")?;
-        Some(ExprText::new(node, text))
+        Some(PlacedText::new(node, text))
     });
     if expr.as_ref().is_none_or(|expr| expr.text.is_empty()) {
         section.problem("expr", context.describe("`expr` is missing"));
@@ -229,6 +240,20 @@ fn read_rule(reader: &Reader<'_>, node: &Node, context: &Context<'_>) -> Option<
     let place = section.place;
     section.finish();
     Some(RuleDefinition { kind: kind?, place, expr: expr?, labels })
+}
+
+/// A map with free keys and text values that are looked at later.
+fn placed_texts(
+    section: &Section<'_>,
+    key: &'static str,
+    path: &'static str,
+) -> Vec<(String, PlacedText)> {
+    let Some(map) = section.section(key, path) else { return Vec::new() };
+    let pairs = map.entries().iter().filter_map(|(name, node)| {
+        let text = section.reader.text(node, key)?;
+        Some((name.scalar()?.text.clone(), PlacedText::new(node, text)))
+    });
+    pairs.collect()
 }
 
 fn check_record(section: &Section<'_>, metric: &str, context: &Context<'_>) {

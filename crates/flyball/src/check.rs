@@ -12,7 +12,7 @@ use crate::console::{Console, Mark, Verdict, indented, io_words};
 use crate::features::Features;
 use crate::load::{self, Configuration, GroupDefaults, LoadError};
 use ::rules::GroupSpec;
-use config::{ConfigFile, GlobalConfig, Warning};
+use config::{ConfigFile, GlobalConfig, UnknownKeys, Warning};
 use promql::ParserOptions;
 use std::fs;
 use std::io::{self, IsTerminal, Read};
@@ -137,8 +137,12 @@ fn syntax_options(args: &FeatureArgs, console: &mut Console<'_>) -> io::Result<P
     Ok(features.syntax)
 }
 
+/// Parts of PromQL that rules may use, and what their unknown keys are.
+type RuleReading = (ParserOptions, UnknownKeys);
+
 fn rule_files(args: &CheckRules, console: &mut Console<'_>) -> io::Result<Verdict> {
-    let options = syntax_options(&args.features, console)?;
+    let unknown_keys = args.unknown_keys.treatment();
+    let options = (syntax_options(&args.features, console)?, unknown_keys);
     if args.files.is_empty() {
         note_waiting("rules", console)?;
         console.say("Checking standard input")?;
@@ -155,7 +159,7 @@ fn rule_files(args: &CheckRules, console: &mut Console<'_>) -> io::Result<Verdic
 /// A quoted pattern reaches us unexpanded; it means the same files as in `rule_files`.
 fn rules_matching(
     pattern: &Path,
-    (lint, options): (&LintArgs, ParserOptions),
+    (lint, options): (&LintArgs, RuleReading),
     console: &mut Console<'_>,
 ) -> io::Result<Verdict> {
     let paths = match load::expand_pattern(&pattern.to_string_lossy()) {
@@ -189,7 +193,7 @@ fn rules_matching(
 fn rules(
     name: &str,
     text: &str,
-    (lint, options): (&LintArgs, ParserOptions),
+    (lint, options): (&LintArgs, RuleReading),
     console: &mut Console<'_>,
 ) -> io::Result<Verdict> {
     let global = GlobalConfig::default();
@@ -197,7 +201,8 @@ fn rules(
         interval: global.evaluation_interval,
         query_offset: global.rule_query_offset,
         scheme: global.name_scheme,
-        syntax: options,
+        syntax: options.0,
+        unknown_keys: options.1,
     };
     match load::parse_rules(name, text, defaults) {
         Ok((groups, warnings)) => rules_found(name, groups.iter(), &warnings, lint, console),

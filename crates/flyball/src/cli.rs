@@ -12,7 +12,7 @@ mod tsdb;
 pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
 pub(crate) use self::promtool::{Promtool, PromtoolCommand};
 pub(crate) use self::query::{OutputFormat, QueryCommand, QueryServer, Span};
-pub(crate) use self::test::{TestCommand, TestPromql};
+pub(crate) use self::test::{TestCommand, TestPromql, TestRules};
 pub(crate) use self::tsdb::{DataDir, InspectFormat, TsdbCommand};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -55,7 +55,8 @@ Examples:
 const TEST_EXAMPLES: &str = "\
 Exit codes: 0 all passed, 1 some failed, 2 a file cannot be read or is no test.
 
-Example:
+Examples:
+  flyball test rules tests.yml
   flyball test promql rates.test";
 
 const QUERY_EXAMPLES: &str = "\
@@ -245,6 +246,27 @@ pub(crate) struct ServeArgs {
     /// Accepted for compatibility: remote write is always on.
     #[arg(long = "web.enable-remote-write-receiver", hide = true)]
     pub(crate) enable_remote_write_receiver: bool,
+    /// Oldest state of alerts that a start restores [default: 1h].
+    #[arg(
+        long = "rules.alert.for-outage-tolerance",
+        env = "FLYBALL_RULES_ALERT_FOR_OUTAGE_TOLERANCE",
+        value_name = "DURATION"
+    )]
+    pub(crate) for_outage_tolerance: Option<String>,
+    /// Shortest time an alert with a restored `for` stays pending [default: 10m].
+    #[arg(
+        long = "rules.alert.for-grace-period",
+        env = "FLYBALL_RULES_ALERT_FOR_GRACE_PERIOD",
+        value_name = "DURATION"
+    )]
+    pub(crate) for_grace_period: Option<String>,
+    /// Time after which a firing alert is handed to routing again [default: 1m].
+    #[arg(
+        long = "rules.alert.resend-delay",
+        env = "FLYBALL_RULES_ALERT_RESEND_DELAY",
+        value_name = "DURATION"
+    )]
+    pub(crate) resend_delay: Option<String>,
     /// Longest time a query may take, waiting included [default: 2m].
     #[arg(long = "query.timeout", env = "FLYBALL_QUERY_TIMEOUT", value_name = "DURATION")]
     pub(crate) query_timeout: Option<String>,
@@ -312,6 +334,9 @@ impl ServeArgs {
             ("web.allow-anonymous", on(self.allow_anonymous)),
             ("web.enable-lifecycle", on(self.enable_lifecycle)),
             ("web.enable-admin-api", on(self.enable_admin_api)),
+            ("rules.alert.for-outage-tolerance", self.for_outage_tolerance.clone()),
+            ("rules.alert.for-grace-period", self.for_grace_period.clone()),
+            ("rules.alert.resend-delay", self.resend_delay.clone()),
             ("query.timeout", self.query_timeout.clone()),
             ("query.max-samples", count(self.query_max_samples)),
             ("query.max-series", count(self.query_max_series)),

@@ -5,12 +5,12 @@
 use crate::supervise::Stop;
 use alerts::Alert;
 use api::{Outcome, Queries, Question};
-use model::{AppendErrorKind, Appender, Batch, GroupKey, Labels, Querier, RowFault, SeriesRef};
-use model::{Timestamp, Value};
+use model::{AppendErrorKind, Appender, Batch, GroupKey, Labels, Matcher, Querier, RowFault};
+use model::{SeriesRef, Timestamp, Value};
 use query::{Cancel, Engine, EngineOptions, Query, QueryError, QueryOutput, QueryValue, StepRange};
 use rules::{Effect, Event, Group, GroupOptions, GroupSpec, QueryAnswer, RuleQuery, SentAlert};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sys::Clock;
@@ -19,6 +19,9 @@ use tokio::task::JoinHandle;
 
 /// Longest sleep before the clock is asked again, because the wall clock may jump.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
+
+/// Intervals after which the series of a removed group end, as upstream.
+const RETIRE_INTERVALS: u32 = 2;
 
 /// What every group needs.
 #[derive(Clone)]
@@ -29,8 +32,6 @@ pub(crate) struct Evaluation {
     pub(crate) clock: Arc<dyn Clock>,
     /// Where alerts go; a full queue drops them: firing alerts are sent again within a minute.
     pub(crate) alerts: mpsc::Sender<Vec<Alert>>,
-    /// Link to the expression for people: this URL plus `/graph?g0.expr=...`.
-    pub(crate) external_url: String,
     pub(crate) query_timeout: Duration,
     /// Where evaluations are listed while they run.
     pub(crate) queries: Arc<Queries>,
@@ -40,8 +41,6 @@ pub(crate) struct Evaluation {
 /// Counters of all groups.
 #[derive(Debug, Default)]
 pub(crate) struct RuleCounters {
-    pub(crate) evaluations: AtomicU64,
-    pub(crate) failures: AtomicU64,
     pub(crate) dropped_alerts: AtomicU64,
     pub(crate) refused_samples: AtomicU64,
 }
@@ -56,12 +55,14 @@ struct Running {
 /// All groups that are being evaluated.
 pub(crate) struct Evaluator {
     evaluation: Evaluation,
-    groups: Mutex<Vec<Running>>,
+    groups: Arc<Mutex<Vec<Running>>>,
+    /// Was a configuration applied? Groups of the first one continue a former process.
+    begun: AtomicBool,
 }
 
 impl Evaluator {
     pub(crate) fn new(evaluation: Evaluation) -> Self {
-        Self { evaluation, groups: Mutex::new(Vec::new()) }
+        Self { evaluation, groups: Arc::default(), begun: AtomicBool::new(false) }
     }
 
     /// Counters of all groups.
@@ -71,21 +72,24 @@ impl Evaluator {
 
     /// Replaces the groups: equal ones go on undisturbed, changed ones keep the state of their
     /// rules, removed ones end their series. Must be called within the runtime.
-    pub(crate) fn apply(&self, specs: Vec<GroupSpec>) {
+    pub(crate) fn apply(&self, specs: Vec<GroupSpec>, options: &GroupOptions) {
+        let begun = self.begun.swap(true, Ordering::AcqRel);
+        let new = if begun { Group::new } else { Group::restoring };
         let mut groups = lock(&self.groups);
         let mut former = std::mem::take(&mut *groups);
         for spec in specs {
             let same = |r: &Running| is_same(&lock(&r.group), &spec);
             let kept = former.iter().position(same).map(|index| former.remove(index));
             match kept {
-                Some(running) if *lock(&running.group).spec() == spec => groups.push(running),
+                Some(running) if goes_on(&lock(&running.group), &spec, options) => {
+                    groups.push(running);
+                }
                 Some(running) => {
                     running.task.abort();
                     let old = lock(&running.group).clone();
-                    let group = Group::reloaded(spec, GroupOptions::default(), old);
-                    groups.push(self.start(group));
+                    groups.push(self.start(Group::reloaded(spec, options.clone(), old)));
                 }
-                None => groups.push(self.start(Group::new(spec, GroupOptions::default()))),
+                None => groups.push(self.start(new(spec, options.clone()))),
             }
         }
         for removed in former {
@@ -125,6 +129,7 @@ impl Evaluator {
         let task = GroupTask {
             evaluation: self.evaluation.clone(),
             group: Arc::clone(&group),
+            groups: Arc::clone(&self.groups),
             series: HashMap::new(),
         };
         Running { group, stop, task: tokio::spawn(task.run(stopped)) }
@@ -135,6 +140,10 @@ fn is_same(group: &Group, spec: &GroupSpec) -> bool {
     group.spec().name == spec.name && group.spec().file == spec.file
 }
 
+fn goes_on(group: &Group, spec: &GroupSpec, options: &GroupOptions) -> bool {
+    group.spec() == spec && group.options() == options
+}
+
 /// A poisoned lock only says that a task panicked; the state behind it is whole between steps.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -143,6 +152,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 struct GroupTask {
     evaluation: Evaluation,
     group: Arc<Mutex<Group>>,
+    /// All groups, to see which series go on in another one.
+    groups: Arc<Mutex<Vec<Running>>>,
     series: HashMap<Labels, SeriesRef>,
 }
 
@@ -166,8 +177,21 @@ impl GroupTask {
                 due = schedule.next_after(now); // The clock was set back.
             }
         }
+        self.retire().await;
+    }
+
+    /// Ends the series of a group that was removed, once groups that took rules over had the
+    /// time to write them.
+    async fn retire(&mut self) {
         let at = self.evaluation.clock.now();
-        self.step(Event::Retire { at }).await;
+        let interval = lock(&self.group).spec().interval;
+        tokio::time::sleep(interval * RETIRE_INTERVALS).await;
+        let kept = {
+            let groups = lock(&self.groups);
+            let groups: Vec<_> = groups.iter().map(|running| lock(&running.group)).collect();
+            groups.iter().flat_map(|group| group.written().cloned()).collect()
+        };
+        self.step(Event::Retire { at, kept }).await;
     }
 
     async fn step(&mut self, event: Event) {
@@ -178,8 +202,15 @@ impl GroupTask {
             for effect in effects {
                 match effect {
                     Effect::Query { query, at } => next = Some(self.ask(query, at).await),
+                    Effect::Restore { matchers, from, until } => {
+                        next = Some(self.last_states(matchers, from, until).await);
+                    }
                     Effect::Append { samples, at } => self.append(&samples, at),
                     Effect::Alerts(alerts) => self.hand_on(alerts),
+                    Effect::Failed { rule, error } => {
+                        let group = lock(&self.group).spec().name.clone();
+                        tracing::warn!(group, rule, error, "rule evaluation failed");
+                    }
                     Effect::Done => {}
                 }
             }
@@ -214,12 +245,6 @@ impl GroupTask {
         });
         let result = answer.await.unwrap_or_else(|error| Err(format!("the query failed: {error}")));
         let took = clock.monotonic().saturating_sub(began);
-        self.evaluation.counters.evaluations.fetch_add(1, Ordering::Relaxed);
-        if let Err(error) = &result {
-            self.evaluation.counters.failures.fetch_add(1, Ordering::Relaxed);
-            let group = lock(&self.group).spec().name.clone();
-            tracing::warn!(group, error, "rule evaluation failed");
-        }
         Event::Answer(QueryAnswer { result, took })
     }
 
@@ -227,6 +252,18 @@ impl GroupTask {
         let group = lock(&self.group);
         let steps = StepRange { start: at, end: at, step: Duration::ZERO };
         Question::of_rule(&group.spec().name, &group.spec().file, expr, steps)
+    }
+
+    async fn last_states(
+        &self,
+        matchers: Vec<Matcher>,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Event {
+        let querier = Arc::clone(&self.evaluation.querier);
+        let look_up = move || rules::last_for_states(&*querier, &matchers, from, until);
+        let states = tokio::task::spawn_blocking(look_up).await;
+        Event::Restored(states.unwrap_or_else(|error| Err(error.to_string())))
     }
 
     /// Stores samples; what the store refuses is counted, evaluation and alerts go on.
@@ -281,29 +318,31 @@ impl GroupTask {
     }
 
     fn hand_on(&self, sent: Vec<SentAlert>) {
-        let alerts: Vec<Alert> = sent.into_iter().map(|alert| self.alert(alert)).collect();
+        let external_url = lock(&self.group).options().around.external_url.clone();
+        let base = external_url.trim_end_matches('/');
+        let alerts: Vec<Alert> = sent.into_iter().map(|sent| alert(base, sent)).collect();
         let count = u64::try_from(alerts.len()).unwrap_or(u64::MAX);
         if let Err(error) = self.evaluation.alerts.try_send(alerts) {
             self.evaluation.counters.dropped_alerts.fetch_add(count, Ordering::Relaxed);
             tracing::error!(%error, count, "alerts were dropped before routing");
         }
     }
+}
 
-    fn alert(&self, sent: SentAlert) -> Alert {
-        let expr: String = url::form_urlencoded::byte_serialize(sent.expr.as_bytes()).collect();
-        let base = self.evaluation.external_url.trim_end_matches('/');
-        Alert {
-            labels: sent.labels,
-            annotations: sent.annotations,
-            starts_at: sent.starts_at,
-            ends_at: sent.ends_at,
-            generator_url: format!("{base}/graph?g0.expr={expr}&g0.tab=1"),
-        }
+/// The alert with the link to its expression below the URL `base`.
+fn alert(base: &str, sent: SentAlert) -> Alert {
+    let expr: String = url::form_urlencoded::byte_serialize(sent.expr.as_bytes()).collect();
+    Alert {
+        labels: sent.labels,
+        annotations: sent.annotations,
+        starts_at: sent.starts_at,
+        ends_at: sent.ends_at,
+        generator_url: format!("{base}/graph?g0.expr={expr}&g0.tab=1"),
     }
 }
 
 /// The elements of a rule's result; only vectors and scalars make sense.
-fn elements(
+pub(crate) fn elements(
     output: Result<QueryOutput, QueryError>,
     query: &str,
 ) -> Result<Vec<(Labels, Value)>, String> {

@@ -10,7 +10,7 @@ pub(crate) use self::rules::{GroupDefaults, parse as parse_rules};
 
 use crate::console::io_words;
 use ::rules::GroupSpec;
-use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
+use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, UnknownKeys, Warning};
 use promql::ParserOptions;
 use std::fs;
 use std::io;
@@ -132,6 +132,7 @@ impl Loader {
             query_offset: prometheus.global.rule_query_offset,
             scheme: prometheus.global.name_scheme,
             syntax: self.syntax,
+            unknown_keys: UnknownKeys::Refused,
         };
         let mut groups = Vec::new();
         if flyball.default_rules.unwrap_or(!is_bare_prometheus) {

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         return match Promtool::parse().command {
             PromtoolCommand::Check(command) => answer(|console| check::run(&command, console)),
             PromtoolCommand::Query(command) => answer(|console| ask::run(&command, console)),
+            PromtoolCommand::Test(command) => answer(|console| test::run(&command, console)),
         };
     }
     let cli = cli::parse();

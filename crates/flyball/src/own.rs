@@ -2,6 +2,7 @@
 //! They are rendered at `/metrics` and stored like any other target's, as `job="flyball"`.
 
 mod receiver;
+mod rules;
 mod storage;
 
 pub(crate) use receiver::families as receiver_families;
@@ -88,7 +89,7 @@ impl OwnMetrics {
         families.extend(self.reload_families());
         families.push(self.panic_family());
         families.extend(storage::families(&self.db.stats()));
-        families.extend(self.rule_families());
+        families.extend(rules::families(&self.evaluator));
         families.extend(self.notification_families());
         let contributions = self.contributions.lock().unwrap_or_else(PoisonError::into_inner);
         families.extend(contributions.iter().flat_map(|contribution| contribution()));
@@ -119,43 +120,6 @@ impl OwnMetrics {
             family.push(Labels::from_pairs([("part", part)]), count as f64);
         }
         family
-    }
-
-    fn rule_families(&self) -> Vec<Family> {
-        let counters = self.evaluator.counters();
-        let groups = self.evaluator.snapshot();
-        let missed: u64 = groups.iter().map(rules::Group::missed_evaluations).sum();
-        let rules: usize = groups.iter().map(|group| group.spec().rules.len()).sum();
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
-        let counter = |name: &str, help: &str, value: f64| Family::counter(name, help).with(value);
-        vec![
-            Family::gauge("flyball_rules", "Rules that are evaluated.").with(rules as f64),
-            counter(
-                "flyball_rule_evaluations_total",
-                "Rule evaluations.",
-                read(&counters.evaluations),
-            ),
-            counter(
-                "flyball_rule_evaluation_failures_total",
-                "Rule evaluations that failed.",
-                read(&counters.failures),
-            ),
-            counter(
-                "flyball_rule_evaluations_missed_total",
-                "Evaluations of rule groups that could not happen in time.",
-                missed as f64,
-            ),
-            counter(
-                "flyball_rule_samples_refused_total",
-                "Samples written by rules that storage refused.",
-                read(&counters.refused_samples),
-            ),
-            counter(
-                "flyball_alerts_dropped_total",
-                "Alerts dropped before routing because its queue was full.",
-                read(&counters.dropped_alerts),
-            ),
-        ]
     }
 
     fn notification_families(&self) -> Vec<Family> {

@@ -7,7 +7,9 @@ use crate::load::{Configuration, LoadError, load};
 use crate::own::{Live, ReloadState};
 use crate::query_log::{QueryLogCounts, QueryLogFile};
 use api::{Queries, QueryLog};
+use config::PrometheusConfig;
 use promql::ParserOptions;
+use rules::{GroupOptions, Surroundings};
 use scrape::Pools;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +22,8 @@ pub(crate) struct Reloader {
     pub(crate) path: Option<PathBuf>,
     /// Parts of PromQL that rules may use.
     pub(crate) syntax: ParserOptions,
+    /// How rules are evaluated, as far as flags say.
+    pub(crate) rules: GroupOptions,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) state: Arc<ReloadState>,
     pub(crate) live: Arc<Live>,
@@ -73,7 +77,8 @@ impl Reloader {
         }
         let storage = &configuration.prometheus.storage;
         self.db.set_out_of_order_window(storage.out_of_order_time_window);
-        self.evaluator.apply(configuration.groups);
+        let options = self.group_options(&configuration.prometheus);
+        self.evaluator.apply(configuration.groups, &options);
         self.live.set(configuration.redacted);
         self.state.note_success(self.clock.now());
         Ok(())
@@ -91,6 +96,16 @@ impl Reloader {
                 Err(LoadError(vec![format!("cannot open global.query_log_file {path}: {error}")]))
             }
         }
+    }
+
+    /// How rules are evaluated under this configuration.
+    fn group_options(&self, prometheus: &PrometheusConfig) -> GroupOptions {
+        let around = Surroundings {
+            external_labels: prometheus.global.external_labels.clone(),
+            external_url: self.integrator.external_url.clone(),
+            alert_relabel: prometheus.alerting.alert_relabel_configs.clone(),
+        };
+        GroupOptions { around: Arc::new(around), ..self.rules.clone() }
     }
 
     /// The same for callers on blocking threads, who wait.

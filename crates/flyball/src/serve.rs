@@ -95,7 +95,7 @@ async fn serve(
     let mut pools = rooms.pools();
     let view = pools.view();
     rooms.start_sources(&mut pools, &configuration, &settings)?;
-    let lifecycle = rooms.lifecycle(args, pools);
+    let lifecycle = rooms.lifecycle(args, &settings, pools);
     let state = rooms.state(&lifecycle, view, facts(args, &settings, &*clock));
     let mounts = vec![rooms.remote_write(&settings)];
     let bound = listening.open(state, mounts);
@@ -192,7 +192,6 @@ impl Rooms {
             appender: Arc::clone(db) as Arc<dyn Appender>,
             clock: Arc::clone(clock),
             alerts: send_alerts,
-            external_url: external_url.clone(),
             query_timeout: settings.server.query.timeout,
             queries: Arc::clone(&queries),
             counters: Arc::new(RuleCounters::default()),
@@ -266,9 +265,10 @@ impl Rooms {
         Ok(())
     }
 
-    fn lifecycle(&self, args: &ServeArgs, pools: Pools) -> Arc<Lifecycle> {
+    fn lifecycle(&self, args: &ServeArgs, settings: &Settings, pools: Pools) -> Arc<Lifecycle> {
         let reloader = Arc::new(Reloader {
             syntax: self.syntax,
+            rules: settings.rules.clone(),
             path: args.config_file.clone(),
             clock: Arc::clone(&self.clock),
             state: Arc::clone(&self.reload),

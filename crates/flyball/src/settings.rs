@@ -5,6 +5,7 @@ use crate::cli::{DurabilityArg, ServeArgs};
 use crate::features::Features;
 use crate::load::Configuration;
 use promql::ParserOptions;
+use rules::GroupOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sys::Vfs;
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) engine: query::EngineOptions,
     /// Parts of PromQL that are switched on.
     pub(crate) syntax: ParserOptions,
+    /// How rules are evaluated; what the configuration says is added at each reload.
+    pub(crate) rules: GroupOptions,
     /// Memory of everything together.
     pub(crate) memory_bytes: usize,
     /// Time between two collections of the host; `None`: no host collector.
@@ -52,10 +55,13 @@ impl Settings {
         features.apply(&mut engine);
         let wanted = host.enabled.unwrap_or(!configuration.is_bare_prometheus);
         let interval = host.interval.unwrap_or(Duration::from_secs(1));
+        let server = server(args, configuration)?;
+        let rules = group_options(args, features.syntax, server.query.timeout)?;
         Ok(Self {
             storage,
-            server: server(args, configuration)?,
+            server,
             engine,
+            rules,
             syntax: features.syntax,
             memory_bytes,
             host_interval: wanted.then_some(interval),
@@ -187,6 +193,31 @@ fn engine(
     options.memory = query::MemoryLimits { bytes_max: own, shared };
     options.default_step = configuration.prometheus.global.evaluation_interval;
     Ok(options)
+}
+
+fn group_options(
+    args: &ServeArgs,
+    syntax: ParserOptions,
+    query_time_max: Duration,
+) -> Result<GroupOptions, SettingError> {
+    let defaults = GroupOptions::default();
+    let flag = |flag: &str, text: &Option<String>, default: Duration| {
+        Ok(duration_flag(flag, text.as_deref())?.unwrap_or(default))
+    };
+    let (tolerance, grace, resend) =
+        (&args.for_outage_tolerance, &args.for_grace_period, &args.resend_delay);
+    Ok(GroupOptions {
+        outage_tolerance: flag(
+            "--rules.alert.for-outage-tolerance",
+            tolerance,
+            defaults.outage_tolerance,
+        )?,
+        grace_period: flag("--rules.alert.for-grace-period", grace, defaults.grace_period)?,
+        resend_delay: flag("--rules.alert.resend-delay", resend, defaults.resend_delay)?,
+        query_time_max,
+        syntax,
+        around: defaults.around,
+    })
 }
 
 fn duration_flag(flag: &str, text: Option<&str>) -> Result<Option<Duration>, SettingError> {

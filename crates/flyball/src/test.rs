@@ -1,7 +1,8 @@
-//! `flyball test`: tries queries on data written beside them.
+//! `flyball test`: tries queries and rules on data written beside them.
 //! The scripts are read by `promql`, run by `query`; here is the database they run on and what
 //! people get to see.
 
+mod rules;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,10 @@ use store::Database;
 
 /// Runs one of the tests.
 pub(crate) fn run(command: &TestCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
-    let TestCommand::Promql(args) = command;
-    promql(args, console)
+    match command {
+        TestCommand::Promql(args) => promql(args, console),
+        TestCommand::Rules(args) => rules::run(args, console),
+    }
 }
 
 fn promql(args: &TestPromql, console: &mut Console<'_>) -> io::Result<Verdict> {

@@ -38,3 +38,4 @@ pub use explain::{Explanation, Measured, PlanNode, PlanRead, PlanSteps};
 pub use memory::MemoryQuerier;
 pub use meter::{AnswerMemory, MemoryLimits, Meter};
 pub use output::{MatrixSeries, QueryOutput, QueryStats, QueryValue, VectorSample};
+pub use xxhash::label_hash;

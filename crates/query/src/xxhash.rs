@@ -1,4 +1,5 @@
-//! XXH64 over a label set in Prometheus' own layout: the hash by which `limit_ratio` samples.
+//! XXH64 over a label set in Prometheus' own layout: the hash by which `limit_ratio` samples
+//! and by which rule groups are spread over their interval.
 //! Layout: per label the length of the name, the name, the length of the value, the value; lengths
 //! as one byte, or 255 and three bytes little-endian.
 
@@ -10,8 +11,8 @@ const PRIME_3: u64 = 0x1656_67B1_9E37_79F9;
 const PRIME_4: u64 = 0x85EB_CA77_C2B2_AE63;
 const PRIME_5: u64 = 0x27D4_EB2F_1656_67C5;
 
-/// Hash of a label set.
-pub(crate) fn label_hash(labels: &Labels) -> u64 {
+/// Hash of a label set, upstream's to the bit.
+pub fn label_hash(labels: &Labels) -> u64 {
     let mut bytes = Vec::with_capacity(labels.text_len() + 2 * labels.len());
     for text in labels.iter().flat_map(|(name, value)| [name, value]) {
         match u8::try_from(text.len()) {

@@ -34,7 +34,7 @@ impl AlertState {
 pub struct ActiveAlert {
     /// Identity: labels of the element and of the rule, `alertname`, without the metric name.
     pub labels: Labels,
-    /// Texts for people.
+    /// Texts for people, expanded.
     pub annotations: Vec<(String, String)>,
     /// Value of the element when it was last there.
     pub value: f64,
@@ -53,16 +53,11 @@ pub struct ActiveAlert {
 }
 
 impl ActiveAlert {
-    pub(crate) fn new(
-        labels: Labels,
-        annotations: Vec<(String, String)>,
-        value: f64,
-        now: Timestamp,
-    ) -> Self {
+    pub(crate) fn new(labels: Labels, now: Timestamp) -> Self {
         Self {
             labels,
-            annotations,
-            value,
+            annotations: Vec::new(),
+            value: 0.0,
             state: AlertState::Pending,
             active_at: now,
             fired_at: None,

@@ -4,10 +4,15 @@
 //! INV-41: a jump of the wall clock moves remembered instants along; it neither fires nor resolves.
 
 use crate::alert::{ActiveAlert, AlertState};
-use crate::rule::{Health, Rule, RuleStatus, Written};
+use crate::event::{Effect, Elements, Event, QueryAnswer, SentAlert};
+use crate::expand::{Expansion, Progress};
+use crate::for_state::{self, ForState};
+use crate::options::GroupOptions;
+use crate::rule::{Health, Rule, RuleStatus, ended};
 use crate::schedule::Schedule;
 use crate::spec::{GroupSpec, RuleQuery, RuleSpec};
-use model::{Labels, Timestamp, Value};
+use model::{Labels, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,87 +22,8 @@ const END_INTERVALS: u32 = 4;
 const JUMP_TOLERANCE: Duration = Duration::from_secs(10);
 /// After a jump nothing is evaluated until sources had time to deliver samples of the new time.
 const JUMP_HOLD_MIN: Duration = Duration::from_mins(1);
-
-/// Settings shared by all groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GroupOptions {
-    /// A firing alert is handed on again after this time (upstream `--rules.alert.resend-delay`).
-    pub resend_delay: Duration,
-}
-
-impl Default for GroupOptions {
-    fn default() -> Self {
-        Self { resend_delay: Duration::from_mins(1) }
-    }
-}
-
-/// What happens to a group.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// The evaluation of the grid instant `at` is due.
-    Tick {
-        /// Instant on the group's grid.
-        at: Timestamp,
-        /// Monotonic time now.
-        monotonic: Duration,
-    },
-    /// The answer to the last [`Effect::Query`].
-    Answer(QueryAnswer),
-    /// The group was removed: its series end.
-    Retire {
-        /// Time of the markers.
-        at: Timestamp,
-    },
-}
-
-/// Result of a query.
-#[derive(Clone, Debug)]
-pub struct QueryAnswer {
-    /// Elements of the vector (a scalar is one element without labels), or the error.
-    pub result: Result<Vec<(Labels, Value)>, String>,
-    /// How long it took.
-    pub took: Duration,
-}
-
-/// What the shell must do, in this order.
-#[derive(Clone, Debug)]
-pub enum Effect {
-    /// Evaluate the query and answer with [`Event::Answer`].
-    Query {
-        /// Query of the rule.
-        query: Arc<RuleQuery>,
-        /// Instant to evaluate at.
-        at: Timestamp,
-    },
-    /// Store samples; they must be visible to the next query.
-    Append {
-        /// Label sets and values.
-        samples: Vec<Written>,
-        /// Time of the samples.
-        at: Timestamp,
-    },
-    /// Hand alerts to routing.
-    Alerts(Vec<SentAlert>),
-    /// The evaluation is finished.
-    Done,
-}
-
-/// An alert as routing and external receivers see it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SentAlert {
-    /// Identity.
-    pub labels: Labels,
-    /// Texts for people.
-    pub annotations: Vec<(String, String)>,
-    /// When it began to fire.
-    pub starts_at: Timestamp,
-    /// When it ended, or when it ends unless it is sent again.
-    pub ends_at: Timestamp,
-    /// Has it ended?
-    pub resolved: bool,
-    /// Expression that led to it.
-    pub expr: String,
-}
+/// Before the second evaluation too little may have been scraped and recorded to restore alerts.
+const EVALUATIONS_BEFORE_RESTORE: u8 = 2;
 
 /// A rule group with its state.
 #[derive(Clone, Debug)]
@@ -106,20 +32,50 @@ pub struct Group {
     options: GroupOptions,
     schedule: Schedule,
     rules: Vec<Rule>,
-    /// Samples of rules that a reload removed, to be ended by the next evaluation.
-    orphaned: Vec<Written>,
+    /// Series of rules that a reload removed, to be ended by the next evaluation.
+    orphaned: BTreeSet<Labels>,
     running: Option<Running>,
+    /// Evaluations to go until `ALERTS_FOR_STATE` is looked up.
+    restore_in: Option<u8>,
     last: Option<(Timestamp, Duration)>,
     held_until: Option<Duration>,
-    missed: u64,
-    last_took: Duration,
+    counts: GroupCounts,
+}
+
+/// What a group counts and measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupCounts {
+    /// Evaluations that took place.
+    pub evaluations: u64,
+    /// Evaluations of single rules.
+    pub rule_evaluations: u64,
+    /// Evaluations of single rules that failed.
+    pub failures: u64,
+    /// Evaluations of the grid that could not happen in time.
+    pub missed: u64,
+    /// Summed time of the queries of the last evaluation.
+    pub last_took: Duration,
+    /// Samples that the last evaluation wrote.
+    pub last_samples: usize,
 }
 
 /// An evaluation in progress.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Running {
     at: Timestamp,
     rule: usize,
+    phase: Phase,
+}
+
+/// What an evaluation waits for.
+#[derive(Clone, Debug)]
+enum Phase {
+    /// The answer to the query of the rule.
+    Query,
+    /// The answer to a query of one of its templates.
+    Template(Box<Expansion>),
+    /// The last samples of its `ALERTS_FOR_STATE` series.
+    Restore,
 }
 
 impl Group {
@@ -132,13 +88,25 @@ impl Group {
             options,
             schedule,
             rules,
-            orphaned: Vec::new(),
+            orphaned: BTreeSet::new(),
             running: None,
+            restore_in: None,
             last: None,
             held_until: None,
-            missed: 0,
-            last_took: Duration::ZERO,
+            counts: GroupCounts::default(),
         }
+    }
+
+    /// A group after a restart: after its second evaluation, alerts with a long `for` learn from
+    /// stored `ALERTS_FOR_STATE` series since when they are active.
+    pub fn restoring(spec: GroupSpec, options: GroupOptions) -> Self {
+        let mut group = Self::new(spec, options);
+        for rule in &mut group.rules {
+            rule.restored = !matches!(rule.spec, RuleSpec::Alerting(_));
+        }
+        let waits = group.rules.iter().any(|rule| !rule.restored);
+        group.restore_in = waits.then_some(EVALUATIONS_BEFORE_RESTORE);
+        group
     }
 
     /// A group after a reload: rules with the same name and labels keep their state.
@@ -152,7 +120,8 @@ impl Group {
         }
         group.orphaned = old.orphaned;
         group.orphaned.extend(old.rules.iter_mut().flat_map(Rule::retire));
-        (group.last, group.held_until, group.missed) = (old.last, old.held_until, old.missed);
+        (group.last, group.held_until, group.counts) = (old.last, old.held_until, old.counts);
+        group.restore_in = old.restore_in;
         group
     }
 
@@ -166,6 +135,11 @@ impl Group {
         &self.spec
     }
 
+    /// Settings it was made with.
+    pub fn options(&self) -> &GroupOptions {
+        &self.options
+    }
+
     /// Evaluation grid.
     pub fn schedule(&self) -> Schedule {
         self.schedule
@@ -176,14 +150,9 @@ impl Group {
         self.last.map(|(at, _)| at)
     }
 
-    /// Summed time of the queries of the last evaluation.
-    pub fn evaluation_time(&self) -> Duration {
-        self.last_took
-    }
-
-    /// Evaluations of the grid that could not happen in time.
-    pub fn missed_evaluations(&self) -> u64 {
-        self.missed
+    /// What it counts and measures.
+    pub fn counts(&self) -> GroupCounts {
+        self.counts
     }
 
     /// Rules with their status and alerts (in the order of their labels), as in the file.
@@ -191,16 +160,22 @@ impl Group {
         self.rules.iter().map(|rule| (&rule.spec, &rule.status, rule.alerts.values().collect()))
     }
 
+    /// Series that the last evaluation wrote.
+    pub fn written(&self) -> impl Iterator<Item = &Labels> {
+        self.rules.iter().flat_map(Rule::written)
+    }
+
     /// Takes one event; effects are appended to `out` in the order in which they must happen.
     ///
-    /// A `Tick` during a running evaluation is counted as missed; an `Answer` without a question is
+    /// A `Tick` during a running evaluation is counted as missed; an answer without a question is
     /// ignored (it belongs to an evaluation before a reload).
     pub fn step(&mut self, event: Event, out: &mut Vec<Effect>) {
         match event {
-            Event::Tick { .. } if self.running.is_some() => self.missed += 1,
+            Event::Tick { .. } if self.running.is_some() => self.counts.missed += 1,
             Event::Tick { at, monotonic } => self.begin(at, monotonic, out),
             Event::Answer(answer) => self.answer(answer, out),
-            Event::Retire { at } => self.retire(at, out),
+            Event::Restored(states) => self.restored(states, out),
+            Event::Retire { at, kept } => self.retire(at, &kept, out),
         }
     }
 
@@ -212,13 +187,9 @@ impl Group {
             return;
         }
         self.held_until = None;
-        self.last_took = Duration::ZERO;
-        if !self.orphaned.is_empty() {
-            let samples = std::mem::take(&mut self.orphaned);
-            out.push(Effect::Append { samples, at: self.sample_time(at) });
-        }
-        self.running = Some(Running { at, rule: 0 });
-        self.ask(out);
+        self.counts.evaluations += 1;
+        (self.counts.last_took, self.counts.last_samples) = (Duration::ZERO, 0);
+        self.ask(at, 0, out);
     }
 
     /// INV-41: compares both clocks since the last tick.
@@ -229,7 +200,7 @@ impl Group {
         let jump_ms = at.ms().saturating_sub(last_at.ms()).saturating_sub(waited_ms);
         let tolerance = JUMP_TOLERANCE.max(self.spec.interval * 2);
         if Duration::from_millis(jump_ms.unsigned_abs()) <= tolerance {
-            self.missed += self.schedule.missed_between(last_at, at);
+            self.counts.missed += self.schedule.missed_between(last_at, at);
             return;
         }
         for alert in self.rules.iter_mut().flat_map(|rule| rule.alerts.values_mut()) {
@@ -238,40 +209,112 @@ impl Group {
         self.held_until = Some(monotonic + JUMP_HOLD_MIN.max(self.spec.interval * 2));
     }
 
-    fn ask(&mut self, out: &mut Vec<Effect>) {
-        let Some(running) = self.running else { return };
-        let Some(rule) = self.rules.get(running.rule) else {
-            self.running = None;
-            out.push(Effect::Done);
-            return;
-        };
+    /// Asks for the result of the rule with this index, or ends the evaluation.
+    fn ask(&mut self, at: Timestamp, index: usize, out: &mut Vec<Effect>) {
+        let Some(rule) = self.rules.get_mut(index) else { return self.finish(at, out) };
+        rule.status.evaluation_time = Duration::ZERO;
+        self.counts.rule_evaluations += 1;
         let query = Arc::clone(rule.spec.query());
-        out.push(Effect::Query { query, at: self.sample_time(running.at) });
+        self.running = Some(Running { at, rule: index, phase: Phase::Query });
+        out.push(Effect::Query { query, at: self.sample_time(at) });
     }
 
     fn answer(&mut self, answer: QueryAnswer, out: &mut Vec<Effect>) {
-        let Some(Running { at, rule: index }) = self.running else { return };
-        let sample_time = self.sample_time(at);
-        let limit = self.spec.limit;
+        let Some(Running { at, rule: index, phase }) = self.running.take() else { return };
         let Some(rule) = self.rules.get_mut(index) else { return };
-        self.last_took += answer.took;
-        rule.status.last_evaluation = Some(at);
-        rule.status.evaluation_time = answer.took;
-        let evaluated = answer.result.and_then(|elements| rule.evaluate(at, &elements, limit));
-        rule.status.health = if evaluated.is_ok() { Health::Good } else { Health::Bad };
-        match evaluated {
-            Ok(samples) => {
-                rule.status.last_error = None;
-                if !samples.is_empty() {
-                    out.push(Effect::Append { samples, at: sample_time });
+        self.counts.last_took += answer.took;
+        rule.status.evaluation_time += answer.took;
+        match (phase, answer.result) {
+            (Phase::Query, Ok(elements)) => match rule.spec {
+                RuleSpec::Recording(_) => self.record(at, index, &elements, out),
+                RuleSpec::Alerting(_) => {
+                    self.expand(at, index, Box::new(Expansion::new(at, elements)), out);
                 }
-                self.hand_on(index, at, out);
+            },
+            (Phase::Query, Err(error)) => self.fail(at, index, error, out),
+            (Phase::Template(mut expansion), result) => {
+                expansion.answer(result);
+                self.expand(at, index, expansion, out);
             }
-            // INV-40: the state stays as it was.
-            Err(error) => rule.status.last_error = Some(error),
+            // Not asked for.
+            (Phase::Restore, _) => {
+                self.running = Some(Running { at, rule: index, phase: Phase::Restore });
+            }
         }
-        self.running = Some(Running { at, rule: index + 1 });
-        self.ask(out);
+    }
+
+    fn record(&mut self, at: Timestamp, index: usize, elements: &Elements, out: &mut Vec<Effect>) {
+        match self.rules[index].record(elements, self.spec.limit) {
+            Ok(samples) => self.succeed(at, index, samples, out),
+            Err(error) => self.fail(at, index, error, out),
+        }
+    }
+
+    /// Expands templates as far as the answers allow; with all texts the alerts go on.
+    fn expand(
+        &mut self,
+        at: Timestamp,
+        index: usize,
+        mut expansion: Box<Expansion>,
+        out: &mut Vec<Effect>,
+    ) {
+        let rule = &mut self.rules[index];
+        let RuleSpec::Alerting(spec) = &rule.spec else { return };
+        let instances = loop {
+            let text = match expansion.advance(spec, &self.options.around) {
+                Progress::Done(instances) => break instances,
+                Progress::Asks(text) => text,
+            };
+            let refusal = if rule.status.evaluation_time >= self.options.query_time_max {
+                "query timed out in expression evaluation".to_owned()
+            } else {
+                match promql::parse_with(&text, &self.options.syntax) {
+                    Ok(expr) => {
+                        let phase = Phase::Template(expansion);
+                        self.running = Some(Running { at, rule: index, phase });
+                        let query = Arc::new(RuleQuery { expr, text });
+                        // As upstream: templates ask at the evaluation's instant, without offset.
+                        return out.push(Effect::Query { query, at });
+                    }
+                    Err(error) => error.to_string(),
+                }
+            };
+            expansion.answer(Err(refusal));
+        };
+        match rule.alert(at, instances, self.spec.limit) {
+            Ok(samples) => {
+                self.succeed(at, index, samples, out);
+            }
+            Err(error) => self.fail(at, index, error, out),
+        }
+    }
+
+    fn succeed(
+        &mut self,
+        at: Timestamp,
+        index: usize,
+        samples: Vec<(Labels, model::Value)>,
+        out: &mut Vec<Effect>,
+    ) {
+        let status = &mut self.rules[index].status;
+        (status.health, status.last_error) = (Health::Good, None);
+        status.last_evaluation = Some(at);
+        self.counts.last_samples += samples.len();
+        if !samples.is_empty() {
+            out.push(Effect::Append { samples, at: self.sample_time(at) });
+        }
+        self.hand_on(index, at, out);
+        self.ask(at, index + 1, out);
+    }
+
+    /// INV-40: the state stays as it was.
+    fn fail(&mut self, at: Timestamp, index: usize, error: String, out: &mut Vec<Effect>) {
+        let rule = &mut self.rules[index];
+        self.counts.failures += 1;
+        out.push(Effect::Failed { rule: rule.spec.name().to_owned(), error: error.clone() });
+        (rule.status.health, rule.status.last_error) = (Health::Bad, Some(error));
+        rule.status.last_evaluation = Some(at);
+        self.ask(at, index + 1, out);
     }
 
     fn hand_on(&mut self, index: usize, now: Timestamp, out: &mut Vec<Effect>) {
@@ -282,24 +325,73 @@ impl Group {
         let mut sent = Vec::new();
         for alert in rule.alerts.values_mut().filter(|alert| alert.needs_sending(now, delay)) {
             alert.last_sent_at = Some(now);
-            sent.push(SentAlert {
+            sent.extend(self.options.around.outgoing(SentAlert {
                 labels: alert.labels.clone(),
                 annotations: alert.annotations.clone(),
                 starts_at: alert.fired_at.unwrap_or(alert.active_at),
                 ends_at: alert.resolved_at.unwrap_or(now.saturating_add(ends_in)),
                 resolved: alert.state == AlertState::Inactive,
                 expr: query.expr.to_string(),
-            });
+            }));
         }
         if !sent.is_empty() {
             out.push(Effect::Alerts(sent));
         }
     }
 
-    fn retire(&mut self, at: Timestamp, out: &mut Vec<Effect>) {
+    /// All rules are evaluated: series of former rules end unless a rule took them over.
+    fn finish(&mut self, at: Timestamp, out: &mut Vec<Effect>) {
+        let orphaned = std::mem::take(&mut self.orphaned);
+        let written: BTreeSet<&Labels> = self.written().collect();
+        let gone = orphaned.into_iter().filter(|labels| !written.contains(labels));
+        let samples: Vec<_> = gone.map(ended).collect();
+        if !samples.is_empty() {
+            out.push(Effect::Append { samples, at: self.sample_time(at) });
+        }
+        self.restore_in = self.restore_in.map(|left| left.saturating_sub(1));
+        match self.restore_in {
+            Some(0) => self.look_up(at, 0, out),
+            Some(_) | None => out.push(Effect::Done),
+        }
+    }
+
+    /// Looks up since when the alerts of rules are active, from the rule with this index on.
+    fn look_up(&mut self, at: Timestamp, from: usize, out: &mut Vec<Effect>) {
+        for index in from..self.rules.len() {
+            let rule = &mut self.rules[index];
+            if let Some(spec) = rule.lookup(self.options.grace_period) {
+                let matchers = for_state::matchers(spec);
+                let from = at.saturating_sub(self.options.outage_tolerance);
+                out.push(Effect::Restore { matchers, from, until: at });
+                self.running = Some(Running { at, rule: index, phase: Phase::Restore });
+                return;
+            }
+            rule.restored = true;
+        }
+        self.restore_in = None;
+        out.push(Effect::Done);
+    }
+
+    fn restored(&mut self, states: Result<Vec<ForState>, String>, out: &mut Vec<Effect>) {
+        let Some(Running { phase: Phase::Restore, .. }) = &self.running else { return };
+        let Some(Running { at, rule: index, .. }) = self.running.take() else { return };
+        let Some(rule) = self.rules.get_mut(index) else { return };
+        match states {
+            Ok(states) => rule.restore(&states, at, &self.options),
+            // The alerts stay as they are: pending since the start.
+            Err(error) => {
+                rule.status.last_error = Some(format!("cannot restore its alerts: {error}"));
+            }
+        }
+        rule.restored = true;
+        self.look_up(at, index + 1, out);
+    }
+
+    fn retire(&mut self, at: Timestamp, kept: &BTreeSet<Labels>, out: &mut Vec<Effect>) {
         self.running = None;
-        let mut samples = std::mem::take(&mut self.orphaned);
-        samples.extend(self.rules.iter_mut().flat_map(Rule::retire));
+        let mut gone = std::mem::take(&mut self.orphaned);
+        gone.extend(self.rules.iter_mut().flat_map(Rule::retire));
+        let samples: Vec<_> = gone.difference(kept).cloned().map(ended).collect();
         if !samples.is_empty() {
             out.push(Effect::Append { samples, at: self.sample_time(at) });
         }

@@ -3,13 +3,20 @@
 //! Pure: no clock, no files, no network; it never evaluates an expression itself.
 
 mod alert;
+mod event;
+mod expand;
+mod for_state;
 mod group;
+mod options;
 mod rule;
 mod schedule;
 mod spec;
 
 pub use alert::{ActiveAlert, AlertState};
-pub use group::{Effect, Event, Group, GroupOptions, QueryAnswer, SentAlert};
+pub use event::{Effect, Elements, Event, QueryAnswer, SentAlert, Written};
+pub use for_state::{ForState, last_for_states};
+pub use group::{Group, GroupCounts};
+pub use options::{GroupOptions, Surroundings};
 pub use rule::{Health, RuleStatus};
 pub use schedule::Schedule;
-pub use spec::{AlertingSpec, GroupSpec, RecordingSpec, RuleQuery, RuleSpec};
+pub use spec::{AlertingSpec, GroupSpec, RecordingSpec, RuleQuery, RuleSpec, Text};

@@ -2,14 +2,18 @@
 //! Fed by `group`; every method is one evaluation's worth of work and returns what to write.
 
 use crate::alert::{ActiveAlert, AlertState};
+use crate::event::Written;
+use crate::expand::Instance;
+use crate::for_state::{self, ForState};
+use crate::options::GroupOptions;
 use crate::spec::{AlertingSpec, RecordingSpec, RuleSpec, with_labels};
 use model::{Labels, METRIC_NAME, Timestamp, Value, stale_marker};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const ALERTS: &str = "ALERTS";
-const ALERTS_FOR_STATE: &str = "ALERTS_FOR_STATE";
-const ALERT_NAME: &str = "alertname";
+pub(crate) const ALERTS_FOR_STATE: &str = "ALERTS_FOR_STATE";
+pub(crate) const ALERT_NAME: &str = "alertname";
 const ALERT_STATE: &str = "alertstate";
 
 /// Is a rule well?
@@ -48,9 +52,6 @@ pub struct RuleStatus {
     pub evaluation_time: Duration,
 }
 
-/// A sample to be written.
-pub(crate) type Written = (Labels, Value);
-
 /// A rule with its state.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
@@ -58,6 +59,8 @@ pub(crate) struct Rule {
     pub(crate) status: RuleStatus,
     /// Alerts by identity; empty for recording rules.
     pub(crate) alerts: BTreeMap<Labels, ActiveAlert>,
+    /// Does it know since when its alerts are active? Until then it writes nothing about them.
+    pub(crate) restored: bool,
     /// Series written by the last evaluation.
     written: BTreeSet<Labels>,
 }
@@ -65,7 +68,7 @@ pub(crate) struct Rule {
 impl Rule {
     pub(crate) fn new(spec: RuleSpec) -> Self {
         let (status, alerts, written) = Default::default();
-        Self { spec, status, alerts, written }
+        Self { spec, status, alerts, restored: true, written }
     }
 
     /// Takes over what a rule of the same identity knew before a reload.
@@ -73,36 +76,78 @@ impl Rule {
         self.status = std::mem::take(&mut old.status);
         self.alerts = std::mem::take(&mut old.alerts);
         self.written = std::mem::take(&mut old.written);
+        self.restored = old.restored;
     }
 
-    /// One evaluation: the new samples, markers for series that vanished included.
-    pub(crate) fn evaluate(
+    /// One evaluation of a recording rule: the samples, markers of vanished series included.
+    pub(crate) fn record(
         &mut self,
-        now: Timestamp,
         elements: &[(Labels, Value)],
         limit: usize,
     ) -> Result<Vec<Written>, String> {
-        let samples = match &self.spec {
-            RuleSpec::Recording(rule) => record(rule, elements, limit)?,
-            RuleSpec::Alerting(rule) => alert(rule, &mut self.alerts, now, elements, limit)?,
-        };
+        let RuleSpec::Recording(rule) = &self.spec else { return Ok(Vec::new()) };
+        let samples = record(rule, elements, limit)?;
         Ok(self.mark_vanished(samples))
     }
 
-    /// The rule is gone: markers for all it wrote.
-    pub(crate) fn retire(&mut self) -> Vec<Written> {
+    /// One evaluation of an alerting rule: the samples, markers of vanished series included.
+    pub(crate) fn alert(
+        &mut self,
+        now: Timestamp,
+        instances: Vec<Instance>,
+        limit: usize,
+    ) -> Result<Vec<Written>, String> {
+        let RuleSpec::Alerting(rule) = &self.spec else { return Ok(Vec::new()) };
+        let mut samples = alert(rule, &mut self.alerts, now, instances, limit)?;
+        if !self.restored {
+            samples.clear();
+        }
+        Ok(self.mark_vanished(samples))
+    }
+
+    /// What to look up so that alerts know since when they are active; `None`: nothing.
+    pub(crate) fn lookup(&self, grace_period: Duration) -> Option<&AlertingSpec> {
+        match &self.spec {
+            RuleSpec::Alerting(rule) => {
+                (!self.restored && rule.hold >= grace_period && !self.alerts.is_empty())
+                    .then_some(rule)
+            }
+            RuleSpec::Recording(_) => None,
+        }
+    }
+
+    /// Moves the beginnings of alerts back to where they were before the restart.
+    pub(crate) fn restore(&mut self, states: &[ForState], now: Timestamp, options: &GroupOptions) {
+        if let RuleSpec::Alerting(rule) = &self.spec {
+            let grace = options.grace_period;
+            for_state::restore(&mut self.alerts, states, now, rule.hold, grace);
+        }
+    }
+
+    /// Series that the last evaluation wrote.
+    pub(crate) fn written(&self) -> &BTreeSet<Labels> {
+        &self.written
+    }
+
+    /// The rule is gone: the series that it wrote and that end now.
+    pub(crate) fn retire(&mut self) -> BTreeSet<Labels> {
         self.alerts.clear();
-        self.mark_vanished(Vec::new())
+        std::mem::take(&mut self.written)
     }
 
     /// Adds a staleness marker for each series of the last evaluation that is missing now.
     fn mark_vanished(&mut self, mut samples: Vec<Written>) -> Vec<Written> {
         let now: BTreeSet<Labels> = samples.iter().map(|(labels, _)| labels.clone()).collect();
         let gone = self.written.difference(&now);
-        samples.extend(gone.map(|labels| (labels.clone(), Value::Float(stale_marker()))));
+        samples.extend(gone.cloned().map(ended));
         self.written = now;
         samples
     }
+}
+
+/// The marker that a series ends.
+pub(crate) fn ended(labels: Labels) -> Written {
+    (labels, Value::Float(stale_marker()))
 }
 
 fn record(
@@ -131,18 +176,18 @@ fn alert(
     rule: &AlertingSpec,
     alerts: &mut BTreeMap<Labels, ActiveAlert>,
     now: Timestamp,
-    elements: &[(Labels, Value)],
+    instances: Vec<Instance>,
     limit: usize,
 ) -> Result<Vec<Written>, String> {
-    let present = identities(rule, elements)?;
-    for (labels, value) in &present {
-        let new = || ActiveAlert::new(labels.clone(), rule.annotations.clone(), *value, now);
+    let present = identities(rule, instances)?;
+    for (labels, instance) in &present {
+        let new = || ActiveAlert::new(labels.clone(), now);
         let alert = alerts.entry(labels.clone()).or_insert_with(new);
         if alert.state == AlertState::Inactive {
             *alert = new();
         }
-        alert.value = *value;
-        alert.annotations.clone_from(&rule.annotations);
+        alert.value = instance.value;
+        alert.annotations.clone_from(&instance.annotations);
         alert.present(now, rule.hold);
     }
     alerts.retain(|labels, alert| {
@@ -157,21 +202,16 @@ fn alert(
     Ok(active.flat_map(alert_samples).collect())
 }
 
-/// Alert identities of a result: without metric name, with the rule's labels and `alertname`.
+/// Instances by the identity of their alerts: their labels and `alertname`.
 fn identities(
     rule: &AlertingSpec,
-    elements: &[(Labels, Value)],
-) -> Result<BTreeMap<Labels, f64>, String> {
+    instances: Vec<Instance>,
+) -> Result<BTreeMap<Labels, Instance>, String> {
     let mut present = BTreeMap::new();
-    for (labels, value) in elements {
-        let bare = labels.without(|name| name == METRIC_NAME);
-        let labelled = with_labels(&bare, &rule.labels);
-        let identity = with_labels(&labelled, &[(ALERT_NAME.to_owned(), rule.alert.clone())]);
-        let value = match value {
-            Value::Float(value) => *value,
-            Value::Histogram(histogram) => histogram.count,
-        };
-        if present.insert(identity, value).is_some() {
+    for instance in instances {
+        let identity =
+            with_labels(&instance.labels, &[(ALERT_NAME.to_owned(), rule.alert.clone())]);
+        if present.insert(identity, instance).is_some() {
             return Err(
                 "vector contains metrics with the same labelset after applying alert labels".into(),
             );

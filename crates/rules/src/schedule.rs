@@ -1,7 +1,8 @@
 //! When a group is evaluated: on a grid whose phase comes from the group's identity.
-//! Source: Prometheus 3.14, `rules/group.go` (`EvalTimestamp`); our phase hash is our own.
+//! Source: Prometheus 3.14, `rules/group.go` (`EvalTimestamp`), the phase to the nanosecond before
+//! it is cut to milliseconds.
 
-use model::{GroupKey, Timestamp};
+use model::{Labels, Timestamp};
 use std::time::Duration;
 
 /// Evaluation grid of a group.
@@ -17,9 +18,9 @@ impl Schedule {
     /// Intervals below one millisecond count as one millisecond.
     pub fn new(file: &str, name: &str, interval: Duration) -> Self {
         let interval_ms = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX).max(1);
-        let hash = GroupKey::of(&(file, name)).0;
-        let offset = u128::from(hash) % u128::from(interval_ms.unsigned_abs());
-        Self { interval_ms, offset_ms: i64::try_from(offset).expect("a remainder of an i64") }
+        let hash = query::label_hash(&Labels::from_pairs([("file", file), ("name", name)]));
+        let offset = u128::from(hash) % interval.as_nanos().max(1_000_000) / 1_000_000;
+        Self { interval_ms, offset_ms: i64::try_from(offset).expect("below an interval of i64 ms") }
     }
 
     /// First evaluation strictly after `now`.

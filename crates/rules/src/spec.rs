@@ -1,6 +1,8 @@
 //! What a rule file says, after its expressions were parsed.
 //! Source of the semantics: Prometheus 3.14, `model/rulefmt` and `rules/`.
 
+use gotemplate::Error;
+use gotemplate::rules::AlertText;
 use model::Labels;
 use promql::ast::Expr;
 use std::sync::Arc;
@@ -63,10 +65,61 @@ pub struct AlertingSpec {
     pub hold: Duration,
     /// `keep_firing_for`: how long it keeps firing after the element is gone.
     pub keep_firing: Duration,
-    /// Labels added to each alert; an empty value removes a label.
-    pub labels: Vec<(String, String)>,
-    /// Texts for people.
-    pub annotations: Vec<(String, String)>,
+    /// Labels added to each alert, expanded; an empty value removes a label.
+    pub labels: Vec<Text>,
+    /// Texts for people, expanded.
+    pub annotations: Vec<Text>,
+}
+
+/// A label or annotation of an alerting rule: a name and a template. Equal when written equally.
+#[derive(Clone, Debug)]
+pub struct Text {
+    name: String,
+    source: String,
+    template: AlertText,
+}
+
+impl Text {
+    /// Reads the template of a label or annotation of the alert named `alert`.
+    ///
+    /// # Errors
+    /// When it is no template.
+    pub fn parse(alert: &str, name: &str, source: &str) -> Result<Self, Error> {
+        let template = AlertText::parse(alert, source)?;
+        Ok(Self { name: name.to_owned(), source: source.to_owned(), template })
+    }
+
+    /// Name of the label or annotation.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// As written in the file.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    pub(crate) fn template(&self) -> &AlertText {
+        &self.template
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.source == other.source
+    }
+}
+
+/// Names and unexpanded texts, for people and comparisons.
+fn sources(texts: &[Text]) -> Vec<(String, String)> {
+    texts.iter().map(|text| (text.name.clone(), text.source.clone())).collect()
+}
+
+impl AlertingSpec {
+    /// Annotations as written in the file.
+    pub fn annotation_sources(&self) -> Vec<(String, String)> {
+        sources(&self.annotations)
+    }
 }
 
 impl RuleSpec {
@@ -86,11 +139,11 @@ impl RuleSpec {
         }
     }
 
-    /// Labels the rule sets.
-    pub fn labels(&self) -> &[(String, String)] {
+    /// Labels the rule sets, as written in the file.
+    pub fn labels(&self) -> Vec<(String, String)> {
         match self {
-            Self::Recording(rule) => &rule.labels,
-            Self::Alerting(rule) => &rule.labels,
+            Self::Recording(rule) => rule.labels.clone(),
+            Self::Alerting(rule) => sources(&rule.labels),
         }
     }
 

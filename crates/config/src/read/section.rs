@@ -1,7 +1,7 @@
 //! One map of a file: getters for its keys, and at the end the check for unknown ones.
 //! The keys asked for are the keys known, so the list of hints can never be outdated.
 
-use super::Reader;
+use super::{Reader, UnknownKeys};
 use crate::hint::did_you_mean;
 use crate::yaml::{Content, Node};
 use crate::{Place, Secret, SecretSource, units};
@@ -253,6 +253,9 @@ impl<'s> Section<'s> {
 
     /// Notes every key that nobody asked for.
     pub(crate) fn finish(self) {
+        if self.reader.unknown_keys.get() == UnknownKeys::Ignored {
+            return;
+        }
         let asked = self.asked.into_inner();
         for (name, _) in self.entries {
             let text = name.scalar().map_or("", |name| name.text.as_str());

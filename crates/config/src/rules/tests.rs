@@ -1,4 +1,4 @@
-use super::{RuleKind, load};
+use super::{PlacedText, RuleDefinition, RuleKind, load};
 use expect_test::{Expect, expect};
 use relabel::NameScheme;
 use std::fmt::Write;
@@ -13,7 +13,10 @@ fn check_with(scheme: NameScheme, text: &str, expected: &Expect) {
                     .unwrap();
                 for rule in &group.rules {
                     let (place, expr) = (rule.place, &rule.expr);
-                    writeln!(out, "  {place} {:?} {:?}", rule.kind, rule.labels).unwrap();
+                    writeln!(out, "  {place} {}", shown(&rule.kind)).unwrap();
+                    for (name, text) in texts(rule) {
+                        writeln!(out, "    {} {name}={:?}", text.place, text.text).unwrap();
+                    }
                     writeln!(out, "  {} {:?}", expr.place, expr.text).unwrap();
                 }
             }
@@ -28,6 +31,24 @@ fn check_with(scheme: NameScheme, text: &str, expected: &Expect) {
         }
     }
     expected.assert_eq(&out);
+}
+
+fn shown(kind: &RuleKind) -> String {
+    match kind {
+        RuleKind::Record { metric } => format!("record {metric}"),
+        RuleKind::Alert { name, hold, keep_firing_for, .. } => {
+            format!("alert {name} for {hold:?} keep firing for {keep_firing_for:?}")
+        }
+    }
+}
+
+/// Labels and annotations of a rule.
+fn texts(rule: &RuleDefinition) -> impl Iterator<Item = &(String, PlacedText)> {
+    let annotations = match &rule.kind {
+        RuleKind::Record { .. } => &[][..],
+        RuleKind::Alert { annotations, .. } => annotations,
+    };
+    rule.labels.iter().chain(annotations)
 }
 
 fn check(text: &str, expected: &Expect) {
@@ -60,9 +81,12 @@ fn groups_and_rules_are_read_with_their_places() {
 ",
         &expect![[r#"
             2:3 g (Some(30s), Some(0ns), Some(10)) {team="x"}
-              8:5 Record { metric: "job:up:sum" } [("a", "1")]
+              8:5 record job:up:sum
+                10:17 a="1"
               9:11 "sum by (job) (up)"
-              11:5 Alert { name: "Down", hold: 300s, keep_firing_for: 60s, annotations: [("summary", "{{ $labels.instance }} is down")] } [("severity", "page")]
+              11:5 alert Down for 300s keep firing for 60s
+                18:17 severity="page"
+                20:17 summary="{{ $labels.instance }} is down"
               13:7 "up\n  == 0\n"
         "#]],
     );
@@ -159,10 +183,11 @@ fn names_depend_on_the_scheme() {
     check(
         text,
         &expect![[r#"
-        2:3 g (None, None, None) {}
-          4:5 Record { metric: "a.b" } [("c.d", "e")]
-          5:11 "up"
-    "#]],
+            2:3 g (None, None, None) {}
+              4:5 record a.b
+                6:19 c.d="e"
+              5:11 "up"
+        "#]],
     );
     check_with(
         NameScheme::Legacy,
@@ -180,7 +205,7 @@ fn a_zero_for_does_no_harm_to_a_recording_rule() {
         "groups:\n- name: g\n  rules:\n  - {record: a, expr: up, for: 0s, annotations: {}}",
         &expect![[r#"
             2:3 g (None, None, None) {}
-              4:5 Record { metric: "a" } []
+              4:5 record a
               4:23 "up"
         "#]],
     );

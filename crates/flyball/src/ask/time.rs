@@ -11,6 +11,12 @@ const SECONDS_MAX: f64 = 1e11;
 pub(super) struct Instant(i64);
 
 impl Instant {
+    pub(super) const EPOCH: Self = Self(0);
+
+    pub(super) fn ms(self) -> i64 {
+        self.0
+    }
+
     pub(super) fn now() -> Self {
         let now = jiff::Timestamp::try_from(SystemTime::now());
         Self(now.unwrap_or(jiff::Timestamp::UNIX_EPOCH).as_millisecond())

@@ -24,13 +24,13 @@ pub(super) fn duplicates(file: &str, groups: &[&GroupSpec]) -> Vec<String> {
 }
 
 fn identity(rule: &RuleSpec) -> Identity<'_> {
-    let (kind, name, labels) = match rule {
-        RuleSpec::Recording(rule) => ("record", rule.record.as_str(), &rule.labels),
-        RuleSpec::Alerting(rule) => ("alert", rule.alert.as_str(), &rule.labels),
+    let kind = match rule {
+        RuleSpec::Recording(_) => "record",
+        RuleSpec::Alerting(_) => "alert",
     };
-    let mut labels = labels.clone();
+    let mut labels = rule.labels();
     labels.sort();
-    (kind, name, labels)
+    (kind, rule.name(), labels)
 }
 
 fn sentence(file: &str, (kind, name, labels): &Identity<'_>, places: &[String]) -> String {

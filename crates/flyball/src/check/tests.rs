@@ -97,6 +97,7 @@ fn rules_are_duplicates_when_name_and_labels_are_the_same() {
         interval: std::time::Duration::from_mins(1),
         query_offset: std::time::Duration::ZERO,
         scheme: config::GlobalConfig::default().name_scheme,
+        unknown_keys: config::UnknownKeys::Refused,
     };
     let (groups, _) = load::parse_rules("r.yml", text, defaults).unwrap();
     let found = lint::duplicates("r.yml", &groups.iter().collect::<Vec<_>>());

@@ -2,6 +2,7 @@
 
 use super::FeatureArgs;
 use clap::{Args, Subcommand};
+use config::UnknownKeys;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -80,9 +81,24 @@ pub(crate) struct CheckRules {
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) unknown_keys: UnknownKeyArgs,
+    #[command(flatten)]
     pub(crate) lint: LintArgs,
     #[command(flatten)]
     pub(crate) features: FeatureArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct UnknownKeyArgs {
+    /// Accept keys in rule files that nobody here knows.
+    #[arg(long)]
+    ignore_unknown_fields: bool,
+}
+
+impl UnknownKeyArgs {
+    pub(crate) fn treatment(&self) -> UnknownKeys {
+        if self.ignore_unknown_fields { UnknownKeys::Ignored } else { UnknownKeys::Refused }
+    }
 }
 
 #[derive(Args, Debug)]

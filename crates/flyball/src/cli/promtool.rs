@@ -1,7 +1,7 @@
 //! The command line when the binary is called under the name `promtool`: scripts that check and
 //! ask keep working with a symbolic link. What else promtool does is refused by its name.
 
-use super::{CheckCommand, QueryCommand};
+use super::{CheckCommand, QueryCommand, TestCommand};
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -20,4 +20,7 @@ pub(crate) enum PromtoolCommand {
     /// Ask a server.
     #[command(subcommand)]
     Query(QueryCommand),
+    /// Run unit tests.
+    #[command(subcommand)]
+    Test(TestCommand),
 }

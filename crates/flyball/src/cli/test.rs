@@ -1,6 +1,7 @@
 //! Arguments of `flyball test`.
 
 use super::FeatureArgs;
+use super::check::UnknownKeyArgs;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -16,8 +17,20 @@ Examples:
   printf 'load 1m\\n  up 1 1 0\\n\\neval instant at 2m up\\n  up 0\\n' > up.test
   flyball test promql --enable-feature=promql-experimental-functions up.test";
 
+const RULES_EXAMPLES: &str = "\
+Files and output are those of promtool test rules: series, alerts that fire and answers of queries
+at instants after the start, with rule files beside them.
+Exit codes: 0 all passed, 1 some failed or a file cannot be read.
+
+Examples:
+  flyball test rules tests.yml
+  flyball test rules --run='disk|memory' tests/*.yml";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TestCommand {
+    /// Run unit tests of rules.
+    #[command(after_help = RULES_EXAMPLES)]
+    Rules(TestRules),
     /// Run scripts in the syntax of Prometheus' promqltest.
     #[command(after_help = PROMQL_EXAMPLES)]
     Promql(TestPromql),
@@ -28,6 +41,20 @@ pub(crate) struct TestPromql {
     /// Scripts to run, each on an empty database.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) features: FeatureArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestRules {
+    /// Files of tests.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Run only tests whose name has a match of this expression; may be given several times.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) run: Vec<String>,
+    #[command(flatten)]
+    pub(crate) unknown_keys: UnknownKeyArgs,
     #[command(flatten)]
     pub(crate) features: FeatureArgs,
 }

@@ -1,11 +1,11 @@
-//! Rule files become rule groups: expressions are parsed, defaults and group labels applied.
-//! Mistakes in expressions are reported at their place in the file, not in the expression.
+//! Rule files become rule groups: expressions and templates are parsed, defaults and group labels
+//! applied. Mistakes are reported at their place in the file, not in the expression or template.
 
-use config::rules::{RuleDefinition, RuleGroup, RuleKind};
-use config::{Place, Problem, Warning};
+use config::rules::{PlacedText, RuleDefinition, RuleGroup, RuleKind};
+use config::{Place, Problem, UnknownKeys, Warning};
 use promql::{ParseError, ParserOptions, parse_with};
 use relabel::NameScheme;
-use rules::{AlertingSpec, GroupSpec, RecordingSpec, RuleQuery, RuleSpec};
+use rules::{AlertingSpec, GroupSpec, RecordingSpec, RuleQuery, RuleSpec, Text};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ pub(crate) struct GroupDefaults {
     pub(crate) scheme: NameScheme,
     /// Parts of PromQL that expressions may use.
     pub(crate) syntax: ParserOptions,
+    pub(crate) unknown_keys: UnknownKeys,
 }
 
 /// Groups of one rule file with warnings, or everything that is wrong with it.
@@ -25,12 +26,11 @@ pub(crate) fn parse(
     text: &str,
     defaults: GroupDefaults,
 ) -> Result<(Vec<GroupSpec>, Vec<Warning>), Vec<Problem>> {
-    let loaded =
-        config::rules::load(path, text, defaults.scheme).map_err(|e| e.problems().to_vec())?;
-    let (problems, warnings) = (Vec::new(), loaded.warnings);
-    let mut reader = Reader { path, text, syntax: defaults.syntax, problems, warnings };
+    let loaded = config::rules::load_with(path, text, defaults.scheme, defaults.unknown_keys)
+        .map_err(|e| e.problems().to_vec())?;
+    let mut reader = Reader { path, text, syntax: defaults.syntax, problems: Vec::new() };
     let groups = loaded.config.groups.iter().map(|group| reader.group(group, defaults)).collect();
-    if reader.problems.is_empty() { Ok((groups, reader.warnings)) } else { Err(reader.problems) }
+    if reader.problems.is_empty() { Ok((groups, loaded.warnings)) } else { Err(reader.problems) }
 }
 
 struct Reader<'a> {
@@ -38,7 +38,6 @@ struct Reader<'a> {
     text: &'a str,
     syntax: ParserOptions,
     problems: Vec<Problem>,
-    warnings: Vec<Warning>,
 }
 
 impl Reader<'_> {
@@ -57,25 +56,70 @@ impl Reader<'_> {
         let query = self.query(rule)?;
         let own = |name: &str| rule.labels.iter().any(|(known, _)| known == name);
         let inherited = group.labels.iter().filter(|(name, _)| !own(name));
-        let mut labels: Vec<(String, String)> =
-            inherited.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        labels.extend(rule.labels.iter().cloned());
-        Some(match &rule.kind {
+        match &rule.kind {
             RuleKind::Record { metric } => {
-                RuleSpec::Recording(RecordingSpec { record: metric.clone(), query, labels })
+                let own = rule.labels.iter().map(|(name, text)| (name.as_str(), &*text.text));
+                let labels = inherited.chain(own).map(|(n, v)| (n.to_owned(), v.to_owned()));
+                let (record, labels) = (metric.clone(), labels.collect());
+                Some(RuleSpec::Recording(RecordingSpec { record, query, labels }))
             }
             RuleKind::Alert { name, hold, keep_firing_for, annotations } => {
-                self.warn_of_templates(rule.place, name, &labels, annotations);
-                RuleSpec::Alerting(AlertingSpec {
-                    alert: name.clone(),
-                    query,
-                    hold: *hold,
-                    keep_firing: *keep_firing_for,
-                    labels,
-                    annotations: annotations.clone(),
+                let known = self.problems.len();
+                let mut labels = Vec::new();
+                for (label, text) in inherited {
+                    let what = format!("label `{label}` of group `{}`", group.name);
+                    let at = |_: usize| group.place;
+                    labels.extend(self.text(name, (label, text), &what, &at));
+                }
+                labels.extend(self.texts(name, &rule.labels, "label"));
+                let annotations = self.texts(name, annotations, "annotation");
+                (self.problems.len() == known).then(|| {
+                    RuleSpec::Alerting(AlertingSpec {
+                        alert: name.clone(),
+                        query,
+                        hold: *hold,
+                        keep_firing: *keep_firing_for,
+                        labels,
+                        annotations,
+                    })
                 })
             }
-        })
+        }
+    }
+
+    /// Templates of an alert; those that cannot be read are noted.
+    fn texts(&mut self, alert: &str, texts: &[(String, PlacedText)], kind: &str) -> Vec<Text> {
+        let mut read = Vec::new();
+        for (name, placed) in texts {
+            let line_start = |line: usize| {
+                let lines = placed.text.match_indices('\n').map(|(index, _)| index + 1);
+                placed.place_at(lines.take(line).last().unwrap_or(0))
+            };
+            let what = format!("alert `{alert}`: {kind} `{name}`");
+            read.extend(self.text(alert, (name, &placed.text), &what, &line_start));
+        }
+        read
+    }
+
+    /// One template; `place_of` tells where a line of it, from 0, stands in the file.
+    fn text(
+        &mut self,
+        alert: &str,
+        (name, source): (&str, &str),
+        what: &str,
+        place_of: &dyn Fn(usize) -> Place,
+    ) -> Option<Text> {
+        match Text::parse(alert, name, source) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let message = error.to_string();
+                let (line, reason) = line_and_reason(&message, alert);
+                let problem = format!("{what}: template: {reason}");
+                let place = place_of(line.saturating_sub(1));
+                self.problems.push(Problem::new(self.path, self.text, place, problem));
+                None
+            }
+        }
     }
 
     fn query(&mut self, rule: &RuleDefinition) -> Option<Arc<RuleQuery>> {
@@ -90,25 +134,14 @@ impl Reader<'_> {
             }
         }
     }
+}
 
-    fn warn_of_templates(
-        &mut self,
-        place: Place,
-        alert: &str,
-        labels: &[(String, String)],
-        annotations: &[(String, String)],
-    ) {
-        let templates = labels.iter().chain(annotations).filter(|(_, text)| text.contains("{{"));
-        let names: Vec<&str> = templates.map(|(name, _)| name.as_str()).collect();
-        if !names.is_empty() {
-            let message = format!(
-                "alert `{alert}`: templates are not expanded yet; {} is sent as written",
-                names.join(", ")
-            );
-            let key = "groups.rules.annotations".to_owned();
-            self.warnings.push(Warning { file: self.path.to_owned(), place, key, message });
-        }
-    }
+/// Takes the line, from 1, out of `template: __alert_NAME:LINE: reason`.
+fn line_and_reason<'m>(message: &'m str, alert: &str) -> (usize, &'m str) {
+    let behind = message.strip_prefix(&format!("template: __alert_{alert}:"));
+    let parts = behind.and_then(|rest| rest.split_once(": "));
+    let parsed = parts.and_then(|(line, reason)| Some((line.parse().ok()?, reason)));
+    parsed.unwrap_or((1, message))
 }
 
 fn sentence(error: &ParseError) -> String {
@@ -126,6 +159,7 @@ mod tests {
             query_offset: Duration::ZERO,
             scheme: NameScheme::Utf8,
             syntax: ParserOptions::default(),
+            unknown_keys: UnknownKeys::Refused,
         }
     }
 
@@ -150,14 +184,21 @@ mod tests {
     #[test]
     fn labels_of_the_rule_stand_above_those_of_the_group() {
         let text = "groups:\n- name: a\n  labels: {team: db, tier: '1'}\n  rules:\n  - alert: X\n\
-                    \u{20}   \
-                    expr: up\n    labels: {team: web}\n    annotations: {s: '{{ $value }}'}\n";
-        let (groups, warnings) = parse("rules.yml", text, defaults()).expect("good rules");
+                    \u{20}   expr: up\n    labels: {team: web}\n";
+        let (groups, _) = parse("rules.yml", text, defaults()).expect("good rules");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(groups[0].rules[0].labels(), [pair("tier", "1"), pair("team", "web")]);
-        assert_eq!(
-            warnings[0].to_string(),
-            "rules.yml:5:5: alert `X`: templates are not expanded yet; s is sent as written"
-        );
+    }
+
+    #[test]
+    fn mistakes_in_templates_have_their_line_in_the_file() {
+        let text = "groups:\n- name: a\n  rules:\n  - alert: 'X: y'\n    expr: up\n\
+                    \x20   annotations:\n      good: '{{ $value }}'\n      bad: |\n        one\n\
+                    \x20       two {{ $label.job }}\n";
+        let problems = parse("rules.yml", text, defaults()).expect_err("a mistake");
+        let first = problems[0].to_string();
+        let first = first.lines().next().unwrap_or_default();
+        let what = "alert `X: y`: annotation `bad`: template: undefined variable \"$label\"";
+        assert_eq!(first, format!("rules.yml:10:9: {what}"));
     }
 }

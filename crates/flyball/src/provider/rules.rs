@@ -24,14 +24,14 @@ fn shown(group: &Group) -> RuleGroup {
         rules: group.rules().map(|(spec, status, alerts)| rule(spec, status, &alerts)).collect(),
         interval: spec.interval,
         limit: spec.limit as u64,
-        evaluation_time: group.evaluation_time(),
+        evaluation_time: group.counts().last_took,
         last_evaluation: group.last_evaluation(),
     }
 }
 
 fn rule(spec: &RuleSpec, status: &RuleStatus, alerts: &[&ActiveAlert]) -> Rule {
     let (name, query) = (spec.name().to_owned(), spec.query().expr.to_string());
-    let labels = spec.labels().to_vec();
+    let labels = spec.labels();
     let RuleStatus { last_error, last_evaluation, evaluation_time, .. } = status.clone();
     let health = health(status.health);
     match spec {
@@ -52,8 +52,8 @@ fn rule(spec: &RuleSpec, status: &RuleStatus, alerts: &[&ActiveAlert]) -> Rule {
                 hold: alerting.hold,
                 keep_firing_for: alerting.keep_firing,
                 labels,
-                annotations: alerting.annotations.clone(),
-                state: alerts.iter().map(|alert| alert.state).max().unwrap_or_default(),
+                annotations: alerting.annotation_sources(),
+                state: worst(&alerts, last_evaluation.is_some()),
                 alerts,
                 health,
                 last_error,
@@ -62,6 +62,12 @@ fn rule(spec: &RuleSpec, status: &RuleStatus, alerts: &[&ActiveAlert]) -> Rule {
             })
         }
     }
+}
+
+/// State of a rule: that of its worst alert, unknown before its first evaluation.
+fn worst(alerts: &[AlertInstance], evaluated: bool) -> AlertState {
+    let none = if evaluated { AlertState::Inactive } else { AlertState::Unknown };
+    alerts.iter().map(|alert| alert.state).max().unwrap_or(none)
 }
 
 /// Pending and firing alerts are shown; resolved ones are only remembered for routing.

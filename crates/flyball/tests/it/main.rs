@@ -14,6 +14,7 @@ mod page;
 mod queries;
 mod receive;
 mod reload;
+mod rule_tests;
 mod script;
 mod sender;
 mod server;

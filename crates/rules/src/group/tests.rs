@@ -1,8 +1,12 @@
 //! Rule groups in virtual time: what is queried, written and handed on, evaluation by evaluation.
 
+mod restore;
+mod templates;
+
 use super::*;
-use crate::spec::{AlertingSpec, RecordingSpec};
-use model::{METRIC_NAME, is_stale};
+use crate::Surroundings;
+use crate::spec::{AlertingSpec, RecordingSpec, Text};
+use model::{METRIC_NAME, Value, is_stale};
 use promql::ast::{Expr, ExprKind, NumberLiteral, Place};
 
 const INTERVAL: Duration = Duration::from_secs(15);
@@ -15,13 +19,26 @@ fn query() -> Arc<RuleQuery> {
 }
 
 fn alerting(name: &str, hold: u64, keep_firing: u64) -> RuleSpec {
+    let texts = ([("severity", "high")], [("summary", "it is down")]);
+    alerting_with(name, (hold, keep_firing), &texts.0, &texts.1)
+}
+
+fn alerting_with(
+    name: &str,
+    (hold, keep_firing): (u64, u64),
+    labels: &[(&str, &str)],
+    annotations: &[(&str, &str)],
+) -> RuleSpec {
+    let read = |texts: &[(&str, &str)]| {
+        texts.iter().map(|(n, text)| Text::parse(name, n, text).unwrap()).collect()
+    };
     RuleSpec::Alerting(AlertingSpec {
         alert: name.into(),
         query: query(),
         hold: Duration::from_secs(hold),
         keep_firing: Duration::from_secs(keep_firing),
-        labels: vec![("severity".into(), "high".into())],
-        annotations: vec![("summary".into(), "it is down".into())],
+        labels: read(labels),
+        annotations: read(annotations),
     })
 }
 
@@ -87,7 +104,11 @@ fn element(instance: &str) -> (Labels, Value) {
 fn sent(effects: &[Effect]) -> Vec<&SentAlert> {
     let alerts = effects.iter().filter_map(|effect| match effect {
         Effect::Alerts(alerts) => Some(alerts),
-        Effect::Query { .. } | Effect::Append { .. } | Effect::Done => None,
+        Effect::Query { .. }
+        | Effect::Restore { .. }
+        | Effect::Append { .. }
+        | Effect::Failed { .. }
+        | Effect::Done => None,
     });
     alerts.flatten().collect()
 }
@@ -264,6 +285,8 @@ fn later_rules_are_asked_after_earlier_results_were_written() {
             Effect::Query { .. } => "query",
             Effect::Append { .. } => "append",
             Effect::Alerts(_) => "alerts",
+            Effect::Restore { .. } => "restore",
+            Effect::Failed { .. } => "failed",
             Effect::Done => "done",
         })
         .collect();
@@ -291,7 +314,7 @@ fn a_reload_keeps_the_state_of_unchanged_rules_and_ends_removed_ones() {
     stage.group = Group::reloaded(new, GroupOptions::default(), old);
     assert_eq!(stage.states(), ["a pending"]);
     let effects = written(&stage.round(&Ok(vec!["a"])));
-    assert_eq!(effects[0], r#"{__name__="gone", instance="a"} stale"#);
+    assert_eq!(effects.last().unwrap(), r#"{__name__="gone", instance="a"} stale"#);
 }
 
 #[test]
@@ -299,8 +322,79 @@ fn a_removed_group_ends_its_series() {
     let mut stage = Stage::new(vec![recording("job:up:sum")]);
     stage.round(&Ok(vec!["a"]));
     let mut out = Vec::new();
-    stage.group.step(Event::Retire { at: stage.at() }, &mut out);
+    stage.group.step(Event::Retire { at: stage.at(), kept: BTreeSet::new() }, &mut out);
     assert_eq!(written(&out), [r#"{__name__="job:up:sum", instance="a"} stale"#]);
+}
+
+#[test]
+fn series_that_another_group_took_over_go_on() {
+    let mut stage = Stage::new(vec![recording("job:up:sum")]);
+    stage.round(&Ok(vec!["a", "b"]));
+    let kept = stage.group.written().take(1).cloned().collect();
+    let mut out = Vec::new();
+    stage.group.step(Event::Retire { at: stage.at(), kept }, &mut out);
+    assert_eq!(written(&out), [r#"{__name__="job:up:sum", instance="b"} stale"#]);
+}
+
+#[test]
+fn a_renamed_rule_that_writes_the_same_series_does_not_end_them() {
+    let mut stage = Stage::new(vec![recording("same")]);
+    stage.round(&Ok(vec!["a", "b"]));
+    let RuleSpec::Recording(mut rule) = recording("same") else { unreachable!() };
+    rule.labels = vec![("unused".into(), String::new())];
+    let new = spec(vec![RuleSpec::Recording(rule)]);
+    stage.group = Group::reloaded(new, GroupOptions::default(), stage.group.clone());
+    let lines = written(&stage.round(&Ok(vec!["a"])));
+    let name = |instance: &str| format!(r#"{{__name__="same", instance="{instance}"}}"#);
+    assert_eq!(lines, [format!("{} 7", name("a")), format!("{} stale", name("b"))]);
+}
+
+#[test]
+fn queries_and_samples_lie_the_offset_before_the_grid_and_states_on_it() {
+    let mut stage = Stage::new(Vec::new());
+    let offset = Duration::from_mins(1);
+    let rules = vec![alerting("Down", 0, 0)];
+    let spec = GroupSpec { query_offset: offset, ..spec(rules) };
+    stage.group = Group::new(spec, GroupOptions::default());
+    let effects = stage.round(&Ok(vec!["a"]));
+    let earlier = stage.at().saturating_sub(offset);
+    let times: Vec<Timestamp> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Query { at, .. } | Effect::Append { at, .. } => Some(*at),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(times, [earlier, earlier]);
+    assert_eq!(sent(&effects)[0].starts_at, stage.at());
+}
+
+#[test]
+fn alerts_go_out_with_external_labels_and_relabelled() {
+    let rule = |action: &str, source: &str, regex: &str| {
+        let spec = relabel::RuleSpec {
+            source_labels: Some(vec![source.to_owned()]),
+            regex: Some(regex.to_owned()),
+            action: relabel::Action::parse(action).unwrap(),
+            target_label: "dc".to_owned(),
+            replacement: (action == "replace").then(|| "north".to_owned()),
+            ..Default::default()
+        };
+        relabel::Rule::new(spec, relabel::NameScheme::Utf8).unwrap()
+    };
+    let around = Surroundings {
+        external_labels: Labels::from_pairs([("dc", "1"), ("severity", "none")]),
+        external_url: String::new(),
+        alert_relabel: vec![rule("replace", "dc", "1"), rule("drop", "instance", "b")],
+    };
+    let options = GroupOptions { around: Arc::new(around), ..GroupOptions::default() };
+    let mut stage = Stage::new(Vec::new());
+    stage.group = Group::new(spec(vec![alerting("Down", 0, 0)]), options);
+    let effects = stage.round(&Ok(vec!["a", "b"]));
+    let told: Vec<String> = sent(&effects).iter().map(|alert| alert.labels.to_string()).collect();
+    let expected = r#"{alertname="Down", dc="north", instance="a", severity="high"}"#;
+    assert_eq!(told, [expected], "the alert's own labels win; dropped alerts stay inside");
+    assert!(written(&effects).iter().all(|line| !line.contains("dc")));
 }
 
 #[test]
@@ -309,5 +403,5 @@ fn missed_evaluations_are_counted_and_skipped() {
     stage.round(&Ok(vec![]));
     stage.round += 1;
     stage.round(&Ok(vec![]));
-    assert_eq!(stage.group.missed_evaluations(), 1);
+    assert_eq!(stage.group.counts().missed, 1);
 }
