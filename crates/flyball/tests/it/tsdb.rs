@@ -32,7 +32,7 @@ fn site() -> Site {
 #[test]
 fn a_young_directory_has_only_a_journal_and_survives_a_kill() {
     let mut server = Server::start(&[]);
-    server.wait_for_query("up", |found| !found.is_empty());
+    server.wait_for_query("up{job='node'}", |found| !found.is_empty());
     server.kill();
     let folder = server.folder.path();
     let (code, out, err) = inspect(folder, &["list"]);
