@@ -96,7 +96,7 @@ fn a_template_that_fails_shows_the_error_in_its_place() {
         (
             r#"{{ query "m +" }}"#,
             &[],
-            r#"error calling query: 1:4: parse error: unexpected end of input>"#,
+            "error calling query: 1:4: parse error: unexpected end of input>",
         ),
         ("{{ first (query \"m\") }}", &[], "first() called on vector with no elements>"),
         (
