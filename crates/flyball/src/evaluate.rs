@@ -8,8 +8,9 @@ use api::{Outcome, Queries, Question};
 use model::{AppendErrorKind, Appender, Batch, GroupKey, Labels, Matcher, Querier, RowFault};
 use model::{SeriesRef, Timestamp, Value};
 use query::{Cancel, Engine, EngineOptions, Query, QueryError, QueryOutput, QueryValue, StepRange};
-use rules::{Effect, Event, Group, GroupOptions, GroupSpec, QueryAnswer, RuleQuery, SentAlert};
-use std::collections::HashMap;
+use rules::{ALIVE_EVERY, Effect, Event, Group, GroupOptions, GroupSpec, QueryAnswer};
+use rules::{RuleChanges, RuleKey, RuleQuery, SentAlert, StateLog};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,12 +37,15 @@ pub(crate) struct Evaluation {
     /// Where evaluations are listed while they run.
     pub(crate) queries: Arc<Queries>,
     pub(crate) counters: Arc<RuleCounters>,
+    /// Alerts on disk. Locked alone or under the lock of all groups, never under that of a group.
+    pub(crate) states: Arc<Mutex<StateLog>>,
 }
 
 /// Counters of all groups.
 #[derive(Debug, Default)]
 pub(crate) struct RuleCounters {
     pub(crate) dropped_alerts: AtomicU64,
+    pub(crate) unremembered: AtomicU64,
     pub(crate) refused_samples: AtomicU64,
 }
 
@@ -74,8 +78,14 @@ impl Evaluator {
     /// rules, removed ones end their series. Must be called within the runtime.
     pub(crate) fn apply(&self, specs: Vec<GroupSpec>, options: &GroupOptions) {
         let begun = self.begun.swap(true, Ordering::AcqRel);
-        let new = if begun { Group::new } else { Group::restoring };
         let mut groups = lock(&self.groups);
+        let now = self.evaluation.clock.now();
+        let mut states = lock(&self.evaluation.states);
+        let new = |spec, states: &StateLog| match states.alive_at() {
+            _ if begun => Group::new(spec, options.clone()),
+            Some(_) => Group::resumed(spec, options.clone(), states, now),
+            None => Group::restoring(spec, options.clone()),
+        };
         let mut former = std::mem::take(&mut *groups);
         for spec in specs {
             let same = |r: &Running| is_same(&lock(&r.group), &spec);
@@ -89,11 +99,24 @@ impl Evaluator {
                     let old = lock(&running.group).clone();
                     groups.push(self.start(Group::reloaded(spec, options.clone(), old)));
                 }
-                None => groups.push(self.start(new(spec, options.clone()))),
+                None => groups.push(self.start(new(spec, &states))),
             }
         }
         for removed in former {
             removed.stop.send_replace(true); // The task ends the series by itself.
+        }
+        let keys: BTreeSet<RuleKey> = groups.iter().flat_map(|r| keys(&lock(&r.group))).collect();
+        if let Err(error) = states.retain(now, |key| keys.contains(key)) {
+            tracing::error!(%error, "removed rules were not removed from the alert state");
+        }
+    }
+
+    /// Tells the next process when this one was last alive.
+    fn note_alive(&self) {
+        let now = self.evaluation.clock.now();
+        let noted = tokio::task::block_in_place(|| lock(&self.evaluation.states).note_alive(now));
+        if let Err(error) = noted {
+            tracing::error!(%error, "the alert state could not be written");
         }
     }
 
@@ -104,7 +127,13 @@ impl Evaluator {
 
     /// Restarts groups whose task panicked, until it is time to stop. State survives in the group.
     pub(crate) async fn watch(&self, mut stop: Stop) {
+        let mut sign_due = Duration::ZERO;
         while !stop.is_given() {
+            let now = self.evaluation.clock.monotonic();
+            if now >= sign_due {
+                self.note_alive();
+                sign_due = now + ALIVE_EVERY;
+            }
             tokio::select! {
                 () = tokio::time::sleep(SLEEP_MAX) => self.revive(),
                 () = stop.wait() => {}
@@ -113,6 +142,7 @@ impl Evaluator {
         for running in lock(&self.groups).drain(..) {
             running.task.abort();
         }
+        self.note_alive();
     }
 
     fn revive(&self) {
@@ -142,6 +172,10 @@ fn is_same(group: &Group, spec: &GroupSpec) -> bool {
 
 fn goes_on(group: &Group, spec: &GroupSpec, options: &GroupOptions) -> bool {
     group.spec() == spec && group.options() == options
+}
+
+fn keys(group: &Group) -> Vec<RuleKey> {
+    group.rules().map(|(rule, ..)| RuleKey::of(group.spec(), rule)).collect()
 }
 
 /// A poisoned lock only says that a task panicked; the state behind it is whole between steps.
@@ -205,6 +239,7 @@ impl GroupTask {
                     Effect::Restore { matchers, from, until } => {
                         next = Some(self.last_states(matchers, from, until).await);
                     }
+                    Effect::Remember(changes) => self.remember(changes),
                     Effect::Append { samples, at } => self.append(&samples, at),
                     Effect::Alerts(alerts) => self.hand_on(alerts),
                     Effect::Failed { rule, error } => {
@@ -252,6 +287,17 @@ impl GroupTask {
         let group = lock(&self.group);
         let steps = StepRange { start: at, end: at, step: Duration::ZERO };
         Question::of_rule(&group.spec().name, &group.spec().file, expr, steps)
+    }
+
+    /// An alert that cannot be remembered is told nevertheless; only a restart would forget it.
+    fn remember(&self, changes: RuleChanges) {
+        let now = self.evaluation.clock.now();
+        let states = &self.evaluation.states;
+        let result = tokio::task::block_in_place(|| lock(states).remember(now, changes));
+        if let Err(error) = result {
+            self.evaluation.counters.unremembered.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(%error, "a change of alerts was not written to disk");
+        }
     }
 
     async fn last_states(

@@ -193,6 +193,7 @@ impl Rooms {
             clock: Arc::clone(clock),
             alerts: send_alerts,
             query_timeout: settings.server.query.timeout,
+            states: Arc::new(Mutex::new(storage::open_alert_state(settings, vfs)?)),
             queries: Arc::clone(&queries),
             counters: Arc::new(RuleCounters::default()),
         }));

@@ -127,3 +127,19 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
+
+/// Opens the alerts that the former process remembered; the database holds the directory's lock.
+pub(crate) fn open_alert_state(
+    settings: &Settings,
+    vfs: &Arc<dyn Vfs>,
+) -> Result<rules::StateLog, journal::JournalError> {
+    let dir = settings.storage.dir.join("tenants").join("anonymous").join("alerts");
+    let (log, recovery) = rules::StateLog::open(Arc::clone(vfs), &dir)?;
+    for damage in &recovery.damage {
+        tracing::error!(%damage, "the alert state is damaged");
+    }
+    if recovery.records > 0 {
+        tracing::info!(records = recovery.records, "alert state read");
+    }
+    Ok(log)
+}

@@ -50,6 +50,18 @@ pub struct ActiveAlert {
     pub last_sent_at: Option<Timestamp>,
     /// Since when only `keep_firing_for` holds it.
     pub keep_firing_since: Option<Timestamp>,
+    /// Known from before a restart and not seen since: its absence means nothing yet.
+    pub(crate) unconfirmed: bool,
+}
+
+/// What of an alert must survive the process; equal marks need no new record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    state: AlertState,
+    active_at: Timestamp,
+    fired_at: Option<Timestamp>,
+    resolved_at: Option<Timestamp>,
+    keep_firing_since: Option<Timestamp>,
 }
 
 impl ActiveAlert {
@@ -64,12 +76,34 @@ impl ActiveAlert {
             resolved_at: None,
             last_sent_at: None,
             keep_firing_since: None,
+            unconfirmed: false,
         }
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        let Self { state, active_at, fired_at, resolved_at, keep_firing_since, .. } = *self;
+        Mark { state, active_at, fired_at, resolved_at, keep_firing_since }
+    }
+
+    /// Takes the alert over from a former process that was gone for so long; `None`: too long for
+    /// an alert that nobody was told of.
+    ///
+    /// The downtime does not count as time spent pending. Nobody knows what routing was told, so
+    /// everything is told again.
+    pub(crate) fn resumed(&self, downtime: Duration, tolerance: Duration) -> Option<Self> {
+        let mut alert = Self { last_sent_at: None, unconfirmed: true, ..self.clone() };
+        match self.state {
+            AlertState::Pending if downtime > tolerance => return None,
+            AlertState::Pending => alert.active_at = self.active_at.saturating_add(downtime),
+            AlertState::Firing | AlertState::Inactive => {}
+        }
+        Some(alert)
     }
 
     /// The element is there: Pending => Pending | Firing, Firing => Firing | Pending.
     pub(crate) fn present(&mut self, now: Timestamp, hold: Duration) {
         self.keep_firing_since = None;
+        self.unconfirmed = false;
         let held = now.since(self.active_at) >= hold;
         match (self.state, held) {
             // Pending => Firing; `for: 0` passes through within one evaluation.
@@ -92,6 +126,9 @@ impl ActiveAlert {
 
     /// The element is gone. Answers whether the alert is to be remembered.
     pub(crate) fn absent(&mut self, now: Timestamp, keep_firing: Duration) -> bool {
+        if self.unconfirmed {
+            return true;
+        }
         match self.state {
             // Pending => forgotten: nobody was told.
             AlertState::Pending => false,
@@ -105,9 +142,10 @@ impl ActiveAlert {
                 }
                 true
             }
-            // Inactive => forgotten after a while
+            // Inactive => forgotten after a while, once somebody was told
             AlertState::Inactive => {
-                self.resolved_at.is_some_and(|at| now.since(at) <= RESOLVED_RETENTION)
+                self.last_sent_at.is_none()
+                    || self.resolved_at.is_some_and(|at| now.since(at) <= RESOLVED_RETENTION)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What happens to a group and what its shell must do for it.
 
 use crate::for_state::ForState;
+use crate::saved::RuleChanges;
 use crate::spec::RuleQuery;
 use model::{Labels, Matcher, Timestamp, Value};
 use std::collections::BTreeSet;
@@ -65,6 +66,8 @@ pub enum Effect {
         /// Latest instant.
         until: Timestamp,
     },
+    /// Remember alerts on disk before anybody is told of them: see [`crate::StateLog::remember`].
+    Remember(RuleChanges),
     /// Store samples; they must be visible to the next query.
     Append {
         /// Label sets and values.

@@ -1,6 +1,7 @@
 //! A rule group: evaluates its rules one after another so that later ones see earlier results.
 //! `step` takes one event and emits effects; the shell runs queries and feeds the answers back.
 //! INV-40: a failed query changes no alert: no transition, no sample, nothing sent.
+//! INV-42: nobody is told of an alert before its change is remembered on disk.
 //! INV-41: a jump of the wall clock moves remembered instants along; it neither fires nor resolves.
 
 use crate::alert::{ActiveAlert, AlertState};
@@ -9,8 +10,10 @@ use crate::expand::{Expansion, Progress};
 use crate::for_state::{self, ForState};
 use crate::options::GroupOptions;
 use crate::rule::{Health, Rule, RuleStatus, ended};
+use crate::saved::{RuleChanges, RuleKey};
 use crate::schedule::Schedule;
 use crate::spec::{GroupSpec, RuleQuery, RuleSpec};
+use crate::state_log::StateLog;
 use model::{Labels, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,6 +42,8 @@ pub struct Group {
     restore_in: Option<u8>,
     last: Option<(Timestamp, Duration)>,
     held_until: Option<Duration>,
+    /// What is missing right after a restart may only not be scraped yet.
+    settling: Settling,
     counts: GroupCounts,
 }
 
@@ -57,6 +62,17 @@ pub struct GroupCounts {
     pub last_took: Duration,
     /// Samples that the last evaluation wrote.
     pub last_samples: usize,
+}
+
+/// Until when alerts of a former process need not be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settling {
+    /// No former process, or its alerts had their time.
+    Over,
+    /// From the first evaluation on.
+    Awaited,
+    /// Until this monotonic time.
+    Until(Duration),
 }
 
 /// An evaluation in progress.
@@ -93,6 +109,7 @@ impl Group {
             restore_in: None,
             last: None,
             held_until: None,
+            settling: Settling::Over,
             counts: GroupCounts::default(),
         }
     }
@@ -109,6 +126,24 @@ impl Group {
         group
     }
 
+    /// A group after a restart: its alerts go on as the former process remembered them.
+    ///
+    /// Alerts that are missing stay as they are until sources had time to deliver samples.
+    pub fn resumed(spec: GroupSpec, options: GroupOptions, log: &StateLog, now: Timestamp) -> Self {
+        let downtime = log.alive_at().map_or(Duration::ZERO, |at| now.since(at));
+        let mut group = Self::new(spec, options);
+        for rule in &mut group.rules {
+            if let Some(saved) = log.alerts(&RuleKey::of(&group.spec, &rule.spec)) {
+                rule.resume(saved, downtime, group.options.outage_tolerance);
+                group.settling = Settling::Awaited;
+            } else if !log.is_whole() {
+                rule.restored = false;
+                group.restore_in = Some(EVALUATIONS_BEFORE_RESTORE);
+            }
+        }
+        group
+    }
+
     /// A group after a reload: rules with the same name and labels keep their state.
     pub fn reloaded(spec: GroupSpec, options: GroupOptions, mut old: Self) -> Self {
         let mut group = Self::new(spec, options);
@@ -121,7 +156,7 @@ impl Group {
         group.orphaned = old.orphaned;
         group.orphaned.extend(old.rules.iter_mut().flat_map(Rule::retire));
         (group.last, group.held_until, group.counts) = (old.last, old.held_until, old.counts);
-        group.restore_in = old.restore_in;
+        (group.restore_in, group.settling) = (old.restore_in, old.settling);
         group
     }
 
@@ -187,6 +222,7 @@ impl Group {
             return;
         }
         self.held_until = None;
+        self.settle(monotonic);
         self.counts.evaluations += 1;
         (self.counts.last_took, self.counts.last_samples) = (Duration::ZERO, 0);
         self.ask(at, 0, out);
@@ -207,6 +243,23 @@ impl Group {
             alert.shift(jump_ms);
         }
         self.held_until = Some(monotonic + JUMP_HOLD_MIN.max(self.spec.interval * 2));
+    }
+
+    /// Once sources had their time, an alert that is missing is missing.
+    fn settle(&mut self, monotonic: Duration) {
+        match self.settling {
+            Settling::Awaited => {
+                let time = JUMP_HOLD_MIN.max(self.spec.interval * 2);
+                self.settling = Settling::Until(monotonic + time);
+            }
+            Settling::Until(until) if monotonic >= until => {
+                self.settling = Settling::Over;
+                for alert in self.rules.iter_mut().flat_map(|rule| rule.alerts.values_mut()) {
+                    alert.unconfirmed = false;
+                }
+            }
+            Settling::Until(_) | Settling::Over => {}
+        }
     }
 
     /// Asks for the result of the rule with this index, or ends the evaluation.
@@ -300,6 +353,7 @@ impl Group {
         (status.health, status.last_error) = (Health::Good, None);
         status.last_evaluation = Some(at);
         self.counts.last_samples += samples.len();
+        self.remember(index, out);
         if !samples.is_empty() {
             out.push(Effect::Append { samples, at: self.sample_time(at) });
         }
@@ -314,7 +368,19 @@ impl Group {
         out.push(Effect::Failed { rule: rule.spec.name().to_owned(), error: error.clone() });
         (rule.status.health, rule.status.last_error) = (Health::Bad, Some(error));
         rule.status.last_evaluation = Some(at);
+        // Above its limit a rule has lost its alerts.
+        self.remember(index, out);
         self.ask(at, index + 1, out);
+    }
+
+    /// INV-42: comes before samples and alerts.
+    fn remember(&mut self, index: usize, out: &mut Vec<Effect>) {
+        let rule = &mut self.rules[index];
+        let alerts = rule.changes();
+        if !alerts.is_empty() {
+            let key = RuleKey::of(&self.spec, &rule.spec);
+            out.push(Effect::Remember(RuleChanges { key, alerts }));
+        }
     }
 
     fn hand_on(&mut self, index: usize, now: Timestamp, out: &mut Vec<Effect>) {

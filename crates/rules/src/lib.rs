@@ -9,8 +9,10 @@ mod for_state;
 mod group;
 mod options;
 mod rule;
+mod saved;
 mod schedule;
 mod spec;
+mod state_log;
 
 pub use alert::{ActiveAlert, AlertState};
 pub use event::{Effect, Elements, Event, QueryAnswer, SentAlert, Written};
@@ -18,5 +20,7 @@ pub use for_state::{ForState, last_for_states};
 pub use group::{Group, GroupCounts};
 pub use options::{GroupOptions, Surroundings};
 pub use rule::{Health, RuleStatus};
+pub use saved::{AlertChange, RuleChanges, RuleKey, SavedAlerts};
 pub use schedule::Schedule;
 pub use spec::{AlertingSpec, GroupSpec, RecordingSpec, RuleQuery, RuleSpec, Text};
+pub use state_log::{ALIVE_EVERY, StateLog};

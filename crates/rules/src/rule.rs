@@ -1,11 +1,12 @@
 //! State of one rule: its alerts, the series it wrote last, its health.
 //! Fed by `group`; every method is one evaluation's worth of work and returns what to write.
 
-use crate::alert::{ActiveAlert, AlertState};
+use crate::alert::{ActiveAlert, AlertState, Mark};
 use crate::event::Written;
 use crate::expand::Instance;
 use crate::for_state::{self, ForState};
 use crate::options::GroupOptions;
+use crate::saved::{AlertChange, SavedAlerts};
 use crate::spec::{AlertingSpec, RecordingSpec, RuleSpec, with_labels};
 use model::{Labels, METRIC_NAME, Timestamp, Value, stale_marker};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,14 +62,16 @@ pub(crate) struct Rule {
     pub(crate) alerts: BTreeMap<Labels, ActiveAlert>,
     /// Does it know since when its alerts are active? Until then it writes nothing about them.
     pub(crate) restored: bool,
+    /// Alerts as they are remembered on disk.
+    saved: BTreeMap<Labels, Mark>,
     /// Series written by the last evaluation.
     written: BTreeSet<Labels>,
 }
 
 impl Rule {
     pub(crate) fn new(spec: RuleSpec) -> Self {
-        let (status, alerts, written) = Default::default();
-        Self { spec, status, alerts, restored: true, written }
+        let (status, alerts, (saved, written)) = Default::default();
+        Self { spec, status, alerts, restored: true, saved, written }
     }
 
     /// Takes over what a rule of the same identity knew before a reload.
@@ -76,6 +79,7 @@ impl Rule {
         self.status = std::mem::take(&mut old.status);
         self.alerts = std::mem::take(&mut old.alerts);
         self.written = std::mem::take(&mut old.written);
+        self.saved = std::mem::take(&mut old.saved);
         self.restored = old.restored;
     }
 
@@ -103,6 +107,35 @@ impl Rule {
             samples.clear();
         }
         Ok(self.mark_vanished(samples))
+    }
+
+    /// Takes over what a former process remembered of this rule.
+    pub(crate) fn resume(&mut self, saved: &SavedAlerts, downtime: Duration, tolerance: Duration) {
+        for (labels, alert) in saved {
+            self.saved.insert(labels.clone(), alert.mark());
+            if let Some(alert) = alert.resumed(downtime, tolerance) {
+                self.alerts.insert(labels.clone(), alert);
+            }
+        }
+    }
+
+    /// What must be remembered: alerts whose life took a turn, and those that are gone.
+    pub(crate) fn changes(&mut self) -> Vec<AlertChange> {
+        let mut changes = Vec::new();
+        for (labels, alert) in &self.alerts {
+            let mark = alert.mark();
+            if self.saved.insert(labels.clone(), mark) != Some(mark) {
+                changes.push((labels.clone(), Some(alert.clone())));
+            }
+        }
+        self.saved.retain(|labels, _| {
+            let stays = self.alerts.contains_key(labels);
+            if !stays {
+                changes.push((labels.clone(), None));
+            }
+            stays
+        });
+        changes
     }
 
     /// What to look up so that alerts know since when they are active; `None`: nothing.

@@ -69,6 +69,11 @@ pub(super) fn families(evaluator: &Evaluator) -> Vec<Family> {
         Family::counter("flyball_rule_samples_refused_total", refused)
             .with(read(&counters.refused_samples)),
     );
+    let unremembered = "Changes of alerts that could not be written to disk.";
+    families.push(
+        Family::counter("flyball_alert_state_write_failures_total", unremembered)
+            .with(read(&counters.unremembered)),
+    );
     families.push(
         Family::counter("flyball_alerts_dropped_total", dropped)
             .with(read(&counters.dropped_alerts)),

@@ -2,6 +2,7 @@
 //! Every test has its own data directory and a port of its own; nothing is shared.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod alert_state;
 mod ask;
 mod check;
 mod clock;

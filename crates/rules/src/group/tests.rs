@@ -1,5 +1,6 @@
 //! Rule groups in virtual time: what is queried, written and handed on, evaluation by evaluation.
 
+mod restart;
 mod restore;
 mod templates;
 
@@ -106,6 +107,7 @@ fn sent(effects: &[Effect]) -> Vec<&SentAlert> {
         Effect::Alerts(alerts) => Some(alerts),
         Effect::Query { .. }
         | Effect::Restore { .. }
+        | Effect::Remember(_)
         | Effect::Append { .. }
         | Effect::Failed { .. }
         | Effect::Done => None,
@@ -286,6 +288,7 @@ fn later_rules_are_asked_after_earlier_results_were_written() {
             Effect::Append { .. } => "append",
             Effect::Alerts(_) => "alerts",
             Effect::Restore { .. } => "restore",
+            Effect::Remember(_) => "remember",
             Effect::Failed { .. } => "failed",
             Effect::Done => "done",
         })

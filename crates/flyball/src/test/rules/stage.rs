@@ -159,7 +159,10 @@ impl Stage {
                     }
                     // Who is told and what is logged is not what these tests are about; errors
                     // are read from the rules.
-                    Effect::Alerts(_) | Effect::Failed { .. } | Effect::Done => {}
+                    Effect::Alerts(_)
+                    | Effect::Remember(_)
+                    | Effect::Failed { .. }
+                    | Effect::Done => {}
                 }
             }
         }
@@ -200,6 +203,9 @@ fn go_duration(duration: Duration) -> String {
         (_, _) => format!("{hours}h{minutes}m{rest}{fraction}s"),
     }
 }
+
+#[cfg(test)]
+mod conformance;
 
 #[cfg(test)]
 mod tests {
