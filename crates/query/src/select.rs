@@ -96,7 +96,7 @@ impl Evaluator<'_> {
             first: reference.at(steps.start).saturating_sub(lookback).saturating_add(1),
             last: reference.at(steps.last()).saturating_add(ahead),
         };
-        // Upstream's `timestamp()` forgets the offset beside `@` (it rewrites it for its issue 8433):
+        // Upstream's `timestamp()` forgets the offset beside `@` (rewritten for its issue 8433):
         // the offset says what is read, `@` alone from where it is looked at.
         let looked_from = match (reading, selector.at) {
             (Reading::Timestamp, Some(_)) => {
