@@ -21,6 +21,9 @@ use std::time::Duration;
 use sys::Vfs;
 use url::Url;
 
+#[cfg(test)]
+mod tests;
+
 /// What we call ourselves.
 pub const USER_AGENT: &str = concat!("Flyball/", env!("CARGO_PKG_VERSION"));
 /// Most requests of one chain of redirects, the first among them, as in Go's client.

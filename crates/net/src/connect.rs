@@ -19,6 +19,9 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+#[cfg(test)]
+mod tests;
+
 /// Longest wait for one address before the next one is tried.
 const ATTEMPT_MAX: Duration = Duration::from_secs(10);
 /// Longest time for a whole connection: name, addresses, tunnel, handshake. A pool goes on opening
@@ -42,20 +45,10 @@ impl Dialer {
     /// # Errors
     /// `Resolve`, `Forbidden` when the policy leaves no address, `Connect`.
     pub async fn dial(&self, host: &str, port: u16) -> Result<TcpStream, Error> {
-        let mut last = None;
-        for address in self.addresses(host, port).await? {
-            match tokio::time::timeout(ATTEMPT_MAX, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    // Small requests wait for nothing; failure to say so costs only latency.
-                    let _latency_only = stream.set_nodelay(true);
-                    return Ok(stream);
-                }
-                Ok(Err(error)) => last = Some((address, error)),
-                Err(_) => last = Some((address, io::ErrorKind::TimedOut.into())),
-            }
-        }
-        let (address, error) = last.expect("`addresses` fails rather than return none");
-        Err(Error::new(ErrorKind::Connect, format!("dial tcp {address}")).caused_by(error))
+        let stream = first_answer(self.addresses(host, port).await?, TcpStream::connect).await?;
+        // Small requests wait for nothing; failure to say so costs only latency.
+        let _latency_only = stream.set_nodelay(true);
+        Ok(stream)
     }
 
     /// Refuses a host that is written as a forbidden address; gives the address if it is one.
@@ -74,7 +67,11 @@ impl Dialer {
         let found = tokio::net::lookup_host((host, port)).await.map_err(|error| {
             Error::new(ErrorKind::Resolve, format!("lookup {host}")).caused_by(error)
         })?;
-        let found: Vec<SocketAddr> = found.collect();
+        self.allowed(host, found.collect())
+    }
+
+    /// What the policy leaves of the addresses of a name, at least one.
+    fn allowed(&self, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Error> {
         let Some(first) = found.first().copied() else {
             return Err(Error::new(ErrorKind::Resolve, format!("lookup {host}: no address")));
         };
@@ -85,6 +82,23 @@ impl Dialer {
         }
         Ok(allowed)
     }
+}
+
+/// The first connection that opens; each address is waited for at most [`ATTEMPT_MAX`].
+async fn first_answer<T, F: Future<Output = io::Result<T>>>(
+    addresses: Vec<SocketAddr>,
+    connect: impl Fn(SocketAddr) -> F,
+) -> Result<T, Error> {
+    let mut last = None;
+    for address in addresses {
+        match tokio::time::timeout(ATTEMPT_MAX, connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = Some((address, error)),
+            Err(_) => last = Some((address, io::ErrorKind::TimedOut.into())),
+        }
+    }
+    let (address, error) = last.expect("`addresses` fails rather than return none");
+    Err(Error::new(ErrorKind::Connect, format!("dial tcp {address}")).caused_by(error))
 }
 
 /// The connector of one client: dialer, proxy, TLS.

@@ -6,6 +6,9 @@ use config::{SecretSource, TextSource};
 use std::path::Path;
 use sys::Vfs;
 
+#[cfg(test)]
+mod tests;
+
 /// Largest file with a certificate bundle, key or secret: 4 MiB.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 

@@ -7,6 +7,7 @@ mod counters;
 mod fetch;
 mod grid;
 #[cfg(test)]
+#[expect(dead_code, reason = "the integration tests use the rest")]
 #[path = "../tests/it/memory.rs"]
 mod memory;
 mod page;

@@ -16,10 +16,13 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+#[cfg(test)]
+mod tests;
+
 /// Dropped targets that are remembered when the configuration sets no limit.
 const DROPPED_MAX: u64 = 10_000;
 /// How long stopping loops are waited for.
-const STOP_MAX: Duration = Duration::from_secs(5);
+pub(crate) const STOP_MAX: Duration = Duration::from_secs(5);
 
 /// What a pool is told.
 pub(crate) enum Order {

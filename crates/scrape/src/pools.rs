@@ -2,7 +2,7 @@
 //! A reload leaves unchanged jobs alone and lets changed ones go on with what they remember.
 
 use crate::counters::Counters;
-use crate::pool::{Order, Pool};
+use crate::pool::{Order, Pool, STOP_MAX};
 use crate::source::{self, OwnSource};
 use crate::view::{PoolEntry, PoolState, PoolsView, Shared};
 use config::ScrapeConfig;
@@ -12,6 +12,9 @@ use std::sync::{Arc, PoisonError};
 use sys::{Clock, Vfs};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 /// Orders waiting for a pool; it takes them at once, so a full queue means it hangs: wait.
 const ORDERS_MAX: usize = 4;
@@ -161,8 +164,13 @@ impl Pools {
         for pool in self.jobs {
             join(pool.task).await;
         }
-        for source in self.sources {
-            join(source.task).await;
+        let sources = async {
+            for source in self.sources {
+                join(source.task).await;
+            }
+        };
+        if tokio::time::timeout(STOP_MAX, sources).await.is_err() {
+            tracing::warn!("in-process sources did not stop within {STOP_MAX:?}");
         }
     }
 

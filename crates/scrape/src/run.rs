@@ -14,6 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
+#[cfg(test)]
+mod tests;
+
 /// What a loop should do.
 #[derive(Clone)]
 pub(crate) enum Command {

@@ -1,6 +1,11 @@
 use super::{Proxies, Proxy, matches_exception};
 use crate::ErrorKind;
 use config::{ProxyConfig, Secret};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+
+/// Far more than a bounded answer takes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn named(url: &str, no_proxy: Option<&str>) -> Proxies {
     let config = ProxyConfig {
@@ -77,4 +82,18 @@ fn bad_proxies_are_refused_without_showing_their_password() {
     }
     let with_user = Proxy::parse("http://u:p@host").unwrap();
     assert_eq!(with_user.authorization.as_deref(), Some("Basic dTpw"));
+}
+
+#[tokio::test]
+async fn an_endless_answer_of_a_proxy_is_not_read_to_its_end() {
+    let (mut ours, mut theirs) = tokio::io::duplex(1 << 10);
+    let endless = tokio::spawn(async move { while theirs.write_all(b"x").await.is_ok() {} });
+    let proxies = named("http://p:3128", None);
+    let proxy = proxies.choose(true, "web", 443).unwrap();
+    let tunnel = proxies.tunnel(proxy, &mut ours, "web", 443);
+    let error = tokio::time::timeout(PATIENCE, tunnel).await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert_eq!(error.describe(), "tunnel to web:443 through p:3128: answer too long");
+    drop(ours);
+    endless.await.unwrap();
 }

@@ -91,6 +91,17 @@ async fn configured_headers_are_added_and_win() {
 }
 
 #[tokio::test]
+async fn a_secret_that_would_break_the_head_is_refused_unshown() {
+    let server = Server::start(|_| Reply::ok("")).await;
+    let split = Some(inline("hidden\r\nX-Injected: 1"));
+    let auth = HttpAuth::Authorization { kind: "Bearer".into(), credentials: split };
+    let error = fetch(&client(with_auth(auth)), get(&server.url("/"))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert_eq!(error.describe(), "value of authorization holds bytes that no header may carry");
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
 async fn redirects_are_followed_with_a_bound_and_turn_post_into_get() {
     let server = Server::start(|head| match head.split(' ').nth(1).unwrap() {
         "/a" => Reply::head("302 Found\r\nLocation: /b"),

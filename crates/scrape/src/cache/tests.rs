@@ -343,6 +343,40 @@ fn dead_handles_are_resolved_again() {
 }
 
 #[test]
+fn labels_that_the_storage_refuses_fail_the_scrape_and_up_says_so() {
+    let mut world = World::new();
+    world.text("a 1\n");
+    world.memory.take_log();
+    world.memory.refuse_labels_of("b");
+    let report = world.text("a 2\nb 2\n");
+    assert!(report.error.unwrap().contains("labels are refused"));
+    assert_eq!(report.store_error, None);
+    let log = world.memory.take_log();
+    assert!(log.contains("{__name__=\"a\", instance=\"i\", job=\"j\"} stale @2000"), "{log}");
+    assert!(log.contains("{__name__=\"up\", instance=\"i\", job=\"j\"} 0 @2000"), "{log}");
+}
+
+#[test]
+fn what_the_storage_answers_is_never_filed_under_rows_of_another_scrape() {
+    let mut world = World::new();
+    world.text("a 1\n");
+    // In the scrape before, the third row was about the scrape.
+    world.text("a 2\nb 2\nc 2\n");
+    assert_eq!(world.text("a 3\nb 3\nc 3 1\n").out_of_order, 1);
+}
+
+#[test]
+fn rows_of_a_page_that_failed_are_never_stored_again() {
+    let mut world = World::new();
+    world.text("a 1\nb 2\n");
+    world.memory.kill_handles();
+    // The first rows of the page are gone; the first rows of the batch have dead handles.
+    assert!(world.text("a 3\nb\n").error.is_some());
+    assert!(world.memory.latest("a").is_empty());
+    assert_eq!(world.memory.latest("up").values().collect::<Vec<_>>(), [&Some(0.0)]);
+}
+
+#[test]
 fn a_storage_that_takes_nothing_loses_no_staleness() {
     let mut world = World::new();
     world.text("a 1\nb 2\n");

@@ -168,6 +168,17 @@ async fn a_hanging_target_delays_nobody_and_does_not_stop_the_stop() {
 }
 
 #[tokio::test]
+async fn a_panic_of_the_storage_does_not_end_the_loop_of_its_target() {
+    let server = Server::start(Reply::text("a 1\n")).await;
+    let mut world = World::new();
+    world.memory.panic_next();
+    world.apply(&job(&server, "")).await;
+    world.target("a scrape after the panic", |target| target.health == Health::Up).await;
+    assert!(server.asked().len() > 1);
+    world.pools.stop().await;
+}
+
+#[tokio::test]
 async fn a_limit_on_targets_fails_all_of_them() {
     let server = Server::start(Reply::text("a 1\n")).await;
     let mut world = World::new();

@@ -25,6 +25,8 @@ struct Inner {
     batches: usize,
     series_max: Option<usize>,
     closed: Option<AppendErrorKind>,
+    invalid: Option<String>,
+    panics_next: bool,
 }
 
 /// The storage.
@@ -50,6 +52,16 @@ impl Memory {
     /// From now on everything is refused so, or nothing.
     pub(crate) fn refuse(&self, kind: Option<AppendErrorKind>) {
         self.0.lock().unwrap().closed = kind;
+    }
+
+    /// From now on a metric of this name has labels that are refused.
+    pub(crate) fn refuse_labels_of(&self, metric: &str) {
+        self.0.lock().unwrap().invalid = Some(metric.to_owned());
+    }
+
+    /// The next commit panics.
+    pub(crate) fn panic_next(&self) {
+        self.0.lock().unwrap().panics_next = true;
     }
 
     /// All handles die, as when series leave memory.
@@ -114,6 +126,9 @@ impl Appender for Memory {
     fn resolve(&self, _: GroupKey, labels: &Labels) -> Result<SeriesRef, AppendError> {
         let mut inner = self.0.lock().unwrap();
         inner.check()?;
+        if inner.invalid.is_some() && labels.metric_name() == inner.invalid.as_deref() {
+            return Err(AppendError::new(AppendErrorKind::InvalidLabels, "labels are refused"));
+        }
         if let Some(&handle) = inner.by_labels.get(labels) {
             return Ok(SeriesRef(handle));
         }
@@ -130,6 +145,11 @@ impl Appender for Memory {
 
     fn commit(&self, batch: &Batch) -> Result<BatchReport, AppendError> {
         let mut inner = self.0.lock().unwrap();
+        if std::mem::take(&mut inner.panics_next) {
+            // Unlocked first: the storage itself goes on.
+            drop(inner);
+            panic!("a bug in the storage");
+        }
         inner.check()?;
         inner.batches += 1;
         let mut report = BatchReport::default();

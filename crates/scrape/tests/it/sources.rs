@@ -88,3 +88,24 @@ async fn a_source_that_panics_is_down_for_one_round() {
     assert_eq!((values("bad"), values("good")), (vec![0.0, 1.0], vec![1.0, 1.0]));
     tokio::time::timeout(Duration::from_mins(1), world.pools.stop()).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_storage_costs_a_source_one_round() {
+    let mut world = World::paused();
+    world.memory.panic_next();
+    world.pools.start_source(OwnSource {
+        job: "own".into(),
+        instance: "here".into(),
+        interval: Duration::from_secs(1),
+        source: Box::new(Ticker { round: 0, families: Vec::new() }),
+    });
+    let waiting = async {
+        while world.up("own", "here").len() < 2 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), waiting).await.unwrap();
+    let at = |second: i64| START_MS + 1000 * second;
+    assert_eq!(world.up("own", "here")[..2], [(at(2), 1.0), (at(3), 0.0)]);
+    world.pools.stop().await;
+}

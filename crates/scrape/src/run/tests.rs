@@ -1,0 +1,57 @@
+use super::{Assignment, BODY_KEPT_BYTES, Command, Runner};
+use crate::cache::TargetCache;
+use crate::fetch::Job;
+use crate::pools::tests::{context, job};
+use crate::view::Shared;
+use crate::{Shape, Target};
+use exposition::Format;
+use model::{GroupKey, Labels, Timestamp};
+use net::{AddressPolicy, Client, ClientOptions};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use url::Url;
+
+#[tokio::test]
+async fn a_huge_page_does_not_hold_its_memory_for_ever() {
+    let (_commands, receiver) = watch::channel(Command::Stop);
+    let mut runner = Runner::new(context(), Arc::new(Shared::default()), receiver);
+    let shape = Shape::own(Labels::default(), Duration::from_secs(1));
+    runner.cache = Some(TargetCache::new(GroupKey(1), shape));
+    let huge = format!("# {}\n", "x".repeat(8 * BODY_KEPT_BYTES));
+    for (page, seconds, is_kept) in [(huge.as_str(), 1, true), ("a 1\n", 2, false)] {
+        runner.body.clear();
+        runner.body.extend_from_slice(page.as_bytes());
+        let at = Timestamp::from_ms(1000 * seconds);
+        let report = runner.ingest(at, Duration::ZERO, Ok(Format::Text)).await.unwrap();
+        assert_eq!(report.error, None);
+        let kept = runner.body.capacity();
+        assert_eq!(kept > 2 * BODY_KEPT_BYTES, is_kept, "{kept} bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_page_that_does_not_come() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = job();
+    let options =
+        ClientOptions { policy: Arc::new(AddressPolicy::default()), vfs: Arc::new(sys::OsVfs) };
+    let client = Arc::new(Client::new(config.http.clone(), options));
+    let target = Target {
+        discovered: Labels::default(),
+        labels: Labels::default(),
+        url: Url::parse(&format!("http://{}/", silent.local_addr().unwrap())).unwrap(),
+        interval: Duration::from_millis(50),
+        timeout: Duration::from_hours(1),
+        identity: 1,
+    };
+    let job = Arc::new(Job { config, client });
+    let assignment = Arc::new(Assignment { target, job, forced_error: None });
+    let (commands, receiver) = watch::channel(Command::Run(assignment));
+    let runner = Runner::new(context(), Arc::new(Shared::default()), receiver);
+    let running = tokio::spawn(runner.run());
+    let _asked = silent.accept().await.unwrap();
+    commands.send_replace(Command::Stop);
+    tokio::time::timeout(Duration::from_secs(30), running).await.unwrap().unwrap();
+}
