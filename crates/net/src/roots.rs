@@ -8,6 +8,9 @@ use rustls::RootCertStore;
 use std::path::Path;
 use sys::Vfs;
 
+#[cfg(test)]
+mod tests;
+
 /// Where Linux distributions and macOS keep one file with all authorities.
 const BUNDLES: [&str; 6] = [
     "/etc/ssl/certs/ca-certificates.crt",

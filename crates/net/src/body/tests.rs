@@ -5,7 +5,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::HeaderValue;
 use http_body_util::Full;
+use hyper::body::{Body, Frame};
 use std::io::Write;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -50,6 +54,30 @@ async fn of_a_beginning_more_is_no_trouble_and_less_is_none() {
     assert_eq!(beginning(Encoding::Identity, b"ab".to_vec()).await.unwrap(), b"ab");
     assert_eq!(beginning(Encoding::Gzip, gzip(b"abc")).await.unwrap(), b"abc");
     assert_eq!(beginning(Encoding::Gzip, b"not gzip".to_vec()).await.unwrap(), b"");
+}
+
+/// A body that begins and does not go on.
+struct Stalled(Option<Bytes>);
+
+impl Body for Stalled {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.0.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(Frame::data(bytes)))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_beginning_that_does_not_go_on_is_not_waited_for() {
+    let mut into = Vec::new();
+    let body = Stalled(Some(Bytes::from_static(b"ab")));
+    let reading = read(body, Encoding::Identity, BodyLimits::beginning(3), &mut into);
+    tokio::time::timeout(Duration::from_mins(1), reading).await.unwrap().unwrap();
+    assert_eq!(into, b"ab");
 }
 
 #[test]
