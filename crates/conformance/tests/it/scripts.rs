@@ -14,7 +14,7 @@ use query::{EngineOptions, MemoryQuerier};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Evals with what the oracle does not know: `limit_ratio`, `histogram_quantiles`, histograms as
+/// Evals with what the oracle does not know: `limit_ratio`, histograms as
 /// label values.
 const UNKNOWN_MAX: usize = 26;
 
