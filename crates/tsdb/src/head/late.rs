@@ -93,14 +93,6 @@ impl Late {
         self.open.len() + self.parts.iter().map(|(_, part)| part.len()).sum::<usize>()
     }
 
-    /// First and last timestamp.
-    pub(super) fn span(&self) -> Option<(i64, i64)> {
-        let open = self.open.first().zip(self.open.last());
-        let open = open.map(|(first, last)| (first.timestamp, last.timestamp));
-        let spans = self.parts.iter().map(|(_, part)| part.span()).chain(open);
-        spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-    }
-
     /// Does a sample lie within the range (judged by the spans of the parts)?
     pub(super) fn overlaps(&self, range: (i64, i64)) -> bool {
         !self.open_within(range).is_empty()

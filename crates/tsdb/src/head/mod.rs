@@ -53,7 +53,18 @@ pub(crate) struct Head {
     pub(crate) memory: usize,
     /// Newest instant of any series; ms since the epoch.
     pub(crate) newest_ms: i64,
+    /// Samples of each generation that is in memory, oldest first.
+    tallies: Vec<Tally>,
     live: usize,
+}
+
+/// Samples in memory that one generation brought.
+#[derive(Clone, Copy, Debug)]
+struct Tally {
+    generation: u64,
+    count: usize,
+    /// Instants of its earliest and of its latest sample, ms.
+    span: (i64, i64),
 }
 
 /// A row on its way into the head.
@@ -91,6 +102,7 @@ impl Head {
             generation: 1,
             memory: 0,
             newest_ms: i64::MIN,
+            tallies: Vec::new(),
             live: 0,
         }
     }
@@ -251,6 +263,20 @@ impl Head {
         let change = series.append(row, self.generation, times);
         self.memory = self.memory.saturating_add_signed(change);
         self.newest_ms = self.newest_ms.max(row.timestamp.ms());
+        self.tally(row.timestamp.ms());
+    }
+
+    /// Counts a sample that was added.
+    fn tally(&mut self, ms: i64) {
+        match self.tallies.last_mut() {
+            Some(tally) if tally.generation == self.generation => {
+                tally.count += 1;
+                tally.span = (tally.span.0.min(ms), tally.span.1.max(ms));
+            }
+            _ => {
+                self.tallies.push(Tally { generation: self.generation, count: 1, span: (ms, ms) });
+            }
+        }
     }
 
     /// Adds a row that is older than the newest of its series and was found valid.
@@ -260,6 +286,7 @@ impl Head {
         let rows = &self.groups[series.group as usize].times.rows;
         let change = series.append_late(row, self.generation, rows);
         self.memory = self.memory.saturating_add_signed(change);
+        self.tally(row.timestamp.ms());
     }
 
     /// The sample of a series at an instant, if it is in memory.
@@ -358,6 +385,7 @@ impl Head {
             freed += series.forget(generation);
         }
         self.memory = self.memory.saturating_sub(freed);
+        self.tallies.retain(|tally| tally.generation > generation);
     }
 
     /// Drops series without samples in memory whose newest sample is older than `before_ms` and
@@ -392,12 +420,12 @@ impl Head {
 
     /// First and last timestamp in memory.
     pub(crate) fn span(&self) -> Option<(i64, i64)> {
-        let spans = self.slots.iter().flatten().filter_map(|series| series.span(self.rows(series)));
+        let spans = self.tallies.iter().map(|tally| tally.span);
         spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
     /// Number of samples in memory.
     pub(crate) fn samples(&self) -> usize {
-        self.slots.iter().flatten().map(|series| series.samples()).sum()
+        self.tallies.iter().map(|tally| tally.count).sum()
     }
 }

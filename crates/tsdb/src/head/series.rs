@@ -349,16 +349,6 @@ impl Series {
         self.open.len() + self.parts.iter().map(|(_, part)| part.len()).sum::<usize>() + late
     }
 
-    /// First and last timestamp in memory; `rows` are those of its group, here and below.
-    pub(crate) fn span(&self, rows: &[i64]) -> Option<(i64, i64)> {
-        let open = self.open_span(rows);
-        let first = self.parts.first().map(|(_, part)| part.span().0).or(open.map(|span| span.0));
-        let last = open.map(|span| span.1).or(self.parts.last().map(|(_, part)| part.span().1));
-        let late = self.late.as_ref().and_then(|late| late.span());
-        let spans = first.zip(last).into_iter().chain(late);
-        spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-    }
-
     fn open_span(&self, rows: &[i64]) -> Option<(i64, i64)> {
         let timestamps = self.open.timestamps(rows);
         Some((*timestamps.first()?, *timestamps.last()?))
