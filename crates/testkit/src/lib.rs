@@ -5,11 +5,13 @@
 pub mod fuzz;
 pub mod http;
 mod memory;
+mod page;
 mod peer;
 mod skip;
 mod wait;
 
 pub use memory::{Counting, peak_of};
+pub use page::assert_page;
 pub use peer::{Peer, find_program, free_port};
 pub use skip::{conformance_dir, skip};
 pub use wait::{DEADLINE, wait_for};

@@ -94,7 +94,7 @@ fn the_compliance_testers_queries_are_answered_as_by_prometheus() {
     );
     assert!(unexplained.is_empty(), "{} queries:\n{}", unexplained.len(), unexplained.join("\n"));
     assert!(explained.is_empty(), "not asked: {explained:?}");
-    assert_page(&page(same));
+    testkit::assert_page(PAGE, (BEGIN, END), &page(same));
 }
 
 /// What the page says, between the marks.
@@ -108,15 +108,4 @@ fn page(same: usize) -> String {
         writeln!(text, "- `{query}`: {}", change.describe()).unwrap();
     }
     text + "\n"
-}
-
-fn assert_page(expected: &str) {
-    let page = std::fs::read_to_string(PAGE).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (found, after) = rest.split_once(END).unwrap();
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(PAGE, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
-    } else {
-        assert_eq!(found, expected, "docs/compat.md is behind; set UPDATE_EXPECT=1");
-    }
 }

@@ -48,18 +48,6 @@ fn every_eval_of_upstreams_scripts_passes_and_the_page_says_so() {
         write!(table, "\nThese fail:\n\n{failures}").unwrap();
     }
     println!("promqltest: {passed} passed, {failed} failed");
-    assert_page(&format!("{table}\n"));
+    testkit::assert_page(PAGE, (BEGIN, END), &format!("{table}\n"));
     assert_eq!((passed, failures.as_str()), (2214, ""));
-}
-
-/// The part of the page between the marks; rewritten when `UPDATE_EXPECT` is set.
-fn assert_page(expected: &str) {
-    let page = std::fs::read_to_string(PAGE).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (found, after) = rest.split_once(END).unwrap();
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(PAGE, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
-    } else {
-        assert_eq!(found, expected, "docs/compat.md is behind; set UPDATE_EXPECT=1");
-    }
 }
