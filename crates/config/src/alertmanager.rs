@@ -1,16 +1,23 @@
-//! alertmanager.yml, first form: the routing tree and webhooks.
-//! Read by `load`; used by `alerts` (routes) and `notify` (receivers). Semantics: Alertmanager
-//! 0.34. Keys that do not work yet are refused by name: a page that silently never comes is worse.
+//! alertmanager.yml: routing tree, inhibition, time intervals, receivers and their templates.
+//! Read by `load`; used by `alerts` (routes, inhibition, intervals) and `notify` (receivers).
+//! Semantics: Alertmanager 0.34. Plain data: globals are merged into the receivers already.
 
 mod matchers;
 mod read;
+pub(crate) mod receivers;
+mod unsupported;
 
-use crate::{HttpClientConfig, SecretSource};
 use model::Matcher;
+use receivers::Receiver;
+use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
-pub use matchers::parse_matchers;
+pub use matchers::{
+    MatcherNote, NotedMatchers, parse_matcher, parse_matchers, parse_noted_matchers,
+};
 pub use read::load;
+pub use unsupported::unsupported_keys;
 
 /// A whole alertmanager.yml.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +28,12 @@ pub struct AlertmanagerFile {
     pub route: Route,
     /// Receivers; names are unique, every route names one of them.
     pub receivers: Vec<Receiver>,
+    /// Which alerts mute which.
+    pub inhibit_rules: Vec<InhibitRule>,
+    /// Named times (`time_intervals` and `mute_time_intervals`); each is a list of alternatives.
+    pub time_intervals: BTreeMap<String, Vec<TimeInterval>>,
+    /// Files with templates: paths joined with the directory of the file, each may be a glob.
+    pub templates: Vec<String>,
 }
 
 /// A node of the routing tree, with everything inherited from its parent filled in.
@@ -36,10 +49,18 @@ pub struct Route {
     pub group_interval: Duration,
     /// Wait before an unchanged group is notified again; 4 hours by default.
     pub repeat_interval: Duration,
-    /// Conditions, all of which an alert must satisfy; empty: every alert.
+    /// Conditions, all of which an alert must satisfy; empty: every alert. Sorted by name, value
+    /// and operator, as upstream's group keys have them.
     pub matchers: Vec<Matcher>,
     /// Try the next sibling too after this route matched.
     pub continue_matching: bool,
+    /// Nothing is sent while one of these named times lasts. Not inherited.
+    pub mute_time_intervals: Vec<String>,
+    /// When not empty, something is sent only while one of these named times lasts. Not inherited.
+    pub active_time_intervals: Vec<String>,
+    /// Labels of the route for templates (0.33); values are templates themselves. A child has its
+    /// parent's labels and its own, which win.
+    pub labels: BTreeMap<String, String>,
     /// Children, in the order in which they are tried.
     pub routes: Vec<Route>,
 }
@@ -53,26 +74,41 @@ pub enum GroupBy {
     Labels(Vec<String>),
 }
 
-/// A named set of ways to notify.
+/// Alerts that mute others while they fire.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Receiver {
-    /// Name, not empty.
-    pub name: String,
-    /// Webhooks to call.
-    pub webhooks: Vec<WebhookConfig>,
+pub struct InhibitRule {
+    /// Name for logs and metrics.
+    pub name: Option<String>,
+    /// What must fire: for each source some alert, not necessarily the same one. Never empty;
+    /// the form with `source_matchers` and `equal` is one source.
+    pub sources: Vec<InhibitSource>,
+    /// Which alerts are muted; empty: every alert.
+    pub target: Vec<Matcher>,
 }
 
-/// A webhook.
+/// One alert that must fire for an inhibition.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WebhookConfig {
-    /// Where to send; the URL may carry a token, so it is a secret.
-    pub url: SecretSource,
-    /// Also notify when alerts end; true by default.
-    pub send_resolved: bool,
-    /// Most alerts in a message; absent: all.
-    pub alerts_max: Option<u64>,
-    /// Longest time of a call; absent: the group's.
-    pub timeout: Option<Duration>,
-    /// How requests are made; absent in the file: the global one.
-    pub http: HttpClientConfig,
+pub struct InhibitSource {
+    /// Conditions on the alert; empty: every alert.
+    pub matchers: Vec<Matcher>,
+    /// Labels that must have the same value, or be absent, in it and in the muted alert.
+    pub equal: Vec<String>,
+}
+
+/// A set of times: an instant is in it when it satisfies every field that is not empty.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct TimeInterval {
+    /// Minutes of the day, the end excluded; 1440 is midnight at the day's end.
+    pub times: Vec<Range<u16>>,
+    /// Days of the week, Sunday is 0.
+    pub weekdays: Vec<RangeInclusive<u8>>,
+    /// Days of the month from 1; negative ones count from its end, -1 is the last day. Never 0.
+    /// A range that leaves the month ends with it.
+    pub days_of_month: Vec<RangeInclusive<i8>>,
+    /// Months, January is 1.
+    pub months: Vec<RangeInclusive<u8>>,
+    /// Years.
+    pub years: Vec<RangeInclusive<i32>>,
+    /// Time zone of all fields; absent: UTC.
+    pub location: Option<jiff::tz::TimeZone>,
 }

@@ -6,7 +6,7 @@ mod expand;
 mod load;
 mod schema;
 
-use crate::alertmanager::WebhookConfig;
+use crate::alertmanager::receivers::Integration;
 use std::time::Duration;
 
 pub use load::{ConfigFile, load, load_any};
@@ -36,7 +36,7 @@ pub struct FlyballConfig {
     /// Limits of series.
     pub limits: SeriesLimits,
     /// Webhooks that get every alert when no alertmanager.yml routes them.
-    pub webhooks: Vec<WebhookConfig>,
+    pub webhooks: Vec<Integration>,
     /// What is logged.
     pub log: LogSettings,
 }

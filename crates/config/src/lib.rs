@@ -21,7 +21,20 @@ mod urls;
 pub mod web;
 mod yaml;
 
-pub use alertmanager::{AlertmanagerFile, GroupBy, Receiver, Route, WebhookConfig};
+pub use alertmanager::receivers::{
+    DiscordConfig, EmailConfig, EmailThreading, GoogleChatConfig, HostPort, IncidentioConfig,
+    Integration, IntegrationKind, JiraApiType, JiraConfig, JiraField, JiraLabels,
+    MattermostAttachment, MattermostConfig, MattermostField, MattermostPriority, MsTeamsConfig,
+    MsTeamsV2Config, NtfyConfig, OpsGenieConfig, OpsGenieResponder, PagerDutyConfig,
+    PagerDutyImage, PagerDutyKey, PagerDutyLink, PushoverConfig, PushoverFormat, Receiver,
+    RocketchatAction, RocketchatConfig, RocketchatField, SigV4Config, SlackAction, SlackConfig,
+    SlackConfirmation, SlackField, SnsConfig, SnsTarget, TelegramConfig, TelegramParseMode,
+    VictorOpsConfig, WebexConfig, WebhookConfig, WechatConfig, WechatMessageType,
+};
+pub use alertmanager::{
+    AlertmanagerFile, GroupBy, InhibitRule, InhibitSource, MatcherNote, NotedMatchers, Route,
+    TimeInterval, parse_matcher, parse_matchers, parse_noted_matchers,
+};
 pub use flyball::{
     ConfigFile, Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings,
     QuerySettings, SeriesLimits, StorageSettings, WebSettings, json_schema, load_any,

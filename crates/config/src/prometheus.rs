@@ -10,6 +10,7 @@ use model::Labels;
 use relabel::{NameScheme, Rule};
 use std::time::Duration;
 
+pub(crate) use load::read_tracing;
 pub use load::{load, load_scrape_configs};
 pub use unsupported::unsupported_keys;
 

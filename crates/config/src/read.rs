@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 pub(crate) use de::from_node;
 pub(crate) use redact::redact_url;
-pub(crate) use section::Section;
+pub(crate) use section::{Section, unknown_choice};
 
 /// Keys that are read and checked but not acted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,8 +25,8 @@ impl Integrator {
         let one = |spec: &IntegrationSpec| -> Arc<dyn Deliver> {
             match spec {
                 IntegrationSpec::Log => Arc::new(Log),
-                IntegrationSpec::Webhook(webhook) => {
-                    Arc::new(WebhookDelivery(self.webhook(webhook)))
+                IntegrationSpec::Webhook { config, .. } => {
+                    Arc::new(WebhookDelivery(self.webhook(config)))
                 }
             }
         };

@@ -154,6 +154,7 @@ impl Loader {
         };
         let text = self.read(Path::new(path))?;
         let file = self.keep(config::alertmanager::load(path, &text))?;
+        self.mistakes.extend(routing::not_acted_on(&file, path));
         Some(Routing::from_file(&file))
     }
 

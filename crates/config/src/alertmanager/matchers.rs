@@ -1,150 +1,95 @@
-//! Matchers as alertmanager.yml and amtool write them: `severity="page", team=~"a|b"`.
-//! Alertmanager's UTF-8 grammar: names and values are bare words or Go-quoted texts, braces
-//! around the list are optional. Used by routes here, by silences and inhibitions elsewhere.
+//! Matchers as alertmanager.yml, amtool and the API write them: `severity="page", team=~"a|b"`.
+//! Two grammars, as in Alertmanager 0.34: UTF-8 first (names and values are bare words or
+//! Go-quoted texts, braces around the list are optional), then the classic one, which also takes
+//! texts that are not quoted properly. Where both read a text differently, the classic one counts.
 
-use model::{MatchOp, Matcher};
+mod classic;
+mod utf8;
 
-/// Letters that end a bare word.
-const RESERVED: &str = "{}!=~,\\\"'`";
+use model::{Matcher, quote};
+
+/// Matchers of a text, and what its author should know about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotedMatchers {
+    /// The matchers, in the order of the text.
+    pub matchers: Vec<Matcher>,
+    /// What to know; absent: both grammars agree, or only UTF-8 reads it.
+    pub note: Option<MatcherNote>,
+}
+
+/// What the author of matchers should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MatcherNote {
+    /// Only the classic grammar reads the text; `suggestion` is read by both.
+    ClassicOnly {
+        /// The same matchers, properly quoted.
+        suggestion: String,
+    },
+    /// The grammars read different matchers; the classic reading was taken.
+    Disagreement {
+        /// The matchers that were taken, properly quoted.
+        suggestion: String,
+    },
+}
+
+impl std::fmt::Display for MatcherNote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ClassicOnly { suggestion } => {
+                write!(f, "read in the classic way, since names and values are not quoted; ")?;
+                write!(f, "better write `{suggestion}`")
+            }
+            Self::Disagreement { suggestion } => {
+                write!(f, "the classic and the UTF-8 way to read this differ; ")?;
+                write!(f, "it is taken as `{suggestion}`")
+            }
+        }
+    }
+}
 
 /// Reads a list of matchers; the error says what is wrong and at which character, from 1.
 pub fn parse_matchers(text: &str) -> Result<Vec<Matcher>, String> {
-    let mut cursor = Cursor { text, at: 0 };
-    cursor.skip_space();
-    let braced = cursor.take("{");
-    let mut matchers = Vec::new();
-    loop {
-        cursor.skip_space();
-        if cursor.rest().is_empty() || cursor.rest().starts_with('}') {
-            break;
-        }
-        matchers.push(cursor.matcher()?);
-        cursor.skip_space();
-        if !cursor.take(",") {
-            break;
-        }
-    }
-    cursor.skip_space();
-    if braced && !cursor.take("}") {
-        return Err(cursor.error("expected `,` or `}`"));
-    }
-    cursor.skip_space();
-    if cursor.rest().is_empty() { Ok(matchers) } else { Err(cursor.error("expected `,`")) }
+    parse_noted_matchers(text).map(|noted| noted.matchers)
 }
 
-struct Cursor<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl<'t> Cursor<'t> {
-    fn rest(&self) -> &'t str {
-        &self.text[self.at..]
+/// Reads exactly one matcher, without braces: what amtool and the API's filters take.
+pub fn parse_matcher(text: &str) -> Result<Matcher, String> {
+    let wrong = |what: &str| format!("matcher {}: {what}", quote(text));
+    if text.starts_with('{') || text.ends_with('}') {
+        return Err(wrong("braces are not expected around a single matcher"));
     }
-
-    fn skip_space(&mut self) {
-        self.at = self.text.len() - self.rest().trim_start().len();
-    }
-
-    fn take(&mut self, token: &str) -> bool {
-        let found = self.rest().starts_with(token);
-        self.at += if found { token.len() } else { 0 };
-        found
-    }
-
-    fn error(&self, expected: &str) -> String {
-        let column = self.text[..self.at].chars().count() + 1;
-        let found = match self.rest().chars().next() {
-            Some(c) => format!("`{c}`"),
-            None => "the end".to_owned(),
-        };
-        format!("matcher {}: {expected}, found {found} at {column}", model::quote(self.text))
-    }
-
-    fn matcher(&mut self) -> Result<Matcher, String> {
-        let name = self.word("a label name")?;
-        if name.is_empty() {
-            return Err(self.error("a label name cannot be empty"));
-        }
-        self.skip_space();
-        let op = self.operator()?;
-        self.skip_space();
-        let value = self.word("a value")?;
-        Matcher::new(op, &name, &value).map_err(|error| error.to_string())
-    }
-
-    fn operator(&mut self) -> Result<MatchOp, String> {
-        for op in [MatchOp::Regex, MatchOp::NotRegex, MatchOp::NotEqual, MatchOp::Equal] {
-            if self.take(op.as_str()) {
-                return Ok(op);
-            }
-        }
-        Err(self.error("expected `=`, `!=`, `=~` or `!~`"))
-    }
-
-    fn word(&mut self, what: &str) -> Result<String, String> {
-        if self.rest().starts_with('"') {
-            return self.quoted();
-        }
-        let is_end = |c: char| c.is_whitespace() || RESERVED.contains(c);
-        let end = self.rest().find(is_end).unwrap_or(self.rest().len());
-        if end == 0 {
-            return Err(self.error(&format!("expected {what}")));
-        }
-        let word = &self.rest()[..end];
-        self.at += end;
-        Ok(word.to_owned())
-    }
-
-    /// A Go string in double quotes.
-    fn quoted(&mut self) -> Result<String, String> {
-        let mut out = String::new();
-        let mut chars = self.rest().char_indices().skip(1);
-        while let Some((at, c)) = chars.next() {
-            match c {
-                '"' => {
-                    self.at += at + 1;
-                    return Ok(out);
-                }
-                '\\' => {
-                    let Some((_, escaped)) = chars.next() else { break };
-                    match escape(escaped, &mut chars) {
-                        Some(c) => out.push(c),
-                        None => return Err(self.error("expected a valid escape sequence")),
-                    }
-                }
-                '\n' => return Err(self.error("expected a closing quote on the same line")),
-                c => out.push(c),
-            }
-        }
-        Err(self.error("expected a closing quote"))
+    // The classic grammar for one matcher knows no commas: they belong to the value.
+    let (new, old) = (utf8::parse(text), classic::parse_one(text));
+    let new = new.and_then(|matchers| match <[Matcher; 1]>::try_from(matchers) {
+        Ok([matcher]) => Ok(matcher),
+        Err(matchers) => Err(wrong(&format!("expected one matcher, found {}", matchers.len()))),
+    });
+    match (new, old) {
+        (Ok(_) | Err(_), Ok(old)) => Ok(old),
+        (Ok(new), Err(_)) => Ok(new),
+        (Err(error), Err(_)) => Err(error),
     }
 }
 
-/// The character of a Go escape sequence whose letter was just read.
-fn escape(letter: char, rest: &mut impl Iterator<Item = (usize, char)>) -> Option<char> {
-    let digits = match letter {
-        'x' => 2,
-        'u' => 4,
-        'U' => 8,
-        _ => 0,
-    };
-    if digits > 0 {
-        let text: String = rest.take(digits).map(|(_, c)| c).collect();
-        let code = u32::from_str_radix(&text, 16).ok().filter(|_| text.len() == digits)?;
-        return char::from_u32(code);
+/// Reads a list of matchers and notes what its author should know.
+pub fn parse_noted_matchers(text: &str) -> Result<NotedMatchers, String> {
+    match (utf8::parse(text), classic::parse(text)) {
+        (Ok(matchers), Err(_)) => Ok(NotedMatchers { matchers, note: None }),
+        (Ok(new), Ok(old)) if new == old => Ok(NotedMatchers { matchers: new, note: None }),
+        (Ok(_), Ok(old)) => {
+            let note = MatcherNote::Disagreement { suggestion: written(&old) };
+            Ok(NotedMatchers { matchers: old, note: Some(note) })
+        }
+        (Err(_), Ok(old)) => {
+            let note = MatcherNote::ClassicOnly { suggestion: written(&old) };
+            Ok(NotedMatchers { matchers: old, note: Some(note) })
+        }
+        (Err(error), Err(_)) => Err(error),
     }
-    Some(match letter {
-        'a' => '\x07',
-        'b' => '\x08',
-        'f' => '\x0c',
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'v' => '\x0b',
-        '\\' | '"' => letter,
-        _ => return None,
-    })
+}
+
+fn written(matchers: &[Matcher]) -> String {
+    matchers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings, QuerySettings,
     SeriesLimits, StorageSettings, WebSettings, expand,
 };
-use crate::alertmanager::WebhookConfig;
+use crate::alertmanager::receivers::{Integration, IntegrationKind, WebhookConfig};
 use crate::prometheus::{self, PrometheusConfig};
 use crate::read::{Reader, from_node};
 use crate::yaml::{self, Content, Node};
@@ -222,15 +222,11 @@ fn host(host: HostCollect, root: &Node, reader: &Reader<'_>) -> HostSettings {
     }
 }
 
-fn webhooks(
-    webhooks: Option<Vec<Webhook>>,
-    root: &Node,
-    reader: &Reader<'_>,
-) -> Vec<WebhookConfig> {
+fn webhooks(webhooks: Option<Vec<Webhook>>, root: &Node, reader: &Reader<'_>) -> Vec<Integration> {
     let place = root.place_below(&["notify", "webhooks"]);
-    let webhooks = webhooks.unwrap_or_default().into_iter();
+    let webhooks = webhooks.unwrap_or_default().into_iter().enumerate();
     webhooks
-        .filter_map(|webhook| {
+        .filter_map(|(index, webhook)| {
             let url = match (webhook.url, webhook.url_file) {
                 (Some(url), None) => {
                     if let Err(error) = urls::parse_http(&url.0) {
@@ -244,15 +240,20 @@ fn webhooks(
                     return None;
                 }
             };
-            Some(WebhookConfig {
+            let config = WebhookConfig {
                 url,
-                send_resolved: webhook.send_resolved.unwrap_or(true),
                 alerts_max: webhook.max_alerts.filter(|&max| max > 0),
                 timeout: webhook
                     .timeout
                     .map(|timeout| timeout.0)
                     .filter(|timeout| !timeout.is_zero()),
+                payload: None,
                 http: HttpClientConfig::default(),
+            };
+            Some(Integration {
+                send_resolved: webhook.send_resolved.unwrap_or(true),
+                index,
+                kind: IntegrationKind::Webhook(Box::new(config)),
             })
         })
         .collect()

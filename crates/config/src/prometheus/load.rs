@@ -16,6 +16,8 @@ use crate::read::{Reader, Section};
 use crate::{Error, Loaded, Outside};
 use std::collections::HashMap;
 
+pub(crate) use sections::tracing as read_tracing;
+
 /// Reads a whole prometheus.yml; `path` names it in messages and is where relative paths start.
 pub fn load(
     path: &str,

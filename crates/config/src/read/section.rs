@@ -241,16 +241,6 @@ impl<'s> Section<'s> {
         inline.map(SecretSource::Inline).or(file.map(SecretSource::File))
     }
 
-    /// Keys that are known but cannot be used: each that is there is a problem.
-    pub(crate) fn refuse(&self, keys: &[&'static str]) {
-        for key in keys {
-            if self.get(key).is_some() {
-                let message = format!("key `{key}` is not supported yet");
-                self.reader.problem(self.key_place(key), message);
-            }
-        }
-    }
-
     /// Notes every key that nobody asked for.
     pub(crate) fn finish(self) {
         if self.reader.unknown_keys.get() == UnknownKeys::Ignored {

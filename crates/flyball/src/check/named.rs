@@ -35,7 +35,7 @@ pub(super) fn check(configuration: &Configuration) -> Findings {
     for (receiver, integrations) in &configuration.routing.integrations {
         let owner = format!("receiver `{receiver}`");
         for integration in integrations {
-            let IntegrationSpec::Webhook(webhook) = integration else { continue };
+            let IntegrationSpec::Webhook { config: webhook, .. } = integration else { continue };
             checker.secret(&owner, "url_file", Some(&webhook.url));
             checker.http(&owner, &webhook.http);
         }

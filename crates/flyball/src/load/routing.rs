@@ -1,7 +1,7 @@
 //! Who is told: the routing tree and receivers of alertmanager.yml, or what stands in for them.
 
 use alerts::{GroupBy, Receiver, Route, RouteOptions};
-use config::{AlertmanagerFile, WebhookConfig};
+use config::{AlertmanagerFile, Integration, IntegrationKind, WebhookConfig};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -16,14 +16,30 @@ pub(crate) enum IntegrationSpec {
     /// A line in the log.
     Log,
     /// A webhook.
-    Webhook(Box<WebhookConfig>),
+    Webhook {
+        /// Are ends told too?
+        send_resolved: bool,
+        /// What to call.
+        config: Box<WebhookConfig>,
+    },
 }
 
 impl IntegrationSpec {
     fn send_resolved(&self) -> bool {
         match self {
             Self::Log => true,
-            Self::Webhook(webhook) => webhook.send_resolved,
+            Self::Webhook { send_resolved, .. } => *send_resolved,
+        }
+    }
+
+    /// What can be delivered of an integration.
+    fn of(integration: &Integration) -> Option<Self> {
+        let send_resolved = integration.send_resolved;
+        match &integration.kind {
+            IntegrationKind::Webhook(config) => {
+                Some(Self::Webhook { send_resolved, config: config.clone() })
+            }
+            _ => None,
         }
     }
 }
@@ -38,17 +54,16 @@ pub(crate) struct Routing {
 impl Routing {
     /// What alertmanager.yml says.
     pub(crate) fn from_file(file: &AlertmanagerFile) -> Self {
-        let webhooks = |list: &[WebhookConfig]| {
-            list.iter().cloned().map(Box::new).map(IntegrationSpec::Webhook).collect::<Vec<_>>()
-        };
-        let receivers = file.receivers.iter().map(|r| (r.name.clone(), webhooks(&r.webhooks)));
+        let specs =
+            |list: &[Integration]| list.iter().filter_map(IntegrationSpec::of).collect::<Vec<_>>();
+        let receivers = file.receivers.iter().map(|r| (r.name.clone(), specs(&r.integrations)));
         Self { root: route(&file.route), integrations: receivers.collect() }
     }
 
     /// Every alert to the log, and to the webhooks of flyball.yml if there are any.
-    pub(crate) fn without_file(webhooks: &[WebhookConfig]) -> Self {
+    pub(crate) fn without_file(webhooks: &[Integration]) -> Self {
         let mut specs = vec![IntegrationSpec::Log];
-        specs.extend(webhooks.iter().cloned().map(Box::new).map(IntegrationSpec::Webhook));
+        specs.extend(webhooks.iter().filter_map(IntegrationSpec::of));
         let receiver = if webhooks.is_empty() { LOG_RECEIVER } else { WEBHOOKS_RECEIVER };
         let options = RouteOptions {
             receiver: receiver.to_owned(),
@@ -69,6 +84,28 @@ impl Routing {
         };
         self.integrations.iter().map(receiver).collect()
     }
+}
+
+/// Parts of a file that are read but not acted on yet: a page that silently never comes is worse
+/// than a server that does not start.
+pub(crate) fn not_acted_on(file: &AlertmanagerFile, path: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    if !file.inhibit_rules.is_empty() {
+        parts.push("`inhibit_rules` are".to_owned());
+    }
+    if !file.time_intervals.is_empty() {
+        parts.push("`time_intervals` are".to_owned());
+    }
+    if !file.templates.is_empty() {
+        parts.push("`templates` are".to_owned());
+    }
+    let integrations = file.receivers.iter().flat_map(|receiver| &receiver.integrations);
+    let others = integrations.filter(|integration| IntegrationSpec::of(integration).is_none());
+    let mut names: Vec<&str> = others.map(|integration| integration.kind.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    parts.extend(names.into_iter().map(|name| format!("`{name}_configs` are")));
+    parts.iter().map(|part| format!("{path}: {part} not supported yet")).collect()
 }
 
 fn route(route: &config::Route) -> Route {

@@ -30,30 +30,22 @@ fn mistakes_have_a_column() {
         "foo",
         &expect![[r#"matcher "foo": expected `=`, `!=`, `=~` or `!~`, found the end at 4"#]],
     );
-    check("foo=", &expect![[r#"matcher "foo=": expected a value, found the end at 5"#]]);
+    check("foo=", &expect![[r#"foo="""#]]);
     check("=bar", &expect![[r#"matcher "=bar": expected a label name, found `=` at 1"#]]);
-    check("foo=bar baz", &expect![[r#"matcher "foo=bar baz": expected `,`, found `b` at 9"#]]);
-    check("{foo=bar", &expect![[r#"matcher "{foo=bar": expected `,` or `}`, found the end at 9"#]]);
-    check("foo=bar}", &expect![[r#"matcher "foo=bar}": expected `,`, found `}` at 8"#]]);
+    check("foo=bar baz", &expect![[r#"foo="bar baz""#]]);
+    check("{foo=bar", &expect![[r#"foo="bar""#]]);
+    check("foo=bar}", &expect![[r#"foo="bar""#]]);
     check(
         "foo=\"bar",
         &expect![[r#"matcher "foo=\"bar": expected a closing quote, found `"` at 5"#]],
     );
-    check(
-        r#"foo="\q""#,
-        &expect![[r#"matcher "foo=\"\\q\"": expected a valid escape sequence, found `"` at 5"#]],
-    );
-    check(
-        r#"foo="\ud800""#,
-        &expect![[
-            r#"matcher "foo=\"\\ud800\"": expected a valid escape sequence, found `"` at 5"#
-        ]],
-    );
+    check(r#"foo="\q""#, &expect![[r#"foo="\\q""#]]);
+    check(r#"foo="\ud800""#, &expect![[r#"foo="\\ud800""#]]);
     check(
         "foo=~\"(\"",
         &expect![[r#"matcher foo=~"(": cannot compile regular expression "(": unclosed group"#]],
     );
-    check("foo==bar", &expect![[r#"matcher "foo==bar": expected a value, found `=` at 5"#]]);
+    check("foo==bar", &expect![[r#"foo="=bar""#]]);
     check(
         "\"\"=bar",
         &expect![[r#"matcher "\"\"=bar": a label name cannot be empty, found `=` at 3"#]],

@@ -66,7 +66,7 @@ pub(super) fn runtime(section: Section<'_>) {
     section.finish();
 }
 
-pub(super) fn tracing(file: &Section<'_>, node: &Node) {
+pub(crate) fn tracing(file: &Section<'_>, node: &Node) {
     if node.is_null() {
         return;
     }

@@ -1,0 +1,26 @@
+//! The keys of alertmanager.yml that are checked but not acted on: one table, from which the
+//! warnings of the loader and the list in docs/compat.md are made.
+
+use crate::read::UnsupportedKey;
+
+const fn key(key: &'static str, effect: &'static str) -> UnsupportedKey {
+    UnsupportedKey { key, effect }
+}
+
+/// Keys of alertmanager.yml that Flyball accepts and checks but does not act on.
+pub fn unsupported_keys() -> &'static [UnsupportedKey] {
+    UNSUPPORTED
+}
+
+pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
+    key("event_recorder", "events are not written elsewhere; Flyball keeps its own"),
+    key("http.*_ref", "there is no secret manager; use the `*_file` key"),
+    key("http.oauth2", "requests with it fail; use `authorization` or `basic_auth`"),
+    key("http.proxy", "requests that need one fail"),
+    key("sns_configs.use_aws_http_client", "requests are made by Flyball's own client"),
+    key("storage", "alerts are stored in Flyball's data directory"),
+    key("tracing", "Flyball's own traces are not exported"),
+];
+
+#[cfg(test)]
+mod tests;
