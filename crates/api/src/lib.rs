@@ -48,7 +48,7 @@ pub use options::{QueryLimits, ServerOptions};
 pub use page::{PageAsset, PageSource};
 pub use principal::{Permission, Principal};
 pub use provider::{
-    ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, BuildInfo, CompactReport,
+    ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, BuildInfo, CompactReport,
     Component, DroppedTarget, DroppedTargets, HeadStats, LifecycleProvider, MetricsProvider,
     NamedCount, ProviderError, ProviderErrorKind, RecordingRule, ReplayStatus, Rule, RuleGroup,
     RuleHealth, RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth,

@@ -267,6 +267,33 @@ pub(crate) struct ServeArgs {
         value_name = "DURATION"
     )]
     pub(crate) resend_delay: Option<String>,
+    /// Alerts that wait for one external Alertmanager at most [default: 10000].
+    #[arg(
+        long = "alertmanager.notification-queue-capacity",
+        env = "FLYBALL_ALERTMANAGER_NOTIFICATION_QUEUE_CAPACITY",
+        value_name = "COUNT"
+    )]
+    pub(crate) notification_queue_capacity: Option<usize>,
+    /// Alerts sent to an external Alertmanager at once [default: 256].
+    #[arg(
+        long = "alertmanager.notification-batch-size",
+        env = "FLYBALL_ALERTMANAGER_NOTIFICATION_BATCH_SIZE",
+        value_name = "COUNT"
+    )]
+    pub(crate) notification_batch_size: Option<usize>,
+    /// Send what waits for external Alertmanagers before the end [default: true].
+    #[arg(
+        long = "alertmanager.drain-notification-queue-on-shutdown",
+        env = "FLYBALL_ALERTMANAGER_DRAIN_NOTIFICATION_QUEUE_ON_SHUTDOWN",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub(crate) drain_notification_queue: Option<bool>,
+    /// The same switched off, as upstream's flags allow.
+    #[arg(long = "no-alertmanager.drain-notification-queue-on-shutdown", hide = true)]
+    pub(crate) no_drain_notification_queue: bool,
     /// Longest time a query may take, waiting included [default: 2m].
     #[arg(long = "query.timeout", env = "FLYBALL_QUERY_TIMEOUT", value_name = "DURATION")]
     pub(crate) query_timeout: Option<String>,
@@ -337,6 +364,15 @@ impl ServeArgs {
             ("rules.alert.for-outage-tolerance", self.for_outage_tolerance.clone()),
             ("rules.alert.for-grace-period", self.for_grace_period.clone()),
             ("rules.alert.resend-delay", self.resend_delay.clone()),
+            (
+                "alertmanager.notification-queue-capacity",
+                count(self.notification_queue_capacity),
+            ),
+            ("alertmanager.notification-batch-size", count(self.notification_batch_size)),
+            (
+                "alertmanager.drain-notification-queue-on-shutdown",
+                self.drain_notification_queue.and_then(on),
+            ),
             ("query.timeout", self.query_timeout.clone()),
             ("query.max-samples", count(self.query_max_samples)),
             ("query.max-series", count(self.query_max_series)),

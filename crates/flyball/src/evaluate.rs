@@ -2,6 +2,7 @@
 //! Queries run on blocking threads; samples go through the `Appender`; alerts go to dispatch.
 //! A loop without decisions: what a result means, `rules` knows.
 
+use crate::outlets::Outlets;
 use crate::supervise::Stop;
 use alerts::Alert;
 use api::{Outcome, Queries, Question};
@@ -15,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sys::Clock;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Longest sleep before the clock is asked again, because the wall clock may jump.
@@ -31,8 +32,8 @@ pub(crate) struct Evaluation {
     pub(crate) querier: Arc<dyn Querier>,
     pub(crate) appender: Arc<dyn Appender>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Where alerts go; a full queue drops them: firing alerts are sent again within a minute.
-    pub(crate) alerts: mpsc::Sender<Vec<Alert>>,
+    /// Where alerts go.
+    pub(crate) outlets: Arc<Outlets>,
     pub(crate) query_timeout: Duration,
     /// Where evaluations are listed while they run.
     pub(crate) queries: Arc<Queries>,
@@ -44,7 +45,6 @@ pub(crate) struct Evaluation {
 /// Counters of all groups.
 #[derive(Debug, Default)]
 pub(crate) struct RuleCounters {
-    pub(crate) dropped_alerts: AtomicU64,
     pub(crate) unremembered: AtomicU64,
     pub(crate) refused_samples: AtomicU64,
 }
@@ -67,6 +67,11 @@ pub(crate) struct Evaluator {
 impl Evaluator {
     pub(crate) fn new(evaluation: Evaluation) -> Self {
         Self { evaluation, groups: Arc::default(), begun: AtomicBool::new(false) }
+    }
+
+    /// Where alerts go.
+    pub(crate) fn outlets(&self) -> &Outlets {
+        &self.evaluation.outlets
     }
 
     /// Counters of all groups.
@@ -366,12 +371,7 @@ impl GroupTask {
     fn hand_on(&self, sent: Vec<SentAlert>) {
         let external_url = lock(&self.group).options().around.external_url.clone();
         let base = external_url.trim_end_matches('/');
-        let alerts: Vec<Alert> = sent.into_iter().map(|sent| alert(base, sent)).collect();
-        let count = u64::try_from(alerts.len()).unwrap_or(u64::MAX);
-        if let Err(error) = self.evaluation.alerts.try_send(alerts) {
-            self.evaluation.counters.dropped_alerts.fetch_add(count, Ordering::Relaxed);
-            tracing::error!(%error, count, "alerts were dropped before routing");
-        }
+        self.evaluation.outlets.send(sent.into_iter().map(|sent| alert(base, sent)).collect());
     }
 }
 

@@ -14,6 +14,7 @@ mod inspect;
 mod integrate;
 mod load;
 mod log;
+mod outlets;
 mod own;
 mod process;
 mod provider;

@@ -3,9 +3,11 @@
 
 mod receiver;
 mod rules;
+mod senders;
 mod storage;
 
 pub(crate) use receiver::families as receiver_families;
+pub(crate) use senders::families as sender_families;
 
 use crate::dispatch::Dispatch;
 use crate::evaluate::Evaluator;

@@ -4,6 +4,7 @@ use crate::dispatch::Dispatch;
 use crate::evaluate::Evaluator;
 use crate::integrate::Integrator;
 use crate::load::{Configuration, LoadError, load};
+use crate::outlets::Outlets;
 use crate::own::{Live, ReloadState};
 use crate::query_log::{QueryLogCounts, QueryLogFile};
 use api::{Queries, QueryLog};
@@ -30,6 +31,7 @@ pub(crate) struct Reloader {
     pub(crate) db: Arc<Db>,
     pub(crate) evaluator: Arc<Evaluator>,
     pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) outlets: Arc<Outlets>,
     pub(crate) integrator: Integrator,
     pub(crate) queries: Arc<Queries>,
     pub(crate) query_log: Arc<QueryLogCounts>,
@@ -78,6 +80,7 @@ impl Reloader {
         let storage = &configuration.prometheus.storage;
         self.db.set_out_of_order_window(storage.out_of_order_time_window);
         let options = self.group_options(&configuration.prometheus);
+        self.outlets.apply(&configuration);
         self.evaluator.apply(configuration.groups, &options);
         self.live.set(configuration.redacted);
         self.state.note_success(self.clock.now());

@@ -8,7 +8,8 @@ use crate::evaluate::{Evaluation, Evaluator, RuleCounters};
 use crate::features::Features;
 use crate::integrate::Integrator;
 use crate::load::{Configuration, load};
-use crate::own::{Live, OwnMetrics, ReloadState, receiver_families};
+use crate::outlets::Outlets;
+use crate::own::{Live, OwnMetrics, ReloadState, receiver_families, sender_families};
 use crate::provider::{Admin, Facts, Lifecycle, Metrics, Rules, Status, Targets};
 use crate::query_log::QueryLogCounts;
 use crate::reload::Reloader;
@@ -19,6 +20,7 @@ use alerts::Dispatcher;
 use api::{AppState, HttpMetrics, Mount, PageAsset, Permission, Queries, Server};
 use ingest::{Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
+use notify::alertmanager::{Alertmanagers, SenderOptions};
 use scrape::{Pools, PoolsView};
 use std::error::Error;
 use std::process::ExitCode;
@@ -34,6 +36,8 @@ use tsdb::Db;
 const ALERT_BATCHES_MAX: usize = 1000;
 /// How long parts may take to stop; with draining this stays below the ten seconds of SIGTERM.
 const STOP_MAX: Duration = Duration::from_secs(5);
+/// How long external Alertmanagers may take the alerts that wait for them at the end.
+const DRAIN_MAX: Duration = Duration::from_secs(3);
 
 type Fatal = Box<dyn Error + Send + Sync>;
 
@@ -107,6 +111,7 @@ async fn serve(
     for late in supervisor.stop(STOP_MAX).await {
         tracing::warn!(late, "stopping");
     }
+    rooms.outlets.outside().stop(DRAIN_MAX).await;
     rooms.queries.log_to(None);
     storage::close(db).await;
     tracing::info!("flyball has stopped");
@@ -162,6 +167,7 @@ struct Rooms {
     evaluator: Arc<Evaluator>,
     dispatch: Arc<Dispatch>,
     alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<alerts::Alert>>>>,
+    outlets: Arc<Outlets>,
     policy: Arc<net::AddressPolicy>,
     own: Arc<OwnMetrics>,
     live: Arc<Live>,
@@ -185,19 +191,28 @@ impl Rooms {
         let external_url = external_url(settings);
         let queries = Queries::new(Arc::clone(clock), settings.server.query.clone());
         let queries = Arc::new(queries);
+        let policy = Arc::new(net::AddressPolicy::default());
         let (send_alerts, alerts) = mpsc::channel(ALERT_BATCHES_MAX);
+        let outside = Alertmanagers::new(SenderOptions {
+            queue_max: settings.sender.queue_max,
+            batch_max: settings.sender.batch_max,
+            drains: settings.sender.drains,
+            policy: Arc::clone(&policy),
+            vfs: Arc::clone(vfs),
+            clock: Arc::clone(clock),
+        });
+        let outlets = Arc::new(Outlets::new(send_alerts, Arc::new(outside)));
         let evaluator = Arc::new(Evaluator::new(Evaluation {
             engine: Arc::clone(&engine),
             querier: Arc::clone(db) as Arc<dyn Querier>,
             appender: Arc::clone(db) as Arc<dyn Appender>,
             clock: Arc::clone(clock),
-            alerts: send_alerts,
+            outlets: Arc::clone(&outlets),
             query_timeout: settings.server.query.timeout,
             states: Arc::new(Mutex::new(storage::open_alert_state(settings, vfs)?)),
             queries: Arc::clone(&queries),
             counters: Arc::new(RuleCounters::default()),
         }));
-        let policy = Arc::new(net::AddressPolicy::default());
         let integrator =
             Integrator { vfs: Arc::clone(vfs), policy: Arc::clone(&policy), external_url };
         let routing = &configuration.routing;
@@ -222,6 +237,7 @@ impl Rooms {
             evaluator,
             dispatch,
             alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
+            outlets,
             policy,
             own,
             live: Arc::default(),
@@ -260,6 +276,8 @@ impl Rooms {
         self.own.add(Box::new(move || http.families()));
         let queries = Arc::clone(&self.queries);
         self.own.add(Box::new(move || queries.families()));
+        let outlets = Arc::clone(&self.outlets);
+        self.own.add(Box::new(move || sender_families(outlets.outside())));
         let counts = Arc::clone(&self.query_log);
         self.own.add(Box::new(move || counts.families()));
         pools.start_source(sources::own(&hostname, Arc::clone(&self.own)));
@@ -277,6 +295,7 @@ impl Rooms {
             db: Arc::clone(&self.db),
             evaluator: Arc::clone(&self.evaluator),
             dispatch: Arc::clone(&self.dispatch),
+            outlets: Arc::clone(&self.outlets),
             integrator: self.integrator.clone(),
             queries: Arc::clone(&self.queries),
             query_log: Arc::clone(&self.query_log),

@@ -29,10 +29,23 @@ pub(crate) struct Settings {
     pub(crate) syntax: ParserOptions,
     /// How rules are evaluated; what the configuration says is added at each reload.
     pub(crate) rules: GroupOptions,
+    /// How alerts are sent to external Alertmanagers.
+    pub(crate) sender: SenderSettings,
     /// Memory of everything together.
     pub(crate) memory_bytes: usize,
     /// Time between two collections of the host; `None`: no host collector.
     pub(crate) host_interval: Option<Duration>,
+}
+
+/// How alerts are sent to external Alertmanagers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SenderSettings {
+    /// Alerts that wait for one of them at most.
+    pub(crate) queue_max: usize,
+    /// Alerts of one request at most.
+    pub(crate) batch_max: usize,
+    /// Are waiting alerts sent before the end?
+    pub(crate) drains: bool,
 }
 
 /// A setting that cannot be understood; the text names the flag or key.
@@ -62,6 +75,7 @@ impl Settings {
             server,
             engine,
             rules,
+            sender: sender(args)?,
             syntax: features.syntax,
             memory_bytes,
             host_interval: wanted.then_some(interval),
@@ -217,6 +231,21 @@ fn group_options(
         query_time_max,
         syntax,
         around: defaults.around,
+    })
+}
+
+/// Defaults as upstream.
+fn sender(args: &ServeArgs) -> Result<SenderSettings, SettingError> {
+    let count = |flag: &str, given: Option<usize>, default: usize| match given {
+        Some(0) => Err(SettingError(format!("{flag}=0: no alert would ever be sent"))),
+        given => Ok(given.unwrap_or(default)),
+    };
+    let queue = "--alertmanager.notification-queue-capacity";
+    let batch = "--alertmanager.notification-batch-size";
+    Ok(SenderSettings {
+        queue_max: count(queue, args.notification_queue_capacity, 10_000)?,
+        batch_max: count(batch, args.notification_batch_size, 256)?,
+        drains: args.drain_notification_queue.unwrap_or(!args.no_drain_notification_queue),
     })
 }
 

@@ -2,6 +2,7 @@
 //! them. Fed by `alerts`, which decides what is told when and what is tried again.
 //! One file per kind of receiver.
 
+pub mod alertmanager;
 mod failure;
 pub mod webhook;
 

@@ -33,6 +33,7 @@ const SIDEWAYS: &[(&str, &str, &str)] = &[
     ("rules", "query", "rules read query results"),
     ("api", "ui", "the server serves the page"),
     ("scrape", "discovery", "targets come from discovery"),
+    ("notify", "discovery", "external Alertmanagers come from discovery"),
 ];
 
 /// Below the shells nothing may know an async runtime or HTTP; `net` is the one door.

@@ -3,7 +3,7 @@
 use crate::App;
 use crate::params::{Params, parse_selectors};
 use crate::provider::{
-    AlertInstance, AlertState, AlertingRule, RecordingRule, Rule, RuleGroup, RuleHealth,
+    AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, RecordingRule, Rule, RuleGroup, RuleHealth,
 };
 use crate::queries::{Caller, QueryKind, Ticket};
 use crate::render::go_float_exponent;
@@ -379,7 +379,7 @@ pub(crate) async fn alerts(State(app): State<App>) -> Response {
     success(AlertsBody { alerts: alerts.map(AlertBody::from).collect() })
 }
 
-/// External Alertmanagers: none, alerts are routed inside.
+/// External Alertmanagers; none when alerts are routed inside.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AlertmanagersBody {
@@ -396,9 +396,11 @@ pub(crate) struct AlertmanagerBody {
 /// External Alertmanagers that alerts are sent to.
 #[utoipa::path(get, path = "/api/v1/alertmanagers", tag = "alerts",
     responses((status = 200, description = "Alertmanagers", body = Success<AlertmanagersBody>)))]
-pub(crate) async fn alertmanagers(State(_app): State<App>) -> Response {
+pub(crate) async fn alertmanagers(State(app): State<App>) -> Response {
+    let AlertmanagerUrls { active, dropped } = app.state.rules.alertmanagers();
+    let bodies = |urls: Vec<String>| urls.into_iter().map(|url| AlertmanagerBody { url }).collect();
     success(AlertmanagersBody {
-        active_alertmanagers: Vec::new(),
-        dropped_alertmanagers: Vec::new(),
+        active_alertmanagers: bodies(active),
+        dropped_alertmanagers: bodies(dropped),
     })
 }

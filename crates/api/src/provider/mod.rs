@@ -12,8 +12,8 @@ pub use admin::{AdminProvider, CompactReport};
 pub use lifecycle::LifecycleProvider;
 pub use metrics::MetricsProvider;
 pub use rules::{
-    AlertInstance, AlertState, AlertingRule, RecordingRule, Rule, RuleGroup, RuleHealth,
-    RulesProvider,
+    AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, RecordingRule, Rule, RuleGroup,
+    RuleHealth, RulesProvider,
 };
 pub use status::{
     BuildInfo, Component, HeadStats, NamedCount, ReplayStatus, RuntimeInfo, ServerStatus,

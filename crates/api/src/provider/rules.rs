@@ -122,8 +122,20 @@ pub struct RuleGroup {
     pub last_evaluation: Option<Timestamp>,
 }
 
+/// URLs of the external Alertmanagers that alerts are sent to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertmanagerUrls {
+    /// Those that get alerts.
+    pub active: Vec<String>,
+    /// Those that relabelling dropped.
+    pub dropped: Vec<String>,
+}
+
 /// State of the rules.
 pub trait RulesProvider: Send + Sync {
     /// All groups, sorted by file and name.
     fn groups(&self) -> Vec<RuleGroup>;
+
+    /// External Alertmanagers, in the order of the configuration.
+    fn alertmanagers(&self) -> AlertmanagerUrls;
 }

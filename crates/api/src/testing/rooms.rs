@@ -2,7 +2,7 @@
 
 use super::sample_store;
 use api::{
-    ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AppState, BuildInfo,
+    ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, AppState, BuildInfo,
     CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats, HttpMetrics,
     LifecycleProvider, MetricsProvider, NamedCount, PageAsset, ProviderError, ProviderErrorKind,
     Queries, QueryLimits, RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider,
@@ -96,6 +96,11 @@ impl TargetsProvider for Rooms {
 }
 
 impl RulesProvider for Rooms {
+    fn alertmanagers(&self) -> AlertmanagerUrls {
+        let one = |host: &str| vec![format!("http://{host}:9093/api/v2/alerts")];
+        AlertmanagerUrls { active: one("am"), dropped: one("old") }
+    }
+
     fn groups(&self) -> Vec<RuleGroup> {
         let text = |name: &str, text: &str| (name.to_owned(), text.to_owned());
         let alert = AlertInstance {

@@ -62,6 +62,7 @@ pub(super) fn families(evaluator: &Evaluator) -> Vec<Family> {
         families.push(family);
     }
     let counters = evaluator.counters();
+    let dropped_count = evaluator.outlets().dropped() as f64;
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
     let refused = "Samples written by rules that storage refused.";
     let dropped = "Alerts dropped before routing because its queue was full.";
@@ -75,8 +76,7 @@ pub(super) fn families(evaluator: &Evaluator) -> Vec<Family> {
             .with(read(&counters.unremembered)),
     );
     families.push(
-        Family::counter("flyball_alerts_dropped_total", dropped)
-            .with(read(&counters.dropped_alerts)),
+        Family::counter("flyball_alerts_dropped_total", dropped).with(dropped_count),
     );
     families
 }

@@ -1,7 +1,10 @@
 //! Rule groups in the shape the API asks for.
 
 use crate::evaluate::Evaluator;
-use api::{AlertInstance, AlertState, AlertingRule, RecordingRule, Rule, RuleGroup, RuleHealth};
+use api::{
+    AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, RecordingRule, Rule, RuleGroup,
+    RuleHealth,
+};
 use rules::{ActiveAlert, Group, Health, RuleSpec, RuleStatus};
 use std::sync::Arc;
 
@@ -13,6 +16,12 @@ impl api::RulesProvider for Rules {
         let mut groups: Vec<RuleGroup> = self.0.snapshot().iter().map(shown).collect();
         groups.sort_by(|a, b| (&a.file, &a.name).cmp(&(&b.file, &b.name)));
         groups
+    }
+
+    fn alertmanagers(&self) -> AlertmanagerUrls {
+        let notify::alertmanager::AlertmanagerUrls { active, dropped } =
+            self.0.outlets().outside().urls();
+        AlertmanagerUrls { active, dropped }
     }
 }
 

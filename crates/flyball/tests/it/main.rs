@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod alert_state;
+mod alertmanagers;
 mod ask;
 mod check;
 mod clock;
