@@ -48,11 +48,11 @@ pub use options::{QueryLimits, ServerOptions};
 pub use page::{PageAsset, PageSource};
 pub use principal::{Permission, Principal};
 pub use provider::{
-    ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, BuildInfo, CompactReport,
-    Component, DroppedTarget, DroppedTargets, HeadStats, LifecycleProvider, MetricsProvider,
-    NamedCount, ProviderError, ProviderErrorKind, RecordingRule, ReplayStatus, Rule, RuleGroup,
-    RuleHealth, RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth,
-    TargetMetadata, TargetsProvider, TsdbStatus,
+    ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls,
+    BuildInfo, CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats,
+    LifecycleProvider, MetricsProvider, NamedCount, ProviderError, ProviderErrorKind,
+    RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider, RuntimeInfo,
+    ServerStatus, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider, TsdbStatus,
 };
 pub use queries::{Outcome, Queries, QueryLog, Question, Refusal, Ticket};
 pub use routes::Mount;

@@ -12,7 +12,7 @@ mod tsdb;
 pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
 pub(crate) use self::promtool::{Promtool, PromtoolCommand};
 pub(crate) use self::query::{OutputFormat, QueryCommand, QueryServer, Span};
-pub(crate) use self::test::{TestCommand, TestPromql, TestRules};
+pub(crate) use self::test::{TestArgs, TestCommand, TestPromql, TestRules};
 pub(crate) use self::tsdb::{DataDir, InspectFormat, TsdbCommand};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -99,8 +99,8 @@ pub(crate) enum Command {
     #[command(subcommand, after_help = CHECK_EXAMPLES)]
     Check(CheckCommand),
     /// Try queries before anybody relies on them.
-    #[command(subcommand, after_help = TEST_EXAMPLES)]
-    Test(TestCommand),
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(TestArgs),
     /// Ask a server that speaks Prometheus' API.
     #[command(subcommand, after_help = QUERY_EXAMPLES)]
     Query(QueryCommand),
@@ -364,10 +364,7 @@ impl ServeArgs {
             ("rules.alert.for-outage-tolerance", self.for_outage_tolerance.clone()),
             ("rules.alert.for-grace-period", self.for_grace_period.clone()),
             ("rules.alert.resend-delay", self.resend_delay.clone()),
-            (
-                "alertmanager.notification-queue-capacity",
-                count(self.notification_queue_capacity),
-            ),
+            ("alertmanager.notification-queue-capacity", count(self.notification_queue_capacity)),
             ("alertmanager.notification-batch-size", count(self.notification_batch_size)),
             (
                 "alertmanager.drain-notification-queue-on-shutdown",

@@ -91,6 +91,11 @@ impl Console<'_> {
         self.complain(format_args!("{indent}{word}: {line}"))
     }
 
+    /// Do complaints go to where colours are seen?
+    pub(crate) fn complains_in_colour(&self) -> bool {
+        self.err.paint == Paint::Ansi
+    }
+
     /// Gives raw bytes of the answer.
     pub(crate) fn answer(&mut self) -> &mut dyn Write {
         &mut self.out.writer

@@ -7,7 +7,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::cli::{TestCommand, TestPromql};
+use crate::cli::{TestArgs, TestCommand, TestPromql};
 use crate::console::{Console, Mark, Verdict, io_words};
 use crate::features::Features;
 use crate::load;
@@ -19,10 +19,16 @@ use std::path::Path;
 use store::Database;
 
 /// Runs one of the tests.
-pub(crate) fn run(command: &TestCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
-    match command {
+pub(crate) fn run(args: &TestArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
+    match &args.command {
+        TestCommand::Promql(_) if args.junit.is_some() => {
+            console.complain("--junit goes with `test rules`, not with `test promql`")?;
+            Ok(Verdict::Unusable)
+        }
         TestCommand::Promql(args) => promql(args, console),
-        TestCommand::Rules(args) => rules::run(args, console),
+        TestCommand::Rules(rules) => {
+            rules::run(rules, rules.junit.as_ref().or(args.junit.as_ref()), console)
+        }
     }
 }
 

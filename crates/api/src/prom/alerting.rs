@@ -3,7 +3,8 @@
 use crate::App;
 use crate::params::{Params, parse_selectors};
 use crate::provider::{
-    AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, RecordingRule, Rule, RuleGroup, RuleHealth,
+    AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, RecordingRule, Rule, RuleGroup,
+    RuleHealth,
 };
 use crate::queries::{Caller, QueryKind, Ticket};
 use crate::render::go_float_exponent;

@@ -2,12 +2,12 @@
 
 use super::sample_store;
 use api::{
-    ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, AppState, BuildInfo,
-    CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats, HttpMetrics,
-    LifecycleProvider, MetricsProvider, NamedCount, PageAsset, ProviderError, ProviderErrorKind,
-    Queries, QueryLimits, RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider,
-    RuntimeInfo, ServerStatus, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider,
-    TsdbStatus,
+    ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls,
+    AppState, BuildInfo, CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats,
+    HttpMetrics, LifecycleProvider, MetricsProvider, NamedCount, PageAsset, ProviderError,
+    ProviderErrorKind, Queries, QueryLimits, RecordingRule, ReplayStatus, Rule, RuleGroup,
+    RuleHealth, RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth,
+    TargetMetadata, TargetsProvider, TsdbStatus,
 };
 use model::{Labels, Matcher, Metadata, MetricKind, MetricMetadata, Timestamp};
 use parking_lot::Mutex;

@@ -208,6 +208,11 @@ fn answers_have_prometheus_shapes() {
           + .data.droppedTargets[].scrapePool: string
         /api/v1/rules
           + .data.groups[].rules[].lastError: string
+        /api/v1/alertmanagers
+          + .data.activeAlertmanagers[].url: string
+          + .data.activeAlertmanagers[]: object
+          + .data.droppedAlertmanagers[].url: string
+          + .data.droppedAlertmanagers[]: object
         /api/v1/status/runtimeinfo
           + .data.GOMEMLIMIT: number
           + .data.hostname: string

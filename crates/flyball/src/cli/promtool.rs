@@ -1,7 +1,7 @@
 //! The command line when the binary is called under the name `promtool`: scripts that check and
 //! ask keep working with a symbolic link. What else promtool does is refused by its name.
 
-use super::{CheckCommand, QueryCommand, TestCommand};
+use super::{CheckCommand, QueryCommand, TestArgs};
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -21,6 +21,5 @@ pub(crate) enum PromtoolCommand {
     #[command(subcommand)]
     Query(QueryCommand),
     /// Run unit tests.
-    #[command(subcommand)]
-    Test(TestCommand),
+    Test(TestArgs),
 }

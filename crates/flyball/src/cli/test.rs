@@ -24,7 +24,18 @@ Exit codes: 0 all passed, 1 some failed or a file cannot be read.
 
 Examples:
   flyball test rules tests.yml
-  flyball test rules --run='disk|memory' tests/*.yml";
+  flyball test rules --run='disk|memory' tests/*.yml
+  flyball test rules --junit=results.xml --diff tests/*.yml";
+
+/// `test` with what stands before its subcommand.
+#[derive(Args, Debug)]
+pub(crate) struct TestArgs {
+    /// File for the results as `JUnit` XML, as promtool takes it; with `rules` only.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) junit: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: TestCommand,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TestCommand {
@@ -53,6 +64,15 @@ pub(crate) struct TestRules {
     /// Run only tests whose name has a match of this expression; may be given several times.
     #[arg(long, value_name = "REGEX")]
     pub(crate) run: Vec<String>,
+    /// Mark what differs between expected and found alerts, in one text.
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Show when tests begin and end, and all samples behind each.
+    #[arg(long)]
+    pub(crate) debug: bool,
+    /// File for the results as `JUnit` XML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) unknown_keys: UnknownKeyArgs,
     #[command(flatten)]

@@ -75,8 +75,6 @@ pub(super) fn families(evaluator: &Evaluator) -> Vec<Family> {
         Family::counter("flyball_alert_state_write_failures_total", unremembered)
             .with(read(&counters.unremembered)),
     );
-    families.push(
-        Family::counter("flyball_alerts_dropped_total", dropped).with(dropped_count),
-    );
+    families.push(Family::counter("flyball_alerts_dropped_total", dropped).with(dropped_count));
     families
 }

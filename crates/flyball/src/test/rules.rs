@@ -2,6 +2,8 @@
 //! Rule groups run as in the server, on samples in memory and on a virtual clock.
 
 mod compare;
+mod diff;
+mod junit;
 mod stage;
 
 use crate::cli::TestRules;
@@ -11,13 +13,21 @@ use crate::load::{self, GroupDefaults};
 use ::rules::GroupSpec;
 use config::rule_tests::{RuleTest, RuleTestFile};
 use config::{GlobalConfig, Problem};
+use diff::Marks;
+use junit::Report;
+use model::Timestamp;
 use regex::Regex;
 use stage::Stage;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use sys::{Clock, SystemClock};
 
-/// Runs files of rule tests.
-pub(super) fn run(args: &TestRules, console: &mut Console<'_>) -> io::Result<Verdict> {
+/// Runs files of rule tests; results also go to the file `junit`.
+pub(super) fn run(
+    args: &TestRules,
+    junit: Option<&PathBuf>,
+    console: &mut Console<'_>,
+) -> io::Result<Verdict> {
     let features = Features::named(&args.features.enable_feature);
     let complaints: Vec<String> = features.complaints().collect();
     if !complaints.is_empty() {
@@ -32,7 +42,9 @@ pub(super) fn run(args: &TestRules, console: &mut Console<'_>) -> io::Result<Ver
             return Ok(Verdict::Bad);
         }
     };
-    let runner = Runner { args, features: &features, only };
+    let clock = SystemClock::new();
+    let mut runner =
+        Runner { args, features: &features, only, clock: &clock, report: Report::default() };
     let mut verdict = Verdict::Good;
     for file in &args.files {
         console.say(format_args!("Unit Testing:  {}", file.display()))?;
@@ -49,6 +61,13 @@ pub(super) fn run(args: &TestRules, console: &mut Console<'_>) -> io::Result<Ver
         }
         console.say("")?;
     }
+    if let Some(path) = junit
+        && let Err(error) = std::fs::write(path, runner.report.render())
+    {
+        let (path, why) = (path.display(), io_words(&error));
+        console.complain(format_args!("cannot write the results to {path}: {why}"))?;
+        verdict = Verdict::Bad;
+    }
     Ok(verdict)
 }
 
@@ -57,32 +76,74 @@ struct Runner<'a> {
     features: &'a Features,
     /// Names of tests that are wanted.
     only: Option<Regex>,
+    clock: &'a dyn Clock,
+    report: Report,
+}
+
+/// A file of tests with its rule files, named and read.
+struct Loaded {
+    file: RuleTestFile,
+    rule_files: Vec<(String, String)>,
 }
 
 impl Runner<'_> {
     /// Everything that failed in a file.
-    fn file(&self, path: &Path, console: &mut Console<'_>) -> io::Result<Vec<String>> {
+    fn file(&mut self, path: &Path, console: &mut Console<'_>) -> io::Result<Vec<String>> {
         let name = path.display().to_string();
-        let text = match load::read_text(path) {
-            Ok(text) => text,
-            Err(error) => return Ok(vec![format!("cannot read {name}: {}", io_words(&error))]),
-        };
-        let file = match config::rule_tests::load(&name, &text) {
-            Ok(loaded) => loaded.config,
-            Err(error) => return Ok(vec![error.to_string()]),
-        };
-        let rule_files = match rule_files(&file, console)? {
-            Ok(files) => files,
-            Err(reason) => return Ok(vec![reason]),
-        };
-        let wanted =
-            |test: &&RuleTest| self.only.as_ref().is_none_or(|only| only.is_match(&test.name));
-        let mut failures = Vec::new();
-        for test in file.tests.iter().filter(wanted) {
-            match self.groups(&file, test, &rule_files) {
-                Ok(groups) => failures.extend(self.test(&file, test, groups)),
-                Err(mistakes) => failures.extend(mistakes),
+        self.report.begin_file(&name, timestamp(self.clock.now()));
+        let Loaded { file, rule_files } = match load_file(path, &name, console)? {
+            Ok(loaded) => loaded,
+            Err(reason) => {
+                self.report.abort(&reason);
+                return Ok(vec![reason]);
             }
+        };
+        let mut failures = Vec::new();
+        for (index, test) in file.tests.iter().enumerate() {
+            if self.only.as_ref().is_some_and(|only| !only.is_match(&test.name)) {
+                continue;
+            }
+            let name = match test.name.as_str() {
+                "" => format!("unnamed#{index}"),
+                name => name.to_owned(),
+            };
+            let failed = self.case(&name, &file, test, &rule_files, console)?;
+            self.report.add_test(&name, &failed);
+            failures.extend(failed);
+        }
+        Ok(failures)
+    }
+
+    /// Everything that failed in a test.
+    fn case(
+        &self,
+        name: &str,
+        file: &RuleTestFile,
+        test: &RuleTest,
+        rule_files: &[(String, String)],
+        console: &mut Console<'_>,
+    ) -> io::Result<Vec<String>> {
+        let began = self.clock.monotonic();
+        if self.args.debug {
+            console.complain(format_args!("DEBUG: Starting test {name}"))?;
+        }
+        let groups = self.groups(file, test, rule_files);
+        let stage = groups.and_then(|groups| {
+            Stage::new(file, test, groups, self.features).map_err(|reason| vec![reason])
+        });
+        let failures = match stage {
+            Ok(mut stage) => {
+                let failures = self.test(file, test, &mut stage, console.complains_in_colour());
+                if self.args.debug {
+                    console.complain(stage.dump())?;
+                }
+                failures
+            }
+            Err(failures) => failures,
+        };
+        if self.args.debug {
+            let took = self.clock.monotonic().saturating_sub(began);
+            console.complain(format_args!("DEBUG: Test {name} finished, took {took:?}"))?;
         }
         Ok(failures)
     }
@@ -116,25 +177,52 @@ impl Runner<'_> {
         Ok(groups)
     }
 
-    fn test(&self, file: &RuleTestFile, test: &RuleTest, groups: Vec<GroupSpec>) -> Vec<String> {
-        let mut stage = match Stage::new(file, test, groups, self.features) {
-            Ok(stage) => stage,
-            Err(reason) => return vec![reason],
-        };
+    fn test(
+        &self,
+        file: &RuleTestFile,
+        test: &RuleTest,
+        stage: &mut Stage,
+        in_colour: bool,
+    ) -> Vec<String> {
+        let marks = if in_colour { Marks::COLOURS } else { Marks::SIGNS };
+        let marks = self.args.diff.then_some(marks);
         let mut failures = Vec::new();
         if let Err(errors) = stage.play(|at, stage| {
             for case in test.alerts.iter().filter(|case| stage.shows(at, case.at)) {
-                failures.extend(compare::alerts(&test.name, case, stage));
+                failures.extend(compare::alerts(&test.name, case, stage, marks));
             }
         }) {
             failures.extend(errors);
             return failures;
         }
         for case in &test.queries {
-            failures.extend(compare::query(case, file.fuzzy_compare, &stage));
+            failures.extend(compare::query(case, file.fuzzy_compare, stage));
         }
         failures
     }
+}
+
+/// Reads a file of tests and the rule files that it names, or says why that cannot be.
+fn load_file(
+    path: &Path,
+    name: &str,
+    console: &mut Console<'_>,
+) -> io::Result<Result<Loaded, String>> {
+    let text = match load::read_text(path) {
+        Ok(text) => text,
+        Err(error) => return Ok(Err(format!("cannot read {name}: {}", io_words(&error)))),
+    };
+    let file = match config::rule_tests::load(name, &text) {
+        Ok(loaded) => loaded.config,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    Ok(rule_files(&file, console)?.map(|rule_files| Loaded { file, rule_files }))
+}
+
+/// As upstream's reports have it: to the second, without zone.
+fn timestamp(at: Timestamp) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.ms()).unwrap_or_default();
+    at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 /// Names and texts of the rule files.

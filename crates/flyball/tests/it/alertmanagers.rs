@@ -136,7 +136,8 @@ fn waiting_alerts_are_sent_before_the_end() {
         "--alertmanager.notification-batch-size=1",
         "--rules.alert.resend-delay=1h",
     ]);
-    let rules: String = (0..4).map(|n| format!("\x20 - {{alert: A{n}, expr: vector(1)}}\n")).collect();
+    let rules: String =
+        ["A", "B", "C", "D"].map(|n| format!("\x20 - {{alert: {n}, expr: vector(1)}}\n")).concat();
     server.write("rules.yml", &format!("groups:\n- name: g\n  interval: 1s\n  rules:\n{rules}"));
     server.write("prometheus.yml", &prometheus_yml(&manager.address().to_string()));
     server.run();

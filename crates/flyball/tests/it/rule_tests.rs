@@ -102,3 +102,102 @@ fn words_are_promtools() {
         assert_eq!(ours, theirs, "{file}");
     }
 }
+
+/// Files of a folder that could be rule files or tests, sorted.
+fn yaml_files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let yaml = entries.filter(|path| path.extension().is_some_and(|e| e == "yml" || e == "yaml"));
+    let mut names: Vec<String> =
+        yaml.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn of_upstreams_rule_files_one_is_bad() {
+    let Some(folder) = conformance_dir(SUITE, "prometheus/rules") else { return };
+    let mut bad = Vec::new();
+    let files = yaml_files(&folder);
+    for file in &files {
+        let (code, out, err) = run(&folder, &["check", "rules", file]);
+        if code != 0 {
+            bad.push((file.as_str(), code, out + &err));
+        }
+    }
+    let [("invalid_rules.yaml", 1, text)] = &bad[..] else { panic!("{bad:#?}") };
+    assert!(text.contains("invalid_rules.yaml:6:9: unknown key `unexpected_field`"), "{text}");
+    assert_eq!(files.len(), 15);
+    let (_, out, err) = run(&folder, &["check", "rules", "rules_multi_doc.yaml"]);
+    assert!((out + &err).contains("only the first document of a file is read"));
+}
+
+#[test]
+fn verdicts_on_all_files_are_those_of_debians_promtool() {
+    let Some(promtool) = find_program("promtool") else {
+        return skip(SUITE, "promtool is not installed");
+    };
+    let code = |mut command: Command, folder: &Path, words: [&str; 3]| {
+        command.current_dir(folder).args(words).output().unwrap().status.code()
+    };
+    for name in ["prometheus/rules", "prometheus/promtool"] {
+        let Some(folder) = conformance_dir(SUITE, name) else { return };
+        let files = yaml_files(&folder);
+        assert!(files.len() >= 15, "{name}");
+        for file in &files {
+            let checks = ["check", "rules", file.as_str()];
+            let theirs = code(Command::new(&promtool), &folder, checks);
+            assert_eq!(code(binary(), &folder, checks), theirs, "check rules {name}/{file}");
+            // Keys that 2.42 does not know: its verdict says nothing about the tests.
+            let text = fs::read_to_string(folder.join(file)).unwrap();
+            // A test without `interval` takes that of the evaluations since 2.43.
+            if file == "no-test-group-interval.yml" {
+                continue;
+            }
+            let newer =
+                ["start_timestamp", "fuzzy_compare", "histogram:", "extra_fields", "limit:"];
+            if newer.iter().any(|key| text.contains(key)) || !text.contains("tests:") {
+                continue;
+            }
+            let tests = ["test", "rules", file.as_str()];
+            let theirs = code(Command::new(&promtool), &folder, tests);
+            assert_eq!(code(binary(), &folder, tests), theirs, "test rules {name}/{file}");
+        }
+    }
+}
+
+#[test]
+fn results_are_written_as_junit() {
+    let Some(folder) = files() else { return };
+    let words =
+        ["test", "rules", "--junit=results.xml", "rules_run.yml", "unittest.yml", "nix.yml"];
+    let (code, ..) = run(folder.path(), &words);
+    assert_eq!(code, 1);
+    let text = fs::read_to_string(folder.path().join("results.xml")).unwrap();
+    let suites: Vec<&str> = text.split("<testsuite ").skip(1).collect();
+    assert_eq!(suites.len(), 3, "{text}");
+    let begins = "name=\"rules_run.yml\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\"";
+    assert!(suites[0].starts_with(begins), "{text}");
+    assert!(suites[0].contains("<testcase name=\"correct test\"></testcase>"), "{text}");
+    assert!(suites[0].contains("<testcase name=\"wrong test\"><failure>"), "{text}");
+    assert!(suites[1].contains("failures=\"0\" errors=\"0\""), "{text}");
+    assert!(suites[2].contains("errors=\"1\"") && suites[2].contains("<error>cannot read nix"));
+    // Before the subcommand, as promtool has it.
+    let words = ["test", "--junit=other.xml", "rules", "unittest.yml"];
+    let (code, out, err) = run(folder.path(), &words);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(folder.path().join("other.xml").is_file());
+}
+
+#[test]
+fn differences_and_data_are_shown_when_wanted() {
+    let Some(folder) = files() else { return };
+    let words = ["test", "rules", "--diff", "--debug", "failing.yml"];
+    let (code, _, err) = run(folder.path(), &words);
+    assert_eq!(code, 1);
+    assert!(err.contains("DEBUG: Starting test "), "{err}");
+    assert!(err.contains("DEBUG: Dump of all data (input_series and rules) at "), "{err}");
+    assert!(err.contains(" =>\n"), "{err}");
+    assert!(err.contains(" finished, took "), "{err}");
+    assert!(err.contains("        diff: [\n"), "{err}");
+    assert!(["[-", "{+", "{~"].iter().any(|sign| err.contains(sign)), "{err}");
+}

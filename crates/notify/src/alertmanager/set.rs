@@ -38,10 +38,8 @@ struct Current {
 impl Set {
     /// Starts sending to static Alertmanagers at once, to others as soon as they are found.
     pub(super) fn start(config: AlertmanagerConfig, options: &SenderOptions) -> Self {
-        let client = ClientOptions {
-            policy: Arc::clone(&options.policy),
-            vfs: Arc::clone(&options.vfs),
-        };
+        let client =
+            ClientOptions { policy: Arc::clone(&options.policy), vfs: Arc::clone(&options.vfs) };
         let client = Arc::new(Client::new(config.http.clone(), client));
         let discovery = Discovery::start(&config.discovery, Arc::clone(&options.vfs));
         let (options, current) = (options.clone(), Mutex::default());
@@ -106,15 +104,13 @@ impl Set {
 /// Follows discovery until told to stop.
 async fn run(ways: Arc<Ways>, discovery: Discovery, mut stopped: watch::Receiver<bool>) {
     let mut snapshots = discovery.snapshots();
-    loop {
+    let mut may_change = true;
+    while !*stopped.borrow() {
         tokio::select! {
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-            changed = snapshots.changed() => {
-                if changed.is_err() {
-                    // Static Alertmanagers have no sender: they never change.
-                    drop(stopped.wait_for(|stopped| *stopped).await);
-                    break;
-                }
+            _ = stopped.wait_for(|stopped| *stopped) => {}
+            changed = snapshots.changed(), if may_change => {
+                // Static Alertmanagers have no sender: they never change.
+                may_change = changed.is_ok();
                 ways.follow(snapshots.borrow_and_update().as_deref());
             }
         }
@@ -136,12 +132,11 @@ impl Ways {
         for url in found.active {
             let name = url.to_string();
             let known = former.iter().position(|(known, _)| *known == name);
-            let lane = match known {
-                Some(index) => former.remove(index).1,
-                None => {
-                    let client = Arc::clone(&self.client);
-                    Lane::start(url, client, self.config.timeout, &self.options)
-                }
+            let lane = if let Some(index) = known {
+                former.remove(index).1
+            } else {
+                let client = Arc::clone(&self.client);
+                Lane::start(url, client, self.config.timeout, &self.options)
             };
             current.lanes.push((name, lane));
         }

@@ -128,15 +128,15 @@ async fn relabelling_chooses_alertmanagers_and_alerts() {
 
 #[tokio::test]
 async fn what_waits_is_sent_before_the_end_if_wanted() {
-    for (drains, told) in [(true, 7), (false, 0)] {
+    // A batch that is under way when the stop comes is finished.
+    for (drains, told) in [(true, 7..=7), (false, 0..=3)] {
         let site = Site::start(|_| (200, String::new()));
         let managers = Alertmanagers::new(options(100, 3, drains));
         managers.apply(&[config(&[site.address().to_string()])]);
-        // The current thread runs no other task before the stop begins.
         managers.send(&alerts(7));
         managers.stop(Duration::from_secs(20)).await;
         let count: usize = site.asked().iter().map(|asked| numbers(asked).len()).sum();
-        assert_eq!(count, told, "drains: {drains}");
+        assert!(told.contains(&count), "drains: {drains}, {count} told");
         assert_eq!(managers.urls(), AlertmanagerUrls::default());
     }
 }

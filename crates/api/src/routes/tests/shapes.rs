@@ -336,7 +336,8 @@ fn rules_and_alerts() {
     check(
         "GET /api/v1/alertmanagers",
         &expect![[r#"
-            200 {"status":"success","data":{"activeAlertmanagers":[{"url":"http://am:9093/api/v2/alerts"}],
+            200 {"status":"success",
+            "data":{"activeAlertmanagers":[{"url":"http://am:9093/api/v2/alerts"}],
             "droppedAlertmanagers":[{"url":"http://old:9093/api/v2/alerts"}]}}"#]],
     );
 }

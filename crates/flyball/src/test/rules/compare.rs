@@ -1,16 +1,24 @@
 //! Compares what a test expects with what came out; words and layout are promtool's.
 
+use super::diff::{self, Marks};
 use super::stage::Stage;
+use crate::console::indented;
 use config::rule_tests::{AlertTest, ExpectedSample, QueryTest};
 use model::{Labels, Value, go_exponent, quote};
 use promql::parse_series;
 use promql::series::{SeriesHistogram, SeriesValue};
 
 /// Labels and annotations of an alert, as compared and shown.
-type Alert = (Labels, Labels);
+pub(super) type Alert = (Labels, Labels);
 
-/// Complains unless exactly the expected alerts fire.
-pub(super) fn alerts(test: &str, case: &AlertTest, stage: &Stage) -> Option<String> {
+/// Complains unless exactly the expected alerts fire; with `marks`, in one text with differences
+/// marked.
+pub(super) fn alerts(
+    test: &str,
+    case: &AlertTest,
+    stage: &Stage,
+    marks: Option<Marks>,
+) -> Option<String> {
     let firing = stage.firing(&case.alert).into_iter();
     let mut found: Vec<Alert> = firing
         .map(|alert| {
@@ -38,6 +46,10 @@ pub(super) fn alerts(test: &str, case: &AlertTest, stage: &Stage) -> Option<Stri
     }
     let name = if test.is_empty() { String::new() } else { format!("    name: {test},\n") };
     let (alert, time) = (&case.alert, config::format_duration(case.at));
+    if let Some(marks) = marks {
+        let diff = indented(&diff::alerts(&expected, &found, marks), "            ");
+        return Some(format!("{name}    alertname: {alert}, time: {time}, \n        diff: {diff}"));
+    }
     let (expected, found) = (shown_alerts(&expected), shown_alerts(&found));
     Some(format!(
         "{name}    alertname: {alert}, time: {time}, \n\

@@ -7,7 +7,11 @@ use crate::features::Features;
 use config::rule_tests::{RuleTest, RuleTestFile};
 use model::{Timestamp, Value};
 use promql::parse_series;
-use query::{Cancel, Engine, EngineOptions, MemoryQuerier, Query, QueryError};
+use promql::series::SeriesHistogram;
+use query::{
+    Cancel, Engine, EngineOptions, MatrixSeries, MemoryQuerier, Query, QueryError, QueryOutput,
+    QueryValue,
+};
 use rules::{
     AlertState, Effect, Elements, Event, Group, GroupOptions, GroupSpec, QueryAnswer, RuleSpec,
     Surroundings, last_for_states,
@@ -120,6 +124,28 @@ impl Stage {
         elements(output, text)
     }
 
+    /// All samples up to the end, in the words of promtool's `--debug`.
+    pub(super) fn dump(&self) -> String {
+        // An instant between two seconds cannot be a range: up to the next whole one.
+        let length = Duration::from_secs(self.ends_after.as_secs() + 1);
+        let time = go_duration(length);
+        let text = format!("{{__name__=~\".+\"}}[{time}]");
+        let expr = match promql::parse_with(&text, &self.syntax) {
+            Ok(expr) => expr,
+            Err(error) => return format!("DEBUG: Failed querying, expr: {text:?}, err: {error}"),
+        };
+        let (query, at) = (Query { expr: &expr, text: &text }, self.start.saturating_add(length));
+        match self.engine.instant(&self.store, query, at, &Cancel::new()) {
+            Err(error) => format!("DEBUG: Failed query exec, expr: {text:?}, err: {error}"),
+            Ok(QueryOutput { value: QueryValue::Matrix(all), .. }) => {
+                let shown: Vec<String> = all.iter().map(shown_series).collect();
+                let head = format!("DEBUG: Dump of all data (input_series and rules) at {time}:");
+                format!("{head}\n{}", shown.join("\n"))
+            }
+            Ok(_) => format!("DEBUG: {text:?} gave no matrix"),
+        }
+    }
+
     /// One evaluation of all groups; gives what went wrong.
     fn round(&mut self, at: Timestamp, since_start: Duration) -> Vec<String> {
         let mut errors = Vec::new();
@@ -183,6 +209,22 @@ fn coming(test: &RuleTest, start: Timestamp) -> Result<VecDeque<Coming>, String>
     let mut rows: Vec<Coming> = rows.collect();
     rows.sort_by_key(|(at, ..)| *at);
     Ok(rows.into())
+}
+
+/// A series as upstream prints it.
+fn shown_series(series: &MatrixSeries) -> String {
+    let point = |(at, value): &(Timestamp, Value)| {
+        let value = match value {
+            Value::Float(value) => model::go_decimal(*value),
+            Value::Histogram(histogram) => {
+                let histogram = Arc::clone(histogram);
+                SeriesHistogram { histogram, hint_written: false }.to_string()
+            }
+        };
+        format!("{value} @[{}]", at.ms())
+    };
+    let points: Vec<String> = series.points.iter().map(point).collect();
+    format!("{} =>\n{}", series.labels, points.join("\n"))
 }
 
 /// As Go prints a duration: `0s`, `1m30s`, `24h0m0s`, `1.5s`.
