@@ -25,7 +25,11 @@ pub fn check_prometheus(data: &[u8]) {
     );
     check(text, rules::load("f.yml", text, NameScheme::Legacy));
     check(text, crate::load_target_groups("f.yml", text));
-    check(text, alertmanager::load("f.yml", text));
+    if let Some(shown) = check(text, alertmanager::load("f.yml", text)) {
+        let again = alertmanager::load("f.yml", &shown).map(|loaded| loaded.redacted);
+        let again = again.expect("what is shown of a valid file is a valid file");
+        assert_eq!(again, shown, "what is shown is shown the same again");
+    }
     check(text, web::load("f.yml", text));
 }
 

@@ -1,4 +1,4 @@
-use super::parse_matchers;
+use super::{NotedMatchers, parse_matcher, parse_matchers, parse_noted_matchers};
 use expect_test::{Expect, expect};
 
 fn check(text: &str, expected: &Expect) {
@@ -25,7 +25,7 @@ fn lists_of_matchers_are_read() {
 }
 
 #[test]
-fn mistakes_have_a_column() {
+fn mistakes_of_both_grammars_have_a_column() {
     check(
         "foo",
         &expect![[r#"matcher "foo": expected `=`, `!=`, `=~` or `!~`, found the end at 4"#]],
@@ -49,5 +49,106 @@ fn mistakes_have_a_column() {
     check(
         "\"\"=bar",
         &expect![[r#"matcher "\"\"=bar": a label name cannot be empty, found `=` at 3"#]],
+    );
+}
+
+fn check_noted(text: &str, expected: &Expect) {
+    let out = match parse_noted_matchers(text) {
+        Ok(NotedMatchers { matchers, note }) => {
+            let note = note.map_or(String::new(), |note| format!("; {note}"));
+            format!("{}{note}", super::written(&matchers))
+        }
+        Err(error) => error,
+    };
+    expected.assert_eq(&out);
+}
+
+#[test]
+fn the_classic_way_is_the_second_choice() {
+    check_noted("foo=bar", &expect![[r#"foo="bar""#]]);
+    check_noted("foo🙂=bar", &expect![[r#""foo🙂"="bar""#]]);
+    check_noted(
+        "{foo=!bar, bar=$baz\n}",
+        &expect![[
+            r#"foo="!bar",bar="$baz"; read in the classic way, since names and values are not quoted; better write `foo="!bar",bar="$baz"`"#
+        ]],
+    );
+    check_noted(
+        "foo='bar'",
+        &expect![[
+            r#"foo="'bar'"; read in the classic way, since names and values are not quoted; better write `foo="'bar'"`"#
+        ]],
+    );
+    check_noted(
+        r#"{quote="She said: \"Hi, ladies! That's gender-neutral…\""}"#,
+        &expect![[r#"quote="She said: \"Hi, ladies! That's gender-neutral…\"""#]],
+    );
+    check_noted(
+        "foo=~(",
+        &expect![[r#"matcher foo=~"(": cannot compile regular expression "(": unclosed group"#]],
+    );
+}
+
+#[test]
+fn where_the_grammars_disagree_the_classic_one_counts() {
+    check_noted(
+        r#"foo="\xf0\x9f\x99\x82""#,
+        &expect![[
+            r#"foo="\\xf0\\x9f\\x99\\x82"; the classic and the UTF-8 way to read this differ; it is taken as `foo="\\xf0\\x9f\\x99\\x82"`"#
+        ]],
+    );
+    // Names outside of the legacy alphabet leave only one grammar, which knows Go's escapes.
+    check_noted(r#""a b"="\xf0\x9f\x99\x82\101\u00e4""#, &expect![[r#""a b"="🙂Aä""#]]);
+    check_noted(
+        r#""a b"="\xff""#,
+        &expect![[
+            r#"matcher "\"a b\"=\"\\xff\"": expected UTF-8 (invalid utf-8 sequence of 1 bytes from index 0), found `"` at 7"#
+        ]],
+    );
+}
+
+#[test]
+fn classic_values_may_be_anything_but_a_stray_quote() {
+    let check = |text: &str, expected: &Expect| {
+        let out = match super::classic::parse(text) {
+            Ok(found) => super::written(&found),
+            Err(error) => error,
+        };
+        expected.assert_eq(&out);
+    };
+    check(r#"{foo="a,b", bar=c ,}"#, &expect![[r#"foo="a,b",bar="c""#]]);
+    check(r#"foo="a\"b,c\\",x=y"#, &expect![[r#"foo="a\"b,c\\",x="y""#]]);
+    check("foo=a\\", &expect![[r#"foo="a\\""#]]);
+    check(r"foo=\n\t", &expect![[r#"foo="\n\\t""#]]);
+    check("foo=", &expect![[r#"foo="""#]]);
+    check(
+        r#"foo="a"b""#,
+        &expect![[r#"matcher "foo=\"a\"b\"": its value has an unescaped quote"#]],
+    );
+    check(r#"foo="a\""#, &expect![[r#"matcher "foo=\"a\\\"": its value has an unescaped quote"#]]);
+    check("a:b=c", &expect![[r#""a:b"="c""#]]);
+    check("1a=b", &expect![[r#"matcher "1a=b": expected a label name"#]]);
+    check("a=b,,c=d", &expect![[r#"matcher "": expected a label name"#]]);
+    check("a", &expect![[r#"matcher "a": expected `=`, `!=`, `=~` or `!~`"#]]);
+}
+
+#[test]
+fn a_single_matcher_has_no_braces_and_no_neighbours() {
+    let check = |text: &str, expected: &Expect| {
+        let out = parse_matcher(text).map_or_else(|error| error, |found| found.to_string());
+        expected.assert_eq(&out);
+    };
+    check("foo=bar", &expect![[r#"foo="bar""#]]);
+    check("\"a b\"=\"c,d\"", &expect![[r#""a b"="c,d""#]]);
+    check("foo=bar,baz=x", &expect![[r#"foo="bar,baz=x""#]]);
+    check("\"a b\"=c,d=e", &expect![[r#"matcher "\"a b\"=c,d=e": expected one matcher, found 2"#]]);
+    check(
+        "{foo=bar}",
+        &expect![[r#"matcher "{foo=bar}": braces are not expected around a single matcher"#]],
+    );
+    check("", &expect![[r#"matcher "": expected one matcher, found 0"#]]);
+    check(
+        "foo",
+        &expect![[r#"matcher "foo": expected `=`, `!=`, `=~` or `!~`, found the end at 4"#]],
     );
 }

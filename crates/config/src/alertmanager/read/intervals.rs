@@ -58,7 +58,7 @@ fn interval(parent: &Section<'_>, node: &Node) -> Option<TimeInterval> {
         times: section.items("times").iter().filter_map(|node| time(&section, node)).collect(),
         weekdays: ranges(&section, "weekdays", weekday),
         days_of_month: ranges(&section, "days_of_month", days_of_month),
-        months: ranges(&section, "months", month),
+        months: months(&section),
         years: ranges(&section, "years", year),
         location: location(&section),
     };
@@ -68,21 +68,16 @@ fn interval(parent: &Section<'_>, node: &Node) -> Option<TimeInterval> {
 
 fn time(parent: &Section<'_>, node: &Node) -> Option<Range<u16>> {
     let section = parent.reader.section(node, "times")?;
-    let minutes =
-        |key| section.parsed(key, "a time like `09:30`", None, |text| minute(text).map(Some));
+    let minutes = |key| {
+        if !section.is_filled(key) {
+            section.problem_here(format!("a time range needs `{key}`"));
+        }
+        section.filled(key)?;
+        section.parsed(key, "a time like `09:30`", 0, minute)
+    };
     let (start, end) = (minutes("start_time"), minutes("end_time"));
     section.finish();
-    let (start, end) = match (start, end) {
-        (Some(Some(start)), Some(Some(end))) => (start, end),
-        (Some(None) | None, _) | (_, Some(None) | None) => {
-            for key in ["start_time", "end_time"] {
-                if !section_has(parent, node, key) {
-                    parent.reader.problem(node.place, format!("a time range needs `{key}`"));
-                }
-            }
-            return None;
-        }
-    };
+    let (start, end) = (start?, end?);
     if start >= end {
         let message = "`start_time` must be before `end_time`; a range that crosses midnight is \
                        two ranges, the first until `24:00`";
@@ -90,11 +85,6 @@ fn time(parent: &Section<'_>, node: &Node) -> Option<Range<u16>> {
         return None;
     }
     Some(start..end)
-}
-
-fn section_has(parent: &Section<'_>, node: &Node, key: &str) -> bool {
-    let section = parent.reader.section(node, "times");
-    section.is_some_and(|section| section.is_filled(key))
 }
 
 /// `HH:MM` as minutes of the day, 24:00 included.
@@ -135,15 +125,26 @@ fn weekday(begin: &str, end: &str) -> Result<RangeInclusive<u8>, String> {
     in_order(member(begin)?, member(end)?, "in a week, which begins on Sunday")
 }
 
+fn months(section: &Section<'_>) -> Vec<RangeInclusive<u8>> {
+    let months = ranges(section, "months", month);
+    for (range, item) in months.iter().zip(section.items("months")) {
+        if *range.start() < 1 || *range.end() > 12 {
+            let message = "`months` go from 1 to 12; the others never come";
+            section.reader.warn(item.place, "time_intervals.months", message.into());
+        }
+    }
+    months
+}
+
+/// Upstream takes any number; one that no year has never applies.
 fn month(begin: &str, end: &str) -> Result<RangeInclusive<u8>, String> {
     let member = |text: &str| match text.parse::<i64>() {
-        Ok(number) => u8::try_from(number)
-            .ok()
-            .filter(|number| (1..=12).contains(number))
-            .ok_or_else(|| format!("{number} is no month; expected 1 to 12 or a name")),
-        Err(_) => position(&MONTHS, text, "month"),
+        Ok(number) => Ok(number),
+        Err(_) => position(&MONTHS, text, "month").map(i64::from),
     };
-    in_order(member(begin)?, member(end)?, "in a year")
+    let range = in_order(member(begin)?, member(end)?, "in a year")?;
+    let clamped = |month: &i64| u8::try_from((*month).clamp(0, 13)).unwrap_or_default();
+    Ok(clamped(range.start())..=clamped(range.end()))
 }
 
 fn year(begin: &str, end: &str) -> Result<RangeInclusive<i32>, String> {
@@ -177,13 +178,13 @@ fn days_of_month(begin: &str, end: &str) -> Result<RangeInclusive<i8>, String> {
 fn in_order<T: PartialOrd + Copy>(
     begin: T,
     end: T,
-    where_: &str,
+    place: &str,
 ) -> Result<RangeInclusive<T>, String> {
     if begin <= end {
         return Ok(begin..=end);
     }
-    let blank = if where_.is_empty() { "" } else { " " };
-    Err(format!("the end of a range cannot be before its beginning{blank}{where_}"))
+    let blank = if place.is_empty() { "" } else { " " };
+    Err(format!("the end of a range cannot be before its beginning{blank}{place}"))
 }
 
 /// Position of a name, from 1.

@@ -170,11 +170,11 @@ fn what_alertmanager_refuses_is_refused() {
     );
     check(
         "route: {receiver: a, group_by: [x, x, ...], group_interval: 0s, repeat_interval: 0s}\nreceivers: [{name: a}]",
-        &expect![[r#"
+        &expect![[r"
             1:32: `group_by` has `...`, which stands for all labels; name no other
             1:61: `group_interval` cannot be zero
             1:82: `repeat_interval` cannot be zero
-        "#]],
+        "]],
     );
     check(
         "route: {receiver: a, routes: [{match_re: {x: }, match: {a-b: c}, matchers: [x]}]}\nreceivers: [{name: a}]",

@@ -82,20 +82,22 @@ pub(super) fn needed_secret_url(
 
 /// A time limit in Go's notation (`1.5s`); a bare number is nanoseconds, as upstream has it.
 pub(super) fn timeout(section: &Section<'_>) -> Option<Duration> {
+    let node = section.get("timeout")?;
+    let nanoseconds = node.scalar().and_then(crate::yaml::Scalar::integer);
+    if let Some(nanoseconds) = nanoseconds.and_then(|number| u64::try_from(number).ok()) {
+        if nanoseconds > 0 {
+            let message = format!(
+                "`timeout` without a unit is in nanoseconds; write `{nanoseconds}s` for seconds"
+            );
+            section.reader.warn(node.place, "timeout", message);
+        }
+        return Some(Duration::from_nanos(nanoseconds)).filter(|timeout| !timeout.is_zero());
+    }
     go_duration(section, "timeout").filter(|timeout| !timeout.is_zero())
 }
 
 /// A duration in Go's notation.
 pub(super) fn go_duration(section: &Section<'_>, key: &'static str) -> Option<Duration> {
-    let node = section.get(key)?;
-    if let Some(nanoseconds) = node.scalar().and_then(crate::yaml::Scalar::integer) {
-        if nanoseconds != 0 {
-            let message =
-                format!("`{key}` without a unit is in nanoseconds; write `{nanoseconds}s`");
-            section.reader.warn(node.place, key, format!("{message} for seconds"));
-        }
-        return u64::try_from(nanoseconds).ok().map(Duration::from_nanos);
-    }
     section.parsed(key, "a duration like `1.5s`", Duration::ZERO, units::parse_go_duration)
 }
 

@@ -75,12 +75,12 @@ pub(super) fn sns(section: &Section<'_>, global: &Global) -> IntegrationKind {
 
 /// Exactly one target; upstream also takes all three, which Amazon then refuses.
 fn sns_target(section: &Section<'_>) -> SnsTarget {
-    let targets: [(&'static str, fn(String) -> SnsTarget); 3] = [
-        ("topic_arn", SnsTarget::Topic),
-        ("target_arn", SnsTarget::Target),
-        ("phone_number", SnsTarget::PhoneNumber),
+    let target = |key, make: fn(String) -> SnsTarget| (key, section.filled(key).map(make));
+    let found = [
+        target("topic_arn", SnsTarget::Topic),
+        target("target_arn", SnsTarget::Target),
+        target("phone_number", SnsTarget::PhoneNumber),
     ];
-    let found = targets.map(|(key, make)| (key, section.filled(key).map(make)));
     let mut found = found.into_iter().filter_map(|(key, target)| Some((key, target?)));
     let (first, second) = (found.next(), found.next());
     match (first, second) {

@@ -7,7 +7,7 @@ use crate::alertmanager::receivers::{
 };
 use crate::read::Section;
 use crate::yaml::Node;
-use crate::{HttpAuth, HttpClientConfig, Secret, SecretSource};
+use crate::{HttpAuth, HttpClientConfig, REDACTED, Secret, SecretSource};
 
 pub(super) fn read(section: &Section<'_>, global: &Global) -> IntegrationKind {
     let mut config = SlackConfig { ..SlackConfig::default() };
@@ -88,7 +88,9 @@ fn is_authorized_client(http: &HttpClientConfig) -> bool {
 fn update_message(section: &Section<'_>) -> bool {
     let wanted = section.flag("update_message").unwrap_or_default();
     let url = section.secret("api_url");
-    if wanted && url.is_none_or(|url| url.reveal() != SlackConfig::POST_MESSAGE_URL) {
+    let is_bots_api =
+        |url: Secret| [SlackConfig::POST_MESSAGE_URL, REDACTED].contains(&url.reveal());
+    if wanted && !url.is_some_and(is_bots_api) {
         let message = format!(
             "`update_message` needs a bot: `api_url` must be `{}`, with the bot's token in \
              `http_config.authorization`",
