@@ -2,6 +2,10 @@
 //! Expressions and templates stay text with their place: who parses them reports errors at
 //! [`PlacedText::place_at`].
 
+mod extras;
+
+pub use extras::{AlertExtras, FireAfter, FlapDamping, OnMissing};
+
 use crate::read::{Reader, Section, UnknownKeys};
 use crate::yaml::{Node, Style};
 use crate::{Error, Loaded, Outside, Place};
@@ -67,6 +71,8 @@ pub enum RuleKind {
         keep_firing_for: Duration,
         /// Annotations; the values are templates.
         annotations: Vec<(String, PlacedText)>,
+        /// What goes beyond Prometheus.
+        extras: Box<AlertExtras>,
     },
 }
 
@@ -222,9 +228,13 @@ fn read_rule(reader: &Reader<'_>, node: &Node, context: &Context<'_>) -> Option<
     let kind = match (record, alert) {
         (Some(metric), None) => {
             check_record(&section, &metric, context);
+            extras::refuse(&section, context);
             Some(RuleKind::Record { metric })
         }
-        (None, Some(name)) => Some(RuleKind::Alert { name, hold, keep_firing_for, annotations }),
+        (None, Some(name)) => {
+            let extras = Box::new(extras::read(&section, context));
+            Some(RuleKind::Alert { name, hold, keep_firing_for, annotations, extras })
+        }
         (Some(_), Some(_)) => {
             section.problem(
                 "alert",

@@ -9,7 +9,7 @@ use crate::event::{Effect, Elements, Event, QueryAnswer, SentAlert};
 use crate::expand::{Expansion, Progress};
 use crate::for_state::{self, ForState};
 use crate::options::GroupOptions;
-use crate::rule::{Health, Rule, RuleStatus, ended};
+use crate::rule::{Health, Judgement, Question, Rule, RuleStatus, ended};
 use crate::saved::{RuleChanges, RuleKey};
 use crate::schedule::Schedule;
 use crate::spec::{GroupSpec, RuleQuery, RuleSpec};
@@ -90,6 +90,8 @@ enum Phase {
     Query,
     /// The answer to a query of one of its templates.
     Template(Box<Expansion>),
+    /// The answer to a question about alerts whose elements are gone.
+    Gone(Question, Box<Judgement>),
     /// The last samples of its `ALERTS_FOR_STATE` series.
     Restore,
 }
@@ -284,11 +286,15 @@ impl Group {
                     self.expand(at, index, Box::new(Expansion::new(at, elements)), out);
                 }
             },
-            (Phase::Query, Err(error)) => self.fail(at, index, error, out),
             (Phase::Template(mut expansion), result) => {
                 expansion.answer(result);
                 self.expand(at, index, expansion, out);
             }
+            (Phase::Gone(question, mut judgement), Ok(elements)) => {
+                judgement.answer(question, elements);
+                self.judge(at, index, judgement, out);
+            }
+            (Phase::Query | Phase::Gone(..), Err(error)) => self.fail(at, index, error, out),
             // Not asked for.
             (Phase::Restore, _) => {
                 self.running = Some(Running { at, rule: index, phase: Phase::Restore });
@@ -334,10 +340,29 @@ impl Group {
             };
             expansion.answer(Err(refusal));
         };
-        match rule.alert(at, instances, self.spec.limit) {
-            Ok(samples) => {
-                self.succeed(at, index, samples, out);
-            }
+        match Judgement::new(spec, instances) {
+            Ok(judgement) => self.judge(at, index, Box::new(judgement), out),
+            Err(error) => self.fail(at, index, error, out),
+        }
+    }
+
+    /// Carries the alerts on, once everything is known that the rule wants to know.
+    fn judge(
+        &mut self,
+        at: Timestamp,
+        index: usize,
+        judgement: Box<Judgement>,
+        out: &mut Vec<Effect>,
+    ) {
+        let rule = &mut self.rules[index];
+        if let Some((question, query)) = rule.question(&judgement) {
+            let phase = Phase::Gone(question, judgement);
+            self.running = Some(Running { at, rule: index, phase });
+            return out.push(Effect::Query { query, at: self.sample_time(at) });
+        }
+        let patience = self.options.outage_tolerance;
+        match rule.alert(at, &judgement, self.spec.limit, patience) {
+            Ok(samples) => self.succeed(at, index, samples, out),
             Err(error) => self.fail(at, index, error, out),
         }
     }
@@ -393,7 +418,7 @@ impl Group {
             alert.last_sent_at = Some(now);
             sent.extend(self.options.around.outgoing(SentAlert {
                 labels: alert.labels.clone(),
-                annotations: alert.annotations.clone(),
+                annotations: alert.told_annotations(),
                 starts_at: alert.fired_at.unwrap_or(alert.active_at),
                 ends_at: alert.resolved_at.unwrap_or(now.saturating_add(ends_in)),
                 resolved: alert.state == AlertState::Inactive,

@@ -5,6 +5,7 @@
 mod alert;
 mod event;
 mod expand;
+mod extras;
 mod for_state;
 mod group;
 mod options;
@@ -16,6 +17,7 @@ mod state_log;
 
 pub use alert::{ActiveAlert, AlertState};
 pub use event::{Effect, Elements, Event, QueryAnswer, SentAlert, Written};
+pub use extras::{Extras, FireAfter, FlapDamping, OnMissing};
 pub use for_state::{ForState, last_for_states};
 pub use group::{Group, GroupCounts};
 pub use options::{GroupOptions, Surroundings};

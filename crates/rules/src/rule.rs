@@ -2,20 +2,24 @@
 //! Fed by `group`; every method is one evaluation's worth of work and returns what to write.
 
 use crate::alert::{ActiveAlert, AlertState, Mark};
-use crate::event::Written;
+use crate::event::{Elements, Written};
 use crate::expand::Instance;
+use crate::extras::Answers;
 use crate::for_state::{self, ForState};
 use crate::options::GroupOptions;
 use crate::saved::{AlertChange, SavedAlerts};
-use crate::spec::{AlertingSpec, RecordingSpec, RuleSpec, with_labels};
+use crate::spec::{AlertingSpec, RecordingSpec, RuleQuery, RuleSpec, with_labels};
 use model::{Labels, METRIC_NAME, Timestamp, Value, stale_marker};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 const ALERTS: &str = "ALERTS";
 pub(crate) const ALERTS_FOR_STATE: &str = "ALERTS_FOR_STATE";
 pub(crate) const ALERT_NAME: &str = "alertname";
 const ALERT_STATE: &str = "alertstate";
+/// `ALERTS` and `ALERTS_FOR_STATE`.
+const SAMPLES_PER_ALERT: usize = 2;
 
 /// Is a rule well?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -94,15 +98,44 @@ impl Rule {
         Ok(self.mark_vanished(samples))
     }
 
-    /// One evaluation of an alerting rule: the samples, markers of vanished series included.
+    /// What else must be asked before the alerts can go on: about alerts whose elements are gone.
+    pub(crate) fn question(&self, judgement: &Judgement) -> Option<(Question, Arc<RuleQuery>)> {
+        let RuleSpec::Alerting(rule) = &self.spec else { return None };
+        let gone = |state: Option<AlertState>| {
+            let mut alerts = self.alerts.iter();
+            alerts.any(|(labels, alert)| {
+                let is_meant =
+                    state.map_or(alert.state != AlertState::Inactive, |s| alert.state == s);
+                is_meant && !alert.unconfirmed && !judgement.present.contains_key(labels)
+            })
+        };
+        let Judgement { answers, .. } = judgement;
+        if let Some(recover) = &rule.extras.recover
+            && answers.recovered.is_none()
+            && gone(Some(AlertState::Firing))
+        {
+            return Some((Question::Recovered, Arc::clone(recover)));
+        }
+        let asks = rule.extras.asks_for_targets() && answers.targets.is_none() && gone(None);
+        asks.then(|| (Question::Targets, targets_query()))
+    }
+
+    /// One evaluation of an alerting rule: the samples, markers of vanished series included. A
+    /// target that has vanished counts as down for as long as `patience`.
     pub(crate) fn alert(
         &mut self,
         now: Timestamp,
-        instances: Vec<Instance>,
+        judgement: &Judgement,
         limit: usize,
+        patience: Duration,
     ) -> Result<Vec<Written>, String> {
         let RuleSpec::Alerting(rule) = &self.spec else { return Ok(Vec::new()) };
-        let mut samples = alert(rule, &mut self.alerts, now, instances, limit)?;
+        let mut samples = alert(rule, &mut self.alerts, now, judgement, patience);
+        let count = samples.len() / SAMPLES_PER_ALERT;
+        if limit > 0 && count > limit {
+            self.alerts.clear();
+            return Err(format!("exceeded limit of {limit} with {count} alerts"));
+        }
         if !self.restored {
             samples.clear();
         }
@@ -124,8 +157,9 @@ impl Rule {
         let mut changes = Vec::new();
         for (labels, alert) in &self.alerts {
             let mark = alert.mark();
-            if self.saved.insert(labels.clone(), mark) != Some(mark) {
+            if self.saved.get(labels) != Some(&mark) {
                 changes.push((labels.clone(), Some(alert.clone())));
+                self.saved.insert(labels.clone(), mark);
             }
         }
         self.saved.retain(|labels, _| {
@@ -204,35 +238,72 @@ fn record(
     Ok(named.into_iter().collect())
 }
 
+/// What an evaluation of an alerting rule knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Judgement {
+    /// Elements by the identity of their alerts.
+    present: BTreeMap<Labels, Instance>,
+    /// What is known of alerts whose elements are gone.
+    answers: Answers,
+}
+
+/// What is asked about alerts whose elements are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Has `recover_expr` a result for them?
+    Recovered,
+    /// Are their targets up?
+    Targets,
+}
+
+impl Judgement {
+    /// Without answers; an error when two elements make the same alert.
+    pub(crate) fn new(rule: &AlertingSpec, instances: Vec<Instance>) -> Result<Self, String> {
+        Ok(Self { present: identities(rule, instances)?, answers: Answers::default() })
+    }
+
+    pub(crate) fn answer(&mut self, question: Question, elements: Elements) {
+        match question {
+            Question::Recovered => self.answers.recovered = Some(elements),
+            Question::Targets => self.answers.targets = Some(elements),
+        }
+    }
+}
+
+/// The state of all targets.
+fn targets_query() -> Arc<RuleQuery> {
+    let text = "up".to_owned();
+    let expr = promql::parse(&text).expect("a metric name is an expression");
+    Arc::new(RuleQuery { expr, text })
+}
+
 /// Carries the alerts of a rule on by one evaluation.
 fn alert(
     rule: &AlertingSpec,
     alerts: &mut BTreeMap<Labels, ActiveAlert>,
     now: Timestamp,
-    instances: Vec<Instance>,
-    limit: usize,
-) -> Result<Vec<Written>, String> {
-    let present = identities(rule, instances)?;
-    for (labels, instance) in &present {
+    Judgement { present, answers }: &Judgement,
+    patience: Duration,
+) -> Vec<Written> {
+    for (labels, instance) in present {
         let new = || ActiveAlert::new(labels.clone(), now);
         let alert = alerts.entry(labels.clone()).or_insert_with(new);
         if alert.state == AlertState::Inactive {
-            *alert = new();
+            alert.returned(now);
         }
         alert.value = instance.value;
         alert.annotations.clone_from(&instance.annotations);
-        alert.present(now, rule.hold);
+        alert.present(now, rule);
     }
+    let own = |name: &str| name == ALERT_NAME || rule.labels.iter().any(|own| own.name() == name);
     alerts.retain(|labels, alert| {
-        present.contains_key(labels) || alert.absent(now, rule.keep_firing)
+        present.contains_key(labels) || {
+            let why = answers.absence(labels, &own);
+            alert.absent(now, rule, why, patience)
+        }
     });
     let active = alerts.values().filter(|alert| alert.state != AlertState::Inactive);
-    let count = active.clone().count();
-    if limit > 0 && count > limit {
-        alerts.clear();
-        return Err(format!("exceeded limit of {limit} with {count} alerts"));
-    }
-    Ok(active.flat_map(alert_samples).collect())
+    active.flat_map(alert_samples).collect()
 }
 
 /// Instances by the identity of their alerts: their labels and `alertname`.
@@ -254,7 +325,7 @@ fn identities(
 }
 
 /// `ALERTS{...} 1` and `ALERTS_FOR_STATE{...}` with the second it became active.
-fn alert_samples(alert: &ActiveAlert) -> [Written; 2] {
+fn alert_samples(alert: &ActiveAlert) -> [Written; SAMPLES_PER_ALERT] {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let state = [pair(METRIC_NAME, ALERTS), pair(ALERT_STATE, alert.state.as_str())];
     let since = [pair(METRIC_NAME, ALERTS_FOR_STATE)];

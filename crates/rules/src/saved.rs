@@ -155,14 +155,20 @@ fn put_time(out: &mut Vec<u8>, at: Timestamp) {
     out.extend(at.ms().to_le_bytes());
 }
 
+/// Added to the state of an alert with more to remember: see docs/formats/alert-state.md.
+const WITH_EXTRAS: u8 = 4;
+
 /// State 0 is a forgotten alert; a time that is not there is the smallest instant.
 fn put_alert(out: &mut Vec<u8>, alert: Option<&ActiveAlert>) {
     let Some(alert) = alert else { return out.push(0) };
-    out.push(match alert.state {
+    let has_extras =
+        alert.missing_since.is_some() || alert.window != 0 || !alert.changes.is_empty();
+    let state = match alert.state {
         AlertState::Inactive => 1,
         AlertState::Pending => 2,
         AlertState::Firing => 3,
-    });
+    };
+    out.push(if has_extras { state + WITH_EXTRAS } else { state });
     put_time(out, alert.active_at);
     for at in [alert.fired_at, alert.resolved_at, alert.keep_firing_since] {
         put_time(out, at.unwrap_or(Timestamp::MIN));
@@ -170,6 +176,14 @@ fn put_alert(out: &mut Vec<u8>, alert: Option<&ActiveAlert>) {
     out.extend(alert.value.to_bits().to_le_bytes());
     let texts = alert.annotations.iter();
     put_pairs(out, texts.map(|(name, value)| (name.as_str(), value.as_str())));
+    if has_extras {
+        put_time(out, alert.missing_since.unwrap_or(Timestamp::MIN));
+        out.extend(alert.window.to_le_bytes());
+        put_count(out, alert.changes.len());
+        for at in &alert.changes {
+            put_time(out, *at);
+        }
+    }
 }
 
 /// A time, unless it stands for none.
@@ -235,11 +249,12 @@ impl<'b> Bytes<'b> {
     /// The alert, or within it `None` for a forgotten one.
     #[expect(clippy::option_option, reason = "no record, or a record of an alert that is gone")]
     fn alert(&mut self, labels: &Labels) -> Option<Option<ActiveAlert>> {
-        let state = match self.byte()? {
+        let byte = self.byte()?;
+        let (state, has_extras) = match byte {
             0 => return Some(None),
-            1 => AlertState::Inactive,
-            2 => AlertState::Pending,
-            3 => AlertState::Firing,
+            1 | 5 => (AlertState::Inactive, byte > WITH_EXTRAS),
+            2 | 6 => (AlertState::Pending, byte > WITH_EXTRAS),
+            3 | 7 => (AlertState::Firing, byte > WITH_EXTRAS),
             _ => return None,
         };
         let mut alert = ActiveAlert::new(labels.clone(), self.time()?);
@@ -249,6 +264,11 @@ impl<'b> Bytes<'b> {
         alert.keep_firing_since = if_any(self.time()?);
         alert.value = f64::from_bits(u64::from_le_bytes(self.word()?));
         alert.annotations = self.pairs()?;
+        if has_extras {
+            alert.missing_since = if_any(self.time()?);
+            alert.window = u64::from_le_bytes(self.word()?);
+            alert.changes = self.many(Self::time)?;
+        }
         Some(Some(alert))
     }
 }
@@ -270,17 +290,23 @@ pub(crate) mod tests {
         alert.resolved_at = (state == AlertState::Inactive).then(|| Timestamp::from_ms(3_000));
         alert.annotations = vec![("summary".into(), "ä".into())];
         alert.value = f64::INFINITY;
+        if instance == "c" {
+            alert.missing_since = Some(Timestamp::from_ms(4_000));
+            alert.window = 0b1011;
+            alert.changes = vec![Timestamp::from_ms(2_500), Timestamp::from_ms(3_500)];
+        }
         (labels, alert)
     }
 
     fn records() -> Vec<Record> {
         let (a, firing) = alert("a", AlertState::Firing);
         let (b, inactive) = alert("b", AlertState::Inactive);
+        let with_extras = alert("c", AlertState::Firing);
         let changes = RuleChanges {
             key: key("A"),
             alerts: vec![(a.clone(), Some(firing.clone())), (b.clone(), None)],
         };
-        let alerts = SavedAlerts::from([(a, firing), (b, inactive)]);
+        let alerts = SavedAlerts::from([(a, firing), (b, inactive), with_extras]);
         let rules = BTreeMap::from([(key("A"), alerts), (key("B"), SavedAlerts::new())]);
         let at = Timestamp::from_ms(-5);
         vec![Record::Alive(at), Record::Changes(changes), Record::Snapshot(at, rules)]

@@ -1,6 +1,7 @@
 //! What a rule file says, after its expressions were parsed.
 //! Source of the semantics: Prometheus 3.14, `model/rulefmt` and `rules/`.
 
+use crate::extras::Extras;
 use gotemplate::Error;
 use gotemplate::rules::AlertText;
 use model::Labels;
@@ -69,6 +70,8 @@ pub struct AlertingSpec {
     pub labels: Vec<Text>,
     /// Texts for people, expanded.
     pub annotations: Vec<Text>,
+    /// What goes beyond Prometheus.
+    pub extras: Extras,
 }
 
 /// A label or annotation of an alerting rule: a name and a template. Equal when written equally.

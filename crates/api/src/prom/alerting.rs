@@ -36,6 +36,12 @@ pub(crate) struct AlertBody {
     keep_firing_since: Option<String>,
     /// In exponent notation.
     value: String,
+    /// RFC 3339: since when its data is missing because its target is down; with `on_missing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_since: Option<String>,
+    /// It comes and goes, and fires on until it is quiet; with `flap_damping`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    flapping: bool,
 }
 
 impl From<AlertInstance> for AlertBody {
@@ -47,6 +53,8 @@ impl From<AlertInstance> for AlertBody {
             active_at: alert.active_at.map(|at| rfc3339(Some(at))),
             keep_firing_since: alert.keep_firing_since.map(|at| rfc3339(Some(at))),
             value: go_float_exponent(alert.value),
+            missing_since: alert.missing_since.map(|at| rfc3339(Some(at))),
+            flapping: alert.is_flapping,
         }
     }
 }
@@ -95,6 +103,11 @@ pub(crate) struct AlertingRuleBody {
     #[schema(value_type = HashMap<String, String>)]
     annotations: TextMap,
     alerts: Vec<AlertBody>,
+    /// What the rule says beyond Prometheus: `recover_expr`, `fire_after`, `on_missing`,
+    /// `flap_damping`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<HashMap<String, String>>)]
+    extras: Option<TextMap>,
     /// `ok`, `err` or `unknown`.
     health: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,6 +152,7 @@ impl From<AlertingRule> for AlertingRuleBody {
             labels: TextMap(rule.labels),
             annotations: TextMap(rule.annotations),
             alerts: rule.alerts.into_iter().map(AlertBody::from).collect(),
+            extras: extras(rule.extras),
             health: health_name(rule.health),
             last_error: rule.last_error,
             evaluation_time: rule.evaluation_time.as_secs_f64(),
@@ -146,6 +160,12 @@ impl From<AlertingRule> for AlertingRuleBody {
             kind: "alerting",
         }
     }
+}
+
+/// Keys that are used, or nothing.
+fn extras(extras: Vec<(&'static str, String)>) -> Option<TextMap> {
+    let extras: Vec<_> = extras.into_iter().map(|(key, text)| (key.to_owned(), text)).collect();
+    (!extras.is_empty()).then_some(TextMap(extras))
 }
 
 impl From<RecordingRule> for RecordingRuleBody {

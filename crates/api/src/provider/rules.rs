@@ -42,6 +42,10 @@ pub struct AlertInstance {
     pub active_at: Option<Timestamp>,
     /// Since when only `keep_firing_for` keeps it firing.
     pub keep_firing_since: Option<Timestamp>,
+    /// Since when its data is missing because its target is down.
+    pub missing_since: Option<Timestamp>,
+    /// Does it come and go, so that it fires on until it is quiet?
+    pub is_flapping: bool,
     /// Value of the expression.
     pub value: f64,
 }
@@ -57,6 +61,8 @@ pub struct AlertingRule {
     pub hold: Duration,
     /// `keep_firing_for`
     pub keep_firing_for: Duration,
+    /// What goes beyond Prometheus, as in the file: key and value.
+    pub extras: Vec<(&'static str, String)>,
     /// Labels added to its alerts, not expanded.
     pub labels: Vec<(String, String)>,
     /// Annotations, not expanded.

@@ -109,6 +109,8 @@ impl RulesProvider for Rooms {
             state: AlertState::Firing,
             active_at: Some(Timestamp::from_ms(1_700_000_000_000)),
             keep_firing_since: None,
+            missing_since: None,
+            is_flapping: false,
             value: 1.0,
         };
         let alerting = AlertingRule {

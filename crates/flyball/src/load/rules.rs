@@ -1,11 +1,11 @@
 //! Rule files become rule groups: expressions and templates are parsed, defaults and group labels
 //! applied. Mistakes are reported at their place in the file, not in the expression or template.
 
-use config::rules::{PlacedText, RuleDefinition, RuleGroup, RuleKind};
+use config::rules::{AlertExtras, PlacedText, RuleDefinition, RuleGroup, RuleKind};
 use config::{Place, Problem, UnknownKeys, Warning};
 use promql::{ParseError, ParserOptions, parse_with};
 use relabel::NameScheme;
-use rules::{AlertingSpec, GroupSpec, RecordingSpec, RuleQuery, RuleSpec, Text};
+use rules::{AlertingSpec, Extras, GroupSpec, RecordingSpec, RuleQuery, RuleSpec, Text};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ impl Reader<'_> {
     }
 
     fn rule(&mut self, group: &RuleGroup, rule: &RuleDefinition) -> Option<RuleSpec> {
-        let query = self.query(rule)?;
+        let query = self.query(&rule.expr)?;
         let own = |name: &str| rule.labels.iter().any(|(known, _)| known == name);
         let inherited = group.labels.iter().filter(|(name, _)| !own(name));
         match &rule.kind {
@@ -63,7 +63,7 @@ impl Reader<'_> {
                 let (record, labels) = (metric.clone(), labels.collect());
                 Some(RuleSpec::Recording(RecordingSpec { record, query, labels }))
             }
-            RuleKind::Alert { name, hold, keep_firing_for, annotations } => {
+            RuleKind::Alert { name, hold, keep_firing_for, annotations, extras } => {
                 let known = self.problems.len();
                 let mut labels = Vec::new();
                 for (label, text) in inherited {
@@ -73,6 +73,7 @@ impl Reader<'_> {
                 }
                 labels.extend(self.texts(name, &rule.labels, "label"));
                 let annotations = self.texts(name, annotations, "annotation");
+                let extras = self.extras(extras);
                 (self.problems.len() == known).then(|| {
                     RuleSpec::Alerting(AlertingSpec {
                         alert: name.clone(),
@@ -81,6 +82,7 @@ impl Reader<'_> {
                         keep_firing: *keep_firing_for,
                         labels,
                         annotations,
+                        extras,
                     })
                 })
             }
@@ -122,12 +124,30 @@ impl Reader<'_> {
         }
     }
 
-    fn query(&mut self, rule: &RuleDefinition) -> Option<Arc<RuleQuery>> {
-        let text = &rule.expr.text;
+    /// What goes beyond Prometheus.
+    fn extras(&mut self, extras: &AlertExtras) -> Extras {
+        use config::rules::{FireAfter, FlapDamping, OnMissing};
+        let fire_after = |FireAfter { hits, evaluations }| rules::FireAfter { hits, evaluations };
+        let damping =
+            |FlapDamping { changes, within, quiet }| rules::FlapDamping { changes, within, quiet };
+        Extras {
+            recover: extras.recover.as_ref().and_then(|recover| self.query(recover)),
+            fire_after: extras.fire_after.map(fire_after),
+            on_missing: match extras.on_missing {
+                OnMissing::Resolve => rules::OnMissing::Resolve,
+                OnMissing::Keep => rules::OnMissing::Keep,
+                OnMissing::Alert => rules::OnMissing::Alert,
+            },
+            flap_damping: extras.flap_damping.map(damping),
+        }
+    }
+
+    fn query(&mut self, placed: &PlacedText) -> Option<Arc<RuleQuery>> {
+        let text = &placed.text;
         match parse_with(text, &self.syntax) {
             Ok(expr) => Some(Arc::new(RuleQuery { expr, text: text.clone() })),
             Err(error) => {
-                let place = rule.expr.place_at(error.place().start);
+                let place = placed.place_at(error.place().start);
                 let problem = Problem::new(self.path, self.text, place, sentence(&error));
                 self.problems.push(problem);
                 None

@@ -5,7 +5,7 @@ use api::{
     AlertInstance, AlertState, AlertingRule, AlertmanagerUrls, RecordingRule, Rule, RuleGroup,
     RuleHealth,
 };
-use rules::{ActiveAlert, Group, Health, RuleSpec, RuleStatus};
+use rules::{ActiveAlert, Extras, Group, Health, OnMissing, RuleSpec, RuleStatus};
 use std::sync::Arc;
 
 /// Answers `/api/v1/rules` and `/api/v1/alerts` from the running groups.
@@ -60,6 +60,7 @@ fn rule(spec: &RuleSpec, status: &RuleStatus, alerts: &[&ActiveAlert]) -> Rule {
                 query,
                 hold: alerting.hold,
                 keep_firing_for: alerting.keep_firing,
+                extras: extras(&alerting.extras),
                 labels,
                 annotations: alerting.annotation_sources(),
                 state: worst(&alerts, last_evaluation.is_some()),
@@ -71,6 +72,25 @@ fn rule(spec: &RuleSpec, status: &RuleStatus, alerts: &[&ActiveAlert]) -> Rule {
             })
         }
     }
+}
+
+/// What a rule says beyond Prometheus, in the words of its file.
+fn extras(extras: &Extras) -> Vec<(&'static str, String)> {
+    let recover = extras.recover.as_ref().map(|query| query.expr.to_string());
+    let fire_after = extras.fire_after.map(|n| format!("{} of {}", n.hits, n.evaluations));
+    let on_missing = Some(extras.on_missing).filter(|way| *way != OnMissing::Resolve);
+    let damping = extras.flap_damping.map(|damping| {
+        let time = config::format_duration;
+        let (within, quiet) = (time(damping.within), time(damping.quiet));
+        format!("changes: {}, within: {within}, quiet: {quiet}", damping.changes)
+    });
+    let all = [
+        ("recover_expr", recover),
+        ("fire_after", fire_after),
+        ("on_missing", on_missing.map(|way| way.as_str().to_owned())),
+        ("flap_damping", damping),
+    ];
+    all.into_iter().filter_map(|(key, text)| Some((key, text?))).collect()
 }
 
 /// State of a rule: that of its worst alert, unknown before its first evaluation.
@@ -88,10 +108,12 @@ fn instance(alert: &ActiveAlert) -> Option<AlertInstance> {
     };
     Some(AlertInstance {
         labels: alert.labels.clone(),
-        annotations: alert.annotations.clone(),
+        annotations: alert.told_annotations(),
         state,
         active_at: Some(alert.active_at),
         keep_firing_since: alert.keep_firing_since,
+        missing_since: alert.missing_since,
+        is_flapping: alert.flapping.is_some(),
         value: alert.value,
     })
 }

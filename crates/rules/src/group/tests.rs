@@ -1,10 +1,12 @@
 //! Rule groups in virtual time: what is queried, written and handed on, evaluation by evaluation.
 
+mod extras;
 mod restart;
 mod restore;
 mod templates;
 
 use super::*;
+use crate::Extras;
 use crate::Surroundings;
 use crate::spec::{AlertingSpec, RecordingSpec, Text};
 use model::{METRIC_NAME, Value, is_stale};
@@ -40,6 +42,7 @@ fn alerting_with(
         keep_firing: Duration::from_secs(keep_firing),
         labels: read(labels),
         annotations: read(annotations),
+        extras: Extras::default(),
     })
 }
 

@@ -56,7 +56,7 @@ fn live(vfs: &SimVfs, steps: u64) -> (Rules, Rules) {
 
 #[test]
 fn inv_42_a_crash_at_any_operation_loses_nothing_that_was_acknowledged() {
-    const STEPS: u64 = 60;
+    const STEPS: u64 = 70;
     let whole = SimVfs::new(1);
     let (expected, _) = live(&whole, STEPS);
     assert_eq!(open(&whole).rules, expected);

@@ -85,7 +85,7 @@ fn pairs(out: &mut String, key: &str, (expected, found): (&Labels, &Labels), mar
         let name = json(name);
         match sides {
             (Some(a), Some(b)) if a == b => {
-                out.extend([name.to_string(), ": ".into(), json(a).to_string()])
+                out.extend([name.to_string(), ": ".into(), json(a).to_string()]);
             }
             (Some(a), Some(b)) => {
                 out.extend([name.to_string(), ": ".into()]);

@@ -6,8 +6,8 @@ use std::path::Path;
 use sys::sim::SimVfs;
 
 /// A group whose changes are remembered, on a disk that outlives it.
-struct Life {
-    stage: Stage,
+pub(super) struct Life {
+    pub(super) stage: Stage,
     disk: SimVfs,
     log: StateLog,
     rules: Vec<RuleSpec>,
@@ -18,13 +18,13 @@ fn open(disk: &SimVfs) -> StateLog {
 }
 
 impl Life {
-    fn new(rules: Vec<RuleSpec>) -> Self {
+    pub(super) fn new(rules: Vec<RuleSpec>) -> Self {
         let disk = SimVfs::new(1);
         let log = open(&disk);
         Self { stage: Stage::new(rules.clone()), disk, log, rules }
     }
 
-    fn round(&mut self, instances: Vec<&str>) -> Vec<Effect> {
+    pub(super) fn round(&mut self, instances: Vec<&str>) -> Vec<Effect> {
         let effects = self.stage.round(&Ok(instances));
         for effect in &effects {
             if let Effect::Remember(changes) = effect {
@@ -36,7 +36,7 @@ impl Life {
     }
 
     /// A power cut; the machine is back after so many intervals.
-    fn restart(&mut self, intervals: u32) {
+    pub(super) fn restart(&mut self, intervals: u32) {
         self.disk = self.disk.after_kill(7);
         self.log = open(&self.disk);
         self.stage.round += intervals;
