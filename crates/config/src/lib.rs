@@ -3,6 +3,7 @@
 //! the shell reads the files. Pure: no clock, no files, no network.
 
 pub mod alertmanager;
+pub mod amtool;
 pub mod flyball;
 #[doc(hidden)]
 pub mod fuzzing;

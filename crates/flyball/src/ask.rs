@@ -13,9 +13,11 @@ mod tests;
 use crate::cli::{OutputFormat, QueryCommand, QueryServer, Span};
 use crate::console::{Console, Verdict};
 use answer::{Answer, Data};
+pub(crate) use fetch::http_client;
 use fetch::{Asker, Question};
+pub(crate) use format::escaped;
 use std::io;
-use time::Instant;
+pub(crate) use time::Instant;
 
 /// Where Flyball listens unless told otherwise.
 const SERVER_DEFAULT: &str = "http://127.0.0.1:1788";

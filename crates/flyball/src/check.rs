@@ -348,9 +348,7 @@ fn refuse_file(path: &Path, wanted: Kind) -> Option<String> {
         _ if found == wanted => return None,
         Kind::Rules => ("a rule file", "check it with `flyball check rules`"),
         Kind::WebConfig => ("a web configuration", "check it with `flyball check web-config`"),
-        Kind::Alertmanager => {
-            ("an alertmanager.yml", "name it with `alertmanager:` in flyball.yml and check that")
-        }
+        Kind::Alertmanager => ("an alertmanager.yml", "check it with `flyball check-config`"),
         Kind::Config => ("a configuration", "check it with `flyball check config`"),
     };
     Some(format!("{name} looks like {what}; {how}"))

@@ -1,6 +1,7 @@
 //! The command line: subcommands, flags under Prometheus' names, `FLYBALL_*` twins, examples.
 //! Plain data for the subcommands; nothing here acts.
 
+mod amtool;
 mod check;
 mod promtool;
 mod query;
@@ -8,7 +9,14 @@ mod test;
 #[cfg(test)]
 mod tests;
 mod tsdb;
+mod words;
 
+pub(crate) use self::amtool::{
+    AlertAdd, AlertArgs, AlertCommand, AlertQuery, Amtool, AmtoolCommand, AmtoolConfig, CheckFiles,
+    ClusterArgs, ClusterCommand, PeerArgs, PeerOutput, RoutesArgs, RoutesCommand, RoutesTest,
+    SilenceAdd, SilenceArgs, SilenceCommand, SilenceImport, SilenceQuery, SilenceUpdate,
+    TemplateCommand, TemplateRender, TemplateType,
+};
 pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
 pub(crate) use self::promtool::{Promtool, PromtoolCommand};
 pub(crate) use self::query::{OutputFormat, QueryCommand, QueryServer, Span};
@@ -20,6 +28,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +36,7 @@ Examples:
   flyball --config.file=prometheus.yml        scrape what a prometheus.yml names
   flyball check config prometheus.yml         find mistakes before a reload does
   flyball query instant http://127.0.0.1:1788 'rate(node_cpu_seconds_total[5m])'
+  flyball silence add DiskFull --duration=2h --comment='new disk on its way'
   flyball tsdb verify flyball-data            read every stored byte once";
 
 const SERVE_EXAMPLES: &str = "\
@@ -76,8 +86,9 @@ Examples:
   flyball tsdb dump --match='up{job=\"node\"}' | head";
 
 const CONFIG_EXAMPLES: &str = "\
-Example:
-  flyball config schema > flyball.schema.json";
+Examples:
+  flyball config schema > flyball.schema.json
+  flyball config routes test severity=page team=db";
 
 /// Measures a running system, judges it, acts on it and proves the effect.
 #[derive(Debug, Parser)]
@@ -107,6 +118,21 @@ pub(crate) enum Command {
     /// Look into a data directory; the server may run or not.
     #[command(subcommand, after_help = TSDB_EXAMPLES)]
     Tsdb(TsdbCommand),
+    /// Add and show alerts.
+    #[command(after_help = amtool::ALERT_EXAMPLES)]
+    Alert(AlertArgs),
+    /// Add, show, change and end silences.
+    #[command(after_help = amtool::SILENCE_EXAMPLES)]
+    Silence(SilenceArgs),
+    /// Check alertmanager.yml and its templates.
+    #[command(name = "check-config", after_help = amtool::CHECK_EXAMPLES)]
+    CheckConfig(CheckFiles),
+    /// Show how the servers of an Alertmanager's cluster see each other.
+    #[command(after_help = amtool::CLUSTER_EXAMPLES)]
+    Cluster(ClusterArgs),
+    /// Try templates of notifications.
+    #[command(subcommand, after_help = amtool::RENDER_EXAMPLES)]
+    Template(TemplateCommand),
     /// Print things about the configuration.
     #[command(subcommand, after_help = CONFIG_EXAMPLES)]
     Config(ConfigCommand),
@@ -125,14 +151,43 @@ pub(crate) enum Command {
     },
 }
 
-/// Reads the command line of this process; what is not understood ends it with exit code 2.
-pub(crate) fn parse() -> Cli {
-    read(std::env::args_os()).unwrap_or_else(|error| error.exit())
+/// Commands that take defaults from amtool's files of settings.
+const AMTOOLS: [&str; 6] = ["alert", "silence", "check-config", "cluster", "config", "template"];
+
+/// Is the command of this process one of amtool's, so that its settings count?
+pub(crate) fn takes_settings() -> bool {
+    let word = std::env::args_os().nth(1);
+    word.is_some_and(|word| word.to_str().is_some_and(|word| AMTOOLS.contains(&word)))
 }
 
-fn read(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+/// Reads the command line of this process; what is not understood ends it with exit code 2.
+pub(crate) fn parse(settings: &[(String, String)]) -> Cli {
+    read(std::env::args_os(), settings).unwrap_or_else(|error| error.exit())
+}
+
+/// The same when the binary is called amtool. Like amtool's, the exit code of a command line that
+/// is not understood is 1.
+pub(crate) fn parse_amtool(settings: &[(String, String)]) -> Result<Amtool, ExitCode> {
+    let words = words::completed(&Amtool::command(), std::env::args_os().collect(), settings);
+    Amtool::command()
+        .args_override_self(!settings.is_empty())
+        .try_get_matches_from(words)
+        .and_then(|matches| Amtool::from_arg_matches(&matches))
+        .map_err(|error| {
+            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            // Nobody is left to be told when the streams are closed.
+            error.print().map_or(ExitCode::FAILURE, |()| code)
+        })
+}
+
+fn read(
+    words: impl IntoIterator<Item = OsString>,
+    settings: &[(String, String)],
+) -> Result<Cli, clap::Error> {
     let words: Vec<OsString> = words.into_iter().collect();
-    let matches = Cli::command().try_get_matches_from(&words);
+    let words = words::completed(&Cli::command(), words, settings);
+    let command = Cli::command().args_override_self(!settings.is_empty());
+    let matches = command.try_get_matches_from(&words);
     matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|mut error| {
         if let Some(tip) = tip(&error, &words) {
             let tips = ContextValue::StyledStrs(vec![tip.into()]);
@@ -406,10 +461,10 @@ impl FeatureArgs {
     }
 }
 
-/// Was the binary started under the name of promtool, by a link?
-pub(crate) fn is_called_promtool() -> bool {
-    let name = std::env::args_os().next().map(PathBuf::from);
-    name.is_some_and(|path| path.file_stem().is_some_and(|stem| stem == "promtool"))
+/// Was the binary started under this name, by a link?
+pub(crate) fn is_called(name: &str) -> bool {
+    let path = std::env::args_os().next().map(PathBuf::from);
+    path.is_some_and(|path| path.file_stem().is_some_and(|stem| stem == name))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -438,6 +493,12 @@ pub(crate) enum ConfigCommand {
     /// Print the JSON Schema of flyball.yml.
     #[command(after_help = "Example:\n  flyball config schema > flyball.schema.json")]
     Schema,
+    /// Print alertmanager.yml as the server uses it, without its secrets.
+    #[command(after_help = "Example:\n  flyball config show --alertmanager.url=http://am:9093")]
+    Show(PeerArgs),
+    /// Show and try the routing tree of alertmanager.yml.
+    #[command(after_help = amtool::ROUTES_EXAMPLES)]
+    Routes(RoutesArgs),
 }
 
 impl From<config::LogLevel> for LogLevel {

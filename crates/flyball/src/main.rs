@@ -3,6 +3,7 @@
 //! a test cannot be run, 3 lint found something.
 #![expect(clippy::print_stderr, reason = "a command that cannot run says so on standard error")]
 
+mod amtool;
 mod ask;
 mod check;
 mod cli;
@@ -29,20 +30,27 @@ mod test;
 mod version;
 
 use clap::{CommandFactory, Parser};
-use cli::{Cli, Command, ConfigCommand, Promtool, PromtoolCommand};
+use cli::{AmtoolCommand, AmtoolConfig, Cli, Command, ConfigCommand, Promtool, PromtoolCommand};
 use console::{Console, Verdict};
 use std::io;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if cli::is_called_promtool() {
+    if cli::is_called("amtool") {
+        return under_amtools_name();
+    }
+    if cli::is_called("promtool") {
         return match Promtool::parse().command {
             PromtoolCommand::Check(command) => answer(|console| check::run(&command, console)),
             PromtoolCommand::Query(command) => answer(|console| ask::run(&command, console)),
             PromtoolCommand::Test(command) => answer(|console| test::run(&command, console)),
         };
     }
-    let cli = cli::parse();
+    let settings = match cli::takes_settings().then(amtool::settings).transpose() {
+        Ok(settings) => settings.unwrap_or_default(),
+        Err(error) => return unusable(&error),
+    };
+    let cli = cli::parse(&settings);
     match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Serve(args)) => serve::run(&args),
@@ -50,6 +58,17 @@ fn main() -> ExitCode {
         Some(Command::Test(command)) => answer(|console| test::run(&command, console)),
         Some(Command::Query(command)) => answer(|console| ask::run(&command, console)),
         Some(Command::Tsdb(command)) => answer(|console| inspect::run(&command, console)),
+        Some(Command::Alert(args)) => answer(|console| amtool::alert(&args, console)),
+        Some(Command::Silence(args)) => answer(|console| amtool::silence(&args, console)),
+        Some(Command::CheckConfig(args)) => answer(|console| amtool::check_config(&args, console)),
+        Some(Command::Cluster(args)) => answer(|console| amtool::cluster(&args, console)),
+        Some(Command::Template(command)) => answer(|console| amtool::template(&command, console)),
+        Some(Command::Config(ConfigCommand::Show(args))) => {
+            answer(|console| amtool::config_show(&args, console))
+        }
+        Some(Command::Config(ConfigCommand::Routes(args))) => {
+            answer(|console| amtool::config_routes(&args, console))
+        }
         Some(Command::Config(ConfigCommand::Schema)) => {
             let schema = config::json_schema();
             answer(|console| console.say(format_args!("{schema:#}")).map(|()| Verdict::Good))
@@ -60,6 +79,33 @@ fn main() -> ExitCode {
             answer(|console| console.say(facts).map(|()| Verdict::Good))
         }
     }
+}
+
+/// The commands of amtool, called by a link of that name.
+fn under_amtools_name() -> ExitCode {
+    let settings = match amtool::settings() {
+        Ok(settings) => settings,
+        Err(error) => return unusable(&error),
+    };
+    let command = match cli::parse_amtool(&settings) {
+        Ok(amtool) => amtool.command,
+        Err(code) => return code,
+    };
+    answer(|console| match &command {
+        AmtoolCommand::Alert(args) => amtool::alert(args, console),
+        AmtoolCommand::Silence(args) => amtool::silence(args, console),
+        AmtoolCommand::CheckConfig(args) => amtool::check_config(args, console),
+        AmtoolCommand::Cluster(args) => amtool::cluster(args, console),
+        AmtoolCommand::Config(AmtoolConfig::Show(args)) => amtool::config_show(args, console),
+        AmtoolCommand::Config(AmtoolConfig::Routes(args)) => amtool::config_routes(args, console),
+        AmtoolCommand::Template(command) => amtool::template(command, console),
+    })
+}
+
+/// amtool's file of settings cannot be used.
+fn unusable(error: &str) -> ExitCode {
+    complain(&format!("error: could not load config file: {error}"));
+    ExitCode::FAILURE
 }
 
 /// Runs a subcommand on the standard streams. A reader that has seen enough (`| head`) is no

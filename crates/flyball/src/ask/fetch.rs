@@ -166,7 +166,7 @@ fn server_url(text: &str) -> Result<Url, Refusal> {
     Ok(url)
 }
 
-fn http_client(path: &Path) -> Result<HttpClientConfig, Refusal> {
+pub(crate) fn http_client(path: &Path) -> Result<HttpClientConfig, Refusal> {
     let name = path.display().to_string();
     let text = load::read_text(path)
         .map_err(|error| format!("error: cannot read {name}: {}", io_words(&error)))?;

@@ -169,7 +169,7 @@ fn json_histogram((timestamp_ms, histogram): &(i64, Histogram)) -> String {
 }
 
 /// Go's encoder escapes what could end a script in a page; none of it stands outside of strings.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

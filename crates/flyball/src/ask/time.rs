@@ -8,22 +8,22 @@ const SECONDS_MAX: f64 = 1e11;
 
 /// Milliseconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Instant(i64);
+pub(crate) struct Instant(i64);
 
 impl Instant {
     pub(super) const EPOCH: Self = Self(0);
 
-    pub(super) fn ms(self) -> i64 {
+    pub(crate) fn ms(self) -> i64 {
         self.0
     }
 
-    pub(super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let now = jiff::Timestamp::try_from(SystemTime::now());
         Self(now.unwrap_or(jiff::Timestamp::UNIX_EPOCH).as_millisecond())
     }
 
     /// Reads Unix seconds, RFC 3339, `now`, or a duration before now (`-1h`, `now-1h`).
-    pub(super) fn parse(text: &str, now: Self) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, now: Self) -> Result<Self, String> {
         let text = text.trim();
         if let Ok(seconds) = text.parse::<f64>() {
             return Self::from_seconds(seconds)

@@ -1,4 +1,4 @@
-use super::{Cli, Promtool, read};
+use super::{Amtool, Cli, Promtool, read};
 use clap::{Arg, Command, CommandFactory};
 use std::env;
 use std::ffi::OsString;
@@ -15,6 +15,7 @@ const PAGES: [&str; 2] = [
 fn the_command_line_is_consistent() {
     Cli::command().debug_assert();
     Promtool::command().debug_assert();
+    Amtool::command().debug_assert();
 }
 
 /// Every table of flags between `<!-- flags: COMMAND -->` and `<!-- end -->`. With `UPDATE_EXPECT`
@@ -106,7 +107,7 @@ fn meaning(arg: &Arg) -> String {
 
 fn refusal(words: &[&str]) -> String {
     let words = ["flyball"].iter().chain(words).map(OsString::from);
-    read(words).unwrap_err().to_string()
+    read(words, &[]).unwrap_err().to_string()
 }
 
 #[test]
@@ -154,6 +155,9 @@ fn promtools_own_words_are_understood() {
         let promtool =
             Command::try_get_matches_from(Promtool::command(), ["promtool"].iter().chain(words));
         assert!(promtool.is_ok(), "{words:?}");
-        assert!(read(["flyball"].iter().chain(words).map(OsString::from)).is_ok(), "{words:?}");
+        assert!(
+            read(["flyball"].iter().chain(words).map(OsString::from), &[]).is_ok(),
+            "{words:?}"
+        );
     }
 }

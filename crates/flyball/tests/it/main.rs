@@ -4,6 +4,7 @@
 
 mod alert_state;
 mod alertmanagers;
+mod amtool;
 mod ask;
 mod check;
 mod clock;

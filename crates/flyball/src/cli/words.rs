@@ -1,0 +1,147 @@
+//! Words of the command line before they are read: commands that may be left out are put in, and
+//! settings of amtool's files become flags, which those of the command line override.
+
+use clap::{Arg, Command};
+use std::ffi::OsString;
+
+/// Commands that are meant when none is given: behind the first word stands the second.
+const LEFT_OUT: [(&str, &str); 4] =
+    [("alert", "query"), ("silence", "query"), ("cluster", "show"), ("routes", "show")];
+
+/// Puts commands that were left out and settings among the words, the program's name being the
+/// first of them. `config` alone stands for `config show` where the tree is amtool's.
+pub(super) fn completed(
+    root: &Command,
+    mut words: Vec<OsString>,
+    settings: &[(String, String)],
+) -> Vec<OsString> {
+    let mut path = Path::of(root, &words);
+    if path.end == 1 || words.iter().any(|word| word == "--help" || word == "-h") {
+        return words;
+    }
+    while let Some(word) = path.left_out() {
+        words.insert(path.end, word.into());
+        path = Path::of(root, &words);
+    }
+    let flags: Vec<OsString> = settings.iter().filter_map(|(k, v)| path.flag(k, v)).collect();
+    words.splice(path.end..path.end, flags);
+    words
+}
+
+/// The commands that the words name.
+struct Path<'c> {
+    /// From the root on.
+    commands: Vec<&'c Command>,
+    /// Where the words behind the last command begin.
+    end: usize,
+}
+
+impl<'c> Path<'c> {
+    fn of(root: &'c Command, words: &[OsString]) -> Self {
+        let mut path = Self { commands: vec![root], end: 1 };
+        let mut at = 1;
+        while let Some(word) = words.get(at).and_then(|word| word.to_str()).filter(|w| *w != "--") {
+            if let Some(flag) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
+                at += if path.wants_value(flag) { 2 } else { 1 };
+                continue;
+            }
+            let Some(command) = path.last().find_subcommand(word) else { break };
+            path.commands.push(command);
+            at += 1;
+            path.end = at;
+        }
+        path.end = path.end.min(words.len());
+        path
+    }
+
+    fn last(&self) -> &'c Command {
+        self.commands.last().expect("begins with the root and only grows")
+    }
+
+    /// Flags that may stand behind the last command.
+    fn flags(&self) -> impl Iterator<Item = &'c Arg> {
+        let last = self.commands.len() - 1;
+        let commands = self.commands.iter().enumerate();
+        commands.flat_map(move |(index, command)| {
+            command.get_arguments().filter(move |arg| index == last || arg.is_global_set())
+        })
+    }
+
+    /// Is the next word the value of this flag, whose first dash is gone?
+    fn wants_value(&self, flag: &str) -> bool {
+        let found = if let Some(long) = flag.strip_prefix('-') {
+            self.flags().find(|arg| arg.get_long() == Some(long))
+        } else {
+            let mut letters = flag.chars();
+            let short = letters.next().filter(|_| letters.as_str().is_empty());
+            self.flags().find(|arg| short.is_some() && arg.get_short() == short)
+        };
+        found.is_some_and(|arg| arg.get_action().takes_values())
+    }
+
+    fn left_out(&self) -> Option<&'static str> {
+        let name = self.last().get_name();
+        let is_amtool = self.commands.first().is_some_and(|root| root.get_name() == "amtool");
+        if is_amtool && name == "config" {
+            return Some("show");
+        }
+        let found = LEFT_OUT.iter().find(|(command, _)| *command == name);
+        let below = self.commands.len() > 1;
+        found.filter(|_| below && self.last().has_subcommands()).map(|(_, word)| *word)
+    }
+
+    /// The setting as a flag of the last command, if that has it.
+    fn flag(&self, name: &str, value: &str) -> Option<OsString> {
+        // The name of older files, `legacyFlags` upstream.
+        let name = if name == "comment_required" { "require-comment" } else { name };
+        let arg = self.flags().find(|arg| arg.get_long() == Some(name))?;
+        match (arg.get_action().takes_values(), value) {
+            (true, value) => Some(format!("--{name}={value}").into()),
+            (false, "true") => Some(format!("--{name}").into()),
+            (false, _) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Amtool, Cli};
+    use super::*;
+    use clap::CommandFactory;
+
+    #[track_caller]
+    fn check(root: &Command, words: &str, expected: &str) {
+        let settings = [("output", "json"), ("comment_required", "false"), ("expired", "true")];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let words = words.split(' ').map(OsString::from).collect();
+        let completed = completed(root, words, &settings);
+        let completed: Vec<&str> = completed.iter().map(|word| word.to_str().unwrap()).collect();
+        assert_eq!(completed.join(" "), expected);
+    }
+
+    #[test]
+    fn commands_that_were_left_out_are_put_in() {
+        let amtool = Amtool::command();
+        check(&amtool, "amtool alert foo add", "amtool alert query --output=json foo add");
+        check(&amtool, "amtool -o simple alert", "amtool -o simple alert query --output=json");
+        check(&amtool, "amtool alert -i foo", "amtool alert query --output=json -i foo");
+        check(&amtool, "amtool config", "amtool config show --output=json");
+        check(&amtool, "amtool config routes", "amtool config routes show --output=json");
+        check(&amtool, "amtool cluster", "amtool cluster show --output=json");
+        check(&amtool, "amtool alert --help", "amtool alert --help");
+        check(&amtool, "amtool", "amtool");
+        let own = Cli::command();
+        check(&own, "flyball alert query x", "flyball alert query --output=json x");
+        check(&own, "flyball config", "flyball config");
+        check(&own, "flyball query instant up", "flyball query instant up");
+    }
+
+    #[test]
+    fn settings_become_flags_of_the_commands_that_have_them() {
+        let amtool = Amtool::command();
+        let add = "amtool silence add --output=json --require-comment=false foo";
+        check(&amtool, "amtool silence add foo", add);
+        check(&amtool, "amtool silence", "amtool silence query --output=json --expired");
+        check(&amtool, "amtool check-config a.yml", "amtool check-config --output=json a.yml");
+    }
+}
