@@ -27,6 +27,7 @@ mod queries;
 mod render;
 mod reply;
 mod routes;
+mod rule_config;
 mod server;
 mod service;
 mod shape;
@@ -56,5 +57,6 @@ pub use provider::{
 };
 pub use queries::{Outcome, Queries, QueryLog, Question, Refusal, Ticket};
 pub use routes::Mount;
+pub use rule_config::{RuleConfig, RuleConfigProvider, rule_config_mounts};
 pub use server::{Bound, Listening, Server};
 pub use state::AppState;

@@ -14,6 +14,8 @@ use relabel::NameScheme;
 use std::collections::HashMap;
 use std::time::Duration;
 
+const NAMELESS: &str = "a rule group needs a `name`";
+
 /// A rule file.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RuleFile {
@@ -152,6 +154,20 @@ pub fn load_with(
     reader.finish(file.unwrap_or_default(), &root)
 }
 
+/// Reads one group by itself, a map as it stands in the list `groups`; the file has that group.
+pub fn load_group(path: &str, text: &str, scheme: NameScheme) -> Result<Loaded<RuleFile>, Error> {
+    let outside = Outside::nothing();
+    let (reader, root) = Reader::open(path, text, &outside, &[])?;
+    let groups = reader.section(&root, "").map(|section| {
+        let name = section.text("name").unwrap_or_default();
+        if name.is_empty() {
+            section.problem("name", NAMELESS);
+        }
+        vec![read_group(section, name, scheme)]
+    });
+    reader.finish(RuleFile { groups: groups.unwrap_or_default() }, &root)
+}
+
 fn read_groups(file: &Section<'_>, scheme: NameScheme) -> Vec<RuleGroup> {
     let mut lines = HashMap::new();
     let mut groups = Vec::new();
@@ -159,7 +175,7 @@ fn read_groups(file: &Section<'_>, scheme: NameScheme) -> Vec<RuleGroup> {
         let Some(section) = file.reader.section(item, "groups") else { continue };
         let name = section.text("name").unwrap_or_default();
         if name.is_empty() {
-            section.problem("name", "a rule group needs a `name`");
+            section.problem("name", NAMELESS);
         } else if let Some(line) = lines.insert(name.clone(), section.place.line) {
             let quoted = model::quote(&name).to_string();
             section.problem("name", format!("group {quoted} is already defined in line {line}"));

@@ -6,11 +6,11 @@ mod routing;
 mod rules;
 
 pub(crate) use self::routing::{IntegrationSpec, Routing};
-pub(crate) use self::rules::{GroupDefaults, parse as parse_rules};
+pub(crate) use self::rules::{GroupDefaults, parse as parse_rules, parse_group};
 
 use crate::console::io_words;
 use ::rules::GroupSpec;
-use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, UnknownKeys, Warning};
+use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
 use promql::ParserOptions;
 use std::fs;
 use std::io;
@@ -127,13 +127,7 @@ impl Loader {
         prometheus: &PrometheusConfig,
         is_bare_prometheus: bool,
     ) -> Vec<GroupSpec> {
-        let defaults = GroupDefaults {
-            interval: prometheus.global.evaluation_interval,
-            query_offset: prometheus.global.rule_query_offset,
-            scheme: prometheus.global.name_scheme,
-            syntax: self.syntax,
-            unknown_keys: UnknownKeys::Refused,
-        };
+        let defaults = GroupDefaults::of(prometheus, self.syntax);
         let mut groups = Vec::new();
         if flyball.default_rules.unwrap_or(!is_bare_prometheus) {
             let text = include_str!("default-rules.yml");

@@ -13,6 +13,7 @@ mod evaluate;
 mod features;
 mod inspect;
 mod integrate;
+mod kept_rules;
 mod load;
 mod log;
 mod outlets;

@@ -1,9 +1,9 @@
 //! Reads the configuration again and applies it, all or nothing.
 
 use crate::dispatch::Dispatch;
-use crate::evaluate::Evaluator;
 use crate::integrate::Integrator;
-use crate::load::{Configuration, LoadError, load};
+use crate::kept_rules::{InForce, KeptRules};
+use crate::load::{Configuration, GroupDefaults, LoadError, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, ReloadState};
 use crate::query_log::{QueryLogCounts, QueryLogFile};
@@ -29,7 +29,7 @@ pub(crate) struct Reloader {
     pub(crate) state: Arc<ReloadState>,
     pub(crate) live: Arc<Live>,
     pub(crate) db: Arc<Db>,
-    pub(crate) evaluator: Arc<Evaluator>,
+    pub(crate) kept_rules: Arc<KeptRules>,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) outlets: Arc<Outlets>,
     pub(crate) integrator: Integrator,
@@ -81,7 +81,8 @@ impl Reloader {
         self.db.set_out_of_order_window(storage.out_of_order_time_window);
         let options = self.group_options(&configuration.prometheus);
         self.outlets.apply(&configuration);
-        self.evaluator.apply(configuration.groups, &options);
+        let defaults = GroupDefaults::of(&configuration.prometheus, self.syntax);
+        self.kept_rules.configure(InForce { groups: configuration.groups, options, defaults });
         self.live.set(configuration.redacted);
         self.state.note_success(self.clock.now());
         Ok(())

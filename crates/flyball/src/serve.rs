@@ -7,6 +7,7 @@ use crate::dispatch::Dispatch;
 use crate::evaluate::{Evaluation, Evaluator, RuleCounters};
 use crate::features::Features;
 use crate::integrate::Integrator;
+use crate::kept_rules::{KeptRules, RuleFolder};
 use crate::load::{Configuration, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, OwnMetrics, ReloadState, receiver_families, sender_families};
@@ -101,7 +102,8 @@ async fn serve(
     rooms.start_sources(&mut pools, &configuration, &settings)?;
     let lifecycle = rooms.lifecycle(args, &settings, pools);
     let state = rooms.state(&lifecycle, view, facts(args, &settings, &*clock));
-    let mounts = vec![rooms.remote_write(&settings)];
+    let mut mounts = vec![rooms.remote_write(&settings)];
+    mounts.extend(rooms.rule_config());
     let bound = listening.open(state, mounts);
     lifecycle.reloader.apply(configuration).await?;
     rooms.start_parts(&mut supervisor);
@@ -165,6 +167,7 @@ struct Rooms {
     engine: Arc<query::Engine>,
     syntax: promql::ParserOptions,
     evaluator: Arc<Evaluator>,
+    kept_rules: Arc<KeptRules>,
     dispatch: Arc<Dispatch>,
     alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<alerts::Alert>>>>,
     outlets: Arc<Outlets>,
@@ -213,6 +216,8 @@ impl Rooms {
             queries: Arc::clone(&queries),
             counters: Arc::new(RuleCounters::default()),
         }));
+        let folder = RuleFolder::new(Arc::clone(vfs), storage::rules_dir(settings));
+        let kept_rules = Arc::new(KeptRules::new(folder, Arc::clone(&evaluator)));
         let integrator =
             Integrator { vfs: Arc::clone(vfs), policy: Arc::clone(&policy), external_url };
         let routing = &configuration.routing;
@@ -235,6 +240,7 @@ impl Rooms {
             engine,
             syntax: settings.syntax,
             evaluator,
+            kept_rules,
             dispatch,
             alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
             outlets,
@@ -293,7 +299,7 @@ impl Rooms {
             state: Arc::clone(&self.reload),
             live: Arc::clone(&self.live),
             db: Arc::clone(&self.db),
-            evaluator: Arc::clone(&self.evaluator),
+            kept_rules: Arc::clone(&self.kept_rules),
             dispatch: Arc::clone(&self.dispatch),
             outlets: Arc::clone(&self.outlets),
             integrator: self.integrator.clone(),
@@ -331,6 +337,12 @@ impl Rooms {
             page,
             syntax: self.syntax,
         }
+    }
+
+    /// Rules that users keep over HTTP.
+    fn rule_config(&self) -> Vec<Mount> {
+        let provider: Arc<dyn api::RuleConfigProvider> = Arc::clone(&self.kept_rules) as _;
+        api::rule_config_mounts(&provider)
     }
 
     fn remote_write(&self, settings: &Settings) -> Mount {

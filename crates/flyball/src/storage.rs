@@ -128,6 +128,11 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     }
 }
 
+/// Where rules lie that users keep over HTTP.
+pub(crate) fn rules_dir(settings: &Settings) -> std::path::PathBuf {
+    settings.storage.dir.join("tenants").join("anonymous").join("rules")
+}
+
 /// Opens the alerts that the former process remembered; the database holds the directory's lock.
 pub(crate) fn open_alert_state(
     settings: &Settings,

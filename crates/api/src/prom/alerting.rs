@@ -230,20 +230,16 @@ pub(crate) async fn rules(
 ) -> Result<Response, ApiError> {
     let filter = Filter::new(&app, &caller, &params).await?;
     let page = Page::new(&params)?;
-    let mut groups = page.begin(app.state.rules.groups())?;
-    let mut shown = Vec::new();
+    let groups = page.begin(app.state.rules.groups())?;
+    let mut shown: Vec<RuleGroupBody> = Vec::new();
     let mut next = None;
-    while let Some(group) = groups.next() {
-        let Some(body) = filter.apply(group) else { continue };
-        shown.push(body);
+    for body in groups.into_iter().filter_map(|group| filter.apply(group)) {
         if page.limit.is_some_and(|limit| shown.len() >= limit) {
-            // The token names the last shown group, as upstream's does.
-            next = groups.next().is_some().then(|| {
-                let last = shown.last().expect("a group was pushed above");
-                token(&last.file, &last.name)
-            });
+            // As upstream's, the token names the first group of the next page.
+            next = Some(token(&body.file, &body.name));
             break;
         }
+        shown.push(body);
     }
     Ok(success(RulesBody { groups: shown, group_next_token: next }))
 }
@@ -341,37 +337,36 @@ async fn rule_selectors(
 /// Which groups a page shows.
 struct Page {
     limit: Option<usize>,
-    after: Option<String>,
+    from: Option<String>,
 }
 
 impl Page {
     fn new(params: &Params) -> Result<Self, ApiError> {
-        let after = params.get("group_next_token").map(str::to_owned);
+        let from = params.get("group_next_token").map(str::to_owned);
         let Some(text) = params.get("group_limit") else {
-            if after.is_some() {
+            if from.is_some() {
                 let reason = "group_limit needs to be present in order to paginate over the groups";
                 return Err(ApiError::invalid_parameter("group_next_token", reason));
             }
-            return Ok(Self { limit: None, after });
+            return Ok(Self { limit: None, from });
         };
         let limit = text.parse::<usize>().ok().filter(|limit| *limit > 0);
         let Some(limit) = limit else {
             let reason = format!("{} is not a number above 0", model::quote(text));
             return Err(ApiError::invalid_parameter("group_limit", reason));
         };
-        Ok(Self { limit: Some(limit), after })
+        Ok(Self { limit: Some(limit), from })
     }
 
-    /// Groups behind the one that the token names.
-    fn begin(&self, groups: Vec<RuleGroup>) -> Result<std::vec::IntoIter<RuleGroup>, ApiError> {
-        let mut groups = groups.into_iter();
-        if let Some(after) = &self.after
-            && !groups.any(|group| token(&group.file, &group.name) == *after)
-        {
-            let reason = format!("invalid group_next_token '{after}'. were rule groups changed?");
+    /// Groups from the one on that the token names.
+    fn begin(&self, mut groups: Vec<RuleGroup>) -> Result<Vec<RuleGroup>, ApiError> {
+        let Some(from) = &self.from else { return Ok(groups) };
+        let first = groups.iter().position(|group| token(&group.file, &group.name) == *from);
+        let Some(first) = first else {
+            let reason = format!("invalid group_next_token '{from}'. were rule groups changed?");
             return Err(ApiError::invalid_parameter("group_next_token", reason));
-        }
-        Ok(groups)
+        };
+        Ok(groups.split_off(first))
     }
 }
 

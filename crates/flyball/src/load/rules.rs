@@ -2,7 +2,7 @@
 //! applied. Mistakes are reported at their place in the file, not in the expression or template.
 
 use config::rules::{AlertExtras, PlacedText, RuleDefinition, RuleGroup, RuleKind};
-use config::{Place, Problem, UnknownKeys, Warning};
+use config::{Place, Problem, PrometheusConfig, UnknownKeys, Warning};
 use promql::{ParseError, ParserOptions, parse_with};
 use relabel::NameScheme;
 use rules::{AlertingSpec, Extras, GroupSpec, RecordingSpec, RuleQuery, RuleSpec, Text};
@@ -20,6 +20,19 @@ pub(crate) struct GroupDefaults {
     pub(crate) unknown_keys: UnknownKeys,
 }
 
+impl GroupDefaults {
+    /// What a configuration says.
+    pub(crate) fn of(prometheus: &PrometheusConfig, syntax: ParserOptions) -> Self {
+        Self {
+            interval: prometheus.global.evaluation_interval,
+            query_offset: prometheus.global.rule_query_offset,
+            scheme: prometheus.global.name_scheme,
+            syntax,
+            unknown_keys: UnknownKeys::Refused,
+        }
+    }
+}
+
 /// Groups of one rule file with warnings, or everything that is wrong with it.
 pub(crate) fn parse(
     path: &str,
@@ -31,6 +44,20 @@ pub(crate) fn parse(
     let mut reader = Reader { path, text, syntax: defaults.syntax, problems: Vec::new() };
     let groups = loaded.config.groups.iter().map(|group| reader.group(group, defaults)).collect();
     if reader.problems.is_empty() { Ok((groups, loaded.warnings)) } else { Err(reader.problems) }
+}
+
+/// One group by itself, as it was read and as it is evaluated, or everything that is wrong with it.
+pub(crate) fn parse_group(
+    path: &str,
+    text: &str,
+    defaults: GroupDefaults,
+) -> Result<(RuleGroup, GroupSpec), Vec<Problem>> {
+    let loaded = config::rules::load_group(path, text, defaults.scheme);
+    let mut groups = loaded.map_err(|error| error.problems().to_vec())?.config.groups;
+    let group = groups.pop().expect("a text without problems has its group");
+    let mut reader = Reader { path, text, syntax: defaults.syntax, problems: Vec::new() };
+    let spec = reader.group(&group, defaults);
+    if reader.problems.is_empty() { Ok((group, spec)) } else { Err(reader.problems) }
 }
 
 struct Reader<'a> {

@@ -11,6 +11,7 @@ mod clock;
 mod compliance;
 mod disk;
 mod hostile;
+mod kept_rules;
 mod kill;
 mod late;
 mod page;

@@ -353,6 +353,8 @@ fn rule_pages_cover_all_groups_once() {
     assert!(first.contains("\"name\":\"alerts\""), "{first}");
     assert!(second.contains("\"name\":\"records\""), "{second}");
     assert!(!second.contains("groupNextToken"), "{second}");
+    let alone = run(client.show("GET /api/v1/rules?group_limit=1&type=alert"));
+    assert!(!alone.contains("groupNextToken"), "nothing follows that passes: {alone}");
 }
 
 #[test]
