@@ -4,6 +4,7 @@
 mod convention;
 mod lint;
 mod named;
+mod routing;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +45,7 @@ fn configs(args: &CheckConfig, console: &mut Console<'_>) -> io::Result<Verdict>
     for file in &args.files {
         console.say(format_args!("Checking {}", file.display()))?;
         let verdict = match refuse_file(file, Kind::Config) {
+            _ if Kind::is_alertmanager(file) => routing::check(file, args.syntax_only, console)?,
             Some(reason) => failed(&[reason], console)?,
             None if args.syntax_only => syntax(file, console)?,
             None => config(file, &args.lint, syntax_options, console)?,
@@ -330,6 +332,13 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// An alertmanager.yml is a configuration too, with a check of its own.
+    fn is_alertmanager(path: &Path) -> bool {
+        load::read_text(path).is_ok_and(|text| Self::of(&text) == Some(Self::Alertmanager))
+    }
+}
+
 /// Why a file is not worth reading for this check: it is not there, or it is of another kind.
 fn refuse_file(path: &Path, wanted: Kind) -> Option<String> {
     let name = path.display();
@@ -348,7 +357,7 @@ fn refuse_file(path: &Path, wanted: Kind) -> Option<String> {
         _ if found == wanted => return None,
         Kind::Rules => ("a rule file", "check it with `flyball check rules`"),
         Kind::WebConfig => ("a web configuration", "check it with `flyball check web-config`"),
-        Kind::Alertmanager => ("an alertmanager.yml", "check it with `flyball check-config`"),
+        Kind::Alertmanager => ("an alertmanager.yml", "check it with `flyball check config`"),
         Kind::Config => ("a configuration", "check it with `flyball check config`"),
     };
     Some(format!("{name} looks like {what}; {how}"))

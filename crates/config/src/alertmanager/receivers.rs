@@ -8,6 +8,7 @@ mod mail;
 mod mattermost;
 mod push;
 mod rocketchat;
+mod secrets;
 mod slack;
 mod webhook;
 

@@ -4,8 +4,8 @@
 use crate::console::io_words;
 use crate::load::{self, Configuration, IntegrationSpec};
 use config::{
-    FileSdConfig, HeaderValue, HttpAuth, HttpClientConfig, Place, Problem, SecretSource,
-    TextSource, TlsConfig, Warning, WebConfig,
+    AlertmanagerFile, FileSdConfig, HeaderValue, HttpAuth, HttpClientConfig, Integration,
+    IntegrationKind, Place, Problem, SecretSource, TextSource, TlsConfig, Warning, WebConfig,
 };
 use discovery::FileSet;
 use std::collections::BTreeSet;
@@ -64,6 +64,25 @@ pub(super) fn web_config(path: &Path) -> Result<Vec<Warning>, Vec<String>> {
     if mistakes.is_empty() { Ok(loaded.warnings) } else { Err(mistakes) }
 }
 
+/// Looks at every file that an alertmanager.yml names.
+pub(super) fn alertmanager(text: (PathBuf, String), file: &AlertmanagerFile) -> Findings {
+    let mut checker = Checker { texts: vec![text], ..Checker::default() };
+    for receiver in &file.receivers {
+        let owner = format!("receiver `{}`", receiver.name);
+        receiver.integrations.iter().for_each(|one| checker.integration(&owner, one));
+    }
+    for pattern in &file.templates {
+        let exists =
+            load::expand_pattern(pattern).is_ok_and(|paths| paths.iter().any(|path| path.exists()));
+        if !exists {
+            let message = format!("no file matches `{pattern}` of `templates`");
+            let warning = checker.placed(pattern, message);
+            checker.findings.warnings.push(warning);
+        }
+    }
+    checker.findings
+}
+
 #[derive(Default)]
 struct Checker {
     /// The files that were read, to find the place where another one is named.
@@ -78,6 +97,23 @@ impl Checker {
         let read = |path: &PathBuf| Some((path.clone(), load::read_text(path).ok()?));
         let texts = configuration.files.iter().filter_map(read).collect();
         Self { texts, ..Self::default() }
+    }
+
+    fn integration(&mut self, owner: &str, integration: &Integration) {
+        for (key, secret) in integration.kind.secrets() {
+            self.secret(owner, key, Some(secret));
+        }
+        if let Some(http) = integration.kind.http() {
+            self.http(owner, http);
+        }
+        match &integration.kind {
+            IntegrationKind::Email(config) => self.tls(owner, &config.tls),
+            IntegrationKind::Telegram(config) => {
+                self.text(owner, "chat_id_file", Some(&config.chat_id));
+            }
+            IntegrationKind::Incidentio(config) => self.text(owner, "url_file", Some(&config.url)),
+            _ => {}
+        }
     }
 
     fn http(&mut self, owner: &str, http: &HttpClientConfig) {

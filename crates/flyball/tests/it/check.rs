@@ -94,6 +94,79 @@ fn mistakes_in_all_files_are_found_in_one_go() {
 }
 
 #[test]
+fn an_alertmanager_yml_is_checked_with_the_files_it_names() {
+    let text = "\
+route: {receiver: team, routes: [{matchers: [a=b c], receiver: team}]}
+templates: [templates/*.tmpl]
+inhibit_rules: [{source_matchers: [a=b], target_matchers: [c=d]}]
+receivers:
+- name: team
+  slack_configs: [{api_url_file: slack.url}]
+  webhook_configs: [{url: http://h}, {url: http://i}]
+";
+    check(
+        &[("am.yml", text), ("slack.url", "x")],
+        &["check", "config", "am.yml"],
+        &expect![[r#"
+        Checking am.yml
+          WARNING: am.yml:1:46: matcher "a=b c": read in the classic way, since names and values are not quoted; better write `a="b c"`
+          WARNING: am.yml:2:13: no file matches `templates/*.tmpl` of `templates`
+            2 | templates: [templates/*.tmpl]
+              |             ^
+          SUCCESS: 1 receiver, 3 integrations, 1 inhibit rule, 0 time intervals, 1 template pattern found
+         SUCCESS: am.yml is valid alertmanager config file syntax
+
+        --
+        -- 0
+    "#]],
+    );
+    check(
+        &[("am.yml", text)],
+        &["check", "config", "am.yml"],
+        &expect![[r#"
+        Checking am.yml
+          WARNING: am.yml:1:46: matcher "a=b c": read in the classic way, since names and values are not quoted; better write `a="b c"`
+          WARNING: am.yml:2:13: no file matches `templates/*.tmpl` of `templates`
+            2 | templates: [templates/*.tmpl]
+              |             ^
+        --
+          FAILED: am.yml:6:34: receiver `team`: cannot read `api_url_file` slack.url: no such file or directory
+            6 |   slack_configs: [{api_url_file: slack.url}]
+              |                                  ^
+        -- 1
+    "#]],
+    );
+    check(
+        &[("am.yml", text)],
+        &["check", "config", "--syntax-only", "am.yml"],
+        &expect![[r#"
+        Checking am.yml
+          WARNING: am.yml:1:46: matcher "a=b c": read in the classic way, since names and values are not quoted; better write `a="b c"`
+          SUCCESS: 1 receiver, 3 integrations, 1 inhibit rule, 0 time intervals, 1 template pattern found
+         SUCCESS: am.yml is valid alertmanager config file syntax
+
+        --
+        -- 0
+    "#]],
+    );
+    check(
+        &[("am.yml", "route: {receiver: tem}\nreceivers: [{name: team, slack_config: []}]\n")],
+        &["check", "config", "am.yml"],
+        &expect![[r#"
+            Checking am.yml
+            --
+              FAILED: am.yml:1:19: receiver "tem" is not defined; did you mean `team`?
+                1 | route: {receiver: tem}
+                  |                   ^
+              am.yml:2:26: unknown key `slack_config`; did you mean `slack_configs`?
+                2 | receivers: [{name: team, slack_config: []}]
+                  |                          ^
+            -- 1
+        "#]],
+    );
+}
+
+#[test]
 fn files_that_only_a_scrape_would_miss_are_missed_now() {
     let prometheus = "\
 scrape_configs:

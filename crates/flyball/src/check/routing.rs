@@ -1,0 +1,55 @@
+//! `flyball check config` on an alertmanager.yml by itself: the file, and the files it names.
+
+use super::named::{self, Findings};
+use super::{failed, valid, warned};
+use crate::console::{Console, Mark, Verdict, indented, io_words};
+use crate::load;
+use config::AlertmanagerFile;
+use std::io;
+use std::path::Path;
+
+/// Checks one file; `alone` looks at no other file.
+pub(super) fn check(file: &Path, alone: bool, console: &mut Console<'_>) -> io::Result<Verdict> {
+    let name = file.display().to_string();
+    let text = match load::read_text(file) {
+        Ok(text) => text,
+        Err(error) => {
+            return failed(&[format!("cannot read {name}: {}", io_words(&error))], console);
+        }
+    };
+    let loaded = match config::alertmanager::load(&name, &text) {
+        Ok(loaded) => loaded,
+        Err(error) => return failed(&[error.to_string()], console),
+    };
+    warned(&loaded.warnings, console)?;
+    let findings = if alone {
+        Findings::default()
+    } else {
+        named::alertmanager((file.to_owned(), text), &loaded.config)
+    };
+    for warning in &findings.warnings {
+        console.mark("  ", Mark::Warning, indented(warning, "  "))?;
+    }
+    if !findings.mistakes.is_empty() {
+        return failed(&findings.mistakes, console);
+    }
+    console.mark("  ", Mark::Success, found(&loaded.config))?;
+    valid(&name, "alertmanager", console)
+}
+
+/// What the file has, so that a section that was forgotten is noticed.
+fn found(file: &AlertmanagerFile) -> String {
+    let integrations = file.receivers.iter().map(|receiver| receiver.integrations.len()).sum();
+    let parts = [
+        (file.receivers.len(), "receiver"),
+        (integrations, "integration"),
+        (file.inhibit_rules.len(), "inhibit rule"),
+        (file.time_intervals.len(), "time interval"),
+        (file.templates.len(), "template pattern"),
+    ];
+    let counted = parts.map(|(count, what)| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {what}{plural}")
+    });
+    format!("{} found", counted.join(", "))
+}
