@@ -1,107 +1,104 @@
-//! Does a receiver need to be told? The nine rows of Alertmanager's `DedupStage.needsUpdate`.
+//! Does an integration need to be told? The nine rows of Alertmanager's `DedupStage.needsUpdate`,
+//! and two of our own for what upstream never tells: alerts that ended and fire again between two
+//! flushes, and alerts that came and went between two flushes.
 //! Unlike upstream the log entry is stamped with the flush's own time, so that a repeat interval
 //! equal to a multiple of the group interval does not slip by one group interval.
 
+use crate::change::{as_ms, as_pairs};
+use crate::dispatch::Compat;
 use crate::notification::Reason;
-use model::Labels;
-use std::collections::BTreeSet;
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What a receiver was last told about a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Fingerprints of alerts, each with when its occurrence began.
+pub(crate) type AlertSet = BTreeMap<u64, Timestamp>;
+
+/// What an integration was last told about a group.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct LogEntry {
-    pub(crate) firing: BTreeSet<Labels>,
-    pub(crate) resolved: BTreeSet<Labels>,
-    /// Monotonic time of the flush that told it.
-    pub(crate) at: Duration,
+    #[serde(with = "as_pairs")]
+    pub(crate) firing: AlertSet,
+    #[serde(with = "as_pairs")]
+    pub(crate) resolved: AlertSet,
+    /// Firing alerts of a message that was handed out and whose outcome is not known: the
+    /// integration may know of them.
+    #[serde(default, with = "as_pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) underway: AlertSet,
+    /// Time of the flush that told it; with [`Compat::Strict`] the time at which it was told.
+    #[serde(with = "as_ms")]
+    pub(crate) at: Timestamp,
+    /// After this time the entry may be forgotten.
+    #[serde(with = "as_ms")]
+    pub(crate) expires_at: Timestamp,
+    /// What the integration wants to know the next time.
+    #[serde(default)]
+    pub(crate) receiver_data: BTreeMap<String, String>,
 }
 
-/// The state of a group at a flush.
+impl LogEntry {
+    /// Does the integration take an alert for firing, as far as we know?
+    pub(crate) fn may_fire(&self, alert: u64) -> bool {
+        self.firing.contains_key(&alert) || self.underway.contains_key(&alert)
+    }
+}
+
+/// The alerts of a group that may be told at a flush.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Snapshot {
-    pub(crate) firing: BTreeSet<Labels>,
-    pub(crate) resolved: BTreeSet<Labels>,
+    pub(crate) firing: AlertSet,
+    pub(crate) resolved: AlertSet,
 }
 
-/// The first row of the table that applies; `None`: there is nothing to say.
+/// What the decision depends on besides the alerts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) now: Timestamp,
+    pub(crate) repeat_interval: Duration,
+    pub(crate) send_resolved: bool,
+    pub(crate) compat: Compat,
+}
+
+/// The first row of the table that applies; `None`: there is nothing to say. Of alerts that are
+/// muted there are no news.
 pub(crate) fn decide(
     entry: Option<&LogEntry>,
-    now: &Snapshot,
-    at: Duration,
-    repeat_interval: Duration,
-    send_resolved: bool,
+    news: &Snapshot,
+    is_muted: impl Fn(u64) -> bool,
+    terms: Terms,
 ) -> Option<Reason> {
+    let improved = terms.compat == Compat::Improved;
     let Some(entry) = entry else {
-        return (!now.firing.is_empty()).then_some(Reason::FirstNotification);
+        if !news.firing.is_empty() {
+            return Some(Reason::FirstNotification);
+        }
+        let unheard = improved && terms.send_resolved && !news.resolved.is_empty();
+        return unheard.then_some(Reason::ResolvedUnheard);
     };
-    if !now.firing.is_subset(&entry.firing) {
+    if !news.firing.keys().all(|alert| entry.firing.contains_key(alert)) {
         let known = !entry.firing.is_empty();
         return Some(if known { Reason::NewAlertsAdded } else { Reason::FirstNotification });
     }
-    if now.firing.is_empty() {
-        return (!entry.firing.is_empty()).then_some(Reason::AllAlertsResolved);
+    let mut told = entry.firing.keys().chain(entry.underway.keys());
+    if news.firing.is_empty() && told.any(|alert| !is_muted(*alert)) {
+        return Some(Reason::AllAlertsResolved);
     }
-    if send_resolved && !now.resolved.is_subset(&entry.resolved) {
+    if improved && news.firing.iter().any(|(alert, began)| began > &entry.firing[alert]) {
+        return Some(Reason::FiringAgain);
+    }
+    if news.firing.is_empty() {
+        let heard = |(alert, began): (&u64, &Timestamp)| entry.resolved.get(alert) == Some(began);
+        let unheard = improved && terms.send_resolved && !news.resolved.iter().all(heard);
+        return unheard.then_some(Reason::ResolvedUnheard);
+    }
+    if terms.send_resolved && !news.resolved.keys().all(|a| entry.resolved.contains_key(a)) {
         return Some(Reason::SomeAlertsResolved);
     }
-    (entry.at + repeat_interval <= at).then_some(Reason::RepeatIntervalElapsed)
+    let due = entry.at.saturating_add(terms.repeat_interval);
+    let repeats = if improved { due <= terms.now } else { due < terms.now };
+    repeats.then_some(Reason::RepeatIntervalElapsed)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set(names: &[&str]) -> BTreeSet<Labels> {
-        names.iter().map(|name| Labels::from_pairs([("alertname", *name)])).collect()
-    }
-
-    fn entry(firing: &[&str], resolved: &[&str]) -> LogEntry {
-        LogEntry { firing: set(firing), resolved: set(resolved), at: Duration::from_secs(100) }
-    }
-
-    fn check(
-        entry: Option<&LogEntry>,
-        firing: &[&str],
-        resolved: &[&str],
-        at: u64,
-    ) -> Option<Reason> {
-        let now = Snapshot { firing: set(firing), resolved: set(resolved) };
-        decide(entry, &now, Duration::from_secs(at), Duration::from_hours(1), true)
-    }
-
-    #[test]
-    fn rows_of_the_table() {
-        assert_eq!(check(None, &["a"], &[], 100), Some(Reason::FirstNotification));
-        assert_eq!(check(None, &[], &["a"], 100), None);
-        assert_eq!(
-            check(Some(&entry(&[], &["a"])), &["a"], &[], 101),
-            Some(Reason::FirstNotification)
-        );
-        assert_eq!(
-            check(Some(&entry(&["a"], &[])), &["a", "b"], &[], 101),
-            Some(Reason::NewAlertsAdded)
-        );
-        assert_eq!(
-            check(Some(&entry(&["a"], &[])), &[], &["a"], 101),
-            Some(Reason::AllAlertsResolved)
-        );
-        assert_eq!(check(Some(&entry(&[], &["a"])), &[], &["a"], 101), None);
-        let some = check(Some(&entry(&["a", "b"], &[])), &["a"], &["b"], 101);
-        assert_eq!(some, Some(Reason::SomeAlertsResolved));
-        assert_eq!(check(Some(&entry(&["a"], &[])), &["a"], &[], 3699), None);
-    }
-
-    #[test]
-    fn repeat_does_not_slip_when_it_falls_on_a_flush() {
-        let repeat = check(Some(&entry(&["a"], &[])), &["a"], &[], 3700);
-        assert_eq!(repeat, Some(Reason::RepeatIntervalElapsed));
-    }
-
-    #[test]
-    fn resolved_alerts_are_silent_for_receivers_that_do_not_want_them() {
-        let now = Snapshot { firing: set(&["a"]), resolved: set(&["b"]) };
-        let known = entry(&["a", "b"], &[]);
-        let at = Duration::from_secs(101);
-        assert_eq!(decide(Some(&known), &now, at, Duration::from_hours(1), false), None);
-    }
-}
+mod tests;

@@ -1,22 +1,62 @@
 //! The dispatcher: takes alerts and outcomes, flushes groups when their timers run out.
-//! One owner, one `step`; the shell delivers what `Effect::Notify` asks for and reports back.
+//! One owner, one `step`; the shell writes down what [`Effect::Remember`] says, then delivers what
+//! [`Effect::Notify`] asks for and reports back.
 //! INV-51: two notifications of one group to one integration are never under way at once.
 //! INV-52: an end is told as long as the receiver was told of the beginning.
+//! INV-53: what happened is to be written down before anybody is told of it.
 
-use crate::alert::{Alert, Moment};
-use crate::dedup::{LogEntry, Snapshot, decide};
-use crate::group::{AlertGroup, Pending, PendingState};
+mod deliver;
+mod flush;
+mod reroute;
+mod restore;
+mod view;
+
+use crate::alert::{Alert, Moment, StoredAlert};
+use crate::change::{Change, NotificationLog, What};
+use crate::group::AlertGroup;
+use crate::history::{Decision, History, Verdict};
+use crate::inhibit::Inhibitor;
 use crate::notification::Notification;
-use crate::retry::back_off;
-use crate::route::{Leaf, Receiver, Route, RouteError, RouteOptions};
+use crate::route::{Receiver, RouteError, Tree, group_labels};
+use crate::silence::{Silence, SilenceError, Silences};
+use config::alertmanager::{InhibitRule, Route, TimeInterval};
 use model::{Labels, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
+pub use view::{AlertState, AlertStatus, GroupStatus};
 
 /// Alerts kept at most; further new ones are refused and counted.
 const ALERTS_MAX: usize = 100_000;
 /// Wall and monotonic clocks may drift this far apart between steps before it is a jump.
 const JUMP_TOLERANCE_MS: i64 = 10_000;
+/// How often old silences and log entries are forgotten.
+const TIDY_EVERY: Duration = Duration::from_mins(1);
+
+/// Whose behaviour counts where Alertmanager's has hurt its users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compat {
+    /// Nobody misses a page or an end: docs/alert.md lists the differences.
+    #[default]
+    Improved,
+    /// Exactly Alertmanager's.
+    Strict,
+}
+
+/// What a configuration says about who is told of what when.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Root of the routing tree.
+    pub route: Route,
+    /// Receivers; every route names one of them.
+    pub receivers: Vec<Receiver>,
+    /// What explains what.
+    pub inhibit_rules: Vec<InhibitRule>,
+    /// Time intervals by the names that routes use.
+    pub time_intervals: BTreeMap<String, Vec<TimeInterval>>,
+    /// Whose behaviour counts.
+    pub compat: Compat,
+}
 
 /// Names a delivery between [`Effect::Notify`] and [`Event::Delivered`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +66,10 @@ pub struct Ticket(u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// The receiver has it.
-    Accepted,
+    Accepted {
+        /// What the integration wants to know the next time it tells this group.
+        receiver_data: BTreeMap<String, String>,
+    },
     /// It may work later (connection refused, 5xx, 429).
     Retry {
         /// When the receiver asked to be tried again.
@@ -47,15 +90,18 @@ pub enum Event {
     Tick,
 }
 
-/// What the shell must do.
+/// What the shell must do, in this order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
+    /// Write this down, to survive a power cut before the next effect is carried out: see
+    /// [`crate::AlertLog`].
+    Remember(Vec<Change>),
     /// Deliver and report with [`Event::Delivered`].
     Notify {
         /// To be returned with the outcome.
         ticket: Ticket,
         /// The message.
-        notification: Notification,
+        notification: Box<Notification>,
         /// How long the delivery may take.
         timeout: Duration,
     },
@@ -85,302 +131,330 @@ pub struct DispatcherStats {
     pub refused: u64,
 }
 
-/// Key of the route and labels by which it groups.
-type GroupKey = (String, Labels);
+/// Place of the route and labels by which it groups.
+type GroupKey = (usize, Labels);
 
-/// Routes, groups and their timers.
+/// Alerts, routes, groups and their timers, silences, notification log.
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
-    root: Route,
-    /// By name: for each integration, does it want to hear of ends?
-    receivers: BTreeMap<String, Vec<bool>>,
-    groups: BTreeMap<GroupKey, AlertGroup>,
-    underway: BTreeMap<Ticket, GroupKey>,
+    tree: Tree,
+    receivers: HashMap<String, Receiver>,
+    inhibitor: Inhibitor,
+    time_intervals: BTreeMap<String, Vec<TimeInterval>>,
+    compat: Compat,
+    alerts: HashMap<Labels, Arc<StoredAlert>>,
+    silences: Silences,
+    groups: HashMap<u64, AlertGroup>,
+    group_ids: HashMap<GroupKey, u64>,
+    next_group: u64,
+    /// When which group wants to be stepped.
+    timers: BTreeSet<(Timestamp, u64)>,
+    log: NotificationLog,
+    history: History,
+    underway: BTreeMap<Ticket, u64>,
     next_ticket: u64,
     last: Option<Moment>,
+    next_tidy: Timestamp,
+    /// Groups flush for the first time after this.
+    hold_until: Timestamp,
     stats: DispatcherStats,
+    /// To be written down before this step's effects.
+    changes: Vec<Change>,
 }
 
 impl Dispatcher {
-    /// A dispatcher without alerts; fails when the tree names unknown receivers.
-    pub fn new(root: Route, receivers: &[Receiver]) -> Result<Self, RouteError> {
-        root.validate(receivers)?;
+    /// A dispatcher without alerts; fails when the tree names unknown receivers or intervals.
+    pub fn new(settings: &Settings) -> Result<Self, RouteError> {
+        let has_interval = |name: &str| settings.time_intervals.contains_key(name);
         Ok(Self {
-            root,
-            receivers: by_name(receivers),
-            groups: BTreeMap::new(),
+            tree: Tree::new(&settings.route, &settings.receivers, has_interval)?,
+            receivers: by_name(&settings.receivers),
+            inhibitor: Inhibitor::new(&settings.inhibit_rules),
+            time_intervals: settings.time_intervals.clone(),
+            compat: settings.compat,
+            alerts: HashMap::new(),
+            silences: Silences::default(),
+            groups: HashMap::new(),
+            group_ids: HashMap::new(),
+            next_group: 0,
+            timers: BTreeSet::new(),
+            log: HashMap::new(),
+            history: History::default(),
             underway: BTreeMap::new(),
             next_ticket: 0,
             last: None,
+            next_tidy: Timestamp::MIN,
+            hold_until: Timestamp::MIN,
             stats: DispatcherStats::default(),
+            changes: Vec::new(),
         })
+    }
+
+    /// No group flushes for the first time before this: sources of inhibition may still be on their
+    /// way (`--dispatch.start-delay`).
+    pub fn hold_until(&mut self, at: Timestamp) {
+        self.hold_until = at;
     }
 
     /// Counters.
     pub fn stats(&self) -> DispatcherStats {
-        let alerts = self.groups.values().map(|group| group.alerts.len()).sum();
-        DispatcherStats { alerts, groups: self.groups.len(), ..self.stats }
+        DispatcherStats { alerts: self.alerts.len(), groups: self.groups.len(), ..self.stats }
     }
 
-    /// Monotonic time of the next timer, if any runs.
-    pub fn next_wake(&self) -> Option<Duration> {
-        self.groups.values().map(AlertGroup::next_wake).min()
-    }
-
-    /// Routes by another tree from now on; what receivers were told is remembered (INV-52).
-    ///
-    /// Deliveries under way are forgotten: at worst one message is sent twice. Fails without any
-    /// effect when the tree names unknown receivers.
-    pub fn reroute(
-        &mut self,
-        now: Moment,
-        root: Route,
-        receivers: &[Receiver],
-    ) -> Result<(), RouteError> {
-        root.validate(receivers)?;
-        self.root = root;
-        self.receivers = by_name(receivers);
-        self.underway.clear();
-        let former = std::mem::take(&mut self.groups);
-        for alert in former.values().flat_map(|group| group.alerts.values()) {
-            for (key, options) in self.keys_of(&alert.labels) {
-                let labels = key.1.clone();
-                let new = || AlertGroup::new(options, labels, now);
-                let group = self.groups.entry(key).or_insert_with(new);
-                group.alerts.insert(alert.labels.clone(), alert.clone());
-            }
-        }
-        for group in self.groups.values_mut() {
-            for old in former.values() {
-                group.remember(old);
-            }
-        }
-        Ok(())
+    /// Time of the next timer, if any runs.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(at, _)| *at)
     }
 
     /// Takes one event, then does everything that is due.
     pub fn step(&mut self, now: Moment, event: Event, out: &mut Vec<Effect>) {
         self.notice_jump(now);
+        let now = now.wall;
+        let mut effects = Vec::new();
         match event {
-            Event::Alerts(alerts) => self.take_all(now, &alerts),
-            Event::Delivered(ticket, delivery) => self.delivered(now, ticket, &delivery, out),
+            Event::Alerts(alerts) => self.take_all(now, alerts),
+            Event::Delivered(ticket, delivery) => {
+                self.delivered(now, ticket, delivery, &mut effects);
+            }
             Event::Tick => {}
         }
-        let keys: Vec<GroupKey> = self
-            .groups
-            .iter()
-            .filter(|(_, group)| group.next_wake() <= now.monotonic)
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in keys {
-            self.wake(now, &key, out);
+        let due: Vec<u64> =
+            self.timers.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect();
+        for id in due {
+            self.wake(now, id, &mut effects);
+        }
+        self.tidy(now);
+        self.remember(out);
+        out.append(&mut effects);
+    }
+
+    /// Makes or changes a silence; gives its identity, `new_id` when it is a new one.
+    ///
+    /// # Errors
+    /// When the silence is invalid, unknown, or one too many; nothing changes then.
+    pub fn set_silence(
+        &mut self,
+        now: Moment,
+        silence: Silence,
+        new_id: String,
+        out: &mut Vec<Effect>,
+    ) -> Result<String, SilenceError> {
+        let changed = self.silences.set(silence, new_id, now.wall)?;
+        let id = changed.last().map(|silence| silence.id.clone()).unwrap_or_default();
+        self.changes.extend(changed.into_iter().map(|silence| Change(What::Silence(silence))));
+        self.remember(out);
+        Ok(id)
+    }
+
+    /// Ends a silence.
+    ///
+    /// # Errors
+    /// When there is none or it is over.
+    pub fn expire_silence(
+        &mut self,
+        now: Moment,
+        id: &str,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), SilenceError> {
+        let ended = self.silences.expire(id, now.wall)?;
+        self.changes.push(Change(What::Silence(ended)));
+        self.remember(out);
+        Ok(())
+    }
+
+    fn remember(&mut self, out: &mut Vec<Effect>) {
+        if !self.changes.is_empty() {
+            out.push(Effect::Remember(std::mem::take(&mut self.changes)));
         }
     }
 
-    /// A jump of the wall clock must not end alerts: their ends move along.
+    fn decide(&mut self, decision: Decision) {
+        self.history.push(decision.clone());
+        self.changes.push(Change(What::Decision(decision)));
+    }
+
+    /// A jump of the wall clock must neither end alerts nor start nor stop timers: they move along.
+    /// Silences do not: their times were chosen by people.
     fn notice_jump(&mut self, now: Moment) {
         if let Some(last) = self.last {
             let waited = now.monotonic.saturating_sub(last.monotonic).as_millis();
             let waited_ms = i64::try_from(waited).unwrap_or(i64::MAX);
             let jump_ms = now.wall.ms().saturating_sub(last.wall.ms()).saturating_sub(waited_ms);
             if jump_ms.saturating_abs() > JUMP_TOLERANCE_MS {
-                self.shift_ends(last, jump_ms);
+                self.shift(last.wall, jump_ms);
             }
         }
         self.last = Some(now);
     }
 
-    fn shift_ends(&mut self, last: Moment, jump_ms: i64) {
-        let alerts = self.groups.values_mut().flat_map(|group| group.alerts.values_mut());
-        for alert in alerts.filter(|alert| !alert.is_resolved_at(last.wall)) {
-            alert.ends_at = Timestamp::from_ms(alert.ends_at.ms().saturating_add(jump_ms));
+    fn shift(&mut self, last: Timestamp, jump_ms: i64) {
+        let shifted = |at: Timestamp| Timestamp::from_ms(at.ms().saturating_add(jump_ms));
+        for stored in self.alerts.values_mut().filter(|s| !s.alert.is_resolved_at(last)) {
+            let stored = Arc::make_mut(stored);
+            stored.alert.ends_at = shifted(stored.alert.ends_at);
+        }
+        for group in self.groups.values_mut() {
+            for (labels, stored) in &mut group.alerts {
+                stored.clone_from(&self.alerts[labels]);
+            }
+            group.shift(jump_ms);
+        }
+        for entry in self.log.values_mut().flat_map(BTreeMap::values_mut) {
+            entry.at = shifted(entry.at);
+            entry.expires_at = shifted(entry.expires_at);
+        }
+        self.next_tidy = shifted(self.next_tidy);
+        let ids: Vec<u64> = self.groups.keys().copied().collect();
+        for id in ids {
+            self.schedule(id);
         }
     }
 
-    /// Groups an alert belongs to, with the options they are made with.
-    fn keys_of(&self, labels: &Labels) -> Vec<(GroupKey, RouteOptions)> {
-        let leaves = self.root.leaves(labels);
-        assert!(!leaves.is_empty(), "INV-50: the root takes every alert");
-        let key = |leaf: Leaf<'_>| {
-            let group = leaf.options.group_by.group_labels(labels);
-            ((leaf.key, group), leaf.options.clone())
-        };
-        leaves.into_iter().map(key).collect()
+    fn schedule(&mut self, id: u64) {
+        let Some(group) = self.groups.get_mut(&id) else { return };
+        self.timers.remove(&(group.scheduled, id));
+        group.scheduled = group.next_wake();
+        self.timers.insert((group.scheduled, id));
     }
 
-    fn take_all(&mut self, now: Moment, alerts: &[Alert]) {
-        let mut held = self.groups.values().map(|group| group.alerts.len()).sum();
+    fn take_all(&mut self, now: Timestamp, alerts: Vec<Alert>) {
+        let mut begun: BTreeMap<u64, Vec<Labels>> = BTreeMap::new();
         for alert in alerts {
-            self.take(now, alert, &mut held);
+            self.take(now, alert, &mut begun);
+        }
+        for (id, alerts) in begun {
+            let Some(group) = self.groups.get(&id) else { continue };
+            let (group_key, until) = (Arc::clone(&group.key), group.next_flush);
+            let receiver = Arc::clone(&self.tree.node(group.node).receiver);
+            let verdict = Verdict::Held { until };
+            self.decide(Decision { at: now, group_key, receiver, alerts, verdict });
         }
     }
 
-    fn take(&mut self, now: Moment, alert: &Alert, held: &mut usize) {
-        for (key, options) in self.keys_of(&alert.labels) {
-            let known = self.groups.get(&key).is_some_and(|g| g.alerts.contains_key(&alert.labels));
-            if !known && *held >= ALERTS_MAX {
+    /// Takes an alert into the groups of its routes; `begun` gets the groups in which it is new.
+    fn take(&mut self, now: Timestamp, alert: Alert, begun: &mut BTreeMap<u64, Vec<Labels>>) {
+        let labels = alert.labels.clone();
+        let old = self.alerts.get(&labels).cloned();
+        let leaves = self.tree.leaves(&labels);
+        let ended = alert.is_resolved_at(now);
+        if old.is_none() {
+            let fingerprint = alert.fingerprint();
+            if ended && !leaves.iter().any(|&leaf| self.is_told(leaf, &labels, fingerprint)) {
+                return; // The end of something nobody was told of.
+            }
+            if self.alerts.len() >= ALERTS_MAX {
                 self.stats.refused_alerts += 1;
-                continue;
+                return;
             }
-            if !known && alert.is_resolved_at(now.wall) {
-                continue; // The end of something nobody was told of.
-            }
-            *held += usize::from(!known);
-            let labels = key.1.clone();
-            let group =
-                self.groups.entry(key).or_insert_with(|| AlertGroup::new(options, labels, now));
-            let stored = group.alerts.get(&alert.labels);
-            let merged = stored.map_or_else(|| alert.clone(), |s| s.merged_with(alert.clone()));
-            group.alerts.insert(alert.labels.clone(), merged);
+        }
+        let mut stored = match &old {
+            Some(old) => old.updated(alert, now),
+            None => StoredAlert::new(alert, now),
+        };
+        let is_renewed = old.as_ref().is_some_and(|old| old.is_renewed_by(&stored, now));
+        let is_same = old.as_deref() == Some(&stored);
+        stored.end_is_saved = stored.alert.is_resolved_at(now);
+        let is_new = old.as_ref().is_none_or(|old| old.occurrence != stored.occurrence);
+        let stored = Arc::new(stored);
+        if !is_renewed && !is_same {
+            self.changes.push(Change(What::Alert(Arc::clone(&stored))));
+        }
+        if old.is_none() {
+            self.inhibitor.note(&labels);
+        }
+        self.alerts.insert(labels, Arc::clone(&stored));
+        for leaf in leaves {
+            self.put(now, leaf, &stored, is_new && !ended, begun);
         }
     }
 
-    fn wake(&mut self, now: Moment, key: &GroupKey, out: &mut Vec<Effect>) {
-        let Some(mut group) = self.groups.remove(key) else { return };
-        if group.next_flush <= now.monotonic {
-            self.flush(now, &mut group);
-        }
-        self.send_due(now, key, &mut group, out);
-        self.put_back(now, key, group);
-    }
-
-    /// Timer ran out: decide for each integration whether it needs to be told.
-    fn flush(&mut self, now: Moment, group: &mut AlertGroup) {
-        group.next_flush = now.monotonic + group.options.group_interval;
-        group.failed = false;
-        let snapshot = group.snapshot(now.wall);
-        let integrations = self.receivers.get(&group.options.receiver).map_or(&[][..], |r| r);
-        for (integration, send_resolved) in integrations.iter().enumerate() {
-            // INV-51: what is still under way finishes first; what waits is replaced by newer news.
-            let underway = |p: &Pending| matches!(p.state, PendingState::Underway(_));
-            if group.pending.iter().any(|p| p.integration == integration && underway(p)) {
-                group.failed = true;
-                continue;
-            }
-            group.pending.retain(|pending| pending.integration != integration);
-            let entry = group.log.get(&integration);
-            let repeat = group.options.repeat_interval;
-            let reason = decide(entry, &snapshot, now.monotonic, repeat, *send_resolved);
-            let Some(reason) = reason else { continue };
-            group.pending.push(Pending {
-                integration,
-                snapshot: snapshot.clone(),
-                reason,
-                flushed_at: now.monotonic,
-                tries: 0,
-                state: PendingState::Waiting(now.monotonic),
-            });
-        }
-    }
-
-    fn send_due(
+    fn put(
         &mut self,
-        now: Moment,
-        key: &GroupKey,
-        group: &mut AlertGroup,
-        out: &mut Vec<Effect>,
+        now: Timestamp,
+        leaf: usize,
+        stored: &Arc<StoredAlert>,
+        is_new: bool,
+        begun: &mut BTreeMap<u64, Vec<Labels>>,
     ) {
-        let mut silent = Vec::new();
-        for index in 0..group.pending.len() {
-            let PendingState::Waiting(until) = group.pending[index].state else { continue };
-            if until > now.monotonic {
-                continue;
-            }
-            let pending = &group.pending[index];
-            let send_resolved = self.wants_resolved(group, pending.integration);
-            let alerts = group.notified(&pending.snapshot, send_resolved);
-            if alerts.is_empty() {
-                silent.push(pending.integration); // Only ends, and nobody asked for ends.
-                continue;
-            }
-            let notification = Notification {
-                receiver: group.options.receiver.clone(),
-                integration: pending.integration,
-                group_key: shown(key),
-                group_labels: group.labels.clone(),
-                alerts,
-                reason: pending.reason,
-            };
-            let ticket = Ticket(self.next_ticket);
-            self.next_ticket += 1;
-            self.underway.insert(ticket, key.clone());
-            group.pending[index].state = PendingState::Underway(ticket.0);
-            let timeout = group.options.group_interval.max(Duration::from_secs(10));
-            out.push(Effect::Notify { ticket, notification, timeout });
+        let labels = &stored.alert.labels;
+        let ended = stored.alert.is_resolved_at(now);
+        let key = (leaf, group_labels(&self.tree.node(leaf).group_by, labels));
+        let known = self.group_ids.get(&key).and_then(|id| self.groups.get(id));
+        let is_there = known.is_some_and(|group| group.alerts.contains_key(labels));
+        if ended && !is_there && !self.is_told(leaf, labels, stored.fingerprint) {
+            return;
         }
-        for integration in silent {
-            record(group, integration);
+        let id = self.group_of(now, key);
+        let wait = self.tree.node(leaf).group_wait;
+        let Some(group) = self.groups.get_mut(&id) else { return };
+        group.alerts.insert(labels.clone(), Arc::clone(stored));
+        let old_enough = stored.alert.starts_at.saturating_add(wait) < now;
+        if self.compat == Compat::Strict && !group.has_flushed && old_enough {
+            group.next_flush = now.max(self.hold_until);
+            self.schedule(id);
+        }
+        if is_new {
+            begun.entry(id).or_default().push(labels.clone());
         }
     }
 
-    fn wants_resolved(&self, group: &AlertGroup, integration: usize) -> bool {
-        let integrations = self.receivers.get(&group.options.receiver);
-        integrations.and_then(|list| list.get(integration)).copied().unwrap_or(false)
+    /// The group with this key, made when there is none.
+    fn group_of(&mut self, now: Timestamp, key: GroupKey) -> u64 {
+        if let Some(id) = self.group_ids.get(&key) {
+            return *id;
+        }
+        let id = self.next_group;
+        self.next_group += 1;
+        let node = self.tree.node(key.0);
+        let shown: Arc<str> = format!("{}:{}", node.key, key.1).into();
+        let next_flush = now.saturating_add(node.group_wait).max(self.hold_until);
+        self.groups.insert(id, AlertGroup::new(key.0, key.1.clone(), shown, next_flush));
+        self.group_ids.insert(key, id);
+        self.schedule(id);
+        id
     }
 
-    fn delivered(
-        &mut self,
-        now: Moment,
-        ticket: Ticket,
-        delivery: &Delivery,
-        out: &mut Vec<Effect>,
-    ) {
-        let Some(key) = self.underway.remove(&ticket) else { return };
-        let Some(mut group) = self.groups.remove(&key) else { return };
-        let position =
-            group.pending.iter().position(|p| p.state == PendingState::Underway(ticket.0));
-        if let Some(index) = position {
-            let integration = group.pending[index].integration;
-            match delivery {
-                Delivery::Accepted => {
-                    self.stats.accepted += 1;
-                    record(&mut group, integration);
-                }
-                Delivery::Retry { after } => {
-                    self.stats.retried += 1;
-                    let pending = &mut group.pending[index];
-                    pending.tries += 1;
-                    let wait = back_off(pending.tries, *after);
-                    pending.state = PendingState::Waiting(now.monotonic + wait);
-                }
-                Delivery::Refused => {
-                    self.stats.refused += 1;
-                    group.failed = true;
-                    group.pending.remove(index);
-                    let receiver = group.options.receiver.clone();
-                    out.push(Effect::GaveUp { receiver, group_key: shown(&key) });
-                }
+    /// Was an integration of a route told that an alert fires, and not yet that it ended?
+    fn is_told(&self, leaf: usize, labels: &Labels, fingerprint: u64) -> bool {
+        let node = self.tree.node(leaf);
+        let key: Arc<str> = format!("{}:{}", node.key, group_labels(&node.group_by, labels)).into();
+        let entries = self.log.get(&(key, Arc::clone(&node.receiver)));
+        entries.is_some_and(|entries| entries.values().any(|entry| entry.may_fire(fingerprint)))
+    }
+
+    /// Forgets an alert that its last group has forgotten.
+    fn forget_unheld(&mut self, labels: &Labels) {
+        let holds = |leaf: usize| {
+            let key = (leaf, group_labels(&self.tree.node(leaf).group_by, labels));
+            let group = self.group_ids.get(&key).and_then(|id| self.groups.get(id));
+            group.is_some_and(|group| group.alerts.contains_key(labels))
+        };
+        if !self.tree.leaves(labels).into_iter().any(holds) {
+            self.alerts.remove(labels);
+            self.inhibitor.forget(labels);
+            self.changes.push(Change(What::Forgotten(labels.clone())));
+        }
+    }
+
+    /// Forgets silences and log entries whose time is over.
+    fn tidy(&mut self, now: Timestamp) {
+        if now < self.next_tidy {
+            return;
+        }
+        self.next_tidy = now.saturating_add(TIDY_EVERY);
+        self.silences.forget_old(now);
+        let live: BTreeSet<&str> = self.groups.values().map(|group| &*group.key).collect();
+        self.log.retain(|(group, _), entries| {
+            if !live.contains(&**group) {
+                entries.retain(|_, entry| entry.expires_at > now);
             }
-        }
-        self.put_back(now, &key, group);
-    }
-
-    fn put_back(&mut self, now: Moment, key: &GroupKey, mut group: AlertGroup) {
-        group.forget_delivered(now.wall);
-        if !group.is_finished() {
-            self.groups.insert(key.clone(), group);
-        }
+            !entries.is_empty()
+        });
     }
 }
 
-/// Which ends each receiver's integrations want to hear of.
-fn by_name(receivers: &[Receiver]) -> BTreeMap<String, Vec<bool>> {
-    receivers.iter().map(|r| (r.name.clone(), r.send_resolved.clone())).collect()
-}
-
-/// A group's identity in Alertmanager's notation: `{}/{job="node"}:{instance="a"}`.
-fn shown((route, labels): &GroupKey) -> String {
-    format!("{route}:{labels}")
-}
-
-/// The integration knows the snapshot now.
-fn record(group: &mut AlertGroup, integration: usize) {
-    let Some(index) = group.pending.iter().position(|p| p.integration == integration) else {
-        return;
-    };
-    let Pending { snapshot: Snapshot { firing, resolved }, flushed_at, .. } =
-        group.pending.remove(index);
-    group.log.insert(integration, LogEntry { firing, resolved, at: flushed_at });
+fn by_name(receivers: &[Receiver]) -> HashMap<String, Receiver> {
+    receivers.iter().map(|receiver| (receiver.name.clone(), receiver.clone())).collect()
 }
 
 #[cfg(test)]

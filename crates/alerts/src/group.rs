@@ -1,22 +1,25 @@
 //! A group of alerts with one timer: waits, flushes, and waits again.
-//! Source: Alertmanager 0.34 `dispatch.aggrGroup`; timers run on monotonic time.
+//! Source: Alertmanager 0.34 `dispatch.aggrGroup`.
 
-use crate::alert::{Alert, Moment};
-use crate::dedup::{LogEntry, Snapshot};
-use crate::notification::NotifiedAlert;
-use crate::route::RouteOptions;
+use crate::alert::StoredAlert;
+use crate::dedup::{AlertSet, Snapshot};
+use crate::history::Verdict;
+use crate::notification::{NotifiedAlert, Reason};
 use model::{Labels, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One integration's share of a flush.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pending {
+    /// Place in the receiver's list.
     pub(crate) integration: usize,
     pub(crate) snapshot: Snapshot,
-    pub(crate) reason: crate::Reason,
-    /// Flush time: becomes the time of the log entry.
-    pub(crate) flushed_at: Duration,
+    /// Muted alerts of the group; the integration goes on to know what it knows of them.
+    pub(crate) muted: Vec<u64>,
+    pub(crate) reason: Reason,
+    pub(crate) flushed_at: Timestamp,
     pub(crate) tries: u32,
     pub(crate) state: PendingState,
 }
@@ -26,81 +29,73 @@ pub(crate) struct Pending {
 pub(crate) enum PendingState {
     /// The shell is delivering under this ticket number.
     Underway(u64),
-    /// To be tried again at this monotonic time.
-    Waiting(Duration),
+    /// To be tried again at this time.
+    Waiting(Timestamp),
 }
 
 /// A group of alerts of one route.
 #[derive(Clone, Debug)]
 pub(crate) struct AlertGroup {
-    pub(crate) options: RouteOptions,
+    /// Place of the route in the tree.
+    pub(crate) node: usize,
     pub(crate) labels: Labels,
-    pub(crate) alerts: BTreeMap<Labels, Alert>,
-    pub(crate) next_flush: Duration,
+    /// Identity in Alertmanager's notation: `{}/{job="node"}:{instance="a"}`.
+    pub(crate) key: Arc<str>,
+    pub(crate) alerts: BTreeMap<Labels, Arc<StoredAlert>>,
+    pub(crate) next_flush: Timestamp,
+    pub(crate) has_flushed: bool,
     pub(crate) pending: Vec<Pending>,
-    /// What each integration was last told.
-    pub(crate) log: BTreeMap<usize, LogEntry>,
     /// Did an integration of the last flush give up?
     pub(crate) failed: bool,
+    /// Why alerts of the group were not told at the last flush, by fingerprint.
+    pub(crate) mutes: BTreeMap<u64, Verdict>,
+    /// Where the group stands in the timers.
+    pub(crate) scheduled: Timestamp,
 }
 
 impl AlertGroup {
-    pub(crate) fn new(options: RouteOptions, labels: Labels, now: Moment) -> Self {
-        let next_flush = now.monotonic + options.group_wait;
+    pub(crate) fn new(node: usize, labels: Labels, key: Arc<str>, next_flush: Timestamp) -> Self {
         Self {
-            options,
+            node,
             labels,
+            key,
             alerts: BTreeMap::new(),
             next_flush,
+            has_flushed: false,
             pending: Vec::new(),
-            log: BTreeMap::new(),
             failed: false,
+            mutes: BTreeMap::new(),
+            scheduled: next_flush,
         }
     }
 
+    /// Alerts that may be told: those that are not muted, by whether they have ended.
     pub(crate) fn snapshot(&self, now: Timestamp) -> Snapshot {
-        let (resolved, firing) =
-            self.alerts.values().partition::<Vec<&Alert>, _>(|alert| alert.is_resolved_at(now));
-        let labels = |alerts: Vec<&Alert>| alerts.into_iter().map(|a| a.labels.clone()).collect();
-        Snapshot { firing: labels(firing), resolved: labels(resolved) }
+        let mut snapshot = Snapshot::default();
+        let audible = self.alerts.values().filter(|a| !self.mutes.contains_key(&a.fingerprint));
+        for stored in audible {
+            let ended = stored.alert.is_resolved_at(now);
+            let set = if ended { &mut snapshot.resolved } else { &mut snapshot.firing };
+            set.insert(stored.fingerprint, stored.occurrence);
+        }
+        snapshot
     }
 
-    /// Alerts of a snapshot as the receiver sees them.
+    /// Alerts of a snapshot as the receiver sees them, in Alertmanager's order.
     pub(crate) fn notified(&self, snapshot: &Snapshot, send_resolved: bool) -> Vec<NotifiedAlert> {
-        let wanted = |alert: &&Alert| {
-            snapshot.firing.contains(&alert.labels)
-                || (send_resolved && snapshot.resolved.contains(&alert.labels))
+        let wanted = |stored: &&Arc<StoredAlert>| {
+            snapshot.firing.contains_key(&stored.fingerprint)
+                || (send_resolved && snapshot.resolved.contains_key(&stored.fingerprint))
         };
-        let alerts = self.alerts.values().filter(wanted);
-        alerts.map(|alert| notified(alert, snapshot.firing.contains(&alert.labels))).collect()
-    }
-
-    /// After a change of the routing tree: what the same receiver was told about these alerts.
-    pub(crate) fn remember(&mut self, old: &Self) {
-        if old.options.receiver != self.options.receiver {
-            return;
-        }
-        for (integration, entry) in &old.log {
-            let shared = |set: &BTreeSet<Labels>| {
-                set.iter().filter(|labels| self.alerts.contains_key(*labels)).cloned().collect()
-            };
-            let told = LogEntry {
-                firing: shared(&entry.firing),
-                resolved: shared(&entry.resolved),
-                at: entry.at,
-            };
-            if told.firing.is_empty() && told.resolved.is_empty() {
-                continue;
-            }
-            let known = self.log.entry(*integration).or_insert_with(|| told.clone());
-            known.firing.extend(told.firing);
-            known.resolved.extend(told.resolved);
-            known.at = known.at.max(told.at);
-        }
+        let stored = self.alerts.values().filter(wanted);
+        let mut alerts: Vec<NotifiedAlert> =
+            stored.map(|a| notified(a, snapshot.firing.contains_key(&a.fingerprint))).collect();
+        alerts.sort_by(|a, b| told_order(&a.labels, &b.labels));
+        alerts
     }
 
     /// When the group wants to be stepped next.
-    pub(crate) fn next_wake(&self) -> Duration {
+    pub(crate) fn next_wake(&self) -> Timestamp {
         let retries = self.pending.iter().filter_map(|pending| match pending.state {
             PendingState::Waiting(until) => Some(until),
             PendingState::Underway(_) => None,
@@ -108,24 +103,67 @@ impl AlertGroup {
         retries.chain([self.next_flush]).min().unwrap_or(self.next_flush)
     }
 
-    /// After everything of a flush was delivered: forget what the receivers know has ended.
-    pub(crate) fn forget_delivered(&mut self, now: Timestamp) {
-        if !self.pending.is_empty() || self.failed {
-            return;
+    /// Is a delivery to an integration under way?
+    pub(crate) fn is_underway(&self, integration: usize) -> bool {
+        let underway = |p: &Pending| matches!(p.state, PendingState::Underway(_));
+        self.pending.iter().any(|p| p.integration == integration && underway(p))
+    }
+
+    /// After everything of a flush was delivered: forgets ended alerts that no integration still
+    /// takes for firing; gives them.
+    pub(crate) fn forget_delivered(
+        &mut self,
+        now: Timestamp,
+        is_told: impl Fn(u64) -> bool,
+    ) -> Vec<Labels> {
+        if !self.pending.is_empty() || self.failed || !self.has_flushed {
+            return Vec::new();
         }
-        let log = &self.log;
-        self.alerts.retain(|labels, alert| {
-            !alert.is_resolved_at(now) || log.values().any(|entry| entry.firing.contains(labels))
-        });
+        let ended =
+            |stored: &StoredAlert| stored.alert.is_resolved_at(now) && !is_told(stored.fingerprint);
+        let gone: Vec<Labels> =
+            self.alerts.values().filter(|a| ended(a)).map(|a| a.alert.labels.clone()).collect();
+        for labels in &gone {
+            if let Some(stored) = self.alerts.remove(labels) {
+                self.mutes.remove(&stored.fingerprint);
+            }
+        }
+        gone
     }
 
     /// Is there nothing left that anybody must be told?
     pub(crate) fn is_finished(&self) -> bool {
         self.alerts.is_empty() && self.pending.is_empty()
     }
+
+    /// Moves the timers with the wall clock.
+    pub(crate) fn shift(&mut self, by_ms: i64) {
+        let shifted = |at: Timestamp| Timestamp::from_ms(at.ms().saturating_add(by_ms));
+        self.next_flush = shifted(self.next_flush);
+        for pending in &mut self.pending {
+            pending.flushed_at = shifted(pending.flushed_at);
+            if let PendingState::Waiting(until) = &mut pending.state {
+                *until = shifted(*until);
+            }
+        }
+    }
 }
 
-fn notified(alert: &Alert, firing: bool) -> NotifiedAlert {
+/// What an integration knows after a delivery: the alerts that were told, and what it knew before
+/// of those that are muted.
+pub(crate) fn known_after(pending: &Pending, before: Option<&AlertSet>) -> AlertSet {
+    let mut firing = pending.snapshot.firing.clone();
+    let Some(before) = before else { return firing };
+    for alert in &pending.muted {
+        if let Some(occurrence) = before.get(alert) {
+            firing.insert(*alert, *occurrence);
+        }
+    }
+    firing
+}
+
+fn notified(stored: &StoredAlert, firing: bool) -> NotifiedAlert {
+    let alert = &stored.alert;
     NotifiedAlert {
         labels: alert.labels.clone(),
         annotations: alert.annotations.clone(),
@@ -134,4 +172,19 @@ fn notified(alert: &Alert, firing: bool) -> NotifiedAlert {
         ends_at: (!firing).then_some(alert.ends_at),
         generator_url: alert.generator_url.clone(),
     }
+}
+
+/// Alertmanager's order of the alerts of a message: by job, by instance, then fewer labels first,
+/// then by labels; who lacks a job or an instance comes last.
+fn told_order(a: &Labels, b: &Labels) -> Ordering {
+    let by_label = |name: &str| match (a.get(name), b.get(name)) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(a), Some(b)) => a.cmp(b),
+    };
+    by_label("job")
+        .then_with(|| by_label("instance"))
+        .then_with(|| a.len().cmp(&b.len()))
+        .then_with(|| a.cmp(b))
 }

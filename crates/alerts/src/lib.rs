@@ -1,16 +1,33 @@
-//! Between an alert and its notification: routing tree, groups, timers, deduplication, retries.
-//! Fed by `rules`, drained by `notify`. Pure: time comes in, notifications go out as effects.
+//! Between an alert and its notification: routing tree, groups, timers, inhibition, silences, time
+//! intervals, deduplication, retries, and the memory of all that.
+//! Fed by `rules` and the API, drained by `notify`. Pure: time comes in, notifications go out as
+//! effects. Semantics: Alertmanager 0.34; what is better is switched off by [`Compat::Strict`].
 //! INV-50: an alert that matches no child stays with its parent; it is never dropped.
 
 mod alert;
+mod alert_log;
+mod change;
 mod dedup;
 mod dispatch;
 mod group;
+mod history;
+mod inhibit;
+mod interval;
 mod notification;
 mod retry;
 mod route;
+mod silence;
+#[cfg(test)]
+mod stage;
 
-pub use alert::{Alert, Moment};
-pub use dispatch::{Delivery, Dispatcher, DispatcherStats, Effect, Event, Ticket};
+pub use alert::{Alert, Moment, fingerprint};
+pub use alert_log::AlertLog;
+pub use change::{Change, Saved};
+pub use dispatch::{
+    AlertState, AlertStatus, Compat, Delivery, Dispatcher, DispatcherStats, Effect, Event,
+    GroupStatus, Settings, Ticket,
+};
+pub use history::{Decision, Verdict};
 pub use notification::{Notification, NotifiedAlert, Reason};
-pub use route::{GroupBy, Receiver, Route, RouteError, RouteOptions};
+pub use route::{Integration, Receiver, RouteError};
+pub use silence::{SILENCES_MAX, Silence, SilenceError, SilenceState};

@@ -1,9 +1,13 @@
 //! What a receiver is told: a group of alerts and the reason for telling it now.
 
 use model::{Labels, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// Why a notification is sent; the texts are Alertmanager's `notification_reason`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Why a notification is sent; the texts of the first five are Alertmanager's
+/// `notification_reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Nothing was sent for this group yet, or all was resolved.
     FirstNotification,
@@ -15,6 +19,10 @@ pub enum Reason {
     SomeAlertsResolved,
     /// The receiver is reminded.
     RepeatIntervalElapsed,
+    /// An alert that the receiver knows as firing ended and fires again. Upstream says nothing.
+    FiringAgain,
+    /// Alerts came and went before anybody was told. Upstream says nothing.
+    ResolvedUnheard,
 }
 
 impl Reason {
@@ -26,6 +34,8 @@ impl Reason {
             Self::AllAlertsResolved => "all alerts resolved",
             Self::SomeAlertsResolved => "some alerts resolved",
             Self::RepeatIntervalElapsed => "repeat interval elapsed",
+            Self::FiringAgain => "alerts firing again",
+            Self::ResolvedUnheard => "alerts resolved before they were notified",
         }
     }
 }
@@ -62,6 +72,12 @@ pub struct Notification {
     pub alerts: Vec<NotifiedAlert>,
     /// Why now.
     pub reason: Reason,
+    /// Labels of the route, inherited from its parents.
+    pub route_labels: BTreeMap<String, String>,
+    /// Time of the flush.
+    pub now: Timestamp,
+    /// What this integration stored with its last delivery about this group; empty at first.
+    pub receiver_data: BTreeMap<String, String>,
 }
 
 impl Notification {

@@ -3,53 +3,28 @@
 //! matching child without `continue` hides its later siblings.
 //! INV-50: an alert that matches no child stays with its parent; it is never dropped.
 
+use config::{GroupBy, Route};
 use model::{Labels, Matcher};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
-
-/// Labels by which the alerts of a route are grouped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GroupBy {
-    /// `['...']`: each alert is its own group.
-    All,
-    /// The named labels; none: one group.
-    Labels(Vec<String>),
-}
-
-/// Timing and grouping of a route, after inheritance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteOptions {
-    /// Who is told.
-    pub receiver: String,
-    /// Grouping.
-    pub group_by: GroupBy,
-    /// Wait before the first notification of a new group.
-    pub group_wait: Duration,
-    /// Wait between notifications of a group.
-    pub group_interval: Duration,
-    /// Wait before an unchanged group is told again.
-    pub repeat_interval: Duration,
-}
-
-/// A node of the routing tree.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Route {
-    /// What holds for alerts that end here.
-    pub options: RouteOptions,
-    /// All must match; the root has none.
-    pub matchers: Vec<Matcher>,
-    /// Later siblings are tried even when this node matches.
-    pub continues: bool,
-    /// Children in their order.
-    pub routes: Vec<Route>,
-}
 
 /// Someone who is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receiver {
     /// Name that routes use.
     pub name: String,
-    /// For each integration: does it want to hear of ends?
-    pub send_resolved: Vec<bool>,
+    /// Ways to tell.
+    pub integrations: Vec<Integration>,
+}
+
+/// One way to tell somebody, as far as it matters for when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Integration {
+    /// Kind and place among its kind: `webhook[0]`. Identity in the notification log.
+    pub name: String,
+    /// Does it want to hear of ends?
+    pub send_resolved: bool,
 }
 
 /// A tree that cannot work.
@@ -58,74 +33,123 @@ pub enum RouteError {
     /// A route names a receiver that does not exist.
     #[error("route: undefined receiver `{0}`; known receivers: {1}")]
     UndefinedReceiver(String, String),
+    /// A route names a time interval that does not exist.
+    #[error("route: undefined time interval `{0}`")]
+    UndefinedInterval(String),
     /// The root has matchers or `continue`.
     #[error("the root route must match every alert: no matchers and no `continue`")]
     RootMatches,
 }
 
-/// A node reached by an alert, with its identity for group keys.
+/// A node of the tree as groups use it.
 #[derive(Clone, Debug)]
-pub(crate) struct Leaf<'a> {
+pub(crate) struct Node {
+    /// Alertmanager's route key: `{}/{job="node"}`.
     pub(crate) key: String,
-    pub(crate) options: &'a RouteOptions,
+    pub(crate) receiver: Arc<str>,
+    pub(crate) group_by: GroupBy,
+    pub(crate) group_wait: Duration,
+    pub(crate) group_interval: Duration,
+    pub(crate) repeat_interval: Duration,
+    pub(crate) mute_time_intervals: Vec<String>,
+    pub(crate) active_time_intervals: Vec<String>,
+    pub(crate) labels: BTreeMap<String, String>,
+    matchers: Vec<Matcher>,
+    continues: bool,
+    /// Places of the children.
+    children: Vec<usize>,
 }
 
-impl Route {
-    /// Checks that every receiver exists and that the root takes everything.
-    pub fn validate(&self, receivers: &[Receiver]) -> Result<(), RouteError> {
-        if !self.matchers.is_empty() || self.continues {
+/// The tree; the root is node 0, parents come before their children.
+#[derive(Clone, Debug)]
+pub(crate) struct Tree {
+    nodes: Vec<Node>,
+}
+
+impl Tree {
+    /// Checks a tree: every receiver and time interval exists, the root takes everything.
+    pub(crate) fn new(
+        root: &Route,
+        receivers: &[Receiver],
+        has_interval: impl Fn(&str) -> bool,
+    ) -> Result<Self, RouteError> {
+        if !root.matchers.is_empty() || root.continue_matching {
             return Err(RouteError::RootMatches);
         }
-        self.check_receivers(receivers)
-    }
-
-    fn check_receivers(&self, receivers: &[Receiver]) -> Result<(), RouteError> {
-        let wanted = &self.options.receiver;
-        if !receivers.iter().any(|receiver| receiver.name == *wanted) {
-            let known: Vec<&str> = receivers.iter().map(|r| r.name.as_str()).collect();
-            return Err(RouteError::UndefinedReceiver(wanted.clone(), known.join(", ")));
+        let mut tree = Self { nodes: Vec::new() };
+        tree.add(root, "");
+        for node in &tree.nodes {
+            if !receivers.iter().any(|receiver| *receiver.name == *node.receiver) {
+                let known: Vec<&str> = receivers.iter().map(|r| r.name.as_str()).collect();
+                let wanted = node.receiver.to_string();
+                return Err(RouteError::UndefinedReceiver(wanted, known.join(", ")));
+            }
+            let mut named = node.mute_time_intervals.iter().chain(&node.active_time_intervals);
+            if let Some(unknown) = named.find(|name| !has_interval(name)) {
+                return Err(RouteError::UndefinedInterval(unknown.clone()));
+            }
         }
-        self.routes.iter().try_for_each(|route| route.check_receivers(receivers))
+        Ok(tree)
     }
 
-    /// Nodes that take an alert; at least one for the root (INV-50).
-    pub(crate) fn leaves(&self, labels: &Labels) -> Vec<Leaf<'_>> {
+    fn add(&mut self, route: &Route, parent: &str) -> usize {
+        let matchers: Vec<String> = route.matchers.iter().map(ToString::to_string).collect();
+        let own = format!("{{{}}}", matchers.join(","));
+        let key = if parent.is_empty() { own } else { format!("{parent}/{own}") };
+        let place = self.nodes.len();
+        self.nodes.push(Node {
+            key: key.clone(),
+            receiver: route.receiver.as_str().into(),
+            group_by: route.group_by.clone(),
+            group_wait: route.group_wait,
+            group_interval: route.group_interval,
+            repeat_interval: route.repeat_interval,
+            mute_time_intervals: route.mute_time_intervals.clone(),
+            active_time_intervals: route.active_time_intervals.clone(),
+            labels: route.labels.clone(),
+            matchers: route.matchers.clone(),
+            continues: route.continue_matching,
+            children: Vec::new(),
+        });
+        let children = route.routes.iter().map(|child| self.add(child, &key)).collect();
+        self.nodes[place].children = children;
+        place
+    }
+
+    pub(crate) fn node(&self, place: usize) -> &Node {
+        &self.nodes[place]
+    }
+
+    /// Places of the nodes that take an alert; at least one (INV-50).
+    pub(crate) fn leaves(&self, labels: &Labels) -> Vec<usize> {
         let mut found = Vec::new();
-        self.collect(labels, "", &mut found);
+        self.collect(0, labels, &mut found);
+        assert!(!found.is_empty(), "INV-50: the root takes every alert");
         found
     }
 
-    fn collect<'a>(&'a self, labels: &Labels, parent: &str, found: &mut Vec<Leaf<'a>>) -> bool {
-        if !self.matchers.iter().all(|matcher| matcher.matches_labels(labels)) {
+    fn collect(&self, place: usize, labels: &Labels, found: &mut Vec<usize>) -> bool {
+        let node = &self.nodes[place];
+        if !node.matchers.iter().all(|matcher| matcher.matches_labels(labels)) {
             return false;
         }
-        let key = self.key_below(parent);
         let before = found.len();
-        for child in &self.routes {
-            if child.collect(labels, &key, found) && !child.continues {
+        for &child in &node.children {
+            if self.collect(child, labels, found) && !self.nodes[child].continues {
                 break;
             }
         }
         if found.len() == before {
-            found.push(Leaf { key, options: &self.options });
+            found.push(place);
         }
         true
     }
-
-    /// Alertmanager's route key: `{}/{job="node"}`.
-    fn key_below(&self, parent: &str) -> String {
-        let matchers: Vec<String> = self.matchers.iter().map(ToString::to_string).collect();
-        let own = format!("{{{}}}", matchers.join(","));
-        if parent.is_empty() { own } else { format!("{parent}/{own}") }
-    }
 }
 
-impl GroupBy {
-    /// Labels that identify the group of an alert.
-    pub(crate) fn group_labels(&self, labels: &Labels) -> Labels {
-        match self {
-            Self::All => labels.clone(),
-            Self::Labels(names) => labels.without(|name| !names.iter().any(|n| n == name)),
-        }
+/// Labels that identify the group of an alert.
+pub(crate) fn group_labels(group_by: &GroupBy, labels: &Labels) -> Labels {
+    match group_by {
+        GroupBy::AllLabels => labels.clone(),
+        GroupBy::Labels(names) => labels.without(|name| !names.iter().any(|n| n == name)),
     }
 }

@@ -37,6 +37,8 @@ pub struct FlyballConfig {
     pub limits: SeriesLimits,
     /// Webhooks that get every alert when no alertmanager.yml routes them.
     pub webhooks: Vec<Integration>,
+    /// Do alerts go out exactly as Alertmanager sends them, with what has hurt its users?
+    pub strict_notifications: bool,
     /// What is logged.
     pub log: LogSettings,
 }

@@ -322,6 +322,13 @@ pub(crate) struct ServeArgs {
         value_name = "DURATION"
     )]
     pub(crate) resend_delay: Option<String>,
+    /// Time after the start in which no new group of alerts is told of [default: 0s].
+    #[arg(
+        long = "dispatch.start-delay",
+        env = "FLYBALL_DISPATCH_START_DELAY",
+        value_name = "DURATION"
+    )]
+    pub(crate) start_delay: Option<String>,
     /// Alerts that wait for one external Alertmanager at most [default: 10000].
     #[arg(
         long = "alertmanager.notification-queue-capacity",
@@ -419,6 +426,7 @@ impl ServeArgs {
             ("rules.alert.for-outage-tolerance", self.for_outage_tolerance.clone()),
             ("rules.alert.for-grace-period", self.for_grace_period.clone()),
             ("rules.alert.resend-delay", self.resend_delay.clone()),
+            ("dispatch.start-delay", self.start_delay.clone()),
             ("alertmanager.notification-queue-capacity", count(self.notification_queue_capacity)),
             ("alertmanager.notification-batch-size", count(self.notification_batch_size)),
             (

@@ -1,19 +1,26 @@
-//! Carries the effects of the alert dispatcher: one owner task, one task per delivery.
-//! A loop without decisions: when and to whom, `alerts` knows; how, `notify` knows.
+//! Carries the effects of the alert dispatcher: what happened goes to the disk, then messages go
+//! out, one task per delivery. A loop without decisions: when and to whom, `alerts` knows; how,
+//! `notify` knows.
 
 use crate::supervise::Stop;
 use alerts::{
-    Alert, Delivery, Dispatcher, DispatcherStats, Effect, Event, Moment, Notification, Receiver,
-    Route, RouteError, Ticket,
+    Alert, AlertLog, AlertStatus, Decision, Delivery, Dispatcher, DispatcherStats, Effect, Event,
+    GroupStatus, Moment, Notification, RouteError, Saved, Settings, Silence, SilenceError, Ticket,
 };
+use journal::JournalError;
+use model::{Labels, Matcher};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use sys::Clock;
-use tokio::sync::mpsc;
+use sys::{Clock, Entropy};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::block_in_place;
 
 /// Longest sleep, so that clock jumps are noticed soon.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
+/// Wait after the alert log could not be folded, for example because the disk is full.
+const FOLD_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// Outcomes waiting for the owner; a delivery waits when it is full.
 const OUTCOMES_MAX: usize = 256;
 
@@ -30,43 +37,82 @@ pub(crate) trait Deliver: Send + Sync {
 /// Integrations by receiver name.
 pub(crate) type Integrations = HashMap<String, Vec<Arc<dyn Deliver>>>;
 
-/// The dispatcher with what it needs to act; replaced as a whole by a reload.
+type Outcome = (Ticket, Delivery);
+
+/// The dispatcher with what it needs to act.
 pub(crate) struct Dispatch {
+    /// Whoever steps the dispatcher holds this first: changes reach the disk in their order.
+    log: Mutex<Log>,
     dispatcher: Mutex<Dispatcher>,
     integrations: Mutex<Arc<Integrations>>,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    report: mpsc::Sender<Outcome>,
+    outcomes: tokio::sync::Mutex<mpsc::Receiver<Outcome>>,
+    /// Timers may have changed.
+    stepped: Notify,
+    log_failures: AtomicU64,
+}
+
+/// The alert log, and whether it lacks something that is in memory.
+struct Log {
+    file: AlertLog,
+    lacks_something: bool,
+    /// Folding failed; not tried again before this monotonic time.
+    no_fold_before: Duration,
 }
 
 impl Dispatch {
+    /// Goes on from what a former process wrote down.
     pub(crate) fn new(
-        dispatcher: Dispatcher,
+        settings: &Settings,
         integrations: Integrations,
+        (file, saved): (AlertLog, Saved),
         clock: Arc<dyn Clock>,
-    ) -> Self {
-        let integrations = Mutex::new(Arc::new(integrations));
-        Self { dispatcher: Mutex::new(dispatcher), integrations, clock }
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, RouteError> {
+        let mut dispatcher = Dispatcher::new(settings)?;
+        dispatcher.restore(moment(&*clock), saved);
+        let (report, outcomes) = mpsc::channel(OUTCOMES_MAX);
+        Ok(Self {
+            log: Mutex::new(Log { file, lacks_something: false, no_fold_before: Duration::ZERO }),
+            dispatcher: Mutex::new(dispatcher),
+            integrations: Mutex::new(Arc::new(integrations)),
+            clock,
+            entropy,
+            report,
+            outcomes: tokio::sync::Mutex::new(outcomes),
+            stepped: Notify::new(),
+            log_failures: AtomicU64::new(0),
+        })
     }
 
-    /// Routes by another tree from now on; nothing that receivers were told is forgotten.
+    /// No group is told for the first time before `after` has passed.
+    pub(crate) fn hold(&self, after: Duration) {
+        let until = self.clock.now().saturating_add(after);
+        self.dispatcher().hold_until(until);
+    }
+
+    /// Works by another configuration from now on; nothing that receivers were told is forgotten.
     pub(crate) fn replace(
         &self,
-        root: Route,
-        receivers: &[Receiver],
+        settings: &Settings,
         integrations: Integrations,
     ) -> Result<(), RouteError> {
         let now = self.moment();
-        let mut dispatcher = self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner);
-        dispatcher.reroute(now, root, receivers)?;
-        *self.integrations.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(integrations);
+        self.dispatcher().reroute(now, settings)?;
+        *lock(&self.integrations) = Arc::new(integrations);
+        self.stepped.notify_one();
         Ok(())
     }
 
-    fn moment(&self) -> Moment {
-        Moment { wall: self.clock.now(), monotonic: self.clock.monotonic() }
+    pub(crate) fn stats(&self) -> DispatcherStats {
+        self.dispatcher().stats()
     }
 
-    pub(crate) fn stats(&self) -> DispatcherStats {
-        self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).stats()
+    /// How often changes could not be written down.
+    pub(crate) fn log_failures(&self) -> u64 {
+        self.log_failures.load(Ordering::Relaxed)
     }
 
     /// Takes alerts and timers until it is time to stop.
@@ -76,54 +122,90 @@ impl Dispatch {
         mut stop: Stop,
     ) {
         let mut inbox = inbox.lock().await;
-        let (report, mut outcomes) = mpsc::channel(OUTCOMES_MAX);
+        let mut outcomes = self.outcomes.lock().await;
         while !stop.is_given() {
             let event = tokio::select! {
                 Some(alerts) = inbox.recv() => Event::Alerts(alerts),
                 Some((ticket, delivery)) = outcomes.recv() => Event::Delivered(ticket, delivery),
                 () = tokio::time::sleep(self.until_next_wake()) => Event::Tick,
+                () = self.stepped.notified() => continue,
                 () = stop.wait() => break,
             };
-            self.step(event, &report);
+            block_in_place(|| {
+                self.act(|dispatcher, now, effects| dispatcher.step(now, event, effects));
+            });
         }
     }
 
     fn until_next_wake(&self) -> Duration {
-        let wake = self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).next_wake();
-        let left = wake.map(|wake| wake.saturating_sub(self.clock.monotonic()));
+        let wake = self.dispatcher().next_wake();
+        let left = wake.map(|wake| wake.since(self.clock.now()));
         left.unwrap_or(SLEEP_MAX).min(SLEEP_MAX)
     }
 
-    fn step(&self, event: Event, report: &mpsc::Sender<(Ticket, Delivery)>) {
-        let now = self.moment();
+    /// Steps the dispatcher and carries out what follows from it.
+    fn act<T>(&self, step: impl FnOnce(&mut Dispatcher, Moment, &mut Vec<Effect>) -> T) -> T {
+        let mut log = lock(&self.log);
         let mut effects = Vec::new();
-        self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).step(
-            now,
-            event,
-            &mut effects,
-        );
+        let result = step(&mut self.dispatcher(), self.moment(), &mut effects);
+        let mut messages = Vec::new();
         for effect in effects {
             match effect {
+                Effect::Remember(changes) => {
+                    let written = log.file.remember(&changes);
+                    self.note_written(&mut log, written);
+                }
                 Effect::Notify { ticket, notification, timeout } => {
-                    self.deliver(ticket, notification, timeout, report.clone());
+                    messages.push((ticket, *notification, timeout));
                 }
                 Effect::GaveUp { receiver, group_key } => {
                     tracing::error!(receiver, group_key, "receiver refused a notification");
                 }
             }
         }
+        self.fold(&mut log);
+        drop(log);
+        for (ticket, notification, timeout) in messages {
+            self.deliver(ticket, notification, timeout);
+        }
+        result
     }
 
-    fn deliver(
-        &self,
-        ticket: Ticket,
-        notification: Notification,
-        timeout: Duration,
-        report: mpsc::Sender<(Ticket, Delivery)>,
-    ) {
-        let all = Arc::clone(&self.integrations.lock().unwrap_or_else(PoisonError::into_inner));
+    /// People are told even when the disk takes nothing: a second page is better than none.
+    fn note_written(&self, log: &mut Log, written: Result<(), JournalError>) {
+        let Err(error) = written else { return };
+        let failures = self.log_failures.fetch_add(1, Ordering::Relaxed);
+        if !log.lacks_something || failures.is_multiple_of(1000) {
+            tracing::error!(%error, "alerts and silences cannot be written down; they are in memory");
+        }
+        log.lacks_something = true;
+    }
+
+    /// Writes everything when the log is long, or when it lacks what could not be written before.
+    fn fold(&self, log: &mut Log) {
+        let now = self.clock.monotonic();
+        if now < log.no_fold_before || !log.lacks_something && !log.file.is_long() {
+            return;
+        }
+        let all = self.dispatcher().save();
+        match log.file.fold(&all) {
+            Ok(()) if log.lacks_something => {
+                log.lacks_something = false;
+                tracing::info!("alerts and silences are written down again");
+            }
+            Ok(()) => {}
+            Err(error) => {
+                log.no_fold_before = now + FOLD_AGAIN_AFTER;
+                tracing::debug!(%error, "the alert log cannot be folded");
+            }
+        }
+    }
+
+    fn deliver(&self, ticket: Ticket, notification: Notification, timeout: Duration) {
+        let all = Arc::clone(&lock(&self.integrations));
         let list = all.get(&notification.receiver);
         let integration = list.and_then(|list| list.get(notification.integration)).cloned();
+        let report = self.report.clone();
         tokio::spawn(async move {
             let outcome = match integration {
                 Some(integration) => integration.deliver(notification, timeout).await,
@@ -132,5 +214,104 @@ impl Dispatch {
             // A closed channel means the owner has stopped: nobody is left to be told.
             drop(report.send((ticket, outcome)).await);
         });
+    }
+
+    fn moment(&self) -> Moment {
+        moment(&*self.clock)
+    }
+
+    fn dispatcher(&self) -> MutexGuard<'_, Dispatcher> {
+        lock(&self.dispatcher)
+    }
+}
+
+/// What the HTTP API asks and orders.
+#[expect(dead_code, reason = "the HTTP API is the caller")]
+impl Dispatch {
+    /// Takes alerts; when this returns they survive a crash, if the disk takes them. Blocks.
+    pub(crate) fn put_alerts(&self, alerts: Vec<Alert>) {
+        self.act(|dispatcher, now, effects| dispatcher.step(now, Event::Alerts(alerts), effects));
+        self.stepped.notify_one();
+    }
+
+    /// Makes or changes a silence; gives its identity. Blocks.
+    ///
+    /// # Errors
+    /// When the silence is invalid, unknown, or one too many.
+    pub(crate) fn set_silence(&self, silence: Silence) -> Result<String, SilenceError> {
+        let id = uuid(&*self.entropy);
+        self.act(|dispatcher, now, effects| dispatcher.set_silence(now, silence, id, effects))
+    }
+
+    /// Ends a silence. Blocks.
+    ///
+    /// # Errors
+    /// When there is none or it is over.
+    pub(crate) fn expire_silence(&self, id: &str) -> Result<(), SilenceError> {
+        self.act(|dispatcher, now, effects| dispatcher.expire_silence(now, id, effects))
+    }
+
+    /// All silences that are kept.
+    pub(crate) fn silences(&self) -> Vec<Silence> {
+        self.dispatcher().silences()
+    }
+
+    /// The silence with this identity.
+    pub(crate) fn silence(&self, id: &str) -> Option<Silence> {
+        self.dispatcher().silence(id)
+    }
+
+    /// All alerts that have not ended.
+    pub(crate) fn alerts(&self) -> Vec<AlertStatus> {
+        let now = self.clock.now();
+        self.dispatcher().alerts(now)
+    }
+
+    /// All groups with alerts that have not ended.
+    pub(crate) fn groups(&self) -> Vec<GroupStatus> {
+        let now = self.clock.now();
+        self.dispatcher().groups(now)
+    }
+
+    /// Names of the receivers that would be told of an alert.
+    pub(crate) fn receivers_of(&self, labels: &Labels) -> Vec<Arc<str>> {
+        self.dispatcher().receivers_of(labels)
+    }
+
+    /// The last decisions about alerts that match.
+    pub(crate) fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision> {
+        self.dispatcher().decisions(matchers, count)
+    }
+}
+
+fn moment(clock: &dyn Clock) -> Moment {
+    Moment { wall: clock.now(), monotonic: clock.monotonic() }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A random UUID, version 4 (RFC 9562).
+fn uuid(entropy: &dyn Entropy) -> String {
+    let version = |high: u64| high & !0xf000 | 0x4000;
+    let variant = |low: u64| low & !(0b11 << 62) | 0b10 << 62;
+    let (high, low) = (version(entropy.next_u64()), variant(entropy.next_u64()));
+    let hex = format!("{high:016x}{low:016x}");
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sys::sim::SimEntropy;
+
+    #[test]
+    fn identities_are_uuids_of_version_4() {
+        let id = uuid(&SimEntropy::new(1));
+        assert_eq!(id.len(), 36);
+        assert_eq!(&id[14..15], "4");
+        assert!(["8", "9", "a", "b"].contains(&&id[19..20]), "{id}");
+        assert_ne!(id, uuid(&SimEntropy::new(2)));
     }
 }

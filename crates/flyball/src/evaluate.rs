@@ -371,18 +371,22 @@ impl GroupTask {
     fn hand_on(&self, sent: Vec<SentAlert>) {
         let external_url = lock(&self.group).options().around.external_url.clone();
         let base = external_url.trim_end_matches('/');
-        self.evaluation.outlets.send(sent.into_iter().map(|sent| alert(base, sent)).collect());
+        let now = self.evaluation.clock.now();
+        let alerts = sent.into_iter().map(|sent| alert(base, sent, now)).collect();
+        self.evaluation.outlets.send(alerts);
     }
 }
 
 /// The alert with the link to its expression below the URL `base`.
-fn alert(base: &str, sent: SentAlert) -> Alert {
+fn alert(base: &str, sent: SentAlert, updated_at: Timestamp) -> Alert {
     let expr: String = url::form_urlencoded::byte_serialize(sent.expr.as_bytes()).collect();
     Alert {
         labels: sent.labels,
         annotations: sent.annotations,
         starts_at: sent.starts_at,
         ends_at: sent.ends_at,
+        updated_at,
+        ends_by_timeout: false,
         generator_url: format!("{base}/graph?g0.expr={expr}&g0.tab=1"),
     }
 }

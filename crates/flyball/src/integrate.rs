@@ -6,6 +6,7 @@ use alerts::{Delivery, Notification};
 use config::WebhookConfig;
 use net::{AddressPolicy, Client, ClientOptions};
 use notify::webhook::Webhook;
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +72,7 @@ impl Deliver for Log {
                 tracing::info!(alert = name, %labels, summary, "alert resolved");
             }
         }
-        Box::pin(std::future::ready(Delivery::Accepted))
+        Box::pin(std::future::ready(Delivery::Accepted { receiver_data: BTreeMap::new() }))
     }
 }
 
@@ -85,7 +86,7 @@ impl Deliver for WebhookDelivery {
     ) -> Pin<Box<dyn Future<Output = Delivery> + Send + '_>> {
         Box::pin(async move {
             match self.0.deliver(&notification, timeout).await {
-                Ok(()) => Delivery::Accepted,
+                Ok(()) => Delivery::Accepted { receiver_data: BTreeMap::new() },
                 Err(error) => {
                     let (receiver, group) = (&notification.receiver, &notification.group_key);
                     tracing::warn!(receiver, group, %error, "a webhook refused a notification");

@@ -10,6 +10,7 @@ pub(crate) use self::rules::{GroupDefaults, parse as parse_rules, parse_group};
 
 use crate::console::io_words;
 use ::rules::GroupSpec;
+use alerts::Compat;
 use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
 use promql::ParserOptions;
 use std::fs;
@@ -143,13 +144,14 @@ impl Loader {
     }
 
     fn routing(&mut self, flyball: &FlyballConfig) -> Option<Routing> {
+        let compat = if flyball.strict_notifications { Compat::Strict } else { Compat::Improved };
         let Some(path) = &flyball.alertmanager else {
-            return Some(Routing::without_file(&flyball.webhooks));
+            return Some(Routing::without_file(&flyball.webhooks, compat));
         };
         let text = self.read(Path::new(path))?;
         let file = self.keep(config::alertmanager::load(path, &text))?;
         self.mistakes.extend(routing::not_acted_on(&file, path));
-        Some(Routing::from_file(&file))
+        Some(Routing::from_file(file, compat))
     }
 
     fn keep<T>(&mut self, loaded: Result<config::Loaded<T>, config::Error>) -> Option<T> {

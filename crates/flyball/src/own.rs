@@ -138,6 +138,11 @@ impl OwnMetrics {
                 stats.refused_alerts,
             ),
             counter(
+                "flyball_alert_log_failures_total",
+                "Writes of alerts, silences or notifications to the disk that failed.",
+                self.dispatch.log_failures(),
+            ),
+            counter(
                 "flyball_notifications_accepted_total",
                 "Notifications that a receiver accepted.",
                 stats.accepted,

@@ -70,7 +70,7 @@ impl Reloader {
         let query_log = self.open_query_log(&configuration)?;
         let routing = &configuration.routing;
         self.dispatch
-            .replace(routing.root.clone(), &routing.receivers(), self.integrator.build(routing))
+            .replace(&routing.settings, self.integrator.build(routing))
             .map_err(|error| LoadError(vec![error.to_string()]))?;
         self.query_log.set_enabled(query_log.is_some());
         self.queries.log_to(query_log);

@@ -17,7 +17,6 @@ use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::supervise::{Stop, Supervisor};
 use crate::{log, sources, storage, version};
-use alerts::Dispatcher;
 use api::{AppState, HttpMetrics, Mount, PageAsset, Permission, Queries, Server};
 use ingest::{Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
@@ -28,7 +27,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use sys::{Clock, OsVfs, SystemClock, Vfs};
+use sys::{Clock, OsVfs, SystemClock, SystemEntropy, Vfs};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
 use tsdb::Db;
@@ -221,9 +220,12 @@ impl Rooms {
         let integrator =
             Integrator { vfs: Arc::clone(vfs), policy: Arc::clone(&policy), external_url };
         let routing = &configuration.routing;
-        let dispatcher = Dispatcher::new(routing.root.clone(), &routing.receivers())?;
         let integrations = integrator.build(routing);
-        let dispatch = Arc::new(Dispatch::new(dispatcher, integrations, Arc::clone(clock)));
+        let log = storage::open_alert_log(settings, vfs)?;
+        let (timer, entropy) = (Arc::clone(clock), Arc::new(SystemEntropy::new()?));
+        let dispatch = Dispatch::new(&routing.settings, integrations, log, timer, entropy)?;
+        dispatch.hold(settings.start_delay);
+        let dispatch = Arc::new(dispatch);
         let reload = Arc::new(ReloadState::default());
         let own = Arc::new(OwnMetrics {
             db: Arc::clone(db),

@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) rules: GroupOptions,
     /// How alerts are sent to external Alertmanagers.
     pub(crate) sender: SenderSettings,
+    /// Time after the start in which no new group of alerts is told of.
+    pub(crate) start_delay: Duration,
     /// Memory of everything together.
     pub(crate) memory_bytes: usize,
     /// Time between two collections of the host; `None`: no host collector.
@@ -76,6 +78,8 @@ impl Settings {
             engine,
             rules,
             sender: sender(args)?,
+            start_delay: duration_flag("--dispatch.start-delay", args.start_delay.as_deref())?
+                .unwrap_or_default(),
             syntax: features.syntax,
             memory_bytes,
             host_interval: wanted.then_some(interval),

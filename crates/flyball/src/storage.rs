@@ -133,7 +133,25 @@ pub(crate) fn rules_dir(settings: &Settings) -> std::path::PathBuf {
     settings.storage.dir.join("tenants").join("anonymous").join("rules")
 }
 
-/// Opens the alerts that the former process remembered; the database holds the directory's lock.
+/// Opens what the former process remembered of alerts and messages; the database holds the
+/// directory's lock.
+pub(crate) fn open_alert_log(
+    settings: &Settings,
+    vfs: &Arc<dyn Vfs>,
+) -> Result<(alerts::AlertLog, alerts::Saved), journal::JournalError> {
+    let dir = settings.storage.dir.join("tenants").join("anonymous").join("alert-log");
+    let (log, saved, recovery) = alerts::AlertLog::open(Arc::clone(vfs), &dir)?;
+    for damage in &recovery.damage {
+        tracing::error!(%damage, "the alert log is damaged");
+    }
+    if recovery.records > 0 {
+        let (alerts, silences) = (saved.alerts(), saved.silences());
+        tracing::info!(alerts, silences, "alert log read");
+    }
+    Ok((log, saved))
+}
+
+/// Opens the alerts that rules had in the former process; the database holds the directory's lock.
 pub(crate) fn open_alert_state(
     settings: &Settings,
     vfs: &Arc<dyn Vfs>,

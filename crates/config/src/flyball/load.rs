@@ -1,8 +1,8 @@
 //! Reads flyball.yml, and tells it apart from a prometheus.yml that is given in its place.
 
 use super::schema::{
-    DurabilityName, FlyballFile, FormatName, HostCollect, LevelName, OneOrMany, Storage, Web,
-    Webhook,
+    CompatName, DurabilityName, FlyballFile, FormatName, HostCollect, LevelName, OneOrMany,
+    Storage, Web, Webhook,
 };
 use super::{
     Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings, QuerySettings,
@@ -118,6 +118,7 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
     let query = file.query.unwrap_or_default();
     let limits = file.limits.unwrap_or_default();
     let log = file.log.unwrap_or_default();
+    let notify = file.notify.unwrap_or_default();
     let host = file.collect.unwrap_or_default().host.unwrap_or_default();
     FlyballConfig {
         prometheus: path(file.prometheus),
@@ -146,7 +147,8 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
             series_max: limits.series_max,
             series_per_target_max: limits.series_per_target_max,
         },
-        webhooks: webhooks(file.notify.unwrap_or_default().webhooks, root, reader),
+        strict_notifications: notify.compat == Some(CompatName::Strict),
+        webhooks: webhooks(notify.webhooks, root, reader),
         log: LogSettings {
             level: log.level.map(|level| match level {
                 LevelName::Error => LogLevel::Error,

@@ -169,6 +169,18 @@ pub(super) struct Limits {
 pub(super) struct Notify {
     /// Webhooks that get every alert, in Alertmanager's format.
     pub(super) webhooks: Option<Vec<Webhook>>,
+    /// Whose behaviour counts where Alertmanager's has hurt its users; `improved` by default.
+    pub(super) compat: Option<CompatName>,
+}
+
+/// Whose behaviour counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum CompatName {
+    /// Nobody misses a page or an end.
+    Improved,
+    /// Exactly Alertmanager's.
+    Strict,
 }
 
 /// A webhook.

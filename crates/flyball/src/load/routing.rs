@@ -1,7 +1,7 @@
 //! Who is told: the routing tree and receivers of alertmanager.yml, or what stands in for them.
 
-use alerts::{GroupBy, Receiver, Route, RouteOptions};
-use config::{AlertmanagerFile, Integration, IntegrationKind, WebhookConfig};
+use alerts::{Compat, Receiver, Settings};
+use config::{AlertmanagerFile, GroupBy, Integration, IntegrationKind, Route, WebhookConfig};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub(crate) enum IntegrationSpec {
     Log,
     /// A webhook.
     Webhook {
+        /// Position among the webhooks of its receiver.
+        index: usize,
         /// Are ends told too?
         send_resolved: bool,
         /// What to call.
@@ -25,6 +27,14 @@ pub(crate) enum IntegrationSpec {
 }
 
 impl IntegrationSpec {
+    /// Identity in the notification log.
+    fn name(&self) -> String {
+        match self {
+            Self::Log => "log[0]".to_owned(),
+            Self::Webhook { index, .. } => format!("webhook[{index}]"),
+        }
+    }
+
     fn send_resolved(&self) -> bool {
         match self {
             Self::Log => true,
@@ -37,65 +47,80 @@ impl IntegrationSpec {
         let send_resolved = integration.send_resolved;
         match &integration.kind {
             IntegrationKind::Webhook(config) => {
-                Some(Self::Webhook { send_resolved, config: config.clone() })
+                let index = integration.index;
+                Some(Self::Webhook { index, send_resolved, config: config.clone() })
             }
             _ => None,
         }
     }
 }
 
-/// The routing tree with its receivers.
+/// Who is told of what when, with the ways to tell.
 #[derive(Clone, Debug)]
 pub(crate) struct Routing {
-    pub(crate) root: Route,
+    pub(crate) settings: Settings,
     pub(crate) integrations: BTreeMap<String, Vec<IntegrationSpec>>,
 }
 
 impl Routing {
     /// What alertmanager.yml says.
-    pub(crate) fn from_file(file: &AlertmanagerFile) -> Self {
+    pub(crate) fn from_file(file: AlertmanagerFile, compat: Compat) -> Self {
         let specs =
             |list: &[Integration]| list.iter().filter_map(IntegrationSpec::of).collect::<Vec<_>>();
         let receivers = file.receivers.iter().map(|r| (r.name.clone(), specs(&r.integrations)));
-        Self { root: route(&file.route), integrations: receivers.collect() }
+        let integrations = receivers.collect();
+        let settings = Settings {
+            receivers: receivers_of(&integrations),
+            route: file.route,
+            inhibit_rules: file.inhibit_rules,
+            time_intervals: file.time_intervals,
+            compat,
+        };
+        Self { settings, integrations }
     }
 
     /// Every alert to the log, and to the webhooks of flyball.yml if there are any.
-    pub(crate) fn without_file(webhooks: &[Integration]) -> Self {
+    pub(crate) fn without_file(webhooks: &[Integration], compat: Compat) -> Self {
         let mut specs = vec![IntegrationSpec::Log];
         specs.extend(webhooks.iter().filter_map(IntegrationSpec::of));
         let receiver = if webhooks.is_empty() { LOG_RECEIVER } else { WEBHOOKS_RECEIVER };
-        let options = RouteOptions {
+        let route = Route {
             receiver: receiver.to_owned(),
             group_by: GroupBy::Labels(vec!["alertname".to_owned()]),
             group_wait: Duration::from_secs(10),
             group_interval: Duration::from_mins(1),
             repeat_interval: Duration::from_hours(4),
+            ..Route::root()
         };
-        let root = Route { options, matchers: Vec::new(), continues: false, routes: Vec::new() };
-        Self { root, integrations: BTreeMap::from([(receiver.to_owned(), specs)]) }
+        let integrations = BTreeMap::from([(receiver.to_owned(), specs)]);
+        let settings = Settings {
+            receivers: receivers_of(&integrations),
+            route,
+            inhibit_rules: Vec::new(),
+            time_intervals: BTreeMap::new(),
+            compat,
+        };
+        Self { settings, integrations }
     }
+}
 
-    /// Receivers as the dispatcher needs them.
-    pub(crate) fn receivers(&self) -> Vec<Receiver> {
-        let receiver = |(name, specs): (&String, &Vec<IntegrationSpec>)| Receiver {
-            name: name.clone(),
-            send_resolved: specs.iter().map(IntegrationSpec::send_resolved).collect(),
-        };
-        self.integrations.iter().map(receiver).collect()
-    }
+/// Receivers as the dispatcher needs them.
+fn receivers_of(integrations: &BTreeMap<String, Vec<IntegrationSpec>>) -> Vec<Receiver> {
+    let integration = |spec: &IntegrationSpec| alerts::Integration {
+        name: spec.name(),
+        send_resolved: spec.send_resolved(),
+    };
+    let receiver = |(name, specs): (&String, &Vec<IntegrationSpec>)| Receiver {
+        name: name.clone(),
+        integrations: specs.iter().map(integration).collect(),
+    };
+    integrations.iter().map(receiver).collect()
 }
 
 /// Parts of a file that are read but not acted on yet: a page that silently never comes is worse
 /// than a server that does not start.
 pub(crate) fn not_acted_on(file: &AlertmanagerFile, path: &str) -> Vec<String> {
     let mut parts = Vec::new();
-    if !file.inhibit_rules.is_empty() {
-        parts.push("`inhibit_rules` are".to_owned());
-    }
-    if !file.time_intervals.is_empty() {
-        parts.push("`time_intervals` are".to_owned());
-    }
     if !file.templates.is_empty() {
         parts.push("`templates` are".to_owned());
     }
@@ -106,23 +131,4 @@ pub(crate) fn not_acted_on(file: &AlertmanagerFile, path: &str) -> Vec<String> {
     names.dedup();
     parts.extend(names.into_iter().map(|name| format!("`{name}_configs` are")));
     parts.iter().map(|part| format!("{path}: {part} not supported yet")).collect()
-}
-
-fn route(route: &config::Route) -> Route {
-    let group_by = match &route.group_by {
-        config::GroupBy::AllLabels => GroupBy::All,
-        config::GroupBy::Labels(labels) => GroupBy::Labels(labels.clone()),
-    };
-    Route {
-        options: RouteOptions {
-            receiver: route.receiver.clone(),
-            group_by,
-            group_wait: route.group_wait,
-            group_interval: route.group_interval,
-            repeat_interval: route.repeat_interval,
-        },
-        matchers: route.matchers.clone(),
-        continues: route.continue_matching,
-        routes: route.routes.iter().map(self::route).collect(),
-    }
 }

@@ -57,7 +57,9 @@ mod tests {
             annotations: vec![("summary".into(), "\"hot\"".into())],
             starts_at: Timestamp::from_ms(1_000),
             ends_at: Timestamp::from_ms(61_500),
+            updated_at: Timestamp::from_ms(0),
             generator_url: "http://f/graph".into(),
+            ends_by_timeout: false,
         };
         let text = String::from_utf8(render(&[Arc::new(alert)])).expect("JSON is UTF-8");
         expect_test::expect![[

@@ -50,7 +50,9 @@ mod tests {
                 annotations: Vec::new(),
                 starts_at: Timestamp::from_ms(0),
                 ends_at: Timestamp::from_ms(0),
+                updated_at: Timestamp::from_ms(0),
                 generator_url: String::new(),
+                ends_by_timeout: false,
             })
         };
         names.map(alert).collect()

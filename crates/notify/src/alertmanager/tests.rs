@@ -37,7 +37,9 @@ fn alerts(count: usize) -> Vec<Arc<Alert>> {
         annotations: Vec::new(),
         starts_at: Timestamp::from_ms(0),
         ends_at: Timestamp::from_ms(1000),
+        updated_at: Timestamp::from_ms(0),
         generator_url: String::new(),
+        ends_by_timeout: false,
     };
     (0..count).map(alert).map(Arc::new).collect()
 }

@@ -24,6 +24,9 @@ fn notification(firing: &[bool]) -> Notification {
         group_labels: Labels::from_pairs([("alertname", "HostDown")]),
         alerts: firing.iter().enumerate().map(alert).collect(),
         reason: Reason::FirstNotification,
+        route_labels: BTreeMap::new(),
+        now: Timestamp::from_ms(0),
+        receiver_data: BTreeMap::new(),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Names<'n> {
 
 impl Route {
     /// What the root inherits.
-    pub(super) fn root() -> Self {
+    pub fn root() -> Self {
         Self {
             receiver: String::new(),
             group_by: GroupBy::Labels(Vec::new()),

@@ -1,0 +1,197 @@
+//! What of alerts, silences and notifications survives the process.
+//! Written by [`crate::AlertLog`] as JSON, because people look into it and volumes are small;
+//! format: docs/formats/alert-log.md.
+
+use crate::alert::StoredAlert;
+use crate::dedup::LogEntry;
+use crate::history::{Decision, History};
+use crate::silence::{Silence, Silences};
+use model::Labels;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Something that happened and must not be forgotten.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Change(pub(crate) What);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum What {
+    /// An alert is new, or more changed about it than that it is still alive.
+    Alert(Arc<StoredAlert>),
+    /// An alert ended, and everybody who was to be told knows.
+    Forgotten(#[serde(with = "as_map")] Labels),
+    /// A silence is new or changed.
+    Silence(Silence),
+    /// An integration was told about a group.
+    Told(Box<Told>),
+    /// Why alerts were told, or were not.
+    Decision(Decision),
+}
+
+/// What an integration of a receiver knows of a group now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) group_key: Arc<str>,
+    pub(crate) receiver: Arc<str>,
+    /// Which way: `webhook[0]`.
+    pub(crate) integration: String,
+    pub(crate) entry: LogEntry,
+}
+
+/// Group key, receiver.
+pub(crate) type LogKey = (Arc<str>, Arc<str>);
+/// What integrations, by their names, were told last.
+pub(crate) type NotificationLog = HashMap<LogKey, BTreeMap<String, LogEntry>>;
+
+/// The state that changes lead to.
+#[derive(Clone, Debug, Default)]
+pub struct Saved {
+    pub(crate) alerts: HashMap<Labels, Arc<StoredAlert>>,
+    pub(crate) silences: Silences,
+    pub(crate) log: NotificationLog,
+    pub(crate) history: History,
+}
+
+impl Saved {
+    /// Goes on by one change.
+    pub(crate) fn apply(&mut self, change: Change) {
+        match change.0 {
+            What::Alert(stored) => {
+                self.alerts.insert(stored.alert.labels.clone(), stored);
+            }
+            What::Forgotten(labels) => {
+                self.alerts.remove(&labels);
+            }
+            What::Silence(silence) => self.silences.insert(silence),
+            What::Told(told) => {
+                let entries = self.log.entry((told.group_key, told.receiver)).or_default();
+                entries.insert(told.integration, told.entry);
+            }
+            What::Decision(decision) => self.history.push(decision),
+        }
+    }
+
+    /// Number of alerts.
+    pub fn alerts(&self) -> usize {
+        self.alerts.len()
+    }
+
+    /// Number of silences.
+    pub fn silences(&self) -> usize {
+        self.silences.iter().count()
+    }
+}
+
+/// Changes that lead to a state from nothing.
+pub(crate) fn all_of<'s>(
+    alerts: impl Iterator<Item = &'s Arc<StoredAlert>>,
+    silences: &Silences,
+    log: &NotificationLog,
+    history: &History,
+) -> Vec<Change> {
+    let alerts = alerts.map(|stored| What::Alert(Arc::clone(stored)));
+    let silences = silences.iter().cloned().map(What::Silence);
+    let told = log.iter().flat_map(|((group_key, receiver), entries)| {
+        entries.iter().map(|(integration, entry)| {
+            What::Told(Box::new(Told {
+                group_key: Arc::clone(group_key),
+                receiver: Arc::clone(receiver),
+                integration: integration.clone(),
+                entry: entry.clone(),
+            }))
+        })
+    });
+    let decisions = history.iter().cloned().map(What::Decision);
+    alerts.chain(silences).chain(told).chain(decisions).map(Change).collect()
+}
+
+/// Instants as milliseconds since 1970.
+pub(crate) mod as_ms {
+    use model::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(crate) fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(at.ms())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        i64::deserialize(from).map(Timestamp::from_ms)
+    }
+}
+
+/// Label sets as maps.
+pub(crate) mod as_map {
+    use model::Labels;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::collections::BTreeMap;
+
+    pub(crate) fn serialize<S: Serializer>(labels: &Labels, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(labels.iter())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Labels, D::Error> {
+        BTreeMap::<String, String>::deserialize(from).map(Labels::from_pairs)
+    }
+}
+
+/// Lists of label sets as lists of maps.
+pub(crate) mod as_maps {
+    use model::Labels;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::collections::BTreeMap;
+
+    pub(crate) fn serialize<S: Serializer>(sets: &[Labels], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(sets.iter().map(|labels| labels.iter().collect::<BTreeMap<_, _>>()))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Labels>, D::Error> {
+        let sets = Vec::<BTreeMap<String, String>>::deserialize(from)?;
+        Ok(sets.into_iter().map(Labels::from_pairs).collect())
+    }
+}
+
+/// Matchers as lists of name, operator and value.
+pub(crate) mod as_triples {
+    use model::{MatchOp, Matcher};
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const OPERATORS: [MatchOp; 4] =
+        [MatchOp::Equal, MatchOp::NotEqual, MatchOp::Regex, MatchOp::NotRegex];
+
+    pub(crate) fn serialize<S: Serializer>(matchers: &[Matcher], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(matchers.iter().map(|m| (m.name(), m.op().as_str(), m.value())))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<Matcher>, D::Error> {
+        let triples = Vec::<(String, String, String)>::deserialize(from)?;
+        let matcher = |(name, op, value): (String, String, String)| {
+            let op = OPERATORS.into_iter().find(|known| known.as_str() == op);
+            let op = op.ok_or_else(|| D::Error::custom("no such operator of a matcher"))?;
+            Matcher::new(op, &name, &value).map_err(D::Error::custom)
+        };
+        triples.into_iter().map(matcher).collect()
+    }
+}
+
+/// Alerts of the notification log as pairs of fingerprint and occurrence.
+pub(crate) mod as_pairs {
+    use crate::dedup::AlertSet;
+    use model::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(told: &AlertSet, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(told.iter().map(|(alert, occurrence)| (alert, occurrence.ms())))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<AlertSet, D::Error> {
+        let pairs = Vec::<(u64, i64)>::deserialize(from)?;
+        Ok(pairs.into_iter().map(|(alert, ms)| (alert, Timestamp::from_ms(ms))).collect())
+    }
+}

@@ -1,0 +1,115 @@
+//! Another configuration: groups are formed anew, nothing that anybody was told is forgotten.
+
+use super::{AlertGroup, Compat, Dispatcher, Moment, Settings, Timestamp, by_name};
+use crate::change::{Change, Told, What};
+use crate::dedup::LogEntry;
+use crate::inhibit::Inhibitor;
+use crate::route::{RouteError, Tree};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What integrations of a receiver know of all groups.
+type Knowledge = HashMap<Arc<str>, BTreeMap<String, LogEntry>>;
+
+impl Dispatcher {
+    /// Works by another configuration from now on; what receivers were told is remembered (INV-52).
+    ///
+    /// Groups that flushed before flush again at once, as upstream. Deliveries under way are
+    /// forgotten: at worst one message is sent twice. Fails without any effect when the tree names
+    /// unknown receivers or intervals.
+    pub fn reroute(&mut self, now: Moment, settings: &Settings) -> Result<(), RouteError> {
+        let has_interval = |name: &str| settings.time_intervals.contains_key(name);
+        let tree = Tree::new(&settings.route, &settings.receivers, has_interval)?;
+        let known = self.knowledge();
+        let old_tree = std::mem::replace(&mut self.tree, tree);
+        self.receivers = by_name(&settings.receivers);
+        self.time_intervals.clone_from(&settings.time_intervals);
+        self.compat = settings.compat;
+        self.inhibitor = Inhibitor::new(&settings.inhibit_rules);
+        self.underway.clear();
+        self.timers.clear();
+        self.group_ids.clear();
+        let former: HashMap<(Arc<str>, Arc<str>), AlertGroup> = std::mem::take(&mut self.groups)
+            .into_values()
+            .map(|group| {
+                let receiver = Arc::clone(&old_tree.node(group.node).receiver);
+                ((Arc::clone(&group.key), receiver), group)
+            })
+            .collect();
+        self.regroup(now.wall);
+        let ids: Vec<u64> = self.groups.keys().copied().collect();
+        for id in ids {
+            self.take_over(now.wall, id, &former, &known);
+            self.schedule(id);
+        }
+        Ok(())
+    }
+
+    /// Puts every alert into the groups of its routes; all groups are new.
+    pub(super) fn regroup(&mut self, now: Timestamp) {
+        let stored: Vec<_> = self.alerts.values().cloned().collect();
+        for stored in stored {
+            let labels = &stored.alert.labels;
+            self.inhibitor.note(labels);
+            for leaf in self.tree.leaves(labels) {
+                self.put(now, leaf, &stored, false, &mut BTreeMap::new());
+            }
+        }
+    }
+
+    /// What the integrations of each receiver know, whichever group it was about.
+    fn knowledge(&self) -> Knowledge {
+        let mut known = Knowledge::new();
+        for group in self.groups.values() {
+            let receiver = &self.tree.node(group.node).receiver;
+            let entries = self.log.get(&(Arc::clone(&group.key), Arc::clone(receiver)));
+            for (integration, entry) in entries.into_iter().flatten() {
+                let all = known.entry(Arc::clone(receiver)).or_default();
+                let all = all.entry(integration.clone()).or_default();
+                all.firing.extend(&entry.firing);
+                all.resolved.extend(&entry.resolved);
+                all.at = all.at.max(entry.at);
+                all.expires_at = all.expires_at.max(entry.expires_at);
+            }
+        }
+        known
+    }
+
+    /// A new group goes on where the former group with its key was, or else learns what its
+    /// receiver was told of its alerts.
+    fn take_over(
+        &mut self,
+        now: Timestamp,
+        id: u64,
+        former: &HashMap<(Arc<str>, Arc<str>), AlertGroup>,
+        known: &Knowledge,
+    ) {
+        let Some(group) = self.groups.get_mut(&id) else { return };
+        let key = (Arc::clone(&group.key), Arc::clone(&self.tree.node(group.node).receiver));
+        if let Some(former) = former.get(&key) {
+            group.has_flushed = former.has_flushed;
+            group.next_flush = if former.has_flushed { now } else { former.next_flush };
+            return;
+        }
+        if self.compat == Compat::Strict {
+            return;
+        }
+        for (integration, all) in known.get(&key.1).into_iter().flatten() {
+            let mine: Vec<u64> = group.alerts.values().map(|stored| stored.fingerprint).collect();
+            let mut entry = all.clone();
+            entry.firing.retain(|alert, _| mine.contains(alert));
+            entry.resolved.retain(|alert, _| mine.contains(alert));
+            let entries = self.log.entry(key.clone()).or_default();
+            if entry.firing.is_empty() && entry.resolved.is_empty()
+                || entries.contains_key(integration)
+            {
+                continue;
+            }
+            entries.insert(integration.clone(), entry.clone());
+            let (group_key, receiver) = key.clone();
+            let integration = integration.clone();
+            let told = Told { group_key, receiver, integration, entry };
+            self.changes.push(Change(What::Told(Box::new(told))));
+        }
+    }
+}

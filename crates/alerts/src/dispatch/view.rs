@@ -1,0 +1,141 @@
+//! What people and tools see: alerts with their state, groups, silences, decisions.
+//! Source of the shapes: Alertmanager 0.34 `api/v2`.
+
+use super::{Dispatcher, Timestamp};
+use crate::alert::{Alert, StoredAlert};
+use crate::history::{Decision, Verdict};
+use crate::silence::Silence;
+use model::{Labels, Matcher};
+use std::sync::Arc;
+
+/// Does an alert reach its receivers?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertState {
+    /// Nobody has decided yet.
+    Unprocessed,
+    /// It does.
+    Active,
+    /// A silence or another alert mutes it.
+    Suppressed,
+}
+
+impl AlertState {
+    /// The name in Alertmanager's API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unprocessed => "unprocessed",
+            Self::Active => "active",
+            Self::Suppressed => "suppressed",
+        }
+    }
+}
+
+/// An alert as the API shows it.
+#[derive(Clone, Debug)]
+pub struct AlertStatus {
+    /// The alert.
+    pub alert: Arc<Alert>,
+    /// Identity as a number.
+    pub fingerprint: u64,
+    /// Names of the receivers that it is routed to.
+    pub receivers: Vec<Arc<str>>,
+    /// Does it reach them?
+    pub state: AlertState,
+    /// Identities of the silences that mute it.
+    pub silenced_by: Vec<String>,
+    /// Fingerprints of the alerts that inhibit it.
+    pub inhibited_by: Vec<u64>,
+    /// Time intervals that mute its routes.
+    pub muted_by: Vec<String>,
+}
+
+/// A group as the API shows it.
+#[derive(Clone, Debug)]
+pub struct GroupStatus {
+    /// Name of its receiver.
+    pub receiver: Arc<str>,
+    /// Labels by which it was formed.
+    pub labels: Labels,
+    /// Its alerts, ended ones left out.
+    pub alerts: Vec<AlertStatus>,
+}
+
+impl Dispatcher {
+    /// All alerts that have not ended.
+    pub fn alerts(&self, now: Timestamp) -> Vec<AlertStatus> {
+        let firing = self.alerts.values().filter(|stored| !stored.alert.is_resolved_at(now));
+        firing.map(|stored| self.status(stored, now)).collect()
+    }
+
+    /// All groups with alerts that have not ended, by labels and receiver.
+    pub fn groups(&self, now: Timestamp) -> Vec<GroupStatus> {
+        let mut groups: Vec<GroupStatus> = Vec::new();
+        for group in self.groups.values() {
+            let firing = group.alerts.values().filter(|s| !s.alert.is_resolved_at(now));
+            let mut alerts: Vec<_> = firing.map(|stored| self.status(stored, now)).collect();
+            alerts.sort_by_key(|status| status.fingerprint);
+            if !alerts.is_empty() {
+                let receiver = Arc::clone(&self.tree.node(group.node).receiver);
+                groups.push(GroupStatus { receiver, labels: group.labels.clone(), alerts });
+            }
+        }
+        groups.sort_by(|a, b| (&a.labels, &a.receiver).cmp(&(&b.labels, &b.receiver)));
+        groups
+    }
+
+    /// All silences that are kept, by identity.
+    pub fn silences(&self) -> Vec<Silence> {
+        self.silences.iter().cloned().collect()
+    }
+
+    /// The silence with this identity.
+    pub fn silence(&self, id: &str) -> Option<Silence> {
+        self.silences.get(id).cloned()
+    }
+
+    /// Names of all receivers, sorted.
+    pub fn receivers(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.receivers.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// Names of the receivers that would be told of an alert, in the order of the routes.
+    pub fn receivers_of(&self, labels: &Labels) -> Vec<Arc<str>> {
+        let leaves = self.tree.leaves(labels).into_iter();
+        leaves.map(|leaf| Arc::clone(&self.tree.node(leaf).receiver)).collect()
+    }
+
+    /// The last decisions, at most `count`, about alerts that match; oldest first.
+    pub fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision> {
+        self.history.about(matchers, count)
+    }
+
+    fn status(&self, stored: &StoredAlert, now: Timestamp) -> AlertStatus {
+        let labels = &stored.alert.labels;
+        let silenced_by: Vec<String> =
+            self.silences.muting(labels, now).map(str::to_owned).collect();
+        let inhibited = self.inhibited_by(labels, now);
+        let inhibited_by: Vec<u64> = inhibited.iter().map(crate::fingerprint).collect();
+        let is_muted = !silenced_by.is_empty() || !inhibited_by.is_empty();
+        let state = if is_muted { AlertState::Suppressed } else { AlertState::Active };
+        let leaves = self.tree.leaves(labels);
+        let receivers = leaves.iter().map(|&l| Arc::clone(&self.tree.node(l).receiver)).collect();
+        let muted_by = leaves.iter().filter_map(|&leaf| {
+            match self.interval_verdict(self.tree.node(leaf), now)? {
+                Verdict::MutedByInterval { interval } => Some(vec![interval]),
+                Verdict::OutsideActiveIntervals { intervals } => Some(intervals),
+                _ => None,
+            }
+        });
+        AlertStatus {
+            alert: Arc::new(stored.alert.clone()),
+            fingerprint: stored.fingerprint,
+            receivers,
+            state,
+            silenced_by,
+            inhibited_by,
+            muted_by: muted_by.flatten().collect(),
+        }
+    }
+}

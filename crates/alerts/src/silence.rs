@@ -1,0 +1,240 @@
+//! Silences: who is not told of what, from when until when.
+//! Source: Alertmanager 0.34 `silence/silence.go`: states follow from the times; a silence whose
+//! matchers change, or that began differently, is replaced by a new one.
+
+use crate::change::{as_ms, as_triples};
+use model::{Labels, Matcher, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Silences kept at most, expired ones included; further ones are refused.
+pub const SILENCES_MAX: usize = 10_000;
+/// How long an expired silence is kept and shown.
+const RETENTION: Duration = Duration::from_hours(120);
+
+/// A silence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    /// Identity, a UUID.
+    pub id: String,
+    /// All must match; at least one does not match the empty text.
+    #[serde(with = "as_triples")]
+    pub matchers: Vec<Matcher>,
+    /// When it begins.
+    #[serde(with = "as_ms")]
+    pub starts_at: Timestamp,
+    /// When it ends, after its beginning.
+    #[serde(with = "as_ms")]
+    pub ends_at: Timestamp,
+    /// When it was changed last.
+    #[serde(with = "as_ms")]
+    pub updated_at: Timestamp,
+    /// Who made it.
+    pub created_by: String,
+    /// Why.
+    pub comment: String,
+    /// More texts of tools, sorted by name.
+    #[serde(default)]
+    pub annotations: Vec<(String, String)>,
+}
+
+/// Where a silence stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SilenceState {
+    /// It mutes.
+    Active,
+    /// It will mute.
+    Pending,
+    /// It is over.
+    Expired,
+}
+
+impl SilenceState {
+    /// The name in Alertmanager's API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Pending => "pending",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A silence that is refused; the texts are Alertmanager's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SilenceError {
+    /// There is none with this identity.
+    #[error("silence not found")]
+    NotFound,
+    /// It is over already.
+    #[error("silence {0} already expired")]
+    AlreadyExpired(String),
+    /// It cannot be as it is.
+    #[error("invalid silence: {0}")]
+    Invalid(String),
+    /// There are too many.
+    #[error("exceeded maximum number of silences: {SILENCES_MAX} (limit: {SILENCES_MAX})")]
+    TooMany,
+}
+
+impl Silence {
+    /// Where it stands at this time.
+    pub fn state(&self, now: Timestamp) -> SilenceState {
+        if now < self.starts_at {
+            SilenceState::Pending
+        } else if now >= self.ends_at {
+            SilenceState::Expired
+        } else {
+            SilenceState::Active
+        }
+    }
+
+    /// Do all its matchers match?
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.matchers.iter().all(|matcher| matcher.matches_labels(labels))
+    }
+
+    fn check(&self) -> Result<(), SilenceError> {
+        let invalid = |text: &str| Err(SilenceError::Invalid(text.to_owned()));
+        if self.matchers.is_empty() {
+            return invalid("at least one matcher required");
+        }
+        if let Some(index) = self.matchers.iter().position(|m| m.name().is_empty()) {
+            return invalid(&format!("invalid label matcher {index}: invalid label name \"\""));
+        }
+        if self.matchers.iter().all(Matcher::matches_empty) {
+            return invalid("at least one matcher must not match the empty string");
+        }
+        if self.ends_at < self.starts_at {
+            return invalid("end time must not be before start time");
+        }
+        Ok(())
+    }
+
+    fn has_matchers_of(&self, other: &Self) -> bool {
+        let parts = |matcher: &Matcher| {
+            (matcher.name().to_owned(), matcher.op().as_str(), matcher.value().to_owned())
+        };
+        self.matchers.iter().map(parts).eq(other.matchers.iter().map(parts))
+    }
+
+    /// Can `self` become `next` under the same identity?
+    fn can_become(&self, next: &Self, now: Timestamp) -> bool {
+        if !self.has_matchers_of(next) {
+            return false;
+        }
+        match self.state(now) {
+            SilenceState::Active => next.starts_at == self.starts_at && next.ends_at >= now,
+            SilenceState::Pending => next.starts_at >= now,
+            SilenceState::Expired => false,
+        }
+    }
+}
+
+/// All silences.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Silences {
+    by_id: BTreeMap<String, Silence>,
+}
+
+impl Silences {
+    /// All of them, by identity.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Silence> {
+        self.by_id.values()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Silence> {
+        self.by_id.get(id)
+    }
+
+    /// Puts one there that was checked before.
+    pub(crate) fn insert(&mut self, silence: Silence) {
+        self.by_id.insert(silence.id.clone(), silence);
+    }
+
+    /// Identities of the silences that mute an alert now.
+    pub(crate) fn muting<'a>(
+        &'a self,
+        labels: &'a Labels,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a str> {
+        let active = self.by_id.values().filter(move |s| s.state(now) == SilenceState::Active);
+        active.filter(|silence| silence.matches(labels)).map(|silence| silence.id.as_str())
+    }
+
+    /// Makes or changes a silence. With an empty identity, or when the one that is there cannot
+    /// become this one, it gets `new_id`, and what it replaces expires. The silences that changed
+    /// are the result; the last one is the one that was asked for.
+    ///
+    /// # Errors
+    /// When the silence is invalid, unknown, or one too many; nothing changes then.
+    pub(crate) fn set(
+        &mut self,
+        mut silence: Silence,
+        new_id: String,
+        now: Timestamp,
+    ) -> Result<Vec<Silence>, SilenceError> {
+        silence.updated_at = now;
+        let former = match silence.id.as_str() {
+            "" => None,
+            id => Some(self.by_id.get(id).cloned().ok_or(SilenceError::NotFound)?),
+        };
+        let mut changed = Vec::new();
+        match former {
+            Some(former) if former.can_become(&silence, now) => silence.check()?,
+            former => {
+                silence.starts_at = silence.starts_at.max(now);
+                silence.id = new_id;
+                silence.check()?;
+                if silence.ends_at < now {
+                    let text = "end time must not be in the past".to_owned();
+                    return Err(SilenceError::Invalid(text));
+                }
+                if self.by_id.len() >= SILENCES_MAX {
+                    return Err(SilenceError::TooMany);
+                }
+                let former = former.filter(|former| former.state(now) != SilenceState::Expired);
+                changed.extend(former.map(|former| former.expired(now)));
+            }
+        }
+        changed.push(silence);
+        for silence in &changed {
+            self.insert(silence.clone());
+        }
+        Ok(changed)
+    }
+
+    /// Ends a silence now; the ended silence is the result.
+    ///
+    /// # Errors
+    /// When there is none or it is over.
+    pub(crate) fn expire(&mut self, id: &str, now: Timestamp) -> Result<Silence, SilenceError> {
+        let silence = self.by_id.get(id).ok_or(SilenceError::NotFound)?;
+        if silence.state(now) == SilenceState::Expired {
+            return Err(SilenceError::AlreadyExpired(id.to_owned()));
+        }
+        let silence = silence.clone().expired(now);
+        self.insert(silence.clone());
+        Ok(silence)
+    }
+
+    /// Forgets what has been over for long.
+    pub(crate) fn forget_old(&mut self, now: Timestamp) {
+        self.by_id.retain(|_, silence| silence.ends_at.saturating_add(RETENTION) > now);
+    }
+}
+
+impl Silence {
+    /// The same, ended now: a pending one never begins.
+    fn expired(mut self, now: Timestamp) -> Self {
+        if self.state(now) == SilenceState::Pending {
+            self.starts_at = now;
+        }
+        (self.ends_at, self.updated_at) = (now, now);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+use super::*;
+use model::MatchOp;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_ms(seconds * 1000)
+}
+
+fn silence(matcher: Matcher, starts: i64, ends: i64) -> Silence {
+    Silence {
+        id: String::new(),
+        matchers: vec![matcher],
+        starts_at: at(starts),
+        ends_at: at(ends),
+        updated_at: at(0),
+        created_by: "ops".into(),
+        comment: "maintenance".into(),
+        annotations: Vec::new(),
+    }
+}
+
+fn host_a() -> Matcher {
+    Matcher::equal("instance", "a")
+}
+
+/// Identity and state of each silence.
+fn states(silences: &Silences, now: i64) -> Vec<(&str, SilenceState)> {
+    silences.iter().map(|silence| (silence.id.as_str(), silence.state(at(now)))).collect()
+}
+
+#[test]
+fn states_follow_from_the_times() {
+    let silence = silence(host_a(), 10, 20);
+    let states = [9, 10, 19, 20].map(|now| silence.state(at(now)));
+    use SilenceState::{Active, Expired, Pending};
+    assert_eq!(states, [Pending, Active, Active, Expired]);
+}
+
+#[test]
+fn an_active_silence_keeps_its_identity_while_its_matchers_and_beginning_stay() {
+    let mut silences = Silences::default();
+    silences.set(silence(host_a(), 10, 100), "one".into(), at(10)).unwrap();
+    let mut longer = silence(host_a(), 10, 200);
+    longer.id = "one".into();
+    let changed = silences.set(longer.clone(), "two".into(), at(50)).unwrap();
+    assert_eq!(changed.len(), 1);
+    assert_eq!((changed[0].id.as_str(), changed[0].ends_at), ("one", at(200)));
+    longer.starts_at = at(60);
+    silences.set(longer, "two".into(), at(60)).unwrap();
+    assert_eq!(
+        states(&silences, 61),
+        [("one", SilenceState::Expired), ("two", SilenceState::Active)]
+    );
+}
+
+#[test]
+fn other_matchers_are_another_silence() {
+    let mut silences = Silences::default();
+    silences.set(silence(host_a(), 10, 100), "one".into(), at(10)).unwrap();
+    let mut other = silence(Matcher::equal("instance", "b"), 10, 100);
+    other.id = "one".into();
+    let changed = silences.set(other, "two".into(), at(50)).unwrap();
+    let ids: Vec<&str> = changed.iter().map(|silence| silence.id.as_str()).collect();
+    assert_eq!(ids, ["one", "two"]);
+    assert_eq!(changed[1].starts_at, at(50), "a new silence does not begin in the past");
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_upstreams_words() {
+    let mut silences = Silences::default();
+    let mut refused =
+        |silence: Silence| silences.set(silence, "one".into(), at(50)).unwrap_err().to_string();
+    let nothing = Matcher::new(MatchOp::Regex, "instance", ".*").unwrap();
+    let words = "invalid silence: at least one matcher must not match the empty string";
+    assert_eq!(refused(silence(nothing, 10, 100)), words);
+    let nobody = Silence { matchers: Vec::new(), ..silence(host_a(), 10, 100) };
+    assert_eq!(refused(nobody), "invalid silence: at least one matcher required");
+    let backwards = silence(host_a(), 100, 90);
+    assert_eq!(refused(backwards), "invalid silence: end time must not be before start time");
+    let unknown = Silence { id: "nine".into(), ..silence(host_a(), 10, 100) };
+    assert_eq!(refused(unknown), "silence not found");
+    assert_eq!(silences.iter().count(), 0);
+}
+
+#[test]
+fn ended_silences_are_kept_for_five_days() {
+    let mut silences = Silences::default();
+    silences.set(silence(host_a(), 10, 1000), "one".into(), at(10)).unwrap();
+    silences.set(silence(host_a(), 500, 1000), "later".into(), at(10)).unwrap();
+    silences.expire("one", at(20)).unwrap();
+    let later = silences.expire("later", at(20)).unwrap();
+    assert_eq!((later.starts_at, later.ends_at), (at(20), at(20)));
+    let again = silences.expire("one", at(30)).unwrap_err();
+    assert_eq!(again.to_string(), "silence one already expired");
+    assert_eq!(silences.expire("two", at(30)).unwrap_err(), SilenceError::NotFound);
+    silences.forget_old(at(20 + 120 * 3600 - 1));
+    assert_eq!(silences.iter().count(), 2);
+    silences.forget_old(at(20 + 120 * 3600));
+    assert_eq!(silences.iter().count(), 0);
+}
+
+#[test]
+fn only_active_silences_mute() {
+    let mut silences = Silences::default();
+    silences.set(silence(host_a(), 10, 100), "one".into(), at(0)).unwrap();
+    silences.set(silence(host_a(), 50, 100), "two".into(), at(0)).unwrap();
+    let labels = Labels::from_pairs([("instance", "a")]);
+    let muting = |now: i64| silences.muting(&labels, at(now)).collect::<Vec<_>>();
+    assert_eq!(muting(5), Vec::<&str>::new());
+    assert_eq!(muting(10), ["one"]);
+    assert_eq!(muting(50), ["one", "two"]);
+    assert_eq!(muting(100), Vec::<&str>::new());
+    let other = Labels::from_pairs([("instance", "b")]);
+    assert_eq!(silences.muting(&other, at(50)).count(), 0);
+}
