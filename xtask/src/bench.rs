@@ -11,15 +11,18 @@ use std::process::Command;
 const SERVERS: [&str; 3] = ["prom", "vm", "flyball"];
 const ROUNDS_DEFAULT: &str = "3";
 
-/// `bench [ingest] [TARGETS HOURS]` or `bench scrape`
+/// `bench [ingest] [TARGETS HOURS]`, `bench scrape` or `bench rules`
 pub(crate) fn start(words: &[&str]) -> Chore {
-    let folder = bench_dir()?;
     run(&mut cargo(&["build", "--release", "--package", "flyball"]))?;
+    if words == ["rules"] {
+        return rules();
+    }
+    let folder = bench_dir()?;
     match words {
         [] | ["ingest"] => ingest(&folder, "20", "4", "1800"),
         ["ingest", targets, hours] => ingest(&folder, targets, hours, "1800"),
         ["scrape"] => scrape(&folder),
-        _ => Err("bench takes `ingest [TARGETS HOURS]` or `scrape`".into()),
+        _ => Err("bench takes `ingest [TARGETS HOURS]`, `scrape` or `rules`".into()),
     }
 }
 
@@ -167,5 +170,21 @@ fn scrape(folder: &Path) -> Chore {
         .arg(script)
         .arg(folder)
         .arg(target_dir().join("bench/scrape"))
+        .env("FLYBALL_BIN", target_dir().join("release/flyball")))
+}
+
+/// Rule evaluation: Prometheus and Flyball scrape the same saved pages and evaluate the rules of
+/// the conformance data on them.
+fn rules() -> Chore {
+    let beside = || workspace_root().join("../shared/conformance");
+    let data = std::env::var_os("FLYBALL_CONFORMANCE").map_or_else(beside, PathBuf::from);
+    if !data.join("rules").is_dir() {
+        return Err(format!("no rules in {}; set FLYBALL_CONFORMANCE", data.display()));
+    }
+    let data = data.canonicalize().map_err(|error| format!("{}: {error}", data.display()))?;
+    run(Command::new("bash")
+        .arg(workspace_root().join("xtask/rules-bench.sh"))
+        .args([data.join("rules"), data.join("exposition")])
+        .arg(target_dir().join("bench/rules"))
         .env("FLYBALL_BIN", target_dir().join("release/flyball")))
 }

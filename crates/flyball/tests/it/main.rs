@@ -18,6 +18,7 @@ mod page;
 mod queries;
 mod receive;
 mod reload;
+mod rule_states;
 mod rule_tests;
 mod script;
 mod sender;

@@ -3,6 +3,7 @@
 mod extras;
 mod restart;
 mod restore;
+mod table;
 mod templates;
 
 use super::*;
