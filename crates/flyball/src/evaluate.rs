@@ -5,13 +5,14 @@
 use crate::outlets::Outlets;
 use crate::supervise::Stop;
 use alerts::Alert;
-use api::{Outcome, Queries, Question};
-use model::{AppendErrorKind, Appender, Batch, GroupKey, Labels, Matcher, Querier, RowFault};
+use api::{Outcome, Queries, Question, Ticket};
+use model::{AppendErrorKind, Appender, Batch, GroupKey, Labels, Querier, RowFault};
 use model::{SeriesRef, Timestamp, Value};
 use query::{Cancel, Engine, EngineOptions, Query, QueryError, QueryOutput, QueryValue, StepRange};
-use rules::{ALIVE_EVERY, Effect, Event, Group, GroupOptions, GroupSpec, QueryAnswer};
+use rules::{ALIVE_EVERY, Effect, Elements, Event, Group, GroupOptions, GroupSpec, QueryAnswer};
 use rules::{RuleChanges, RuleKey, RuleQuery, SentAlert, StateLog};
 use std::collections::{BTreeSet, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -53,7 +54,16 @@ pub(crate) struct RuleCounters {
 struct Running {
     group: Arc<Mutex<Group>>,
     stop: watch::Sender<bool>,
+    /// Set before the task is aborted: an evaluation under way ends with its current effect.
+    is_cut_off: Arc<AtomicBool>,
     task: JoinHandle<()>,
+}
+
+impl Running {
+    fn abort(&self) {
+        self.is_cut_off.store(true, Ordering::Release);
+        self.task.abort();
+    }
 }
 
 /// All groups that are being evaluated.
@@ -100,7 +110,7 @@ impl Evaluator {
                     groups.push(running);
                 }
                 Some(running) => {
-                    running.task.abort();
+                    running.abort();
                     let old = lock(&running.group).clone();
                     groups.push(self.start(Group::reloaded(spec, options.clone(), old)));
                 }
@@ -145,7 +155,7 @@ impl Evaluator {
             }
         }
         for running in lock(&self.groups).drain(..) {
-            running.task.abort();
+            running.abort();
         }
         self.note_alive();
     }
@@ -161,13 +171,15 @@ impl Evaluator {
     fn start(&self, group: Group) -> Running {
         let group = Arc::new(Mutex::new(group));
         let (stop, stopped) = watch::channel(false);
+        let is_cut_off = Arc::new(AtomicBool::new(false));
         let task = GroupTask {
             evaluation: self.evaluation.clone(),
             group: Arc::clone(&group),
             groups: Arc::clone(&self.groups),
+            is_cut_off: Arc::clone(&is_cut_off),
             series: HashMap::new(),
         };
-        Running { group, stop, task: tokio::spawn(task.run(stopped)) }
+        Running { group, stop, is_cut_off, task: tokio::spawn(task.run(stopped)) }
     }
 }
 
@@ -193,6 +205,7 @@ struct GroupTask {
     group: Arc<Mutex<Group>>,
     /// All groups, to see which series go on in another one.
     groups: Arc<Mutex<Vec<Running>>>,
+    is_cut_off: Arc<AtomicBool>,
     series: HashMap<Labels, SeriesRef>,
 }
 
@@ -210,7 +223,7 @@ impl GroupTask {
             if now >= due {
                 let at = schedule.latest_at(now);
                 let monotonic = self.evaluation.clock.monotonic();
-                self.step(Event::Tick { at, monotonic }).await;
+                self.step(Event::Tick { at, monotonic });
                 due = schedule.next_after(self.evaluation.clock.now());
             } else if schedule.next_after(now) < due {
                 due = schedule.next_after(now); // The clock was set back.
@@ -230,19 +243,30 @@ impl GroupTask {
             let groups: Vec<_> = groups.iter().map(|running| lock(&running.group)).collect();
             groups.iter().flat_map(|group| group.written().cloned()).collect()
         };
-        self.step(Event::Retire { at, kept }).await;
+        self.step(Event::Retire { at, kept });
     }
 
-    async fn step(&mut self, event: Event) {
+    /// One evaluation on one thread: the rules of a group wait for each other anyway, and handing
+    /// each query to another thread costs more than most queries do.
+    fn step(&mut self, event: Event) {
+        tokio::task::block_in_place(|| self.carry_out(event));
+    }
+
+    fn carry_out(&mut self, event: Event) {
         let mut next = Some(event);
         while let Some(event) = next.take() {
             let mut effects = Vec::new();
             lock(&self.group).step(event, &mut effects);
             for effect in effects {
+                if self.is_cut_off.load(Ordering::Acquire) {
+                    return;
+                }
                 match effect {
-                    Effect::Query { query, at } => next = Some(self.ask(query, at).await),
+                    Effect::Query { query, at } => next = Some(self.ask(&query, at)),
                     Effect::Restore { matchers, from, until } => {
-                        next = Some(self.last_states(matchers, from, until).await);
+                        let querier = &*self.evaluation.querier;
+                        let states = rules::last_for_states(querier, &matchers, from, until);
+                        next = Some(Event::Restored(states));
                     }
                     Effect::Remember(changes) => self.remember(changes),
                     Effect::Append { samples, at } => self.append(&samples, at),
@@ -257,35 +281,39 @@ impl GroupTask {
         }
     }
 
-    async fn ask(&self, query: Arc<RuleQuery>, at: Timestamp) -> Event {
-        let Evaluation { engine, querier, clock, query_timeout, queries, .. } =
-            self.evaluation.clone();
+    fn ask(&self, query: &RuleQuery, at: Timestamp) -> Event {
+        let Evaluation { clock, query_timeout, queries, .. } = &self.evaluation;
         let began = clock.monotonic();
-        let ends = began + query_timeout;
-        let asked = Arc::clone(&clock);
+        let (ends, asked) = (began + *query_timeout, Arc::clone(clock));
         let cancel = Cancel::with_deadline(move || asked.monotonic() > ends);
-        let ticket = queries.begin(self.question(&query.text, at), cancel, query_timeout);
-        let answer = tokio::task::spawn_blocking(move || {
-            ticket.run();
-            ticket.prepare();
-            let RuleQuery { expr, text } = &*query;
-            let count_queryable = queries.is_logging();
-            let options = EngineOptions { count_queryable, ..engine.options().clone() };
-            let engine = Engine::new(options);
-            let output = engine.instant(&*querier, Query { expr, text }, at, ticket.cancel());
-            let stopped = ticket.cancellation();
-            match &output {
-                Ok(output) => {
-                    ticket.evaluated(output);
-                    ticket.end();
-                }
-                Err(error) => ticket.fail(Outcome::from(error), &error.to_string()),
-            }
-            stopped.map_or_else(|| elements(output, text), Err)
-        });
-        let result = answer.await.unwrap_or_else(|error| Err(format!("the query failed: {error}")));
+        let ticket = queries.begin(self.question(&query.text, at), cancel, *query_timeout);
+        // A query that panics fails its rule, not the rules behind it.
+        let answer = std::panic::catch_unwind(AssertUnwindSafe(|| self.answer(query, at, ticket)));
+        let result = answer.unwrap_or_else(|_| Err("the query failed: it panicked".to_owned()));
         let took = clock.monotonic().saturating_sub(began);
         Event::Answer(QueryAnswer { result, took })
+    }
+
+    fn answer(&self, query: &RuleQuery, at: Timestamp, ticket: Ticket) -> Result<Elements, String> {
+        let Evaluation { engine, querier, queries, .. } = &self.evaluation;
+        ticket.run();
+        ticket.prepare();
+        let asked = Query { expr: &query.expr, text: &query.text };
+        let output = if queries.is_logging() {
+            let options = EngineOptions { count_queryable: true, ..engine.options().clone() };
+            Engine::new(options).instant(&**querier, asked, at, ticket.cancel())
+        } else {
+            engine.instant(&**querier, asked, at, ticket.cancel())
+        };
+        let stopped = ticket.cancellation();
+        match &output {
+            Ok(output) => {
+                ticket.evaluated(output);
+                ticket.end();
+            }
+            Err(error) => ticket.fail(Outcome::from(error), &error.to_string()),
+        }
+        stopped.map_or_else(|| elements(output, &query.text), Err)
     }
 
     fn question(&self, expr: &str, at: Timestamp) -> Question {
@@ -298,23 +326,10 @@ impl GroupTask {
     fn remember(&self, changes: RuleChanges) {
         let now = self.evaluation.clock.now();
         let states = &self.evaluation.states;
-        let result = tokio::task::block_in_place(|| lock(states).remember(now, changes));
-        if let Err(error) = result {
+        if let Err(error) = lock(states).remember(now, changes) {
             self.evaluation.counters.unremembered.fetch_add(1, Ordering::Relaxed);
             tracing::error!(%error, "a change of alerts was not written to disk");
         }
-    }
-
-    async fn last_states(
-        &self,
-        matchers: Vec<Matcher>,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Event {
-        let querier = Arc::clone(&self.evaluation.querier);
-        let look_up = move || rules::last_for_states(&*querier, &matchers, from, until);
-        let states = tokio::task::spawn_blocking(look_up).await;
-        Event::Restored(states.unwrap_or_else(|error| Err(error.to_string())))
     }
 
     /// Stores samples; what the store refuses is counted, evaluation and alerts go on.
@@ -360,8 +375,7 @@ impl GroupTask {
                 start: None,
             });
         }
-        let appender = Arc::clone(&self.evaluation.appender);
-        let report = tokio::task::block_in_place(|| appender.commit(&batch))?;
+        let report = self.evaluation.appender.commit(&batch)?;
         if report.rejected.iter().any(|r| r.fault == RowFault::UnknownSeries) {
             self.series.clear(); // Handles died; the next evaluation resolves them again.
         }
