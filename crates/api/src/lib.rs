@@ -3,7 +3,9 @@
 //! A shell: it parses, guards and renders; what is true is decided by the rooms behind it.
 
 mod admin;
+mod alertmanager;
 mod app;
+mod body;
 mod error;
 mod flyball;
 #[cfg(any(test, fuzzing))]
@@ -50,10 +52,11 @@ pub use page::{PageAsset, PageSource};
 pub use principal::{Permission, Principal};
 pub use provider::{
     ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls,
-    BuildInfo, CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats,
-    LifecycleProvider, MetricsProvider, NamedCount, ProviderError, ProviderErrorKind,
+    AlertsProvider, BuildInfo, CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats,
+    LifecycleProvider, MetricsProvider, NamedCount, ProviderError, ProviderErrorKind, ReceiverInfo,
     RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider, RuntimeInfo,
-    ServerStatus, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider, TsdbStatus,
+    ServerStatus, SilenceFailure, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider,
+    TsdbStatus,
 };
 pub use queries::{Outcome, Queries, QueryLog, Question, Refusal, Ticket};
 pub use routes::Mount;

@@ -2,20 +2,16 @@
 //! Times, durations and limits are parsed with upstream's rules and refused with its sentences.
 
 use crate::App;
+use crate::body::{self, BodyTrouble, Room};
 use crate::queries::Refusal;
 use crate::reply::ApiError;
 use axum::body::Body;
 use axum::extract::FromRequest;
-use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
-use http_body::Body as _;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::{Matcher, Pattern, Timestamp};
 use promql::PATTERN_BYTES_MAX;
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// Upstream's text for its smallest time.
 const MIN_TIME: &str = "-292273086-05-16T16:47:06Z";
@@ -26,15 +22,13 @@ const MAX_TIME: &str = "292277025-08-18T07:12:54.999999999Z";
 /// a hundred times as much, and the longest real ones, with names of hosts in a regular expression,
 /// have tens of KiB.
 const TEXT_BYTES_MAX: usize = 256 << 10;
-/// Form bodies up to this size are taken without asking for room.
-const SMALL_BODY_BYTES: usize = 64 << 10;
 
 /// Names and values as they came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Params {
     pairs: Vec<(String, String)>,
     /// Room of a large body, until the request is answered.
-    _room: Option<Arc<OwnedSemaphorePermit>>,
+    _room: Option<Room>,
 }
 
 impl Params {
@@ -163,8 +157,8 @@ impl FromRequest<App> for Params {
         let in_query = request.uri().query().unwrap_or_default().to_owned();
         let mut params = Self::default();
         if has_form(&request) {
-            let room = room(&request, app)?;
-            params = Self { _room: room, ..Self::parse(&form_body(request, app).await?) };
+            let (form, room) = body::read(request, app).await.map_err(form_trouble)?;
+            params = Self { _room: room, ..Self::parse(&form) };
         }
         params.pairs.extend(Self::parse(in_query.as_bytes()).pairs);
         Ok(params)
@@ -179,34 +173,19 @@ fn has_form(request: &Request<Body>) -> bool {
         && media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// Reserves room for a large body; small ones are bounded by the number of connections.
-fn room(request: &Request<Body>, app: &App) -> Result<Option<Arc<OwnedSemaphorePermit>>, ApiError> {
-    let limit = app.options.form_bytes_max;
-    let announced = request.body().size_hint().upper();
-    let announced = announced.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(limit);
-    if announced <= SMALL_BODY_BYTES {
-        return Ok(None);
-    }
-    // More than the limit is refused while it is read.
-    let kib = u32::try_from(announced.min(limit).div_ceil(1024)).unwrap_or(u32::MAX);
-    match Arc::clone(&app.body_room).try_acquire_many_owned(kib) {
-        Ok(room) => Ok(Some(Arc::new(room))),
-        Err(_full) => Err(ApiError::busy(Refusal::SharedMemory, "too many large forms at a time")),
-    }
-}
-
-async fn form_body(request: Request<Body>, app: &App) -> Result<Bytes, ApiError> {
-    let (limit, timeout) = (app.options.form_bytes_max, app.options.body_timeout);
-    let body = Limited::new(request.into_body(), limit).collect();
-    match tokio::time::timeout(timeout, body).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::bad_data(format!(
-            "error parsing form values: body is longer than {limit} bytes"
-        ))
-        .with_status(StatusCode::PAYLOAD_TOO_LARGE)),
-        Ok(Err(error)) => Err(ApiError::bad_data(format!("error parsing form values: {error}"))),
-        Err(_elapsed) => Err(ApiError::bad_data("error parsing form values: body came too slowly")
-            .with_status(StatusCode::REQUEST_TIMEOUT)),
+/// In upstream's words, as far as it has any.
+fn form_trouble(trouble: BodyTrouble) -> ApiError {
+    let wrong = |what: &str| ApiError::bad_data(format!("error parsing form values: {what}"));
+    match trouble {
+        BodyTrouble::NoRoom => {
+            ApiError::busy(Refusal::SharedMemory, "too many large forms at a time")
+        }
+        BodyTrouble::TooLong(limit) => wrong(&format!("body is longer than {limit} bytes"))
+            .with_status(StatusCode::PAYLOAD_TOO_LARGE),
+        BodyTrouble::TooSlow => {
+            wrong("body came too slowly").with_status(StatusCode::REQUEST_TIMEOUT)
+        }
+        BodyTrouble::Broken(reason) => wrong(&reason),
     }
 }
 

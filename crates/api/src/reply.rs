@@ -274,8 +274,17 @@ pub(crate) fn streamed(
     data: Box<dyn crate::render::Elements>,
     memory: AnswerMemory,
 ) -> Response {
-    let body =
-        Body::new(StreamBody { stream: ResultStream::new(head, data, tail), _memory: memory });
+    let body = Body::new(StreamBody {
+        stream: ResultStream::new(head, data, tail),
+        _memory: Some(memory),
+    });
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Answers with elements alone; they hold no memory of queries.
+pub(crate) fn elements(data: Box<dyn crate::render::Elements>) -> Response {
+    let stream = ResultStream::new(Vec::new(), data, Vec::new());
+    let body = Body::new(StreamBody { stream, _memory: None });
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
@@ -283,7 +292,7 @@ pub(crate) fn streamed(
 struct StreamBody {
     stream: ResultStream,
     /// Reserved until the client has taken everything, or has left.
-    _memory: AnswerMemory,
+    _memory: Option<AnswerMemory>,
 }
 
 impl HttpBody for StreamBody {

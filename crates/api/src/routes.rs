@@ -3,7 +3,9 @@
 //! INV-82: what is not in the table (or in a mount) answers 404.
 
 use crate::reply::{ApiError, ErrorType, text};
-use crate::{App, Permission, Principal, admin, flyball, health, lifecycle, page, prom};
+use crate::{
+    App, Permission, Principal, admin, alertmanager, flyball, health, lifecycle, page, prom,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -69,6 +71,7 @@ pub struct Mount {
 pub(crate) fn table() -> Vec<Route> {
     [
         prom::routes(),
+        alertmanager::routes(),
         admin::routes(),
         flyball::routes(),
         health::routes(),

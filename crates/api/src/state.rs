@@ -5,8 +5,8 @@ use crate::HttpMetrics;
 use crate::Queries;
 use crate::page::PageSource;
 use crate::provider::{
-    AdminProvider, LifecycleProvider, MetricsProvider, RulesProvider, StatusProvider,
-    TargetsProvider,
+    AdminProvider, AlertsProvider, LifecycleProvider, MetricsProvider, RulesProvider,
+    StatusProvider, TargetsProvider,
 };
 use model::Querier;
 use promql::ParserOptions;
@@ -29,6 +29,8 @@ pub struct AppState {
     pub targets: Arc<dyn TargetsProvider>,
     /// Rule groups and alerts.
     pub rules: Arc<dyn RulesProvider>,
+    /// Routing, groups and silences of alerts.
+    pub alerting: Arc<dyn AlertsProvider>,
     /// Configuration, flags, versions, storage figures.
     pub status: Arc<dyn StatusProvider>,
     /// Ready, reload, quit.

@@ -4,9 +4,11 @@
 
 mod routing;
 mod rules;
+mod shown;
 
 pub(crate) use self::routing::{IntegrationSpec, Routing};
 pub(crate) use self::rules::{GroupDefaults, parse as parse_rules, parse_group};
+pub(crate) use self::shown::ShownRouting;
 
 use crate::console::io_words;
 use ::rules::GroupSpec;
@@ -33,6 +35,8 @@ pub(crate) struct Configuration {
     pub(crate) is_bare_prometheus: bool,
     pub(crate) groups: Vec<GroupSpec>,
     pub(crate) routing: Routing,
+    /// Routing as the API shows it.
+    pub(crate) shown: ShownRouting,
     pub(crate) warnings: Vec<Warning>,
     /// Files that were read, for `check config`.
     pub(crate) files: Vec<PathBuf>,
@@ -69,7 +73,7 @@ impl Loader {
         let (flyball, prometheus, is_bare_prometheus) = self.main_files(path)?;
         let prometheus = self.with_scrape_files(prometheus);
         let groups = self.rule_groups(&flyball, &prometheus, is_bare_prometheus);
-        let routing = self.routing(&flyball)?;
+        let (routing, shown) = self.routing(&flyball)?;
         Some(Configuration {
             flyball,
             prometheus,
@@ -77,6 +81,7 @@ impl Loader {
             is_bare_prometheus,
             groups,
             routing,
+            shown,
             warnings: std::mem::take(&mut self.warnings),
             files: std::mem::take(&mut self.files),
         })
@@ -143,15 +148,19 @@ impl Loader {
         groups
     }
 
-    fn routing(&mut self, flyball: &FlyballConfig) -> Option<Routing> {
+    fn routing(&mut self, flyball: &FlyballConfig) -> Option<(Routing, ShownRouting)> {
         let compat = if flyball.strict_notifications { Compat::Strict } else { Compat::Improved };
         let Some(path) = &flyball.alertmanager else {
-            return Some(Routing::without_file(&flyball.webhooks, compat));
+            let routing = Routing::without_file(&flyball.webhooks, compat);
+            let shown = ShownRouting::without_file(&routing);
+            return Some((routing, shown));
         };
         let text = self.read(Path::new(path))?;
         let file = self.keep(config::alertmanager::load(path, &text))?;
         self.mistakes.extend(routing::not_acted_on(&file, path));
-        Some(Routing::from_file(file, compat))
+        let redacted = self.redacted.last().map_or("", String::as_str);
+        let shown = ShownRouting::of_file(&file, redacted);
+        Some((Routing::from_file(file, compat), shown))
     }
 
     fn keep<T>(&mut self, loaded: Result<config::Loaded<T>, config::Error>) -> Option<T> {

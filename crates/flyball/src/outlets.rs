@@ -34,7 +34,7 @@ impl Outlets {
     pub(crate) fn send(&self, alerts: Vec<Alert>) {
         let shared: Vec<Arc<Alert>> = alerts.iter().cloned().map(Arc::new).collect();
         self.outside.send(&shared);
-        if !self.routes_inside.load(Ordering::Relaxed) {
+        if !self.routes_inside() {
             return;
         }
         let count = u64::try_from(alerts.len()).unwrap_or(u64::MAX);
@@ -42,6 +42,11 @@ impl Outlets {
             self.dropped.fetch_add(count, Ordering::Relaxed);
             tracing::error!(%error, count, "alerts were dropped before routing");
         }
+    }
+
+    /// Does this server tell somebody itself?
+    pub(crate) fn routes_inside(&self) -> bool {
+        self.routes_inside.load(Ordering::Relaxed)
     }
 
     /// External Alertmanagers.

@@ -11,6 +11,7 @@ pub(crate) use senders::families as sender_families;
 
 use crate::dispatch::Dispatch;
 use crate::evaluate::Evaluator;
+use crate::load::ShownRouting;
 use crate::process;
 use crate::supervise::PanicCounts;
 use crate::version;
@@ -52,16 +53,23 @@ impl ReloadState {
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     redacted: Mutex<String>,
+    routing: Mutex<Arc<ShownRouting>>,
 }
 
 impl Live {
-    pub(crate) fn set(&self, redacted: String) {
+    pub(crate) fn set(&self, redacted: String, routing: ShownRouting) {
         *self.redacted.lock().unwrap_or_else(PoisonError::into_inner) = redacted;
+        *self.routing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(routing);
     }
 
     /// The files without their secrets.
     pub(crate) fn redacted(&self) -> String {
         self.redacted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Routing as the API shows it.
+    pub(crate) fn routing(&self) -> Arc<ShownRouting> {
+        Arc::clone(&self.routing.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -83,7 +83,7 @@ impl Reloader {
         self.outlets.apply(&configuration);
         let defaults = GroupDefaults::of(&configuration.prometheus, self.syntax);
         self.kept_rules.configure(InForce { groups: configuration.groups, options, defaults });
-        self.live.set(configuration.redacted);
+        self.live.set(configuration.redacted, configuration.shown);
         self.state.note_success(self.clock.now());
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::kept_rules::{KeptRules, RuleFolder};
 use crate::load::{Configuration, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, OwnMetrics, ReloadState, receiver_families, sender_families};
-use crate::provider::{Admin, Facts, Lifecycle, Metrics, Rules, Status, Targets};
+use crate::provider::{Admin, Alerts, Facts, Lifecycle, Metrics, Rules, Status, Targets};
 use crate::query_log::QueryLogCounts;
 use crate::reload::Reloader;
 use crate::settings::Settings;
@@ -329,7 +329,14 @@ impl Rooms {
             engine: Arc::clone(&self.engine),
             clock: Arc::clone(&self.clock),
             targets: Arc::new(targets),
-            rules: Arc::new(Rules(Arc::clone(&self.evaluator))),
+            rules: Arc::new(Rules {
+                evaluator: Arc::clone(&self.evaluator),
+                own_url: self.integrator.external_url.clone(),
+            }),
+            alerting: Arc::new(Alerts {
+                dispatch: Arc::clone(&self.dispatch),
+                live: Arc::clone(&self.live),
+            }),
             status: Arc::new(status),
             lifecycle: Arc::clone(lifecycle) as Arc<dyn api::LifecycleProvider>,
             admin: Arc::new(Admin(Arc::clone(&self.own))),

@@ -2,6 +2,7 @@
 //! Calls may block for as long as reading a lock takes, except where a method says otherwise.
 
 mod admin;
+mod alerts;
 mod lifecycle;
 mod metrics;
 mod rules;
@@ -9,6 +10,7 @@ mod status;
 mod targets;
 
 pub use admin::{AdminProvider, CompactReport};
+pub use alerts::{AlertsProvider, ReceiverInfo, SilenceFailure};
 pub use lifecycle::LifecycleProvider;
 pub use metrics::MetricsProvider;
 pub use rules::{

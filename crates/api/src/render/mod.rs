@@ -7,7 +7,7 @@ mod stream;
 
 pub(crate) use number::{go_float_exponent, write_float, write_float_plain, write_seconds};
 pub(crate) use stream::{
-    Elements, ResultStream, exemplar_series, label_sets, query_value, strings,
+    Elements, ResultStream, exemplar_series, label_sets, list, query_value, strings,
 };
 
 use model::Labels;

@@ -54,19 +54,27 @@ pub(crate) fn query_value(value: QueryValue) -> (&'static str, Box<dyn Elements>
         QueryValue::String { timestamp, text } => {
             ("string", Box::new(Once(Some(pair(timestamp, |out| write_text(out, &text))))))
         }
-        QueryValue::Vector(samples) => ("vector", Box::new(List::new(samples, write_sample))),
+        QueryValue::Vector(samples) => ("vector", list(samples, write_sample)),
         QueryValue::Matrix(series) => ("matrix", Box::new(Matrix::new(series))),
     }
 }
 
+/// A JSON array of elements that `write` writes.
+pub(crate) fn list<T: Send + 'static>(
+    items: Vec<T>,
+    write: impl FnMut(&mut Vec<u8>, &T) + Send + 'static,
+) -> Box<dyn Elements> {
+    Box::new(List::new(items, write))
+}
+
 /// A JSON array of texts.
 pub(crate) fn strings(texts: Vec<String>) -> Box<dyn Elements> {
-    Box::new(List::new(texts, |out, text| write_text(out, text)))
+    list(texts, |out, text| write_text(out, text))
 }
 
 /// A JSON array of label sets.
 pub(crate) fn label_sets(sets: Vec<Labels>) -> Box<dyn Elements> {
-    Box::new(List::new(sets, write_labels))
+    list(sets, write_labels)
 }
 
 fn pair(timestamp: Timestamp, write_value: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
@@ -94,9 +102,9 @@ impl Elements for Once {
 }
 
 /// A JSON array of small elements.
-struct List<T> {
+struct List<T, W> {
     items: std::vec::IntoIter<T>,
-    write: fn(&mut Vec<u8>, &T),
+    write: W,
     state: ListState,
 }
 
@@ -108,13 +116,13 @@ enum ListState {
     After,
 }
 
-impl<T> List<T> {
-    fn new(items: Vec<T>, write: fn(&mut Vec<u8>, &T)) -> Self {
+impl<T, W> List<T, W> {
+    fn new(items: Vec<T>, write: W) -> Self {
         Self { items: items.into_iter(), write, state: ListState::Before }
     }
 }
 
-impl<T: Send> Elements for List<T> {
+impl<T: Send, W: FnMut(&mut Vec<u8>, &T) + Send> Elements for List<T, W> {
     fn write_next(&mut self, out: &mut Vec<u8>) -> bool {
         match self.state {
             ListState::Before => {
@@ -275,7 +283,7 @@ impl Series {
 
 /// A JSON array of series with their exemplars.
 pub(crate) fn exemplar_series(series: Vec<(Labels, Vec<Exemplar>)>) -> Box<dyn Elements> {
-    Box::new(List::new(series, |out, (labels, exemplars)| {
+    list(series, |out, (labels, exemplars)| {
         out.extend_from_slice(b"{\"seriesLabels\":");
         write_labels(out, labels);
         out.extend_from_slice(b",\"exemplars\":[");
@@ -289,5 +297,5 @@ pub(crate) fn exemplar_series(series: Vec<(Labels, Vec<Exemplar>)>) -> Box<dyn E
             out.push(b'}');
         }
         out.extend_from_slice(b"]}");
-    }))
+    })
 }

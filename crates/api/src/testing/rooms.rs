@@ -1,6 +1,6 @@
 //! Providers with fixed answers, and the state made of them.
 
-use super::sample_store;
+use super::{Alerting, sample_store};
 use api::{
     ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls,
     AppState, BuildInfo, CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats,
@@ -305,6 +305,7 @@ pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
         clock: Arc::new(FakeClock),
         targets: rooms.clone(),
         rules: rooms.clone(),
+        alerting: Arc::new(Alerting::at(FakeClock.now())),
         status: rooms.clone(),
         lifecycle: rooms.clone(),
         admin: rooms.clone(),

@@ -9,18 +9,26 @@ use rules::{ActiveAlert, Extras, Group, Health, OnMissing, RuleSpec, RuleStatus}
 use std::sync::Arc;
 
 /// Answers `/api/v1/rules` and `/api/v1/alerts` from the running groups.
-pub(crate) struct Rules(pub(crate) Arc<Evaluator>);
+pub(crate) struct Rules {
+    pub(crate) evaluator: Arc<Evaluator>,
+    /// Where this server is reached.
+    pub(crate) own_url: String,
+}
 
 impl api::RulesProvider for Rules {
     fn groups(&self) -> Vec<RuleGroup> {
-        let mut groups: Vec<RuleGroup> = self.0.snapshot().iter().map(shown).collect();
+        let mut groups: Vec<RuleGroup> = self.evaluator.snapshot().iter().map(shown).collect();
         groups.sort_by(|a, b| (&a.file, &a.name).cmp(&(&b.file, &b.name)));
         groups
     }
 
     fn alertmanagers(&self) -> AlertmanagerUrls {
-        let notify::alertmanager::AlertmanagerUrls { active, dropped } =
-            self.0.outlets().outside().urls();
+        let outlets = self.evaluator.outlets();
+        let notify::alertmanager::AlertmanagerUrls { mut active, dropped } =
+            outlets.outside().urls();
+        if outlets.routes_inside() {
+            active.insert(0, format!("{}/api/v2/alerts", self.own_url.trim_end_matches('/')));
+        }
         AlertmanagerUrls { active, dropped }
     }
 }

@@ -1,6 +1,7 @@
 //! amtool's commands beside Debian's amtool, both against the same real Alertmanager.
 
 mod peer;
+mod served;
 
 use crate::server::binary;
 use peer::{Alertmanager, Said};
@@ -21,9 +22,12 @@ fn both(peer: &Alertmanager, words: &[&str]) -> Said {
 
 /// A peer with two alerts, one of which is silenced, and four silences.
 fn prepared() -> Option<Alertmanager> {
-    let peer = Alertmanager::start()?;
+    Alertmanager::start().map(filled)
+}
+
+fn filled(peer: Alertmanager) -> Alertmanager {
     let add = |words: &[&str]| assert_eq!(peer.theirs(words).code, 0, "{words:?}");
-    let start = "--start=2026-01-02T03:04:05+01:00";
+    let start = "--start=2026-01-02T03:04:05Z";
     add(&["alert", "add", "Down", "node=a", "--annotation=summary=it is <b>", start]);
     add(&["alert", "add", "Full", "node=b", "--generator-url=http://g/?a=1&b", "--annotation=a=b"]);
     let silence = |words: &[&str]| add(&[&["silence", "add"], words].concat());
@@ -35,7 +39,7 @@ fn prepared() -> Option<Alertmanager> {
     let later = ["--start=2099-01-01T00:00:00Z", "--end=2099-01-02T00:00:00Z", "--comment=c"];
     silence(&[&["instance=ü"], &later[..]].concat());
     peer.wait_for_alert("Full");
-    Some(peer)
+    peer
 }
 
 #[test]
@@ -43,9 +47,15 @@ fn questions_are_answered_as_amtool_answers_them() {
     let Some(peer) = prepared() else {
         return skip("amtool's questions", "prometheus-alertmanager or amtool is not installed");
     };
-    let tables = ["simple", "extended", "json"];
-    for output in tables.map(|output| format!("--output={output}")) {
-        let all = |words: &[&str]| both(&peer, &[words, &[output.as_str()]].concat());
+    let zoned = ["alert", "add", "Zoned", "--start=2026-01-02T04:04:06+01:00"];
+    assert_eq!(peer.theirs(&zoned).code, 0);
+    peer.wait_for_alert("Zoned");
+    ask_everything(&peer, &["simple", "extended", "json"]);
+}
+
+fn ask_everything(peer: &Alertmanager, outputs: &[&str]) {
+    for output in outputs.iter().map(|output| format!("--output={output}")) {
+        let all = |words: &[&str]| both(peer, &[words, &[output.as_str()]].concat());
         assert!(all(&["alert", "query"]).out.contains("Down"));
         all(&["alert"]);
         all(&["alert", "query", "-a", "-s", "-i", "-u"]);
@@ -67,8 +77,8 @@ fn questions_are_answered_as_amtool_answers_them() {
         all(&["cluster"]);
         all(&["--date.format=Jan _2 2006 15:04:05.000 -0700", "alert"]);
     }
-    both(&peer, &["config", "show"]);
-    both(&peer, &["config", "show", "-o", "json"]);
+    both(peer, &["config", "show"]);
+    both(peer, &["config", "show", "-o", "json"]);
 }
 
 #[test]

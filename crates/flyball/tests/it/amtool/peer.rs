@@ -1,6 +1,6 @@
-//! A running Alertmanager, and both command lines against it.
+//! A running Alertmanager, Debian's or ours, and both command lines against it.
 
-use crate::server::binary;
+use crate::server::{Server, binary};
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use testkit::{Peer, find_program, free_port, http, wait_for};
 
-const CONFIG: &str = "\
+pub(crate) const CONFIG: &str = "\
 route: {receiver: default, group_wait: 1s}
 receivers: [{name: default}]
 ";
@@ -22,12 +22,18 @@ pub(crate) struct Said {
     pub(crate) err: String,
 }
 
-/// Debian's Alertmanager on a free port; ends when dropped.
+/// An Alertmanager on a free port; ends when dropped.
 pub(crate) struct Alertmanager {
     folder: TempDir,
     address: SocketAddr,
     amtool: PathBuf,
-    _process: Peer,
+    _process: Process,
+}
+
+#[expect(dead_code, reason = "end what they stand for when they are dropped")]
+enum Process {
+    Debians(Peer),
+    Ours(Server),
 }
 
 impl Alertmanager {
@@ -53,7 +59,18 @@ impl Alertmanager {
         wait_for("Alertmanager to be ready", || {
             http::get(address, "/-/ready").ok().filter(|reply| reply.status == 200)
         });
-        Some(Self { folder, address, amtool, _process: process })
+        Some(Self { folder, address, amtool, _process: Process::Debians(process) })
+    }
+
+    /// This server in the place of Alertmanager; `None` when amtool is not installed.
+    pub(crate) fn ours_with(config: &str) -> Option<Self> {
+        let amtool = find_program("amtool")?;
+        let mut server = Server::prepare(&["--config.file=flyball.yml"]);
+        server.write("alertmanager.yml", config);
+        server.write("flyball.yml", "alertmanager: alertmanager.yml\ndefault_rules: false\n");
+        server.run();
+        let (folder, address) = (tempfile::tempdir().unwrap(), server.address());
+        Some(Self { folder, address, amtool, _process: Process::Ours(server) })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -85,7 +102,8 @@ impl Alertmanager {
     /// Debian's, asking this server.
     pub(crate) fn theirs(&self, words: &[&str]) -> Said {
         let url = self.flag(words);
-        let words: Vec<&str> = words.iter().copied().chain(url.as_deref()).collect();
+        let quiet = url.as_ref().map(|_| "--no-version-check");
+        let words: Vec<&str> = words.iter().copied().chain(url.as_deref()).chain(quiet).collect();
         self.run_amtool(&words)
     }
 
@@ -108,7 +126,7 @@ impl Alertmanager {
         Said { code, out: text(&output.stdout), err: text(&output.stderr) }
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         let reply = http::get(self.address, path).unwrap();
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());
         serde_json::from_slice(&reply.body).unwrap()

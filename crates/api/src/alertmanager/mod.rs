@@ -1,0 +1,50 @@
+//! Alertmanager's API v2 below `/api/v2`, in the shapes of Alertmanager 0.34: what Prometheus sends
+//! alerts to, and what amtool and Grafana show and silence them with.
+//! Asks the provider on blocking threads, because it writes what it keeps to the disk first.
+
+pub(crate) mod alerts;
+pub(crate) mod describe;
+pub(crate) mod groups;
+mod posted;
+mod reply;
+pub(crate) mod silences;
+pub(crate) mod status;
+#[cfg(test)]
+mod tests;
+mod wanted;
+mod written;
+
+use crate::provider::AlertsProvider;
+use crate::routes::Route;
+use crate::{App, Permission};
+use axum::routing::{delete, get, post};
+use reply::Complaint;
+
+pub(crate) fn routes() -> Vec<Route> {
+    let read = |path, methods| Route::new(path, Permission::ReadMetrics, methods);
+    let write = |path, methods| Route::new(path, Permission::Write, methods);
+    vec![
+        read("/api/v2/status", get(status::status)),
+        read("/api/v2/receivers", get(status::receivers)),
+        read("/api/v2/alerts", get(alerts::list)),
+        write("/api/v2/alerts", post(alerts::receive)),
+        read("/api/v2/alerts/groups", get(groups::list)),
+        read("/api/v2/silences", get(silences::list)),
+        write("/api/v2/silences", post(silences::set)),
+        read("/api/v2/silence/{id}", get(silences::show)),
+        write("/api/v2/silence/{id}", delete(silences::expire)),
+    ]
+}
+
+/// Asks the provider where waiting does no harm.
+async fn ask<T: Send + 'static>(
+    app: &App,
+    question: impl FnOnce(&dyn AlertsProvider) -> T + Send + 'static,
+) -> Result<T, Complaint> {
+    let alerting = std::sync::Arc::clone(&app.state.alerting);
+    let answer = tokio::task::spawn_blocking(move || question(&*alerting)).await;
+    answer.map_err(|error| {
+        tracing::error!(%error, "a question about alerts panicked");
+        Complaint::internal("a bug in the server; see its log")
+    })
+}

@@ -1,0 +1,250 @@
+//! Bodies that clients send: read leniently where Go's decoder is, checked in the order and in the
+//! words of go-swagger.
+
+use super::reply::Complaint;
+use crate::App;
+use crate::body::{self, Room};
+use alerts::{Alert, Silence};
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, header};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use model::{Labels, MatchOp, Matcher, Timestamp};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use url::Url;
+
+/// A body with the room it takes.
+type Read = (Bytes, Option<Room>);
+
+/// Reads a body that must be JSON; an empty one is missing.
+pub(super) async fn read(request: Request<Body>, app: &App, name: &str) -> Result<Read, Complaint> {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let media_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_lowercase();
+    let encoding = request.headers().get(header::CONTENT_ENCODING).cloned();
+    let (bytes, room) = body::read(request, app).await?;
+    if bytes.is_empty() {
+        return Err(Complaint::required(&format!("{name} in body")));
+    }
+    if media_type != "application/json" {
+        let found = if media_type.is_empty() { "application/octet-stream" } else { &media_type };
+        return Err(Complaint::wrong_media_type(found));
+    }
+    if let Some(encoding) = encoding.filter(|encoding| encoding != "identity") {
+        let found = format!("application/json, {}", String::from_utf8_lossy(encoding.as_bytes()));
+        return Err(Complaint::wrong_media_type(&found));
+    }
+    Ok((bytes, room))
+}
+
+/// An instant; Go's zero time and the empty text count as absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Instant(Option<Timestamp>);
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Instant {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        let zoned = text.parse::<jiff::Timestamp>().ok();
+        let instant = zoned.or_else(|| {
+            // strfmt reads times without zone as UTC.
+            let civil = text.parse::<DateTime>().ok()?;
+            civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        });
+        let instant = instant
+            .ok_or_else(|| format!("parsing time {}: expected RFC 3339", model::quote(text)))?;
+        let is_zero = instant.as_second() == -62_135_596_800;
+        let ms = instant.as_nanosecond().div_euclid(1_000_000);
+        let ms = i64::try_from(ms).expect("jiff's years -9999..=9999 fit");
+        Ok(Self((!is_zero).then(|| Timestamp::from_ms(ms))))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PostedAlert {
+    labels: Option<BTreeMap<String, String>>,
+    annotations: Option<BTreeMap<String, String>>,
+    starts_at: Option<Instant>,
+    ends_at: Option<Instant>,
+    #[serde(rename = "generatorURL")]
+    generator_url: Option<String>,
+}
+
+/// Alerts of a body: those that can be taken, and what is wrong with the others.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) alerts: Vec<Alert>,
+    pub(super) mistakes: Vec<String>,
+}
+
+/// Reads alerts that arrive now. One that is against the schema refuses all of them.
+pub(super) fn alerts(
+    body: &[u8],
+    now: Timestamp,
+    resolve_timeout: Duration,
+) -> Result<Batch, Complaint> {
+    let posted: Option<Vec<Option<PostedAlert>>> =
+        serde_json::from_slice(body).map_err(|error| Complaint::unreadable("alerts", error))?;
+    let posted = posted.unwrap_or_default();
+    for (index, alert) in posted.iter().enumerate() {
+        check_schema(index, alert.as_ref())?;
+    }
+    let mut batch = Batch::default();
+    for alert in posted.into_iter().flatten() {
+        match alert.finished(now, resolve_timeout) {
+            Ok(alert) => batch.alerts.push(alert),
+            Err(mistake) => batch.mistakes.push(mistake),
+        }
+    }
+    Ok(batch)
+}
+
+fn check_schema(index: usize, alert: Option<&PostedAlert>) -> Result<(), Complaint> {
+    let url = alert.and_then(|alert| alert.generator_url.as_deref()).unwrap_or_default();
+    if !url.is_empty() && !url.starts_with('/') && Url::parse(url).is_err() {
+        let what = format!("{index}.generatorURL in body");
+        return Err(Complaint::not_of_type(&what, "uri", url));
+    }
+    if alert.is_none_or(|alert| alert.labels.is_none()) {
+        return Err(Complaint::required(&format!("{index}.labels in body")));
+    }
+    Ok(())
+}
+
+impl PostedAlert {
+    /// The alert with defaults filled in, as `postAlertsHandler` has it.
+    fn finished(self, now: Timestamp, resolve_timeout: Duration) -> Result<Alert, String> {
+        let given = |instant: Option<Instant>| instant.and_then(|instant| instant.0);
+        let end = given(self.ends_at);
+        let starts_at = given(self.starts_at).or(end).unwrap_or(now);
+        let ends_at = end.unwrap_or(now.saturating_add(resolve_timeout));
+        if ends_at < starts_at {
+            return Err("start time must be before end time".to_owned());
+        }
+        let mut labels = self.labels.unwrap_or_default();
+        labels.retain(|_, value| !value.is_empty());
+        if labels.contains_key("") {
+            return Err("invalid label set: invalid name \"\"".to_owned());
+        }
+        if labels.is_empty() {
+            return Err("at least one label pair required".to_owned());
+        }
+        let annotations = self.annotations.unwrap_or_default();
+        if annotations.contains_key("") {
+            return Err("invalid annotations: invalid name \"\"".to_owned());
+        }
+        Ok(Alert {
+            labels: Labels::from_pairs(labels),
+            annotations: annotations.into_iter().collect(),
+            starts_at,
+            ends_at,
+            updated_at: now,
+            generator_url: self.generator_url.unwrap_or_default(),
+            ends_by_timeout: end.is_none(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PostedSilence {
+    id: Option<String>,
+    annotations: Option<BTreeMap<String, String>>,
+    comment: Option<String>,
+    created_by: Option<String>,
+    ends_at: Option<Instant>,
+    matchers: Option<Vec<PostedMatcher>>,
+    starts_at: Option<Instant>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PostedMatcher {
+    is_equal: Option<bool>,
+    is_regex: Option<bool>,
+    name: Option<String>,
+    value: Option<String>,
+}
+
+/// Reads a silence that somebody asks for now; the rules of silences are checked when it is set.
+pub(super) fn silence(body: &[u8], now: Timestamp) -> Result<Silence, Complaint> {
+    let posted: Option<PostedSilence> =
+        serde_json::from_slice(body).map_err(|error| Complaint::unreadable("silence", error))?;
+    let required = |what: &str| Complaint::required(&format!("{what} in body"));
+    let posted = posted.ok_or_else(|| required("silence"))?;
+    let comment = posted.comment.ok_or_else(|| required("comment"))?;
+    let created_by = posted.created_by.ok_or_else(|| required("createdBy"))?;
+    let ends_at = posted.ends_at.ok_or_else(|| required("endsAt"))?;
+    let matchers = posted.matchers.ok_or_else(|| required("matchers"))?;
+    if matchers.is_empty() {
+        return Err(Complaint::empty_list("matchers in body"));
+    }
+    let matchers = matchers.into_iter().enumerate();
+    let matchers =
+        matchers.map(|(index, matcher)| matcher.checked(index)).collect::<Result<Vec<_>, _>>()?;
+    let starts_at = posted.starts_at.ok_or_else(|| required("startsAt"))?;
+    let starts_at = starts_at.0.unwrap_or(Timestamp::MIN);
+    let ends_at = ends_at.0.unwrap_or(Timestamp::MIN);
+    if starts_at >= ends_at {
+        let sentence = "Failed to create silence: start time must be before end time";
+        return Err(Complaint::bad(sentence));
+    }
+    if ends_at < now {
+        return Err(Complaint::bad("Failed to create silence: end time can't be in the past"));
+    }
+    let compile = |(index, matcher): (usize, CheckedMatcher)| matcher.compiled(index);
+    Ok(Silence {
+        id: posted.id.unwrap_or_default(),
+        matchers: matchers.into_iter().enumerate().map(compile).collect::<Result<_, _>>()?,
+        starts_at,
+        ends_at,
+        updated_at: now,
+        created_by,
+        comment,
+        annotations: posted.annotations.unwrap_or_default().into_iter().collect(),
+    })
+}
+
+/// A matcher with everything that the schema demands.
+struct CheckedMatcher {
+    op: MatchOp,
+    name: String,
+    value: String,
+}
+
+impl PostedMatcher {
+    fn checked(self, index: usize) -> Result<CheckedMatcher, Complaint> {
+        let required =
+            |what: &str| Complaint::required(&format!("matchers.{index}.{what} in body"));
+        let is_regex = self.is_regex.ok_or_else(|| required("isRegex"))?;
+        let op = match (self.is_equal.unwrap_or(true), is_regex) {
+            (true, false) => MatchOp::Equal,
+            (false, false) => MatchOp::NotEqual,
+            (true, true) => MatchOp::Regex,
+            (false, true) => MatchOp::NotRegex,
+        };
+        let name = self.name.ok_or_else(|| required("name"))?;
+        let value = self.value.ok_or_else(|| required("value"))?;
+        Ok(CheckedMatcher { op, name, value })
+    }
+}
+
+impl CheckedMatcher {
+    fn compiled(self, index: usize) -> Result<Matcher, Complaint> {
+        Matcher::new(self.op, &self.name, &self.value).map_err(|error| {
+            Complaint::bad(format!("invalid silence: invalid label matcher {index}: {error}"))
+        })
+    }
+}

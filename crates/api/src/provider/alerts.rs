@@ -1,0 +1,73 @@
+//! Alerts, groups, silences and receivers in the shape of Alertmanager's API v2.
+
+use super::ProviderError;
+use alerts::{Alert, AlertStatus, GroupStatus, Silence, SilenceError};
+use model::Matcher;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A receiver of notifications.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReceiverInfo {
+    /// Its name.
+    pub name: String,
+    /// Its labels, its name as `name` among them.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Why a silence is not set or not ended.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SilenceFailure {
+    /// It is against the rules of silences.
+    #[error(transparent)]
+    Refused(#[from] SilenceError),
+    /// It cannot be kept.
+    #[error(transparent)]
+    Failed(#[from] ProviderError),
+}
+
+/// What routes alerts. Calls may take as long as a write to the disk.
+pub trait AlertsProvider: Send + Sync {
+    /// alertmanager.yml as it is used, without its secrets; one that means the same when there is
+    /// no such file.
+    fn configuration(&self) -> String;
+
+    /// Receivers, in the order of the file.
+    fn receivers(&self) -> Vec<ReceiverInfo>;
+
+    /// How long an alert without end stays firing after its last sign of life.
+    fn resolve_timeout(&self) -> Duration;
+
+    /// Alerts that have not ended and match all matchers, in any order.
+    fn alerts(&self, matchers: &[Matcher]) -> Vec<AlertStatus>;
+
+    /// Groups with their alerts that match all matchers, in any order; groups without any are left
+    /// out.
+    fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus>;
+
+    /// Takes alerts; they are kept when this returns.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    fn put(&self, alerts: Vec<Alert>) -> Result<(), ProviderError>;
+
+    /// All silences, those that ended not long ago included, in any order.
+    fn silences(&self) -> Vec<Silence>;
+
+    /// The silence with this identity.
+    fn silence(&self, id: &str) -> Option<Silence> {
+        self.silences().into_iter().find(|silence| silence.id == id)
+    }
+
+    /// Makes a silence, or changes the one with its identity; gives the identity it has then.
+    ///
+    /// # Errors
+    /// When it is against the rules, unknown, or cannot be kept.
+    fn set_silence(&self, silence: Silence) -> Result<String, SilenceFailure>;
+
+    /// Ends a silence now.
+    ///
+    /// # Errors
+    /// When there is none, it has ended, or its end cannot be kept.
+    fn expire_silence(&self, id: &str) -> Result<(), SilenceFailure>;
+}

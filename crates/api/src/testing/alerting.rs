@@ -1,0 +1,119 @@
+//! Routing of alerts in memory: the real core, without a disk and without anybody to tell.
+
+use alerts::{
+    Alert, AlertStatus, Compat, Dispatcher, Event, GroupStatus, Moment, Receiver, Settings, Silence,
+};
+use api::{AlertsProvider, ProviderError, ReceiverInfo, SilenceFailure};
+use model::{Matcher, Timestamp};
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+const FILE: &str = "\
+route:
+  receiver: default
+  group_by: [alertname]
+  routes:
+  - {receiver: db, matchers: [team=db], mute_time_intervals: [always], continue: true}
+  - {receiver: 'pager, a', matchers: ['team=~\"a|db\"']}
+inhibit_rules:
+- {source_matchers: [severity=high], target_matchers: [severity=low], equal: [team]}
+time_intervals:
+- {name: always, time_intervals: [{years: ['1970:2100']}]}
+receivers:
+- {name: default}
+- {name: db, labels: {owner: ann}}
+- {name: 'pager, a'}
+";
+
+/// Alerts, groups and silences at one moment that does not end.
+#[derive(Debug)]
+pub(crate) struct Alerting {
+    dispatcher: Mutex<Dispatcher>,
+    silences_made: AtomicU64,
+    now: Timestamp,
+}
+
+impl Alerting {
+    pub(crate) fn at(now: Timestamp) -> Self {
+        let file = config::alertmanager::load("alertmanager.yml", FILE).unwrap().config;
+        let receivers = file.receivers.iter();
+        let receivers = receivers
+            .map(|receiver| Receiver { name: receiver.name.clone(), integrations: Vec::new() })
+            .collect();
+        let settings = Settings {
+            route: file.route,
+            receivers,
+            inhibit_rules: file.inhibit_rules,
+            time_intervals: file.time_intervals,
+            compat: Compat::Improved,
+        };
+        let dispatcher = Mutex::new(Dispatcher::new(&settings).unwrap());
+        Self { dispatcher, silences_made: AtomicU64::new(0), now }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { wall: self.now, monotonic: Duration::from_secs(1) }
+    }
+}
+
+fn matches(alert: &AlertStatus, matchers: &[Matcher]) -> bool {
+    matchers.iter().all(|matcher| matcher.matches_labels(&alert.alert.labels))
+}
+
+impl AlertsProvider for Alerting {
+    fn configuration(&self) -> String {
+        FILE.to_owned()
+    }
+
+    fn receivers(&self) -> Vec<ReceiverInfo> {
+        let info = |name: &str, labels: &[(&str, &str)]| ReceiverInfo {
+            name: name.into(),
+            labels: labels
+                .iter()
+                .chain(&[("name", name)])
+                .map(|(n, v)| ((*n).into(), (*v).into()))
+                .collect(),
+        };
+        vec![info("default", &[]), info("db", &[("owner", "ann")]), info("pager, a", &[])]
+    }
+
+    fn resolve_timeout(&self) -> Duration {
+        Duration::from_mins(5)
+    }
+
+    fn alerts(&self, matchers: &[Matcher]) -> Vec<AlertStatus> {
+        let mut alerts = self.dispatcher.lock().alerts(self.now);
+        alerts.retain(|alert| matches(alert, matchers));
+        alerts
+    }
+
+    fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus> {
+        let mut groups = self.dispatcher.lock().groups(self.now);
+        for group in &mut groups {
+            group.alerts.retain(|alert| matches(alert, matchers));
+        }
+        groups.retain(|group| !group.alerts.is_empty());
+        groups
+    }
+
+    fn put(&self, alerts: Vec<Alert>) -> Result<(), ProviderError> {
+        self.dispatcher.lock().step(self.moment(), Event::Alerts(alerts), &mut Vec::new());
+        Ok(())
+    }
+
+    fn silences(&self) -> Vec<Silence> {
+        self.dispatcher.lock().silences()
+    }
+
+    fn set_silence(&self, silence: Silence) -> Result<String, SilenceFailure> {
+        let made = self.silences_made.fetch_add(1, Ordering::Relaxed);
+        let id = format!("00000000-0000-4000-8000-{made:012}");
+        let mut dispatcher = self.dispatcher.lock();
+        Ok(dispatcher.set_silence(self.moment(), silence, id, &mut Vec::new())?)
+    }
+
+    fn expire_silence(&self, id: &str) -> Result<(), SilenceFailure> {
+        Ok(self.dispatcher.lock().expire_silence(self.moment(), id, &mut Vec::new())?)
+    }
+}
