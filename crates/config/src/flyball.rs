@@ -4,12 +4,14 @@
 
 mod expand;
 mod load;
+mod packs;
 mod schema;
 
 use crate::alertmanager::receivers::Integration;
 use std::time::Duration;
 
 pub use load::{ConfigFile, load, load_any};
+pub use packs::{RulePack, RulePacks};
 pub use schema::json_schema;
 
 /// A whole flyball.yml.
@@ -23,6 +25,8 @@ pub struct FlyballConfig {
     pub rule_files: Vec<String>,
     /// Do the built-in rules watch this host and Flyball itself? Yes unless told otherwise.
     pub default_rules: Option<bool>,
+    /// Packs of built-in rules that are off, and their thresholds.
+    pub rule_packs: RulePacks,
     /// Where and how samples are kept.
     pub storage: StorageSettings,
     /// Memory for head, caches and queries, in bytes.

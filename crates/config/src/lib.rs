@@ -38,7 +38,8 @@ pub use alertmanager::{
 };
 pub use flyball::{
     ConfigFile, Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings,
-    QuerySettings, SeriesLimits, StorageSettings, WebSettings, json_schema, load_any,
+    QuerySettings, RulePack, RulePacks, SeriesLimits, StorageSettings, WebSettings, json_schema,
+    load_any,
 };
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,

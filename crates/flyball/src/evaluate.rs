@@ -3,6 +3,7 @@
 //! A loop without decisions: what a result means, `rules` knows.
 
 use crate::outlets::Outlets;
+use crate::packs;
 use crate::supervise::Stop;
 use alerts::Alert;
 use api::{Outcome, Queries, Question, Ticket};
@@ -360,7 +361,10 @@ impl GroupTask {
             let series = match self.series.get(labels) {
                 Some(series) => *series,
                 None => match self.evaluation.appender.resolve(key, labels) {
-                    Ok(series) => *self.series.entry(labels.clone()).or_insert(series),
+                    Ok(series) => {
+                        packs::tell_when_on(labels);
+                        *self.series.entry(labels.clone()).or_insert(series)
+                    }
                     Err(error) if error.kind() == AppendErrorKind::SeriesLimit => {
                         refused += 1;
                         continue;

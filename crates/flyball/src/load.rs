@@ -11,6 +11,7 @@ pub(crate) use self::rules::{GroupDefaults, parse as parse_rules, parse_group};
 pub(crate) use self::shown::ShownRouting;
 
 use crate::console::io_words;
+use crate::packs;
 use ::rules::GroupSpec;
 use alerts::Compat;
 use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
@@ -136,8 +137,9 @@ impl Loader {
         let defaults = GroupDefaults::of(prometheus, self.syntax);
         let mut groups = Vec::new();
         if flyball.default_rules.unwrap_or(!is_bare_prometheus) {
-            let text = include_str!("default-rules.yml");
-            groups.extend(self.keep_groups(parse_rules(DEFAULT_RULES_FILE, text, defaults)));
+            for text in packs::texts(&flyball.rule_packs) {
+                groups.extend(self.keep_groups(parse_rules(DEFAULT_RULES_FILE, &text, defaults)));
+            }
         }
         let patterns = [&flyball.rule_files[..], &prometheus.rule_files[..]].concat();
         for path in self.expand(&patterns) {

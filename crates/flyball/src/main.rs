@@ -18,6 +18,7 @@ mod load;
 mod log;
 mod outlets;
 mod own;
+mod packs;
 mod process;
 mod provider;
 mod query_log;

@@ -1,12 +1,13 @@
 //! Reads flyball.yml, and tells it apart from a prometheus.yml that is given in its place.
 
+use super::packs::RulePacksFile;
 use super::schema::{
     CompatName, DurabilityName, FlyballFile, FormatName, HostCollect, LevelName, OneOrMany,
     Storage, Web, Webhook,
 };
 use super::{
     Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings, QuerySettings,
-    SeriesLimits, StorageSettings, WebSettings, expand,
+    RulePacks, SeriesLimits, StorageSettings, WebSettings, expand,
 };
 use crate::alertmanager::receivers::{Integration, IntegrationKind, WebhookConfig};
 use crate::prometheus::{self, PrometheusConfig};
@@ -27,11 +28,12 @@ const PROMETHEUS_KEYS: [&str; 9] = [
     "runtime",
 ];
 /// Keys at the top of flyball.yml that prometheus.yml does not have.
-const FLYBALL_KEYS: [&str; 11] = [
+const FLYBALL_KEYS: [&str; 12] = [
     "version",
     "prometheus",
     "alertmanager",
     "default_rules",
+    "rule_packs",
     "memory",
     "web",
     "query",
@@ -130,6 +132,7 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
             .map(|p| reader.join_directory(p))
             .collect(),
         default_rules: file.default_rules,
+        rule_packs: rule_packs(file.rule_packs.unwrap_or_default(), root, reader),
         storage: storage(file.storage.unwrap_or_default(), reader),
         memory_limit_bytes: file.memory.unwrap_or_default().limit.map(|limit| limit.0),
         web: web(file.web.unwrap_or_default(), root, reader),
@@ -222,6 +225,17 @@ fn host(host: HostCollect, root: &Node, reader: &Reader<'_>) -> HostSettings {
         interval,
         collectors: host.collectors.unwrap_or_default().into_iter().collect(),
     }
+}
+
+fn rule_packs(file: RulePacksFile, root: &Node, reader: &Reader<'_>) -> RulePacks {
+    let thresholds = file.thresholds.unwrap_or_default().resolve();
+    for (name, value) in &thresholds {
+        if !value.is_finite() || *value < 0.0 {
+            let place = root.place_below(&["rule_packs", "thresholds", name]);
+            reader.problem(place, format!("`{name}` must be a number from 0"));
+        }
+    }
+    RulePacks { off: file.off.unwrap_or_default(), thresholds }
 }
 
 fn webhooks(webhooks: Option<Vec<Webhook>>, root: &Node, reader: &Reader<'_>) -> Vec<Integration> {

@@ -1,6 +1,7 @@
 //! The schema of flyball.yml, version 1: raw types that are read by serde and described by
 //! schemars. Doc comments here are what users and editors see.
 
+use super::packs::RulePacksFile;
 use crate::units;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -31,6 +32,8 @@ pub(super) struct FlyballFile {
     pub(super) rule_files: Option<Vec<String>>,
     /// Let the built-in rules watch this host and Flyball itself; true by default.
     pub(super) default_rules: Option<bool>,
+    /// Packs of built-in rules; each is on when its metrics are there.
+    pub(super) rule_packs: Option<RulePacksFile>,
     /// Where and how samples are kept.
     pub(super) storage: Option<Storage>,
     /// The memory budget.

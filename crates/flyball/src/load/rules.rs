@@ -211,14 +211,6 @@ mod tests {
     }
 
     #[test]
-    fn the_default_rules_are_good() {
-        let text = include_str!("../default-rules.yml");
-        let (groups, warnings) = parse("default-rules.yml", text, defaults()).expect("good rules");
-        assert_eq!(groups.len(), 2);
-        assert!(warnings.is_empty(), "{warnings:?}");
-    }
-
-    #[test]
     fn mistakes_in_expressions_have_their_place_in_the_file() {
         let text = "groups:\n- name: a\n  rules:\n  - record: x\n    expr: rate(up)\n";
         let problems = parse("rules.yml", text, defaults()).expect_err("a type error");

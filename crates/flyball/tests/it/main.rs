@@ -14,6 +14,7 @@ mod hostile;
 mod kept_rules;
 mod kill;
 mod late;
+mod packs;
 mod page;
 mod queries;
 mod receive;
