@@ -1,6 +1,6 @@
 //! `/config/v1/rules`: rule groups that users create, change and delete over HTTP.
-//! Paths, methods and YAML are those of Mimir's ruler, so that its tools and Grafana can edit rules;
-//! mistakes are told with their line and column.
+//! Paths, methods and YAML are those of Mimir's ruler, so that its tools and Grafana can edit
+//! rules; mistakes are told with their line and column.
 
 use crate::Permission;
 use crate::provider::{ProviderError, ProviderErrorKind};

@@ -55,7 +55,8 @@ pub(crate) struct RuleCounters {
 struct Running {
     group: Arc<Mutex<Group>>,
     stop: watch::Sender<bool>,
-    /// Set before the task is aborted: an evaluation under way ends with its current effect.
+    /// Set before the state is taken over by another task: the evaluation under way goes no further,
+    /// but what follows from the steps it took still happens.
     is_cut_off: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
@@ -257,11 +258,15 @@ impl GroupTask {
         let mut next = Some(event);
         while let Some(event) = next.take() {
             let mut effects = Vec::new();
-            lock(&self.group).step(event, &mut effects);
-            for effect in effects {
+            {
+                let mut group = lock(&self.group);
+                // Asked under the lock: whoever takes the state over sees a step or prevents it.
                 if self.is_cut_off.load(Ordering::Acquire) {
                     return;
                 }
+                group.step(event, &mut effects);
+            }
+            for effect in effects {
                 match effect {
                     Effect::Query { query, at } => next = Some(self.ask(&query, at)),
                     Effect::Restore { matchers, from, until } => {

@@ -37,8 +37,10 @@ impl KeptRules {
 
     /// Evaluates under another configuration. Must be called within the runtime.
     pub(crate) fn configure(&self, new: InForce) {
-        let mut in_force = self.lock();
-        self.evaluate(in_force.insert(new));
+        tokio::task::block_in_place(|| {
+            let mut in_force = self.lock();
+            self.evaluate(in_force.insert(new));
+        });
     }
 
     /// Evaluates what configuration and users say. Kept rules that cannot be evaluated are said.

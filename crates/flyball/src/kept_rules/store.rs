@@ -132,7 +132,7 @@ pub(crate) fn namespace_fault(name: &str) -> Option<String> {
     is_long.then(|| format!("the name of the namespace is longer than {NAMESPACE_BYTES_MAX} bytes"))
 }
 
-/// Letters, digits, `-` and `_` as they are, all other bytes as `%XX`: no name can leave the folder.
+/// Letters, digits, `-` and `_` as they are, all other bytes as `%XX`: no name leaves the folder.
 fn file_name(namespace: &str) -> String {
     let mut name = String::new();
     for byte in namespace.bytes() {

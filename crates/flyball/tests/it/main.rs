@@ -19,6 +19,7 @@ mod page;
 mod queries;
 mod receive;
 mod reload;
+mod rule_extras;
 mod rule_states;
 mod rule_tests;
 mod script;

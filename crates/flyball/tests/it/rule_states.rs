@@ -2,14 +2,14 @@
 //! Debian's promtool: the same states, labels and expanded annotations at the same instants.
 //! A part of the rules runs always; all of them with `FLYBALL_RULE_STATES=all`.
 
-mod data;
+mod series;
 
 use crate::server::binary;
 use config::rules::{PlacedText, RuleDefinition, RuleKind};
 use conformance::Change;
-use data::{DataSets, STEP_MS, Series, notation, search};
 use relabel::NameScheme;
 use serde_json::json;
+use series::{DataSets, STEP_MS, Series, notation, search};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
