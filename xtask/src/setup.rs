@@ -13,6 +13,7 @@ const DEBIAN_PACKAGES: &[&str] = &[
     "prometheus-node-exporter",
     "python3-numpy",
     "python3-snappy",
+    "python3-aiosmtpd",
     "strace",
     "faketime",
     "victoria-metrics",

@@ -43,8 +43,25 @@ pub struct FlyballConfig {
     pub webhooks: Vec<Integration>,
     /// Do alerts go out exactly as Alertmanager sends them, with what has hurt its users?
     pub strict_notifications: bool,
+    /// What receivers may know, where that is not everything; by receiver, each named once.
+    pub redact: Vec<Redact>,
     /// What is logged.
     pub log: LogSettings,
+}
+
+/// What a receiver may know of labels and annotations.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Redact {
+    /// Name of the receiver.
+    pub receiver: String,
+    /// Names that are shown; absent: all but those of the other lists.
+    pub allow: Option<Vec<String>>,
+    /// Names whose values are replaced by asterisks.
+    pub mask: Vec<String>,
+    /// Names whose values are replaced by a keyed hash.
+    pub hash: Vec<String>,
+    /// File with the key of the hashes; set when `hash` is not empty.
+    pub hash_key_file: Option<String>,
 }
 
 /// Where and how samples are kept.

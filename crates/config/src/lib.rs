@@ -19,6 +19,7 @@ mod secret;
 mod targets;
 mod units;
 mod urls;
+mod value;
 pub mod web;
 mod yaml;
 
@@ -38,8 +39,8 @@ pub use alertmanager::{
 };
 pub use flyball::{
     ConfigFile, Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings,
-    QuerySettings, RulePack, RulePacks, SeriesLimits, StorageSettings, WebSettings, json_schema,
-    load_any,
+    QuerySettings, Redact, RulePack, RulePacks, SeriesLimits, StorageSettings, WebSettings,
+    json_schema, load_any,
 };
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,
@@ -57,4 +58,5 @@ pub use rules::{PlacedText, RuleDefinition, RuleFile, RuleGroup, RuleKind};
 pub use secret::{REDACTED, Secret, SecretSource};
 pub use targets::{TargetGroup, load_target_groups};
 pub use units::{format_duration, parse_duration, parse_go_duration, parse_size};
+pub use value::yaml_value;
 pub use web::{CipherSuite, ClientAuth, Curve, RateLimit, TlsServerConfig, WebConfig};

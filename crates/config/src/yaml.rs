@@ -8,7 +8,7 @@ mod scalar;
 use crate::Place;
 use std::sync::Arc;
 
-pub(crate) use compose::first_document;
+pub(crate) use compose::{first_document, only_document};
 pub(crate) use scalar::{Scalar, Style};
 
 /// What a file holds.

@@ -1,51 +1,55 @@
-//! Builds what delivers notifications: webhooks through the guarded client, and the log.
+//! Builds what delivers notifications: the integrations of `notify`, and the log.
 
 use crate::dispatch::{Deliver, Integrations};
 use crate::load::{IntegrationSpec, Routing};
+use crate::sources;
 use alerts::{Delivery, Notification};
-use config::WebhookConfig;
-use net::{AddressPolicy, Client, ClientOptions};
-use notify::webhook::Webhook;
+use net::AddressPolicy;
+use notify::{Integration, Surroundings};
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use sys::Vfs;
+use sys::{Clock, Entropy, Vfs};
 
 /// Makes integrations from their descriptions.
 #[derive(Clone)]
 pub(crate) struct Integrator {
     pub(crate) vfs: Arc<dyn Vfs>,
     pub(crate) policy: Arc<AddressPolicy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) external_url: String,
+    /// What deliveries count; outlives every reload.
+    pub(crate) metrics: Arc<notify::Metrics>,
 }
 
 impl Integrator {
     /// Integrations of all receivers.
     pub(crate) fn build(&self, routing: &Routing) -> Integrations {
-        let one = |spec: &IntegrationSpec| -> Arc<dyn Deliver> {
-            match spec {
-                IntegrationSpec::Log => Arc::new(Log),
-                IntegrationSpec::Webhook { config, .. } => {
-                    Arc::new(WebhookDelivery(self.webhook(config)))
-                }
-            }
-        };
-        let integrations = routing.integrations.iter();
-        integrations.map(|(name, specs)| (name.clone(), specs.iter().map(one).collect())).collect()
-    }
-
-    fn webhook(&self, config: &WebhookConfig) -> Webhook {
-        let options =
-            ClientOptions { policy: Arc::clone(&self.policy), vfs: Arc::clone(&self.vfs) };
-        Webhook {
-            url: config.url.clone(),
-            client: Client::new(config.http.clone(), options),
+        let around = Arc::new(Surroundings {
+            templates: routing.templates.clone(),
             vfs: Arc::clone(&self.vfs),
-            alerts_max: config.alerts_max.and_then(|max| usize::try_from(max).ok()).unwrap_or(0),
-            timeout: config.timeout,
+            policy: Arc::clone(&self.policy),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
             external_url: self.external_url.clone(),
-        }
+            host_name: sources::hostname(),
+            metrics: Arc::clone(&self.metrics),
+        });
+        let of_receiver = |(name, specs): (&String, &Vec<IntegrationSpec>)| {
+            let redaction = routing.redactions.get(name);
+            let one = |spec: &IntegrationSpec| -> Arc<dyn Deliver> {
+                match spec {
+                    IntegrationSpec::Log => Arc::new(Log),
+                    IntegrationSpec::Configured(config) => {
+                        Arc::new(Configured(Integration::new(config, redaction.cloned(), &around)))
+                    }
+                }
+            };
+            (name.clone(), specs.iter().map(one).collect())
+        };
+        routing.integrations.iter().map(of_receiver).collect()
     }
 }
 
@@ -76,9 +80,10 @@ impl Deliver for Log {
     }
 }
 
-struct WebhookDelivery(Webhook);
+/// An integration that a configuration describes.
+struct Configured(Integration);
 
-impl Deliver for WebhookDelivery {
+impl Deliver for Configured {
     fn deliver(
         &self,
         notification: Notification,
@@ -86,10 +91,12 @@ impl Deliver for WebhookDelivery {
     ) -> Pin<Box<dyn Future<Output = Delivery> + Send + '_>> {
         Box::pin(async move {
             match self.0.deliver(&notification, timeout).await {
-                Ok(()) => Delivery::Accepted { receiver_data: BTreeMap::new() },
+                Ok(receiver_data) => Delivery::Accepted { receiver_data },
                 Err(error) => {
                     let (receiver, group) = (&notification.receiver, &notification.group_key);
-                    tracing::warn!(receiver, group, %error, "a webhook refused a notification");
+                    let (integration, retried) = (self.0.name(), error.is_retryable());
+                    let what = "a notification did not arrive";
+                    tracing::warn!(receiver, integration, group, retried, %error, "{what}");
                     error.delivery()
                 }
             }

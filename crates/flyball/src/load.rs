@@ -2,10 +2,12 @@
 //! All or nothing: any mistake in any file refuses the whole configuration, with every mistake
 //! named. `check config` and a reload take the same way as the start.
 
+mod receivers;
 mod routing;
 mod rules;
 mod shown;
 
+pub(crate) use self::receivers::rehearse;
 pub(crate) use self::routing::{IntegrationSpec, Routing};
 pub(crate) use self::rules::{GroupDefaults, parse as parse_rules, parse_group};
 pub(crate) use self::shown::ShownRouting;
@@ -152,17 +154,28 @@ impl Loader {
 
     fn routing(&mut self, flyball: &FlyballConfig) -> Option<(Routing, ShownRouting)> {
         let compat = if flyball.strict_notifications { Compat::Strict } else { Compat::Improved };
-        let Some(path) = &flyball.alertmanager else {
-            let routing = Routing::without_file(&flyball.webhooks, compat);
-            let shown = ShownRouting::without_file(&routing);
-            return Some((routing, shown));
+        let (mut routing, shown) = match &flyball.alertmanager {
+            None => {
+                let routing = Routing::without_file(&flyball.webhooks, compat);
+                let shown = ShownRouting::without_file(&routing);
+                (routing, shown)
+            }
+            Some(path) => {
+                let text = self.read(Path::new(path))?;
+                let file = self.keep(config::alertmanager::load(path, &text))?;
+                let redacted = self.redacted.last().map_or("", String::as_str);
+                let shown = ShownRouting::of_file(&file, redacted);
+                let templates = self.templates(&file.templates);
+                (Routing::from_file(file, templates, compat), shown)
+            }
         };
-        let text = self.read(Path::new(path))?;
-        let file = self.keep(config::alertmanager::load(path, &text))?;
-        self.mistakes.extend(routing::not_acted_on(&file, path));
-        let redacted = self.redacted.last().map_or("", String::as_str);
-        let shown = ShownRouting::of_file(&file, redacted);
-        Some((Routing::from_file(file, compat), shown))
+        // Templates that cannot be read would be missing everywhere.
+        if self.mistakes.is_empty() {
+            let path = flyball.alertmanager.as_deref().unwrap_or("notify.webhooks");
+            self.rehearse(path, &routing);
+        }
+        self.redact(&flyball.redact, &mut routing);
+        Some((routing, shown))
     }
 
     fn keep<T>(&mut self, loaded: Result<config::Loaded<T>, config::Error>) -> Option<T> {

@@ -217,8 +217,14 @@ impl Rooms {
         }));
         let folder = RuleFolder::new(Arc::clone(vfs), storage::rules_dir(settings));
         let kept_rules = Arc::new(KeptRules::new(folder, Arc::clone(&evaluator)));
-        let integrator =
-            Integrator { vfs: Arc::clone(vfs), policy: Arc::clone(&policy), external_url };
+        let integrator = Integrator {
+            vfs: Arc::clone(vfs),
+            policy: Arc::clone(&policy),
+            clock: Arc::clone(clock),
+            entropy: Arc::new(SystemEntropy::new()?),
+            external_url,
+            metrics: Arc::default(),
+        };
         let routing = &configuration.routing;
         let integrations = integrator.build(routing);
         let log = storage::open_alert_log(settings, vfs)?;
@@ -235,6 +241,8 @@ impl Rooms {
             reload: Arc::clone(&reload),
             contributions: Mutex::default(),
         });
+        let metrics = Arc::clone(&integrator.metrics);
+        own.add(Box::new(move || metrics.families()));
         Ok(Self {
             db: Arc::clone(db),
             clock: Arc::clone(clock),

@@ -20,3 +20,4 @@ pub use client::{Client, ClientOptions, Exchange, REDIRECTS_MAX, Request, USER_A
 pub use connect::Dialer;
 pub use error::{Error, ErrorKind};
 pub use policy::{AddressPolicy, AddressRule, Cidr, Verdict};
+pub use tls::{TlsClient, TlsStream};

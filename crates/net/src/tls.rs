@@ -8,9 +8,10 @@ use config::{HttpHeader, TlsConfig, TlsVersion};
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::sync::Arc;
 use sys::Vfs;
+use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
@@ -72,6 +73,49 @@ impl LazyTls {
             Ok(TlsConnector::from(Arc::new(config)))
         };
         self.connector.get_or_try_init(make).await
+    }
+}
+
+/// An encrypted connection.
+pub type TlsStream = tokio_rustls::client::TlsStream<TcpStream>;
+
+/// Encrypts connections that a [`Dialer`](crate::Dialer) opened, for protocols other than HTTP.
+pub struct TlsClient {
+    config: TlsConfig,
+    vfs: Arc<dyn Vfs>,
+}
+
+impl TlsClient {
+    /// A client as a TLS section says; its files are read for each connection.
+    pub fn new(config: TlsConfig, vfs: Arc<dyn Vfs>) -> Self {
+        Self { config, vfs }
+    }
+
+    /// Shakes hands with a server. `host` is verified unless the section names another server.
+    /// The caller sets the deadline.
+    ///
+    /// # Errors
+    /// `Config` for files and settings that cannot be used, `Unsupported` for old versions, `Tls`
+    /// when the handshake fails.
+    pub async fn encrypt(&self, host: &str, stream: TcpStream) -> Result<TlsStream, Error> {
+        let (config, vfs) = (self.config.clone(), Arc::clone(&self.vfs));
+        let read = move || {
+            let material = Material::read(vfs.as_ref(), &config, &[])?;
+            let mut made = client_config(&TlsSettings { config, material, http2: false, vfs })?;
+            made.alpn_protocols.clear();
+            Ok(made)
+        };
+        let made = tokio::task::spawn_blocking(read).await;
+        let made = made.map_err(|error| failed("reading files was interrupted", error))??;
+        let name = self.config.server_name.as_deref().unwrap_or(host);
+        let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let server_name = ServerName::try_from(name.clone()).map_err(|error| {
+            Error::new(ErrorKind::Tls, format!("{name:?} is no server name")).caused_by(error)
+        })?;
+        let connecting = TlsConnector::from(Arc::new(made)).connect(server_name, stream);
+        connecting.await.map_err(|error| {
+            Error::new(ErrorKind::Tls, format!("tls handshake with {name}")).caused_by(error)
+        })
     }
 }
 

@@ -93,7 +93,34 @@ pub struct Asked {
     pub body: Vec<u8>,
 }
 
-type Answer = dyn Fn(&Asked) -> (u16, String) + Send + Sync;
+/// What a [`Site`] answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scripted {
+    /// Status code.
+    pub status: u16,
+    /// Header lines; without a content type the body is plain text.
+    pub headers: Vec<String>,
+    /// Body.
+    pub body: String,
+    /// Wait before the answer.
+    pub latency: Duration,
+}
+
+impl Scripted {
+    /// JSON with status 200.
+    pub fn json(body: impl Into<String>) -> Self {
+        let headers = vec!["Content-Type: application/json".to_owned()];
+        Self { status: 200, headers, body: body.into(), latency: Duration::ZERO }
+    }
+}
+
+impl From<(u16, String)> for Scripted {
+    fn from((status, body): (u16, String)) -> Self {
+        Self { status, body, ..Self::default() }
+    }
+}
+
+type Answer = dyn Fn(&Asked) -> Scripted + Send + Sync;
 
 /// A server on a free port of the loopback address; stops when dropped.
 pub struct Site {
@@ -103,15 +130,16 @@ pub struct Site {
 }
 
 impl Site {
-    /// Starts a server whose answers (status and body) come from the closure.
+    /// Starts a server whose answers come from the closure: status and body, or [`Scripted`].
     ///
     /// # Panics
     /// When the loopback address has no free port.
-    pub fn start(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> Self {
+    pub fn start<R: Into<Scripted>>(answer: impl Fn(&Asked) -> R + Send + Sync + 'static) -> Self {
         let listener =
             TcpListener::bind("127.0.0.1:0").expect("the loopback address has free ports");
         let address = listener.local_addr().expect("a bound socket has an address");
         let asked = Arc::new(Mutex::new(Vec::new()));
+        let answer = move |asked: &Asked| answer(asked).into();
         let answer: Arc<Mutex<Arc<Answer>>> = Arc::new(Mutex::new(Arc::new(answer)));
         let (log, current) = (Arc::downgrade(&asked), Arc::downgrade(&answer));
         thread::spawn(move || {
@@ -133,7 +161,11 @@ impl Site {
     }
 
     /// Answers differently from now on.
-    pub fn answer_with(&self, answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) {
+    pub fn answer_with<R: Into<Scripted>>(
+        &self,
+        answer: impl Fn(&Asked) -> R + Send + Sync + 'static,
+    ) {
+        let answer = move |asked: &Asked| answer(asked).into();
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(answer);
     }
 
@@ -165,16 +197,19 @@ fn serve(stream: &TcpStream, log: &Mutex<Vec<Asked>>, answer: &Answer) -> io::Re
     let first = lines.first().cloned().unwrap_or_default();
     let target = first.rsplit_once(' ').map_or(first.clone(), |(target, _)| target.to_owned());
     let asked = Asked { target, head: lines.split_off(1.min(lines.len())), body };
-    let (status, text) = answer(&asked);
+    let Scripted { status, mut headers, body, latency } = answer(&asked);
     log.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
-    let head = format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n",
-        text.len()
-    );
+    thread::sleep(latency);
+    let is_kind = |line: &String| line.to_ascii_lowercase().starts_with("content-type:");
+    if !headers.iter().any(is_kind) {
+        headers.push("Content-Type: text/plain; version=0.0.4".to_owned());
+    }
+    headers.push(format!("Content-Length: {}", body.len()));
+    headers.push("Connection: close".to_owned());
+    let head = format!("HTTP/1.1 {status} X\r\n{}\r\n\r\n", headers.join("\r\n"));
     let mut stream = stream;
     stream.write_all(head.as_bytes())?;
-    stream.write_all(text.as_bytes())
+    stream.write_all(body.as_bytes())
 }
 
 #[cfg(test)]

@@ -2,18 +2,19 @@
 
 use super::packs::RulePacksFile;
 use super::schema::{
-    CompatName, DurabilityName, FlyballFile, FormatName, HostCollect, LevelName, OneOrMany,
+    self, CompatName, DurabilityName, FlyballFile, FormatName, HostCollect, LevelName, OneOrMany,
     Storage, Web, Webhook,
 };
 use super::{
     Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings, QuerySettings,
-    RulePacks, SeriesLimits, StorageSettings, WebSettings, expand,
+    Redact, RulePacks, SeriesLimits, StorageSettings, WebSettings, expand,
 };
 use crate::alertmanager::receivers::{Integration, IntegrationKind, WebhookConfig};
 use crate::prometheus::{self, PrometheusConfig};
 use crate::read::{Reader, from_node};
 use crate::yaml::{self, Content, Node};
 use crate::{Error, HttpClientConfig, Loaded, Outside, Secret, SecretSource, urls};
+use std::collections::BTreeMap;
 
 /// Keys at the top of prometheus.yml that flyball.yml does not have.
 const PROMETHEUS_KEYS: [&str; 9] = [
@@ -152,6 +153,7 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
         },
         strict_notifications: notify.compat == Some(CompatName::Strict),
         webhooks: webhooks(notify.webhooks, root, reader),
+        redact: redact(notify.redact.unwrap_or_default(), root, reader),
         log: LogSettings {
             level: log.level.map(|level| match level {
                 LevelName::Error => LogLevel::Error,
@@ -236,6 +238,28 @@ fn rule_packs(file: RulePacksFile, root: &Node, reader: &Reader<'_>) -> RulePack
         }
     }
     RulePacks { off: file.off.unwrap_or_default(), thresholds }
+}
+
+fn redact(
+    rules: BTreeMap<String, schema::Redact>,
+    root: &Node,
+    reader: &Reader<'_>,
+) -> Vec<Redact> {
+    let rule = |(receiver, rule): (String, schema::Redact)| {
+        let hash = rule.hash.unwrap_or_default();
+        if !hash.is_empty() && rule.hash_key_file.is_none() {
+            let place = root.place_below(&["notify", "redact", &receiver]);
+            reader.problem(place, "`hash` needs `hash_key_file`");
+        }
+        Redact {
+            receiver,
+            allow: rule.allow,
+            mask: rule.mask.unwrap_or_default(),
+            hash,
+            hash_key_file: rule.hash_key_file.map(|path| reader.join_directory(&path)),
+        }
+    };
+    rules.into_iter().map(rule).collect()
 }
 
 fn webhooks(webhooks: Option<Vec<Webhook>>, root: &Node, reader: &Reader<'_>) -> Vec<Integration> {

@@ -174,6 +174,8 @@ pub(super) struct Notify {
     pub(super) webhooks: Option<Vec<Webhook>>,
     /// Whose behaviour counts where Alertmanager's has hurt its users; `improved` by default.
     pub(super) compat: Option<CompatName>,
+    /// What receivers may know of labels and annotations, by the receivers' names.
+    pub(super) redact: Option<BTreeMap<String, Redact>>,
 }
 
 /// Whose behaviour counts.
@@ -184,6 +186,21 @@ pub(super) enum CompatName {
     Improved,
     /// Exactly Alertmanager's.
     Strict,
+}
+
+/// What a receiver may know; a name is hashed, else masked, else shown if it is allowed.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Redact {
+    /// Names of labels and annotations that are shown; all by default. `generatorURL` stands for
+    /// the link to the alert's expression.
+    pub(super) allow: Option<Vec<String>>,
+    /// Names whose values are replaced by asterisks.
+    pub(super) mask: Option<Vec<String>>,
+    /// Names whose values are replaced by a keyed hash, so that equal values stay equal.
+    pub(super) hash: Option<Vec<String>>,
+    /// Path of a file with the key of the hashes.
+    pub(super) hash_key_file: Option<String>,
 }
 
 /// A webhook.

@@ -26,6 +26,19 @@ pub(crate) fn first_document(file: &str, text: &str) -> Result<Document, Error> 
     Ok(Document { root, next: composer.next_start() })
 }
 
+/// The root of a text that holds one document and nothing behind it.
+pub(crate) fn only_document(text: &str) -> Option<Node> {
+    let mut composer = Composer::new("", text).ok()?;
+    let root = composer.document().ok()??;
+    loop {
+        match composer.next().ok()? {
+            None | Some((Event::StreamEnd, _)) => return Some(root),
+            Some((Event::DocumentEnd, _)) => {}
+            Some(_) => return None,
+        }
+    }
+}
+
 struct Composer<'t> {
     file: &'t str,
     text: &'t str,

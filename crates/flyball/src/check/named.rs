@@ -2,7 +2,7 @@
 //! targets, secrets, certificates, the web configuration. Starts need none of them, scrapes do.
 
 use crate::console::io_words;
-use crate::load::{self, Configuration, IntegrationSpec};
+use crate::load::{self, Configuration};
 use config::{
     AlertmanagerFile, FileSdConfig, HeaderValue, HttpAuth, HttpClientConfig, Integration,
     IntegrationKind, Place, Problem, SecretSource, TextSource, TlsConfig, Warning, WebConfig,
@@ -32,13 +32,13 @@ pub(super) fn check(configuration: &Configuration) -> Findings {
         checker.http("section `alerting`", &alertmanager.http);
         checker.discovery("section `alerting`", &alertmanager.discovery.file_sd_configs);
     }
-    for (receiver, integrations) in &configuration.routing.integrations {
-        let owner = format!("receiver `{receiver}`");
-        for integration in integrations {
-            let IntegrationSpec::Webhook { config: webhook, .. } = integration else { continue };
-            checker.secret(&owner, "url_file", Some(&webhook.url));
-            checker.http(&owner, &webhook.http);
-        }
+    for (receiver, integration) in configuration.routing.configured() {
+        checker.integration(&format!("receiver `{receiver}`"), integration);
+    }
+    for rule in &configuration.flyball.redact {
+        let key_file = rule.hash_key_file.clone().map(SecretSource::File);
+        let owner = format!("receiver `{}`", rule.receiver);
+        checker.secret(&owner, "hash_key_file", key_file.as_ref());
     }
     if let Some(path) = &configuration.flyball.web.config_file {
         match web_config(Path::new(path)) {

@@ -30,8 +30,14 @@ pub(super) fn check(file: &Path, alone: bool, console: &mut Console<'_>) -> io::
     for warning in &findings.warnings {
         console.mark("  ", Mark::Warning, indented(warning, "  "))?;
     }
-    if !findings.mistakes.is_empty() {
-        return failed(&findings.mistakes, console);
+    let mut mistakes = findings.mistakes;
+    if !alone {
+        let (wrong, doubtful) = load::rehearse(&name, &loaded.config);
+        warned(&doubtful, console)?;
+        mistakes.extend(wrong);
+    }
+    if !mistakes.is_empty() {
+        return failed(&mistakes, console);
     }
     console.mark("  ", Mark::Success, found(&loaded.config))?;
     valid(&name, "alertmanager", console)

@@ -1,7 +1,8 @@
 //! Who is told: the routing tree and receivers of alertmanager.yml, or what stands in for them.
 
 use alerts::{Compat, Receiver, Settings};
-use config::{AlertmanagerFile, GroupBy, Integration, IntegrationKind, Route, WebhookConfig};
+use config::{AlertmanagerFile, GroupBy, Integration, Route};
+use notify::{Redaction, Templates};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -15,15 +16,8 @@ const WEBHOOKS_RECEIVER: &str = "webhooks";
 pub(crate) enum IntegrationSpec {
     /// A line in the log.
     Log,
-    /// A webhook.
-    Webhook {
-        /// Position among the webhooks of its receiver.
-        index: usize,
-        /// Are ends told too?
-        send_resolved: bool,
-        /// What to call.
-        config: Box<WebhookConfig>,
-    },
+    /// What a configuration describes.
+    Configured(Integration),
 }
 
 impl IntegrationSpec {
@@ -31,26 +25,16 @@ impl IntegrationSpec {
     fn name(&self) -> String {
         match self {
             Self::Log => "log[0]".to_owned(),
-            Self::Webhook { index, .. } => format!("webhook[{index}]"),
+            Self::Configured(integration) => {
+                format!("{}[{}]", integration.kind.name(), integration.index)
+            }
         }
     }
 
     fn send_resolved(&self) -> bool {
         match self {
             Self::Log => true,
-            Self::Webhook { send_resolved, .. } => *send_resolved,
-        }
-    }
-
-    /// What can be delivered of an integration.
-    fn of(integration: &Integration) -> Option<Self> {
-        let send_resolved = integration.send_resolved;
-        match &integration.kind {
-            IntegrationKind::Webhook(config) => {
-                let index = integration.index;
-                Some(Self::Webhook { index, send_resolved, config: config.clone() })
-            }
-            _ => None,
+            Self::Configured(integration) => integration.send_resolved,
         }
     }
 }
@@ -60,15 +44,20 @@ impl IntegrationSpec {
 pub(crate) struct Routing {
     pub(crate) settings: Settings,
     pub(crate) integrations: BTreeMap<String, Vec<IntegrationSpec>>,
+    /// What the texts of receivers may call.
+    pub(crate) templates: Templates,
+    /// What receivers may know, where that is not everything.
+    pub(crate) redactions: BTreeMap<String, Redaction>,
 }
 
 impl Routing {
-    /// What alertmanager.yml says.
-    pub(crate) fn from_file(file: AlertmanagerFile, compat: Compat) -> Self {
-        let specs =
-            |list: &[Integration]| list.iter().filter_map(IntegrationSpec::of).collect::<Vec<_>>();
-        let receivers = file.receivers.iter().map(|r| (r.name.clone(), specs(&r.integrations)));
-        let integrations = receivers.collect();
+    /// What alertmanager.yml says, with its templates.
+    pub(crate) fn from_file(file: AlertmanagerFile, templates: Templates, compat: Compat) -> Self {
+        let of_receiver = |receiver: config::Receiver| {
+            let integrations = receiver.integrations.into_iter();
+            (receiver.name, integrations.map(IntegrationSpec::Configured).collect())
+        };
+        let integrations = file.receivers.into_iter().map(of_receiver).collect();
         let settings = Settings {
             receivers: receivers_of(&integrations),
             route: file.route,
@@ -76,13 +65,13 @@ impl Routing {
             time_intervals: file.time_intervals,
             compat,
         };
-        Self { settings, integrations }
+        Self { settings, integrations, templates, redactions: BTreeMap::new() }
     }
 
     /// Every alert to the log, and to the webhooks of flyball.yml if there are any.
     pub(crate) fn without_file(webhooks: &[Integration], compat: Compat) -> Self {
         let mut specs = vec![IntegrationSpec::Log];
-        specs.extend(webhooks.iter().filter_map(IntegrationSpec::of));
+        specs.extend(webhooks.iter().cloned().map(IntegrationSpec::Configured));
         let receiver = if webhooks.is_empty() { LOG_RECEIVER } else { WEBHOOKS_RECEIVER };
         let route = Route {
             receiver: receiver.to_owned(),
@@ -100,7 +89,18 @@ impl Routing {
             time_intervals: BTreeMap::new(),
             compat,
         };
-        Self { settings, integrations }
+        let (templates, redactions) = (Templates::default(), BTreeMap::new());
+        Self { settings, integrations, templates, redactions }
+    }
+
+    /// Integrations that a configuration describes, with the names of their receivers.
+    pub(crate) fn configured(&self) -> impl Iterator<Item = (&str, &Integration)> {
+        self.integrations.iter().flat_map(|(name, specs)| {
+            specs.iter().filter_map(move |spec| match spec {
+                IntegrationSpec::Log => None,
+                IntegrationSpec::Configured(integration) => Some((name.as_str(), integration)),
+            })
+        })
     }
 }
 
@@ -115,20 +115,4 @@ fn receivers_of(integrations: &BTreeMap<String, Vec<IntegrationSpec>>) -> Vec<Re
         integrations: specs.iter().map(integration).collect(),
     };
     integrations.iter().map(receiver).collect()
-}
-
-/// Parts of a file that are read but not acted on yet: a page that silently never comes is worse
-/// than a server that does not start.
-pub(crate) fn not_acted_on(file: &AlertmanagerFile, path: &str) -> Vec<String> {
-    let mut parts = Vec::new();
-    if !file.templates.is_empty() {
-        parts.push("`templates` are".to_owned());
-    }
-    let integrations = file.receivers.iter().flat_map(|receiver| &receiver.integrations);
-    let others = integrations.filter(|integration| IntegrationSpec::of(integration).is_none());
-    let mut names: Vec<&str> = others.map(|integration| integration.kind.name()).collect();
-    names.sort_unstable();
-    names.dedup();
-    parts.extend(names.into_iter().map(|name| format!("`{name}_configs` are")));
-    parts.iter().map(|part| format!("{path}: {part} not supported yet")).collect()
 }

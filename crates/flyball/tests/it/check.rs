@@ -337,3 +337,41 @@ fn a_reader_that_stops_early_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+#[test]
+fn texts_of_receivers_are_rehearsed() {
+    let text = "\
+route: {receiver: team}
+templates: [texts/*.tmpl]
+receivers:
+- name: team
+  slack_configs:
+  - {api_url: 'http://h', channel: c, text: '{{ template \"mine\" . }}', title: '{{ nope }}'}
+  - {api_url: 'http://h', channel: c, text: '{{ (index .Alerts 1).Status }}'}
+";
+    let good = r#"{{ define "mine" }}{{ .Status }}{{ end }}"#;
+    check(
+        &[("am.yml", text), ("texts/a.tmpl", good)],
+        &["check", "config", "am.yml"],
+        &expect![[r#"
+            Checking am.yml
+              WARNING: am.yml:1:1: receiver "team", `receivers.slack_configs.text`: template: :1:4: executing "" at <index .Alerts 1>: error calling index: reflect: slice index out of range (rendering synthetic alerts)
+            --
+              FAILED: am.yml: receiver "team", `receivers.slack_configs.title`: template: :1: function "nope" not defined
+            -- 1
+        "#]],
+    );
+    let bad = "{{ define \"mine\" }}\n  {{ .Status | nope }}{{ end }}";
+    check(
+        &[("am.yml", &text.replace("nope", "1")), ("texts/a.tmpl", bad)],
+        &["check", "config", "am.yml"],
+        &expect![[r#"
+            Checking am.yml
+            --
+              FAILED: texts/a.tmpl:2:3: cannot read templates: function "nope" not defined
+                2 |   {{ .Status | nope }}{{ end }}
+                  |   ^
+            -- 1
+        "#]],
+    );
+}

@@ -40,6 +40,65 @@ fn messages(sink: &Site) -> Vec<Value> {
     sink.asked().iter().map(|asked| serde_json::from_slice(&asked.body).unwrap()).collect()
 }
 
+#[test]
+fn a_page_reaches_chats_by_templates_and_tells_no_more_than_allowed() {
+    let sink = Site::start(|_| (200, "ok".to_owned()));
+    let mut server = Server::prepare(&["--config.file=flyball.yml"]);
+    server.write("flyball.yml", &format!("{FLYBALL}{REDACT}"));
+    server.write("prometheus.yml", &PROMETHEUS.replace("TARGET", "127.0.0.1:9"));
+    server.write("rules.yml", RULES);
+    server.write("shop.tmpl", r#"{{ define "shop" }}{{ .CommonAnnotations.summary }}!{{ end }}"#);
+    server.write("alertmanager.yml", &CHATS.replace("SINK", &sink.address().to_string()));
+    server.run();
+    let asked = |path: &str| {
+        let target = format!("POST {path}");
+        let body = wait_for(&target, || sink.asked().into_iter().find(|a| a.target == target)).body;
+        serde_json::from_slice::<Value>(&body).unwrap()
+    };
+    let slack = asked("/slack");
+    assert_eq!(slack["attachments"][0]["text"], "the shop is down!");
+    assert_eq!(
+        slack["attachments"][0]["title"],
+        "[FIRING:1]  (ShopDown 127.0.0.1:9 shop critical)"
+    );
+    let ntfy = asked("/ntfy");
+    assert_eq!(ntfy["topic"], "shop");
+    let hook = asked("/hook");
+    let labels = &hook["alerts"][0]["labels"];
+    assert_eq!(labels.to_string(), r#"{"alertname":"ShopDown","severity":"***"}"#);
+    let metrics = server.get("/metrics").text();
+    let counted = r#"flyball_notifications_total{integration="slack"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
+const REDACT: &str = "\
+notify:
+  redact:
+    outside: {allow: [alertname], mask: [severity]}
+";
+
+const CHATS: &str = "\
+global: {slack_api_url: 'http://SINK/slack'}
+templates: ['*.tmpl']
+route:
+  receiver: ops
+  group_wait: 100ms
+  group_interval: 500ms
+  repeat_interval: 1h
+  routes:
+  - {receiver: outside, continue: true}
+  - {receiver: ops}
+receivers:
+- name: ops
+  slack_configs:
+  - {channel: '#ops', text: '{{ template \"shop\" . }}'}
+  ntfy_configs:
+  - {url: 'http://SINK/ntfy', topic: '{{ .CommonLabels.job }}'}
+- name: outside
+  webhook_configs:
+  - {url: 'http://SINK/hook'}
+";
+
 const FLYBALL: &str = "\
 version: 1
 prometheus: prometheus.yml

@@ -59,6 +59,8 @@ fn the_example_is_valid_and_shows_every_key() {
     properties(&schema, &schema, "", &mut known);
     let mut shown = keys(EXAMPLE);
     shown.remove("collect.host.collectors.arp");
+    // Below the name of a receiver.
+    shown.retain(|key| !key.starts_with("notify.redact."));
     assert_eq!(shown, known);
 }
 
