@@ -1,5 +1,7 @@
 use super::{NotedMatchers, parse_matcher, parse_matchers, parse_noted_matchers};
 use expect_test::{Expect, expect};
+use model::{MatchOp, Matcher};
+use proptest::prelude::*;
 
 fn check(text: &str, expected: &Expect) {
     let out = match parse_matchers(text) {
@@ -151,4 +153,33 @@ fn a_single_matcher_has_no_braces_and_no_neighbours() {
         "foo",
         &expect![[r#"matcher "foo": expected `=`, `!=`, `=~` or `!~`, found the end at 4"#]],
     );
+}
+
+proptest! {
+    /// Whatever matchers say in printable letters reads back, whichever grammar reads it.
+    #[test]
+    fn what_is_written_reads_back(
+        names in prop::collection::vec("[a-zA-Z_][a-zA-Z0-9_]{0,5}|[a-zäß🙂 .]{1,6}", 0..4),
+        values in prop::collection::vec("[ -~äß🙂\n]{0,8}", 4),
+        op in 0..2_usize,
+    ) {
+        let op = [MatchOp::Equal, MatchOp::NotEqual][op];
+        let matchers: Vec<Matcher> = names
+            .iter()
+            .zip(&values)
+            .map(|(name, value)| Matcher::new(op, name, value).unwrap())
+            .collect();
+        let text = super::written(&matchers);
+        prop_assert_eq!(&parse_matchers(&text).unwrap(), &matchers);
+        prop_assert_eq!(&parse_matchers(&format!("{{{text}}}")).unwrap(), &matchers);
+    }
+
+    /// No text makes a parser panic, and a single matcher is what a list of one is.
+    #[test]
+    fn any_text_is_read_or_refused(text in "[a-c=!~,\"{}'\\\\ n\u{e4}]{0,12}") {
+        let list = parse_matchers(&text);
+        if let (Ok(one), false) = (parse_matcher(&text), text.contains(',')) {
+            prop_assert_eq!(list.unwrap(), vec![one]);
+        }
+    }
 }
