@@ -153,7 +153,7 @@ fn intervals_inhibition_and_routes_are_read() {
         nights: [TimeInterval { times: [0..360, 1350..1440], weekdays: [], days_of_month: [], months: [], years: [], location: Some(TimeZone(TZif("Europe/Berlin"))) }]
         old: [TimeInterval { times: [], weekdays: [], days_of_month: [], months: [1..=3, 12..=12], years: [], location: None }]
         weekdays: [TimeInterval { times: [], weekdays: [1..=5], days_of_month: [1..=5, -3..=-1], months: [], years: [2026..=2030, 2035..=2035], location: None }]
-        Some("old"): {severity="critical"} equal ["alertname"] mutes {severity=~"warning|info"}
+        Some("old"): {severity="critical"} equal ["alertname"] mutes {severity=~"^(?:warning|info)$"}
         None: {severity="critical"} equal ["cluster"] mutes {severity=~"warning|info"}
         None: {a="1"} equal ["x"] and {b="2"} equal [] mutes {c="3"}
         "früh stück"!="x",severity="page",team=~"db|web",unquoted="a b" {"owner": "{{ .GroupLabels.team }}", "tier": "silver"} {"owner": "{{ .GroupLabels.team }}", "tier": "silver"}

@@ -235,6 +235,7 @@ route:
       match: {x: y}
   - receiver: b
     match: {team: b}
+    match_re: {env: 'p.*|test'}
     routes: [{matchers: [env=prod], receiver: c}, {matchers: [env=test], receiver: default}]
 receivers: [{name: default}, {name: team a}, {name: b}, {name: c}]
 ";

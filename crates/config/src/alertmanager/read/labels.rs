@@ -3,7 +3,7 @@
 
 use super::super::parse_noted_matchers;
 use crate::read::Section;
-use model::{MatchOp, Matcher};
+use model::{MatchOp, Matcher, MatcherError};
 use std::collections::BTreeMap;
 
 /// Keys of one set of matchers.
@@ -67,11 +67,20 @@ fn matchers_of_map(
         } else if op == MatchOp::Regex && value.is_null() {
             reader.problem(value.place, format!("`{key}` has no expression for `{label}`"));
         } else {
-            match Matcher::new(op, label, &text) {
+            match old_matcher(op, label, &text) {
                 Ok(matcher) => matchers.push(matcher),
                 Err(error) => reader.problem(value.place, error.to_string()),
             }
         }
+    }
+}
+
+/// Expressions of the old form carry their anchors, as upstream's group keys and drawings show them.
+fn old_matcher(op: MatchOp, label: &str, text: &str) -> Result<Matcher, MatcherError> {
+    let matcher = Matcher::new(op, label, text)?;
+    match op {
+        MatchOp::Regex => Matcher::new(op, label, &format!("^(?:{text})$")),
+        MatchOp::Equal | MatchOp::NotEqual | MatchOp::NotRegex => Ok(matcher),
     }
 }
 

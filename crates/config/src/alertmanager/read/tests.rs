@@ -67,7 +67,7 @@ receivers:
             {} -> a Labels(["alertname"]) (0ns, 300s, 14400s)
               {a=~"b",severity="page",team!="x"} -> b Labels(["alertname"]) (0ns, 300s, 3600s) continue
                 {x="y"} -> b AllLabels (0ns, 300s, 3600s)
-              {service=~"^(foo1|foo2)$"} -> a Labels([]) (0ns, 300s, 14400s)
+              {service=~"^(?:^(foo1|foo2)$)$"} -> a Labels([]) (0ns, 300s, 14400s)
             Receiver { name: "a", labels: {}, integrations: [] }
             Receiver { name: "b", labels: {}, integrations: [] }
             global:
