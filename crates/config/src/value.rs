@@ -7,8 +7,8 @@ use serde_json::{Map, Number, Value};
 /// The value of a YAML text; `None` when the text is not YAML as a whole, says nothing but comments
 /// or holds several documents. An empty text is null.
 ///
-/// Upstream takes the beginning of a text that is YAML, so that `[FIRING:1] HostDown` becomes a list
-/// (prometheus/alertmanager#5012); here it stays a text.
+/// Upstream takes the beginning of a text that is YAML, so that `[FIRING:1] HostDown` becomes a
+/// list (prometheus/alertmanager#5012); here it stays a text.
 ///
 /// Keys of maps that are no texts are taken as written; an infinite number is a text.
 pub fn yaml_value(text: &str) -> Option<Value> {

@@ -44,7 +44,6 @@ fn alerts(count: usize) -> Vec<Arc<Alert>> {
     (0..count).map(alert).map(Arc::new).collect()
 }
 
-#[expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 fn rule(action: Action, source: &str, regex: &str) -> Rule {
     let spec = RuleSpec {
         source_labels: Some(vec![source.to_owned()]),
@@ -56,7 +55,6 @@ fn rule(action: Action, source: &str, regex: &str) -> Rule {
 }
 
 /// Values of the label `n` in a request.
-#[expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 fn numbers(asked: &Asked) -> Vec<String> {
     let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
     let alerts = body.as_array().unwrap().iter();
