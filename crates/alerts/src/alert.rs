@@ -5,6 +5,7 @@
 use crate::change::{as_map, as_ms};
 use model::{Labels, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Both clocks at one moment: wall time for what is told and for timers, monotonic time to notice
@@ -84,7 +85,7 @@ pub fn fingerprint(labels: &Labels) -> u64 {
 /// An alert as it is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredAlert {
-    pub(crate) alert: Alert,
+    pub(crate) alert: Arc<Alert>,
     /// Identity in the notification log.
     pub(crate) fingerprint: u64,
     /// When this occurrence arrived first: tells an alert that fires again from one that still does.
@@ -98,12 +99,12 @@ impl StoredAlert {
     /// An alert that arrives for the first time.
     pub(crate) fn new(alert: Alert, now: Timestamp) -> Self {
         let fingerprint = alert.fingerprint();
-        Self { alert, fingerprint, occurrence: now, end_is_saved: false }
+        Self { alert: Arc::new(alert), fingerprint, occurrence: now, end_is_saved: false }
     }
 
     /// What is kept after another message about the same alert.
     pub(crate) fn updated(&self, newer: Alert, now: Timestamp) -> Self {
-        let alert = self.alert.merged_with(newer, now);
+        let alert = Arc::new(self.alert.merged_with(newer, now));
         let revived = self.alert.is_resolved_at(now) && !alert.is_resolved_at(now);
         let occurrence = if revived { now } else { self.occurrence };
         Self { alert, fingerprint: self.fingerprint, occurrence, end_is_saved: false }

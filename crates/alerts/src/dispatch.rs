@@ -290,8 +290,8 @@ impl Dispatcher {
     fn shift(&mut self, last: Timestamp, jump_ms: i64) {
         let shifted = |at: Timestamp| Timestamp::from_ms(at.ms().saturating_add(jump_ms));
         for stored in self.alerts.values_mut().filter(|s| !s.alert.is_resolved_at(last)) {
-            let stored = Arc::make_mut(stored);
-            stored.alert.ends_at = shifted(stored.alert.ends_at);
+            let alert = Arc::make_mut(&mut Arc::make_mut(stored).alert);
+            alert.ends_at = shifted(alert.ends_at);
         }
         for group in self.groups.values_mut() {
             for (labels, stored) in &mut group.alerts {

@@ -7,6 +7,7 @@ use crate::notification::Reason;
 use model::{Labels, Matcher, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 /// Alerts named by all decisions that are kept: about 10 MiB.
@@ -86,6 +87,38 @@ impl Verdict {
             Self::MutedByInterval { .. } => "muted_by_interval",
             Self::OutsideActiveIntervals { .. } => "outside_active_intervals",
             Self::ResolvedUnheard => "resolved_unheard",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held { .. } => f.write_str("held until the group's next turn"),
+            Self::Sent { integration, reason } => {
+                write!(f, "told by {integration}: {}", reason.as_str())
+            }
+            Self::Retried { integration, .. } => {
+                write!(f, "{integration} failed and is tried again")
+            }
+            Self::Refused { integration } => {
+                write!(f, "{integration} refused the message; the group's next turn tries again")
+            }
+            Self::EndNotWanted { integration } => {
+                write!(f, "ended, and {integration} does not want ends (`send_resolved: false`)")
+            }
+            Self::Silenced { by } => write!(f, "silenced by {}", by.join(", ")),
+            Self::Inhibited { by } => {
+                let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+                write!(f, "inhibited by {}", by.join(", "))
+            }
+            Self::MutedByInterval { interval } => {
+                write!(f, "muted by the time interval `{interval}`")
+            }
+            Self::OutsideActiveIntervals { intervals } => {
+                write!(f, "outside the active time intervals `{}`", intervals.join("`, `"))
+            }
+            Self::ResolvedUnheard => f.write_str("came and went before the group was told of"),
         }
     }
 }

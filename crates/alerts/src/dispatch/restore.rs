@@ -17,7 +17,7 @@ impl Dispatcher {
         self.history = saved.history;
         self.alerts = saved.alerts;
         for stored in self.alerts.values_mut().filter(|stored| !stored.end_is_saved) {
-            let alert = &mut Arc::make_mut(stored).alert;
+            let alert = Arc::make_mut(&mut Arc::make_mut(stored).alert);
             let lease = alert.ends_at.since(alert.updated_at);
             alert.ends_at = alert.ends_at.max(now.saturating_add(lease));
         }

@@ -129,7 +129,7 @@ impl Dispatcher {
             }
         });
         AlertStatus {
-            alert: Arc::new(stored.alert.clone()),
+            alert: Arc::clone(&stored.alert),
             fingerprint: stored.fingerprint,
             receivers,
             state,

@@ -26,4 +26,5 @@ mod script;
 mod sender;
 mod server;
 mod start;
+mod told;
 mod tsdb;
