@@ -2,6 +2,7 @@
 
 pub(crate) mod explain;
 pub(crate) mod queries;
+pub(crate) mod why;
 
 use crate::App;
 use crate::Permission;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let read = |path, methods| Route::new(path, Permission::ReadMetrics, methods);
     vec![
         read("/api/flyball/v1/explain", get(explain::explain).post(explain::explain)),
+        read("/api/flyball/v1/alerts/why", get(why::why)),
         read("/api/flyball/v1/status", get(status)).always(),
         read("/api/flyball/v1/queries", get(queries::list)).always(),
         Route::new("/api/flyball/v1/queries/{id}", Permission::Write, delete(queries::cancel))

@@ -92,6 +92,7 @@ pub(crate) struct ExemplarBody {
         crate::admin::clean_tombstones,
         crate::admin::compact,
         crate::flyball::explain::explain,
+        crate::flyball::why::why,
         crate::flyball::status,
         crate::flyball::queries::list,
         crate::flyball::queries::cancel,

@@ -14,6 +14,7 @@ mod silence;
 mod status;
 mod table;
 mod template;
+mod why;
 mod wire;
 
 use crate::ask::Instant;
@@ -54,6 +55,7 @@ pub(crate) fn alert(args: &AlertArgs, console: &mut Console<'_>) -> io::Result<V
     let done = match &args.command {
         AlertCommand::Query(query) => alert::query(&args.peer, query, console),
         AlertCommand::Add(add) => alert::add(&args.peer, add),
+        AlertCommand::Why(why) => why::run(&args.peer, why, console),
     };
     told(done, console)
 }

@@ -261,16 +261,16 @@ impl Dispatch {
         self.dispatcher().silence(id)
     }
 
-    /// All alerts that have not ended.
-    pub(crate) fn alerts(&self) -> Vec<AlertStatus> {
+    /// Alerts that have not ended and match.
+    pub(crate) fn alerts(&self, matchers: &[Matcher]) -> Vec<AlertStatus> {
         let now = self.clock.now();
-        self.dispatcher().alerts(now)
+        self.dispatcher().alerts(now, matchers)
     }
 
-    /// All groups with alerts that have not ended.
-    pub(crate) fn groups(&self) -> Vec<GroupStatus> {
+    /// Groups with alerts that have not ended and match.
+    pub(crate) fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus> {
         let now = self.clock.now();
-        self.dispatcher().groups(now)
+        self.dispatcher().groups(now, matchers)
     }
 
     /// Names of the receivers that would be told of an alert.

@@ -56,22 +56,22 @@ pub struct GroupStatus {
     pub receiver: Arc<str>,
     /// Labels by which it was formed.
     pub labels: Labels,
-    /// Its alerts, ended ones left out.
+    /// Its alerts.
     pub alerts: Vec<AlertStatus>,
 }
 
 impl Dispatcher {
-    /// All alerts that have not ended.
-    pub fn alerts(&self, now: Timestamp) -> Vec<AlertStatus> {
-        let firing = self.alerts.values().filter(|stored| !stored.alert.is_resolved_at(now));
+    /// Alerts that have not ended and match.
+    pub fn alerts(&self, now: Timestamp, matchers: &[Matcher]) -> Vec<AlertStatus> {
+        let firing = self.alerts.values().filter(|stored| fires(stored, now, matchers));
         firing.map(|stored| self.status(stored, now)).collect()
     }
 
-    /// All groups with alerts that have not ended, by labels and receiver.
-    pub fn groups(&self, now: Timestamp) -> Vec<GroupStatus> {
+    /// Groups with alerts that have not ended and match, by labels and receiver.
+    pub fn groups(&self, now: Timestamp, matchers: &[Matcher]) -> Vec<GroupStatus> {
         let mut groups: Vec<GroupStatus> = Vec::new();
         for group in self.groups.values() {
-            let firing = group.alerts.values().filter(|s| !s.alert.is_resolved_at(now));
+            let firing = group.alerts.values().filter(|stored| fires(stored, now, matchers));
             let mut alerts: Vec<_> = firing.map(|stored| self.status(stored, now)).collect();
             alerts.sort_by_key(|status| status.fingerprint);
             if !alerts.is_empty() {
@@ -138,4 +138,9 @@ impl Dispatcher {
             muted_by: muted_by.flatten().collect(),
         }
     }
+}
+
+fn fires(stored: &StoredAlert, now: Timestamp, matchers: &[Matcher]) -> bool {
+    let labels = &stored.alert.labels;
+    !stored.alert.is_resolved_at(now) && matchers.iter().all(|m| m.matches_labels(labels))
 }

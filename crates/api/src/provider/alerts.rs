@@ -1,7 +1,7 @@
 //! Alerts, groups, silences and receivers in the shape of Alertmanager's API v2.
 
 use super::ProviderError;
-use alerts::{Alert, AlertStatus, GroupStatus, Silence, SilenceError};
+use alerts::{Alert, AlertStatus, Decision, GroupStatus, Silence, SilenceError};
 use model::Matcher;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -44,6 +44,9 @@ pub trait AlertsProvider: Send + Sync {
     /// Groups with their alerts that match all matchers, in any order; groups without any are left
     /// out.
     fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus>;
+
+    /// The last decisions, at most `count`, about alerts that match all matchers; oldest first.
+    fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision>;
 
     /// Takes alerts; they are kept when this returns.
     ///

@@ -1,7 +1,8 @@
 //! Routing of alerts in memory: the real core, without a disk and without anybody to tell.
 
 use alerts::{
-    Alert, AlertStatus, Compat, Dispatcher, Event, GroupStatus, Moment, Receiver, Settings, Silence,
+    Alert, AlertStatus, Compat, Decision, Dispatcher, Event, GroupStatus, Moment, Receiver,
+    Settings, Silence,
 };
 use api::{AlertsProvider, ProviderError, ReceiverInfo, SilenceFailure};
 use model::{Matcher, Timestamp};
@@ -57,10 +58,6 @@ impl Alerting {
     }
 }
 
-fn matches(alert: &AlertStatus, matchers: &[Matcher]) -> bool {
-    matchers.iter().all(|matcher| matcher.matches_labels(&alert.alert.labels))
-}
-
 impl AlertsProvider for Alerting {
     fn configuration(&self) -> String {
         FILE.to_owned()
@@ -83,18 +80,15 @@ impl AlertsProvider for Alerting {
     }
 
     fn alerts(&self, matchers: &[Matcher]) -> Vec<AlertStatus> {
-        let mut alerts = self.dispatcher.lock().alerts(self.now);
-        alerts.retain(|alert| matches(alert, matchers));
-        alerts
+        self.dispatcher.lock().alerts(self.now, matchers)
+    }
+
+    fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision> {
+        self.dispatcher.lock().decisions(matchers, count)
     }
 
     fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus> {
-        let mut groups = self.dispatcher.lock().groups(self.now);
-        for group in &mut groups {
-            group.alerts.retain(|alert| matches(alert, matchers));
-        }
-        groups.retain(|group| !group.alerts.is_empty());
-        groups
+        self.dispatcher.lock().groups(self.now, matchers)
     }
 
     fn put(&self, alerts: Vec<Alert>) -> Result<(), ProviderError> {

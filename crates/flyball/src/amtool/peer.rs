@@ -20,7 +20,9 @@ const SERVER_DEFAULT: &str = "http://127.0.0.1:1788";
 #[derive(Debug)]
 pub(super) struct Call {
     method: Method,
-    /// Parts of the path below `/api/v2`.
+    /// Parts of the path of the API.
+    api: &'static [&'static str],
+    /// Parts of the path below that.
     path: Vec<String>,
     params: Vec<(&'static str, String)>,
     body: Vec<u8>,
@@ -29,7 +31,12 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn get(path: &[&str], params: Vec<(&'static str, String)>) -> Self {
         let path = path.iter().map(|part| (*part).to_owned()).collect();
-        Self { method: Method::GET, path, params, body: Vec::new() }
+        Self { method: Method::GET, api: &["api", "v2"], path, params, body: Vec::new() }
+    }
+
+    /// A question of Flyball's own API.
+    pub(super) fn own(path: &[&str], params: Vec<(&'static str, String)>) -> Self {
+        Self { api: &["api", "flyball", "v1"], ..Self::get(path, params) }
     }
 
     pub(super) fn delete(path: &[&str]) -> Self {
@@ -139,7 +146,7 @@ impl Peer {
     fn url(&self, call: &Call) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["api", "v2"]).extend(&call.path);
+            path.pop_if_empty().extend(call.api).extend(&call.path);
         }
         url
     }

@@ -22,6 +22,13 @@ Examples:
   flyball alert query DiskFull 'instance!=db1'
   flyball alert query --silenced --inhibited -o json";
 
+const ALERT_WHY_EXAMPLES: &str = "\
+A first word without an operator is the name of the alert.
+
+Examples:
+  flyball alert why DiskFull instance=db1
+  flyball alert why --limit=20 'team=~\"db|web\"' -o json";
+
 const ALERT_ADD_EXAMPLES: &str = "\
 A first word without an operator is the name of the alert.
 
@@ -227,6 +234,19 @@ pub(crate) enum AlertCommand {
     /// Send an alert.
     #[command(after_help = ALERT_ADD_EXAMPLES)]
     Add(AlertAdd),
+    /// Tell why people were, or were not, told of alerts (Flyball only).
+    #[command(after_help = ALERT_WHY_EXAMPLES)]
+    Why(AlertWhy),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AlertWhy {
+    /// Decisions to show, the last ones.
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// Matchers of labels, all of which must hold.
+    #[arg(value_name = "MATCHER")]
+    pub(crate) matchers: Vec<String>,
 }
 
 #[derive(Args, Debug)]

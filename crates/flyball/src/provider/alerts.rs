@@ -2,7 +2,7 @@
 
 use crate::dispatch::Dispatch;
 use crate::own::Live;
-use alerts::{Alert, AlertStatus, GroupStatus, Silence};
+use alerts::{Alert, AlertStatus, Decision, GroupStatus, Silence};
 use api::{ProviderError, ReceiverInfo, SilenceFailure};
 use model::Matcher;
 use std::sync::Arc;
@@ -28,18 +28,15 @@ impl api::AlertsProvider for Alerts {
     }
 
     fn alerts(&self, matchers: &[Matcher]) -> Vec<AlertStatus> {
-        let mut alerts = self.dispatch.alerts();
-        alerts.retain(|alert| matches(alert, matchers));
-        alerts
+        self.dispatch.alerts(matchers)
     }
 
     fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus> {
-        let mut groups = self.dispatch.groups();
-        for group in &mut groups {
-            group.alerts.retain(|alert| matches(alert, matchers));
-        }
-        groups.retain(|group| !group.alerts.is_empty());
-        groups
+        self.dispatch.groups(matchers)
+    }
+
+    fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision> {
+        self.dispatch.decisions(matchers, count)
     }
 
     fn put(&self, alerts: Vec<Alert>) -> Result<(), ProviderError> {
@@ -62,8 +59,4 @@ impl api::AlertsProvider for Alerts {
     fn expire_silence(&self, id: &str) -> Result<(), SilenceFailure> {
         Ok(self.dispatch.expire_silence(id)?)
     }
-}
-
-fn matches(alert: &AlertStatus, matchers: &[Matcher]) -> bool {
-    matchers.iter().all(|matcher| matcher.matches_labels(&alert.alert.labels))
 }

@@ -2,7 +2,7 @@
 //! hardly anything twice.
 
 use crate::sender::now_ms;
-use crate::server::Server;
+use crate::server::{Server, run};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::thread::sleep;
@@ -46,6 +46,36 @@ fn inv_53_fifty_kills_lose_no_page_and_no_end() {
     let twice = doubles(&sink);
     assert!(twice.values().all(|count| *count <= KILLS), "{twice:?}");
     assert!(twice.values().sum::<i64>() <= KILLS, "{twice:?}");
+}
+
+#[test]
+fn why_tells_who_was_told_and_what_stood_in_the_way() {
+    let sink = Site::start(|_| (200, String::new()));
+    let mut server = Server::prepare(&["--config.file=flyball.yml"]);
+    server.write("flyball.yml", FLYBALL);
+    server.write("alertmanager.yml", &ALERTMANAGER.replace("SINK", &sink.address().to_string()));
+    server.run();
+    let url = format!("--alertmanager.url=http://{}", server.address());
+    let flyball = |words: &[&str]| {
+        let (code, out, err) = run(&server.data_dir(), &[words, &[&url]].concat());
+        assert_eq!((code, err.as_str()), (0, ""), "{words:?}");
+        out
+    };
+    flyball(&["silence", "add", "alertname=Killed1", "--comment=known", "--author=ann"]);
+    push(&server, 0, now_ms(), now_ms() + 600_000);
+    push(&server, 1, now_ms(), now_ms() + 600_000);
+    let told = |name: &str, words: &str| {
+        let said = || Some(flyball(&["alert", "why", name])).filter(|said| said.contains(words));
+        wait_for(words, said)
+    };
+    let heard = told("Killed0", "told by webhook[0]: first notification");
+    assert!(heard.contains("Killed0{round=\"0\"} is active; it goes to ops"), "{heard}");
+    let silenced = told("Killed1", "ops: silenced by");
+    assert!(silenced.contains("is suppressed, silenced by"), "{silenced}");
+    assert!(silenced.contains("held until the group's next turn"), "{silenced}");
+    assert!(!silenced.contains("told by"), "{silenced}");
+    let nothing = flyball(&["alert", "why", "Killed2"]);
+    assert!(nothing.contains("No alert that matches fires now."), "{nothing}");
 }
 
 /// Pushes the alert of a round.
