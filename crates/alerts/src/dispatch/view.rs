@@ -45,7 +45,7 @@ pub struct AlertStatus {
     pub silenced_by: Vec<String>,
     /// Fingerprints of the alerts that inhibit it.
     pub inhibited_by: Vec<u64>,
-    /// Time intervals that mute its routes.
+    /// Time intervals that mute its routes; in a group, that of the group.
     pub muted_by: Vec<String>,
 }
 
@@ -72,7 +72,13 @@ impl Dispatcher {
         let mut groups: Vec<GroupStatus> = Vec::new();
         for group in self.groups.values() {
             let firing = group.alerts.values().filter(|stored| fires(stored, now, matchers));
-            let mut alerts: Vec<_> = firing.map(|stored| self.status(stored, now)).collect();
+            let muted_by = self.muted_by(&[group.node], now);
+            let mut alerts: Vec<AlertStatus> = firing
+                .map(|stored| AlertStatus {
+                    muted_by: muted_by.clone(),
+                    ..self.status(stored, now)
+                })
+                .collect();
             alerts.sort_by_key(|status| status.fingerprint);
             if !alerts.is_empty() {
                 let receiver = Arc::clone(&self.tree.node(group.node).receiver);
@@ -121,13 +127,6 @@ impl Dispatcher {
         let state = if is_muted { AlertState::Suppressed } else { AlertState::Active };
         let leaves = self.tree.leaves(labels);
         let receivers = leaves.iter().map(|&l| Arc::clone(&self.tree.node(l).receiver)).collect();
-        let muted_by = leaves.iter().filter_map(|&leaf| {
-            match self.interval_verdict(self.tree.node(leaf), now)? {
-                Verdict::MutedByInterval { interval } => Some(vec![interval]),
-                Verdict::OutsideActiveIntervals { intervals } => Some(intervals),
-                _ => None,
-            }
-        });
         AlertStatus {
             alert: Arc::clone(&stored.alert),
             fingerprint: stored.fingerprint,
@@ -135,8 +134,20 @@ impl Dispatcher {
             state,
             silenced_by,
             inhibited_by,
-            muted_by: muted_by.flatten().collect(),
+            muted_by: self.muted_by(&leaves, now),
         }
+    }
+
+    /// Names of the time intervals that mute these routes.
+    fn muted_by(&self, leaves: &[usize], now: Timestamp) -> Vec<String> {
+        let muting = leaves.iter().filter_map(|&leaf| {
+            match self.interval_verdict(self.tree.node(leaf), now)? {
+                Verdict::MutedByInterval { interval } => Some(vec![interval]),
+                Verdict::OutsideActiveIntervals { intervals } => Some(intervals),
+                _ => None,
+            }
+        });
+        muting.flatten().collect()
     }
 }
 

@@ -161,6 +161,10 @@ fn alerts_are_chosen_by_state_labels_and_receiver() {
         assert_eq!(names(&client, question), expected, "{question}");
     }
     assert_eq!(ask(&client, "GET /api/v2/alerts/groups?muted=false&receiver=db"), "200 []");
+    // Another route of the same alerts is not muted.
+    let other =
+        ask(&client, "GET /api/v2/alerts/groups?muted=false&receiver=pager.*&filter=team=db");
+    assert!(other.contains(r#""mutedBy":[],"#) && !other.contains("always"), "{other}");
 }
 
 #[test]
