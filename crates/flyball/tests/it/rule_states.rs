@@ -6,10 +6,9 @@ mod series;
 
 use crate::server::binary;
 use config::rules::{PlacedText, RuleDefinition, RuleKind};
-use conformance::Change;
 use relabel::NameScheme;
 use serde_json::json;
-use series::{DataSets, STEP_MS, Series, notation, search};
+use series::{DataSets, JUDGED_AT_MINUTES, STEP_MS, Series, notation, search};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,19 +22,18 @@ const SMOKE_STEP: usize = 24;
 /// Rules that wait longer than this are only seen pending.
 const HOLD_MAX: Duration = Duration::from_hours(2);
 
-/// Rules whose values differ, though not their states, with the change since Prometheus 2.42 that is
-/// the reason: their windows begin before the counters do.
-const EXPLAINED: &[(&str, Change)] = &[
-    ("grafana-mimir__embedded-exporter:MimirCompactorHasConsecutiveFailures", ZERO_POINT),
-    ("grafana-mimir__embedded-exporter:MimirCompactorSkippedBlocks", ZERO_POINT),
-    ("jenkins__metric-plugin:JenkinsRunFailureTotal", ZERO_POINT),
-    ("litellm__embedded-exporter:LitellmProviderSpendOverBudget", ZERO_POINT),
-    ("systemd__systemd-exporter:SystemdServiceCrashLooping", ZERO_POINT),
+/// Rules whose values differ, though not their states: `increase` takes the zero point of a counter
+/// after the threshold (`Change::ZeroPointAfterThreshold`), and their windows begin before the
+/// counters do.
+const EXPLAINED: &[&str] = &[
+    "grafana-mimir__embedded-exporter:MimirCompactorHasConsecutiveFailures",
+    "litellm__embedded-exporter:LitellmProviderSpendOverBudget",
 ];
-const ZERO_POINT: Change = Change::ZeroPointAfterThreshold;
+/// Sums over several series agree so far: 2.42 adds them in any order and does not compensate.
+const SUMS_MAX_RELATIVE: f64 = 1e-12;
 /// Rules, those with data on which they fire, and those with data on which they are quiet, as
 /// docs/compat.md tells them.
-const WHOLE: (usize, usize, usize) = (580, 541, 576);
+const WHOLE: (usize, usize, usize) = (580, 550, 576);
 
 /// An alerting rule with what the search found.
 struct Case {
@@ -109,7 +107,8 @@ fn rule_file(rule: &RuleDefinition) -> String {
 fn test_file(rule: &RuleDefinition, series: &Series) -> String {
     let RuleKind::Alert { name, hold, .. } = &rule.kind else { unreachable!("an alerting rule") };
     let wait = (*hold).min(HOLD_MAX).as_secs().div_ceil(60);
-    let last = 31 + wait;
+    let judged_at = JUDGED_AT_MINUTES.unsigned_abs() + 1;
+    let last = judged_at + wait;
     let samples = i64::try_from(last).unwrap() * 60_000 / STEP_MS;
     let mut input = Vec::new();
     for (labels, line) in series {
@@ -117,7 +116,7 @@ fn test_file(rule: &RuleDefinition, series: &Series) -> String {
     }
     let at = |minutes: u64| format!("{minutes}m");
     let alerts = json!([{"eval_time": at(last), "alertname": name, "exp_alerts": []}]);
-    let queries: Vec<_> = [5, 31, last]
+    let queries: Vec<_> = [5, judged_at, last]
         .map(|minutes| json!({"expr": "ALERTS", "eval_time": at(minutes), "exp_samples": []}))
         .to_vec();
     json!({
@@ -158,15 +157,15 @@ fn rules_fire_on_the_data_on_which_they_fire_in_prometheus() {
             fs::write(work.path().join("test.yml"), test_file(&case.rule, series)).unwrap();
             let theirs = said(Command::new(&promtool), work.path());
             let ours = said(binary(), work.path());
-            let known = EXPLAINED.iter().any(|(name, _)| *name == case.name);
-            if ours != theirs && !(known && states(&ours) == states(&theirs)) {
+            let known = EXPLAINED.contains(&case.name.as_str());
+            let same = alike(&ours, &theirs);
+            let is_explained = known && states(&ours) == states(&theirs);
+            if !same && !is_explained {
                 writeln!(unexplained, "{}\ntheirs: {theirs}\nours: {ours}", case.name).unwrap();
             }
-            assert!(
-                !(known && is_meant_to_fire && ours == theirs),
-                "{} is the same now",
-                case.name
-            );
+            if known && is_meant_to_fire && same {
+                writeln!(unexplained, "{} differs no longer", case.name).unwrap();
+            }
             if states(&ours).is_empty() {
                 quiet += usize::from(!is_meant_to_fire);
             } else {
@@ -186,4 +185,21 @@ fn rules_fire_on_the_data_on_which_they_fire_in_prometheus() {
 /// The lines with series `ALERTS`.
 fn states(said: &str) -> Vec<&str> {
     said.lines().filter(|line| line.contains("alertstate=")).collect()
+}
+
+/// The same words, and numbers that are near enough.
+fn alike(ours: &str, theirs: &str) -> bool {
+    let ends_word = |c: char| c.is_whitespace() || "\"\\:[](){}=,%$".contains(c);
+    let near = |(ours, theirs): (&str, &str)| match (ours.parse::<f64>(), theirs.parse::<f64>()) {
+        (Ok(a), Ok(b)) => (a - b).abs() <= SUMS_MAX_RELATIVE * a.abs().max(b.abs()),
+        _ => false,
+    };
+    let (mut ours, mut theirs) = (ours.split(ends_word), theirs.split(ends_word));
+    loop {
+        match (ours.next(), theirs.next()) {
+            (None, None) => return true,
+            (Some(a), Some(b)) if a == b || near((a, b)) => {}
+            _ => return false,
+        }
+    }
 }

@@ -10,8 +10,9 @@ use sys::sim::SimRng;
 /// Distance of samples: none ever lies on the edge of a window of whole seconds, so that closed and
 /// left-open windows hold the same ones, and a minute holds three.
 pub(super) const STEP_MS: i64 = 19_007;
-/// When the rule must have a result, or none: after half an hour.
-const JUDGED_AT_MS: i64 = 1_800_000;
+/// When the rule must have a result, or none: after more than an hour, because some look back so far.
+pub(super) const JUDGED_AT_MINUTES: i64 = 70;
+const JUDGED_AT_MS: i64 = JUDGED_AT_MINUTES * 60_000;
 /// Attempts to find values.
 const ATTEMPTS_MAX: usize = 300;
 
@@ -58,8 +59,15 @@ pub(super) fn search(expr: &Expr, text: &str, seed: u64) -> DataSets {
             let shared = *families.entry(family).or_insert(own);
             let chosen = if attempt % 2 == 0 { shared } else { own };
             // What is absent can decide, too.
-            if !rng.chance(if attempt < 4 { 0 } else { 100 }) {
-                series.insert(identity.clone(), buckets(identity, chosen));
+            if rng.chance(if attempt < 4 { 0 } else { 100 }) {
+                continue;
+            }
+            series.insert(identity.clone(), buckets(identity, chosen));
+            // And how many there are, and whether they agree.
+            if attempt % 3 == 2 {
+                let twin = identity.to_builder().set("instance", "host-2").build();
+                let other = if rng.coin() { chosen } else { line(&values, attempt, &mut rng) };
+                series.insert(twin, buckets(identity, other));
             }
         }
         let place = match has_result(&engine, expr, text, &series) {
@@ -115,8 +123,12 @@ fn numbers(expr: &Expr) -> Vec<f64> {
 /// A series for each selector, all with the same `instance` and `job`; several for histograms.
 fn identities(expr: &Expr) -> Vec<Labels> {
     let mut all = Vec::new();
+    let jobs = expr.selectors().into_iter().flat_map(|selector| &selector.matchers);
+    let mut jobs = jobs.filter(|m| m.name() == "job" && m.op() == MatchOp::Equal);
+    // Series of one rule usually meet in their `job`.
+    let job = jobs.find(|m| !m.value().is_empty()).map_or("exporter", Matcher::value);
     for selector in expr.selectors() {
-        let Some(identity) = identity(selector) else { continue };
+        let Some(identity) = identity(selector, job) else { continue };
         let is_bucket = identity.value(METRIC_NAME).ends_with("_bucket");
         let bounds: &[&str] = if is_bucket { &["0.001", "1", "1000", "+Inf"] } else { &[""] };
         for bound in bounds {
@@ -133,9 +145,9 @@ fn identities(expr: &Expr) -> Vec<Labels> {
     all
 }
 
-fn identity(selector: &VectorSelector) -> Option<Labels> {
+fn identity(selector: &VectorSelector, job: &str) -> Option<Labels> {
     let mut labels = LabelsBuilder::default();
-    labels.set("instance", "host-1").set("job", "exporter");
+    labels.set("instance", "host-1").set("job", job);
     for matcher in &selector.matchers {
         let known = labels.get(matcher.name()).unwrap_or_default().to_owned();
         if !known.is_empty() && matcher.matches(&known) {
