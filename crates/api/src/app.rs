@@ -15,6 +15,9 @@ use tokio::sync::Semaphore;
 /// Form bodies of more than 64 KiB that are held at a time, in KiB: 64 MiB, or six of the largest.
 const BODIES_KIB_MAX: usize = 64 << 10;
 
+/// Lists of alerts at a time; one of 100,000 alerts holds about 100 MB until it is sent.
+const ALERT_LISTS_MAX: usize = 4;
+
 /// Shared by all requests.
 pub(crate) type App = Arc<AppInner>;
 
@@ -27,6 +30,8 @@ pub(crate) struct AppInner {
     pub(crate) orders: Orders,
     /// KiB that large form bodies may hold together.
     pub(crate) body_room: Arc<Semaphore>,
+    /// Lists of alerts that are made or sent at a time.
+    pub(crate) alert_lists: Arc<Semaphore>,
     pub(crate) hosts: HostList,
     pub(crate) web: Arc<WebWatch>,
     pub(crate) openapi: String,
@@ -47,6 +52,7 @@ impl AppInner {
             pool: QueryPool::new(options.query.clone(), Arc::clone(&state.queries)),
             orders: Orders::default(),
             body_room: Arc::new(Semaphore::new(BODIES_KIB_MAX)),
+            alert_lists: Arc::new(Semaphore::new(ALERT_LISTS_MAX)),
             hosts: HostList::new(&options, addresses),
             openapi: openapi::document(&prefix, mounts),
             draining: AtomicBool::new(false),

@@ -274,28 +274,28 @@ pub(crate) fn streamed(
     data: Box<dyn crate::render::Elements>,
     memory: AnswerMemory,
 ) -> Response {
-    let body = Body::new(StreamBody {
-        stream: ResultStream::new(head, data, tail),
-        _memory: Some(memory),
-    });
+    let body = Body::new(StreamBody { stream: ResultStream::new(head, data, tail), _held: memory });
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// Answers with elements alone; they hold no memory of queries.
-pub(crate) fn elements(data: Box<dyn crate::render::Elements>) -> Response {
+/// Answers with elements alone; what is `held` is let go when the client has everything.
+pub(crate) fn elements(
+    data: Box<dyn crate::render::Elements>,
+    held: impl Send + Unpin + 'static,
+) -> Response {
     let stream = ResultStream::new(Vec::new(), data, Vec::new());
-    let body = Body::new(StreamBody { stream, _memory: None });
+    let body = Body::new(StreamBody { stream, _held: held });
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// A result stream as a body; the connection pulls one chunk at a time.
-struct StreamBody {
+struct StreamBody<H> {
     stream: ResultStream,
     /// Reserved until the client has taken everything, or has left.
-    _memory: Option<AnswerMemory>,
+    _held: H,
 }
 
-impl HttpBody for StreamBody {
+impl<H: Unpin> HttpBody for StreamBody<H> {
     type Data = Bytes;
     type Error = Infallible;
 

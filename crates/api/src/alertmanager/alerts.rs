@@ -4,7 +4,7 @@ use super::describe::GettableAlert;
 use super::reply::{self, Complaint};
 use super::wanted::Wanted;
 use super::written::{self, Receivers};
-use super::{ask, posted};
+use super::{ask, posted, turn};
 use crate::App;
 use crate::params::Params;
 use axum::body::Body;
@@ -27,6 +27,7 @@ use http::Request;
         (status = 400, description = "Bad request", body = String)))]
 pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Response, Complaint> {
     let wanted = Wanted::read(&params)?;
+    let turn = turn(&app).await;
     let (alerts, receivers) = ask(&app, move |alerting| {
         let receivers = Receivers::new(alerting.receivers());
         let mut alerts = alerting.alerts(&wanted.matchers);
@@ -41,7 +42,7 @@ pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Respo
         (alerts, receivers)
     })
     .await?;
-    Ok(reply::list(written::alerts(alerts, receivers)))
+    Ok(reply::list(written::alerts(alerts, receivers), turn))
 }
 
 /// Takes alerts. Those of a batch that are valid are taken even when others are not.

@@ -1,10 +1,10 @@
 //! `/api/v2/alerts/groups`: groups with their alerts.
 
-use super::ask;
 use super::describe::AlertGroup;
 use super::reply::{self, Complaint};
 use super::wanted::Wanted;
 use super::written::{self, Receivers};
+use super::{ask, turn};
 use crate::App;
 use crate::params::Params;
 use alerts::AlertState;
@@ -26,6 +26,7 @@ use axum::response::Response;
         (status = 400, description = "Bad request", body = String)))]
 pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Response, Complaint> {
     let wanted = Wanted::read(&params)?;
+    let turn = turn(&app).await;
     let (groups, receivers) = ask(&app, move |alerting| {
         let receivers = Receivers::new(alerting.receivers());
         let mut groups = alerting.groups(&wanted.matchers);
@@ -47,5 +48,5 @@ pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Respo
         (groups, receivers)
     })
     .await?;
-    Ok(reply::list(written::groups(groups, receivers)))
+    Ok(reply::list(written::groups(groups, receivers), turn))
 }

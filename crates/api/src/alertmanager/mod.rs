@@ -19,6 +19,8 @@ use crate::routes::Route;
 use crate::{App, Permission};
 use axum::routing::{delete, get, post};
 use reply::Complaint;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 pub(crate) fn routes() -> Vec<Route> {
     let read = |path, methods| Route::new(path, Permission::ReadMetrics, methods);
@@ -36,12 +38,18 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
+/// Waits until one of the few lists of alerts that may exist at a time may be made.
+async fn turn(app: &App) -> OwnedSemaphorePermit {
+    let turn = Arc::clone(&app.alert_lists).acquire_owned().await;
+    turn.expect("the semaphore is never closed")
+}
+
 /// Asks the provider where waiting does no harm.
 async fn ask<T: Send + 'static>(
     app: &App,
     question: impl FnOnce(&dyn AlertsProvider) -> T + Send + 'static,
 ) -> Result<T, Complaint> {
-    let alerting = std::sync::Arc::clone(&app.state.alerting);
+    let alerting = Arc::clone(&app.state.alerting);
     let answer = tokio::task::spawn_blocking(move || question(&*alerting)).await;
     answer.map_err(|error| {
         tracing::error!(%error, "a question about alerts panicked");

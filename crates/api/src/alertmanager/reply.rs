@@ -23,9 +23,9 @@ pub(super) fn answer(value: &impl Serialize) -> Response {
     uncached(json(StatusCode::OK, value))
 }
 
-/// Answers with a list that is written while it is sent.
-pub(super) fn list(data: Box<dyn Elements>) -> Response {
-    uncached(elements(data))
+/// Answers with a list that is written while it is sent; what is `held` is let go then.
+pub(super) fn list(data: Box<dyn Elements>, held: impl Send + Unpin + 'static) -> Response {
+    uncached(elements(data, held))
 }
 
 /// Answers that it is done.

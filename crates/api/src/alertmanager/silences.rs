@@ -32,7 +32,7 @@ pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Respo
         silences
     })
     .await?;
-    Ok(reply::list(written::silences(silences, now)))
+    Ok(reply::list(written::silences(silences, now), ()))
 }
 
 /// Has the silence a matcher like each of these?

@@ -51,5 +51,5 @@ pub(crate) async fn receivers(
     let mut receivers = ask(&app, |alerting| alerting.receivers()).await?;
     let known = Receivers::new(receivers.clone());
     receivers.retain(|receiver| wanted.have(&receiver.name, &known));
-    Ok(reply::list(written::receivers(receivers)))
+    Ok(reply::list(written::receivers(receivers), ()))
 }

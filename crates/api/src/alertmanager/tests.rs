@@ -419,3 +419,21 @@ fn status_and_receivers() {
     assert_eq!(response.headers()["cache-control"], "no-store");
     assert_eq!(response.headers()["content-type"], "application/json");
 }
+
+#[test]
+fn few_lists_of_alerts_exist_at_a_time() {
+    let client = Client::new();
+    run(async {
+        let mut lists = Vec::new();
+        for _ in 0..4 {
+            lists.push(client.ask("GET /api/v2/alerts").await);
+        }
+        let mut next = std::pin::pin!(client.ask("GET /api/v2/alerts/groups"));
+        let is_pending =
+            std::future::poll_fn(|cx| std::task::Poll::Ready(next.as_mut().poll(cx).is_pending()));
+        assert!(is_pending.await, "the fifth waits for a client to take its list");
+        assert_eq!(client.ask("GET /api/v2/silences").await.status(), 200);
+        assert_eq!(text(lists.remove(0)).await, "[]");
+        assert_eq!(next.await.status(), 200);
+    });
+}
