@@ -55,8 +55,8 @@ pub(crate) struct RuleCounters {
 struct Running {
     group: Arc<Mutex<Group>>,
     stop: watch::Sender<bool>,
-    /// Set before the state is taken over by another task: the evaluation under way goes no further,
-    /// but what follows from the steps it took still happens.
+    /// Set before another task takes the state over: the evaluation under way goes no further, but
+    /// what follows from the steps it took still happens.
     is_cut_off: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
