@@ -11,18 +11,21 @@ use std::process::Command;
 const SERVERS: [&str; 3] = ["prom", "vm", "flyball"];
 const ROUNDS_DEFAULT: &str = "3";
 
-/// `bench [ingest] [TARGETS HOURS]`, `bench scrape` or `bench rules`
+/// `bench [ingest] [TARGETS HOURS]`, `bench scrape`, `bench rules` or `bench alerts`
 pub(crate) fn start(words: &[&str]) -> Chore {
     run(&mut cargo(&["build", "--release", "--package", "flyball"]))?;
     if words == ["rules"] {
         return rules();
+    }
+    if words == ["alerts"] {
+        return alerts();
     }
     let folder = bench_dir()?;
     match words {
         [] | ["ingest"] => ingest(&folder, "20", "4", "1800"),
         ["ingest", targets, hours] => ingest(&folder, targets, hours, "1800"),
         ["scrape"] => scrape(&folder),
-        _ => Err("bench takes `ingest [TARGETS HOURS]`, `scrape` or `rules`".into()),
+        _ => Err("bench takes `ingest [TARGETS HOURS]`, `scrape`, `rules` or `alerts`".into()),
     }
 }
 
@@ -186,5 +189,19 @@ fn rules() -> Chore {
         .arg(workspace_root().join("xtask/rules-bench.sh"))
         .args([data.join("rules"), data.join("exposition")])
         .arg(target_dir().join("bench/rules"))
+        .env("FLYBALL_BIN", target_dir().join("release/flyball")))
+}
+
+/// Alerts in and out, beside Alertmanager.
+fn alerts() -> Chore {
+    let work = target_dir().join("bench/alerts");
+    if work.exists() {
+        std::fs::remove_dir_all(&work).map_err(|error| format!("{}: {error}", work.display()))?;
+    }
+    let rounds = std::env::var("FLYBALL_BENCH_ROUNDS").unwrap_or_else(|_| ROUNDS_DEFAULT.into());
+    run(Command::new("/usr/bin/python3")
+        .arg(workspace_root().join("xtask/alerts-bench.py"))
+        .arg(work)
+        .args(["20000", &rounds])
         .env("FLYBALL_BIN", target_dir().join("release/flyball")))
 }

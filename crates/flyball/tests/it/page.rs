@@ -2,8 +2,12 @@
 
 use crate::server::Server;
 use serde_json::Value;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
 use testkit::http::Site;
-use testkit::wait_for;
+use testkit::{Peer, wait_for};
 
 #[test]
 fn a_failing_target_pages_a_webhook_and_later_resolves() {
@@ -34,6 +38,81 @@ fn a_failing_target_pages_a_webhook_and_later_resolves() {
     assert_eq!(end["groupKey"], page["groupKey"]);
     let pages = messages(&sink).iter().filter(|m| m["status"] == "firing").count();
     assert_eq!(pages, 1, "nobody is paged twice for one alert");
+}
+
+#[test]
+fn a_kill_between_page_and_end_loses_neither_for_webhook_and_mailbox() {
+    let Some(mailbox) = Mailbox::start() else { return };
+    let target = Site::start(|_| (500, "broken".to_owned()));
+    let sink = Site::start(|_| (200, String::new()));
+    let mut server = Server::prepare(&["--config.file=flyball.yml"]);
+    server.write("flyball.yml", FLYBALL);
+    server.write("prometheus.yml", &PROMETHEUS.replace("TARGET", &target.address().to_string()));
+    server.write("rules.yml", RULES);
+    let email = "  email_configs: [{to: ops@example.org, send_resolved: true}]\n".to_owned();
+    let smtp = format!(
+        "global: {{smtp_smarthost: '127.0.0.1:{}', smtp_from: flyball@example.org, smtp_require_tls: false}}\n",
+        mailbox.port
+    );
+    let file = ALERTMANAGER.replace("SINK", &sink.address().to_string());
+    server.write("alertmanager.yml", &[smtp, file, email].concat());
+    server.run();
+
+    let told = |status: &str| messages(&sink).iter().filter(|m| m["status"] == status).count();
+    wait_for("the page", || (told("firing") == 1).then_some(()));
+    wait_for("the mail", || (mailbox.subjects().len() == 1).then_some(()));
+    server.kill();
+    target.answer_with(|_| (200, "orders_total 2\n".to_owned()));
+    server.run();
+    wait_for("the end", || (told("resolved") == 1).then_some(()));
+    wait_for("the mail of the end", || (mailbox.subjects().len() == 2).then_some(()));
+    let mut subjects = mailbox.subjects();
+    subjects.sort();
+    assert_eq!(
+        subjects,
+        ["[FIRING:1]  (ShopDown SINK shop critical)", "[RESOLVED]  (ShopDown SINK shop critical)"]
+            .map(|s| s.replace("SINK", &target.address().to_string()))
+    );
+    assert_eq!(told("firing"), 1, "nobody is paged twice for one alert");
+}
+
+/// A real SMTP server (Debian's aiosmtpd) that keeps mails in a maildir.
+struct Mailbox {
+    _peer: Peer,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Mailbox {
+    fn start() -> Option<Self> {
+        let python = Path::new("/usr/bin/python3");
+        let asked = Command::new(python).args(["-c", "import aiosmtpd"]).output();
+        if !asked.is_ok_and(|output| output.status.success()) {
+            testkit::skip("mailbox", "python3 has no aiosmtpd");
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let port = testkit::free_port();
+        let mut command = Command::new(python);
+        command.args(["-m", "aiosmtpd", "-n", "-l", &format!("127.0.0.1:{port}")]);
+        command.args(["-c", "aiosmtpd.handlers.Mailbox"]).arg(folder.path().join("mails"));
+        let peer = Peer::start(&mut command, &folder.path().join("output")).unwrap();
+        let listens = || TcpStream::connect(("127.0.0.1", port)).ok();
+        wait_for("the mail server", listens);
+        Some(Self { _peer: peer, folder, port })
+    }
+
+    fn subjects(&self) -> Vec<String> {
+        let mails = std::fs::read_dir(self.folder.path().join("mails/new"));
+        let texts =
+            mails.into_iter().flatten().map(|mail| std::fs::read_to_string(mail.unwrap().path()));
+        let subject = |text: String| {
+            let line =
+                text.lines().find_map(|line| line.strip_prefix("Subject: ").map(str::to_owned));
+            line.unwrap_or_default()
+        };
+        texts.map(|text| subject(text.unwrap())).collect()
+    }
 }
 
 fn messages(sink: &Site) -> Vec<Value> {
