@@ -225,8 +225,9 @@ impl Stage {
 fn shown(alert: &NotifiedAlert) -> String {
     let sign = if alert.firing { "+" } else { "-" };
     let others = alert.labels.iter().filter(|(name, _)| *name != "alertname");
-    let others: String = others.map(|(_, value)| format!("/{value}")).collect();
-    format!("{sign}{}{others}", alert.labels.value("alertname"))
+    let name = alert.labels.value("alertname");
+    let parts: Vec<&str> = [name].into_iter().chain(others.map(|(_, value)| value)).collect();
+    format!("{sign}{}", parts.join("/"))
 }
 
 /// The same with the beginning and the end, in seconds: `-HostDown/a@1..3.5`.

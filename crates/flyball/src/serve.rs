@@ -195,14 +195,7 @@ impl Rooms {
         let queries = Arc::new(queries);
         let policy = Arc::new(net::AddressPolicy::default());
         let (send_alerts, alerts) = mpsc::channel(ALERT_BATCHES_MAX);
-        let outside = Alertmanagers::new(SenderOptions {
-            queue_max: settings.sender.queue_max,
-            batch_max: settings.sender.batch_max,
-            drains: settings.sender.drains,
-            policy: Arc::clone(&policy),
-            vfs: Arc::clone(vfs),
-            clock: Arc::clone(clock),
-        });
+        let outside = Alertmanagers::new(sender_options(settings, &policy, vfs, clock));
         let outlets = Arc::new(Outlets::new(send_alerts, Arc::new(outside)));
         let evaluator = Arc::new(Evaluator::new(Evaluation {
             engine: Arc::clone(&engine),
@@ -225,13 +218,8 @@ impl Rooms {
             external_url,
             metrics: Arc::default(),
         };
-        let routing = &configuration.routing;
-        let integrations = integrator.build(routing);
         let log = storage::open_alert_log(settings, vfs)?;
-        let (timer, entropy) = (Arc::clone(clock), Arc::new(SystemEntropy::new()?));
-        let dispatch = Dispatch::new(&routing.settings, integrations, log, timer, entropy)?;
-        dispatch.hold(settings.start_delay);
-        let dispatch = Arc::new(dispatch);
+        let dispatch = Arc::new(dispatch(configuration, settings, &integrator, log)?);
         let reload = Arc::new(ReloadState::default());
         let own = Arc::new(OwnMetrics {
             db: Arc::clone(db),
@@ -400,6 +388,38 @@ impl Rooms {
 
 async fn watch(evaluator: Arc<Evaluator>, stop: Stop) {
     evaluator.watch(stop).await;
+}
+
+/// How alerts are sent to external Alertmanagers.
+fn sender_options(
+    settings: &Settings,
+    policy: &Arc<net::AddressPolicy>,
+    vfs: &Arc<dyn Vfs>,
+    clock: &Arc<dyn Clock>,
+) -> SenderOptions {
+    SenderOptions {
+        queue_max: settings.sender.queue_max,
+        batch_max: settings.sender.batch_max,
+        drains: settings.sender.drains,
+        policy: Arc::clone(policy),
+        vfs: Arc::clone(vfs),
+        clock: Arc::clone(clock),
+    }
+}
+
+/// Routing that goes on from what a former process wrote down.
+fn dispatch(
+    configuration: &Configuration,
+    settings: &Settings,
+    integrator: &Integrator,
+    log: (alerts::AlertLog, alerts::Saved),
+) -> Result<Dispatch, alerts::RouteError> {
+    let routing = &configuration.routing;
+    let integrations = integrator.build(routing);
+    let (clock, entropy) = (Arc::clone(&integrator.clock), Arc::clone(&integrator.entropy));
+    let dispatch = Dispatch::new(&routing.settings, integrations, log, clock, entropy)?;
+    dispatch.hold(settings.start_delay);
+    Ok(dispatch)
 }
 
 /// Where users reach the server: as configured, or the first address it listens on.

@@ -46,7 +46,9 @@ fn what_is_read_is_what_was_written() {
         log.remember(std::slice::from_ref(change)).unwrap();
     }
     let mut expected = Saved::default();
-    changes.into_iter().for_each(|change| expected.apply(change));
+    for change in changes {
+        expected.apply(change);
+    }
     let (_, saved) = open(&vfs.after_crash(2));
     assert_eq!(all(&saved), all(&expected));
     assert_eq!((saved.alerts(), saved.silences()), (1, 1));

@@ -168,18 +168,18 @@ impl Dispatcher {
         let is_muted = |alert: &u64| !strict && pending.muted.contains(alert);
         let mut underway = before.map(|entry| entry.underway.clone()).unwrap_or_default();
         underway.retain(|alert, _| is_muted(alert));
+        let verdict = if receiver_data.is_some() {
+            Self::sent(&name, pending.reason)
+        } else {
+            Verdict::EndNotWanted { integration: name.clone() }
+        };
         let entry = LogEntry {
             firing,
             underway,
             resolved: pending.snapshot.resolved.clone(),
             at,
             expires_at: at.saturating_add(lifetime),
-            receiver_data: receiver_data.clone().unwrap_or(kept),
-        };
-        let verdict = if receiver_data.is_some() {
-            Self::sent(&name, pending.reason)
-        } else {
-            Verdict::EndNotWanted { integration: name.clone() }
+            receiver_data: receiver_data.unwrap_or(kept),
         };
         self.note_delivery(now, group, &pending, verdict);
         self.log_entry(group, &name, entry);

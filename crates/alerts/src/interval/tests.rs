@@ -1,3 +1,6 @@
+#![expect(clippy::single_range_in_vec_init, reason = "an interval has ranges")]
+#![expect(clippy::reversed_empty_ranges, reason = "negative days count from the month's end")]
+
 use super::*;
 
 fn holds(interval: &TimeInterval, at: &str) -> bool {

@@ -9,6 +9,7 @@ use crate::{
 };
 use model::{Matcher, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::sim::{SimRng, SimVfs};
@@ -226,7 +227,8 @@ impl World {
         for alert in &notification.alerts {
             let key = |name: &str| alert.labels.value(name).to_owned();
             self.told.insert((key("alertname"), key("instance")), alert.firing);
-            text += &format!(" {} {:?} {:?}", alert.labels, alert.starts_at, alert.ends_at);
+            let (labels, starts, ends) = (&alert.labels, alert.starts_at, alert.ends_at);
+            write!(text, " {labels} {starts:?} {ends:?}").unwrap();
         }
         if !self.messages.insert(text) {
             self.twice += 1;
@@ -261,7 +263,7 @@ impl World {
             match (truth.ended_at, told) {
                 // It came and went while it was silenced.
                 (Some(_), None) => {
-                    assert!(self.silences > 0, "seed {seed}: {name}/{instance} unheard")
+                    assert!(self.silences > 0, "seed {seed}: {name}/{instance} unheard");
                 }
                 (ended, told) => {
                     let fires = ended.is_none();
