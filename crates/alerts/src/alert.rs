@@ -88,7 +88,8 @@ pub(crate) struct StoredAlert {
     pub(crate) alert: Arc<Alert>,
     /// Identity in the notification log.
     pub(crate) fingerprint: u64,
-    /// When this occurrence arrived first: tells an alert that fires again from one that still does.
+    /// When this occurrence arrived first: tells an alert that fires again from one that still
+    /// does.
     #[serde(with = "as_ms")]
     pub(crate) occurrence: Timestamp,
     /// Was it written down that it has ended? Otherwise it gets a new lease after a restart.

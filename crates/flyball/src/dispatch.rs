@@ -63,15 +63,18 @@ struct Log {
 }
 
 impl Dispatch {
-    /// Goes on from what a former process wrote down.
+    /// Goes on from what a former process wrote down. Nobody is told before `start_delay` has
+    /// passed.
     pub(crate) fn new(
         settings: &Settings,
         integrations: Integrations,
         (file, saved): (AlertLog, Saved),
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        start_delay: Duration,
     ) -> Result<Self, RouteError> {
         let mut dispatcher = Dispatcher::new(settings)?;
+        dispatcher.hold_until(clock.now().saturating_add(start_delay));
         dispatcher.restore(moment(&*clock), saved);
         let (report, outcomes) = mpsc::channel(OUTCOMES_MAX);
         Ok(Self {
@@ -85,12 +88,6 @@ impl Dispatch {
             stepped: Notify::new(),
             log_failures: AtomicU64::new(0),
         })
-    }
-
-    /// No group is told for the first time before `after` has passed.
-    pub(crate) fn hold(&self, after: Duration) {
-        let until = self.clock.now().saturating_add(after);
-        self.dispatcher().hold_until(until);
     }
 
     /// Works by another configuration from now on; nothing that receivers were told is forgotten.
@@ -176,7 +173,8 @@ impl Dispatch {
         let Err(error) = written else { return };
         let failures = self.log_failures.fetch_add(1, Ordering::Relaxed);
         if !log.lacks_something || failures.is_multiple_of(1000) {
-            tracing::error!(%error, "alerts and silences cannot be written down; they are in memory");
+            let what = "alerts and silences cannot be written down; they are in memory";
+            tracing::error!(%error, "{what}");
         }
         log.lacks_something = true;
     }

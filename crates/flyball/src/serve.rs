@@ -417,9 +417,8 @@ fn dispatch(
     let routing = &configuration.routing;
     let integrations = integrator.build(routing);
     let (clock, entropy) = (Arc::clone(&integrator.clock), Arc::clone(&integrator.entropy));
-    let dispatch = Dispatch::new(&routing.settings, integrations, log, clock, entropy)?;
-    dispatch.hold(settings.start_delay);
-    Ok(dispatch)
+    let delay = settings.start_delay;
+    Dispatch::new(&routing.settings, integrations, log, clock, entropy, delay)
 }
 
 /// Where users reach the server: as configured, or the first address it listens on.

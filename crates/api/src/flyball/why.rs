@@ -66,8 +66,8 @@ pub(crate) struct DecisionBody {
 /// Why people were, or were not, told of alerts.
 #[utoipa::path(get, path = "/api/flyball/v1/alerts/why", tag = "flyball",
     params(
-        ("filter" = Option<Vec<String>>, Query, description = "Matchers of labels, all of which must hold"),
-        ("limit" = Option<usize>, Query, description = "Number of decisions, the last ones; 100 by default"),
+        ("filter" = Option<Vec<String>>, Query, description = "Matchers, all of which must hold"),
+        ("limit" = Option<usize>, Query, description = "Number of decisions; 100 by default"),
     ),
     responses(
         (status = 200, description = "Alerts and decisions", body = Success<WhyBody>),

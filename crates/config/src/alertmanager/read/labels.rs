@@ -75,7 +75,8 @@ fn matchers_of_map(
     }
 }
 
-/// Expressions of the old form carry their anchors, as upstream's group keys and drawings show them.
+/// Expressions of the old form carry their anchors, as upstream's group keys and drawings show
+/// them.
 fn old_matcher(op: MatchOp, label: &str, text: &str) -> Result<Matcher, MatcherError> {
     let matcher = Matcher::new(op, label, text)?;
     match op {
