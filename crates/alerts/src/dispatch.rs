@@ -18,7 +18,7 @@ use crate::history::{Decision, History, Verdict};
 use crate::inhibit::Inhibitor;
 use crate::notification::Notification;
 use crate::route::{Receiver, RouteError, Tree, group_labels};
-use crate::silence::{Silence, SilenceError, Silences};
+use crate::silence::{DURING, Silence, SilenceError, Silences};
 use config::alertmanager::{InhibitRule, Route, TimeInterval};
 use model::{Labels, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -239,6 +239,16 @@ impl Dispatcher {
         new_id: String,
         out: &mut Vec<Effect>,
     ) -> Result<String, SilenceError> {
+        if let Some(unknown) =
+            silence.during().find(|name| !self.time_intervals.contains_key(*name))
+        {
+            let known: Vec<&str> = self.time_intervals.keys().map(String::as_str).collect();
+            let text = format!(
+                "annotation {DURING}: undefined time interval `{unknown}`; known: {}",
+                known.join(", ")
+            );
+            return Err(SilenceError::Invalid(text));
+        }
         let changed = self.silences.set(silence, new_id, now.wall)?;
         let id = changed.last().map(|silence| silence.id.clone()).unwrap_or_default();
         self.changes.extend(changed.into_iter().map(|silence| Change(What::Silence(silence))));
@@ -436,12 +446,16 @@ impl Dispatcher {
         }
     }
 
-    /// Forgets silences and log entries whose time is over.
+    /// Ends silences that have nothing left to mute, forgets silences and log entries whose time is
+    /// over.
     fn tidy(&mut self, now: Timestamp) {
         if now < self.next_tidy {
             return;
         }
         self.next_tidy = now.saturating_add(TIDY_EVERY);
+        let firing = self.alerts.values().filter(|stored| !stored.alert.is_resolved_at(now));
+        let over = self.silences.end_with_alerts(now, firing.map(|stored| &stored.alert.labels));
+        self.changes.extend(over.into_iter().map(|silence| Change(What::Silence(silence))));
         self.silences.forget_old(now);
         let live: BTreeSet<&str> = self.groups.values().map(|group| &*group.key).collect();
         self.log.retain(|(group, _), entries| {

@@ -30,4 +30,4 @@ pub use dispatch::{
 pub use history::{Decision, Verdict};
 pub use notification::{Notification, NotifiedAlert, Reason};
 pub use route::{Integration, Receiver, RouteError};
-pub use silence::{SILENCES_MAX, Silence, SilenceError, SilenceState};
+pub use silence::{DURING, RESOLVED, SILENCES_MAX, Silence, SilenceError, SilenceState, UNTIL};

@@ -1,17 +1,26 @@
 //! Silences: who is not told of what, from when until when.
 //! Source: Alertmanager 0.34 `silence/silence.go`: states follow from the times; a silence whose
 //! matchers change, or that began differently, is replaced by a new one.
+//! Ours: annotations with which a silence recurs or ends with the alerts that it mutes.
 
 use crate::change::{as_ms, as_triples};
 use model::{Labels, Matcher, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Silences kept at most, expired ones included; further ones are refused.
 pub const SILENCES_MAX: usize = 10_000;
 /// How long an expired silence is kept and shown.
 const RETENTION: Duration = Duration::from_hours(120);
+
+/// Annotation: names of time intervals, separated by commas, during which the silence mutes. Between
+/// them it does not, so that it recurs until its end.
+pub const DURING: &str = "flyball/during";
+/// Annotation: the silence ends early when ([`RESOLVED`]) all alerts that it muted have ended.
+pub const UNTIL: &str = "flyball/until";
+/// The one value of [`UNTIL`].
+pub const RESOLVED: &str = "resolved";
 
 /// A silence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +99,28 @@ impl Silence {
         }
     }
 
+    /// Time intervals during which it mutes; empty: always.
+    pub fn during(&self) -> impl Iterator<Item = &str> {
+        let names = self.annotation(DURING).unwrap_or_default().split(',').map(str::trim);
+        names.filter(|name| !name.is_empty())
+    }
+
+    /// Does it end with the alerts that it mutes?
+    pub fn ends_when_resolved(&self) -> bool {
+        self.annotation(UNTIL) == Some(RESOLVED)
+    }
+
+    fn annotation(&self, wanted: &str) -> Option<&str> {
+        let found = self.annotations.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Does it mute now, as far as its times and time intervals say?
+    fn mutes_at(&self, now: Timestamp, holds: impl Fn(&str) -> bool) -> bool {
+        let mut during = self.during().peekable();
+        self.state(now) == SilenceState::Active && (during.peek().is_none() || during.any(holds))
+    }
+
     /// Do all its matchers match?
     pub fn matches(&self, labels: &Labels) -> bool {
         self.matchers.iter().all(|matcher| matcher.matches_labels(labels))
@@ -109,7 +140,13 @@ impl Silence {
         if self.ends_at < self.starts_at {
             return invalid("end time must not be before start time");
         }
-        Ok(())
+        match self.annotation(UNTIL) {
+            None | Some(RESOLVED) => Ok(()),
+            Some(other) => invalid(&format!(
+                "annotation {UNTIL}: found {}, expected {RESOLVED}",
+                model::quote(other)
+            )),
+        }
     }
 
     fn has_matchers_of(&self, other: &Self) -> bool {
@@ -136,6 +173,8 @@ impl Silence {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Silences {
     by_id: BTreeMap<String, Silence>,
+    /// Silences that end with their alerts and have muted one in this process.
+    have_muted: BTreeSet<String>,
 }
 
 impl Silences {
@@ -153,14 +192,37 @@ impl Silences {
         self.by_id.insert(silence.id.clone(), silence);
     }
 
-    /// Identities of the silences that mute an alert now.
+    /// Identities of the silences that mute an alert now; `holds` knows time intervals.
     pub(crate) fn muting<'a>(
         &'a self,
         labels: &'a Labels,
         now: Timestamp,
+        holds: &'a dyn Fn(&str) -> bool,
     ) -> impl Iterator<Item = &'a str> {
-        let active = self.by_id.values().filter(move |s| s.state(now) == SilenceState::Active);
+        let active = self.by_id.values().filter(move |silence| silence.mutes_at(now, holds));
         active.filter(|silence| silence.matches(labels)).map(|silence| silence.id.as_str())
+    }
+
+    /// Ends the silences whose alerts have all ended; gives them. `firing` are the alerts.
+    pub(crate) fn end_with_alerts<'l>(
+        &mut self,
+        now: Timestamp,
+        firing: impl Iterator<Item = &'l Labels> + Clone,
+    ) -> Vec<Silence> {
+        let is_active = |silence: &&Silence| silence.state(now) == SilenceState::Active;
+        let bound = self.by_id.values().filter(|silence| silence.ends_when_resolved());
+        let mut over = Vec::new();
+        for silence in bound.filter(is_active) {
+            if firing.clone().any(|labels| silence.matches(labels)) {
+                self.have_muted.insert(silence.id.clone());
+            } else if self.have_muted.remove(&silence.id) {
+                over.push(silence.clone().expired(now));
+            }
+        }
+        for silence in &over {
+            self.insert(silence.clone());
+        }
+        over
     }
 
     /// Makes or changes a silence. With an empty identity, or when the one that is there cannot

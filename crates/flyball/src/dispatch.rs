@@ -254,6 +254,12 @@ impl Dispatch {
         self.dispatcher().silences()
     }
 
+    /// Silences that end soon and mute alerts that fire.
+    pub(crate) fn silences_ending(&self, within: Duration) -> Vec<Silence> {
+        let now = self.clock.now();
+        self.dispatcher().silences_ending(now, within)
+    }
+
     /// The silence with this identity.
     pub(crate) fn silence(&self, id: &str) -> Option<Silence> {
         self.dispatcher().silence(id)

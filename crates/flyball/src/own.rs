@@ -19,6 +19,12 @@ use exposition::Family;
 use model::{Labels, Timestamp};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// So long before its end a silence that still mutes is told of.
+const SILENCE_ENDS_SOON: Duration = Duration::from_mins(15);
+/// Longest part of a person's text that becomes a label.
+const TEXT_CHARS_MAX: usize = 100;
 
 /// Whether the configuration on disk is the one in force.
 #[derive(Debug, Default)]
@@ -132,11 +138,26 @@ impl OwnMetrics {
         family
     }
 
+    fn silence_family(&self) -> Family {
+        let help = "End of a silence that mutes firing alerts and ends within 15 minutes.";
+        let mut family = Family::gauge("flyball_silence_ends_timestamp_seconds", help);
+        for silence in self.dispatch.silences_ending(SILENCE_ENDS_SOON) {
+            let labels = [
+                ("id", silence.id.as_str()),
+                ("created_by", cut(&silence.created_by)),
+                ("comment", cut(&silence.comment)),
+            ];
+            family.push(Labels::from_pairs(labels), silence.ends_at.seconds());
+        }
+        family
+    }
+
     fn notification_families(&self) -> Vec<Family> {
         let stats = self.dispatch.stats();
         let counter =
             |name: &str, help: &str, value: u64| Family::counter(name, help).with(value as f64);
         vec![
+            self.silence_family(),
             Family::gauge("flyball_alerts", "Alerts held by routing.").with(stats.alerts as f64),
             Family::gauge("flyball_alert_groups", "Groups of alerts held by routing.")
                 .with(stats.groups as f64),
@@ -167,6 +188,12 @@ impl OwnMetrics {
             ),
         ]
     }
+}
+
+/// The beginning of a text, short enough for a label.
+fn cut(text: &str) -> &str {
+    let end = text.char_indices().nth(TEXT_CHARS_MAX).map_or(text.len(), |(end, _)| end);
+    &text[..end]
 }
 
 fn build_info() -> Family {

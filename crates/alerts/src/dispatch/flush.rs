@@ -91,8 +91,7 @@ impl Dispatcher {
             } else if by_interval.is_some() {
                 by_interval.clone()
             } else {
-                let by: Vec<String> =
-                    self.silences.muting(labels, now).map(str::to_owned).collect();
+                let by = self.silenced_by(labels, now);
                 (!by.is_empty()).then_some(Verdict::Silenced { by })
             };
             let Some(verdict) = verdict else { continue };
@@ -116,16 +115,24 @@ impl Dispatcher {
 
     /// Do the time intervals of a route mute all of it?
     pub(super) fn interval_verdict(&self, node: &Node, now: Timestamp) -> Option<Verdict> {
-        let holds = |name: &&String| {
-            let intervals = self.time_intervals.get(*name).into_iter().flatten();
-            intervals.into_iter().any(|interval| interval::contains(interval, now))
-        };
         let active = &node.active_time_intervals;
-        if !active.is_empty() && !active.iter().any(|name| holds(&name)) {
+        if !active.is_empty() && !active.iter().any(|name| self.holds(name, now)) {
             return Some(Verdict::OutsideActiveIntervals { intervals: active.clone() });
         }
-        let muting = node.mute_time_intervals.iter().find(holds)?;
+        let muting = node.mute_time_intervals.iter().find(|name| self.holds(name, now))?;
         Some(Verdict::MutedByInterval { interval: muting.clone() })
+    }
+
+    /// Is it now within a time interval? An unknown one never holds.
+    fn holds(&self, name: &str, now: Timestamp) -> bool {
+        let intervals = self.time_intervals.get(name).into_iter().flatten();
+        intervals.into_iter().any(|interval| interval::contains(interval, now))
+    }
+
+    /// Identities of the silences that mute an alert.
+    pub(super) fn silenced_by(&self, labels: &Labels, now: Timestamp) -> Vec<String> {
+        let holds = |name: &str| self.holds(name, now);
+        self.silences.muting(labels, now, &holds).map(str::to_owned).collect()
     }
 
     /// Notes alerts that came and went, and of which nobody is told.

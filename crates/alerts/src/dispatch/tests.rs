@@ -3,6 +3,7 @@
 mod acceptance;
 mod defects;
 mod restarts;
+mod silences;
 
 use super::*;
 use crate::stage::{Stage, accepted, alert};

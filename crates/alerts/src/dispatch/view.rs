@@ -4,9 +4,10 @@
 use super::{Dispatcher, Timestamp};
 use crate::alert::{Alert, StoredAlert};
 use crate::history::{Decision, Verdict};
-use crate::silence::Silence;
+use crate::silence::{Silence, SilenceState};
 use model::{Labels, Matcher};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Does an alert reach its receivers?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,18 @@ impl Dispatcher {
         self.silences.get(id).cloned()
     }
 
+    /// Silences that end within a time and mute alerts that fire: who made them may want to know.
+    pub fn silences_ending(&self, now: Timestamp, within: Duration) -> Vec<Silence> {
+        let soon = now.saturating_add(within);
+        let ending = self.silences.iter().filter(|silence| {
+            silence.state(now) == SilenceState::Active && silence.ends_at <= soon
+        });
+        let firing = self.alerts.values().filter(|stored| !stored.alert.is_resolved_at(now));
+        let mutes =
+            |silence: &&Silence| firing.clone().any(|stored| silence.matches(&stored.alert.labels));
+        ending.filter(mutes).cloned().collect()
+    }
+
     /// Names of all receivers, sorted.
     pub fn receivers(&self) -> Vec<String> {
         let mut names: Vec<String> = self.receivers.keys().cloned().collect();
@@ -119,8 +132,7 @@ impl Dispatcher {
 
     fn status(&self, stored: &StoredAlert, now: Timestamp) -> AlertStatus {
         let labels = &stored.alert.labels;
-        let silenced_by: Vec<String> =
-            self.silences.muting(labels, now).map(str::to_owned).collect();
+        let silenced_by = self.silenced_by(labels, now);
         let inhibited = self.inhibited_by(labels, now);
         let inhibited_by: Vec<u64> = inhibited.iter().map(crate::fingerprint).collect();
         let is_muted = !silenced_by.is_empty() || !inhibited_by.is_empty();

@@ -104,11 +104,46 @@ fn only_active_silences_mute() {
     silences.set(silence(host_a(), 10, 100), "one".into(), at(0)).unwrap();
     silences.set(silence(host_a(), 50, 100), "two".into(), at(0)).unwrap();
     let labels = Labels::from_pairs([("instance", "a")]);
-    let muting = |now: i64| silences.muting(&labels, at(now)).collect::<Vec<_>>();
+    let muting = |now: i64| silences.muting(&labels, at(now), &|_| false).collect::<Vec<_>>();
     assert_eq!(muting(5), Vec::<&str>::new());
     assert_eq!(muting(10), ["one"]);
     assert_eq!(muting(50), ["one", "two"]);
     assert_eq!(muting(100), Vec::<&str>::new());
     let other = Labels::from_pairs([("instance", "b")]);
-    assert_eq!(silences.muting(&other, at(50)).count(), 0);
+    assert_eq!(silences.muting(&other, at(50), &|_| false).count(), 0);
+}
+
+fn annotated(name: &str, value: &str) -> Silence {
+    let annotations = vec![(name.to_owned(), value.to_owned())];
+    Silence { annotations, ..silence(host_a(), 10, 1000) }
+}
+
+#[test]
+fn a_silence_can_mute_during_time_intervals_only() {
+    let mut silences = Silences::default();
+    silences.set(annotated(DURING, "nights, weekends"), "one".into(), at(10)).unwrap();
+    let labels = Labels::from_pairs([("instance", "a")]);
+    let muting =
+        |interval: &str| silences.muting(&labels, at(50), &|name| name == interval).count();
+    assert_eq!((muting("nights"), muting("weekends"), muting("days")), (1, 1, 0));
+}
+
+#[test]
+fn a_silence_can_end_with_the_alerts_that_it_mutes() {
+    let mut silences = Silences::default();
+    silences.set(annotated(UNTIL, RESOLVED), "one".into(), at(10)).unwrap();
+    let labels = [Labels::from_pairs([("instance", "a")])];
+    assert_eq!(silences.end_with_alerts(at(20), [].iter()), [], "nothing was muted yet");
+    assert_eq!(silences.end_with_alerts(at(30), labels.iter()), []);
+    let over = silences.end_with_alerts(at(40), [].iter());
+    assert_eq!(over.len(), 1);
+    assert_eq!(states(&silences, 40), [("one", SilenceState::Expired)]);
+}
+
+#[test]
+fn what_a_silence_is_to_end_with_must_be_known() {
+    let mut silences = Silences::default();
+    let error = silences.set(annotated(UNTIL, "monday"), "one".into(), at(10)).unwrap_err();
+    let words = "invalid silence: annotation flyball/until: found \"monday\", expected resolved";
+    assert_eq!(error.to_string(), words);
 }

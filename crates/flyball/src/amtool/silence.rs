@@ -1,13 +1,15 @@
 //! `silence query`, `add`, `update` and `expire`.
 
 use super::peer::{Call, Peer};
-use super::wire::{PostedSilence, Silence, SilenceId, SilenceMatcher, SilenceText, Time};
+use super::wire::{
+    self, PostedSilence, Silence, SilenceId, SilenceMatcher, SilenceText, TextMap, Time,
+};
 use super::{Failure, Outcome, labels, print};
 use crate::cli::{PeerArgs, SilenceAdd, SilenceQuery, SilenceUpdate};
 use crate::console::{Console, Verdict};
+use alerts::{DURING, RESOLVED, UNTIL};
 use jiff::Timestamp;
 use model::{MatchOp, Matcher};
-use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -60,6 +62,9 @@ pub(super) fn add(args: &PeerArgs, add: &SilenceAdd, console: &mut Console<'_>) 
     if matchers.is_empty() {
         return Err(Failure::Refused("no matchers specified".to_owned()));
     }
+    if add.preview {
+        return preview(args, &matchers, console);
+    }
     let starts_at = add.start.as_deref().map_or(Ok(Time::utc(super::now())), super::time)?;
     let ends_at = match add.end.as_deref() {
         Some(end) => super::time(end)?,
@@ -71,7 +76,7 @@ pub(super) fn add(args: &PeerArgs, add: &SilenceAdd, console: &mut Console<'_>) 
         return Err(Failure::Refused("comment required by config; give one with --comment".into()));
     }
     let silence = SilenceText {
-        annotations: BTreeMap::new(),
+        annotations: annotations(add),
         comment,
         created_by: add.author.clone().unwrap_or_else(user_name),
         ends_at,
@@ -81,6 +86,28 @@ pub(super) fn add(args: &PeerArgs, add: &SilenceAdd, console: &mut Console<'_>) 
     let call = Call::post(&["silences"], &PostedSilence { id: None, silence })?;
     let added: SilenceId = Peer::new(args)?.ask(call)?;
     console.say(added.id)?;
+    Ok(Verdict::Good)
+}
+
+/// What makes a silence recur or end early.
+fn annotations(add: &SilenceAdd) -> TextMap {
+    let mut annotations = TextMap::new();
+    if !add.during.is_empty() {
+        annotations.insert(DURING.to_owned(), add.during.join(","));
+    }
+    if add.until_resolved {
+        annotations.insert(UNTIL.to_owned(), RESOLVED.to_owned());
+    }
+    annotations
+}
+
+/// Shows the alerts that a silence would mute now.
+fn preview(args: &PeerArgs, matchers: &[Matcher], console: &mut Console<'_>) -> Outcome {
+    let params = matchers.iter().map(|matcher| ("filter", matcher.to_string())).collect();
+    let alerts: Vec<wire::Alert> = Peer::new(args)?.ask(Call::get(&["alerts"], params))?;
+    let count = alerts.len();
+    console.answer().write_all(print::alerts(alerts, args).as_bytes())?;
+    console.say(format!("{count} alerts that fire now would be muted; no silence was made"))?;
     Ok(Verdict::Good)
 }
 

@@ -50,7 +50,10 @@ A first word without an operator is the name of the alert. Prints the silence's 
 Examples:
   flyball silence add DiskFull --comment='new disk on its way'
   flyball silence add 'instance=~\"db.*\"' --duration=2h --comment=upgrade --author=ann
-  flyball silence add job=batch --start=2026-01-31T08:00:00Z --end=2026-01-31T10:00:00Z -c move";
+  flyball silence add job=batch --start=2026-01-31T08:00:00Z --end=2026-01-31T10:00:00Z -c move
+  flyball silence add job=batch --duration=90d --during=nights -c 'backups every night'
+  flyball silence add DiskFull instance=db1 --duration=7d --until-resolved -c 'new disk'
+  flyball silence add 'instance=~\"db.*\"' --preview";
 
 const SILENCE_QUERY_EXAMPLES: &str = "\
 Examples:
@@ -377,6 +380,15 @@ pub(crate) struct SilenceAdd {
     /// Why.
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) comment: Option<String>,
+    /// Mute only during these time intervals of alertmanager.yml (Flyball only).
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) during: Vec<String>,
+    /// End early when all alerts that it muted have ended (Flyball only).
+    #[arg(long)]
+    pub(crate) until_resolved: bool,
+    /// Show what it would mute now, and make no silence.
+    #[arg(long)]
+    pub(crate) preview: bool,
     /// Conditions, all of which the labels of silenced alerts satisfy.
     #[arg(value_name = "MATCHER")]
     pub(crate) matchers: Vec<String>,
