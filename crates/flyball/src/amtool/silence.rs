@@ -105,9 +105,12 @@ fn annotations(add: &SilenceAdd) -> TextMap {
 fn preview(args: &PeerArgs, matchers: &[Matcher], console: &mut Console<'_>) -> Outcome {
     let params = matchers.iter().map(|matcher| ("filter", matcher.to_string())).collect();
     let alerts: Vec<wire::Alert> = Peer::new(args)?.ask(Call::get(&["alerts"], params))?;
-    let count = alerts.len();
+    let would = match alerts.len() {
+        1 => "1 alert that fires now would be muted".to_owned(),
+        count => format!("{count} alerts that fire now would be muted"),
+    };
     console.answer().write_all(print::alerts(alerts, args).as_bytes())?;
-    console.say(format!("{count} alerts that fire now would be muted; no silence was made"))?;
+    console.say(format!("{would}; no silence was made"))?;
     Ok(Verdict::Good)
 }
 

@@ -74,6 +74,11 @@ fn why_tells_who_was_told_and_what_stood_in_the_way() {
     assert!(silenced.contains("is suppressed, silenced by"), "{silenced}");
     assert!(silenced.contains("held until the group's next turn"), "{silenced}");
     assert!(!silenced.contains("told by"), "{silenced}");
+    let preview = flyball(&["silence", "add", "Killed0", "--preview"]);
+    assert!(preview.ends_with("1 alert that fires now would be muted; no silence was made\n"));
+    let bound = flyball(&["silence", "add", "Killed0", "--until-resolved", "--comment=disk"]);
+    let shown = flyball(&["silence", "query", "-o", "json", &format!("--id={}", bound.trim())]);
+    assert!(shown.contains(r#""annotations":{"flyball/until":"resolved"}"#), "{shown}");
     let nothing = flyball(&["alert", "why", "Killed2"]);
     assert!(nothing.contains("No alert that matches fires now."), "{nothing}");
 }
