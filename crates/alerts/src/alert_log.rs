@@ -12,7 +12,7 @@ use std::sync::Arc;
 use sys::Vfs;
 
 /// The log is folded when it is longer than this and than twice the last snapshot.
-const FOLD_BYTES_MIN: u64 = 4 << 20;
+const FOLD_BYTES_MIN: u64 = 16 << 20;
 /// Longest record. A longer snapshot is not written; the log then grows until the state shrinks.
 const RECORD_BYTES_MAX: usize = 1 << 30;
 

@@ -2,13 +2,13 @@
 //! Written by [`crate::AlertLog`] as JSON, because people look into it and volumes are small;
 //! format: docs/formats/alert-log.md.
 
-use crate::alert::StoredAlert;
+use crate::alert::{StoredAlert, fingerprint};
 use crate::dedup::LogEntry;
-use crate::history::{Decision, History};
+use crate::history::{Decision, History, Verdict};
 use crate::silence::{Silence, Silences};
-use model::Labels;
+use model::{Labels, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Something that happened and must not be forgotten.
@@ -27,8 +27,39 @@ pub(crate) enum What {
     Silence(Silence),
     /// An integration was told about a group.
     Told(Box<Told>),
+    /// Labels of an alert that is forgotten but named by decisions.
+    Named(#[serde(with = "as_map")] Labels),
     /// Why alerts were told, or were not.
-    Decision(Decision),
+    Decision(DecisionRecord),
+}
+
+/// A decision; its alerts by their fingerprints, because their labels were written before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DecisionRecord {
+    #[serde(with = "as_ms")]
+    at: Timestamp,
+    group_key: Arc<str>,
+    receiver: Arc<str>,
+    alerts: Vec<u64>,
+    verdict: Verdict,
+}
+
+impl DecisionRecord {
+    fn new(decision: &Decision) -> Self {
+        Self {
+            at: decision.at,
+            group_key: Arc::clone(&decision.group_key),
+            receiver: Arc::clone(&decision.receiver),
+            alerts: decision.alerts.iter().map(fingerprint).collect(),
+            verdict: decision.verdict.clone(),
+        }
+    }
+}
+
+impl From<&Decision> for Change {
+    fn from(decision: &Decision) -> Self {
+        Self(What::Decision(DecisionRecord::new(decision)))
+    }
 }
 
 /// What an integration of a receiver knows of a group now.
@@ -53,13 +84,19 @@ pub struct Saved {
     pub(crate) silences: Silences,
     pub(crate) log: NotificationLog,
     pub(crate) history: History,
+    /// Labels of alerts by fingerprint, as far as decisions may name them.
+    names: HashMap<u64, Labels>,
 }
 
 impl Saved {
     /// Goes on by one change.
     pub(crate) fn apply(&mut self, change: Change) {
         match change.0 {
+            What::Named(labels) => {
+                self.names.insert(fingerprint(&labels), labels);
+            }
             What::Alert(stored) => {
+                self.names.insert(stored.fingerprint, stored.alert.labels.clone());
                 self.alerts.insert(stored.alert.labels.clone(), stored);
             }
             What::Forgotten(labels) => {
@@ -70,7 +107,16 @@ impl Saved {
                 let entries = self.log.entry((told.group_key, told.receiver)).or_default();
                 entries.insert(told.integration, told.entry);
             }
-            What::Decision(decision) => self.history.push(decision),
+            What::Decision(record) => {
+                let alerts = record.alerts.iter().filter_map(|alert| self.names.get(alert));
+                self.history.push(Decision {
+                    at: record.at,
+                    group_key: record.group_key,
+                    receiver: record.receiver,
+                    alerts: alerts.cloned().collect(),
+                    verdict: record.verdict,
+                });
+            }
         }
     }
 
@@ -92,7 +138,14 @@ pub(crate) fn all_of<'s>(
     log: &NotificationLog,
     history: &History,
 ) -> Vec<Change> {
-    let alerts = alerts.map(|stored| What::Alert(Arc::clone(stored)));
+    let alerts: Vec<&Arc<StoredAlert>> = alerts.collect();
+    let mut known: HashSet<u64> = alerts.iter().map(|stored| stored.fingerprint).collect();
+    let named = history.iter().flat_map(|decision| &decision.alerts);
+    let named: Vec<What> = named
+        .filter(|labels| known.insert(fingerprint(labels)))
+        .map(|labels| What::Named(labels.clone()))
+        .collect();
+    let alerts = alerts.into_iter().map(|stored| What::Alert(Arc::clone(stored)));
     let silences = silences.iter().cloned().map(What::Silence);
     let told = log.iter().flat_map(|((group_key, receiver), entries)| {
         entries.iter().map(|(integration, entry)| {
@@ -104,8 +157,9 @@ pub(crate) fn all_of<'s>(
             }))
         })
     });
-    let decisions = history.iter().cloned().map(What::Decision);
-    alerts.chain(silences).chain(told).chain(decisions).map(Change).collect()
+    let decisions = history.iter().map(|decision| What::Decision(DecisionRecord::new(decision)));
+    let rest = silences.chain(told).chain(decisions);
+    alerts.chain(named).chain(rest).map(Change).collect()
 }
 
 /// Instants as milliseconds since 1970.

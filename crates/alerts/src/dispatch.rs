@@ -279,8 +279,8 @@ impl Dispatcher {
     }
 
     fn decide(&mut self, decision: Decision) {
-        self.history.push(decision.clone());
-        self.changes.push(Change(What::Decision(decision)));
+        self.changes.push(Change::from(&decision));
+        self.history.push(decision);
     }
 
     /// A jump of the wall clock must neither end alerts nor start nor stop timers: they move along.
@@ -454,7 +454,9 @@ impl Dispatcher {
         }
         self.next_tidy = now.saturating_add(TIDY_EVERY);
         let firing = self.alerts.values().filter(|stored| !stored.alert.is_resolved_at(now));
-        let over = self.silences.end_with_alerts(now, firing.map(|stored| &stored.alert.labels));
+        let has_alerts =
+            |silence: &Silence| firing.clone().any(|stored| silence.matches(&stored.alert.labels));
+        let over = self.silences.end_with_alerts(now, has_alerts);
         self.changes.extend(over.into_iter().map(|silence| Change(What::Silence(silence))));
         self.silences.forget_old(now);
         let live: BTreeSet<&str> = self.groups.values().map(|group| &*group.key).collect();

@@ -124,17 +124,15 @@ impl fmt::Display for Verdict {
 }
 
 /// What became of some alerts of a group at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// When.
-    #[serde(with = "as_ms")]
     pub at: Timestamp,
     /// Identity of the group, in Alertmanager's notation.
     pub group_key: Arc<str>,
     /// Name of the group's receiver.
     pub receiver: Arc<str>,
     /// The alerts.
-    #[serde(with = "as_maps")]
     pub alerts: Vec<Labels>,
     /// What and why.
     pub verdict: Verdict,

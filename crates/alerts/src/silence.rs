@@ -14,8 +14,8 @@ pub const SILENCES_MAX: usize = 10_000;
 /// How long an expired silence is kept and shown.
 const RETENTION: Duration = Duration::from_hours(120);
 
-/// Annotation: names of time intervals, separated by commas, during which the silence mutes. Between
-/// them it does not, so that it recurs until its end.
+/// Annotation: names of time intervals, separated by commas, during which the silence mutes.
+/// Between them it does not, so that it recurs until its end.
 pub const DURING: &str = "flyball/during";
 /// Annotation: the silence ends early when ([`RESOLVED`]) all alerts that it muted have ended.
 pub const UNTIL: &str = "flyball/until";
@@ -203,17 +203,18 @@ impl Silences {
         active.filter(|silence| silence.matches(labels)).map(|silence| silence.id.as_str())
     }
 
-    /// Ends the silences whose alerts have all ended; gives them. `firing` are the alerts.
-    pub(crate) fn end_with_alerts<'l>(
+    /// Ends the silences whose alerts have all ended; gives them. `has_alerts` knows whether an
+    /// alert that matches fires.
+    pub(crate) fn end_with_alerts(
         &mut self,
         now: Timestamp,
-        firing: impl Iterator<Item = &'l Labels> + Clone,
+        has_alerts: impl Fn(&Silence) -> bool,
     ) -> Vec<Silence> {
         let is_active = |silence: &&Silence| silence.state(now) == SilenceState::Active;
         let bound = self.by_id.values().filter(|silence| silence.ends_when_resolved());
         let mut over = Vec::new();
         for silence in bound.filter(is_active) {
-            if firing.clone().any(|labels| silence.matches(labels)) {
+            if has_alerts(silence) {
                 self.have_muted.insert(silence.id.clone());
             } else if self.have_muted.remove(&silence.id) {
                 over.push(silence.clone().expired(now));
