@@ -59,6 +59,9 @@ fn ingest(folder: &Path, targets: &str, hours: &str, churn: &str) -> Chore {
     print_medians(rounds, targets)
 }
 
+/// Name of a query, number of points and sum of the values; questions for labels have no sum.
+type Answer = (String, f64, Option<f64>);
+
 /// One server's figures of one round, as the script recorded them.
 struct Figures {
     samples_per_cpu_s: f64,
@@ -66,8 +69,7 @@ struct Figures {
     query_cpu_ms: f64,
     bytes_per_sample: f64,
     restart_s: f64,
-    /// Number of points and sum of the values of each query.
-    answers: Vec<(String, f64, f64)>,
+    answers: Vec<Answer>,
 }
 
 impl Figures {
@@ -79,7 +81,8 @@ impl Figures {
         let queries = query.pointer("/queries").and_then(serde_json::Value::as_object);
         let answers = queries.ok_or("the benchmark result has no queries")?.iter();
         let answers = answers.map(|(name, answer)| {
-            Ok((name.clone(), number(answer, "/points")?, number(answer, "/sum")?))
+            let sum = answer.pointer("/sum").and_then(serde_json::Value::as_f64);
+            Ok((name.clone(), number(answer, "/points")?, sum))
         });
         Ok(Self {
             samples_per_cpu_s: number(&ingest, "/samples_per_cpu_s_settled")?,
@@ -138,7 +141,7 @@ fn print_medians(rounds: u32, targets: &str) -> Chore {
 fn print_differences(round: u32, targets: &str) -> Chore {
     let [theirs, ours] = ["prom", "flyball"].map(|server| Figures::read(round, server, targets));
     let (theirs, ours) = (theirs?.answers, ours?.answers);
-    let differ = |(a, b): &(&(String, f64, f64), &(String, f64, f64))| a != b;
+    let differ = |(a, b): &(&Answer, &Answer)| a != b;
     let all = theirs.len().max(ours.len());
     let same = theirs.len().min(ours.len()) - theirs.iter().zip(&ours).filter(differ).count();
     println!("round {round}: {same} of {all} query checksums equal Prometheus'");
