@@ -349,6 +349,7 @@ pub(crate) struct SilenceQuery {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct SilenceAdd {
     /// Who silences [default: the user's name].
     #[arg(short, long, value_name = "NAME")]
