@@ -30,6 +30,9 @@ pub use view::{AlertState, AlertStatus, GroupStatus};
 const ALERTS_MAX: usize = 100_000;
 /// Wall and monotonic clocks may drift this far apart between steps before it is a jump.
 const JUMP_TOLERANCE_MS: i64 = 10_000;
+/// Groups that one step flushes; the next step follows at once. The first messages leave before
+/// the others are written down.
+const GROUPS_PER_STEP: usize = 16;
 /// How often old silences and log entries are forgotten.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 
@@ -206,7 +209,7 @@ impl Dispatcher {
         self.timers.first().map(|(at, _)| *at)
     }
 
-    /// Takes one event, then does everything that is due.
+    /// Takes one event, then does what is due; [`Self::next_wake`] tells whether more is.
     pub fn step(&mut self, now: Moment, event: Event, out: &mut Vec<Effect>) {
         self.notice_jump(now);
         let now = now.wall;
@@ -218,8 +221,8 @@ impl Dispatcher {
             }
             Event::Tick => {}
         }
-        let due: Vec<u64> =
-            self.timers.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect();
+        let due = self.timers.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id);
+        let due: Vec<u64> = due.take(GROUPS_PER_STEP).collect();
         for id in due {
             self.wake(now, id, &mut effects);
         }
