@@ -246,9 +246,9 @@ impl Dispatcher {
             silence.during().find(|name| !self.time_intervals.contains_key(*name))
         {
             let known: Vec<&str> = self.time_intervals.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             let text = format!(
-                "annotation {DURING}: undefined time interval `{unknown}`; known: {}",
-                known.join(", ")
+                "annotation {DURING}: undefined time interval `{unknown}`; alertmanager.yml has: {known}"
             );
             return Err(SilenceError::Invalid(text));
         }
