@@ -247,9 +247,8 @@ impl Dispatcher {
         {
             let known: Vec<&str> = self.time_intervals.keys().map(String::as_str).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            let text = format!(
-                "annotation {DURING}: undefined time interval `{unknown}`; alertmanager.yml has: {known}"
-            );
+            let undefined = format!("annotation {DURING}: undefined time interval `{unknown}`");
+            let text = format!("{undefined}; alertmanager.yml has: {known}");
             return Err(SilenceError::Invalid(text));
         }
         let changed = self.silences.set(silence, new_id, now.wall)?;
