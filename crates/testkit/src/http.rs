@@ -64,10 +64,14 @@ pub fn exchange(
     lines.extend(headers.iter().map(|line| (*line).to_owned()));
     lines.push(format!("Content-Length: {}\r\n\r\n", body.len()));
     let head = lines.join("\r\n");
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
+    let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
     let mut answer = Vec::new();
-    stream.take(BODY_MAX).read_to_end(&mut answer)?;
+    let read = stream.take(BODY_MAX).read_to_end(&mut answer);
+    if answer.is_empty() {
+        written?;
+        read?;
+    }
+    // A server that refuses a body may answer and close before it has read all of it.
     parse_reply(&answer)
 }
 
