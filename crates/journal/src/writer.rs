@@ -130,6 +130,18 @@ impl Journal {
         self.shared.state.lock().rotate();
     }
 
+    /// Replaces everything by one record that says as much, and syncs it. A crash in between leaves
+    /// both: readers let the record replace what came before it.
+    ///
+    /// # Errors
+    /// Those of writing and syncing; then nothing was removed.
+    pub fn replace_with(&mut self, record: &[u8]) -> Result<(), JournalError> {
+        self.rotate();
+        let place = self.append(record)?;
+        self.sync()?;
+        self.truncate_before(place)
+    }
+
     /// Removes the segments that lie wholly before a place, oldest first; damaged ones move to
     /// `quarantine/` if they are not there yet. The last segment always stays.
     pub fn truncate_before(&mut self, place: Position) -> Result<(), JournalError> {

@@ -124,11 +124,9 @@ impl StateLog {
         if record.len() > RECORD_BYTES_MAX {
             return Ok(());
         }
-        self.journal.rotate();
-        let place = self.journal.append(&record)?;
-        self.journal.sync()?;
+        self.journal.replace_with(&record)?;
         self.snapshot_bytes = record.len() as u64;
-        self.journal.truncate_before(place)
+        Ok(())
     }
 }
 

@@ -42,6 +42,7 @@ impl Dispatcher {
             self.take_over(now.wall, id, &former, &known);
             self.schedule(id);
         }
+        self.forget_groupless();
         Ok(())
     }
 

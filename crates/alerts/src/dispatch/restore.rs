@@ -2,6 +2,8 @@
 
 use super::{Change, Dispatcher, Moment};
 use crate::change::{Saved, all_of};
+use model::Labels;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Dispatcher {
@@ -37,11 +39,15 @@ impl Dispatcher {
         self.forget_groupless();
     }
 
-    /// Alerts whose end nobody is to be told: what was written down last was lost with a crash.
-    fn forget_groupless(&mut self) {
-        let held: std::collections::HashSet<_> =
-            self.groups.values().flat_map(|group| group.alerts.keys()).cloned().collect();
-        self.alerts.retain(|labels, _| held.contains(labels));
+    /// Forgets alerts whose end nobody is to be told any more.
+    pub(super) fn forget_groupless(&mut self) {
+        let held: HashSet<&Labels> =
+            self.groups.values().flat_map(|group| group.alerts.keys()).collect();
+        let all = self.alerts.keys();
+        let groupless: Vec<Labels> = all.filter(|labels| !held.contains(labels)).cloned().collect();
+        for labels in groupless {
+            self.forget_unheld(&labels);
+        }
     }
 
     /// Changes that lead to this state from nothing, for [`crate::AlertLog::fold`].

@@ -1,6 +1,7 @@
 //! What a restart must not forget: alerts, silences, and what was told.
 
 use crate::stage::Stage;
+use crate::{Effect, Event};
 
 const CONFIG: &str = "
 route: {receiver: ops, group_by: [alertname], group_wait: 1s, group_interval: 2s, repeat_interval: 1h}
@@ -106,4 +107,95 @@ fn the_whole_state_can_be_written_at_once() {
     stage.run_until(20.0);
     assert_eq!(stage.heard, [FIRED, "4s ops -Down (all alerts resolved)"]);
     assert_eq!(stage.dispatcher.silences().len(), 1);
+}
+
+#[test]
+fn inv_52_a_message_whose_outcome_was_lost_has_its_end_told() {
+    let mut stage = Stage::new(CONFIG);
+    stage.fire(&DOWN);
+    stage.ms = 1000;
+    let mut effects = Vec::new();
+    stage.dispatcher.step(stage.moment(), Event::Tick, &mut effects);
+    let [Effect::Remember(changes), Effect::Notify { .. }] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    // The message leaves, and the process dies before it hears that it arrived.
+    stage.written.extend(changes.iter().cloned());
+    stage.silence("alertname=Down", 10.0);
+    stage.resolve(&DOWN);
+    stage.restart();
+    stage.run_until(30.0);
+    assert_eq!(stage.heard, ["11s ops -Down (all alerts resolved)"]);
+}
+
+#[test]
+fn a_reload_forgets_what_nobody_is_to_be_told() {
+    let mut stage = Stage::new(CONFIG);
+    stage.silence("alertname=Down", 100.0);
+    stage.fire(&DOWN);
+    stage.run_until(0.5);
+    stage.resolve(&DOWN);
+    assert_eq!(stage.dispatcher.stats().alerts, 1);
+    stage.dispatcher.reroute(stage.moment(), &stage.settings).unwrap();
+    assert_eq!(stage.dispatcher.stats().alerts, 0);
+}
+
+#[test]
+fn an_end_that_came_just_before_a_restart_is_an_end() {
+    let mut stage = Stage::new(CONFIG);
+    stage.fire(&DOWN);
+    stage.run_until(1.2);
+    stage.resolve(&DOWN);
+    stage.run_until(1.3);
+    stage.restart();
+    stage.run_until(20.0);
+    assert_eq!(stage.spans, ["1s +Down@0", "1.3s -Down@0..1.2"]);
+}
+
+#[test]
+fn a_lease_that_ran_out_before_a_restart_stays_so() {
+    let mut stage = Stage::new(CONFIG);
+    stage.send(&DOWN, 2.0);
+    stage.run_until(1.2);
+    stage.silence("alertname=Down", 10.0);
+    stage.run_until(5.0);
+    stage.restart();
+    stage.run_until(30.0);
+    assert_eq!(stage.spans, ["1s +Down@0", "13s -Down@0..2"]);
+}
+
+#[test]
+fn what_was_forgotten_does_not_come_back_for_those_who_want_no_ends() {
+    let more = "webhook_configs: [{url: 'http://ops'}, {url: 'http://b', send_resolved: false}]";
+    let mut stage = Stage::new(&CONFIG.replace("webhook_configs: [{url: 'http://ops'}]", more));
+    let down = |instance| [("alertname", "Down"), ("instance", instance)];
+    for instance in ["a", "b", "c"] {
+        stage.fire(&down(instance));
+    }
+    stage.run_until(2.0);
+    stage.resolve(&down("a"));
+    stage.run_until(4.0);
+    stage.resolve(&down("b"));
+    stage.run_until(6.0);
+    let heard = stage.heard.clone();
+    assert_eq!(heard.len(), 4, "{heard:?}");
+    stage.restart();
+    stage.run_until(20.0);
+    assert_eq!(stage.heard, heard);
+}
+
+#[test]
+fn what_was_told_is_forgotten_two_repeat_intervals_after_its_group() {
+    let mut stage = Stage::new(CONFIG);
+    stage.fire(&DOWN);
+    stage.run_until(2.0);
+    stage.resolve(&DOWN);
+    let told = |stage: &Stage| {
+        let saved = serde_json::to_string(&stage.dispatcher.save()).unwrap();
+        saved.contains("\"told\"")
+    };
+    stage.run_until(7000.0);
+    assert!(told(&stage));
+    stage.run_until(7300.0);
+    assert!(!told(&stage));
 }
