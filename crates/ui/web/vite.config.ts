@@ -1,0 +1,12 @@
+import { defineConfig } from "vite";
+
+/** Where `npm run dev` finds a running server. */
+const server = process.env.FLYBALL_URL ?? "http://127.0.0.1:1788";
+
+export default defineConfig({
+  // Addresses are relative to the page's <base>, so that any route prefix works.
+  base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  server: { proxy: { "/api": server, "/-": server, "/metrics": server } },
+});
