@@ -1,0 +1,45 @@
+// How many digits a number is shown with, and the fixed text of it.
+// Used by every unit; follows Grafana so that an imported panel reads the same.
+// Pure: no locale, no clock.
+
+/** Decimals that leave about three significant digits; whole numbers get none. */
+export function autoDecimals(value: number): number {
+  if (!Number.isFinite(value) || value % 1 === 0) return 0;
+  const magnitude = Math.floor(Math.log10(Math.abs(value)));
+  return Math.max(0, 2 - magnitude);
+}
+
+/** The number with so many decimals, rounded half up; automatic decimals when none are asked for. */
+export function fixed(value: number, decimals?: number | null): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value < 0 ? "-∞" : "∞";
+  const places = Math.min(100, Math.max(0, decimals ?? autoDecimals(value)));
+  if (places > 15) return value.toFixed(places);
+  const factor = 10 ** places;
+  const rounded = Math.round(value * factor) / factor;
+  if (!Number.isFinite(rounded)) return String(value);
+  const text = Math.abs(rounded) >= 1e21 ? String(rounded) : rounded.toFixed(places);
+  return Number(text) === 0 && text.startsWith("-") ? text.slice(1) : text;
+}
+
+/** The least decimals that tell these (evenly spaced) axis values apart in the given form. */
+export function distinctDecimals(
+  values: readonly number[],
+  form: (value: number, decimals: number) => string,
+): number {
+  const wanted = new Set(values).size;
+  for (let decimals = 0; decimals < 10; decimals++) {
+    const texts = new Set(values.map((value) => form(value, decimals)));
+    if (texts.size === wanted && evenlySpaced([...texts])) return decimals;
+  }
+  return 10;
+}
+
+/** Rounded ticks such as 0, 1, 1, 2 or 0, 3, 5, 8 look uneven: their numbers must differ by the same step. */
+function evenlySpaced(texts: readonly string[]): boolean {
+  const units = new Set(texts.map((text) => text.replace(/^[-\d.]+/, "")));
+  if (units.size > 1 || texts.length < 3) return true;
+  const numbers = texts.map((text) => Number.parseFloat(text));
+  const step = numbers[1]! - numbers[0]!;
+  return numbers.every((n, i) => i === 0 || Math.abs(n - numbers[i - 1]! - step) < 1e-9 * Math.abs(n) + 1e-9);
+}
