@@ -1,4 +1,7 @@
+import "./styles/tokens.css";
+import "./styles/base.css";
 import { render } from "preact";
+import { Shell } from "./app/shell";
 
 const root = document.getElementById("app");
-if (root) render(<h1>Flyball</h1>, root);
+if (root) render(<Shell />, root);
