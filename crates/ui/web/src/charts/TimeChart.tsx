@@ -1,0 +1,112 @@
+// Lines, bars and areas over time with a legend: the chart of dashboards and Explore.
+// Wraps `Plot`; fills its parent; keeps which series are switched off in the legend.
+// Old lines stay, dimmed, while `loading`.
+
+import "uplot/dist/uPlot.min.css";
+import "./charts.css";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Legend } from "./Legend";
+import type { TimeChartModel } from "./model";
+import { Plot } from "./plot";
+import { prepare } from "./prepare";
+import { summary } from "./summary";
+import { chartTheme } from "./theme";
+
+export interface TimeChartProps {
+  model: TimeChartModel;
+  /** What the chart shows, for people who do not see it. */
+  label: string;
+  /** Charts of one key share their crosshair. */
+  syncKey?: string | undefined;
+  loading?: boolean | undefined;
+  /** Names of the only series to show; none means all. */
+  isolated?: readonly string[] | undefined;
+  onIsolate?: ((names: readonly string[]) => void) | undefined;
+  onZoom?: ((fromMs: number, toMs: number) => void) | undefined;
+  onZoomOut?: (() => void) | undefined;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+export function TimeChart(props: TimeChartProps) {
+  const { model, label, loading } = props;
+  const [own, setOwn] = useState<readonly string[]>([]);
+  const isolated = props.isolated ?? own;
+  const isolate = props.onIsolate ?? setOwn;
+  const hidden = useMemo(() => hiddenBy(model, isolated), [model, isolated]);
+  const host = usePlot(props, hidden);
+  const legend = model.legend ?? { mode: "list" };
+  const right = legend.placement === "right" && legend.mode !== "hidden";
+  return (
+    <div class={right ? "chart chart-right" : "chart"} aria-busy={loading ? "true" : "false"}>
+      <div ref={host} class="chart-plot" role="img" tabIndex={0} aria-label={summary(label, model)} />
+      {legend.mode !== "hidden" && (
+        <Legend model={model} legend={legend} hidden={hidden} isolated={isolated} onIsolate={isolate} />
+      )}
+    </div>
+  );
+}
+
+function hiddenBy(model: TimeChartModel, isolated: readonly string[]): ReadonlySet<string> {
+  const names = model.series.map((one) => one.name);
+  if (!isolated.some((name) => names.includes(name))) return NONE;
+  return new Set(names.filter((name) => !isolated.includes(name)));
+}
+
+function usePlot(props: TimeChartProps, hidden: ReadonlySet<string>) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<Plot>();
+  const latest = useRef(props);
+  latest.current = props;
+  const theme = chartTheme.value;
+  const shown = useRef({ hidden, theme });
+  shown.current = { hidden, theme };
+  useLayoutEffect(() => {
+    const element = host.current!;
+    const watcher = new ResizeObserver(() => {
+      const { clientWidth: width, clientHeight: height } = element;
+      if (width < 20 || height < 20) return;
+      if (plot.current) return plot.current.resize(width, height);
+      const { model } = latest.current;
+      const painted = { model, prepared: prepare(model, shown.current.hidden), theme: shown.current.theme };
+      plot.current = new Plot(element, painted, { width, height }, {
+        events: () => latest.current, syncKey: latest.current.syncKey,
+      });
+    });
+    watcher.observe(element);
+    return () => {
+      watcher.disconnect();
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [props.syncKey]);
+  useEffect(() => plot.current?.update(props.model, theme, hidden), [props.model, theme, hidden]);
+  useEffect(() => listenToKeys(host.current!, plot, latest), []);
+  return host;
+}
+
+type Held<T> = { current: T };
+
+/** Arrows walk along the points, plus and minus zoom, escape leaves. */
+function listenToKeys(element: HTMLElement, plot: Held<Plot | undefined>, latest: Held<TimeChartProps>): () => void {
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { model, onZoom, onZoomOut } = latest.current;
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+      plot.current?.step((event.key === "ArrowRight" ? 1 : -1) * (event.shiftKey ? 10 : 1));
+    } else if (event.key === "+" && onZoom) {
+      const quarter = (model.toMs - model.fromMs) / 4;
+      onZoom(Math.round(model.fromMs + quarter), Math.round(model.toMs - quarter));
+    } else if (event.key === "-" && onZoomOut) onZoomOut();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const leave = (): void => plot.current?.leave();
+  element.addEventListener("keydown", onKey);
+  element.addEventListener("blur", leave);
+  return () => {
+    element.removeEventListener("keydown", onKey);
+    element.removeEventListener("blur", leave);
+  };
+}
