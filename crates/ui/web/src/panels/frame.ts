@@ -43,7 +43,7 @@ export function numberFields(frame: Frame): Field[] {
 /** A frame of these columns; its length is that of the longest. */
 export function frameOf(refId: string, fields: Field[], rest: Partial<Frame> = {}): Frame {
   const length = fields.reduce((most, field) => Math.max(most, field.values.length), 0);
-  return { refId, fields, length, ...rest };
+  return { ...rest, refId, fields, length };
 }
 
 /** A column. */
