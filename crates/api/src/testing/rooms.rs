@@ -12,6 +12,7 @@ use api::{
 use model::{Labels, Matcher, Metadata, MetricKind, MetricMetadata, Timestamp};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -296,6 +297,12 @@ fn page(path: &str) -> Option<PageAsset> {
     Some(PageAsset { bytes, content_type, etag: format!("v{}", bytes.len()) })
 }
 
+/// A library over an empty disk in memory.
+fn library() -> dashboards::Library {
+    let vfs = Arc::new(sys::sim::SimVfs::new(1));
+    dashboards::Library::open(vfs, Path::new("/dashboards")).expect("an empty disk").0
+}
+
 /// State over the sample series.
 pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
     AppState {
@@ -306,6 +313,7 @@ pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
         targets: rooms.clone(),
         rules: rooms.clone(),
         alerting: Arc::new(Alerting::at(FakeClock.now())),
+        dashboards: Arc::new(library()),
         status: rooms.clone(),
         lifecycle: rooms.clone(),
         admin: rooms.clone(),
