@@ -1,6 +1,7 @@
 //! What every request can reach: the rooms behind the API, options, query slots, guards.
 //! Built once when the server binds; only the draining flag changes afterwards.
 
+use crate::flyball::live;
 use crate::guard::HostList;
 use crate::orders::Orders;
 use crate::pool::QueryPool;
@@ -10,7 +11,7 @@ use crate::{AppState, ServerOptions, openapi};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// Form bodies of more than 64 KiB that are held at a time, in KiB: 64 MiB, or six of the largest.
 const BODIES_KIB_MAX: usize = 64 << 10;
@@ -32,10 +33,14 @@ pub(crate) struct AppInner {
     pub(crate) body_room: Arc<Semaphore>,
     /// Lists of alerts that are made or sent at a time.
     pub(crate) alert_lists: Arc<Semaphore>,
+    /// Streams of live answers.
+    pub(crate) live_streams: Arc<Semaphore>,
     pub(crate) hosts: HostList,
     pub(crate) web: Arc<WebWatch>,
     pub(crate) openapi: String,
     pub(crate) draining: AtomicBool,
+    /// Wakes what waits for the stop; `draining` is set before.
+    pub(crate) stopping: Notify,
 }
 
 impl AppInner {
@@ -53,9 +58,11 @@ impl AppInner {
             orders: Orders::default(),
             body_room: Arc::new(Semaphore::new(BODIES_KIB_MAX)),
             alert_lists: Arc::new(Semaphore::new(ALERT_LISTS_MAX)),
+            live_streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
             hosts: HostList::new(&options, addresses),
             openapi: openapi::document(&prefix, mounts),
             draining: AtomicBool::new(false),
+            stopping: Notify::new(),
             prefix,
             web,
             options,

@@ -1,6 +1,7 @@
 //! Flyball's own API below `/api/flyball/v1`, and the document that describes everything.
 
 pub(crate) mod explain;
+pub(crate) mod live;
 pub(crate) mod queries;
 pub(crate) mod why;
 
@@ -12,7 +13,7 @@ use crate::reply::{Success, success};
 use crate::routes::Route;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         read("/api/flyball/v1/explain", get(explain::explain).post(explain::explain)),
         read("/api/flyball/v1/alerts/why", get(why::why)),
+        read("/api/flyball/v1/live", post(live::live)),
         read("/api/flyball/v1/status", get(status)).always(),
         read("/api/flyball/v1/queries", get(queries::list)).always(),
         Route::new("/api/flyball/v1/queries/{id}", Permission::Write, delete(queries::cancel))

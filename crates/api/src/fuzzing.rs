@@ -18,7 +18,7 @@ pub fn request(data: &[u8]) {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_ENCODING, value.clone());
         headers.insert(header::AUTHORIZATION, value);
-        drop((gzip::accepts_gzip(&headers), parse_credentials(&headers)));
+        drop((gzip::accepts(&headers, "gzip"), parse_credentials(&headers)));
     }
 }
 

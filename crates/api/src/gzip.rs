@@ -16,13 +16,13 @@ use std::task::{Context, Poll, ready};
 /// Answers below this many bytes are not worth an encoder.
 const WORTHWHILE_BYTES: u64 = 1024;
 
-/// Does the client take gzip (RFC 9110, 12.5.3)? `gzip;q=0` refuses it.
-pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
+/// Does the client take a content coding (RFC 9110, 12.5.3)? `gzip;q=0` refuses gzip.
+pub(crate) fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter();
     values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|offer| {
         let mut parts = offer.split(';').map(str::trim);
-        let coding = parts.next().unwrap_or_default();
-        let wanted = coding.eq_ignore_ascii_case("gzip") || coding == "*";
+        let offered = parts.next().unwrap_or_default();
+        let wanted = offered.eq_ignore_ascii_case(coding) || offered == "*";
         let quality = parts.find_map(|part| part.strip_prefix("q="));
         wanted && quality.is_none_or(|q| q.parse::<f32>().is_ok_and(|q| q > 0.0))
     })
@@ -50,7 +50,8 @@ pub(crate) fn compress(response: Response) -> Response {
 fn compressible(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     content_type.is_some_and(|value| {
-        value.starts_with("text/")
+        // Events are not to wait in an encoder.
+        (value.starts_with("text/") && !value.starts_with("text/event-stream"))
             || ["json", "javascript", "xml", "yaml"].iter().any(|kind| value.contains(kind))
     })
 }

@@ -6,7 +6,6 @@ mod admin;
 mod alertmanager;
 mod app;
 mod body;
-mod dashboards;
 mod error;
 mod flyball;
 #[cfg(any(test, fuzzing))]
@@ -49,7 +48,7 @@ mod testing;
 pub use error::{Error, ErrorKind};
 pub use metrics::HttpMetrics;
 pub use options::{QueryLimits, ServerOptions};
-pub use page::{PageAsset, PageSource};
+pub use page::{PageAsset, PageFiles};
 pub use principal::{Permission, Principal};
 pub use provider::{
     ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls,

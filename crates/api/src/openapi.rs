@@ -91,27 +91,9 @@ pub(crate) struct ExemplarBody {
         crate::admin::delete_series,
         crate::admin::clean_tombstones,
         crate::admin::compact,
-        crate::dashboards::read::list,
-        crate::dashboards::read::show,
-        crate::dashboards::read::versions,
-        crate::dashboards::read::version,
-        crate::dashboards::read::export,
-        crate::dashboards::write::create,
-        crate::dashboards::write::import,
-        crate::dashboards::write::save,
-        crate::dashboards::write::remove,
-        crate::dashboards::write::restore,
-        crate::dashboards::write::star,
-        crate::dashboards::write::unstar,
-        crate::dashboards::folders::list,
-        crate::dashboards::folders::create,
-        crate::dashboards::folders::rename,
-        crate::dashboards::folders::remove,
-        crate::dashboards::annotations::list,
-        crate::dashboards::annotations::create,
-        crate::dashboards::annotations::remove,
         crate::flyball::explain::explain,
         crate::flyball::why::why,
+        crate::flyball::live::live,
         crate::flyball::status,
         crate::flyball::queries::list,
         crate::flyball::queries::cancel,
@@ -126,11 +108,6 @@ pub(crate) struct ExemplarBody {
         crate::lifecycle::quit,
         crate::lifecycle::metrics,
         crate::page::home,
-        crate::page::graph,
-        crate::page::query,
-        crate::page::targets,
-        crate::page::alerts,
-        crate::page::rules,
     )
 )]
 struct Document;
@@ -140,6 +117,14 @@ pub(crate) fn document(prefix: &str, mounts: &[Mount]) -> String {
     let mut document = Document::openapi();
     let url = if prefix.is_empty() { "/" } else { prefix };
     document.servers = Some(vec![ServerBuilder::new().url(url).build()]);
+    for (path, _) in crate::page::VIEWS {
+        let page = ResponseBuilder::new().description("The page, or the way to its part");
+        let operation = OperationBuilder::new()
+            .tag("page")
+            .summary(Some("A view of the page."))
+            .response("default", page);
+        document.paths.add_path_operation(*path, vec![HttpMethod::Get], operation);
+    }
     for mount in mounts {
         for (method, summary) in &mount.described {
             let method =

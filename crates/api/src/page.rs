@@ -1,105 +1,136 @@
-//! The page at `/`, its assets, and the paths that users of Prometheus have in their fingers.
-//! Files come from a [`PageSource`]; this module knows caching, the security policy and 404.
+//! The page at `/`, its views and assets, and the paths that users of Prometheus have in their
+//! fingers. Files come from [`PageFiles`]; this module knows caching, the security policy and 404.
 
 use crate::reply::{ApiError, ErrorType, text};
 use crate::routes::Route;
-use crate::{App, Permission};
+use crate::{App, Permission, gzip};
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 
 /// A file of the page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PageAsset {
     /// Content.
-    pub bytes: &'static [u8],
+    pub bytes: Bytes,
+    /// The same, compressed by gzip.
+    pub gzip: Option<Bytes>,
+    /// The same, compressed by brotli.
+    pub brotli: Option<Bytes>,
     /// Media type.
     pub content_type: &'static str,
     /// Strong validator without quotes; changes with the content.
     pub etag: String,
+    /// Does its name change with its content, so that it never needs to be asked for again?
+    pub is_immutable: bool,
 }
 
-/// Finds a file of the page by its path without leading slash; `index.html` is the page itself.
-pub type PageSource = fn(&str) -> Option<PageAsset>;
+/// Where the files of the page are.
+pub trait PageFiles: Send + Sync {
+    /// Finds a file by its path without leading slash; `index.html` is the page itself.
+    fn find(&self, path: &str) -> Option<PageAsset>;
+
+    /// Does the page show each view at a path of its own? Otherwise it has the path `/` alone and
+    /// shows its parts by fragment.
+    fn is_application(&self) -> bool;
+}
 
 /// The page runs its own files only and talks to its own origin only. Styles set by scripts on
-/// elements are no inline styles for this policy.
+/// elements are no inline styles for this policy. `<base>` names the prefix of the routes.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
-    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// Nothing asks again for what can never change.
+const FOREVER: &str = "max-age=31536000, immutable";
+
+/// The element of `index.html` that becomes the prefix of the routes.
+const BASE: &str = "<base href=\"/\"";
+
+/// Views of the page, in axum's notation, each with the fragment that shows it on a page of one
+/// path.
+pub(crate) const VIEWS: &[(&str, &str)] = &[
+    ("/graph", "query"),
+    ("/query", "query"),
+    ("/explore", "query"),
+    ("/dashboards", "host"),
+    ("/dashboards/{id}", "host"),
+    ("/d/{id}", "host"),
+    ("/d/{id}/{name}", "host"),
+    ("/alerts", "alerts"),
+    ("/silences", "alerts"),
+    ("/silences/{id}", "alerts"),
+    ("/routes", "alerts"),
+    ("/receivers", "alerts"),
+    ("/rules", "rules"),
+    ("/targets", "targets"),
+    ("/discovery", "targets"),
+    ("/cardinality", "status"),
+    ("/queries", "status"),
+    ("/storage", "status"),
+    ("/config", "status"),
+    ("/flags", "status"),
+    ("/status", "status"),
+];
 
 pub(crate) fn routes() -> Vec<Route> {
     let read = |path, methods| Route::new(path, Permission::ReadMetrics, methods).always();
-    vec![
-        read("/", get(home)),
-        read("/graph", get(graph)),
-        read("/query", get(query)),
-        read("/targets", get(targets)),
-        read("/alerts", get(alerts)),
-        read("/rules", get(rules)),
-    ]
+    let views = VIEWS.iter().map(|(path, _)| read(path, get(view)));
+    std::iter::once(read("/", get(home))).chain(views).collect()
 }
 
 /// The page.
 #[utoipa::path(get, path = "/", tag = "page",
     responses((status = 200, description = "The page", content_type = "text/html")))]
 pub(crate) async fn home(State(app): State<App>, headers: HeaderMap) -> Response {
-    match (app.state.page)("index.html") {
-        Some(asset) => file(&asset, &headers),
-        None => not_found("/"),
+    index(&app, &headers)
+}
+
+/// A view of the page. A page of one path is asked for the part that comes nearest, with the
+/// parameters of the address (`g0.expr` and friends).
+async fn view(
+    State(app): State<App>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    if app.state.page.is_application() {
+        return index(&app, &headers);
     }
-}
-
-/// Prometheus' old graph page: leads to the page with the same expressions.
-#[utoipa::path(get, path = "/graph", tag = "page",
-    responses((status = 307, description = "To the page, with its expressions")))]
-pub(crate) async fn graph(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
-    lead(&app, query, "query")
-}
-
-/// Prometheus' query page: leads to the page with the same expressions.
-#[utoipa::path(get, path = "/query", tag = "page",
-    responses((status = 307, description = "To the page, with its expressions")))]
-pub(crate) async fn query(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
-    lead(&app, query, "query")
-}
-
-/// Prometheus' target page.
-#[utoipa::path(get, path = "/targets", tag = "page",
-    responses((status = 307, description = "To the page, showing targets")))]
-pub(crate) async fn targets(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
-    lead(&app, query, "targets")
-}
-
-/// Prometheus' alert page.
-#[utoipa::path(get, path = "/alerts", tag = "page",
-    responses((status = 307, description = "To the page, showing alerts")))]
-pub(crate) async fn alerts(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
-    lead(&app, query, "alerts")
-}
-
-/// Prometheus' rule page.
-#[utoipa::path(get, path = "/rules", tag = "page",
-    responses((status = 307, description = "To the page, showing rules")))]
-pub(crate) async fn rules(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
-    lead(&app, query, "rules")
-}
-
-/// Keeps the parameters (`g0.expr` and friends) and names the part of the page in the fragment.
-fn lead(app: &App, query: Option<String>, part: &str) -> Response {
+    let first = |path: &str| path.split('/').nth(1).map(str::to_owned);
+    let asked = first(uri.path());
+    let part = VIEWS.iter().find(|(path, _)| first(path) == asked).map_or("host", |(_, part)| part);
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     Redirect::temporary(&format!("{}/{query}#{part}", app.prefix)).into_response()
+}
+
+fn index(app: &App, headers: &HeaderMap) -> Response {
+    let Some(mut asset) = app.state.page.find("index.html") else { return not_found("/") };
+    if !app.prefix.is_empty() {
+        let html = String::from_utf8_lossy(&asset.bytes);
+        let base = format!("<base href=\"{}/\"", attribute(&app.prefix));
+        asset.bytes = html.replacen(BASE, &base, 1).into_bytes().into();
+        (asset.gzip, asset.brotli) = (None, None);
+        asset.etag.push_str(&app.prefix);
+    }
+    file(asset, headers)
+}
+
+/// Text as the value of an attribute between double quotes.
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }
 
 /// Everything outside the table: a file of the page, or 404.
 pub(crate) async fn asset_or_404(State(app): State<App>, request: Request<Body>) -> Response {
     let path = request.uri().path();
     if [Method::GET, Method::HEAD].contains(request.method())
-        && let Some(asset) = (app.state.page)(path.trim_start_matches('/'))
+        && let Some(asset) = app.state.page.find(path.trim_start_matches('/'))
     {
-        return file(&asset, request.headers());
+        return file(asset, request.headers());
     }
     not_found(path)
 }
@@ -112,20 +143,52 @@ fn not_found(path: &str) -> Response {
     text(StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
-fn file(asset: &PageAsset, request: &HeaderMap) -> Response {
-    let etag = format!("\"{}\"", asset.etag);
-    let validator = HeaderValue::from_str(&etag).ok();
+/// A form of a file: its bytes, how they are encoded, its own validator (RFC 9110, 8.8.3: strong
+/// validators tell encodings apart).
+struct Form {
+    bytes: Bytes,
+    encoding: Option<&'static str>,
+    etag: String,
+}
+
+impl Form {
+    /// The smallest form that the client takes.
+    fn choose(asset: PageAsset, request: &HeaderMap) -> Self {
+        let PageAsset { bytes, gzip, brotli, etag, .. } = asset;
+        let taken = |coding, bytes: Option<Bytes>| bytes.filter(|_| gzip::accepts(request, coding));
+        let encoded = taken("br", brotli).map(|bytes| (bytes, "br"));
+        let encoded = encoded.or_else(|| taken("gzip", gzip).map(|bytes| (bytes, "gzip")));
+        match encoded {
+            Some((bytes, coding)) => {
+                Self { bytes, encoding: Some(coding), etag: format!("\"{etag}-{coding}\"") }
+            }
+            None => Self { bytes, encoding: None, etag: format!("\"{etag}\"") },
+        }
+    }
+}
+
+fn file(asset: PageAsset, request: &HeaderMap) -> Response {
+    let (content_type, is_immutable) = (asset.content_type, asset.is_immutable);
+    let Form { bytes, encoding, etag } = Form::choose(asset, request);
     let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let fresh = known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag));
     let mut response = if fresh {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, asset.content_type)], asset.bytes).into_response()
+        ([(header::CONTENT_TYPE, content_type)], bytes).into_response()
     };
     let headers = response.headers_mut();
-    // Revalidated each time: a new binary shows its new page at once.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Some(encoding) = encoding.filter(|_| !fresh) {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    // Others are revalidated each time: a new binary shows its new page at once.
+    let caching = if is_immutable { FOREVER } else { "no-cache" };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
-    headers.extend(validator.map(|validator| (header::ETAG, validator)));
+    headers.extend(HeaderValue::from_str(&etag).ok().map(|etag| (header::ETAG, etag)));
     response
 }
+
+#[cfg(test)]
+mod tests;

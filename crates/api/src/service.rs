@@ -18,7 +18,7 @@ use tower::ServiceExt;
 /// Answers a request.
 pub(crate) async fn answer(app: App, router: Router, mut request: Request<Body>) -> Response {
     let begun = app.state.clock.monotonic();
-    let gzip = gzip::accepts_gzip(request.headers());
+    let gzip = gzip::accepts(request.headers(), "gzip");
     let head = request.method() == Method::HEAD;
     let response = match guard::admit(&app, &mut request).await {
         Ok(()) => route(&app, router, request).await,

@@ -3,12 +3,11 @@
 
 use crate::HttpMetrics;
 use crate::Queries;
-use crate::page::PageSource;
+use crate::page::PageFiles;
 use crate::provider::{
     AdminProvider, AlertsProvider, LifecycleProvider, MetricsProvider, RulesProvider,
     StatusProvider, TargetsProvider,
 };
-use dashboards::Library;
 use model::Querier;
 use promql::ParserOptions;
 use query::Engine;
@@ -32,8 +31,6 @@ pub struct AppState {
     pub rules: Arc<dyn RulesProvider>,
     /// Routing, groups and silences of alerts.
     pub alerting: Arc<dyn AlertsProvider>,
-    /// Dashboards, their folders and annotations.
-    pub dashboards: Arc<Library>,
     /// Configuration, flags, versions, storage figures.
     pub status: Arc<dyn StatusProvider>,
     /// Ready, reload, quit.
@@ -45,7 +42,7 @@ pub struct AppState {
     /// Queries under way, those of rules included.
     pub queries: Arc<Queries>,
     /// Files of the page.
-    pub page: PageSource,
+    pub page: Arc<dyn PageFiles>,
     /// Counts requests; the metrics provider renders it with the rest.
     pub http: Arc<HttpMetrics>,
 }

@@ -289,6 +289,9 @@ pub(crate) struct ServeArgs {
     /// Longest time for the body of a request [default: 5m].
     #[arg(long = "web.read-timeout", env = "FLYBALL_WEB_READ_TIMEOUT", value_name = "DURATION")]
     pub(crate) read_timeout: Option<String>,
+    /// Serve the page from a folder that Vite built, for work on the page.
+    #[arg(long = "ui.dir", env = "FLYBALL_UI_DIR", value_name = "DIR")]
+    pub(crate) ui_dir: Option<PathBuf>,
     /// Serve other addresses than loopback without authentication.
     #[arg(long = "web.allow-anonymous", env = "FLYBALL_WEB_ALLOW_ANONYMOUS")]
     pub(crate) allow_anonymous: bool,
@@ -420,6 +423,7 @@ impl ServeArgs {
             ("web.allowed-host", list(&self.allowed_hosts)),
             ("web.max-connections", count(self.max_connections)),
             ("web.read-timeout", self.read_timeout.clone()),
+            ("ui.dir", path(&self.ui_dir)),
             ("web.allow-anonymous", on(self.allow_anonymous)),
             ("web.enable-lifecycle", on(self.enable_lifecycle)),
             ("web.enable-admin-api", on(self.enable_admin_api)),

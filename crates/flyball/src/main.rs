@@ -19,6 +19,7 @@ mod log;
 mod outlets;
 mod own;
 mod packs;
+mod page_files;
 mod process;
 mod provider;
 mod query_log;

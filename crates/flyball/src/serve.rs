@@ -11,13 +11,14 @@ use crate::kept_rules::{KeptRules, RuleFolder};
 use crate::load::{Configuration, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, OwnMetrics, ReloadState, receiver_families, sender_families};
+use crate::page_files::page_files;
 use crate::provider::{Admin, Alerts, Facts, Lifecycle, Metrics, Rules, Status, Targets};
 use crate::query_log::QueryLogCounts;
 use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::supervise::{Stop, Supervisor};
 use crate::{log, sources, storage, version};
-use api::{AppState, HttpMetrics, Mount, PageAsset, Permission, Queries, Server};
+use api::{AppState, HttpMetrics, Mount, PageFiles, Permission, Queries, Server};
 use ingest::{Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
 use notify::alertmanager::{Alertmanagers, SenderOptions};
@@ -100,7 +101,8 @@ async fn serve(
     let view = pools.view();
     rooms.start_sources(&mut pools, &configuration, &settings)?;
     let lifecycle = rooms.lifecycle(args, &settings, pools);
-    let state = rooms.state(&lifecycle, view, facts(args, &settings, &*clock));
+    let page = page_files(args.ui_dir.as_deref());
+    let state = rooms.state(&lifecycle, view, facts(args, &settings, &*clock), page);
     let mut mounts = vec![rooms.remote_write(&settings)];
     mounts.extend(rooms.rule_config());
     let bound = listening.open(state, mounts);
@@ -168,7 +170,6 @@ struct Rooms {
     evaluator: Arc<Evaluator>,
     kept_rules: Arc<KeptRules>,
     dispatch: Arc<Dispatch>,
-    dashboards: Arc<dashboards::Library>,
     alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<alerts::Alert>>>>,
     outlets: Arc<Outlets>,
     policy: Arc<net::AddressPolicy>,
@@ -219,7 +220,6 @@ impl Rooms {
             external_url,
             metrics: Arc::default(),
         };
-        let dashboards = Arc::new(storage::open_dashboards(settings, vfs)?);
         let log = storage::open_alert_log(settings, vfs)?;
         let dispatch = Arc::new(dispatch(configuration, settings, &integrator, log)?);
         let reload = Arc::new(ReloadState::default());
@@ -242,7 +242,6 @@ impl Rooms {
             evaluator,
             kept_rules,
             dispatch,
-            dashboards,
             alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
             outlets,
             policy,
@@ -313,7 +312,13 @@ impl Rooms {
         Arc::new(Lifecycle { ready, quit, reloader })
     }
 
-    fn state(&self, lifecycle: &Arc<Lifecycle>, view: PoolsView, facts: Facts) -> AppState {
+    fn state(
+        &self,
+        lifecycle: &Arc<Lifecycle>,
+        view: PoolsView,
+        facts: Facts,
+        page: Arc<dyn PageFiles>,
+    ) -> AppState {
         let targets = Targets { view, hostname: facts.hostname.clone() };
         let status = Status {
             own: Arc::clone(&self.own),
@@ -336,7 +341,6 @@ impl Rooms {
                 dispatch: Arc::clone(&self.dispatch),
                 live: Arc::clone(&self.live),
             }),
-            dashboards: Arc::clone(&self.dashboards),
             status: Arc::new(status),
             lifecycle: Arc::clone(lifecycle) as Arc<dyn api::LifecycleProvider>,
             admin: Arc::new(Admin(Arc::clone(&self.own))),
@@ -441,10 +445,4 @@ fn facts(args: &ServeArgs, settings: &Settings, clock: &dyn Clock) -> Facts {
         flags: args.flags(),
         memory_bytes: settings.memory_bytes,
     }
-}
-
-/// Files of the embedded page.
-fn page(path: &str) -> Option<PageAsset> {
-    let asset = ui::asset(path)?;
-    Some(PageAsset { bytes: asset.bytes, content_type: asset.content_type, etag: asset.etag })
 }

@@ -13,7 +13,6 @@ const LAYERS: &[&[&str]] = &[
         "query",
         "rules",
         "alerts",
-        "dashboards",
         "slo",
         "telemetry",
         "issues",

@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Points per series of a range query; upstream's limit and sentence.
 const POINTS_MAX: i128 = 11_000;
 /// Upstream's annotation when `limit` cut something off.
-pub(super) const TRUNCATED: &str = "results truncated due to limit";
+pub(crate) const TRUNCATED: &str = "results truncated due to limit";
 
 /// What the parameter of that name does.
 const STATS: &str = "Not empty: add statistics; `all`: per step, too";

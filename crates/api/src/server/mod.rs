@@ -149,6 +149,7 @@ impl Bound {
             }
         }
         app.draining.store(true, Ordering::Release);
+        app.stopping.notify_waiters();
         tracing::info!("draining HTTP connections");
         let before = connections.drain();
         let deadline = tokio::time::sleep(app.options.drain_timeout);

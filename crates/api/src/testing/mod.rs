@@ -3,7 +3,7 @@
 
 mod alerting;
 mod querier;
-mod rooms;
+pub(crate) mod rooms;
 
 pub(crate) use alerting::Alerting;
 pub(crate) use querier::sample_store;

@@ -4,15 +4,14 @@ use super::{Alerting, sample_store};
 use api::{
     ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls,
     AppState, BuildInfo, CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats,
-    HttpMetrics, LifecycleProvider, MetricsProvider, NamedCount, PageAsset, ProviderError,
-    ProviderErrorKind, Queries, QueryLimits, RecordingRule, ReplayStatus, Rule, RuleGroup,
-    RuleHealth, RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth,
+    HttpMetrics, LifecycleProvider, MetricsProvider, NamedCount, PageAsset, PageFiles,
+    ProviderError, ProviderErrorKind, Queries, QueryLimits, RecordingRule, ReplayStatus, Rule,
+    RuleGroup, RuleHealth, RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth,
     TargetMetadata, TargetsProvider, TsdbStatus,
 };
 use model::{Labels, Matcher, Metadata, MetricKind, MetricMetadata, Timestamp};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -288,20 +287,33 @@ impl MetricsProvider for Rooms {
     }
 }
 
-fn page(path: &str) -> Option<PageAsset> {
-    let (bytes, content_type): (&'static [u8], _) = match path {
-        "index.html" => (b"<!doctype html><title>Flyball</title>", "text/html; charset=utf-8"),
-        "page.js" => (b"export {};", "text/javascript; charset=utf-8"),
-        _ => return None,
-    };
-    Some(PageAsset { bytes, content_type, etag: format!("v{}", bytes.len()) })
+/// A page of three files.
+pub(crate) struct Page {
+    pub(crate) is_application: bool,
 }
 
-/// A library over an empty disk in memory.
-fn library() -> dashboards::Library {
-    let vfs = Arc::new(sys::sim::SimVfs::new(1));
-    dashboards::Library::open(vfs, Path::new("/dashboards")).expect("an empty disk").0
+impl PageFiles for Page {
+    fn find(&self, path: &str) -> Option<PageAsset> {
+        let (text, content_type) = match path {
+            "index.html" => (INDEX, "text/html; charset=utf-8"),
+            "page.js" => ("export {};", "text/javascript; charset=utf-8"),
+            "assets/app-1.js" => ("let a;", "text/javascript; charset=utf-8"),
+            _ => return None,
+        };
+        let is_immutable = path.starts_with("assets/");
+        // The forms need not be compressed really: nobody here looks inside.
+        let form = |coding: &str| is_immutable.then(|| format!("{text}{coding}").into());
+        let (gzip, brotli) = (form("gz"), form("br"));
+        let etag = format!("v{}", text.len());
+        Some(PageAsset { bytes: text.into(), gzip, brotli, content_type, etag, is_immutable })
+    }
+
+    fn is_application(&self) -> bool {
+        self.is_application
+    }
 }
+
+const INDEX: &str = "<!doctype html><base href=\"/\"><title>Flyball</title>";
 
 /// State over the sample series.
 pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
@@ -313,12 +325,11 @@ pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
         targets: rooms.clone(),
         rules: rooms.clone(),
         alerting: Arc::new(Alerting::at(FakeClock.now())),
-        dashboards: Arc::new(library()),
         status: rooms.clone(),
         lifecycle: rooms.clone(),
         admin: rooms.clone(),
         metrics: rooms.clone(),
-        page,
+        page: Arc::new(Page { is_application: true }),
         queries: Arc::new(Queries::new(Arc::new(FakeClock), QueryLimits::default())),
         http: Arc::new(HttpMetrics::default()),
     }

@@ -465,15 +465,3 @@ fn health() {
     "#]],
     );
 }
-
-#[test]
-fn page_and_assets() {
-    check("GET /", &expect!["200 <!doctype html><title>Flyball</title>"]);
-    check("GET /page.js", &expect!["200 export {};"]);
-    check(
-        "POST /page.js",
-        &expect![[r#"
-        404 404 page not found
-    "#]],
-    );
-}

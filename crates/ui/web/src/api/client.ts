@@ -45,15 +45,27 @@ export function noteAnswer(reached: boolean): void {
 }
 
 const TITLES: Record<number, string> = {
-  400: "Bad request", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 409: "Changed meanwhile",
-  413: "Too large", 422: "Cannot be evaluated", 429: "Too many requests", 503: "Not now", 504: "Timed out",
+  400: "Bad request",
+  401: "Not signed in",
+  403: "Not allowed",
+  404: "Not found",
+  409: "Changed meanwhile",
+  413: "Too large",
+  422: "Cannot be evaluated",
+  429: "Too many requests",
+  503: "Not now",
+  504: "Timed out",
 };
 
 /** Longer queries go in the body of a POST. */
 const QUERY_MAX = 1500;
 
 /** `GET path?params` as JSON; long parameters are sent as a form. */
-export async function getJson<T>(path: string, params: Params = {}, options: RequestOptions = {}): Promise<T> {
+export async function getJson<T>(
+  path: string,
+  params: Params = {},
+  options: RequestOptions = {},
+): Promise<T> {
   const query = toSearch(params);
   const text = query.toString();
   const isLong = text.length > QUERY_MAX;
@@ -63,7 +75,10 @@ export async function getJson<T>(path: string, params: Params = {}, options: Req
 
 /** Sends `body` as JSON and returns the JSON of the answer, if it has any. */
 export async function sendJson<T>(
-  method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, options: RequestOptions = {},
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
+  path: string,
+  body?: unknown,
+  options: RequestOptions = {},
 ): Promise<T> {
   const request: RequestInit = { method };
   if (body !== undefined) {
@@ -92,14 +107,22 @@ export interface Answer<T> {
 }
 
 /** `GET` of an answer in Prometheus' envelope `{status, data, warnings, infos}`. */
-export async function getAnswer<T>(path: string, params?: Params, options?: RequestOptions): Promise<Answer<T>> {
+export async function getAnswer<T>(
+  path: string,
+  params?: Params,
+  options?: RequestOptions,
+): Promise<Answer<T>> {
   const started = performance.now();
   const { data, warnings = [], infos = [] } = await getJson<Envelope<T>>(path, params, options);
   return { data, warnings, infos, tookMs: performance.now() - started };
 }
 
 /** The `data` of an answer in Prometheus' envelope. */
-export async function getData<T>(path: string, params?: Params, options?: RequestOptions): Promise<T> {
+export async function getData<T>(
+  path: string,
+  params?: Params,
+  options?: RequestOptions,
+): Promise<T> {
   return (await getAnswer<T>(path, params, options)).data;
 }
 
@@ -132,7 +155,11 @@ async function send(path: string, request: RequestInit, options: RequestOptions)
     if (options.signal?.aborted) throw error;
     noteAnswer(false);
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    throw new ApiError("No answer", late ? "The server took too long." : "The server cannot be reached.", 0);
+    throw new ApiError(
+      "No answer",
+      late ? "The server took too long." : "The server cannot be reached.",
+      0,
+    );
   }
   const body = parse(text);
   // A proxy's page in front of a dead server is no answer of ours.
@@ -160,6 +187,12 @@ function problem(status: number, text: string, body: unknown): ApiError {
   const title = TITLES[status] ?? (status === 0 ? "No answer" : "Error");
   if (typeof body === "string") return new ApiError(title, body, status);
   const { error, errorType, message } = (body ?? {}) as Record<string, unknown>;
-  const words = typeof error === "string" ? error : typeof message === "string" ? message : text.slice(0, 300);
-  return new ApiError(title, words || `The server answered ${status}.`, status, String(errorType ?? ""));
+  const words =
+    typeof error === "string" ? error : typeof message === "string" ? message : text.slice(0, 300);
+  return new ApiError(
+    title,
+    words || `The server answered ${status}.`,
+    status,
+    String(errorType ?? ""),
+  );
 }

@@ -46,13 +46,18 @@ export interface QueryRange {
 }
 
 /** One value per step. */
-export function queryRange(range: QueryRange, options?: RequestOptions): Promise<Answer<MatrixResult>> {
+export function queryRange(
+  range: QueryRange,
+  options?: RequestOptions,
+): Promise<Answer<MatrixResult>> {
   return getAnswer("api/v1/query_range", { ...range }, options);
 }
 
 /** The answer at one instant: `time` in seconds, or the server's present. */
 export function queryInstant(
-  query: string, time?: number, options?: RequestOptions,
+  query: string,
+  time?: number,
+  options?: RequestOptions,
 ): Promise<Answer<QueryResult>> {
   return getAnswer("api/v1/query", { query, time }, options);
 }
@@ -74,7 +79,11 @@ export function labelNames(by: Narrowed = {}, options?: RequestOptions): Promise
   return getData("api/v1/labels", narrow(by), options);
 }
 
-export function labelValues(name: string, by: Narrowed = {}, options?: RequestOptions): Promise<string[]> {
+export function labelValues(
+  name: string,
+  by: Narrowed = {},
+  options?: RequestOptions,
+): Promise<string[]> {
   return getData(`api/v1/label/${encodeURIComponent(name)}/values`, narrow(by), options);
 }
 
@@ -88,7 +97,10 @@ export interface Metadata {
   readonly unit: string;
 }
 
-export function metadata(metric?: string, options?: RequestOptions): Promise<Record<string, Metadata[]>> {
+export function metadata(
+  metric?: string,
+  options?: RequestOptions,
+): Promise<Record<string, Metadata[]>> {
   return getData("api/v1/metadata", { metric }, options);
 }
 
@@ -120,6 +132,10 @@ export interface Target {
 }
 
 export async function activeTargets(options?: RequestOptions): Promise<Target[]> {
-  const answer = await getData<{ activeTargets: Target[] }>("api/v1/targets", { state: "active" }, options);
+  const answer = await getData<{ activeTargets: Target[] }>(
+    "api/v1/targets",
+    { state: "active" },
+    options,
+  );
   return answer.activeTargets;
 }

@@ -11,8 +11,14 @@ export function Brand(): JSX.Element {
   return (
     <svg class="brand-mark" width="26" height="26" viewBox="0 0 32 32" aria-hidden="true">
       <path class="shaft" d="M16 3v26M9 29h14" />
-      <g transform={`rotate(${angle} 16 7)`}><path class="arm" d="M16 7L8 20" /><circle class="ball" cx="8" cy="20" r="4" /></g>
-      <g transform={`rotate(${-angle} 16 7)`}><path class="arm" d="M16 7l8 13" /><circle class="ball" cx="24" cy="20" r="4" /></g>
+      <g transform={`rotate(${angle} 16 7)`}>
+        <path class="arm" d="M16 7L8 20" />
+        <circle class="ball" cx="8" cy="20" r="4" />
+      </g>
+      <g transform={`rotate(${-angle} 16 7)`}>
+        <path class="arm" d="M16 7l8 13" />
+        <circle class="ball" cx="24" cy="20" r="4" />
+      </g>
     </svg>
   );
 }

@@ -2,7 +2,10 @@ import { expect, it } from "vitest";
 import { match, type Shortcut, strokeOf } from "./keys";
 
 const bound = ["g h", "h", "ctrl+k", "h"].map<Shortcut>((keys, index) => ({
-  keys, does: String(index), group: "", run: () => undefined,
+  keys,
+  does: String(index),
+  group: "",
+  run: () => undefined,
 }));
 const does = (before: string | undefined, stroke: string) => match(bound, before, stroke)?.does;
 

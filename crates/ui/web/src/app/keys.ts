@@ -36,9 +36,16 @@ export function useKeys(make: () => readonly Shortcut[], inputs: readonly unknow
 }
 
 /** `ctrl+k`, `?`, `g`, `left`: how a stroke is written. */
-export function strokeOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">): string {
+export function strokeOf(
+  event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">,
+): string {
   const named: Record<string, string> = {
-    ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Escape: "esc", " ": "space",
+    ArrowLeft: "left",
+    ArrowRight: "right",
+    ArrowUp: "up",
+    ArrowDown: "down",
+    Escape: "esc",
+    " ": "space",
   };
   const key = named[event.key] ?? (event.key.length === 1 ? event.key : event.key.toLowerCase());
   const held = event.ctrlKey || event.metaKey ? "ctrl+" : "";
@@ -46,7 +53,11 @@ export function strokeOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey
 }
 
 /** Finds what a stroke starts, given the stroke before it. */
-export function match(bound: readonly Shortcut[], before: string | undefined, stroke: string): Shortcut | undefined {
+export function match(
+  bound: readonly Shortcut[],
+  before: string | undefined,
+  stroke: string,
+): Shortcut | undefined {
   const find = (keys: string) => bound.findLast((shortcut) => shortcut.keys === keys);
   return (before ? find(`${before} ${stroke}`) : undefined) ?? find(stroke);
 }
@@ -60,7 +71,8 @@ addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   const stroke = strokeOf(event);
   // While typing, or in a dialog, only strokes that write nothing reach the page.
-  const isBusy = isTyping(event.composedPath()[0] ?? null) || document.querySelector("dialog[open]") !== null;
+  const isBusy =
+    isTyping(event.composedPath()[0] ?? null) || document.querySelector("dialog[open]") !== null;
   if (isBusy && !stroke.startsWith("ctrl+")) return;
   const before = pending && pending.until > event.timeStamp ? pending.stroke : undefined;
   const found = match(shortcuts.peek(), before, stroke);

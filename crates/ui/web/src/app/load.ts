@@ -23,9 +23,15 @@ const RETRY_MS = 2000;
  * Runs `load` now, when `inputs` change and every `everyMs`; a newer run aborts the older.
  */
 export function useLoad<T>(
-  load: (signal: AbortSignal) => Promise<T>, inputs: readonly unknown[], options: LoadOptions = {},
+  load: (signal: AbortSignal) => Promise<T>,
+  inputs: readonly unknown[],
+  options: LoadOptions = {},
 ): Loaded<T> {
-  const [state, setState] = useState<Omit<Loaded<T>, "reload">>({ data: undefined, error: undefined, isLoading: true });
+  const [state, setState] = useState<Omit<Loaded<T>, "reload">>({
+    data: undefined,
+    error: undefined,
+    isLoading: true,
+  });
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
   latest.current = load;

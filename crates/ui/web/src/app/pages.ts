@@ -31,23 +31,115 @@ export interface Page {
 }
 
 const KNOWN: readonly Page[] = [
-  { name: "home", path: "/", title: "Home", place: "bar", keys: "g h", words: "overview start health" },
-  { name: "explore", path: "/explore", title: "Explore", place: "bar", keys: "g x", hasTime: true, words: "query promql metrics graph" },
-  { name: "dashboards", path: "/dashboards", title: "Dashboards", place: "bar", keys: "g d", words: "browse folders import" },
+  {
+    name: "home",
+    path: "/",
+    title: "Home",
+    place: "bar",
+    keys: "g h",
+    words: "overview start health",
+  },
+  {
+    name: "explore",
+    path: "/explore",
+    title: "Explore",
+    place: "bar",
+    keys: "g x",
+    hasTime: true,
+    words: "query promql metrics graph",
+  },
+  {
+    name: "dashboards",
+    path: "/dashboards",
+    title: "Dashboards",
+    place: "bar",
+    keys: "g d",
+    words: "browse folders import",
+  },
   { name: "dashboard", path: "/d", title: "Dashboard", place: "none", hasTime: true },
-  { name: "alerts", path: "/alerts", title: "Alerts", place: "bar", keys: "g a", words: "firing pending" },
-  { name: "silences", path: "/silences", title: "Silences", place: "bar", keys: "g s", words: "mute maintenance" },
-  { name: "targets", path: "/targets", title: "Targets", place: "bar", keys: "g t", words: "scrape pools up down" },
-  { name: "rules", path: "/rules", title: "Rules", place: "server", keys: "g r", words: "recording alerting groups" },
-  { name: "routes", path: "/routes", title: "Routing tree", place: "server", words: "notification receivers tester" },
-  { name: "receivers", path: "/receivers", title: "Receivers", place: "server", words: "notifications dead letters" },
-  { name: "discovery", path: "/discovery", title: "Service discovery", place: "server", words: "relabelling labels dropped" },
-  { name: "cardinality", path: "/cardinality", title: "Cardinality", place: "server", words: "series labels metrics tsdb" },
-  { name: "queries", path: "/queries", title: "Queries", place: "server", words: "cost slow running" },
-  { name: "storage", path: "/storage", title: "Storage", place: "server", words: "disk blocks segments retention" },
+  {
+    name: "alerts",
+    path: "/alerts",
+    title: "Alerts",
+    place: "bar",
+    keys: "g a",
+    words: "firing pending",
+  },
+  {
+    name: "silences",
+    path: "/silences",
+    title: "Silences",
+    place: "bar",
+    keys: "g s",
+    words: "mute maintenance",
+  },
+  {
+    name: "targets",
+    path: "/targets",
+    title: "Targets",
+    place: "bar",
+    keys: "g t",
+    words: "scrape pools up down",
+  },
+  {
+    name: "rules",
+    path: "/rules",
+    title: "Rules",
+    place: "server",
+    keys: "g r",
+    words: "recording alerting groups",
+  },
+  {
+    name: "routes",
+    path: "/routes",
+    title: "Routing tree",
+    place: "server",
+    words: "notification receivers tester",
+  },
+  {
+    name: "receivers",
+    path: "/receivers",
+    title: "Receivers",
+    place: "server",
+    words: "notifications dead letters",
+  },
+  {
+    name: "discovery",
+    path: "/discovery",
+    title: "Service discovery",
+    place: "server",
+    words: "relabelling labels dropped",
+  },
+  {
+    name: "cardinality",
+    path: "/cardinality",
+    title: "Cardinality",
+    place: "server",
+    words: "series labels metrics tsdb",
+  },
+  {
+    name: "queries",
+    path: "/queries",
+    title: "Queries",
+    place: "server",
+    words: "cost slow running",
+  },
+  {
+    name: "storage",
+    path: "/storage",
+    title: "Storage",
+    place: "server",
+    words: "disk blocks segments retention",
+  },
   { name: "config", path: "/config", title: "Configuration", place: "server", words: "yaml file" },
   { name: "flags", path: "/flags", title: "Flags", place: "server", words: "command line options" },
-  { name: "status", path: "/status", title: "Status", place: "server", words: "version runtime build parts limits" },
+  {
+    name: "status",
+    path: "/status",
+    title: "Status",
+    place: "server",
+    words: "version runtime build parts limits",
+  },
 ];
 
 const modules = import.meta.glob<PageModule>("../pages/*/page.tsx");
@@ -64,9 +156,14 @@ export interface Place {
 
 /** The page of a path, if there is one. */
 export function placeOf(path: string, among: readonly Page[] = pages): Place | undefined {
-  const page = among.find((one) => path === one.path || (one.path !== "/" && path.startsWith(`${one.path}/`)));
+  const page = among.find(
+    (one) => path === one.path || (one.path !== "/" && path.startsWith(`${one.path}/`)),
+  );
   if (!page) return undefined;
-  const rest = path.slice(page.path.length).split("/").filter((part) => part !== "");
+  const rest = path
+    .slice(page.path.length)
+    .split("/")
+    .filter((part) => part !== "");
   return { page, rest: rest.map(decoded) };
 }
 

@@ -33,13 +33,18 @@ export function param(name: string): string {
 
 /** Address of a page for the `href` of a link. */
 export function href(path: string, params?: URLSearchParams | ParamsPatch): string {
-  const query = params instanceof URLSearchParams ? params : merge(new URLSearchParams(), params ?? {});
+  const query =
+    params instanceof URLSearchParams ? params : merge(new URLSearchParams(), params ?? {});
   const text = readable(query);
   return `${prefix}${path}${text ? `?${text}` : ""}`;
 }
 
 /** Goes to a page. */
-export function navigate(path: string, params?: URLSearchParams | ParamsPatch, how: HowToGo = {}): void {
+export function navigate(
+  path: string,
+  params?: URLSearchParams | ParamsPatch,
+  how: HowToGo = {},
+): void {
   const url = href(path, params);
   if (url === location.pathname + location.search) return;
   history[how.replace ? "replaceState" : "pushState"](null, "", url);
@@ -109,7 +114,8 @@ document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button !== 0) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const link = event.target instanceof Element ? event.target.closest("a") : null;
-  if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
+  if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin)
+    return;
   const path = link.pathname.slice(prefix.length);
   if (!link.pathname.startsWith(`${prefix}/`) || isOutside(path)) return;
   event.preventDefault();

@@ -3,7 +3,11 @@
 import { effect, type Signal, signal } from "@preact/signals";
 
 /** A signal whose value the browser remembers; a browser that keeps nothing loses nothing else. */
-export function stored<T>(name: string, initial: T, isValid: (value: unknown) => value is T): Signal<T> {
+export function stored<T>(
+  name: string,
+  initial: T,
+  isValid: (value: unknown) => value is T,
+): Signal<T> {
   const key = `flyball.${name}`;
   const kept = signal(load(key, initial, isValid));
   let isFirst = true;

@@ -9,7 +9,9 @@ export type Theme = "auto" | "light" | "dark";
 const THEMES: readonly unknown[] = ["auto", "light", "dark"];
 
 /** What the reader chose. `?theme=dark` in the address goes first. */
-export const theme = stored<Theme>("theme", "auto", (value): value is Theme => THEMES.includes(value));
+export const theme = stored<Theme>("theme", "auto", (value): value is Theme =>
+  THEMES.includes(value),
+);
 
 const query = matchMedia("(prefers-color-scheme: dark)");
 const systemIsDark = signal(query.matches);
@@ -23,7 +25,9 @@ const chosen = computed<Theme>(() => {
 });
 
 /** Is the page dark now? What draws on a canvas draws anew when it changes. */
-export const isDark = computed(() => (chosen.value === "auto" ? systemIsDark.value : chosen.value === "dark"));
+export const isDark = computed(() =>
+  chosen.value === "auto" ? systemIsDark.value : chosen.value === "dark",
+);
 
 const colors = new Map<string, string>();
 const probe = document.createElement("span");

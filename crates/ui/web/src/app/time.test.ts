@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
-  describeRange, formatTime, isRelative, isTime, knownZone, parseInterval, resolveRange, resolveTime, shifted, zoomed,
+  describeRange,
+  formatTime,
+  isRelative,
+  isTime,
+  knownZone,
+  parseInterval,
+  resolveRange,
+  resolveTime,
+  shifted,
+  zoomed,
 } from "./time";
 
 const NOW = Date.parse("2026-11-22T04:15:30.250Z");
@@ -41,8 +50,9 @@ describe("resolveTime", () => {
   it("keeps to the last day of a shorter month", () => {
     const march = Date.parse("2026-03-31T10:00:00Z");
     expect(resolveTime("now-1M", march, "utc", "start")).toBe(Date.parse("2026-02-28T10:00:00Z"));
-    expect(resolveTime("now-2y", Date.parse("2028-02-29T00:00:00Z"), "utc", "start"))
-      .toBe(Date.parse("2026-02-28T00:00:00Z"));
+    expect(resolveTime("now-2y", Date.parse("2028-02-29T00:00:00Z"), "utc", "start")).toBe(
+      Date.parse("2026-02-28T00:00:00Z"),
+    );
   });
 
   it("reads epoch milliseconds, ISO 8601, and times on the zone's clock", () => {
@@ -62,7 +72,11 @@ describe("resolveTime", () => {
 
 describe("ranges", () => {
   it("that end before they begin, or cannot be read, become an hour", () => {
-    for (const [from, to] of [["now", "now-1h"], ["?", "?"], ["now", "now"]] as const) {
+    for (const [from, to] of [
+      ["now", "now-1h"],
+      ["?", "?"],
+      ["now", "now"],
+    ] as const) {
       const { fromMs, toMs } = resolveRange(from, to, NOW, "utc");
       expect(toMs - fromMs).toBe(3_600_000);
     }
@@ -78,7 +92,9 @@ describe("ranges", () => {
     expect(describeRange({ from: "now-6h", to: "now" }, "utc")).toBe("Last 6 hours");
     expect(describeRange({ from: "now-1d", to: "now" }, "utc")).toBe("Last day");
     expect(describeRange({ from: "now-1d/d", to: "now-1d/d" }, "utc")).toBe("Yesterday");
-    expect(describeRange({ from: "1700000000000", to: "now" }, "utc")).toBe("2023-11-14 22:13:20 to now");
+    expect(describeRange({ from: "1700000000000", to: "now" }, "utc")).toBe(
+      "2023-11-14 22:13:20 to now",
+    );
     expect(isRelative({ from: "1700000000000", to: "now" })).toBe(true);
     expect(isRelative({ from: "0", to: "1" })).toBe(false);
   });
@@ -92,7 +108,11 @@ it("knows zones by their names and falls back to the browser's", () => {
 });
 
 it("reads intervals", () => {
-  expect([parseInterval("10s"), parseInterval("5m"), parseInterval("1h"), parseInterval("250ms")])
-    .toEqual([10_000, 300_000, 3_600_000, 250]);
+  expect([
+    parseInterval("10s"),
+    parseInterval("5m"),
+    parseInterval("1h"),
+    parseInterval("250ms"),
+  ]).toEqual([10_000, 300_000, 3_600_000, 250]);
   expect([parseInterval(""), parseInterval("off"), parseInterval("-5s")]).toEqual([0, 0, 0]);
 });

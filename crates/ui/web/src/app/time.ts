@@ -37,7 +37,12 @@ interface WallTime {
  * The instant that `text` names, or nothing when it names none.
  * `edge` says which end of a rounded period is meant: `now/d` is its start, or its last millisecond.
  */
-export function resolveTime(text: string, nowMs: number, zone: Zone, edge: "start" | "end"): number | undefined {
+export function resolveTime(
+  text: string,
+  nowMs: number,
+  zone: Zone,
+  edge: "start" | "end",
+): number | undefined {
   const relative = RELATIVE.exec(text.trim());
   if (!relative) return parseAbsolute(text.trim(), zone);
   const { steps = "", round } = relative.groups ?? {};
@@ -71,9 +76,13 @@ export function isRelative({ from, to }: RawRange): boolean {
 
 function parseAbsolute(text: string, zone: Zone): number | undefined {
   if (/^-?\d{1,15}$/.test(text)) return Number(text);
-  const local = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/.exec(text);
+  const local = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/.exec(
+    text,
+  );
   if (local) {
-    const [year, month, day, hour, minute, second] = local.slice(1).map((part) => Number(part ?? 0));
+    const [year, month, day, hour, minute, second] = local
+      .slice(1)
+      .map((part) => Number(part ?? 0));
     const wall = { year, month: (month ?? 1) - 1, day, hour, minute, second } as WallTime;
     return wall.month < 12 && wall.day >= 1 && wall.day <= 31 ? fromWall(wall, zone) : undefined;
   }
@@ -112,8 +121,12 @@ export function startOf(ms: number, unit: string, zone: Zone): number {
 function toWall(ms: number, zone: Zone): WallTime {
   const utc = new Date(ms + offsetMs(ms, zone));
   return {
-    year: utc.getUTCFullYear(), month: utc.getUTCMonth(), day: utc.getUTCDate(),
-    hour: utc.getUTCHours(), minute: utc.getUTCMinutes(), second: utc.getUTCSeconds(),
+    year: utc.getUTCFullYear(),
+    month: utc.getUTCMonth(),
+    day: utc.getUTCDate(),
+    hour: utc.getUTCHours(),
+    minute: utc.getUTCMinutes(),
+    second: utc.getUTCSeconds(),
   };
 }
 
@@ -133,8 +146,14 @@ export function offsetMs(ms: number, zone: Zone): number {
   let format = formats.get(zone);
   if (!format) {
     format = new Intl.DateTimeFormat("en-GB", {
-      timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric",
-      hour: "numeric", minute: "numeric", second: "numeric",
+      timeZone: zone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
     });
     formats.set(zone, format);
   }
@@ -164,7 +183,13 @@ export function formatTime(ms: number, zone: Zone): string {
 }
 
 const UNITS: Record<string, string> = {
-  s: "second", m: "minute", h: "hour", d: "day", w: "week", M: "month", y: "year",
+  s: "second",
+  m: "minute",
+  h: "hour",
+  d: "day",
+  w: "week",
+  M: "month",
+  y: "year",
 };
 
 /** The range in words: `Last 6 hours`, `Today`, or both ends. */
@@ -175,9 +200,15 @@ export function describeRange({ from, to }: RawRange, zone: Zone): string {
     return last[1] === "1" ? `Last ${unit}` : `Last ${last[1]} ${unit}s`;
   }
   const named: Record<string, string> = {
-    "now/d now/d": "Today", "now/d now": "Today so far", "now-1d/d now-1d/d": "Yesterday",
-    "now/w now/w": "This week", "now/w now": "This week so far", "now-1w/w now-1w/w": "Last week",
-    "now/M now/M": "This month", "now/M now": "This month so far", "now-1M/M now-1M/M": "Last month",
+    "now/d now/d": "Today",
+    "now/d now": "Today so far",
+    "now-1d/d now-1d/d": "Yesterday",
+    "now/w now/w": "This week",
+    "now/w now": "This week so far",
+    "now-1w/w now-1w/w": "Last week",
+    "now/M now/M": "This month",
+    "now/M now": "This month so far",
+    "now-1M/M now-1M/M": "Last month",
     "now/y now/y": "This year",
   };
   const shown = (text: string) => {
@@ -226,7 +257,9 @@ export const rawRange = computed<RawRange>(() => ({
 }));
 
 /** The zone in which the page shows times. */
-export const zone = computed<Zone>(() => knownZone(param("tz") || param("timezone") || defaultZone.value));
+export const zone = computed<Zone>(() =>
+  knownZone(param("tz") || param("timezone") || defaultZone.value),
+);
 
 /** `10s`, `1m`, ... or empty. */
 export const refreshEvery = computed(() => {

@@ -29,8 +29,14 @@ export function Button(props: ButtonProps): JSX.Element {
     <button
       type={props.type ?? "button"}
       class={classes("button", look, !children && "square", props.class)}
-      aria-label={label} title={props.title ?? label} aria-pressed={isPressed} aria-busy={isBusy || undefined}
-      disabled={props.isDisabled ?? false} onClick={props.onClick} ref={props.buttonRef ?? null} {...props.extra}
+      aria-label={label}
+      title={props.title ?? label}
+      aria-pressed={isPressed}
+      aria-busy={isBusy || undefined}
+      disabled={props.isDisabled ?? false}
+      onClick={props.onClick}
+      ref={props.buttonRef ?? null}
+      {...props.extra}
     >
       {icon && <Icon name={icon} />}
       {children}
@@ -48,9 +54,22 @@ export interface ButtonLinkProps {
   readonly download?: string;
 }
 
-export function ButtonLink({ href, children, look = "plain", icon, label, download }: ButtonLinkProps): JSX.Element {
+export function ButtonLink({
+  href,
+  children,
+  look = "plain",
+  icon,
+  label,
+  download,
+}: ButtonLinkProps): JSX.Element {
   return (
-    <a class={classes("button", look, !children && "square")} href={href} aria-label={label} title={label} download={download}>
+    <a
+      class={classes("button", look, !children && "square")}
+      href={href}
+      aria-label={label}
+      title={label}
+      download={download}
+    >
       {icon && <Icon name={icon} />}
       {children}
     </a>

@@ -17,7 +17,14 @@ export interface DialogProps {
 }
 
 /** Open as long as it is rendered. */
-export function Dialog({ title, onClose, children, footer, size = "medium", isDrawer = false }: DialogProps): JSX.Element {
+export function Dialog({
+  title,
+  onClose,
+  children,
+  footer,
+  size = "medium",
+  isDrawer = false,
+}: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -29,7 +36,9 @@ export function Dialog({ title, onClose, children, footer, size = "medium", isDr
   }, []);
   return (
     <dialog
-      ref={dialog} class={classes("dialog", size, isDrawer && "drawer")} aria-labelledby={id}
+      ref={dialog}
+      class={classes("dialog", size, isDrawer && "drawer")}
+      aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
@@ -38,7 +47,9 @@ export function Dialog({ title, onClose, children, footer, size = "medium", isDr
     >
       <div class="dialog-frame">
         <header>
-          <h2 id={id} class="grow">{title}</h2>
+          <h2 id={id} class="grow">
+            {title}
+          </h2>
           <Button look="quiet" icon="close" label="Close" onClick={onClose} />
         </header>
         <div class="dialog-body">{children}</div>
@@ -60,12 +71,25 @@ export interface ConfirmProps {
 }
 
 /** Asks before something that cannot be taken back. */
-export function Confirm({ title, children, does, isDanger = false, onConfirm, onClose }: ConfirmProps): JSX.Element {
+export function Confirm({
+  title,
+  children,
+  does,
+  isDanger = false,
+  onConfirm,
+  onClose,
+}: ConfirmProps): JSX.Element {
   const footer = (
     <>
       <Button onClick={onClose}>Cancel</Button>
-      <Button look={isDanger ? "danger" : "primary"} onClick={onConfirm}>{does}</Button>
+      <Button look={isDanger ? "danger" : "primary"} onClick={onConfirm}>
+        {does}
+      </Button>
     </>
   );
-  return <Dialog title={title} size="small" onClose={onClose} footer={footer}>{children}</Dialog>;
+  return (
+    <Dialog title={title} size="small" onClose={onClose} footer={footer}>
+      {children}
+    </Dialog>
+  );
 }

@@ -22,7 +22,15 @@ export function Field({ label, hint, error, children }: FieldProps): JSX.Element
     <div class="field">
       <label for={id}>{label}</label>
       {children(id, about ? `${id}-about` : undefined)}
-      {about && <small id={`${id}-about`} class={error ? "field-error" : "muted"} role={error ? "alert" : undefined}>{about}</small>}
+      {about && (
+        <small
+          id={`${id}-about`}
+          class={error ? "field-error" : "muted"}
+          role={error ? "alert" : undefined}
+        >
+          {about}
+        </small>
+      )}
     </div>
   );
 }
@@ -47,11 +55,20 @@ export interface InputProps {
 export function Input(props: InputProps): JSX.Element {
   return (
     <input
-      class={classes("input", props.isMono && "mono", props.class)} type={props.type ?? "text"} id={props.id}
-      value={props.value} placeholder={props.placeholder} aria-label={props.label} aria-describedby={props.describedBy}
-      aria-invalid={props.isInvalid || undefined} spellcheck={false} autocomplete="off" ref={props.inputRef ?? null}
+      class={classes("input", props.isMono && "mono", props.class)}
+      type={props.type ?? "text"}
+      id={props.id}
+      value={props.value}
+      placeholder={props.placeholder}
+      aria-label={props.label}
+      aria-describedby={props.describedBy}
+      aria-invalid={props.isInvalid || undefined}
+      spellcheck={false}
+      autocomplete="off"
+      ref={props.inputRef ?? null}
       onInput={(event) => props.onInput(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === "Enter" && props.onEnter?.()} {...props.extra}
+      onKeyDown={(event) => event.key === "Enter" && props.onEnter?.()}
+      {...props.extra}
     />
   );
 }
@@ -68,7 +85,13 @@ export function Search({ value, onInput, label, placeholder }: SearchProps): JSX
   return (
     <div class="search">
       <Icon name="search" />
-      <Input type="search" value={value} onInput={onInput} label={label} placeholder={placeholder ?? label} />
+      <Input
+        type="search"
+        value={value}
+        onInput={onInput}
+        label={label}
+        placeholder={placeholder ?? label}
+      />
     </div>
   );
 }
@@ -83,8 +106,18 @@ export interface SelectProps {
 
 export function Select({ value, options, onChange, id, label }: SelectProps): JSX.Element {
   return (
-    <select class="input" id={id} value={value} aria-label={label} onChange={(event) => onChange(event.currentTarget.value)}>
-      {options.map((option) => <option key={option.value} value={option.value}>{option.label}</option>)}
+    <select
+      class="input"
+      id={id}
+      value={value}
+      aria-label={label}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    >
+      {options.map((option) => (
+        <option key={option.value} value={option.value}>
+          {option.label}
+        </option>
+      ))}
     </select>
   );
 }
@@ -98,7 +131,11 @@ export interface CheckboxProps {
 export function Checkbox({ isChecked, onChange, children }: CheckboxProps): JSX.Element {
   return (
     <label class="checkbox">
-      <input type="checkbox" checked={isChecked} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <input
+        type="checkbox"
+        checked={isChecked}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
       <span>{children}</span>
     </label>
   );

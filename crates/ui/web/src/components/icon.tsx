@@ -50,9 +50,17 @@ export interface IconProps {
 export function Icon({ name, size = 16 }: IconProps): JSX.Element {
   return (
     <svg
-      class="icon" width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor"
-      stroke-width={name === "more" || name === "drag" ? 2 : 1.4} stroke-linecap="round" stroke-linejoin="round"
-      aria-hidden="true" focusable="false"
+      class="icon"
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      stroke-width={name === "more" || name === "drag" ? 2 : 1.4}
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+      focusable="false"
     >
       <path d={PATHS[name]} />
     </svg>

@@ -35,7 +35,14 @@ export interface MenuProps {
   readonly align?: "start" | "end";
 }
 
-export function Menu({ items, label, children, look = "quiet", align = "start", class: name }: MenuProps): JSX.Element {
+export function Menu({
+  items,
+  label,
+  children,
+  look = "quiet",
+  align = "start",
+  class: name,
+}: MenuProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -48,30 +55,54 @@ export function Menu({ items, label, children, look = "quiet", align = "start", 
     if (isOpen) choices(root.current)[0]?.focus({ preventScroll: true });
   }, [isOpen]);
   return (
-    <div class={classes("menu", name)} ref={root} onKeyDown={(event) => onMenuKey(event, root.current, isOpen, setOpen, close)}>
+    <div
+      class={classes("menu", name)}
+      ref={root}
+      onKeyDown={(event) => onMenuKey(event, root.current, isOpen, setOpen, close)}
+    >
       <button
-        type="button" class={classes("button", look)} aria-haspopup="menu" aria-expanded={isOpen} aria-controls={id}
-        aria-label={label} title={label} onClick={() => setOpen(!isOpen)}
+        type="button"
+        class={classes("button", look)}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        aria-controls={id}
+        aria-label={label}
+        title={label}
+        onClick={() => setOpen(!isOpen)}
       >
         {children}
       </button>
       {isOpen && (
-        <div class={classes("menu-list", align === "end" && "end")} role="menu" id={id} aria-label={label}>
+        <div
+          class={classes("menu-list", align === "end" && "end")}
+          role="menu"
+          id={id}
+          aria-label={label}
+        >
           {(typeof items === "function" ? items() : items).map((item, index) =>
-            item === "line"
-              ? <hr key={index} />
-              : <Choice key={index} item={item} done={() => close(true)} />)}
+            item === "line" ? (
+              <hr key={index} />
+            ) : (
+              <Choice key={index} item={item} done={() => close(true)} />
+            ),
+          )}
         </div>
       )}
     </div>
   );
 }
 
-function Choice({ item, done }: { readonly item: MenuItem; readonly done: () => void }): JSX.Element {
+function Choice({
+  item,
+  done,
+}: {
+  readonly item: MenuItem;
+  readonly done: () => void;
+}): JSX.Element {
   const isRadio = item.isChecked !== undefined;
   const shared = {
     class: classes("menu-item", item.isDanger && "danger"),
-    role: isRadio ? "menuitemradio" as const : "menuitem" as const,
+    role: isRadio ? ("menuitemradio" as const) : ("menuitem" as const),
     tabIndex: -1,
     ...(isRadio ? { "aria-checked": item.isChecked === true } : {}),
   };
@@ -82,17 +113,31 @@ function Choice({ item, done }: { readonly item: MenuItem; readonly done: () => 
       </span>
       <span class="grow">{item.label}</span>
       {item.note && <small class="muted">{item.note}</small>}
-      {item.keys && <span class="keys">{item.keys.split(" ").map((key) => <kbd key={key}>{key}</kbd>)}</span>}
+      {item.keys && (
+        <span class="keys">
+          {item.keys.split(" ").map((key) => (
+            <kbd key={key}>{key}</kbd>
+          ))}
+        </span>
+      )}
     </>
   );
   if (item.href !== undefined) {
-    return <a {...shared} href={item.href} onClick={done}>{content}</a>;
+    return (
+      <a {...shared} href={item.href} onClick={done}>
+        {content}
+      </a>
+    );
   }
   const run = () => {
     done();
     item.run?.();
   };
-  return <button {...shared} type="button" disabled={item.isDisabled ?? false} onClick={run}>{content}</button>;
+  return (
+    <button {...shared} type="button" disabled={item.isDisabled ?? false} onClick={run}>
+      {content}
+    </button>
+  );
 }
 
 function choices(root: HTMLElement | null): HTMLElement[] {
@@ -100,8 +145,11 @@ function choices(root: HTMLElement | null): HTMLElement[] {
 }
 
 function onMenuKey(
-  event: KeyboardEvent, root: HTMLElement | null, isOpen: boolean,
-  setOpen: (isOpen: boolean) => void, close: (focus: boolean) => void,
+  event: KeyboardEvent,
+  root: HTMLElement | null,
+  isOpen: boolean,
+  setOpen: (isOpen: boolean) => void,
+  close: (focus: boolean) => void,
 ): void {
   if (!isOpen) {
     if (event.key !== "ArrowDown") return;
@@ -111,7 +159,11 @@ function onMenuKey(
   }
   const all = choices(root);
   const at = all.findIndex((choice) => choice === document.activeElement);
-  const to = nextChoice(event.key, at, all.map((choice) => choice.textContent ?? ""));
+  const to = nextChoice(
+    event.key,
+    at,
+    all.map((choice) => choice.textContent ?? ""),
+  );
   if (to !== undefined) {
     event.preventDefault();
     event.stopPropagation();
@@ -140,7 +192,11 @@ export function nextChoice(key: string, at: number, labels: readonly string[]): 
 }
 
 /** Calls back when something outside is pressed or focused. */
-export function useAway(root: { readonly current: HTMLElement | null }, isActive: boolean, away: () => void): void {
+export function useAway(
+  root: { readonly current: HTMLElement | null },
+  isActive: boolean,
+  away: () => void,
+): void {
   useEffect(() => {
     if (!isActive) return;
     const onEvent = (event: Event) => {

@@ -53,7 +53,11 @@ export function Problem({ error, onRetry, isSlim = false }: ProblemProps): JSX.E
       <div class="grow">
         <strong>{title}.</strong> <span class="problem-text">{error.message}</span>
       </div>
-      {onRetry && <Button icon="refresh" onClick={onRetry}>Try again</Button>}
+      {onRetry && (
+        <Button icon="refresh" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
     </div>
   );
 }

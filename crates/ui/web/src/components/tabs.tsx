@@ -25,8 +25,16 @@ export interface TabsProps {
 export function Tabs({ tabs, active, onChange, label, children }: TabsProps): JSX.Element {
   const id = useId();
   const onKey = (event: KeyboardEvent) => {
-    const key = { ArrowRight: "ArrowDown", ArrowLeft: "ArrowUp", Home: "Home", End: "End" }[event.key];
-    const to = key && nextChoice(key, tabs.findIndex((tab) => tab.id === active), tabs.map((tab) => tab.label));
+    const key = { ArrowRight: "ArrowDown", ArrowLeft: "ArrowUp", Home: "Home", End: "End" }[
+      event.key
+    ];
+    const to =
+      key &&
+      nextChoice(
+        key,
+        tabs.findIndex((tab) => tab.id === active),
+        tabs.map((tab) => tab.label),
+      );
     const tab = typeof to === "number" ? tabs[to] : undefined;
     if (!tab || !(event.currentTarget instanceof HTMLElement)) return;
     event.preventDefault();
@@ -38,15 +46,24 @@ export function Tabs({ tabs, active, onChange, label, children }: TabsProps): JS
       <div class="tab-list" role="tablist" aria-label={label} onKeyDown={onKey}>
         {tabs.map((tab) => (
           <button
-            key={tab.id} type="button" role="tab" data-tab={tab.id} id={`${id}-${tab.id}`} aria-controls={`${id}-panel`}
-            aria-selected={tab.id === active} tabIndex={tab.id === active ? 0 : -1} onClick={() => onChange(tab.id)}
+            key={tab.id}
+            type="button"
+            role="tab"
+            data-tab={tab.id}
+            id={`${id}-${tab.id}`}
+            aria-controls={`${id}-panel`}
+            aria-selected={tab.id === active}
+            tabIndex={tab.id === active ? 0 : -1}
+            onClick={() => onChange(tab.id)}
           >
             {tab.label}
             {tab.count !== undefined && <small class="muted">{tab.count}</small>}
           </button>
         ))}
       </div>
-      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${active}`}>{children}</div>
+      <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${active}`}>
+        {children}
+      </div>
     </div>
   );
 }
@@ -64,7 +81,10 @@ export function Switch({ options, value, onChange, label }: SwitchProps): JSX.El
     <div class="switch" role="group" aria-label={label}>
       {options.map((option) => (
         <button
-          key={option.value} type="button" class="button" aria-pressed={option.value === value}
+          key={option.value}
+          type="button"
+          class="button"
+          aria-pressed={option.value === value}
           onClick={() => onChange(option.value)}
         >
           {option.label}

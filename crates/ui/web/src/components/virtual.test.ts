@@ -14,7 +14,11 @@ interface Row {
   readonly size: number;
 }
 
-const rows: Row[] = [{ name: "b10", size: 2 }, { name: "b9", size: Number.NaN }, { name: "a", size: 1 }];
+const rows: Row[] = [
+  { name: "b10", size: 2 },
+  { name: "b9", size: Number.NaN },
+  { name: "a", size: 1 },
+];
 const columns: Column<Row>[] = [
   { id: "name", title: "Name", render: ({ name }) => name, sortBy: ({ name }) => name },
   { id: "size", title: "Size", render: ({ size }) => size, sortBy: ({ size }) => size },

@@ -41,15 +41,22 @@ export function VirtualList<T>(props: VirtualListProps<T>): JSX.Element {
   const { first, end } = useVisible(root, rows.length, rowPx, heightPx !== undefined);
   return (
     <div
-      ref={root} class={classes("virtual", props.class)} role="list" aria-label={label}
+      ref={root}
+      class={classes("virtual", props.class)}
+      role="list"
+      aria-label={label}
       style={heightPx === undefined ? {} : { maxHeight: `${heightPx}px`, overflowY: "auto" }}
       tabIndex={heightPx === undefined ? -1 : 0}
     >
       <div style={{ height: `${first * rowPx}px` }} />
       {rows.slice(first, end).map((row, index) => (
         <div
-          key={props.keyOf(row, first + index)} role="listitem" class="virtual-row" style={{ height: `${rowPx}px` }}
-          aria-setsize={rows.length} aria-posinset={first + index + 1}
+          key={props.keyOf(row, first + index)}
+          role="listitem"
+          class="virtual-row"
+          style={{ height: `${rowPx}px` }}
+          aria-setsize={rows.length}
+          aria-posinset={first + index + 1}
         >
           {props.render(row, first + index)}
         </div>
@@ -79,11 +86,17 @@ export interface Sorting {
 /** Reads `-name`. */
 export function parseSorting(text: string): Sorting | undefined {
   if (text === "" || text === "-") return undefined;
-  return text.startsWith("-") ? { column: text.slice(1), isDescending: true } : { column: text, isDescending: false };
+  return text.startsWith("-")
+    ? { column: text.slice(1), isDescending: true }
+    : { column: text, isDescending: false };
 }
 
 /** The rows in order; equal ones stay as they were, NaN goes last. */
-export function sorted<T>(rows: readonly T[], columns: readonly Column<T>[], by: Sorting | undefined): readonly T[] {
+export function sorted<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  by: Sorting | undefined,
+): readonly T[] {
   const sortBy = columns.find((column) => column.id === by?.column)?.sortBy;
   if (!by || !sortBy) return rows;
   const sign = by.isDescending ? -1 : 1;
@@ -95,7 +108,8 @@ export function sorted<T>(rows: readonly T[], columns: readonly Column<T>[], by:
 const collator = new Intl.Collator("en", { numeric: true });
 
 function compare(a: string | number, b: string | number, sign: number): number {
-  if (typeof a === "string" || typeof b === "string") return sign * collator.compare(String(a), String(b));
+  if (typeof a === "string" || typeof b === "string")
+    return sign * collator.compare(String(a), String(b));
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return sign * (a - b);
 }
@@ -128,23 +142,47 @@ export function VirtualTable<T>(props: VirtualTableProps<T>): JSX.Element {
   const minWidth = `${props.minWidthPx ?? 0}px`;
   return (
     <div
-      class={classes("virtual-table", isBoxed && "boxed")} role="table" aria-label={label} aria-rowcount={rows.length + 1}
-      style={isBoxed ? { maxHeight: `${heightPx}px` } : {}} tabIndex={isBoxed ? 0 : -1} ref={body}
+      class={classes("virtual-table", isBoxed && "boxed")}
+      role="table"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      style={isBoxed ? { maxHeight: `${heightPx}px` } : {}}
+      tabIndex={isBoxed ? 0 : -1}
+      ref={body}
     >
       <div role="rowgroup" class="virtual-head" style={{ minWidth }}>
-        <div role="row" aria-rowindex={1} class="virtual-row" style={{ gridTemplateColumns, height: `${rowPx}px` }}>
-          {columns.map((column) => <Head key={column.id} column={column} sorting={sorting} onSort={props.onSort} />)}
+        <div
+          role="row"
+          aria-rowindex={1}
+          class="virtual-row"
+          style={{ gridTemplateColumns, height: `${rowPx}px` }}
+        >
+          {columns.map((column) => (
+            <Head key={column.id} column={column} sorting={sorting} onSort={props.onSort} />
+          ))}
         </div>
       </div>
-      <div role="rowgroup" style={{ minWidth, paddingTop: `${first * rowPx}px`, paddingBottom: `${(rows.length - end) * rowPx}px` }}>
+      <div
+        role="rowgroup"
+        style={{
+          minWidth,
+          paddingTop: `${first * rowPx}px`,
+          paddingBottom: `${(rows.length - end) * rowPx}px`,
+        }}
+      >
         {rows.slice(first, end).map((row, index) => (
           <div
-            key={props.keyOf(row, first + index)} role="row" aria-rowindex={first + index + 2}
+            key={props.keyOf(row, first + index)}
+            role="row"
+            aria-rowindex={first + index + 2}
             class={classes("virtual-row", props.onRow && "can-open", props.rowClass?.(row))}
-            style={{ gridTemplateColumns, height: `${rowPx}px` }} onClick={() => props.onRow?.(row)}
+            style={{ gridTemplateColumns, height: `${rowPx}px` }}
+            onClick={() => props.onRow?.(row)}
           >
             {columns.map((column) => (
-              <div key={column.id} role="cell" class={classes("clip", column.isNumber && "number")}>{column.render(row)}</div>
+              <div key={column.id} role="cell" class={classes("clip", column.isNumber && "number")}>
+                {column.render(row)}
+              </div>
             ))}
           </div>
         ))}
@@ -170,16 +208,29 @@ function Head<T>({ column, sorting, onSort }: HeadProps<T>): JSX.Element {
   );
   const next = isBy && !sorting.isDescending ? `-${column.id}` : column.id;
   return (
-    <div role="columnheader" class={classes(column.isNumber && "number")} aria-sort={column.sortBy ? order : undefined}>
-      {column.sortBy && onSort
-        ? <button type="button" onClick={() => onSort(next)}>{content}</button>
-        : content}
+    <div
+      role="columnheader"
+      class={classes(column.isNumber && "number")}
+      aria-sort={column.sortBy ? order : undefined}
+    >
+      {column.sortBy && onSort ? (
+        <button type="button" onClick={() => onSort(next)}>
+          {content}
+        </button>
+      ) : (
+        content
+      )}
     </div>
   );
 }
 
 /** Follows scrolling and sizes; renders again only when other rows become visible. */
-function useVisible(root: { readonly current: HTMLElement | null }, count: number, rowPx: number, isBoxed: boolean): Visible {
+function useVisible(
+  root: { readonly current: HTMLElement | null },
+  count: number,
+  rowPx: number,
+  isBoxed: boolean,
+): Visible {
   const [visible, setVisible] = useState<Visible>({ first: 0, end: Math.min(count, 60) });
   useLayoutEffect(() => {
     const element = root.current;

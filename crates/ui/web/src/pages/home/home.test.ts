@@ -1,0 +1,111 @@
+import { expect, it } from "vitest";
+import type { Alert, Target } from "../../api/prometheus";
+import { newest, ofServer, transitions } from "./changes";
+import { asPoints, extended, sparkPath } from "./points";
+import { services, troubles } from "./trouble";
+
+const alert = (name: string, severity: string, state: Alert["state"] = "firing"): Alert => ({
+  labels: { alertname: name, severity, instance: "a" },
+  annotations: { summary: `${name} is bad`, remediation: "mend it" },
+  state,
+  activeAt: "2026-11-22T04:00:00Z",
+  value: "1",
+});
+
+const target = (instance: string, error: string, job = "shop"): Target => ({
+  discoveredLabels: {},
+  labels: { instance, job },
+  scrapePool: job,
+  scrapeUrl: `http://${instance}/metrics`,
+  globalUrl: "",
+  lastError: error.replace("URL", `http://${instance}/metrics`),
+  lastScrape: "",
+  lastScrapeDuration: 0.1,
+  health: error === "" ? "up" : "down",
+  scrapeInterval: "15s",
+  scrapeTimeout: "10s",
+});
+
+it("lists what is wrong, worst first, and says why and what to do", () => {
+  const found = troubles(
+    [alert("Low", "low"), alert("Worst", "critical"), alert("Later", "high", "pending")],
+    [],
+    undefined,
+  );
+  expect(found.map(({ title }) => title)).toEqual(["Worst", "Low"]);
+  expect(found[0]).toMatchObject({
+    tone: "bad",
+    why: "Worst is bad",
+    remedy: "mend it",
+    where: 'instance="a"',
+  });
+});
+
+it("joins targets of a job that fail for the same reason", () => {
+  const refused = "Get URL: connection refused";
+  const targets = [
+    target("a", refused),
+    target("b", refused),
+    target("c", "timeout"),
+    target("d", ""),
+  ];
+  const found = troubles([], targets, undefined);
+  expect(found.map(({ title, where }) => [title, where])).toEqual([
+    ["2 targets are down", "shop: a, b"],
+    ["Target is down", "shop: c"],
+  ]);
+  expect(services([...targets, target("n", "", "node")])).toMatchObject([
+    { job: "shop", up: 1, total: 4, error: "Get http://a/metrics: connection refused" },
+    { job: "node", up: 1, total: 1, error: "" },
+  ]);
+});
+
+it("tells beginnings and ends apart from what was there before and still is", () => {
+  const range = { start: 0, end: 300, step: 30 };
+  const metric = { __name__: "ALERTS", alertname: "A", alertstate: "firing", host: "x" };
+  const at = (...seconds: number[]) =>
+    transitions([{ metric, values: seconds.map((s) => [s, "1"] as const) }], range).map(
+      ({ atMs, text }) => `${atMs / 1000} ${text}`,
+    );
+  expect(at(0, 30, 60, 90, 120, 150, 180, 210, 240, 270, 300)).toEqual([]);
+  expect(at(90, 120)).toEqual(["90 A fires", "150 A is over"]);
+  expect(at(0, 30, 150, 180, 210, 240, 270, 300)).toEqual(["60 A is over", "150 A fires"]);
+  expect(at()).toEqual([]);
+});
+
+it("names reloads of the configuration and failures of them", () => {
+  const runtime = {
+    startTime: "2026-11-22T04:00:00Z",
+    lastConfigTime: "2026-11-22T04:10:00Z",
+    reloadConfigSuccess: false,
+  };
+  expect(newest(ofServer(runtime)).map(({ text }) => text)).toEqual([
+    "configuration loaded",
+    "configuration refused",
+    "Flyball started",
+  ]);
+});
+
+it("keeps points in order, once each, and not for ever", () => {
+  const points = extended(
+    [],
+    asPoints([
+      [1, "1"],
+      [2, "NaN"],
+      [3, "3"],
+    ]),
+    5000,
+  );
+  expect(points.map(({ value }) => value)).toEqual([1, 3]);
+  const more = extended(
+    points,
+    [
+      { timeMs: 3000, value: 4 },
+      { timeMs: 7000, value: 5 },
+    ],
+    5000,
+  );
+  expect(more.map(({ value }) => value)).toEqual([4, 5]);
+  const box = { width: 100, height: 10, spanMs: 100_000, top: 5 };
+  expect(sparkPath(more, box)).toBe("M96.0 2.0L100.0 0.0");
+});
