@@ -4,7 +4,7 @@
 
 use crate::world::{Seen, dump, text};
 use model::{Labels, Matcher, Timestamp, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tsdb::{Db, DbResult};
 
 /// One stored sample.
@@ -104,6 +104,16 @@ impl Oracle {
         for rows in &mut self.doubtful {
             rows.retain(|row| !deletion.names(row));
         }
+    }
+
+    /// Series that lose rows to this deletion which a power cut may have taken before: nobody can
+    /// tell whether they remember them.
+    pub(crate) fn unsure_of(&self, deletion: &Deletion) -> Vec<Labels> {
+        let at_risk = |(number, kept): &(usize, &Kept)| *number >= self.durable || kept.cursed;
+        let batches = self.batches.iter().enumerate().filter(at_risk);
+        let rows = batches.flat_map(|(_, kept)| &kept.rows).chain(self.doubtful.iter().flatten());
+        let named = rows.filter(|row| deletion.names(row)).map(|row| row.labels.clone());
+        named.collect::<BTreeSet<Labels>>().into_iter().collect()
     }
 
     /// Everything visible is on the disk.
