@@ -135,6 +135,23 @@ mod tests {
     }
 
     #[test]
+    fn what_just_fits_is_kept() {
+        let size = page(100).size();
+        let whole = BlockCache::new(size);
+        whole.insert((1, 0), page(100));
+        assert_eq!(whole.bytes(), size, "one entry may take all of it");
+        let cache = BlockCache::new(4 * size);
+        for number in 0..2 {
+            cache.insert((1, number), page(100));
+        }
+        cache.insert((1, 2), page(100));
+        cache.insert((1, 3), page(100));
+        assert_eq!(cache.bytes(), 4 * size, "half of it is young, half of it old");
+        cache.insert((1, 4), page(100));
+        assert_eq!(cache.bytes(), 3 * size, "the older half left as a whole");
+    }
+
+    #[test]
     fn an_entry_above_the_bound_is_not_kept() {
         let cache = BlockCache::new(100);
         cache.insert((1, 0), page(1000));

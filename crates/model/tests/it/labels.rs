@@ -3,6 +3,7 @@
 use model::{Labels, LabelsBuilder, MatchOp, Matcher};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
     prop::collection::vec(("[a-c]{0,2}", "[x-zé]{0,2}"), 0..8)
@@ -84,4 +85,62 @@ fn matchers_treat_absent_labels_as_empty() {
     assert!(matches(MatchOp::Regex, "prod|"));
     assert!(!matches(MatchOp::NotRegex, ".*"));
     assert_eq!(Matcher::equal("job", "a\"b").to_string(), r#"job="a\"b""#);
+}
+
+#[test]
+#[should_panic(expected = "INV-1")]
+fn inv_1_an_empty_value_is_a_bug() {
+    Labels::from_sorted([("a", "")]);
+}
+
+#[test]
+fn a_set_loses_the_labels_it_is_told_to() {
+    let set = Labels::from_pairs([("a", "1"), ("b", "2"), ("c", "3")]);
+    let want = Labels::from_pairs([("a", "1"), ("c", "3")]);
+    assert_eq!(set.without(|name| name == "b"), want);
+    assert_eq!(set.to_builder().retain(|name, value| name != "b" && value != "9").build(), want);
+    assert!(!set.is_empty() && Labels::empty().is_empty());
+}
+
+#[test]
+fn equal_sets_have_one_hash_and_others_hardly_do() {
+    let hash = |pairs: &[(&str, &str)]| {
+        let mut hasher = std::hash::DefaultHasher::new();
+        Labels::from_pairs(pairs.iter().copied()).hash(&mut hasher);
+        hasher.finish()
+    };
+    assert_eq!(hash(&[("a", "1"), ("b", "2")]), hash(&[("b", "2"), ("a", "1")]));
+    assert_ne!(hash(&[("a", "1")]), hash(&[("a", "2")]));
+    assert_ne!(hash(&[("ab", "c")]), hash(&[("a", "bc")]), "texts that join alike");
+}
+
+#[test]
+fn matchers_are_equal_by_name_operator_and_value() {
+    let matcher = |op, name, value| Matcher::new(op, name, value).unwrap();
+    let one = matcher(MatchOp::Equal, "a", "1");
+    assert_eq!(one, Matcher::equal("a", "1"));
+    assert_ne!(one, matcher(MatchOp::NotEqual, "a", "1"));
+    assert_ne!(one, matcher(MatchOp::Equal, "b", "1"));
+    assert_ne!(one, matcher(MatchOp::Equal, "a", "2"));
+}
+
+#[test]
+fn a_matcher_that_takes_the_empty_text_takes_absent_labels() {
+    for (op, value, want) in [
+        (MatchOp::Equal, "", true),
+        (MatchOp::Equal, "1", false),
+        (MatchOp::NotEqual, "1", true),
+        (MatchOp::Regex, ".*", true),
+        (MatchOp::Regex, ".+", false),
+        (MatchOp::NotRegex, "", false),
+    ] {
+        assert_eq!(Matcher::new(op, "a", value).unwrap().matches_empty(), want, "{op:?} {value}");
+    }
+}
+
+#[test]
+fn matchers_print_as_they_are_written() {
+    let text = |name: &str| Matcher::new(MatchOp::Regex, name, "b\n").unwrap().to_string();
+    assert_eq!(text("a"), r#"a=~"b\n""#);
+    assert_eq!(text("a.b"), r#""a.b"=~"b\n""#);
 }

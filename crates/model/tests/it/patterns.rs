@@ -52,6 +52,42 @@ fn what_only_the_library_knows_is_plain_or_refused() {
 }
 
 #[test]
+fn a_bracket_that_opens_a_class_does_not_close_it() {
+    check(r"[]\d]+", &["]1"], &["[", "a"]);
+    check(r"[^]\d]+", &["a["], &["]", "1"]);
+    check(r"[^a\d]+", &["]b"], &["a", "1"]);
+    check(r"[[:digit:]\d&]+", &["1&"], &[":", "["]);
+    check(r"[a]\d&&b~~", &["a1&&b~~"], &["a1b"]);
+    check(r"a[:]b]", &["a:b]"], &["a]b]"]);
+}
+
+#[test]
+fn a_quotation_may_end_with_the_expression() {
+    check(r"a\Q.+", &["a.+"], &["ab"]);
+    check(r"\Q\E", &[""], &["E"]);
+}
+
+#[test]
+fn a_search_is_bounded_like_a_match() {
+    let source = |len: usize| "a|".repeat(len / 2 - 1) + &"a".repeat(2 + len % 2);
+    assert!(Pattern::new(&source(1 << 20)).is_ok(), "a list of texts is not compiled");
+    for error in [
+        Pattern::new(&source((1 << 20) + 1)).unwrap_err().to_string(),
+        model::search_pattern(&source((1 << 20) + 1)).unwrap_err().to_string(),
+    ] {
+        let cut = error.len() < 200;
+        assert!(cut && error.contains("1048577 bytes long, at most 1048576"), "{}", error.len());
+    }
+    assert!(model::search_pattern("b").unwrap().is_match("abc"));
+}
+
+#[test]
+fn patterns_are_equal_when_their_expressions_are() {
+    assert_eq!(Pattern::new("a|b").unwrap(), Pattern::new("a|b").unwrap());
+    assert_ne!(Pattern::new("a|b").unwrap(), Pattern::new("b|a").unwrap());
+}
+
+#[test]
 fn errors_are_one_line() {
     let error = Pattern::new("a(b").unwrap_err().to_string();
     assert_eq!(error, r#"cannot compile regular expression "a(b": unclosed group"#);

@@ -90,3 +90,6 @@ impl Postings for HeadPostings {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

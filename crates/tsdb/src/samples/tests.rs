@@ -92,3 +92,30 @@ fn runs_cover_every_sample_once_and_do_not_mix() {
         assert_eq!(next, samples.len());
     }
 }
+
+#[test]
+fn start_timestamps_are_kept_only_where_there_are_any() {
+    let mut older = SampleBuf::default();
+    older.push(1, 1.0);
+    older.push(3, 3.0);
+    let mut newer = SampleBuf::default();
+    newer.push(2, 2.0);
+    newer.push(4, 4.0);
+    merge(&mut older, &newer);
+    assert_eq!((older.len(), older.starts.len()), (4, 0), "merged");
+    merge(&mut older, &SampleBuf { timestamps: vec![9], values: vec![9.0], ..newer.clone() });
+    assert_eq!((older.len(), older.starts.len()), (5, 0), "appended");
+    append_range(&[10, 11], ColumnRef::Floats(&[1.0, 2.0]), &[], (11, 11), &mut older);
+    assert_eq!((older.len(), older.starts.len()), (6, 0), "a range");
+    append_range(&[12], ColumnRef::Floats(&[1.0]), &[7], (12, 12), &mut older);
+    assert_eq!(older.starts, [0, 0, 0, 0, 0, 0, 7]);
+    append_range(&[13], ColumnRef::Floats(&[1.0]), &[], (13, 13), &mut older);
+    assert_eq!(older.starts, [0, 0, 0, 0, 0, 0, 7, 0]);
+}
+
+#[test]
+#[should_panic(expected = "INV-10")]
+fn inv_10_a_run_has_a_timestamp_per_sample() {
+    let run = ColumnRef::Floats(&[1.0]);
+    append_range(&[1, 2], run, &[], (1, 2), &mut SampleBuf::default());
+}

@@ -399,11 +399,31 @@ fn stats_and_cardinality_add_up() {
     assert_eq!((stats.series, stats.rows_accepted, stats.head_samples), (10, 10, 10));
     assert_eq!(stats.rows_rejected["out_of_order"], 1);
     assert_eq!(stats.head_span, Some((T0, T0)));
+    assert_eq!((stats.batches, stats.rows_repeated), (11, 0));
+    put(&db, &labels("a", 0), T0, 1.0);
+    assert_eq!((db.stats().batches, db.stats().rows_repeated), (12, 1));
     let cardinality = db.cardinality(2);
     assert_eq!(cardinality.series_by_metric, [("a".to_owned(), 7), ("b".to_owned(), 3)]);
     assert_eq!(cardinality.values_by_label[0], ("n".to_owned(), 10));
     assert_eq!(cardinality.series_by_pair[0], ("job=test".to_owned(), 10));
     assert_eq!(cardinality.label_pairs, 13);
+    assert_eq!(cardinality.bytes_by_label[0], ("job".to_owned(), 40));
+    let top = cardinality.bytes_by_label.len().max(cardinality.values_by_label.len());
+    assert_eq!(top, 2, "as many as asked for");
+    assert_eq!(db.cardinality(1).series_by_metric, [("a".to_owned(), 7)]);
+    assert_eq!(cardinality.series_by_pair.len(), 2);
+}
+
+#[test]
+fn the_span_of_segments_reaches_from_the_oldest_to_the_newest() {
+    let (db, _) = Machine::new(1).open();
+    assert_eq!(db.stats().segment_span, None);
+    let hours = [0, 5, 3];
+    for (n, hour) in hours.into_iter().enumerate() {
+        put(&db, &labels("m", n), T0 - hour * HOUR, 1.0);
+        db.flush().unwrap();
+    }
+    assert_eq!(db.stats().segment_span, Some((T0 - 5 * HOUR, T0)));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod faults;
 mod late;
 mod opening;
 mod oracle;
+mod questions;
 mod refusals;
 mod simulated_answers;
 mod simulation;
