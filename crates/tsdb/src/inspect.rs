@@ -181,7 +181,6 @@ impl View {
     /// Beside a running server files may vanish meanwhile; then opening fails or names them as
     /// damage, and the next attempt shows the newer state.
     pub fn open(vfs: Arc<dyn Vfs>, clock: Arc<dyn Clock>, dir: &Path) -> DbResult<Self> {
-        check_format(&*vfs, dir, false)?;
         let mut options = DbOptions::new(dir);
         options.cache_bytes_max = CACHE_BYTES;
         options.retention.time = None;

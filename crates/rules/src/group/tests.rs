@@ -1,5 +1,6 @@
 //! Rule groups in virtual time: what is queried, written and handed on, evaluation by evaluation.
 
+mod borders;
 mod extras;
 mod restart;
 mod restore;

@@ -2,6 +2,7 @@
 
 use super::*;
 use model::{Histogram, SampleBuf};
+use std::sync::Arc;
 
 fn labels(n: usize) -> Labels {
     Labels::from_pairs([("__name__", "m".to_owned()), ("n", n.to_string())])
@@ -97,6 +98,27 @@ fn exemplars_are_bounded_and_repeats_are_dropped() {
     ring.push(&labels(1), exemplar(9), 3);
     let left: Vec<i64> = ring.iter().map(|(_, e)| e.timestamp.ms()).collect();
     assert_eq!(left, [2, 3, 9]);
+}
+
+#[test]
+fn with_its_last_exemplar_a_series_is_forgotten() {
+    let mut ring = Exemplars::default();
+    let exemplar = |t: i64| Exemplar {
+        labels: Labels::empty(),
+        value: t as f64,
+        timestamp: Timestamp::from_ms(t),
+    };
+    ring.push(&labels(0), exemplar(8), 2);
+    assert!(ring.is_repeated(&labels(0), &exemplar(8)), "it is the newest");
+    assert!(ring.is_repeated(&labels(0), &exemplar(7)), "it is older");
+    let one = ring.memory();
+    for t in 0..100 {
+        ring.push(&labels(1), exemplar(t), 2);
+    }
+    assert_eq!((ring.len(), ring.memory()), (2, 2 * one));
+    assert!(!ring.is_repeated(&labels(0), &exemplar(8)), "nobody knows it any more");
+    ring.push(&labels(2), exemplar(1), 0);
+    assert_eq!(ring.len(), 2, "none is kept where none is allowed");
 }
 
 #[test]
@@ -266,4 +288,47 @@ fn metadata_is_kept_up_to_its_limit() {
     assert!(!head.set_metadata(&entry("b", "one"), 1));
     assert!(head.set_metadata(&entry("a", "another"), 1), "a known one may change");
     assert_eq!(head.metadata.len(), 1);
+}
+
+/// Sizes and spans of the blocks of one series, the open run last.
+fn blocks(head: &Head, id: SeriesRef) -> Vec<(usize, i64, i64)> {
+    let view = head.view(head.get(id).unwrap(), (i64::MIN, i64::MAX));
+    let size = |part: &Part| (part.len(), part.span().0, part.span().1);
+    view.in_order.iter().map(size).collect()
+}
+
+#[test]
+fn an_open_run_is_sealed_at_120_rows_two_hours_and_another_type() {
+    let mut head = Head::new(1);
+    let full = head.insert(GroupKey(1), &labels(0));
+    (0..121).for_each(|row| append(&mut head, full, row, 1.0));
+    assert_eq!(blocks(&head, full), [(120, 0, 119), (1, 120, 120)]);
+    let slow = head.insert(GroupKey(2), &labels(1));
+    let two_hours = 7_200_000;
+    for timestamp in [5, 5 + two_hours, 6 + two_hours] {
+        append(&mut head, slow, timestamp, 1.0);
+    }
+    let sealed = [(2, 5, 5 + two_hours), (1, 6 + two_hours, 6 + two_hours)];
+    assert_eq!(blocks(&head, slow), sealed);
+    let mixed = head.insert(GroupKey(3), &labels(2));
+    append(&mut head, mixed, 1, 1.0);
+    let value = Value::Histogram(Arc::new(Histogram::default()));
+    let timestamp = Timestamp::from_ms(2);
+    head.apply(&AppliedRow { series: mixed, timestamp, value: &value, start: None });
+    append(&mut head, mixed, 3, 1.0);
+    assert_eq!(blocks(&head, mixed), [(1, 1, 1), (1, 2, 2), (1, 3, 3)]);
+}
+
+#[test]
+fn late_samples_are_sealed_at_120_too() {
+    let mut head = Head::new(1);
+    let id = head.insert(GroupKey(1), &labels(0));
+    append(&mut head, id, 1000, 1.0);
+    for timestamp in 0..241 {
+        let (timestamp, value) = (Timestamp::from_ms(timestamp), Value::Float(1.0));
+        head.apply_late(&AppliedRow { series: id, timestamp, value: &value, start: None });
+    }
+    let view = head.view(head.get(id).unwrap(), (i64::MIN, i64::MAX));
+    let sizes: Vec<usize> = view.late.iter().map(Part::len).collect();
+    assert_eq!(sizes, [120, 120, 1]);
 }

@@ -250,8 +250,7 @@ impl PageReader {
         if &header[..8] != MAGIC || header[12..] != header_crc {
             return Err(damage("header damaged", 0));
         }
-        let end = directory_at.checked_add(u64::from(directory_len));
-        if end != Some(footer_at) || directory_len as usize > DIRECTORY_BYTES_MAX {
+        if !is_directory_place(directory_at, directory_len, footer_at) {
             return Err(damage("directory does not end at the footer", 0));
         }
         let directory = read(&*file, path, directory_at, directory_len as usize)?;
@@ -292,6 +291,12 @@ fn read(file: &dyn File, path: &Path, offset: u64, len: usize) -> DbResult<Vec<u
         _ => DbError::io("read segment", path, error),
     })?;
     Ok(bytes)
+}
+
+/// The directory ends at the footer and is no longer than a reader takes at once.
+fn is_directory_place(offset: u64, len: u32, footer_at: u64) -> bool {
+    let end = offset.checked_add(u64::from(len));
+    end == Some(footer_at) && len as usize <= DIRECTORY_BYTES_MAX
 }
 
 fn decode_directory(bytes: &[u8], end: u64) -> Result<Vec<Page>, Damage> {

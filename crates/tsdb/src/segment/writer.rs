@@ -343,3 +343,6 @@ impl SharedBlocks {
         self.by_bytes.insert(bytes.into(), place);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -461,6 +461,21 @@ fn a_directory_can_be_inspected_without_changing_it() {
 }
 
 #[test]
+fn a_directory_of_another_format_is_not_shown() {
+    let machine = Machine::new(1);
+    drop(machine.open());
+    let dir = Path::new("/data");
+    machine.vfs.replace(&dir.join("FORMAT"), b"flyball 99\n").unwrap();
+    let vfs: std::sync::Arc<dyn Vfs> = std::sync::Arc::new(machine.vfs.clone());
+    let view = View::open(vfs.clone(), machine.clock.clone(), dir).err().unwrap();
+    let list = tsdb::inspect::list(&*vfs, dir).err().unwrap();
+    let verify = tsdb::inspect::verify(&vfs, dir).err().unwrap();
+    for error in [view, list, verify] {
+        assert_eq!(error.kind(), DbErrorKind::WrongFormat, "{error}");
+    }
+}
+
+#[test]
 fn a_snapshot_is_a_copy_where_links_are_not_possible() {
     let machine = Machine::new(1);
     let (db, _) = machine.open();

@@ -80,3 +80,13 @@ fn directories_that_cannot_be() {
         assert_eq!(found, what, "{bytes:?}");
     }
 }
+
+#[test]
+fn a_directory_is_bounded_and_ends_at_the_footer() {
+    let longest = 64 << 20;
+    assert!(is_directory_place(16, longest, 16 + u64::from(longest)));
+    assert!(!is_directory_place(16, longest + 1, 17 + u64::from(longest)));
+    assert!(!is_directory_place(16, 8, 23));
+    assert!(!is_directory_place(16, 8, 25));
+    assert!(!is_directory_place(u64::MAX, 1, 0), "an end beyond all numbers");
+}
