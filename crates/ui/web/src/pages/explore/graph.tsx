@@ -1,0 +1,72 @@
+// The answer over time as lines, with what it is compared with and exemplars.
+
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { setRange, timeRange, zone, zoomed } from "../../app/time";
+import type { TimeChartModel } from "../../charts/model";
+import { chartTheme } from "../../charts/theme";
+import { TimeChart } from "../../charts/TimeChart";
+import { Button } from "../../components/button";
+import { Empty } from "../../components/state";
+import { formatValue } from "../../format/units";
+import { linesOf, type RangeAnswer } from "./ask";
+import type { Question } from "./state";
+import { guessUnit } from "./unit";
+
+/** Lines that are drawn before somebody asks for more. */
+const LINES_FIRST = 100;
+const LINES_MAX = 1000;
+
+export interface GraphProps {
+  readonly answer: RangeAnswer;
+  readonly question: Question;
+  readonly isLoading: boolean;
+}
+
+export function Graph({ answer, question, isLoading }: GraphProps): JSX.Element {
+  const [linesMax, setLinesMax] = useState(LINES_FIRST);
+  const theme = chartTheme.value;
+  const shown = zone.value;
+  const model = useMemo(() => {
+    const series = linesOf(answer, question, theme, linesMax);
+    return modelOf(series, answer, question, shown);
+  }, [answer, question, theme, linesMax, shown]);
+  const count = answer.now.data.result.length;
+  if (count === 0 && !answer.before?.series.length) {
+    return <Empty title="No series in this range.">Widen the range, or look whether the metric exists in the metric browser.</Empty>;
+  }
+  const onlyHistograms = answer.now.data.result.every((one) => !one.values?.length);
+  if (onlyHistograms) return <Empty title="These are native histograms.">The heatmap shows them; histogram_quantile() makes lines of them.</Empty>;
+  return (
+    <div class="stack">
+      {count > linesMax && (
+        <div class="notice line">
+          The first {linesMax} of {count.toLocaleString("en-US")} series are drawn.
+          {linesMax < LINES_MAX && <Button look="quiet" onClick={() => setLinesMax(LINES_MAX)}>Draw {Math.min(count, LINES_MAX)}</Button>}
+          <span class="muted">topk(10, …) keeps the largest.</span>
+        </div>
+      )}
+      <div class="explore-graph">
+        <TimeChart
+          model={model} label={question.expr} syncKey="explore" loading={isLoading} onZoom={setRange}
+          onZoomOut={() => {
+            const { fromMs, toMs } = zoomed(timeRange.value, 2);
+            setRange(fromMs, toMs);
+          }}
+        />
+      </div>
+    </div>
+  );
+}
+
+function modelOf(
+  series: TimeChartModel["series"], answer: RangeAnswer, question: Question, shownZone: string,
+): TimeChartModel {
+  const unit = guessUnit(question.expr);
+  return {
+    series, fromMs: answer.range.fromMs, toMs: answer.range.toMs, zone: shownZone, exemplars: answer.exemplars,
+    axes: { y: { side: "left", format: (value, decimals) => formatValue(value, unit, decimals), zeroBased: question.isStacked } },
+    legend: { mode: "table", calcs: ["last", "min", "mean", "max"] },
+    tooltip: { mode: series.length > 12 ? "single" : "multi", sort: "desc" },
+  };
+}
