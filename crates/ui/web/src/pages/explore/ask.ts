@@ -59,17 +59,28 @@ export function askInstant(question: Question, toMs: number, options: RequestOpt
   return queryInstant(question.expr, toMs / 1000, options);
 }
 
-/** `name{a="b"}` of a series; the expression when it has no labels. */
-export function seriesName(metric: Labels, expr: string): string {
+/** `name{a="b"}` of a series without what all share; the expression when nothing is left. */
+export function seriesName(metric: Labels, expr: string, shared: Labels = {}): string {
   const { __name__: name = "", ...labels } = metric;
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  const differing = Object.entries(labels).filter(([label]) => shared[label] === undefined);
+  const pairs = differing.map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return name + (pairs.length > 0 ? `{${pairs.join(", ")}}` : "") || expr;
+}
+
+/** Labels that all of several series have; told once instead of in every name. */
+export function sharedLabels(series: readonly MatrixSeries[]): Labels {
+  const [first, ...others] = series;
+  if (!first || others.length === 0) return {};
+  const shared = Object.entries(first.metric)
+    .filter(([name, value]) => name !== "__name__" && others.every(({ metric }) => metric[name] === value));
+  return Object.fromEntries(shared);
 }
 
 /** The lines of an answer: now, and dashed what it is compared with. */
 export function linesOf(answer: RangeAnswer, question: Question, theme: ChartTheme, linesMax: number): ChartSeries[] {
   const now = answer.now.data.result.slice(0, linesMax);
-  const names = now.map((one) => seriesName(one.metric, question.expr));
+  const shared = sharedLabels(answer.now.data.result);
+  const names = now.map((one) => seriesName(one.metric, question.expr, shared));
   const place = new Map(names.map((name, index) => [name, index]));
   const style = question.isStacked ? { fillOpacity: 35 } : { fillOpacity: now.length === 1 ? 10 : 0 };
   const lines = now.map((one, index): ChartSeries => ({
@@ -78,7 +89,7 @@ export function linesOf(answer: RangeAnswer, question: Question, theme: ChartThe
   }));
   const { before } = answer;
   const then = (before?.series ?? []).slice(0, linesMax).map((one, index): ChartSeries => {
-    const name = seriesName(one.metric, question.expr);
+    const name = seriesName(one.metric, question.expr, shared);
     return {
       name: `before: ${name}`, color: paletteColor(place.get(name) ?? index, theme),
       ...pointsOf(one, answer.stepSeconds, before?.shiftMs ?? 0), style: { dash: [4, 4], fillOpacity: 0 },

@@ -132,7 +132,7 @@ const colors = HighlightStyle.define([
 ]);
 
 const look = EditorView.theme({
-  "&": { fontSize: "13px", backgroundColor: "var(--surface)", color: "var(--text)" },
+  "&": { fontSize: "13px", backgroundColor: "transparent", color: "var(--text)" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5", maxHeight: "40vh" },
   ".cm-content": { padding: "5px 0", caretColor: "var(--text)" },

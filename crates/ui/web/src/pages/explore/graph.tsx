@@ -9,7 +9,8 @@ import { TimeChart } from "../../charts/TimeChart";
 import { Button } from "../../components/button";
 import { Empty } from "../../components/state";
 import { formatValue } from "../../format/units";
-import { linesOf, type RangeAnswer } from "./ask";
+import { Labels } from "../parts/labels";
+import { linesOf, type RangeAnswer, sharedLabels } from "./ask";
 import type { Question } from "./state";
 import { guessUnit } from "./unit";
 
@@ -31,6 +32,7 @@ export function Graph({ answer, question, isLoading }: GraphProps): JSX.Element 
     const series = linesOf(answer, question, theme, linesMax);
     return modelOf(series, answer, question, shown);
   }, [answer, question, theme, linesMax, shown]);
+  const shared = useMemo(() => sharedLabels(answer.now.data.result), [answer]);
   const count = answer.now.data.result.length;
   if (count === 0 && !answer.before?.series.length) {
     return <Empty title="No series in this range.">Widen the range, or look whether the metric exists in the metric browser.</Empty>;
@@ -46,6 +48,7 @@ export function Graph({ answer, question, isLoading }: GraphProps): JSX.Element 
           <span class="muted">topk(10, …) keeps the largest.</span>
         </div>
       )}
+      {Object.keys(shared).length > 0 && <div class="muted explore-shared">all have <Labels labels={shared} /></div>}
       <div class="explore-graph">
         <TimeChart
           model={model} label={question.expr} syncKey="explore" loading={isLoading} onZoom={setRange}
@@ -63,10 +66,18 @@ function modelOf(
   series: TimeChartModel["series"], answer: RangeAnswer, question: Question, shownZone: string,
 ): TimeChartModel {
   const unit = guessUnit(question.expr);
+  const format = (value: number) => valueText(value, unit);
   return {
-    series, fromMs: answer.range.fromMs, toMs: answer.range.toMs, zone: shownZone, exemplars: answer.exemplars,
-    axes: { y: { side: "left", format: (value, decimals) => formatValue(value, unit, decimals), zeroBased: question.isStacked } },
+    series: series.map((one) => ({ ...one, format })), fromMs: answer.range.fromMs, toMs: answer.range.toMs, zone: shownZone, exemplars: answer.exemplars,
+    axes: { y: { side: "left", format: (value, decimals) => valueText(value, unit, decimals), zeroBased: question.isStacked } },
     legend: { mode: "table", calcs: ["last", "min", "mean", "max"] },
     tooltip: { mode: series.length > 12 ? "single" : "multi", sort: "desc" },
   };
+}
+
+/** Four digits tell enough where nobody asked for more; exact values stand in the table. */
+function valueText(value: number, unit: string, decimals?: number): string {
+  const size = Math.abs(value);
+  const rounded = decimals === undefined && size < 1e15 ? Number(value.toPrecision(4)) : value;
+  return size > 0 && size < 1e-4 && unit === "short" ? rounded.toExponential(2) : formatValue(rounded, unit, decimals);
 }

@@ -187,7 +187,7 @@ function Controls({ question, onChange, step }: ControlsProps): JSX.Element | nu
 
 function Answered({ answer, question }: { readonly answer: Loaded; readonly question: Question }): JSX.Element {
   const { data, isLoading, error } = answer;
-  if (!data) return error ? <Empty title="No answer." /> : <Loading what="the answer" />;
+  if (!data) return error ? <></> : <Loading what="the answer" />;
   const { warnings, infos } = data.kind === "range" ? data.answer.now : data.answer;
   return (
     <div class="stack">
