@@ -86,7 +86,7 @@ function promql(found: Value): string {
 }
 
 const alternatives = (values: readonly string[]): string =>
-  values.length === 1 ? values[0]! : `(${values.join("|")})`;
+  values.length > 1 ? `(${values.join("|")})` : (values[0] ?? "");
 
 function escapeRegex(value: string): string {
   return value.replace(/[\\^$*+?.()|[\]{}/]/g, "\\$&");

@@ -1,0 +1,126 @@
+// The server's dashboards: list, one, save, import, versions, stars, annotations.
+
+import { getJson, type RequestOptions, sendJson } from "../api/client";
+import type { Dashboard } from "../panels/model";
+
+const ROOT = "api/flyball/v1/dashboards";
+const at = (uid: string): string => `${ROOT}/${encodeURIComponent(uid)}`;
+
+export interface Listed {
+  uid: string;
+  title: string;
+  folder: string;
+  tags: string[];
+  starred: boolean;
+  provisioned: boolean;
+  builtin: boolean;
+  version: number;
+  updated: string;
+}
+
+export interface Meta {
+  uid: string;
+  folder?: string;
+  version: number;
+  provisioned?: boolean;
+  builtin?: boolean;
+  starred?: boolean;
+  created?: string;
+  updated?: string;
+  message?: string;
+}
+
+/** What an import changed or left out, by path in the JSON. */
+export interface Remark {
+  path: string;
+  kind: string;
+  message: string;
+}
+
+export interface Stored {
+  dashboard: Dashboard;
+  meta: Meta;
+  report?: Remark[];
+}
+
+export interface Imported {
+  uid: string;
+  dashboard: Dashboard;
+  report: Remark[];
+}
+
+export interface Version {
+  version: number;
+  created: string;
+  message?: string;
+}
+
+export interface ListBy {
+  query?: string;
+  tag?: readonly string[];
+  folder?: string;
+  starred?: boolean;
+}
+
+export async function listDashboards(by: ListBy = {}, options?: RequestOptions): Promise<Listed[]> {
+  const { query, tag, folder, starred } = by;
+  const params = { query, tag, folder, starred: starred || undefined };
+  return (await getJson<{ dashboards: Listed[] }>(ROOT, params, options)).dashboards;
+}
+
+export const loadDashboard = (uid: string, options?: RequestOptions): Promise<Stored> => getJson(at(uid), {}, options);
+
+export interface Save {
+  dashboard: Dashboard;
+  folder?: string | undefined;
+  message?: string | undefined;
+  version?: number | undefined;
+}
+
+export const saveDashboard = (uid: string, save: Save): Promise<Meta> => sendJson("PUT", at(uid), save);
+export const createDashboard = (save: Save): Promise<Meta> => sendJson("POST", ROOT, save);
+export const deleteDashboard = (uid: string): Promise<unknown> => sendJson("DELETE", at(uid));
+export const exportPath = (uid: string): string => `${at(uid)}/export`;
+
+export interface Import {
+  dashboard: unknown;
+  folder?: string | undefined;
+  dry_run?: boolean;
+  uid?: string | undefined;
+}
+
+export const importDashboard = (what: Import): Promise<Imported> => sendJson("POST", `${ROOT}/import`, what);
+
+export const starDashboard = (uid: string, starred: boolean): Promise<unknown> =>
+  sendJson(starred ? "PUT" : "DELETE", `${at(uid)}/star`);
+
+export async function listVersions(uid: string, options?: RequestOptions): Promise<Version[]> {
+  return (await getJson<{ versions: Version[] }>(`${at(uid)}/versions`, {}, options)).versions;
+}
+
+export const loadVersion = (uid: string, version: number, options?: RequestOptions): Promise<Stored> =>
+  getJson(`${at(uid)}/versions/${version}`, {}, options);
+
+export const restoreVersion = (uid: string, version: number): Promise<Meta> =>
+  sendJson("POST", `${at(uid)}/versions/${version}/restore`);
+
+export interface StoredAnnotation {
+  id: number;
+  time: number;
+  timeEnd?: number;
+  tags: string[];
+  text: string;
+  dashboardUID?: string;
+  panelId?: number;
+}
+
+export async function loadAnnotations(
+  range: { fromMs: number; toMs: number }, tags: readonly string[], options?: RequestOptions,
+): Promise<StoredAnnotation[]> {
+  const answer = await getJson<StoredAnnotation[] | { annotations: StoredAnnotation[] }>(
+    "api/flyball/v1/annotations", { from: String(Math.round(range.fromMs)), to: String(Math.round(range.toMs)), tags }, options);
+  return Array.isArray(answer) ? answer : answer.annotations;
+}
+
+export const addAnnotation = (what: Omit<StoredAnnotation, "id">): Promise<unknown> =>
+  sendJson("POST", "api/flyball/v1/annotations", what);

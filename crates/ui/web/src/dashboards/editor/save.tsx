@@ -1,0 +1,85 @@
+// Saving: a message for the history, a folder; as a copy where the original cannot be changed.
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { ApiError } from "../../api/client";
+import { asError } from "../../app/load";
+import { navigate } from "../../app/route";
+import { Button } from "../../components/button";
+import { Dialog } from "../../components/dialog";
+import { Field, Input } from "../../components/field";
+import { toast } from "../../components/toast";
+import { createDashboard, saveDashboard } from "../api";
+import { slug } from "../browser";
+import type { Session } from "../session";
+import { diffLines } from "./change";
+import { Diff } from "./versions";
+
+export interface SaveDialogProps {
+  session: Session;
+  asCopy: boolean;
+  onClose: () => void;
+}
+
+export function SaveDialog({ session, asCopy, onClose }: SaveDialogProps): JSX.Element {
+  const dashboard = session.dashboard.value;
+  const meta = session.meta.value;
+  const [title, setTitle] = useState(asCopy ? `${dashboard.title} copy` : dashboard.title);
+  const [folder, setFolder] = useState(meta.builtin ? "" : (meta.folder ?? ""));
+  const [message, setMessage] = useState("");
+  const [problem, setProblem] = useState<Error>();
+  const [busy, setBusy] = useState(false);
+  const conflict = problem instanceof ApiError && problem.status === 409;
+  const save = async (force: boolean): Promise<void> => {
+    setBusy(true);
+    try {
+      if (asCopy) await saveCopy(session, { title, folder, message });
+      else await saveOwn(session, { title, folder, message, version: force ? undefined : meta.version });
+      toast("Saved");
+      onClose();
+    } catch (error) {
+      setProblem(asError(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const changes = asCopy ? [] : diffLines(pretty(JSON.parse(session.saved.value)), pretty(dashboard));
+  return (
+    <Dialog
+      title={asCopy ? "Save a copy" : "Save the dashboard"} onClose={onClose}
+      footer={<>
+        {conflict && <Button look="danger" onClick={() => void save(true)}>Overwrite</Button>}
+        <Button look="primary" isBusy={busy} onClick={() => void save(false)}>Save</Button>
+      </>}
+    >
+      {problem && <p class="panel-problem" role="alert">{conflict ? "Somebody else saved this dashboard meanwhile. Overwrite that, or save a copy." : problem.message}</p>}
+      <Field label="Title">{(id) => <Input id={id} value={title} onInput={setTitle} />}</Field>
+      <Field label="Folder" hint="Empty is General">{(id) => <Input id={id} value={folder} onInput={setFolder} />}</Field>
+      <Field label="What changed" hint="Shown among the versions">{(id) => <Input id={id} value={message} onInput={setMessage} onEnter={() => void save(false)} />}</Field>
+      {changes.length > 0 && <details><summary>Changes</summary><Diff lines={changes} /></details>}
+    </Dialog>
+  );
+}
+
+const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
+
+interface Choices {
+  title: string;
+  folder: string;
+  message: string;
+  version?: number | undefined;
+}
+
+async function saveOwn(session: Session, { title, folder, message, version }: Choices): Promise<void> {
+  const dashboard = { ...session.dashboard.peek(), title };
+  const meta = await saveDashboard(session.meta.peek().uid, { dashboard, folder, message, version });
+  session.dashboard.value = dashboard;
+  session.saved.value = JSON.stringify(dashboard);
+  session.meta.value = { ...session.meta.peek(), ...meta };
+}
+
+async function saveCopy(session: Session, { title, folder, message }: Choices): Promise<void> {
+  const { uid: _uid, id: _id, ...rest } = session.dashboard.peek();
+  const meta = await createDashboard({ dashboard: { ...rest, title, panels: rest.panels }, folder, message });
+  navigate(`/d/${encodeURIComponent(meta.uid)}/${slug(title)}`);
+}

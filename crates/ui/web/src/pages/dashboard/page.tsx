@@ -1,0 +1,3 @@
+// One dashboard: `/d/UID/SLUG`.
+
+export { DashboardPage as default } from "../../dashboards/page";

@@ -1,0 +1,3 @@
+// All dashboards: search, folders, stars, import.
+
+export { BrowserPage as default } from "../../dashboards/browser";

@@ -1,0 +1,136 @@
+// Panel type `stat`: big values, each with its name, colour, sparkline and change.
+
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { inkOn, mix, readable } from "../../charts/colors";
+import { fixed } from "../../format/decimals";
+import { reduce } from "../reduce";
+import { type ReducedValue, reducedValues, type ReduceOptions } from "../reduced";
+import { optionsOf, type ViewProps } from "./props";
+import { Linked, NoValue } from "./parts";
+import { Sparkline } from "./sparkline";
+
+interface Options {
+  reduceOptions: ReduceOptions;
+  graphMode: string;
+  colorMode: string;
+  textMode: string;
+  orientation: string;
+  justifyMode: string;
+  wideLayout: boolean;
+  showPercentChange: boolean;
+  percentChangeColorMode: string;
+  text: { valueSize?: number; titleSize?: number };
+}
+
+export function StatView(props: ViewProps): JSX.Element {
+  const { panel, frames, look, width, height } = props;
+  const options = optionsOf<Options>(panel);
+  const values = useMemo(() => reducedValues(frames, options.reduceOptions, look), [frames, panel.options, look]);
+  if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
+  const grid = layout(values.length, width, height, options.orientation);
+  const tile = { width: width / grid.columns - 4, height: height / grid.rows - 4 };
+  return (
+    <div class="stat" style={{ gridTemplateColumns: `repeat(${grid.columns}, minmax(0, 1fr))` }}>
+      {values.map((value, i) => (
+        <Tile key={i} value={value} options={options} tile={tile} several={values.length > 1} props={props} />
+      ))}
+    </div>
+  );
+}
+
+/** Rows and columns that leave tiles as large as can be. */
+export function layout(count: number, width: number, height: number, orientation = "auto"): { columns: number; rows: number } {
+  if (orientation === "vertical") return { columns: count, rows: 1 };
+  if (orientation === "horizontal") return { columns: 1, rows: count };
+  let best = { columns: 1, rows: count, size: 0 };
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const size = Math.min(width / columns, (height / rows) * 2.2);
+    if (size > best.size) best = { columns, rows, size };
+  }
+  return best;
+}
+
+interface TileProps {
+  value: ReducedValue;
+  options: Partial<Options>;
+  tile: { width: number; height: number };
+  several: boolean;
+  props: ViewProps;
+}
+
+function Tile({ value, options, tile, several, props }: TileProps): JSX.Element {
+  const { theme } = props.look;
+  const mode = options.colorMode ?? "value";
+  const filled = mode.startsWith("background");
+  const ground = filled ? mix(value.color, theme.surface, 0.08) : theme.surface;
+  const ink = filled ? inkOn(ground) : mode === "none" ? theme.text : readable(value.color, theme.surface, 3.2);
+  const [hasName, hasValue] = parts(options.textMode ?? "auto", several);
+  const text = hasValue ? value.shown.text : "";
+  const chart = options.graphMode === "area" && value.field.values.length > 1 && tile.height > 46;
+  const size = fontSize(text, tile, { name: hasName, chart, fixed: options.text?.valueSize });
+  const links = props.linksOf(value.field, value.frame, value.row);
+  return (
+    <div class={filled ? "stat-tile stat-filled" : "stat-tile"} style={filled ? { background: ground, color: ink } : {}}>
+      {chart && (
+        <div class="stat-chart">
+          <Sparkline values={value.field.values} width={Math.max(20, tile.width)} height={Math.max(16, tile.height * 0.36)} color={filled ? ink : value.color} />
+        </div>
+      )}
+      <div class={options.justifyMode === "center" || !chart ? "stat-text stat-center" : "stat-text"}>
+        {hasName && <div class="stat-name" style={nameSize(options.text?.titleSize, tile)}>{value.name}</div>}
+        {hasValue && (
+          <Linked links={links}>
+            <span class="stat-value" style={{ fontSize: `${size}px`, color: ink }}>
+              {value.shown.prefix && <span class="stat-unit">{value.shown.prefix}</span>}
+              {value.shown.main || "–"}
+              <span class="stat-unit">{value.shown.suffix}</span>
+            </span>
+          </Linked>
+        )}
+        {options.showPercentChange && <Change value={value} mode={options.percentChangeColorMode ?? "standard"} />}
+      </div>
+    </div>
+  );
+}
+
+function parts(textMode: string, several: boolean): [name: boolean, value: boolean] {
+  switch (textMode) {
+    case "value":
+      return [false, true];
+    case "name":
+      return [true, false];
+    case "value_and_name":
+      return [true, true];
+    case "none":
+      return [false, false];
+    default:
+      return [several, true];
+  }
+}
+
+function nameSize(size: number | undefined, tile: { height: number }): { fontSize: string } {
+  return { fontSize: `${size ?? Math.max(11, Math.min(18, tile.height * 0.16))}px` };
+}
+
+/** The largest text that fits in width and height. */
+function fontSize(
+  text: string, tile: { width: number; height: number }, { name, chart, fixed: own }: { name: boolean; chart: boolean; fixed: number | undefined },
+): number {
+  if (own) return own;
+  const byWidth = (tile.width - 12) / Math.max(2, text.length * 0.58);
+  const room = tile.height * (chart ? 0.52 : 0.86) - (name ? Math.max(14, tile.height * 0.2) : 0);
+  return Math.max(11, Math.min(byWidth, room * 0.8, 64));
+}
+
+/** The change over the range, in percent; the arrow says the direction without colour. */
+function Change({ value, mode }: { value: ReducedValue; mode: string }): JSX.Element | null {
+  const change = reduce("diffperc", value.field.values);
+  if (typeof change !== "number" || !Number.isFinite(change)) return null;
+  const good = mode === "inverted" ? change < 0 : change > 0;
+  const tone = mode === "same_as_value" || change === 0 ? "" : good ? "good" : "bad";
+  return (
+    <span class={`stat-change ${tone}`}>{change > 0 ? "▲" : change < 0 ? "▼" : "="} {fixed(Math.abs(change) * 100)}%</span>
+  );
+}
