@@ -6,6 +6,7 @@ mod admin;
 mod alertmanager;
 mod app;
 mod body;
+mod dashboards;
 mod error;
 mod flyball;
 #[cfg(any(test, fuzzing))]

@@ -4,7 +4,8 @@
 
 use crate::reply::{ApiError, ErrorType, text};
 use crate::{
-    App, Permission, Principal, admin, alertmanager, flyball, health, lifecycle, page, prom,
+    App, Permission, Principal, admin, alertmanager, dashboards, flyball, health, lifecycle, page,
+    prom,
 };
 use axum::Router;
 use axum::body::Body;
@@ -73,6 +74,7 @@ pub(crate) fn table() -> Vec<Route> {
         prom::routes(),
         alertmanager::routes(),
         admin::routes(),
+        dashboards::routes(),
         flyball::routes(),
         health::routes(),
         lifecycle::routes(),

@@ -8,6 +8,7 @@ use crate::provider::{
     AdminProvider, AlertsProvider, LifecycleProvider, MetricsProvider, RulesProvider,
     StatusProvider, TargetsProvider,
 };
+use dashboards::Library;
 use model::Querier;
 use promql::ParserOptions;
 use query::Engine;
@@ -31,6 +32,8 @@ pub struct AppState {
     pub rules: Arc<dyn RulesProvider>,
     /// Routing, groups and silences of alerts.
     pub alerting: Arc<dyn AlertsProvider>,
+    /// Dashboards, their folders and annotations.
+    pub dashboards: Arc<Library>,
     /// Configuration, flags, versions, storage figures.
     pub status: Arc<dyn StatusProvider>,
     /// Ready, reload, quit.

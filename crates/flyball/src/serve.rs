@@ -170,6 +170,7 @@ struct Rooms {
     evaluator: Arc<Evaluator>,
     kept_rules: Arc<KeptRules>,
     dispatch: Arc<Dispatch>,
+    dashboards: Arc<dashboards::Library>,
     alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<alerts::Alert>>>>,
     outlets: Arc<Outlets>,
     policy: Arc<net::AddressPolicy>,
@@ -220,6 +221,7 @@ impl Rooms {
             external_url,
             metrics: Arc::default(),
         };
+        let dashboards = Arc::new(storage::open_dashboards(settings, vfs)?);
         let log = storage::open_alert_log(settings, vfs)?;
         let dispatch = Arc::new(dispatch(configuration, settings, &integrator, log)?);
         let reload = Arc::new(ReloadState::default());
@@ -242,6 +244,7 @@ impl Rooms {
             evaluator,
             kept_rules,
             dispatch,
+            dashboards,
             alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
             outlets,
             policy,
@@ -341,6 +344,7 @@ impl Rooms {
                 dispatch: Arc::clone(&self.dispatch),
                 live: Arc::clone(&self.live),
             }),
+            dashboards: Arc::clone(&self.dashboards),
             status: Arc::new(status),
             lifecycle: Arc::clone(lifecycle) as Arc<dyn api::LifecycleProvider>,
             admin: Arc::new(Admin(Arc::clone(&self.own))),

@@ -166,3 +166,20 @@ pub(crate) fn open_alert_state(
     }
     Ok(log)
 }
+
+/// Opens dashboards and annotations that users keep; the database holds the directory's lock.
+pub(crate) fn open_dashboards(
+    settings: &Settings,
+    vfs: &Arc<dyn Vfs>,
+) -> Result<dashboards::Library, journal::JournalError> {
+    let dir = settings.storage.dir.join("tenants").join("anonymous").join("dashboards");
+    let (library, recovery) = dashboards::Library::open(Arc::clone(vfs), &dir)?;
+    for damage in &recovery.damage {
+        tracing::error!(%damage, "the log of dashboards is damaged");
+    }
+    if recovery.records > 0 {
+        let (kept, bytes) = library.kept();
+        tracing::info!(kept, bytes, "dashboards read");
+    }
+    Ok(library)
+}

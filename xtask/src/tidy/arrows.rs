@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
         "query",
         "rules",
         "alerts",
+        "dashboards",
         "slo",
         "telemetry",
         "issues",

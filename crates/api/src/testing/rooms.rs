@@ -12,6 +12,7 @@ use api::{
 use model::{Labels, Matcher, Metadata, MetricKind, MetricMetadata, Timestamp};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -315,6 +316,12 @@ impl PageFiles for Page {
 
 const INDEX: &str = "<!doctype html><base href=\"/\"><title>Flyball</title>";
 
+/// A library over an empty disk in memory.
+fn library() -> dashboards::Library {
+    let vfs = Arc::new(sys::sim::SimVfs::new(1));
+    dashboards::Library::open(vfs, Path::new("/dashboards")).expect("an empty disk").0
+}
+
 /// State over the sample series.
 pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
     AppState {
@@ -325,6 +332,7 @@ pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
         targets: rooms.clone(),
         rules: rooms.clone(),
         alerting: Arc::new(Alerting::at(FakeClock.now())),
+        dashboards: Arc::new(library()),
         status: rooms.clone(),
         lifecycle: rooms.clone(),
         admin: rooms.clone(),

@@ -1,0 +1,541 @@
+//! One dashboard per feature: what it becomes, and what the report says.
+
+use super::*;
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+fn read(value: Value) -> Imported {
+    let imported = import_value(value).unwrap();
+    let again = import_value(imported.dashboard.clone().into_json()).unwrap();
+    assert_eq!(again.dashboard, imported.dashboard, "what is migrated stays");
+    imported
+}
+
+fn lines(imported: &Imported) -> String {
+    let mut lines = String::new();
+    for Finding { path, kind, message } in &imported.report {
+        lines.push_str(&format!("{path}: {}: {message}\n", kind.word()));
+    }
+    lines
+}
+
+fn check_report(value: Value, expect: &Expect) {
+    expect.assert_eq(&lines(&read(value)));
+}
+
+/// The only panel of a dashboard with this one.
+fn panel(version: i64, panel: Value) -> (Value, String) {
+    let imported = read(json!({"title": "t", "schemaVersion": version, "panels": [panel]}));
+    let panels = imported.dashboard.json()["panels"].as_array().unwrap().clone();
+    assert_eq!(panels.len(), 1);
+    (panels[0].clone(), lines(&imported))
+}
+
+#[test]
+fn what_is_no_dashboard_is_refused_with_the_reason() {
+    let refused = |text: &str| import(text.as_bytes()).unwrap_err().to_string();
+    assert_eq!(refused("[]"), "a dashboard is a JSON object");
+    assert!(refused("{").starts_with("the dashboard is no JSON: EOF"));
+    assert!(refused("{}").starts_with("the JSON is no dashboard"));
+    assert!(refused(r#"{"apiVersion": "v1", "kind": "Pod"}"#).contains("\"v1\""));
+    let many = json!({"panels": vec![json!({}); PANELS_MAX + 1]});
+    assert_eq!(import_value(many).unwrap_err().to_string(), "1001 panels, at most 1000 are read");
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    assert!(refused(&format!("{{\"panels\": {deep}}}")).contains("recursion limit"));
+    assert!(refused(&" ".repeat(INPUT_BYTES_MAX + 1)).contains("at most"));
+}
+
+#[test]
+fn rows_of_version_14_become_places_on_the_grid() {
+    let graph = |title: &str, span: i64| json!({"type": "graph", "title": title, "span": span});
+    let imported = read(json!({"title": "t", "schemaVersion": 14, "rows": [
+        {"height": "250px", "showTitle": true, "title": "one", "panels":
+            [graph("a", 6), graph("b", 6), graph("c", 12)]},
+        {"height": 380, "title": "two", "collapse": true, "panels": [graph("d", 4)]},
+        {"title": "three", "panels": [graph("e", 3)]},
+    ]}));
+    let places: Vec<String> = imported
+        .dashboard
+        .panels()
+        .iter()
+        .map(|(path, panel)| {
+            let at = |key: &str| panel["gridPos"][key].as_i64().unwrap();
+            let title = panel["title"].as_str().unwrap();
+            format!("{path} {title} {} {} {}x{}", at("x"), at("y"), at("w"), at("h"))
+        })
+        .collect();
+    expect![[r#"
+        panels[0] one 0 0 24x1
+        panels[1] a 0 1 12x7
+        panels[2] b 12 1 12x7
+        panels[3] c 0 8 24x7
+        panels[4] two 0 15 24x1
+        panels[4].panels[0] d 0 16 8x10
+        panels[5] three 0 16 24x1
+        panels[6] e 0 17 6x7"#]]
+    .assert_eq(&places.join("\n"));
+    let ids: Vec<i64> = imported
+        .dashboard
+        .panels()
+        .iter()
+        .map(|(_, panel)| panel["id"].as_i64().unwrap())
+        .collect();
+    assert_eq!(ids, [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn a_graph_becomes_a_time_series() {
+    let (panel, report) = panel(
+        14,
+        json!({
+            "type": "graph", "title": "cpu", "fill": 2, "linewidth": 3, "stack": true,
+            "nullPointMode": "connected", "steppedLine": true, "percentage": false,
+            "lines": true, "datasource": "Prometheus",
+            "yaxes": [
+                {"format": "percent", "max": "100", "min": 0, "logBase": 1, "show": true, "label": "u"},
+                {"format": "bytes", "show": true, "logBase": 10},
+            ],
+            "legend": {"show": true, "alignAsTable": true, "values": true, "avg": true,
+                "current": true, "rightSide": true, "hideZero": true},
+            "tooltip": {"shared": true, "sort": 2},
+            "aliasColors": {"idle": "#00ff00"},
+            "seriesOverrides": [
+                {"alias": "/^mem/", "yaxis": 2, "fill": 0, "zindex": -1},
+                {"alias": "out", "transform": "negative-Y", "stack": false},
+            ],
+            "thresholds": [{"value": 80, "op": "gt", "colorMode": "critical", "fill": true, "line": true}],
+            "targets": [{"expr": "a"}, {"expr": "b", "refId": "A"}, {"expr": "c", "refId": "A"}],
+        }),
+    );
+    expect![[r##"
+        {
+          "datasource": {
+            "type": "prometheus",
+            "uid": "Prometheus"
+          },
+          "fieldConfig": {
+            "defaults": {
+              "custom": {
+                "axisLabel": "u",
+                "axisPlacement": "auto",
+                "drawStyle": "line",
+                "fillOpacity": 20,
+                "lineInterpolation": "stepAfter",
+                "lineWidth": 3,
+                "showPoints": "never",
+                "spanNulls": true,
+                "stacking": {
+                  "group": "A",
+                  "mode": "normal"
+                },
+                "thresholdsStyle": {
+                  "mode": "line+area"
+                }
+              },
+              "max": 100,
+              "min": 0,
+              "thresholds": {
+                "mode": "absolute",
+                "steps": [
+                  {
+                    "color": "transparent",
+                    "value": null
+                  },
+                  {
+                    "color": "red",
+                    "value": 80
+                  }
+                ]
+              },
+              "unit": "percent"
+            },
+            "overrides": [
+              {
+                "matcher": {
+                  "id": "byName",
+                  "options": "idle"
+                },
+                "properties": [
+                  {
+                    "id": "color",
+                    "value": {
+                      "fixedColor": "#00ff00",
+                      "mode": "fixed"
+                    }
+                  }
+                ]
+              },
+              {
+                "matcher": {
+                  "id": "byRegexp",
+                  "options": "/^mem/"
+                },
+                "properties": [
+                  {
+                    "id": "custom.fillOpacity",
+                    "value": 0
+                  },
+                  {
+                    "id": "custom.axisPlacement",
+                    "value": "right"
+                  },
+                  {
+                    "id": "custom.scaleDistribution",
+                    "value": {
+                      "log": 10,
+                      "type": "log"
+                    }
+                  },
+                  {
+                    "id": "unit",
+                    "value": "bytes"
+                  }
+                ]
+              },
+              {
+                "matcher": {
+                  "id": "byName",
+                  "options": "out"
+                },
+                "properties": [
+                  {
+                    "id": "custom.stacking",
+                    "value": {
+                      "group": "A",
+                      "mode": "none"
+                    }
+                  },
+                  {
+                    "id": "custom.transform",
+                    "value": "negative-Y"
+                  }
+                ]
+              }
+            ]
+          },
+          "gridPos": {
+            "h": 8,
+            "w": 12,
+            "x": 0,
+            "y": 0
+          },
+          "id": 1,
+          "options": {
+            "legend": {
+              "calcs": [
+                "mean",
+                "lastNotNull"
+              ],
+              "displayMode": "table",
+              "placement": "right",
+              "showLegend": true
+            },
+            "tooltip": {
+              "mode": "multi",
+              "sort": "desc"
+            }
+          },
+          "targets": [
+            {
+              "expr": "a",
+              "refId": "A"
+            },
+            {
+              "expr": "b",
+              "refId": "B"
+            },
+            {
+              "expr": "c",
+              "refId": "C"
+            }
+          ],
+          "title": "cpu",
+          "type": "timeseries"
+        }"##]]
+    .assert_eq(&serde_json::to_string_pretty(&panel).unwrap());
+    expect![[r#"
+        panels[0].seriesOverrides[0].zindex: dropped: "zindex" of a series
+        panels[0].legend.hideZero: dropped: series without values stay in the legend
+        panels[0].type: changed: graph became timeseries
+    "#]]
+    .assert_eq(&report);
+}
+
+#[test]
+fn a_gallery_export_asks_nothing() {
+    let imported = read(json!({
+        "__inputs": [
+            {"name": "DS_PROM", "type": "datasource", "pluginId": "prometheus"},
+            {"name": "DS_LOGS", "type": "datasource", "pluginId": "loki"},
+            {"name": "VAR_JOB", "type": "constant", "value": "node"},
+        ],
+        "__requires": [{"type": "panel", "id": "graph"}],
+        "__elements": {"lib1": {"model": {"type": "stat", "targets": [{"expr": "up"}]}}},
+        "title": "t", "schemaVersion": 39,
+        "panels": [
+            {"type": "stat", "title": "a", "datasource": "${DS_PROM}",
+                "targets": [{"expr": "up{job=\"${VAR_JOB}\"}"}]},
+            {"type": "logs", "title": "b", "datasource": {"type": "loki", "uid": "${DS_LOGS}"}},
+            {"title": "mine", "id": 7, "libraryPanel": {"uid": "lib1", "name": "x"}},
+            {"title": "lost", "libraryPanel": {"uid": "lib2", "name": "x"}},
+        ],
+    }));
+    let panels = imported.dashboard.json()["panels"].as_array().unwrap();
+    assert_eq!(panels[0]["datasource"], json!({"type": "prometheus"}));
+    assert_eq!(panels[0]["targets"][0]["expr"], "up{job=\"node\"}");
+    assert_eq!((&panels[2]["type"], &panels[2]["title"]), (&json!("stat"), &json!("mine")));
+    expect![[r#"
+        __inputs[0]: changed: "DS_PROM" is this server
+        __inputs[2]: changed: "VAR_JOB" has the value of the export
+        panels[1].datasource: unsupported: the panel asks a data source of kind "loki", not PromQL
+        panels[3]: unsupported: a library panel whose content is not in the file
+    "#]]
+    .assert_eq(&lines(&imported));
+}
+
+#[test]
+fn inputs_that_would_fill_the_memory_are_refused() {
+    let long = "x".repeat(4000);
+    let many = "${VAR_A}".repeat(10_000);
+    let error = import_value(json!({
+        "__inputs": [{"name": "VAR_A", "type": "constant", "value": long}],
+        "title": many, "panels": [],
+    }));
+    assert!(error.unwrap_err().to_string().contains("make more than"));
+}
+
+#[test]
+fn what_nothing_here_can_show_is_named_and_kept() {
+    check_report(
+        json!({"title": "t", "schemaVersion": 99, "panels": [
+            {"type": "geomap", "title": "map", "targets": [{"expr": "up"}],
+                "transformations": [{"id": "organize"}, {"id": "magic"}, {"id": "x", "disabled": true}]},
+            {"type": "table", "title": "sql", "datasource": "PostgreSQL"},
+            7,
+        ], "templating": {"list": [{"name": "a", "type": "system"}, {"type": "query"}]}}),
+        &expect![[r#"
+            schemaVersion: changed: version 99 is unknown, read as 42
+            panels[1].datasource: unsupported: the panel asks a data source of kind "postgres", not PromQL
+            panels[2]: dropped: it is no object
+            templating.list[0].type: unsupported: variables of kind "system" keep their current value
+            templating.list[1]: dropped: a variable without name
+            panels[0].type: unsupported: panel "map" of type "geomap" shows its data as a table
+            panels[0].transformations[1]: unsupported: the transformation "magic" is not carried out
+        "#]],
+    );
+}
+
+#[test]
+fn a_singlestat_becomes_a_stat_or_a_gauge() {
+    let (stat, report) = panel(
+        16,
+        json!({
+            "type": "singlestat", "title": "s", "format": "none", "postfix": " req", "prefix": "",
+            "valueName": "current", "thresholds": "50,80", "colors": ["green", "orange", "red"],
+            "colorBackground": true, "sparkline": {"show": true}, "nullText": "n/a",
+            "valueMaps": [{"op": "=", "text": "down", "value": "0"}, {"op": "=", "text": "N/A", "value": "null"}],
+        }),
+    );
+    assert_eq!(stat["type"], "stat");
+    assert_eq!(
+        stat["options"],
+        json!({"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": false},
+            "orientation": "horizontal", "colorMode": "background", "graphMode": "area",
+            "justifyMode": "auto", "textMode": "auto"})
+    );
+    assert_eq!(
+        stat["fieldConfig"]["defaults"],
+        json!({"unit": "suffix:req",
+            "thresholds": {"mode": "absolute", "steps": [
+                {"color": "green", "value": null}, {"color": "orange", "value": 50},
+                {"color": "red", "value": 80}]},
+            "mappings": [
+                {"type": "value", "options": {"0": {"text": "down"}}},
+                {"type": "special", "options": {"match": "null", "result": {"text": "N/A"}}},
+                {"type": "special", "options": {"match": "null", "result": {"text": "n/a"}}}]})
+    );
+    assert_eq!(report, "panels[0].type: changed: singlestat became stat\n");
+    let (gauge, _) = panel(
+        16,
+        json!({"type": "singlestat", "format": "percent",
+        "gauge": {"show": true, "minValue": 0, "maxValue": 50, "thresholdMarkers": true},
+        "mappingType": 2, "rangeMaps": [{"from": "0", "to": "5", "text": "low"}]}),
+    );
+    assert_eq!(gauge["type"], "gauge");
+    assert_eq!(gauge["fieldConfig"]["defaults"]["max"], 50);
+    assert_eq!(gauge["fieldConfig"]["defaults"]["mappings"][0]["options"]["to"], 5);
+}
+
+#[test]
+fn field_options_of_version_18_to_24_become_field_configuration() {
+    let (bar, _) = panel(
+        20,
+        json!({"type": "bargauge", "options": {"orientation": "horizontal",
+        "fieldOptions": {"calcs": ["last_not_null"], "values": false,
+            "defaults": {"unit": "s", "title": "$__series_name", "mappings": [
+                {"id": 1, "type": 1, "value": "1", "text": "up"},
+                {"id": 2, "type": 2, "from": "2", "to": "3", "text": "more"}],
+                "thresholds": {"mode": "absolute", "steps": [{"index": 0, "color": "red", "value": 5},
+                    {"color": "green", "value": "9"}]}},
+            "overrides": []}}}),
+    );
+    assert_eq!(bar["options"]["reduceOptions"]["calcs"], json!(["lastNotNull"]));
+    assert_eq!(
+        bar["fieldConfig"]["defaults"],
+        json!({"unit": "s", "displayName": "${__series.name}",
+            "mappings": [{"type": "value", "options": {"1": {"text": "up"}}},
+                {"type": "range", "options": {"from": 2, "to": 3, "result": {"text": "more"}}}],
+            "thresholds": {"mode": "absolute", "steps": [{"color": "red", "value": null},
+                {"color": "green", "value": 9}]}})
+    );
+    let (gauge, _) = panel(
+        17,
+        json!({"type": "gauge", "options-gauge": {
+        "valueOptions": {"unit": "percent", "stat": "avg", "decimals": 1},
+        "thresholds": [{"value": null, "color": "green"}, {"value": 80, "color": "red"}],
+        "minValue": 0, "maxValue": 100}}),
+    );
+    assert_eq!(gauge["options"]["reduceOptions"]["calcs"], json!(["mean"]));
+    assert_eq!(gauge["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"], 80);
+}
+
+#[test]
+fn a_table_of_styles_becomes_one_of_overrides() {
+    let (table, report) = panel(
+        14,
+        json!({"type": "table", "title": "t",
+        "transform": "timeseries_aggregations", "columns": [{"text": "Avg", "value": "avg"}],
+        "styles": [
+            {"pattern": "Time", "type": "hidden"},
+            {"pattern": "/.*/", "type": "number", "unit": "short", "decimals": 2},
+            {"pattern": "Value #A", "alias": "CPU", "type": "number", "unit": "percent",
+                "colorMode": "cell", "colors": ["g", "o", "r"], "thresholds": ["50", "80"],
+                "link": true, "linkUrl": "/d/x?v=$__cell_1&w=$__cell", "linkTooltip": "go"},
+            {"pattern": "/age/", "type": "date", "dateFormat": "YYYY"},
+        ]}),
+    );
+    assert_eq!(
+        table["transformations"],
+        json!([{"id": "reduce", "options": {"reducers": ["mean"], "includeTimeField": false}}])
+    );
+    assert_eq!(table["fieldConfig"]["defaults"], json!({"unit": "short", "decimals": 2}));
+    let overrides = &table["fieldConfig"]["overrides"];
+    assert_eq!(overrides[0]["properties"], json!([{"id": "custom.hidden", "value": true}]));
+    assert_eq!(
+        overrides[1]["properties"][3]["value"]["steps"][2],
+        json!({"color": "r", "value": 80})
+    );
+    assert_eq!(
+        overrides[1]["properties"][4]["value"][0]["url"],
+        "/d/x?v=${__data.fields[1]}&w=${__value.text}"
+    );
+    assert_eq!(overrides[2]["matcher"], json!({"id": "byRegexp", "options": "/age/"}));
+    assert_eq!(overrides[2]["properties"][0]["value"], "time: YYYY");
+    assert_eq!(report, "");
+}
+
+#[test]
+fn other_panels_of_angular_are_migrated() {
+    let (pie, _) = panel(
+        22,
+        json!({"type": "grafana-piechart-panel", "pieType": "donut",
+        "format": "bytes", "valueName": "current", "legendType": "Right side",
+        "legend": {"show": true, "percentage": true}, "aliasColors": {"a": "red"}}),
+    );
+    assert_eq!((&pie["type"], &pie["options"]["pieType"]), (&json!("piechart"), &json!("donut")));
+    assert_eq!(pie["options"]["legend"]["values"], json!(["percent"]));
+    let (heat, _) = panel(
+        18,
+        json!({"type": "heatmap", "dataFormat": "tsbuckets",
+        "yAxis": {"format": "s", "show": true, "decimals": 1}, "hideZeroBuckets": true,
+        "color": {"mode": "spectrum", "colorScheme": "interpolateSpectral"}, "yBucketBound": "upper"}),
+    );
+    assert_eq!(heat["options"]["calculate"], false);
+    assert_eq!(heat["options"]["color"]["scheme"], "Spectral");
+    assert_eq!(heat["options"]["yAxis"]["unit"], "s");
+    assert_eq!(heat["options"]["rowsFrame"]["layout"], "le");
+    let (text, _) = panel(14, json!({"type": "text", "mode": "markdown", "content": "# hi"}));
+    assert_eq!(text["options"], json!({"mode": "markdown", "content": "# hi"}));
+    let (list, _) =
+        panel(14, json!({"type": "dashlist", "starred": true, "limit": 5, "tags": ["a"]}));
+    assert_eq!(list["options"], json!({"showStarred": true, "maxItems": 5, "tags": ["a"]}));
+    let (alerts, _) =
+        panel(16, json!({"type": "alertlist", "stateFilter": ["alerting"], "limit": 3}));
+    assert_eq!(alerts["options"]["stateFilter"]["firing"], true);
+    assert_eq!(alerts["options"]["maxItems"], 3);
+    let (bars, _) = panel(
+        16,
+        json!({"type": "graph", "xaxis": {"mode": "series"}, "legend": {"values": true}}),
+    );
+    assert_eq!(bars["type"], "bargauge");
+}
+
+#[test]
+fn variables_and_annotations_have_their_present_form() {
+    let imported = read(json!({"title": "t", "schemaVersion": 14, "sharedCrosshair": true,
+    "refresh": false, "panels": [], "templating": {"list": [
+        {"name": "q", "type": "query", "query": "label_values(up, job)", "refresh": true,
+            "datasource": "Prometheus", "hideLabel": true, "multi": true, "tags": [],
+            "current": {"text": "All", "value": "$__all"}},
+        {"name": "c", "type": "constant", "query": "x"},
+        {"name": "ds", "type": "datasource", "query": "prometheus", "hide": 2},
+    ]}, "annotations": {"list": [
+        {"name": "deploys", "type": "tags", "tags": ["deploy"], "datasource": "-- Grafana --"},
+        {"name": "restarts", "expr": "changes(up[1m]) > 0", "datasource": "$ds"},
+    ]}}));
+    let json = imported.dashboard.json();
+    assert_eq!((&json["graphTooltip"], &json["refresh"]), (&json!(1), &json!("")));
+    let list = &json["templating"]["list"];
+    assert_eq!((&list[0]["refresh"], &list[0]["hide"]), (&json!(1), &json!(1)));
+    assert_eq!(list[0]["current"], json!({"text": ["All"], "value": ["$__all"]}));
+    assert_eq!((&list[1]["type"], &list[1]["current"]["value"]), (&json!("textbox"), &json!("x")));
+    assert_eq!(list[2]["hide"], 2);
+    let annotations = &json["annotations"]["list"];
+    assert_eq!(annotations[0]["builtIn"], 1);
+    assert_eq!(annotations[1]["target"]["tags"], json!(["deploy"]));
+    assert_eq!(annotations[2]["datasource"], json!({"type": "prometheus", "uid": "$ds"}));
+    assert_eq!(
+        lines(&imported),
+        "templating.list[1].type: changed: a visible constant became a text box\n"
+    );
+}
+
+#[test]
+fn links_repeats_and_transformations_have_their_present_form() {
+    let (panel, _) = panel(
+        17,
+        json!({"type": "timeseries", "repeat": "host", "minSpan": 4,
+        "links": [{"type": "dashboard", "dashboard": "My Board", "title": "more", "keepTime": true,
+            "includeVars": true, "params": "a=b"}],
+        "transformations": [{"id": "seriesToColumns", "options": {"byField": "Time"}}],
+        "fieldConfig": {"defaults": {"custom": {"hideFrom": {"graph": true}}}, "overrides": [
+            {"matcher": {"id": "byName", "options": "x"}, "properties": [
+                {"id": "custom.displayMode", "value": "lcd-gauge"}]}]},
+        "options": {"legend": {"displayMode": "hidden"}, "tooltipOptions": {"mode": "multi"}}}),
+    );
+    assert_eq!(
+        panel["links"][0]["url"],
+        "dashboard/db/my-board?$__url_time_range&$__all_variables&a=b"
+    );
+    assert_eq!(panel["maxPerRow"], 6);
+    assert_eq!(panel["transformations"][0]["id"], "joinByField");
+    assert_eq!(panel["transformations"][0]["options"]["mode"], "outer");
+    assert_eq!(panel["options"]["legend"], json!({"displayMode": "list", "showLegend": false}));
+    assert_eq!(panel["options"]["tooltip"]["mode"], "multi");
+    assert_eq!(panel["fieldConfig"]["defaults"]["custom"]["hideFrom"], json!({"viz": true}));
+    assert_eq!(
+        panel["fieldConfig"]["overrides"][0]["properties"][0],
+        json!({"id": "custom.cellOptions", "value": {"type": "gauge", "mode": "lcd"}})
+    );
+}
+
+#[test]
+fn envelopes_are_opened() {
+    let inner = json!({"title": "t", "uid": "u1", "schemaVersion": 41, "panels": []});
+    let answer = read(json!({"meta": {"slug": "t"}, "dashboard": inner}));
+    assert_eq!(answer.dashboard.uid(), Some("u1"));
+    let resource = read(json!({"apiVersion": "dashboard.grafana.app/v1beta1", "kind": "Dashboard",
+        "metadata": {"name": "u2"}, "spec": {"title": "t", "panels": [{"type": "geomap"}]}}));
+    assert_eq!(resource.dashboard.uid(), Some("u2"));
+    assert!(lines(&resource).starts_with("spec.panels[0].type: unsupported"));
+}
