@@ -153,7 +153,7 @@ const EMPTY: NonNullable<PanelState["data"]> = {
 
 /** Types that say "no data" in a form of their own. */
 function hasEmptyForm(type: string): boolean {
-  return ["timeseries", "graph", "logs"].includes(type);
+  return type === "logs";
 }
 
 function NoData({ state, panelHasQueries }: { state: PanelState; panelHasQueries: boolean }): JSX.Element {

@@ -63,7 +63,7 @@ export function scaleColors(mode: string, theme: ChartTheme): readonly string[] 
   const plain = (color: string): string => resolveColor(color, theme.dark, theme.text);
   if (Object.hasOwn(SCALES, name)) return SCALES[name]!.map(plain);
   if (Object.hasOwn(NAMED_SCALES, name)) return NAMED_SCALES[name]!;
-  const hue = name.replace(/s$/, "");
+  const hue = name.toLowerCase().replace(/s$/, "");
   return SHADED.includes(hue) ? [mix(plain(hue), theme.surface, 0.75), plain(hue)] : VIRIDIS;
 }
 

@@ -68,6 +68,7 @@ export function BarChartView(props: ViewProps): JSX.Element {
   const flat = options.orientation === "horizontal" || ((options.orientation ?? "auto") === "auto" && categories.length > 2 && width < height);
   const stacked = options.stacking === "normal" || options.stacking === "percent";
   const names = [...new Map(categories.flatMap((one) => one.bars).map((bar) => [bar.series, bar.color]))];
+  const every = flat ? 1 : Math.ceil(categories.length / Math.max(1, width / 56));
   const values = options.showValue === "always" || (options.showValue !== "never" && categories.length * (stacked ? 1 : names.length) < 30);
   return (
     <div class="barchart">
@@ -77,7 +78,7 @@ export function BarChartView(props: ViewProps): JSX.Element {
             <span class={stacked ? "column-bars column-stacked" : "column-bars"}>
               {category.bars.map((bar) => <Column key={bar.series} bar={bar} flat={flat} values={values && !stacked} />)}
             </span>
-            <span class="column-name" title={category.name}>{category.name}</span>
+            <span class="column-name" title={category.name}>{i % every === 0 ? category.name : "\u00a0"}</span>
           </li>
         ))}
       </ol>

@@ -26,7 +26,7 @@ export function GaugeView(props: ViewProps): JSX.Element {
   const options = optionsOf<Options>(panel);
   const values = useMemo(() => reducedValues(frames, options.reduceOptions, look).map(limited), [frames, panel.options, look]);
   if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
-  const grid = layout(values.length, width, height, options.orientation);
+  const grid = layout(values.length, { width, height, wide: 1.15 }, options.orientation === "vertical" || options.orientation === "horizontal" ? options.orientation : "auto");
   return (
     <div class="gauges" style={{ gridTemplateColumns: `repeat(${grid.columns}, minmax(0, 1fr))` }}>
       {values.map((value, i) => (
@@ -71,7 +71,7 @@ function Dial({ value, look, options, named }: DialProps): JSX.Element {
   const { theme } = look;
   const steps = absoluteSteps(value.field.config, value, theme);
   const at = (number: number): number => within((number - value.min) / (value.max - value.min || 1));
-  const size = Math.min(34, 190 / Math.max(4, value.shown.text.length));
+  const size = Math.min(34, 112 / (0.6 * Math.max(3, value.shown.text.length)));
   const label = `${value.name}: ${value.shown.text}`;
   return (
     <svg class="gauge" viewBox={named ? "0 0 200 186" : "0 0 200 166"} role="img" aria-label={label}>

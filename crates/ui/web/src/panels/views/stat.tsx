@@ -28,7 +28,7 @@ export function StatView(props: ViewProps): JSX.Element {
   const options = optionsOf<Options>(panel);
   const values = useMemo(() => reducedValues(frames, options.reduceOptions, look), [frames, panel.options, look]);
   if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
-  const grid = layout(values.length, width, height, options.orientation);
+  const grid = layout(values.length, { width, height }, options.orientation);
   const tile = { width: width / grid.columns - 4, height: height / grid.rows - 4 };
   return (
     <div class="stat" style={{ gridTemplateColumns: `repeat(${grid.columns}, minmax(0, 1fr))` }}>
@@ -40,13 +40,16 @@ export function StatView(props: ViewProps): JSX.Element {
 }
 
 /** Rows and columns that leave tiles as large as can be. */
-export function layout(count: number, width: number, height: number, orientation = "auto"): { columns: number; rows: number } {
+export function layout(
+  count: number, box: { width: number; height: number; wide?: number }, orientation = "auto",
+): { columns: number; rows: number } {
+  const { width, height, wide = 2.2 } = box;
   if (orientation === "vertical") return { columns: count, rows: 1 };
   if (orientation === "horizontal") return { columns: 1, rows: count };
   let best = { columns: 1, rows: count, size: 0 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
-    const size = Math.min(width / columns, (height / rows) * 2.2);
+    const size = Math.min(width / columns, (height / rows) * wide);
     if (size > best.size) best = { columns, rows, size };
   }
   return best;
