@@ -62,3 +62,28 @@ impl Families {
         &self.list
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_beyond_the_last_allowed_one_are_not_kept() {
+        let mut families = Families::default();
+        let gauges: Vec<FamilyId> =
+            (0..=FAMILIES_MAX).map(|n| families.gauge(&format!("node_{n}"), "h")).collect();
+        assert_eq!(families.as_slice().len(), FAMILIES_MAX);
+        for id in [gauges[0], gauges[FAMILIES_MAX - 1], gauges[FAMILIES_MAX]] {
+            families.push(id, &Labels::empty(), 1.0);
+        }
+        let filled: Vec<&str> = families
+            .as_slice()
+            .iter()
+            .filter(|family| !family.points.is_empty())
+            .map(|family| family.name.as_str())
+            .collect();
+        assert_eq!(filled, ["node_0", "node_9999"]);
+        assert_eq!(families.gauge("node_7", "other help"), gauges[7], "declared once");
+        assert_eq!(families.as_slice().len(), FAMILIES_MAX);
+    }
+}

@@ -155,3 +155,6 @@ impl<T: Clone> Remembered<T> {
         self.entries[index].1.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,8 @@ fn cpu_times_count_hundredths_and_missing_modes_are_zero() {
 fn cpu_lists_are_bounded() {
     check(cpu::parse_range, "1,3-5,9\n", &expect!["[1, 3, 4, 5, 9]"]);
     check(cpu::parse_range, "\n", &expect!["[]"]);
-    for bad in ["5-3", "1,,2", "a", "1-", "-1", "0-4294967295", "0-65535,0-65535,1"] {
+    assert_eq!(cpu::parse_range(b"0-65535").map(|cpus| cpus.len()).ok(), Some(65_536));
+    for bad in ["65536", "5-3", "1,,2", "a", "1-", "-1", "0-4294967295", "0-65535,0-65535,1"] {
         assert!(cpu::parse_range(bad.as_bytes()).is_err(), "{bad}");
     }
 }

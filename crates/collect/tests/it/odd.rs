@@ -270,3 +270,55 @@ fn options_that_cannot_work_are_refused() {
     let text = refuse(pattern);
     assert!(text.starts_with("invalid pattern in collector option netstat.fields: "), "{text}");
 }
+
+#[test]
+fn network_devices_are_included_and_excluded_by_name() {
+    let line = |device: &str| format!("{device}: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
+    let text = format!("h\nh\n{}{}{}", line("eth0"), line("eth1"), line("lo"));
+    let host = Memory::new(&[("/proc/net/dev", &text)]);
+    let devices = |include: &str, exclude: &str| {
+        let (netdev_include, netdev_exclude) = (include.to_owned(), exclude.to_owned());
+        let options = Options { netdev_include, netdev_exclude, ..Options::default() };
+        let found = lines(&mut with(&host, &options), 1, "node_network_receive_bytes_total");
+        let names = found.iter().filter_map(|line| line.split('"').nth(1));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(devices("", ""), "eth0 eth1 lo");
+    assert_eq!(devices("^eth", ""), "eth0 eth1");
+    assert_eq!(devices("", "^eth"), "lo");
+}
+
+#[test]
+fn filesystems_are_excluded_by_type_wherever_they_are_mounted() {
+    let mounts = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:2 / /chroot/proc rw - proc proc rw\n";
+    let host = Memory::new(&[("/proc/1/mountinfo", mounts)]);
+    let found = lines(&mut only(&host, &["filesystem"]), 1, "node_filesystem_readonly{");
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn the_release_is_read_once_a_minute_and_when_the_clock_was_set_back() {
+    let release = "NAME=X\nVERSION_ID=7\nSUPPORT_END=2026-11-21\n";
+    let host = Memory::new(&[("/etc/os-release", release)]);
+    let mut collector = only(&host, &["os"]);
+    let mut version = |second: i64| {
+        let found = lines(&mut collector, second, "node_os_version{");
+        found.first().and_then(|line| line.rsplit(' ').next().map(str::to_owned))
+    };
+    assert_eq!(version(1000).as_deref(), Some("7"));
+    host.write("/etc/os-release", "NAME=X\nVERSION_ID=8\n");
+    assert_eq!(version(1059).as_deref(), Some("7"));
+    assert_eq!(version(1060).as_deref(), Some("8"));
+    host.write("/etc/os-release", "NAME=X\nVERSION_ID=0\n");
+    assert_eq!(version(1059), None, "no version instead of 0");
+}
+
+#[test]
+fn the_end_of_support_is_told_when_it_is_known() {
+    let host = Memory::new(&[("/etc/os-release", "NAME=X\nSUPPORT_END=2026-11-21\n")]);
+    let end = lines(&mut only(&host, &["os"]), 1, "node_os_support_end_timestamp_seconds");
+    assert_eq!(end, ["node_os_support_end_timestamp_seconds 1.7952192e+09"]);
+    host.write("/etc/os-release", "NAME=X\n");
+    let end = lines(&mut only(&host, &["os"]), 1, "node_os_support_end_timestamp_seconds");
+    assert!(end.is_empty());
+}

@@ -102,9 +102,59 @@ fn files_and_their_length_are_bounded() {
     assert!(many.refresh(&vfs));
     assert_eq!(many.faults().len(), 1);
     assert_eq!(many.faults()[0].message, "10001 files match, at most 10000 are read");
+    vfs.remove_file(Path::new("/sd/10000.json")).unwrap();
+    assert!(many.refresh(&vfs));
+    assert!(many.faults().is_empty(), "as many as allowed");
+    write(&vfs, "/sd/z.json", GOOD);
+    many.refresh(&vfs);
+    assert!(shown(&many).is_empty(), "the last in order is not read");
     let long = "x".repeat(usize::try_from(FILE_BYTES_MAX).unwrap() + 1);
     write(&vfs, "/sd/long.yml", &long);
     let mut one = set(&["/sd/long.yml"]);
     assert!(one.refresh(&vfs));
     assert!(one.faults()[0].message.starts_with("cannot read: "), "{}", one.faults()[0].message);
+}
+
+#[test]
+fn files_come_in_the_order_of_their_names_and_once() {
+    let vfs = world();
+    for file in ["b", "a", "c"] {
+        write(&vfs, &format!("/sd/{file}.json"), r#"[{"targets": ["x:1"]}]"#);
+    }
+    let mut set = set(&["/sd/[bc].json", "/sd/*.json"]);
+    set.refresh(&vfs);
+    let sources: Vec<&str> = set.groups().map(|group| group.source.as_str()).collect();
+    assert_eq!(sources, ["/sd/a.json:0", "/sd/b.json:0", "/sd/c.json:0"]);
+}
+
+#[test]
+fn a_directory_that_cannot_be_listed_is_a_fault_and_one_that_is_missing_is_none() {
+    let vfs = world();
+    write(&vfs, "/sd/file", "");
+    let mut set = set(&["/sd/file/*.json", "/missing/*.json"]);
+    assert!(set.refresh(&vfs));
+    let faults: Vec<&str> = set.faults().iter().map(|fault| fault.source.as_str()).collect();
+    assert_eq!(faults, ["/sd/file/*.json"]);
+    assert!(set.faults()[0].message.starts_with("cannot list the directory: "));
+}
+
+#[test]
+fn directories_are_no_files_and_a_bare_name_is_in_the_working_directory() {
+    let vfs = world();
+    vfs.create_dir_all(Path::new("/sd/dir.json")).unwrap();
+    vfs.replace(Path::new("bare.json"), GOOD.as_bytes()).unwrap();
+    let mut set = set(&["/sd/*.json", "*.json"]);
+    assert!(set.refresh(&vfs));
+    assert!(set.faults().is_empty(), "{:?}", set.faults());
+    assert!(shown(&set)[0].starts_with("bare.json:0 "));
+}
+
+#[test]
+fn a_file_without_targets_that_goes_is_no_news() {
+    let vfs = world();
+    let mut set = set(&["/sd/*.json"]);
+    write(&vfs, "/sd/x.json", "[]");
+    set.refresh(&vfs);
+    vfs.remove_file(Path::new("/sd/x.json")).unwrap();
+    assert!(!set.refresh(&vfs));
 }

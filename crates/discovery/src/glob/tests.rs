@@ -23,6 +23,7 @@ fn patterns_as_go_reads_them() {
         ("[a-", "a", false),
         ("[", "a", false),
         ("[]a]", "]", false),
+        ("[]", "]", false),
         ("a\\*", "a*", true),
         ("a\\*", "ab", false),
         ("\\", "\\", false),

@@ -55,3 +55,46 @@ async fn files_that_do_not_exist_still_give_a_first_snapshot() {
     let snapshot = snapshots.wait_for(Option::is_some).await.unwrap().clone().unwrap();
     assert_eq!(snapshot.groups.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn faults_are_published_with_the_groups() {
+    let vfs = Arc::new(SimVfs::new(1));
+    vfs.create_dir_all(Path::new("/sd")).unwrap();
+    vfs.replace(Path::new("/sd/a.json"), b"[{").unwrap();
+    let discovery = Discovery::start(&config(&["/sd/*.json"]), vfs);
+    let mut snapshots = discovery.snapshots();
+    let snapshot = snapshots.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+    let sources: Vec<&str> = snapshot.faults.iter().map(|fault| fault.source.as_str()).collect();
+    assert_eq!(sources, ["/sd/a.json"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_are_read_once_in_an_interval() {
+    let vfs = Arc::new(SimVfs::new(1));
+    vfs.create_dir_all(Path::new("/sd")).unwrap();
+    let write = |text: &str| vfs.replace(Path::new("/sd/a.json"), text.as_bytes()).unwrap();
+    write(r#"[{"targets": ["one:1"]}]"#);
+    let discovery = Discovery::start(&config(&["/sd/*.json"]), vfs.clone());
+    let mut snapshots = discovery.snapshots();
+    snapshots.wait_for(Option::is_some).await.unwrap();
+    snapshots.mark_unchanged();
+    let begun = tokio::time::Instant::now();
+    write(r#"[{"targets": ["two:2"]}]"#);
+    snapshots.changed().await.unwrap();
+    assert_eq!(
+        begun.elapsed(),
+        super::POLL,
+        "sooner than every five minutes, never without a pause"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_discovery_reads_no_more() {
+    let vfs = Arc::new(SimVfs::new(1));
+    let discovery = Discovery::start(&config(&["/sd/*.json"]), vfs);
+    let mut snapshots = discovery.snapshots();
+    snapshots.wait_for(Option::is_some).await.unwrap();
+    snapshots.mark_unchanged();
+    discovery.stop().await;
+    assert!(snapshots.changed().await.is_err(), "the sender is gone");
+}
