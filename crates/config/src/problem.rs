@@ -162,7 +162,7 @@ impl<T> Loaded<T> {
 
 /// Lines as places count them: YAML 1.2, 5.4 knows three line breaks, LF, CR LF and CR alone.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+    text.split("\r\n").flat_map(|lines| lines.split(['\n', '\r']))
 }
 
 /// The line of a place, unless it could show a secret: after the caret such a line is cut, and a

@@ -1,4 +1,4 @@
-use super::{Place, Problem};
+use super::{Place, Problem, lines};
 use expect_test::{Expect, expect};
 
 fn check(text: &str, line: usize, column: usize, expected: &Expect) {
@@ -30,6 +30,23 @@ fn lines_end_as_yaml_says() {
           5 | d: 4
             | ^"]],
     );
+}
+
+#[test]
+fn every_line_break_begins_a_line_also_the_last() {
+    for (text, count) in [
+        ("", 1),
+        ("a", 1),
+        ("a\n", 2),
+        ("a\r\n", 2),
+        ("a\r", 2),
+        ("\r\r", 3),
+        ("\r\r\n", 3),
+        ("\n\r\n\r", 4),
+    ] {
+        assert_eq!(lines(text).count(), count, "{text:?}");
+    }
+    assert_eq!(lines("a\rb\r\nc\nd").collect::<Vec<_>>(), ["a", "b", "c", "d"]);
 }
 
 #[test]
