@@ -1,7 +1,7 @@
 use super::{Hop, Request};
 use crate::{ErrorKind, auth};
 use config::{HeaderValue as ConfigValue, HttpAuth, HttpHeader, Secret, SecretSource};
-use http::header::{AUTHORIZATION, HeaderMap, LOCATION};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION};
 use http::{HeaderValue, StatusCode};
 use std::time::Duration;
 use sys::OsVfs;
@@ -67,4 +67,63 @@ fn a_redirect_leads_to_http_and_https_only() {
     }
     assert_eq!(redirected(&from, "http://[").err(), Some(ErrorKind::Redirect));
     assert_eq!(redirected(&from, "https://a.example/").unwrap().url.scheme(), "https");
+}
+
+#[test]
+fn a_redirect_repeats_the_request_or_asks_anew() {
+    let from = |method: http::Method| {
+        let mut from = hop("http://a.example/");
+        (from.method, from.body) = (method, "body".into());
+        from.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        from
+    };
+    let after = |from: &Hop, status: StatusCode| {
+        let answer = HeaderMap::from_iter([(LOCATION, HeaderValue::from_static("/next"))]);
+        let next = from.redirect(status, &answer).unwrap().unwrap();
+        let has_type = next.headers.contains_key(CONTENT_TYPE);
+        format!("{} {:?} {has_type}", next.method, next.body)
+    };
+    let post = from(http::Method::POST);
+    for status in [StatusCode::MOVED_PERMANENTLY, StatusCode::FOUND, StatusCode::SEE_OTHER] {
+        assert_eq!(after(&post, status), r#"GET b"" false"#, "{status}");
+        assert!(after(&from(http::Method::HEAD), status).starts_with("HEAD"), "{status}");
+    }
+    for status in [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT] {
+        assert_eq!(after(&post, status), r#"POST b"body" true"#, "{status}");
+    }
+}
+
+#[test]
+fn credentials_of_a_redirect_leave_its_url() {
+    let named = Request::get("http://a.example/".parse().unwrap(), Duration::ZERO);
+    let from = Hop::new(named, &HeaderMap::new()).unwrap();
+    let next = redirected(&from, "http://user:key@b.example/").unwrap();
+    assert_eq!(next.url.as_str(), "http://b.example/");
+    assert_eq!(next.headers[AUTHORIZATION], "Basic dXNlcjprZXk=");
+}
+
+#[test]
+fn credentials_of_a_url_are_for_who_has_no_others() {
+    let configured = hop("http://user:key@a.example/");
+    assert_eq!(configured.headers[AUTHORIZATION], "Bearer key");
+    assert_eq!(configured.url.as_str(), "http://a.example/", "they leave it in any case");
+    for (url, text) in
+        [("http://user@a.example/", "Basic dXNlcjo="), ("http://:key@a.example/", "Basic OmtleQ==")]
+    {
+        let request = Request::get(url.parse().unwrap(), Duration::ZERO);
+        let hop = Hop::new(request, &HeaderMap::new()).unwrap();
+        assert_eq!(hop.headers[AUTHORIZATION], text, "{url}");
+    }
+}
+
+#[test]
+fn the_last_of_several_configured_headers_counts() {
+    let header = |text: &str| HttpHeader {
+        name: "x-tenant".into(),
+        values: vec![ConfigValue::Plain(text.into())],
+    };
+    let mut headers = HeaderMap::new();
+    auth::apply(&OsVfs, &HttpAuth::None, &[header("one"), header("two")], &mut headers).unwrap();
+    let values: Vec<_> = headers.get_all("x-tenant").iter().collect();
+    assert_eq!(values, ["two"]);
 }

@@ -65,3 +65,21 @@ fn blocks_are_read_and_shown() {
 fn an_empty_policy_allows_everything() {
     check(&AddressPolicy::allow_all(), "169.254.169.254", Verdict::Allow);
 }
+
+#[test]
+fn the_loopback_of_ipv6_is_no_address_of_ipv4() {
+    let policy = AddressPolicy::with_rules([rule(Verdict::Deny, "0.0.0.0/8")]);
+    check(&policy, "0.0.0.1", Verdict::Deny);
+    check(&policy, "::2", Verdict::Deny);
+    check(&policy, "::1", Verdict::Allow);
+    check(&policy, "::", Verdict::Allow);
+}
+
+#[test]
+fn a_block_of_one_address_holds_no_other() {
+    for (one, other) in [("10.0.0.1", "10.0.0.0"), ("fd00::1", "fd00::")] {
+        let block = Cidr::single(one.parse().unwrap());
+        assert!(block.contains(one.parse().unwrap()), "{one}");
+        assert!(!block.contains(other.parse().unwrap()), "{other}");
+    }
+}

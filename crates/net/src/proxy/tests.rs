@@ -2,7 +2,7 @@ use super::{Proxies, Proxy, matches_exception};
 use crate::ErrorKind;
 use config::{ProxyConfig, Secret};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Far more than a bounded answer takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,8 +43,10 @@ fn exceptions_as_go_reads_them() {
 fn one_named_proxy_serves_everything_but_its_exceptions() {
     let all = named("http://p:3128", None);
     assert!(all.choose(false, "localhost", 80).is_some(), "as upstream: no exceptions at all");
+    assert!(named("http://p:3128", Some("")).choose(false, "localhost", 80).is_some());
     let some = named("http://p:3128", Some("db, 10.0.0.0/8"));
     assert!(some.choose(true, "web", 443).is_some());
+    assert!(some.choose(true, "192.0.2.1", 443).is_some(), "an address that is no loopback");
     for host in ["db", "10.1.1.1", "localhost", "127.0.0.1", "[::1]"] {
         assert!(some.choose(true, host, 443).is_none(), "{host}");
     }
@@ -96,4 +98,49 @@ async fn an_endless_answer_of_a_proxy_is_not_read_to_its_end() {
     assert_eq!(error.describe(), "tunnel to web:443 through p:3128: answer too long");
     drop(ours);
     endless.await.unwrap();
+}
+
+#[test]
+fn an_empty_variable_names_no_proxy() {
+    let config = ProxyConfig { from_environment: true, ..ProxyConfig::default() };
+    let proxies = Proxies::new(&config, Vec::new(), |_| Some(String::new())).unwrap();
+    assert!(proxies.choose(true, "web", 443).is_none());
+}
+
+/// What the proxy is asked, and how the tunnel ends after its answer.
+async fn tunnel(url: &str, answer: &[u8]) -> (String, Result<(), ErrorKind>) {
+    let (mut ours, mut theirs) = tokio::io::duplex(1 << 10);
+    theirs.write_all(answer).await.unwrap();
+    let proxies = named(url, None);
+    let proxy = proxies.choose(true, "web", 443).unwrap();
+    let outcome = proxies.tunnel(proxy, &mut ours, "web", 443).await;
+    drop(ours);
+    let mut asked = String::new();
+    theirs.read_to_string(&mut asked).await.unwrap();
+    (asked, outcome.map_err(|error| error.kind()))
+}
+
+#[tokio::test]
+async fn a_tunnel_carries_the_credentials_of_its_proxy() {
+    let good = b"HTTP/1.1 200 OK\r\n\r\n";
+    let (asked, outcome) = tunnel("http://u:p@proxy:3128", good).await;
+    let head = "CONNECT web:443 HTTP/1.1\r\nHost: web:443\r\n";
+    assert_eq!(asked, format!("{head}Proxy-Authorization: Basic dTpw\r\n\r\n"));
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(tunnel("http://proxy:3128", good).await.0, format!("{head}\r\n"));
+}
+
+#[tokio::test]
+async fn only_a_success_of_http_1_opens_a_tunnel() {
+    for (answer, opens) in [
+        ("HTTP/1.0 200 OK", true),
+        ("HTTP/1.1 204 Fine", true),
+        ("HTTP/1.1 407 Who are you", false),
+        ("ABCDEFGH 200 OK", false),
+        ("HTTP/1.1", false),
+    ] {
+        let answer = format!("{answer}\r\n\r\n");
+        let (_, outcome) = tunnel("http://proxy:3128", answer.as_bytes()).await;
+        assert_eq!(outcome.is_ok(), opens, "{answer:?}");
+    }
 }

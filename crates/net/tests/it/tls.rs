@@ -47,8 +47,13 @@ fn identity(authority: &Authority, name: &str) -> Identity {
 
 /// As `openssl req -x509` makes them: self-signed and marked as authority.
 fn self_signed_authority(name: &str) -> Identity {
+    self_signed_authority_until(name, 4096)
+}
+
+fn self_signed_authority_until(name: &str, year: i32) -> Identity {
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.not_after = rcgen::date_time_ymd(year, 1, 1);
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
     Identity { pem: certificate.pem(), certificate: certificate.der().clone(), key }
@@ -129,6 +134,15 @@ async fn a_self_signed_authority_may_be_the_server_itself() {
     let twin = self_signed_authority("127.0.0.1");
     let foreign = TlsConfig { ca: Some(inline(&twin.pem)), ..TlsConfig::default() };
     assert_eq!(outcome(address, foreign).await, Err(ErrorKind::Tls));
+}
+
+#[tokio::test]
+async fn a_self_signed_authority_is_trusted_in_its_validity_period_only() {
+    for (year, expected) in [(4096, Ok("tls".to_owned())), (2020, Err(ErrorKind::Tls))] {
+        let itself = self_signed_authority_until("127.0.0.1", year);
+        let tls = TlsConfig { ca: Some(inline(&itself.pem)), ..TlsConfig::default() };
+        assert_eq!(outcome(start(&itself, None).await, tls).await, expected, "until {year}");
+    }
 }
 
 #[tokio::test]
