@@ -3,6 +3,7 @@
 //! one occurrence with the earliest start and the latest texts.
 
 use crate::change::{as_map, as_ms};
+use crate::texts::Texts;
 use model::{Labels, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub struct Alert {
     #[serde(with = "as_map")]
     pub labels: Labels,
     /// Texts for people.
-    pub annotations: Vec<(String, String)>,
+    pub annotations: Texts,
     /// When it began.
     #[serde(with = "as_ms")]
     pub starts_at: Timestamp,
@@ -36,7 +37,7 @@ pub struct Alert {
     #[serde(with = "as_ms")]
     pub updated_at: Timestamp,
     /// Where to look further.
-    pub generator_url: String,
+    pub generator_url: Arc<str>,
     /// Was no end given, so that `ends_at` is only the time after which nobody cares any more?
     #[serde(default)]
     pub ends_by_timeout: bool,

@@ -6,6 +6,7 @@ use crate::alert::{StoredAlert, fingerprint};
 use crate::dedup::LogEntry;
 use crate::history::{Decision, History, Verdict};
 use crate::silence::{Silence, Silences};
+use foldhash::fast::RandomState;
 use model::{Labels, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -45,20 +46,21 @@ pub(crate) struct DecisionRecord {
 }
 
 impl DecisionRecord {
-    fn new(decision: &Decision) -> Self {
+    fn new(decision: &Decision, alerts: Vec<u64>) -> Self {
         Self {
             at: decision.at,
             group_key: Arc::clone(&decision.group_key),
             receiver: Arc::clone(&decision.receiver),
-            alerts: decision.alerts.iter().map(fingerprint).collect(),
+            alerts,
             verdict: decision.verdict.clone(),
         }
     }
 }
 
-impl From<&Decision> for Change {
-    fn from(decision: &Decision) -> Self {
-        Self(What::Decision(DecisionRecord::new(decision)))
+impl Change {
+    /// A decision about the alerts with these fingerprints.
+    pub(crate) fn decided(decision: &Decision, alerts: Vec<u64>) -> Self {
+        Self(What::Decision(DecisionRecord::new(decision, alerts)))
     }
 }
 
@@ -72,6 +74,8 @@ pub(crate) struct Told {
     pub(crate) entry: LogEntry,
 }
 
+/// Alerts by their identity.
+pub(crate) type AlertMap = HashMap<Labels, Arc<StoredAlert>, RandomState>;
 /// Group key, receiver.
 pub(crate) type LogKey = (Arc<str>, Arc<str>);
 /// What integrations, by their names, were told last.
@@ -80,7 +84,7 @@ pub(crate) type NotificationLog = HashMap<LogKey, BTreeMap<String, LogEntry>>;
 /// The state that changes lead to.
 #[derive(Clone, Debug, Default)]
 pub struct Saved {
-    pub(crate) alerts: HashMap<Labels, Arc<StoredAlert>>,
+    pub(crate) alerts: AlertMap,
     pub(crate) silences: Silences,
     pub(crate) log: NotificationLog,
     pub(crate) history: History,
@@ -157,7 +161,10 @@ pub(crate) fn all_of<'s>(
             }))
         })
     });
-    let decisions = history.iter().map(|decision| What::Decision(DecisionRecord::new(decision)));
+    let decisions = history.iter().map(|decision| {
+        let alerts = decision.alerts.iter().map(fingerprint).collect();
+        What::Decision(DecisionRecord::new(decision, alerts))
+    });
     let rest = silences.chain(told).chain(decisions);
     alerts.chain(named).chain(rest).map(Change).collect()
 }

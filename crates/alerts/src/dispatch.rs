@@ -12,7 +12,7 @@ mod restore;
 mod view;
 
 use crate::alert::{Alert, Moment, StoredAlert};
-use crate::change::{Change, NotificationLog, What};
+use crate::change::{AlertMap, Change, LogKey, NotificationLog, What};
 use crate::group::AlertGroup;
 use crate::history::{Decision, History, Verdict};
 use crate::inhibit::Inhibitor;
@@ -20,11 +20,12 @@ use crate::notification::Notification;
 use crate::route::{Receiver, RouteError, Tree, group_labels};
 use crate::silence::{DURING, Silence, SilenceError, Silences};
 use config::alertmanager::{InhibitRule, Route, TimeInterval};
+use foldhash::fast::RandomState;
 use model::{Labels, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-pub use view::{AlertState, AlertStatus, GroupStatus};
+pub use view::{AlertSelection, AlertState, AlertStatus, GroupStatus};
 
 /// Alerts kept at most; further new ones are refused and counted.
 const ALERTS_MAX: usize = 100_000;
@@ -145,10 +146,10 @@ pub struct Dispatcher {
     inhibitor: Inhibitor,
     time_intervals: BTreeMap<String, Vec<TimeInterval>>,
     compat: Compat,
-    alerts: HashMap<Labels, Arc<StoredAlert>>,
+    alerts: AlertMap,
     silences: Silences,
     groups: HashMap<u64, AlertGroup>,
-    group_ids: HashMap<GroupKey, u64>,
+    group_ids: HashMap<GroupKey, u64, RandomState>,
     next_group: u64,
     /// When which group wants to be stepped.
     timers: BTreeSet<(Timestamp, u64)>,
@@ -175,10 +176,10 @@ impl Dispatcher {
             inhibitor: Inhibitor::new(&settings.inhibit_rules),
             time_intervals: settings.time_intervals.clone(),
             compat: settings.compat,
-            alerts: HashMap::new(),
+            alerts: AlertMap::default(),
             silences: Silences::default(),
             groups: HashMap::new(),
-            group_ids: HashMap::new(),
+            group_ids: HashMap::default(),
             next_group: 0,
             timers: BTreeSet::new(),
             log: HashMap::new(),
@@ -280,8 +281,18 @@ impl Dispatcher {
         }
     }
 
-    fn decide(&mut self, decision: Decision) {
-        self.changes.push(Change::from(&decision));
+    /// Notes what becomes of alerts of a group at its receiver, and why.
+    fn decide(
+        &mut self,
+        at: Timestamp,
+        (group_key, receiver): LogKey,
+        stored: &[Arc<StoredAlert>],
+        verdict: Verdict,
+    ) {
+        let alerts = stored.iter().map(|stored| stored.alert.labels.clone()).collect();
+        let fingerprints = stored.iter().map(|stored| stored.fingerprint).collect();
+        let decision = Decision { at, group_key, receiver, alerts, verdict };
+        self.changes.push(Change::decided(&decision, fingerprints));
         self.history.push(decision);
     }
 
@@ -306,8 +317,9 @@ impl Dispatcher {
             alert.ends_at = shifted(alert.ends_at);
         }
         for group in self.groups.values_mut() {
-            for (labels, stored) in &mut group.alerts {
-                stored.clone_from(&self.alerts[labels]);
+            for stored in group.alerts.values_mut() {
+                let labels = stored.alert.labels.clone();
+                stored.clone_from(&self.alerts[&labels]);
             }
             group.shift(jump_ms);
         }
@@ -330,21 +342,24 @@ impl Dispatcher {
     }
 
     fn take_all(&mut self, now: Timestamp, alerts: Vec<Alert>) {
-        let mut begun: BTreeMap<u64, Vec<Labels>> = BTreeMap::new();
+        let mut begun: BTreeMap<u64, Vec<Arc<StoredAlert>>> = BTreeMap::new();
         for alert in alerts {
             self.take(now, alert, &mut begun);
         }
         for (id, alerts) in begun {
             let Some(group) = self.groups.get(&id) else { continue };
-            let (group_key, until) = (Arc::clone(&group.key), group.next_flush);
-            let receiver = Arc::clone(&self.tree.node(group.node).receiver);
-            let verdict = Verdict::Held { until };
-            self.decide(Decision { at: now, group_key, receiver, alerts, verdict });
+            let (place, until) = (self.log_key(group), group.next_flush);
+            self.decide(now, place, &alerts, Verdict::Held { until });
         }
     }
 
     /// Takes an alert into the groups of its routes; `begun` gets the groups in which it is new.
-    fn take(&mut self, now: Timestamp, alert: Alert, begun: &mut BTreeMap<u64, Vec<Labels>>) {
+    fn take(
+        &mut self,
+        now: Timestamp,
+        alert: Alert,
+        begun: &mut BTreeMap<u64, Vec<Arc<StoredAlert>>>,
+    ) {
         let labels = alert.labels.clone();
         let old = self.alerts.get(&labels).cloned();
         let leaves = self.tree.leaves(&labels);
@@ -386,28 +401,35 @@ impl Dispatcher {
         leaf: usize,
         stored: &Arc<StoredAlert>,
         is_new: bool,
-        begun: &mut BTreeMap<u64, Vec<Labels>>,
+        begun: &mut BTreeMap<u64, Vec<Arc<StoredAlert>>>,
     ) {
         let labels = &stored.alert.labels;
         let ended = stored.alert.is_resolved_at(now);
         let key = (leaf, group_labels(&self.tree.node(leaf).group_by, labels));
-        let known = self.group_ids.get(&key).and_then(|id| self.groups.get(id));
-        let is_there = known.is_some_and(|group| group.alerts.contains_key(labels));
-        if ended && !is_there && !self.is_told(leaf, labels, stored.fingerprint) {
+        let is_there = || {
+            let group = self.group_ids.get(&key).and_then(|id| self.groups.get(id));
+            group.is_some_and(|group| group.alerts.contains_key(&stored.fingerprint))
+        };
+        if ended && !is_there() && !self.is_told(leaf, labels, stored.fingerprint) {
             return;
         }
         let id = self.group_of(now, key);
         let wait = self.tree.node(leaf).group_wait;
         let Some(group) = self.groups.get_mut(&id) else { return };
-        group.alerts.insert(labels.clone(), Arc::clone(stored));
+        group.alerts.insert(stored.fingerprint, Arc::clone(stored));
         let old_enough = stored.alert.starts_at.saturating_add(wait) < now;
         if self.compat == Compat::Strict && !group.has_flushed && old_enough {
             group.next_flush = now.max(self.hold_until);
             self.schedule(id);
         }
         if is_new {
-            begun.entry(id).or_default().push(labels.clone());
+            begun.entry(id).or_default().push(Arc::clone(stored));
         }
+    }
+
+    /// Where the notification log keeps what a group's receiver was told.
+    fn log_key(&self, group: &AlertGroup) -> LogKey {
+        (Arc::clone(&group.key), Arc::clone(&self.tree.node(group.node).receiver))
     }
 
     /// The group with this key, made when there is none.
@@ -435,11 +457,12 @@ impl Dispatcher {
     }
 
     /// Forgets an alert that its last group has forgotten.
-    fn forget_unheld(&mut self, labels: &Labels) {
+    fn forget_unheld(&mut self, stored: &StoredAlert) {
+        let labels = &stored.alert.labels;
         let holds = |leaf: usize| {
             let key = (leaf, group_labels(&self.tree.node(leaf).group_by, labels));
             let group = self.group_ids.get(&key).and_then(|id| self.groups.get(id));
-            group.is_some_and(|group| group.alerts.contains_key(labels))
+            group.is_some_and(|group| group.alerts.contains_key(&stored.fingerprint))
         };
         if !self.tree.leaves(labels).into_iter().any(holds) {
             self.alerts.remove(labels);

@@ -6,7 +6,6 @@ use crate::dedup::{AlertSet, Snapshot};
 use crate::history::Verdict;
 use crate::notification::{NotifiedAlert, Reason};
 use model::{Labels, Timestamp};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,7 +40,8 @@ pub(crate) struct AlertGroup {
     pub(crate) labels: Labels,
     /// Identity in Alertmanager's notation: `{}/{job="node"}:{instance="a"}`.
     pub(crate) key: Arc<str>,
-    pub(crate) alerts: BTreeMap<Labels, Arc<StoredAlert>>,
+    /// By fingerprint.
+    pub(crate) alerts: BTreeMap<u64, Arc<StoredAlert>>,
     pub(crate) next_flush: Timestamp,
     pub(crate) has_flushed: bool,
     pub(crate) pending: Vec<Pending>,
@@ -88,10 +88,11 @@ impl AlertGroup {
                 || (send_resolved && snapshot.resolved.contains_key(&stored.fingerprint))
         };
         let stored = self.alerts.values().filter(wanted);
-        let mut alerts: Vec<NotifiedAlert> =
-            stored.map(|a| notified(a, snapshot.firing.contains_key(&a.fingerprint))).collect();
-        alerts.sort_by(|a, b| told_order(&a.labels, &b.labels));
-        alerts
+        let mut stored: Vec<(ToldOrder<'_>, &Arc<StoredAlert>)> =
+            stored.map(|stored| (ToldOrder::new(&stored.alert.labels), stored)).collect();
+        stored.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let fires = |stored: &StoredAlert| snapshot.firing.contains_key(&stored.fingerprint);
+        stored.into_iter().map(|(_, stored)| notified(stored, fires(stored))).collect()
     }
 
     /// When the group wants to be stepped next.
@@ -115,18 +116,16 @@ impl AlertGroup {
         &mut self,
         now: Timestamp,
         is_told: impl Fn(u64) -> bool,
-    ) -> Vec<Labels> {
+    ) -> Vec<Arc<StoredAlert>> {
         if !self.pending.is_empty() || self.failed || !self.has_flushed {
             return Vec::new();
         }
         let ended =
             |stored: &StoredAlert| stored.alert.is_resolved_at(now) && !is_told(stored.fingerprint);
-        let gone: Vec<Labels> =
-            self.alerts.values().filter(|a| ended(a)).map(|a| a.alert.labels.clone()).collect();
-        for labels in &gone {
-            if let Some(stored) = self.alerts.remove(labels) {
-                self.mutes.remove(&stored.fingerprint);
-            }
+        let gone = self.alerts.extract_if(.., |_, stored| ended(stored));
+        let gone: Vec<Arc<StoredAlert>> = gone.map(|(_, stored)| stored).collect();
+        for stored in &gone {
+            self.mutes.remove(&stored.fingerprint);
         }
         gone
     }
@@ -170,21 +169,23 @@ fn notified(stored: &StoredAlert, firing: bool) -> NotifiedAlert {
         firing,
         starts_at: alert.starts_at,
         ends_at: (!firing).then_some(alert.ends_at),
-        generator_url: alert.generator_url.clone(),
+        generator_url: Arc::clone(&alert.generator_url),
     }
 }
 
 /// Alertmanager's order of the alerts of a message: by job, by instance, then fewer labels first,
 /// then by labels; who lacks a job or an instance comes last.
-fn told_order(a: &Labels, b: &Labels) -> Ordering {
-    let by_label = |name: &str| match (a.get(name), b.get(name)) {
-        (None, None) => Ordering::Equal,
-        (None, Some(_)) => Ordering::Greater,
-        (Some(_), None) => Ordering::Less,
-        (Some(a), Some(b)) => a.cmp(b),
-    };
-    by_label("job")
-        .then_with(|| by_label("instance"))
-        .then_with(|| a.len().cmp(&b.len()))
-        .then_with(|| a.cmp(b))
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct ToldOrder<'a> {
+    job: (bool, &'a str),
+    instance: (bool, &'a str),
+    count: usize,
+    labels: &'a Labels,
+}
+
+impl<'a> ToldOrder<'a> {
+    fn new(labels: &'a Labels) -> Self {
+        let by_label = |name| (labels.get(name).is_none(), labels.value(name));
+        Self { job: by_label("job"), instance: by_label("instance"), count: labels.len(), labels }
+    }
 }

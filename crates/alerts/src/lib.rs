@@ -19,15 +19,17 @@ mod route;
 mod silence;
 #[cfg(test)]
 mod stage;
+mod texts;
 
 pub use alert::{Alert, Moment, fingerprint};
 pub use alert_log::AlertLog;
 pub use change::{Change, Saved};
 pub use dispatch::{
-    AlertState, AlertStatus, Compat, Delivery, Dispatcher, DispatcherStats, Effect, Event,
-    GroupStatus, Settings, Ticket,
+    AlertSelection, AlertState, AlertStatus, Compat, Delivery, Dispatcher, DispatcherStats, Effect,
+    Event, GroupStatus, Settings, Ticket,
 };
 pub use history::{Decision, Verdict};
 pub use notification::{Notification, NotifiedAlert, Reason};
 pub use route::{Integration, Receiver, RouteError};
 pub use silence::{DURING, RESOLVED, SILENCES_MAX, Silence, SilenceError, SilenceState, UNTIL};
+pub use texts::Texts;

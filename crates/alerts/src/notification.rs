@@ -1,8 +1,10 @@
 //! What a receiver is told: a group of alerts and the reason for telling it now.
 
+use crate::texts::Texts;
 use model::{Labels, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Why a notification is sent; the texts of the first five are Alertmanager's
 /// `notification_reason`.
@@ -46,7 +48,7 @@ pub struct NotifiedAlert {
     /// Identity.
     pub labels: Labels,
     /// Texts for people.
-    pub annotations: Vec<(String, String)>,
+    pub annotations: Texts,
     /// Does it fire?
     pub firing: bool,
     /// When it began.
@@ -54,7 +56,7 @@ pub struct NotifiedAlert {
     /// When it ended; `None` while it fires.
     pub ends_at: Option<Timestamp>,
     /// Where to look further.
-    pub generator_url: String,
+    pub generator_url: Arc<str>,
 }
 
 /// A message for one receiver about one group.
@@ -81,6 +83,21 @@ pub struct Notification {
 }
 
 impl Notification {
+    /// The same message with other alerts.
+    pub fn with_alerts(&self, alerts: Vec<NotifiedAlert>) -> Self {
+        Self {
+            receiver: self.receiver.clone(),
+            integration: self.integration,
+            group_key: self.group_key.clone(),
+            group_labels: self.group_labels.clone(),
+            alerts,
+            reason: self.reason,
+            route_labels: self.route_labels.clone(),
+            now: self.now,
+            receiver_data: self.receiver_data.clone(),
+        }
+    }
+
     /// Does any alert fire?
     pub fn is_firing(&self) -> bool {
         self.alerts.iter().any(|alert| alert.firing)
@@ -99,13 +116,10 @@ impl Notification {
     /// Annotations that all alerts share, in the order of their names.
     pub fn common_annotations(&self) -> Vec<(&str, &str)> {
         let Some((first, rest)) = self.alerts.split_first() else { return Vec::new() };
-        let shared = |pair: &&(String, String)| rest.iter().all(|a| a.annotations.contains(pair));
-        let mut common: Vec<(&str, &str)> = first
-            .annotations
-            .iter()
-            .filter(shared)
-            .map(|(n, v)| (n.as_str(), v.as_str()))
-            .collect();
+        let shared = |pair: &(&str, &str)| {
+            rest.iter().all(|alert| alert.annotations.iter().any(|found| found == *pair))
+        };
+        let mut common: Vec<(&str, &str)> = first.annotations.iter().filter(shared).collect();
         common.sort_unstable();
         common
     }

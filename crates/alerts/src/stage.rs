@@ -252,11 +252,11 @@ pub(crate) fn alert(
 ) -> Alert {
     Alert {
         labels: Labels::from_pairs(labels.iter().copied()),
-        annotations: Vec::new(),
+        annotations: Texts::default(),
         starts_at,
         ends_at: ends_at.unwrap_or_else(|| now.saturating_add(Duration::from_mins(5))),
         updated_at: now,
-        generator_url: String::new(),
+        generator_url: "".into(),
         ends_by_timeout: ends_at.is_none(),
     }
 }

@@ -44,6 +44,13 @@ impl Params {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// The parameters as a query string in which one has another value.
+    pub(crate) fn encoded_with(&self, name: &str, value: &str) -> String {
+        let others = self.pairs.iter().filter(|(found, _)| found != name);
+        let mut encoded = url::form_urlencoded::Serializer::new(String::new());
+        encoded.extend_pairs(others).append_pair(name, value).finish()
+    }
+
     /// All values of a parameter.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.pairs.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())

@@ -4,8 +4,9 @@
 
 use crate::supervise::Stop;
 use alerts::{
-    Alert, AlertLog, AlertStatus, Decision, Delivery, Dispatcher, DispatcherStats, Effect, Event,
-    GroupStatus, Moment, Notification, RouteError, Saved, Settings, Silence, SilenceError, Ticket,
+    Alert, AlertLog, AlertSelection, AlertStatus, Decision, Delivery, Dispatcher, DispatcherStats,
+    Effect, Event, GroupStatus, Moment, Notification, RouteError, Saved, Settings, Silence,
+    SilenceError, Ticket,
 };
 use journal::JournalError;
 use model::{Labels, Matcher};
@@ -265,10 +266,10 @@ impl Dispatch {
         self.dispatcher().silence(id)
     }
 
-    /// Alerts that have not ended and match.
-    pub(crate) fn alerts(&self, matchers: &[Matcher]) -> Vec<AlertStatus> {
+    /// Alerts that have not ended and are selected, by fingerprint.
+    pub(crate) fn alerts(&self, selection: &AlertSelection<'_>) -> Vec<AlertStatus> {
         let now = self.clock.now();
-        self.dispatcher().alerts(now, matchers)
+        self.dispatcher().alerts(now, selection)
     }
 
     /// Groups with alerts that have not ended and match.

@@ -405,12 +405,12 @@ fn alert(base: &str, sent: SentAlert, updated_at: Timestamp) -> Alert {
     let expr: String = url::form_urlencoded::byte_serialize(sent.expr.as_bytes()).collect();
     Alert {
         labels: sent.labels,
-        annotations: sent.annotations,
+        annotations: sent.annotations.into_iter().collect(),
         starts_at: sent.starts_at,
         ends_at: sent.ends_at,
         updated_at,
         ends_by_timeout: false,
-        generator_url: format!("{base}/graph?g0.expr={expr}&g0.tab=1"),
+        generator_url: format!("{base}/graph?g0.expr={expr}&g0.tab=1").into(),
     }
 }
 

@@ -63,10 +63,7 @@ impl Deliver for Log {
         _timeout: Duration,
     ) -> Pin<Box<dyn Future<Output = Delivery> + Send + '_>> {
         for alert in &notification.alerts {
-            let annotation = |wanted: &str| {
-                let found = alert.annotations.iter().find(|(name, _)| name == wanted);
-                found.map_or("", |(_, text)| text.as_str())
-            };
+            let annotation = |name| alert.annotations.get(name).unwrap_or_default();
             let name = alert.labels.value("alertname");
             let (summary, remediation) = (annotation("summary"), annotation("remediation"));
             let labels = &alert.labels;

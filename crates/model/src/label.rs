@@ -9,6 +9,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+/// Most label sets need no more than this while they are built.
+const TEXT_BYTES_USUAL: usize = 256;
+
 /// A sorted set of labels (name, value); the identity of a series.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Labels {
@@ -40,8 +43,9 @@ impl Labels {
     /// # Panics
     /// When the order is violated (INV-1) or the texts exceed 4 GiB.
     pub fn from_sorted<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut text = String::new();
-        let mut ends = Vec::new();
+        let pairs = pairs.into_iter();
+        let mut text = String::with_capacity(TEXT_BYTES_USUAL);
+        let mut ends = Vec::with_capacity(2 * pairs.size_hint().0);
         let mut previous: Option<&str> = None;
         for (name, value) in pairs {
             assert!(previous.is_none_or(|p| p < name), "INV-1: label names strictly increase");

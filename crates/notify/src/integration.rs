@@ -8,6 +8,7 @@ use crate::view::View;
 use crate::{DeliveryError, Redaction, Templates};
 use alerts::Notification;
 use net::AddressPolicy;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::{Clock, Entropy, Vfs};
@@ -88,11 +89,14 @@ impl Integration {
         deadline: Deadline,
     ) -> Result<Stored, DeliveryError> {
         let mut shown = match &self.redaction {
-            Some(redaction) => redaction.apply(notification, &self.around.vfs).await?,
-            None => notification.clone(),
+            Some(redaction) => Cow::Owned(redaction.apply(notification, &self.around.vfs).await?),
+            None => Cow::Borrowed(notification),
         };
         let (templates, external_url) = (&self.around.templates, &self.around.external_url);
-        shown.route_labels = View::new(&shown, templates, external_url).rendered_route_labels();
+        let route_labels = View::new(&shown, templates, external_url).rendered_route_labels();
+        if route_labels != shown.route_labels {
+            shown.to_mut().route_labels = route_labels;
+        }
         let view = View::new(&shown, templates, external_url);
         let outcome = self.receive.deliver(&view, deadline).await;
         for problem in view.problems() {

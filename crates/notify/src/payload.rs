@@ -37,10 +37,10 @@ fn template_alert(alert: &NotifiedAlert) -> notifications::Alert {
     notifications::Alert {
         status: status(alert.firing).to_owned(),
         labels: alert.labels.iter().map(|(n, v)| (n.into(), v.into())).collect(),
-        annotations: alert.annotations.clone(),
+        annotations: alert.annotations.iter().map(|(n, v)| (n.into(), v.into())).collect(),
         starts_at: Time::utc(instant(alert.starts_at)),
         ends_at: alert.ends_at.map_or(Time::ZERO, |at| Time::utc(instant(at))),
-        generator_url: alert.generator_url.clone(),
+        generator_url: alert.generator_url.to_string(),
         fingerprint: format!("{:016x}", fingerprint(&alert.labels)),
     }
 }
@@ -56,9 +56,8 @@ pub(crate) fn with_alerts_max(
     if alerts_max == 0 || count <= alerts_max {
         return (Cow::Borrowed(notification), 0);
     }
-    let mut cut = notification.clone();
-    cut.alerts.truncate(alerts_max);
-    (Cow::Owned(cut), count - alerts_max)
+    let alerts = notification.alerts[..alerts_max].to_vec();
+    (Cow::Owned(notification.with_alerts(alerts)), count - alerts_max)
 }
 
 /// A notification as JSON: what webhooks get.
@@ -129,7 +128,7 @@ fn alert(alert: &NotifiedAlert) -> Alert<'_> {
     Alert {
         status: status(alert.firing),
         labels: alert.labels.iter().collect(),
-        annotations: alert.annotations.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect(),
+        annotations: alert.annotations.iter().collect(),
         starts_at: rfc3339(alert.starts_at),
         ends_at: alert.ends_at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), rfc3339),
         generator_url: &alert.generator_url,

@@ -65,9 +65,10 @@ impl Redaction {
             let annotations = alert
                 .annotations
                 .iter()
-                .filter_map(|(name, value)| Some((name.clone(), self.value(name, value, &key)?)));
+                .filter_map(|(name, value)| Some((name, self.value(name, value, &key)?)));
             let keeps_url = self.value("generatorURL", "", &key).is_some_and(|v| v.is_empty());
-            let generator_url = if keeps_url { alert.generator_url.clone() } else { String::new() };
+            let generator_url =
+                if keeps_url { Arc::clone(&alert.generator_url) } else { "".into() };
             NotifiedAlert {
                 labels: self.labels(&alert.labels, &key),
                 annotations: annotations.collect(),
@@ -79,11 +80,10 @@ impl Redaction {
         Notification {
             group_key: self.group_key(notification, &key),
             group_labels: self.labels(&notification.group_labels, &key),
-            alerts: notification.alerts.iter().map(of_alert).collect(),
             route_labels: route_labels
                 .filter_map(|(name, value)| Some((name.clone(), self.value(name, value, &key)?)))
                 .collect(),
-            ..notification.clone()
+            ..notification.with_alerts(notification.alerts.iter().map(of_alert).collect())
         }
     }
 

@@ -76,14 +76,16 @@ fn alert(instance: &str, severity: &str, firing: bool) -> NotifiedAlert {
     let labels = [("alertname", "Rehearsal"), ("instance", instance), ("severity", severity)];
     NotifiedAlert {
         labels: Labels::from_pairs(labels),
-        annotations: vec![
-            ("description".to_owned(), format!("What {instance} would tell.")),
-            ("summary".to_owned(), "A rehearsal of templates".to_owned()),
-        ],
+        annotations: [
+            ("description", format!("What {instance} would tell.").as_str()),
+            ("summary", "A rehearsal of templates"),
+        ]
+        .into_iter()
+        .collect(),
         firing,
         starts_at: BEGIN,
         ends_at: (!firing).then_some(END),
-        generator_url: "http://localhost/graph".to_owned(),
+        generator_url: "http://localhost/graph".into(),
     }
 }
 

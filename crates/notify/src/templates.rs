@@ -56,6 +56,9 @@ impl Templates {
         output: Output,
         now: Timestamp,
     ) -> Result<String, Error> {
+        if is_plain(text) {
+            return Ok(text.to_owned());
+        }
         self.render(text, &Value::from(data.clone()), &data.route_labels, output, now)
     }
 
@@ -67,9 +70,6 @@ impl Templates {
         output: Output,
         now: Timestamp,
     ) -> Result<String, Error> {
-        if text.is_empty() {
-            return Ok(String::new());
-        }
         let mut set = self.set.clone();
         set.add("", text)?;
         let zones = |name: &str| TimeZone::get(name).ok();
@@ -90,6 +90,11 @@ fn placed(path: &str, text: &str, name: &str, error: &Error) -> Problem {
     let source = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     let column = source.chars().take_while(|c| c.is_whitespace()).count() + 1;
     Problem::new(path, text, Place { line, column }, format!("cannot read templates: {what}"))
+}
+
+/// Has a text no actions, so that it stands for itself?
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.contains("{{")
 }
 
 /// Is it a mistake of the text itself, whatever the data: no template, an unknown function, or a

@@ -1,14 +1,14 @@
 //! A notification as one receiver renders it: texts from templates, and what stands in for a text
 //! whose template fails, because a page that does not arrive is worse than an ugly one.
 
-use crate::templates::{Templates, is_mistake};
+use crate::templates::{Templates, is_mistake, is_plain};
 use crate::{DeliveryError, payload, text};
 use alerts::Notification;
 use gotemplate::{Output, Value};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Alerts that a stand-in text names.
 const NAMED_ALERTS_MAX: usize = 10;
@@ -30,8 +30,8 @@ pub(crate) struct View<'a> {
     /// Where users reach this server.
     pub(crate) external_url: &'a str,
     templates: &'a Templates,
-    data: Value,
-    route_labels: Vec<(String, String)>,
+    /// Made when the first template wants it: many messages have none.
+    data: OnceLock<(Value, Vec<(String, String)>)>,
     now: Timestamp,
     problems: Mutex<Vec<TemplateProblem>>,
 }
@@ -46,8 +46,7 @@ impl<'a> View<'a> {
             notification,
             external_url,
             templates,
-            data: Value::from(payload::template_data(notification, external_url)),
-            route_labels: payload::route_labels(notification),
+            data: OnceLock::new(),
             now: payload::instant(notification.now),
             problems: Mutex::new(Vec::new()),
         }
@@ -61,11 +60,8 @@ impl<'a> View<'a> {
     /// Labels of the route with their values rendered: they are templates themselves, which see
     /// the labels as they stand in the configuration.
     pub(crate) fn rendered_route_labels(&self) -> BTreeMap<String, String> {
-        let label = |(name, value): (&String, &String)| {
-            let is_template = value.contains("{{");
-            let rendered = is_template.then(|| self.ornament("labels", value));
-            (name.clone(), rendered.unwrap_or_else(|| value.clone()))
-        };
+        let label =
+            |(name, value): (&String, &String)| (name.clone(), self.ornament("labels", value));
         self.notification.route_labels.iter().map(label).collect()
     }
 
@@ -132,8 +128,14 @@ impl<'a> View<'a> {
         template: &str,
         output: Output,
     ) -> Result<String, gotemplate::Error> {
-        let rendered =
-            self.templates.render(template, &self.data, &self.route_labels, output, self.now);
+        if is_plain(template) {
+            return Ok(template.to_owned());
+        }
+        let (data, route_labels) = self.data.get_or_init(|| {
+            let data = payload::template_data(self.notification, self.external_url);
+            (Value::from(data), payload::route_labels(self.notification))
+        });
+        let rendered = self.templates.render(template, data, route_labels, output, self.now);
         rendered.inspect_err(|error| self.note(field, error.to_string(), is_mistake(error)))
     }
 

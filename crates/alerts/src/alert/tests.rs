@@ -7,11 +7,11 @@ fn at(seconds: i64) -> Timestamp {
 fn alert(starts: i64, ends: i64, ends_by_timeout: bool) -> Alert {
     Alert {
         labels: Labels::from_pairs([("alertname", "a")]),
-        annotations: vec![("from".into(), starts.to_string())],
+        annotations: [("from", starts.to_string())].into_iter().collect(),
         starts_at: at(starts),
         ends_at: at(ends),
         updated_at: at(0),
-        generator_url: String::new(),
+        generator_url: "".into(),
         ends_by_timeout,
     }
 }

@@ -209,8 +209,8 @@ impl Dispatcher {
             self.groups.insert(id, group);
             self.schedule(id);
         }
-        for labels in gone {
-            self.forget_unheld(&labels);
+        for stored in gone {
+            self.forget_unheld(&stored);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! A timer ran out: which alerts are muted, who must be told of the others, and why.
 
 use super::{Compat, Dispatcher, Timestamp};
+use crate::alert::StoredAlert;
 use crate::change::{Change, What};
 use crate::dedup::{LogEntry, Snapshot, Terms, decide};
 use crate::group::{AlertGroup, Pending, PendingState};
-use crate::history::{Decision, Verdict};
+use crate::history::Verdict;
 use crate::interval;
 use crate::notification::Reason;
 use crate::route::Node;
@@ -69,12 +70,12 @@ impl Dispatcher {
 
     /// Alerts that ended because nobody renewed them: that too survives the process.
     fn save_ends(&mut self, now: Timestamp, group: &mut AlertGroup) {
-        for (labels, stored) in &mut group.alerts {
+        for stored in group.alerts.values_mut() {
             if stored.end_is_saved || !stored.alert.is_resolved_at(now) {
                 continue;
             }
             Arc::make_mut(stored).end_is_saved = true;
-            self.alerts.insert(labels.clone(), Arc::clone(stored));
+            self.alerts.insert(stored.alert.labels.clone(), Arc::clone(stored));
             self.changes.push(Change(What::Alert(Arc::clone(stored))));
         }
     }
@@ -96,9 +97,8 @@ impl Dispatcher {
             };
             let Some(verdict) = verdict else { continue };
             if group.mutes.get(&stored.fingerprint) != Some(&verdict) {
-                let (group_key, receiver) = (Arc::clone(&group.key), Arc::clone(&node.receiver));
-                let (alerts, verdict) = (vec![labels.clone()], verdict.clone());
-                self.decide(Decision { at: now, group_key, receiver, alerts, verdict });
+                let place = self.log_key(group);
+                self.decide(now, place, std::slice::from_ref(stored), verdict.clone());
             }
             mutes.insert(stored.fingerprint, verdict);
         }
@@ -155,11 +155,9 @@ impl Dispatcher {
             snapshot.resolved.get(&fingerprint).is_some_and(|began| !is_heard(&fingerprint, began))
         };
         let stored = group.alerts.values().filter(|stored| unheard(stored.fingerprint));
-        let alerts: Vec<Labels> = stored.map(|stored| stored.alert.labels.clone()).collect();
+        let alerts: Vec<Arc<StoredAlert>> = stored.cloned().collect();
         if !alerts.is_empty() {
-            let (group_key, receiver) = (Arc::clone(&group.key), Arc::clone(&node.receiver));
-            let verdict = Verdict::ResolvedUnheard;
-            self.decide(Decision { at: now, group_key, receiver, alerts, verdict });
+            self.decide(now, self.log_key(group), &alerts, Verdict::ResolvedUnheard);
         }
     }
 
@@ -171,15 +169,13 @@ impl Dispatcher {
         pending: &Pending,
         verdict: Verdict,
     ) {
-        let told = |stored: &&Arc<crate::alert::StoredAlert>| {
+        let told = |stored: &&Arc<StoredAlert>| {
             let alert = &stored.fingerprint;
             pending.snapshot.firing.contains_key(alert)
                 || pending.snapshot.resolved.contains_key(alert)
         };
-        let alerts = group.alerts.values().filter(told).map(|s| s.alert.labels.clone()).collect();
-        let receiver = Arc::clone(&self.tree.node(group.node).receiver);
-        let group_key = Arc::clone(&group.key);
-        self.decide(Decision { at: now, group_key, receiver, alerts, verdict });
+        let alerts: Vec<Arc<StoredAlert>> = group.alerts.values().filter(told).cloned().collect();
+        self.decide(now, self.log_key(group), &alerts, verdict);
     }
 
     /// A reason in words for the log of decisions.

@@ -96,10 +96,9 @@ impl Dispatcher {
             return;
         }
         for (integration, all) in known.get(&key.1).into_iter().flatten() {
-            let mine: Vec<u64> = group.alerts.values().map(|stored| stored.fingerprint).collect();
             let mut entry = all.clone();
-            entry.firing.retain(|alert, _| mine.contains(alert));
-            entry.resolved.retain(|alert, _| mine.contains(alert));
+            entry.firing.retain(|alert, _| group.alerts.contains_key(alert));
+            entry.resolved.retain(|alert, _| group.alerts.contains_key(alert));
             let entries = self.log.entry(key.clone()).or_default();
             if entry.firing.is_empty() && entry.resolved.is_empty()
                 || entries.contains_key(integration)

@@ -1,8 +1,8 @@
 //! After a restart: goes on with what was written down.
 
 use super::{Change, Dispatcher, Moment};
+use crate::alert::StoredAlert;
 use crate::change::{Saved, all_of};
-use model::Labels;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -41,12 +41,13 @@ impl Dispatcher {
 
     /// Forgets alerts whose end nobody is to be told any more.
     pub(super) fn forget_groupless(&mut self) {
-        let held: HashSet<&Labels> =
-            self.groups.values().flat_map(|group| group.alerts.keys()).collect();
-        let all = self.alerts.keys();
-        let groupless: Vec<Labels> = all.filter(|labels| !held.contains(labels)).cloned().collect();
-        for labels in groupless {
-            self.forget_unheld(&labels);
+        let held: HashSet<u64> =
+            self.groups.values().flat_map(|group| group.alerts.keys()).copied().collect();
+        let all = self.alerts.values();
+        let groupless: Vec<Arc<StoredAlert>> =
+            all.filter(|stored| !held.contains(&stored.fingerprint)).cloned().collect();
+        for stored in groupless {
+            self.forget_unheld(&stored);
         }
     }
 

@@ -50,6 +50,26 @@ pub struct AlertStatus {
     pub muted_by: Vec<String>,
 }
 
+/// Which alerts somebody wants to see.
+#[derive(Clone, Copy)]
+pub struct AlertSelection<'a> {
+    /// On their labels.
+    pub matchers: &'a [Matcher],
+    /// What must hold besides.
+    pub keeps: &'a dyn Fn(&AlertStatus) -> bool,
+    /// Only those with a greater fingerprint: where the next page begins.
+    pub after: Option<u64>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl<'a> AlertSelection<'a> {
+    /// All that match.
+    pub fn matching(matchers: &'a [Matcher]) -> Self {
+        Self { matchers, keeps: &|_| true, after: None, limit: usize::MAX }
+    }
+}
+
 /// A group as the API shows it.
 #[derive(Clone, Debug)]
 pub struct GroupStatus {
@@ -62,10 +82,17 @@ pub struct GroupStatus {
 }
 
 impl Dispatcher {
-    /// Alerts that have not ended and match.
-    pub fn alerts(&self, now: Timestamp, matchers: &[Matcher]) -> Vec<AlertStatus> {
-        let firing = self.alerts.values().filter(|stored| fires(stored, now, matchers));
-        firing.map(|stored| self.status(stored, now)).collect()
+    /// Alerts that have not ended and are selected, by fingerprint. What becomes of an alert is
+    /// found out only for those that are looked at: a page costs little however many there are.
+    pub fn alerts(&self, now: Timestamp, selection: &AlertSelection<'_>) -> Vec<AlertStatus> {
+        let comes_after = |stored: &&Arc<StoredAlert>| {
+            selection.after.is_none_or(|after| stored.fingerprint > after)
+        };
+        let firing = self.alerts.values().filter(|a| fires(a, now, selection.matchers));
+        let mut stored: Vec<&Arc<StoredAlert>> = firing.filter(comes_after).collect();
+        stored.sort_unstable_by_key(|stored| stored.fingerprint);
+        let statuses = stored.into_iter().map(|stored| self.status(stored, now));
+        statuses.filter(selection.keeps).take(selection.limit).collect()
     }
 
     /// Groups with alerts that have not ended and match, by labels and receiver.

@@ -7,12 +7,14 @@ use super::written::{self, Receivers};
 use super::{ask, posted, turn};
 use crate::App;
 use crate::params::Params;
+use alerts::{AlertSelection, AlertStatus};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::Request;
 
-/// Alerts that have not ended, by their fingerprints.
+/// Alerts that have not ended, by their fingerprints; with `limit` a page of them, and a `Link` to
+/// the next one when there are more.
 #[utoipa::path(get, path = "/api/v2/alerts", tag = "alertmanager",
     params(
         ("active" = Option<bool>, Query, description = "Show active alerts; default: yes"),
@@ -21,28 +23,59 @@ use http::Request;
         ("unprocessed" = Option<bool>, Query, description = "Show others; default: yes"),
         ("filter" = Option<Vec<String>>, Query, description = "Matchers on labels"),
         ("receiver" = Option<String>, Query, description = "Regex on a receiver's name"),
-        ("receiver_matchers" = Option<Vec<String>>, Query, description = "On its labels")),
+        ("receiver_matchers" = Option<Vec<String>>, Query, description = "On its labels"),
+        ("limit" = Option<u64>, Query, description = "At most so many; default: all"),
+        ("after" = Option<String>, Query, description = "Only those after this fingerprint")),
     responses(
         (status = 200, description = "Alerts", body = Vec<GettableAlert>),
         (status = 400, description = "Bad request", body = String)))]
 pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Response, Complaint> {
     let wanted = Wanted::read(&params)?;
+    let page = Page::read(&params)?;
     let turn = turn(&app).await;
-    let (alerts, receivers) = ask(&app, move |alerting| {
+    let (mut alerts, receivers) = ask(&app, move |alerting| {
         let receivers = Receivers::new(alerting.receivers());
-        let mut alerts = alerting.alerts(&wanted.matchers);
-        alerts.retain(|alert| {
+        let keeps = |alert: &AlertStatus| {
             wanted.has_state_of(alert) && wanted.receivers.have_any(&alert.receivers, &receivers)
-        });
-        for alert in &mut alerts {
-            // Time intervals mute routes; here it is about the alert itself.
-            alert.muted_by.clear();
-        }
-        alerts.sort_by_key(|alert| alert.fingerprint);
+        };
+        let (matchers, limit) = (&wanted.matchers[..], page.limit.saturating_add(1));
+        let selection = AlertSelection { matchers, keeps: &keeps, after: page.after, limit };
+        let alerts = alerting.alerts(&selection);
         (alerts, receivers)
     })
     .await?;
-    Ok(reply::list(written::alerts(alerts, receivers), turn))
+    let has_next = alerts.len() > page.limit;
+    alerts.truncate(page.limit);
+    for alert in &mut alerts {
+        // Time intervals mute routes; here it is about the alert itself.
+        alert.muted_by.clear();
+    }
+    let last = alerts.last().filter(|_| has_next).map(|alert| alert.fingerprint);
+    let next = last.map(|last| params.encoded_with("after", &format!("{last:016x}")));
+    Ok(reply::page(written::alerts(alerts, receivers), turn, next.as_deref()))
+}
+
+/// Which part of a list is wanted.
+#[derive(Clone, Copy)]
+struct Page {
+    limit: usize,
+    after: Option<u64>,
+}
+
+impl Page {
+    fn read(params: &Params) -> Result<Self, Complaint> {
+        let wrong = |name, kind, text: &str| {
+            Complaint::not_of_type(&format!("{name} in query"), kind, text)
+        };
+        let limit = params.get("limit").map(|text| {
+            let limit = text.parse::<usize>().ok().filter(|limit| *limit > 0);
+            limit.ok_or_else(|| wrong("limit", "positive integer", text))
+        });
+        let after = params.get("after").map(|text| {
+            u64::from_str_radix(text, 16).map_err(|_| wrong("after", "fingerprint", text))
+        });
+        Ok(Self { limit: limit.transpose()?.unwrap_or(usize::MAX), after: after.transpose()? })
+    }
 }
 
 /// Takes alerts. Those of a batch that are valid are taken even when others are not.

@@ -11,8 +11,11 @@ use http::{Request, header};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use model::{Labels, MatchOp, Matcher, Timestamp};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 use url::Url;
 
@@ -46,7 +49,7 @@ struct Instant(Option<Timestamp>);
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let text = Cow::<str>::deserialize(deserializer)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
@@ -71,15 +74,64 @@ impl Instant {
     }
 }
 
+/// A text that is copied only where the body writes it with escapes.
+#[derive(Deserialize)]
+struct Text<'b>(#[serde(borrow)] Cow<'b, str>);
+
+/// The pairs of an object, sorted by name; of a repeated one the last stays.
+#[derive(Default)]
+struct Pairs<'b>(Vec<(Cow<'b, str>, Cow<'b, str>)>);
+
+impl<'de: 'b, 'b> Deserialize<'de> for Pairs<'b> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'b> Visitor<'b> for PairsVisitor {
+    type Value = Pairs<'b>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<Pairs<'b>, A::Error> {
+        let mut pairs: Vec<(Cow<'b, str>, Cow<'b, str>)> = Vec::with_capacity(8);
+        while let Some((Text(name), Text(value))) = map.next_entry()? {
+            pairs.push((name, value));
+        }
+        // The order of what is equal stays, and of that the first is kept.
+        pairs.reverse();
+        pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        pairs.dedup_by(|(later, _), (first, _)| later == first);
+        Ok(Pairs(pairs))
+    }
+}
+
+impl Pairs<'_> {
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Is there a pair without a name?
+    fn has_nameless(&self) -> bool {
+        self.0.first().is_some_and(|(name, _)| name.is_empty())
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PostedAlert {
-    labels: Option<BTreeMap<String, String>>,
-    annotations: Option<BTreeMap<String, String>>,
+struct PostedAlert<'b> {
+    #[serde(borrow)]
+    labels: Option<Pairs<'b>>,
+    #[serde(borrow)]
+    annotations: Option<Pairs<'b>>,
     starts_at: Option<Instant>,
     ends_at: Option<Instant>,
-    #[serde(rename = "generatorURL")]
-    generator_url: Option<String>,
+    #[serde(borrow, rename = "generatorURL")]
+    generator_url: Option<Text<'b>>,
 }
 
 /// Alerts of a body: those that can be taken, and what is wrong with the others.
@@ -95,11 +147,12 @@ pub(super) fn alerts(
     now: Timestamp,
     resolve_timeout: Duration,
 ) -> Result<Batch, Complaint> {
-    let posted: Option<Vec<Option<PostedAlert>>> =
+    let posted: Option<Vec<Option<PostedAlert<'_>>>> =
         serde_json::from_slice(body).map_err(|error| Complaint::unreadable("alerts", error))?;
     let posted = posted.unwrap_or_default();
+    let mut last_url = "";
     for (index, alert) in posted.iter().enumerate() {
-        check_schema(index, alert.as_ref())?;
+        check_schema(index, alert.as_ref(), &mut last_url)?;
     }
     let mut batch = Batch::default();
     for alert in posted.into_iter().flatten() {
@@ -111,11 +164,19 @@ pub(super) fn alerts(
     Ok(batch)
 }
 
-fn check_schema(index: usize, alert: Option<&PostedAlert>) -> Result<(), Complaint> {
-    let url = alert.and_then(|alert| alert.generator_url.as_deref()).unwrap_or_default();
-    if !url.is_empty() && !url.starts_with('/') && Url::parse(url).is_err() {
-        let what = format!("{index}.generatorURL in body");
-        return Err(Complaint::not_of_type(&what, "uri", url));
+/// `last_url` is the last one that was found good: the alerts of a rule share theirs.
+fn check_schema<'p>(
+    index: usize,
+    alert: Option<&'p PostedAlert<'_>>,
+    last_url: &mut &'p str,
+) -> Result<(), Complaint> {
+    let url = alert.and_then(|alert| alert.generator_url.as_ref()).map_or("", |url| &url.0);
+    if !url.is_empty() && url != *last_url {
+        if !url.starts_with('/') && Url::parse(url).is_err() {
+            let what = format!("{index}.generatorURL in body");
+            return Err(Complaint::not_of_type(&what, "uri", url));
+        }
+        *last_url = url;
     }
     if alert.is_none_or(|alert| alert.labels.is_none()) {
         return Err(Complaint::required(&format!("{index}.labels in body")));
@@ -123,7 +184,7 @@ fn check_schema(index: usize, alert: Option<&PostedAlert>) -> Result<(), Complai
     Ok(())
 }
 
-impl PostedAlert {
+impl PostedAlert<'_> {
     /// The alert with defaults filled in, as `postAlertsHandler` has it.
     fn finished(self, now: Timestamp, resolve_timeout: Duration) -> Result<Alert, String> {
         let given = |instant: Option<Instant>| instant.and_then(|instant| instant.0);
@@ -134,24 +195,24 @@ impl PostedAlert {
             return Err("start time must be before end time".to_owned());
         }
         let mut labels = self.labels.unwrap_or_default();
-        labels.retain(|_, value| !value.is_empty());
-        if labels.contains_key("") {
+        labels.0.retain(|(_, value)| !value.is_empty());
+        if labels.has_nameless() {
             return Err("invalid label set: invalid name \"\"".to_owned());
         }
-        if labels.is_empty() {
+        if labels.0.is_empty() {
             return Err("at least one label pair required".to_owned());
         }
         let annotations = self.annotations.unwrap_or_default();
-        if annotations.contains_key("") {
+        if annotations.has_nameless() {
             return Err("invalid annotations: invalid name \"\"".to_owned());
         }
         Ok(Alert {
-            labels: Labels::from_pairs(labels),
-            annotations: annotations.into_iter().collect(),
+            labels: Labels::from_sorted(labels.iter()),
+            annotations: annotations.iter().collect(),
             starts_at,
             ends_at,
             updated_at: now,
-            generator_url: self.generator_url.unwrap_or_default(),
+            generator_url: self.generator_url.map_or_else(|| "".into(), |url| (*url.0).into()),
             ends_by_timeout: end.is_none(),
         })
     }

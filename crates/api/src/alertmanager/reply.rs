@@ -28,6 +28,18 @@ pub(super) fn list(data: Box<dyn Elements>, held: impl Send + Unpin + 'static) -
     uncached(elements(data, held))
 }
 
+/// The same with a link to the next page, a query of the same path (RFC 8288).
+pub(super) fn page(
+    data: Box<dyn Elements>,
+    held: impl Send + Unpin + 'static,
+    next: Option<&str>,
+) -> Response {
+    let mut response = list(data, held);
+    let link = next.and_then(|query| format!("<?{query}>; rel=\"next\"").parse().ok());
+    response.headers_mut().extend(link.map(|link: HeaderValue| (header::LINK, link)));
+    response
+}
+
 /// Answers that it is done.
 pub(super) fn done() -> Response {
     uncached(StatusCode::OK.into_response())

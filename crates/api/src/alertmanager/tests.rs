@@ -167,6 +167,49 @@ fn alerts_are_chosen_by_state_labels_and_receiver() {
     assert!(other.contains(r#""mutedBy":[],"#) && !other.contains("always"), "{other}");
 }
 
+/// Names of the alerts of a page, and its link to the next.
+fn page(client: &Client, query: &str) -> (Vec<String>, Option<String>) {
+    run(async {
+        let response = client.ask(&format!("GET /api/v2/alerts?{query}")).await;
+        let link = response.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        let alerts: Vec<serde_json::Value> = serde_json::from_str(&text(response).await).unwrap();
+        let name =
+            |alert: &serde_json::Value| alert["labels"]["alertname"].as_str().unwrap().to_owned();
+        (alerts.iter().map(name).collect(), link)
+    })
+}
+
+#[test]
+fn a_page_of_alerts_names_the_next() {
+    let client = Client::new();
+    let posted: Vec<String> =
+        (0..5).map(|number| format!(r#"{{"labels":{{"alertname":"A{number}"}}}}"#)).collect();
+    let posted = format!("POST /api/v2/alerts [{}]", posted.join(","));
+    assert_eq!(ask(&client, &posted), "200 ");
+    let all = names(&client, "");
+    let mut next = Some("active=true&limit=2&filter=alertname=~A.*".to_owned());
+    let (mut seen, mut pages) = (Vec::new(), 0);
+    while let Some(query) = next {
+        let (alerts, link) = page(&client, &query);
+        seen.extend(alerts);
+        next = link.map(|link| {
+            let query = link.strip_prefix("<?").and_then(|l| l.strip_suffix(">; rel=\"next\""));
+            query.unwrap().to_owned()
+        });
+        pages += 1;
+    }
+    seen.sort();
+    assert_eq!((pages, seen.join(" ")), (3, all));
+    check(
+        "GET /api/v2/alerts?limit=0",
+        r#"422 {"code":601,"message":"limit in query must be of type positive integer: \"0\""}"#,
+    );
+    check(
+        "GET /api/v2/alerts?limit=1&after=x",
+        r#"422 {"code":601,"message":"after in query must be of type fingerprint: \"x\""}"#,
+    );
+}
+
 #[test]
 fn questions_that_are_wrong() {
     for path in ["alerts", "alerts/groups"] {

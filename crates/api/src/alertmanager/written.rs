@@ -61,6 +61,14 @@ impl Serialize for LabelSet<'_> {
     }
 }
 
+struct Annotations<'a>(&'a alerts::Texts);
+
+impl Serialize for Annotations<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter())
+    }
+}
+
 struct Texts<'a>(&'a [(String, String)]);
 
 impl Serialize for Texts<'_> {
@@ -92,7 +100,7 @@ impl Serialize for ReceiverList<'_> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AlertBody<'a> {
-    annotations: Texts<'a>,
+    annotations: Annotations<'a>,
     ends_at: Written,
     fingerprint: Hex,
     receivers: ReceiverList<'a>,
@@ -117,7 +125,7 @@ impl<'a> AlertBody<'a> {
     fn new(status: &'a AlertStatus, receivers: &'a Receivers) -> Self {
         let alert = &status.alert;
         Self {
-            annotations: Texts(&alert.annotations),
+            annotations: Annotations(&alert.annotations),
             ends_at: Written(alert.ends_at),
             fingerprint: Hex(status.fingerprint),
             receivers: ReceiverList(&status.receivers, receivers),

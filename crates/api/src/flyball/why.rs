@@ -5,7 +5,7 @@ use crate::App;
 use crate::params::Params;
 use crate::reply::{ApiError, ErrorBody, ErrorType, Success, success};
 use crate::shape::rfc3339;
-use ::alerts::{AlertStatus, Decision};
+use ::alerts::{AlertSelection, AlertStatus, Decision};
 use axum::extract::State;
 use axum::response::Response;
 use config::alertmanager::parse_matchers;
@@ -80,7 +80,10 @@ pub(crate) async fn why(State(app): State<App>, params: Params) -> Result<Respon
     }
     let count = params.limit()?.unwrap_or(DECISIONS_DEFAULT).min(DECISIONS_MAX);
     let alerting = Arc::clone(&app.state.alerting);
-    let ask = move || (alerting.alerts(&matchers), alerting.decisions(&matchers, count));
+    let ask = move || {
+        let alerts = alerting.alerts(&AlertSelection::matching(&matchers));
+        (alerts, alerting.decisions(&matchers, count))
+    };
     let (mut alerts, decisions) = tokio::task::spawn_blocking(ask)
         .await
         .map_err(|error| ApiError::new(ErrorType::Internal, format!("cannot answer: {error}")))?;

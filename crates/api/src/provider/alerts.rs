@@ -1,7 +1,7 @@
 //! Alerts, groups, silences and receivers in the shape of Alertmanager's API v2.
 
 use super::ProviderError;
-use alerts::{Alert, AlertStatus, Decision, GroupStatus, Silence, SilenceError};
+use alerts::{Alert, AlertSelection, AlertStatus, Decision, GroupStatus, Silence, SilenceError};
 use model::Matcher;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,8 +38,8 @@ pub trait AlertsProvider: Send + Sync {
     /// How long an alert without end stays firing after its last sign of life.
     fn resolve_timeout(&self) -> Duration;
 
-    /// Alerts that have not ended and match all matchers, in any order.
-    fn alerts(&self, matchers: &[Matcher]) -> Vec<AlertStatus>;
+    /// Alerts that have not ended and are selected, by fingerprint.
+    fn alerts(&self, selection: &AlertSelection<'_>) -> Vec<AlertStatus>;
 
     /// Groups with their alerts that match all matchers, in any order; groups without any are left
     /// out.

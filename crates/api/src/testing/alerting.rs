@@ -1,8 +1,8 @@
 //! Routing of alerts in memory: the real core, without a disk and without anybody to tell.
 
 use alerts::{
-    Alert, AlertStatus, Compat, Decision, Dispatcher, Event, GroupStatus, Moment, Receiver,
-    Settings, Silence,
+    Alert, AlertSelection, AlertStatus, Compat, Decision, Dispatcher, Event, GroupStatus, Moment,
+    Receiver, Settings, Silence,
 };
 use api::{AlertsProvider, ProviderError, ReceiverInfo, SilenceFailure};
 use model::{Matcher, Timestamp};
@@ -79,8 +79,8 @@ impl AlertsProvider for Alerting {
         Duration::from_mins(5)
     }
 
-    fn alerts(&self, matchers: &[Matcher]) -> Vec<AlertStatus> {
-        self.dispatcher.lock().alerts(self.now, matchers)
+    fn alerts(&self, selection: &AlertSelection<'_>) -> Vec<AlertStatus> {
+        self.dispatcher.lock().alerts(self.now, selection)
     }
 
     fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision> {

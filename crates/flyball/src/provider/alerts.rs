@@ -2,7 +2,7 @@
 
 use crate::dispatch::Dispatch;
 use crate::own::Live;
-use alerts::{Alert, AlertStatus, Decision, GroupStatus, Silence};
+use alerts::{Alert, AlertSelection, AlertStatus, Decision, GroupStatus, Silence};
 use api::{ProviderError, ReceiverInfo, SilenceFailure};
 use model::Matcher;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ impl api::AlertsProvider for Alerts {
         self.live.routing().resolve_timeout
     }
 
-    fn alerts(&self, matchers: &[Matcher]) -> Vec<AlertStatus> {
-        self.dispatch.alerts(matchers)
+    fn alerts(&self, selection: &AlertSelection<'_>) -> Vec<AlertStatus> {
+        self.dispatch.alerts(selection)
     }
 
     fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus> {

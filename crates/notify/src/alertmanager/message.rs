@@ -25,9 +25,8 @@ pub(super) fn render(alerts: &[Arc<Alert>]) -> Vec<u8> {
 }
 
 fn postable(alert: &Alert) -> PostableAlert<'_> {
-    let annotations = alert.annotations.iter();
     PostableAlert {
-        annotations: annotations.map(|(name, text)| (name.as_str(), text.as_str())).collect(),
+        annotations: alert.annotations.iter().collect(),
         ends_at: rfc3339(alert.ends_at),
         starts_at: rfc3339(alert.starts_at),
         generator_url: &alert.generator_url,
@@ -54,7 +53,7 @@ mod tests {
     fn alerts_have_the_shape_of_the_interface() {
         let alert = Alert {
             labels: Labels::from_pairs([("alertname", "Hot"), ("job", "node")]),
-            annotations: vec![("summary".into(), "\"hot\"".into())],
+            annotations: [("summary", "\"hot\"")].into_iter().collect(),
             starts_at: Timestamp::from_ms(1_000),
             ends_at: Timestamp::from_ms(61_500),
             updated_at: Timestamp::from_ms(0),

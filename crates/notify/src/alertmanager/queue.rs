@@ -47,11 +47,11 @@ mod tests {
         let alert = |name: u32| {
             Arc::new(Alert {
                 labels: Labels::from_pairs([("alertname", name.to_string())]),
-                annotations: Vec::new(),
+                annotations: alerts::Texts::default(),
                 starts_at: Timestamp::from_ms(0),
                 ends_at: Timestamp::from_ms(0),
                 updated_at: Timestamp::from_ms(0),
-                generator_url: String::new(),
+                generator_url: "".into(),
                 ends_by_timeout: false,
             })
         };

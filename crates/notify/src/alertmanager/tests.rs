@@ -34,11 +34,11 @@ fn config(addresses: &[String]) -> AlertmanagerConfig {
 fn alerts(count: usize) -> Vec<Arc<Alert>> {
     let alert = |index: usize| Alert {
         labels: Labels::from_pairs([("alertname", "A".to_owned()), ("n", index.to_string())]),
-        annotations: Vec::new(),
+        annotations: alerts::Texts::default(),
         starts_at: Timestamp::from_ms(0),
         ends_at: Timestamp::from_ms(1000),
         updated_at: Timestamp::from_ms(0),
-        generator_url: String::new(),
+        generator_url: "".into(),
         ends_by_timeout: false,
     };
     (0..count).map(alert).map(Arc::new).collect()

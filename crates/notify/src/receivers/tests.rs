@@ -66,7 +66,7 @@ fn alert(instance: &str, firing: bool) -> NotifiedAlert {
             ("instance", instance),
             ("severity", "critical"),
         ]),
-        annotations: vec![("summary".into(), format!("{instance} is <down>"))],
+        annotations: [("summary", format!("{instance} is <down>"))].into_iter().collect(),
         firing,
         starts_at: Timestamp::from_ms(1_795_309_000_500),
         ends_at: (!firing).then(|| Timestamp::from_ms(1_795_309_300_000)),

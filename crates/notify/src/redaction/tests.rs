@@ -15,7 +15,7 @@ fn notification() -> Notification {
         group_labels: Labels::from_pairs([("customer", "acme")]),
         alerts: vec![NotifiedAlert {
             labels,
-            annotations: vec![("note".into(), "acme is down".into())],
+            annotations: [("note", "acme is down")].into_iter().collect(),
             firing: true,
             starts_at: Timestamp::from_ms(0),
             ends_at: None,
@@ -46,7 +46,7 @@ fn masked_values_are_asterisks_everywhere() {
     let shown = redacted(&Redaction { mask: names(&["customer", "note"]), ..Redaction::default() });
     assert_eq!(shown.alerts[0].labels.value("customer"), "***");
     assert_eq!(shown.group_labels.value("customer"), "***");
-    assert_eq!(shown.alerts[0].annotations[0].1, "***");
+    assert_eq!(shown.alerts[0].annotations.get("note"), Some("***"));
     assert_eq!(shown.alerts[0].labels.value("zone"), "z");
     assert!(!shown.group_key.contains("acme"), "{}", shown.group_key);
 }
