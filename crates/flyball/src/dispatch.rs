@@ -24,6 +24,8 @@ const SLEEP_MAX: Duration = Duration::from_secs(5);
 const FOLD_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// Outcomes waiting for the owner; a delivery waits when it is full.
 const OUTCOMES_MAX: usize = 256;
+/// Events that are written down at once.
+const EVENTS_MAX: usize = 64;
 
 /// Delivers notifications of one receiver, one integration after another in its list.
 pub(crate) trait Deliver: Send + Sync {
@@ -122,15 +124,20 @@ impl Dispatch {
         let mut inbox = inbox.lock().await;
         let mut outcomes = self.outcomes.lock().await;
         while !stop.is_given() {
-            let event = tokio::select! {
+            let first = tokio::select! {
                 Some(alerts) = inbox.recv() => Event::Alerts(alerts),
-                Some((ticket, delivery)) = outcomes.recv() => Event::Delivered(ticket, delivery),
+                Some(outcome) = outcomes.recv() => delivered(outcome),
                 () = tokio::time::sleep(self.until_next_wake()) => Event::Tick,
                 () = self.stepped.notified() => continue,
                 () = stop.wait() => break,
             };
+            // Outcomes that have come meanwhile are written down together with the first.
+            let others = std::iter::from_fn(|| outcomes.try_recv().ok()).map(delivered);
+            let events: Vec<Event> = [first].into_iter().chain(others).take(EVENTS_MAX).collect();
             block_in_place(|| {
-                self.act(|dispatcher, now, effects| dispatcher.step(now, event, effects));
+                self.act(|dispatcher, now, effects| {
+                    events.into_iter().for_each(|event| dispatcher.step(now, event, effects));
+                });
             });
         }
     }
@@ -146,13 +153,10 @@ impl Dispatch {
         let mut log = lock(&self.log);
         let mut effects = Vec::new();
         let result = step(&mut self.dispatcher(), self.moment(), &mut effects);
-        let mut messages = Vec::new();
+        let (mut changes, mut messages) = (Vec::new(), Vec::new());
         for effect in effects {
             match effect {
-                Effect::Remember(changes) => {
-                    let written = log.file.remember(&changes);
-                    self.note_written(&mut log, written);
-                }
+                Effect::Remember(more) => changes.extend(more),
                 Effect::Notify { ticket, notification, timeout } => {
                     messages.push((ticket, *notification, timeout));
                 }
@@ -160,6 +164,10 @@ impl Dispatch {
                     tracing::error!(receiver, group_key, "receiver refused a notification");
                 }
             }
+        }
+        if !changes.is_empty() {
+            let written = log.file.remember(&changes);
+            self.note_written(&mut log, written);
         }
         self.fold(&mut log);
         drop(log);
@@ -287,6 +295,10 @@ impl Dispatch {
     pub(crate) fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision> {
         self.dispatcher().decisions(matchers, count)
     }
+}
+
+fn delivered((ticket, delivery): Outcome) -> Event {
+    Event::Delivered(ticket, delivery)
 }
 
 fn moment(clock: &dyn Clock) -> Moment {
