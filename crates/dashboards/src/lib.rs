@@ -6,22 +6,28 @@ mod body;
 mod builtin;
 mod classic;
 mod dashboard;
+mod diff;
 mod error;
 mod gallery;
 mod import;
 mod json;
 mod judge;
 mod library;
+mod lint;
 mod provision;
 mod report;
 mod store;
+mod substitute;
+mod units;
 mod v2;
 
 pub use dashboard::{Dashboard, UID_CHARS_MAX, is_uid, uid_of};
+pub use diff::{Difference, diff};
 pub use error::{Error, ErrorKind};
 pub use import::{INPUT_BYTES_MAX, Imported, PANELS_MAX, VARIABLES_MAX, import, import_value};
 pub use json::Object;
 pub use library::{Folder, Found, Library, Origin, Summary, VersionSummary, Wanted};
+pub use lint::{Complaint, Severity, lint, metric_names};
 pub use provision::{FILES_MAX, File, Provisioned, Trouble};
 pub use report::{Finding, FindingKind};
 pub use store::{
