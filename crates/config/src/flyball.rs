@@ -27,6 +27,8 @@ pub struct FlyballConfig {
     pub default_rules: Option<bool>,
     /// Packs of built-in rules that are off, and their thresholds.
     pub rule_packs: RulePacks,
+    /// Folders with dashboards as files.
+    pub dashboards: Vec<String>,
     /// Where and how samples are kept.
     pub storage: StorageSettings,
     /// Memory for head, caches and queries, in bytes.

@@ -8,6 +8,7 @@ mod routing;
 #[cfg(test)]
 mod tests;
 
+use crate::board_files;
 use crate::cli::{CheckCommand, CheckConfig, CheckRules, FeatureArgs, LintArgs};
 use crate::console::{Console, Mark, Verdict, indented, io_words};
 use crate::features::Features;
@@ -96,6 +97,10 @@ fn config(
     if !findings.mistakes.is_empty() {
         return failed(&findings.mistakes, console);
     }
+    let boards = dashboard_files(&configuration, console)?;
+    if boards == Verdict::Bad {
+        return Ok(boards);
+    }
     let rule_files = own_rule_files(&configuration);
     if !rule_files.is_empty() {
         let found = format!("{} rule files found", rule_files.len());
@@ -114,6 +119,25 @@ fn config(
         worst = worst.max(rules_found(&name, groups, &[], lint, console)?);
     }
     Ok(worst)
+}
+
+/// Files of provisioned dashboards: a bad one costs only itself, but is a mistake.
+fn dashboard_files(
+    configuration: &Configuration,
+    console: &mut Console<'_>,
+) -> io::Result<Verdict> {
+    let folders = &configuration.flyball.dashboards;
+    if folders.is_empty() {
+        return Ok(Verdict::Good);
+    }
+    let provisioned = dashboards::Provisioned::of(board_files::files(folders));
+    let trouble = |trouble: &dashboards::Trouble| format!("{}: {}", trouble.path, trouble.message);
+    let mistakes: Vec<String> = provisioned.troubles().iter().map(trouble).collect();
+    if !mistakes.is_empty() {
+        return failed(&mistakes, console);
+    }
+    console.mark("  ", Mark::Success, format_args!("{} dashboards found", provisioned.len()))?;
+    Ok(Verdict::Good)
 }
 
 /// Rule files that the configuration names, in its order; the built-in rules are none.

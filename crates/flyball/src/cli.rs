@@ -3,6 +3,7 @@
 
 mod amtool;
 mod check;
+mod dashboard;
 mod promtool;
 mod query;
 mod test;
@@ -18,6 +19,9 @@ pub(crate) use self::amtool::{
     SilenceUpdate, TemplateCommand, TemplateRender, TemplateType,
 };
 pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
+pub(crate) use self::dashboard::{
+    DashboardCommand, DashboardImport, DashboardLint, DashboardServer,
+};
 pub(crate) use self::promtool::{Promtool, PromtoolCommand};
 pub(crate) use self::query::{OutputFormat, QueryCommand, QueryServer, Span};
 pub(crate) use self::test::{TestArgs, TestCommand, TestPromql, TestRules};
@@ -37,6 +41,7 @@ Examples:
   flyball check config prometheus.yml         find mistakes before a reload does
   flyball query instant http://127.0.0.1:1788 'rate(node_cpu_seconds_total[5m])'
   flyball silence add DiskFull --duration=2h --comment='new disk on its way'
+  flyball dashboard import node-exporter-full.json
   flyball tsdb verify flyball-data            read every stored byte once";
 
 const SERVE_EXAMPLES: &str = "\
@@ -115,6 +120,9 @@ pub(crate) enum Command {
     /// Ask a server that speaks Prometheus' API.
     #[command(subcommand, after_help = QUERY_EXAMPLES)]
     Query(QueryCommand),
+    /// Read, check and compare dashboards of Grafana.
+    #[command(subcommand, after_help = dashboard::EXAMPLES)]
+    Dashboard(DashboardCommand),
     /// Look into a data directory; the server may run or not.
     #[command(subcommand, after_help = TSDB_EXAMPLES)]
     Tsdb(TsdbCommand),

@@ -5,9 +5,11 @@
 
 mod amtool;
 mod ask;
+mod board_files;
 mod check;
 mod cli;
 mod console;
+mod dashboard;
 mod dispatch;
 mod evaluate;
 mod features;
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Some(Command::Check(command)) => answer(|console| check::run(&command, console)),
         Some(Command::Test(command)) => answer(|console| test::run(&command, console)),
         Some(Command::Query(command)) => answer(|console| ask::run(&command, console)),
+        Some(Command::Dashboard(command)) => answer(|console| dashboard::run(&command, console)),
         Some(Command::Tsdb(command)) => answer(|console| inspect::run(&command, console)),
         Some(Command::Alert(args)) => answer(|console| amtool::alert(&args, console)),
         Some(Command::Silence(args)) => answer(|console| amtool::silence(&args, console)),

@@ -1,5 +1,6 @@
 //! Reads the configuration again and applies it, all or nothing.
 
+use crate::board_files::BoardFiles;
 use crate::dispatch::Dispatch;
 use crate::integrate::Integrator;
 use crate::kept_rules::{InForce, KeptRules};
@@ -9,6 +10,7 @@ use crate::own::{Live, ReloadState};
 use crate::query_log::{QueryLogCounts, QueryLogFile};
 use api::{Queries, QueryLog};
 use config::PrometheusConfig;
+use dashboards::{Annotation, Library};
 use promql::ParserOptions;
 use rules::{GroupOptions, Surroundings};
 use scrape::Pools;
@@ -32,6 +34,8 @@ pub(crate) struct Reloader {
     pub(crate) kept_rules: Arc<KeptRules>,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) outlets: Arc<Outlets>,
+    pub(crate) dashboards: Arc<Library>,
+    pub(crate) board_files: Arc<BoardFiles>,
     pub(crate) integrator: Integrator,
     pub(crate) queries: Arc<Queries>,
     pub(crate) query_log: Arc<QueryLogCounts>,
@@ -52,10 +56,14 @@ impl Reloader {
             Err(error) => Err(error),
         };
         match &result {
-            Ok(()) => tracing::info!("configuration reloaded"),
+            Ok(()) => {
+                tracing::info!("configuration reloaded");
+                self.annotate("configuration reloaded");
+            }
             Err(error) => {
                 self.state.note_failure();
                 tracing::error!(%error, "configuration refused, the former one stays in force");
+                self.annotate("configuration refused, the former one stays in force");
             }
         }
         result
@@ -83,9 +91,29 @@ impl Reloader {
         self.outlets.apply(&configuration);
         let defaults = GroupDefaults::of(&configuration.prometheus, self.syntax);
         self.kept_rules.configure(InForce { groups: configuration.groups, options, defaults });
+        let folders = configuration.flyball.dashboards;
+        tokio::task::block_in_place(|| self.board_files.configure(folders));
         self.live.set(configuration.redacted, configuration.shown);
         self.state.note_success(self.clock.now());
         Ok(())
+    }
+
+    /// Leaves a mark on the time axis of dashboards.
+    fn annotate(&self, text: &str) {
+        let annotation = Annotation {
+            id: 0,
+            at_ms: self.clock.now().ms(),
+            end_ms: None,
+            tags: vec!["flyball".to_owned(), "config".to_owned()],
+            text: text.to_owned(),
+            dashboard: None,
+            panel: None,
+            author: "flyball".to_owned(),
+        };
+        let kept = tokio::task::block_in_place(|| self.dashboards.annotate(annotation));
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the reload is not marked on dashboards");
+        }
     }
 
     /// Opens the query log anew, so that a file that was moved away is let go.

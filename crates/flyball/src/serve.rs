@@ -2,6 +2,7 @@
 //! Order matters and is visible in `start`: configuration, storage, page, then everything that
 //! writes; the end goes the other way round, so that nothing accepted is lost.
 
+use crate::board_files::BoardFiles;
 use crate::cli::{LogFormat, LogLevel, ServeArgs};
 use crate::dispatch::Dispatch;
 use crate::evaluate::{Evaluation, Evaluator, RuleCounters};
@@ -171,6 +172,7 @@ struct Rooms {
     kept_rules: Arc<KeptRules>,
     dispatch: Arc<Dispatch>,
     dashboards: Arc<dashboards::Library>,
+    board_files: Arc<BoardFiles>,
     alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<alerts::Alert>>>>,
     outlets: Arc<Outlets>,
     policy: Arc<net::AddressPolicy>,
@@ -222,6 +224,7 @@ impl Rooms {
             metrics: Arc::default(),
         };
         let dashboards = Arc::new(storage::open_dashboards(settings, vfs)?);
+        let board_files = Arc::new(BoardFiles::new(Arc::clone(&dashboards)));
         let log = storage::open_alert_log(settings, vfs)?;
         let dispatch = Arc::new(dispatch(configuration, settings, &integrator, log)?);
         let reload = Arc::new(ReloadState::default());
@@ -245,6 +248,7 @@ impl Rooms {
             kept_rules,
             dispatch,
             dashboards,
+            board_files,
             alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
             outlets,
             policy,
@@ -287,6 +291,8 @@ impl Rooms {
         self.own.add(Box::new(move || queries.families()));
         let outlets = Arc::clone(&self.outlets);
         self.own.add(Box::new(move || sender_families(outlets.outside())));
+        let boards = Arc::clone(&self.board_files);
+        self.own.add(Box::new(move || boards.families()));
         let counts = Arc::clone(&self.query_log);
         self.own.add(Box::new(move || counts.families()));
         pools.start_source(sources::own(&hostname, Arc::clone(&self.own)));
@@ -305,6 +311,8 @@ impl Rooms {
             kept_rules: Arc::clone(&self.kept_rules),
             dispatch: Arc::clone(&self.dispatch),
             outlets: Arc::clone(&self.outlets),
+            dashboards: Arc::clone(&self.dashboards),
+            board_files: Arc::clone(&self.board_files),
             integrator: self.integrator.clone(),
             queries: Arc::clone(&self.queries),
             query_log: Arc::clone(&self.query_log),
@@ -391,6 +399,8 @@ impl Rooms {
             let db = Arc::clone(&self.db);
             supervisor.start("journal-sync", move |stop| storage::sync(Arc::clone(&db), stop));
         }
+        let boards = Arc::clone(&self.board_files);
+        supervisor.start("dashboards", move |stop| Arc::clone(&boards).watch(stop));
         let evaluator = Arc::clone(&self.evaluator);
         supervisor.start("rules", move |stop| watch(Arc::clone(&evaluator), stop));
         let (dispatch, inbox) = (Arc::clone(&self.dispatch), Arc::clone(&self.alerts));

@@ -29,12 +29,13 @@ const PROMETHEUS_KEYS: [&str; 9] = [
     "runtime",
 ];
 /// Keys at the top of flyball.yml that prometheus.yml does not have.
-const FLYBALL_KEYS: [&str; 12] = [
+const FLYBALL_KEYS: [&str; 13] = [
     "version",
     "prometheus",
     "alertmanager",
     "default_rules",
     "rule_packs",
+    "dashboards",
     "memory",
     "web",
     "query",
@@ -118,6 +119,9 @@ fn is_prometheus(root: &Node) -> bool {
 
 fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig {
     let path = |path: Option<String>| path.map(|path| reader.join_directory(&path));
+    let paths = |paths: Option<Vec<String>>| {
+        paths.unwrap_or_default().iter().map(|path| reader.join_directory(path)).collect()
+    };
     let query = file.query.unwrap_or_default();
     let limits = file.limits.unwrap_or_default();
     let log = file.log.unwrap_or_default();
@@ -126,14 +130,10 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
     FlyballConfig {
         prometheus: path(file.prometheus),
         alertmanager: path(file.alertmanager),
-        rule_files: file
-            .rule_files
-            .unwrap_or_default()
-            .iter()
-            .map(|p| reader.join_directory(p))
-            .collect(),
+        rule_files: paths(file.rule_files),
         default_rules: file.default_rules,
         rule_packs: rule_packs(file.rule_packs.unwrap_or_default(), root, reader),
+        dashboards: paths(file.dashboards),
         storage: storage(file.storage.unwrap_or_default(), reader),
         memory_limit_bytes: file.memory.unwrap_or_default().limit.map(|limit| limit.0),
         web: web(file.web.unwrap_or_default(), root, reader),

@@ -34,6 +34,8 @@ pub(super) struct FlyballFile {
     pub(super) default_rules: Option<bool>,
     /// Packs of built-in rules; each is on when its metrics are there.
     pub(super) rule_packs: Option<RulePacksFile>,
+    /// Folders with dashboards of Grafana as JSON files; they are read again when files change.
+    pub(super) dashboards: Option<Vec<String>>,
     /// Where and how samples are kept.
     pub(super) storage: Option<Storage>,
     /// The memory budget.

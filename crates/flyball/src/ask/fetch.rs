@@ -148,7 +148,7 @@ fn refusal(error: &net::Error) -> Refusal {
 }
 
 /// A URL without scheme is HTTP, as for promtool; `host:port` alone works too.
-fn server_url(text: &str) -> Result<Url, Refusal> {
+pub(crate) fn server_url(text: &str) -> Result<Url, Refusal> {
     let wrong = |why: &str| {
         format!("error: server `{text}` {why}, expected a URL like {}", super::SERVER_DEFAULT)
     };

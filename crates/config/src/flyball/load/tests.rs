@@ -38,6 +38,7 @@ fn every_key_is_resolved() {
 prometheus: prometheus.yml
 alertmanager: /am.yml
 rule_files: [rules/*.yml]
+dashboards: [boards, /srv/boards]
 storage: {path: data, durability: sync, retention: {time: 7d, size: 1GB}}
 memory: {limit: 512MB}
 web:
