@@ -12,6 +12,7 @@ mod flyball;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod grafana;
 mod guard;
 mod gzip;
 mod health;

@@ -131,6 +131,11 @@ impl ApiError {
         Self::new(ErrorType::Timeout, format!("query timed out in {place}"))
     }
 
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The sentence for people.
     pub(crate) fn message(&self) -> &str {
         &self.message

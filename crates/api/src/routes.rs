@@ -4,8 +4,8 @@
 
 use crate::reply::{ApiError, ErrorType, text};
 use crate::{
-    App, Permission, Principal, admin, alertmanager, dashboards, flyball, health, lifecycle, page,
-    prom,
+    App, Permission, Principal, admin, alertmanager, dashboards, flyball, grafana, health,
+    lifecycle, page, prom,
 };
 use axum::Router;
 use axum::body::Body;
@@ -76,6 +76,7 @@ pub(crate) fn table() -> Vec<Route> {
         admin::routes(),
         dashboards::routes(),
         flyball::routes(),
+        grafana::routes(),
         health::routes(),
         lifecycle::routes(),
         page::routes(),

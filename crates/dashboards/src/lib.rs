@@ -8,6 +8,8 @@ mod classic;
 mod dashboard;
 mod diff;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gallery;
 mod import;
 mod json;

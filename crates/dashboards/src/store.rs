@@ -67,8 +67,10 @@ pub enum Over {
     Nothing,
     /// Nothing: a taken identity is a conflict.
     NothingStrictly,
-    /// This version; another one is a conflict.
+    /// This version; another one, or none, is a conflict.
     Version(u64),
+    /// This version, or nothing: another version is a conflict.
+    VersionOrNothing(u64),
     /// Whatever is there.
     Anything,
 }
@@ -251,7 +253,9 @@ impl Kept {
                 let title = shown(&newest.title);
                 return conflict(format!("a dashboard {title} has this identity already"));
             }
-            (Over::Version(version), Some(newest)) if newest.number != version => {
+            (Over::Version(version) | Over::VersionOrNothing(version), Some(newest))
+                if newest.number != version =>
+            {
                 return conflict(format!(
                     "version {version} is no longer the last one: {} saved version {}",
                     shown(&newest.author),

@@ -2,8 +2,9 @@
 //! that alerts fired.
 
 use super::describe::{AnnotationBody, AnnotationCreated, AnnotationDraft, AnnotationsBody};
-use super::{ask, read_json};
+use super::{ask, happenings, read_json};
 use crate::params::Params;
+use crate::queries::Caller;
 use crate::reply::{ApiError, ErrorBody, json};
 use crate::{App, Principal};
 use ::dashboards::{Annotation, Error, Wanted};
@@ -23,9 +24,16 @@ use http::{Request, StatusCode};
         ("panelId" = Option<i64>, Query, description = "Those of a panel, or of all")),
     responses((status = 200, description = "Annotations by time", body = AnnotationsBody),
         (status = "default", description = "No answer", body = ErrorBody)))]
-pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let wanted = wanted(&params)?;
-    let annotations = ask(&app, move |library| Ok(library.annotations(&wanted))).await?;
+    let firing = happenings::firing(&app, &caller, &wanted).await?;
+    let mut annotations = ask(&app, move |library| Ok(library.annotations(&wanted))).await?;
+    annotations.extend(firing);
+    annotations.sort_by_key(|annotation| annotation.at_ms);
     let annotations = annotations.into_iter().map(AnnotationBody::new).collect();
     Ok(json(StatusCode::OK, &AnnotationsBody { annotations }))
 }

@@ -4,6 +4,7 @@
 pub(crate) mod annotations;
 pub(crate) mod describe;
 pub(crate) mod folders;
+mod happenings;
 pub(crate) mod read;
 #[cfg(test)]
 mod tests;

@@ -539,3 +539,113 @@ fn envelopes_are_opened() {
     assert_eq!(resource.dashboard.uid(), Some("u2"));
     assert!(lines(&resource).starts_with("spec.panels[0].type: unsupported"));
 }
+
+/// A V2 element with a query in the notation of `v2beta1`.
+fn element(id: i64, kind: &str, expr: &str) -> Value {
+    json!({"kind": "Panel", "spec": {"id": id, "title": format!("p{id}"), "data": {
+        "kind": "QueryGroup", "spec": {"queries": [{"kind": "PanelQuery", "spec": {
+            "refId": "A", "hidden": false, "query": {"kind": "DataQuery", "version": "v0",
+                "group": "prometheus", "datasource": {"name": "prom"}, "spec": {"expr": expr}}}}],
+            "transformations": [{"kind": "Transformation", "group": "organize", "spec": {"options": {}}}],
+            "queryOptions": {"interval": "1m"}}},
+        "vizConfig": {"kind": "VizConfig", "group": kind, "version": "12", "spec": {
+            "options": {"legend": {"showLegend": true}}, "fieldConfig": {"defaults": {"unit": "s"},
+            "overrides": []}}}}})
+}
+
+fn item(name: &str) -> Value {
+    json!({"kind": "AutoGridLayoutItem", "spec": {"element": {"kind": "ElementReference", "name": name}}})
+}
+
+#[test]
+fn a_resource_of_the_second_model_becomes_classic() {
+    let grid = json!({"kind": "GridLayout", "spec": {"items": [{"kind": "GridLayoutItem", "spec": {
+        "x": 6, "y": 2, "width": 12, "height": 5, "repeat": {"mode": "variable", "value": "v",
+            "direction": "h", "maxPerRow": 3},
+        "element": {"kind": "ElementReference", "name": "a"}}}]}});
+    let auto = json!({"kind": "AutoGridLayout", "spec": {"maxColumnCount": 2, "rowHeightMode": "short",
+        "items": [item("b"), item("c"), item("nobody"), item("b")]}});
+    let tab = |title: &str, layout: &Value| json!({"kind": "TabsLayoutTab", "spec": {"title": title, "layout": layout}});
+    let imported = read(json!({"apiVersion": "dashboard.grafana.app/v2beta1", "kind": "Dashboard",
+        "metadata": {"name": "second"}, "spec": {"title": "Second", "cursorSync": "Crosshair",
+        "timeSettings": {"from": "now-3h", "to": "now", "autoRefresh": "10s", "timezone": "utc"},
+        "elements": {"a": element(1, "timeseries", "up"), "b": element(2, "stat", "b"),
+            "c": element(3, "geomap", "c"), "d": element(4, "stat", "d")},
+        "layout": {"kind": "TabsLayout", "spec": {"tabs": [tab("one", &grid), tab("two", &auto)]}},
+        "variables": [
+            {"kind": "QueryVariable", "spec": {"name": "v", "hide": "hideLabel", "multi": true,
+                "refresh": "onTimeRangeChanged", "sort": "numericalAsc",
+                "query": {"kind": "DataQuery", "group": "prometheus", "spec":
+                    {"__legacyStringValue": "label_values(up, job)"}}}},
+            {"kind": "DatasourceVariable", "spec": {"name": "ds", "pluginId": "prometheus"}},
+            {"kind": "MysteryVariable", "spec": {"name": "x"}}],
+        "annotations": [{"kind": "AnnotationQuery", "spec": {"name": "restarts", "enable": true,
+            "query": {"kind": "DataQuery", "group": "prometheus", "spec": {"expr": "changes(x[5m])"}}}}],
+    }}));
+    let json = imported.dashboard.json();
+    let places: Vec<String> = imported
+        .dashboard
+        .panels()
+        .iter()
+        .map(|(path, panel)| {
+            format!("{path} {} {} {}", panel["type"], panel["title"], panel["gridPos"])
+        })
+        .collect();
+    expect![[r#"
+        panels[0] "row" "one" {"h":1,"w":24,"x":0,"y":0}
+        panels[1] "timeseries" "p1" {"h":5,"w":12,"x":6,"y":3}
+        panels[2] "row" "two" {"h":1,"w":24,"x":0,"y":8}
+        panels[2].panels[0] "stat" "p2" {"h":5,"w":12,"x":0,"y":9}
+        panels[2].panels[1] "geomap" "p3" {"h":5,"w":12,"x":12,"y":9}"#]]
+    .assert_eq(&places.join("\n"));
+    let first = &json["panels"][1];
+    assert_eq!((&first["repeat"], &first["maxPerRow"]), (&json!("v"), &json!(3)));
+    assert_eq!(
+        first["targets"],
+        json!([{"refId": "A", "expr": "up", "datasource": {"type": "prometheus", "uid": "prom"}}])
+    );
+    assert_eq!(first["transformations"][0]["id"], "organize");
+    assert_eq!(
+        (&first["interval"], &first["fieldConfig"]["defaults"]["unit"]),
+        (&json!("1m"), &json!("s"))
+    );
+    let v = &json["templating"]["list"][0];
+    assert_eq!((&v["query"], &v["refresh"]), (&json!("label_values(up, job)"), &json!(2)));
+    assert_eq!((&v["hide"], &v["sort"]), (&json!(1), &json!(3)));
+    assert_eq!(json["templating"]["list"][1]["query"], "prometheus");
+    assert_eq!(json["annotations"]["list"][1]["expr"], "changes(x[5m])");
+    assert_eq!((&json["refresh"], &json["graphTooltip"]), (&json!("10s"), &json!(1)));
+    expect![[r#"
+        spec.layout: changed: tabs became rows, all but the first collapsed
+        spec.layout.spec.tabs[1].spec.layout.spec.items[2]: dropped: no element "nobody" is left
+        spec.layout.spec.tabs[1].spec.layout.spec.items[3]: dropped: no element "b" is left
+        spec.elements.d: dropped: no layout shows it
+        spec.variables[2]: dropped: a variable of kind "MysteryVariable"
+        spec.panels[2].panels[1].type: unsupported: panel "p3" of type "geomap" shows its data as a table
+    "#]].assert_eq(&lines(&imported));
+}
+
+#[test]
+fn the_first_notation_of_the_second_model_is_read() {
+    let panel = json!({"kind": "Panel", "spec": {"id": 1, "title": "p", "data": {"kind": "QueryGroup",
+        "spec": {"queries": [{"kind": "PanelQuery", "spec": {"refId": "A", "hidden": true,
+            "datasource": {"type": "prometheus", "uid": "p"},
+            "query": {"kind": "prometheus", "spec": {"expr": "up"}}}}],
+            "transformations": [{"kind": "reduce", "spec": {"id": "reduce", "options": {}}}]}},
+        "vizConfig": {"kind": "gauge", "spec": {"options": {}}}}});
+    let place = json!({"x": 0, "y": 0, "width": 8, "height": 4,
+        "element": {"kind": "ElementReference", "name": "p"}});
+    let row = json!({"kind": "GridLayoutRow", "spec": {"y": 0, "title": "r", "collapsed": true,
+        "elements": [{"kind": "GridLayoutItem", "spec": place}]}});
+    let imported =
+        read(json!({"apiVersion": "dashboard.grafana.app/v2alpha1", "metadata": {"name": "f"},
+        "spec": {"title": "First", "elements": {"p": panel},
+            "layout": {"kind": "GridLayout", "spec": {"items": [row]}}}}));
+    let row = &imported.dashboard.json()["panels"][0];
+    assert_eq!((&row["type"], &row["collapsed"]), (&json!("row"), &json!(true)));
+    let inner = &row["panels"][0];
+    assert_eq!((&inner["type"], &inner["targets"][0]["hide"]), (&json!("gauge"), &json!(true)));
+    assert_eq!(inner["targets"][0]["datasource"]["uid"], "p");
+    assert_eq!(inner["transformations"][0]["id"], "reduce");
+    assert_eq!(lines(&imported), "");
+}

@@ -90,6 +90,9 @@ fn who_saves_over_a_version_he_did_not_see_is_told() {
     let error = save(&store, "a", "again", Over::NothingStrictly).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(save(&store, "a", "copy", Over::Nothing).unwrap(), "a-2");
+    assert!(save(&store, "c", "new", Over::VersionOrNothing(7)).is_ok());
+    let error = save(&store, "c", "stale", Over::VersionOrNothing(7)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
     let error = save(&store, "b", "gone", Over::Version(3)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }

@@ -1,0 +1,8 @@
+//! Dashboards of others, and of nobody: real ones with what becomes of them, and mutants.
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests stop at the first thing that is not as it should be"
+)]
+
+mod conformance;
+mod fuzz;
