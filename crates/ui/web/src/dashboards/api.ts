@@ -9,18 +9,40 @@ const at = (uid: string): string => `${ROOT}/${encodeURIComponent(uid)}`;
 export interface Listed {
   uid: string;
   title: string;
+  /** Identity of its folder; empty: none. */
   folder: string;
+  folderTitle: string;
   tags: string[];
   starred: boolean;
   provisioned: boolean;
   builtin: boolean;
   version: number;
-  updated: string;
+  /** Files have none. */
+  updated: string | null;
+}
+
+export interface Folder {
+  uid: string;
+  title: string;
+  provisioned: boolean;
+}
+
+/** A file of a provisioned folder that is no dashboard. */
+export interface Trouble {
+  path: string;
+  message: string;
+}
+
+export interface Listing {
+  dashboards: Listed[];
+  folders: Folder[];
+  troubles: Trouble[];
 }
 
 export interface Meta {
   uid: string;
   folder?: string;
+  folderTitle?: string;
   version: number;
   provisioned?: boolean;
   builtin?: boolean;
@@ -51,7 +73,9 @@ export interface Imported {
 
 export interface Version {
   version: number;
-  created: string;
+  /** When it was saved. */
+  updated: string;
+  author?: string;
   message?: string;
 }
 
@@ -62,10 +86,22 @@ export interface ListBy {
   starred?: boolean;
 }
 
-export async function listDashboards(by: ListBy = {}, options?: RequestOptions): Promise<Listed[]> {
+export function loadListing(by: ListBy = {}, options?: RequestOptions): Promise<Listing> {
   const { query, tag, folder, starred } = by;
-  const params = { query, tag, folder, starred: starred || undefined };
-  return (await getJson<{ dashboards: Listed[] }>(ROOT, params, options)).dashboards;
+  return getJson<Listing>(ROOT, { query, tag, folder, starred: starred || undefined }, options);
+}
+
+export async function listDashboards(by: ListBy = {}, options?: RequestOptions): Promise<Listed[]> {
+  return (await loadListing(by, options)).dashboards;
+}
+
+/** The identity of a folder with this title, made when there is none. */
+export async function folderNamed(title: string): Promise<string> {
+  if (title.trim() === "") return "";
+  const { folders } = await loadListing();
+  const known = folders.find((folder) => folder.title === title.trim() || folder.uid === title.trim());
+  if (known) return known.uid;
+  return (await sendJson<Folder>("POST", "api/flyball/v1/folders", { title: title.trim() })).uid;
 }
 
 export const loadDashboard = (uid: string, options?: RequestOptions): Promise<Stored> => getJson(at(uid), {}, options);
@@ -98,7 +134,7 @@ export async function listVersions(uid: string, options?: RequestOptions): Promi
   return (await getJson<{ versions: Version[] }>(`${at(uid)}/versions`, {}, options)).versions;
 }
 
-export const loadVersion = (uid: string, version: number, options?: RequestOptions): Promise<Stored> =>
+export const loadVersion = (uid: string, version: number, options?: RequestOptions): Promise<Pick<Stored, "dashboard">> =>
   getJson(`${at(uid)}/versions/${version}`, {}, options);
 
 export const restoreVersion = (uid: string, version: number): Promise<Meta> =>

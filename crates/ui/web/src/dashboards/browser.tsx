@@ -11,14 +11,15 @@ import { Empty, Loading, Problem } from "../components/state";
 import { toastError } from "../components/toast";
 import { formatDate } from "../format/dates";
 import { navigate } from "../app/route";
-import { createDashboard, type Listed, listDashboards, starDashboard } from "./api";
+import { createDashboard, type Listed, loadListing, starDashboard, type Trouble } from "./api";
 import { lazyPart } from "./lazy";
 import "./dashboards.css";
 
 const ImportDialog = lazyPart(() => import("./import").then((module) => module.ImportDialog));
 
 export function BrowserPage(): JSX.Element {
-  const { data, error, reload } = useLoad((signal) => listDashboards({}, { signal }), []);
+  const { data: listing, error, reload } = useLoad((signal) => loadListing({}, { signal }), []);
+  const data = listing?.dashboards;
   const query = param("query");
   const tags = route.value.params.getAll("tag");
   const starredOnly = param("starred") === "true";
@@ -41,6 +42,7 @@ export function BrowserPage(): JSX.Element {
       <Tags all={data ?? []} chosen={tags} />
       {error && <Problem error={error} onRetry={reload} isSlim={data !== undefined} />}
       {!data && !error && <Loading what="Dashboards" />}
+      <Troubles list={listing?.troubles ?? []} />
       {data && found.length === 0 && <Nothing any={data.length > 0} />}
       {groups(found).map(([name, list]) => <Folder key={name} name={name} list={list} reload={reload} />)}
       {param("import") !== "" && <ImportDialog onClose={() => { setParams({ import: null }); reload(); }} />}
@@ -59,7 +61,7 @@ interface Filter {
 export function filtered(all: readonly Listed[], { query, tags, starredOnly, folder }: Filter): Listed[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return all.filter((one) => {
-    const text = [one.title, one.folder, ...one.tags].join(" ").toLowerCase();
+    const text = [one.title, one.folderTitle, ...one.tags].join(" ").toLowerCase();
     return words.every((word) => text.includes(word)) && tags.every((tag) => one.tags.includes(tag))
       && (!starredOnly || one.starred) && (folder === "" || one.folder === folder);
   }).sort((a, b) => a.title.localeCompare(b.title, "en"));
@@ -69,7 +71,7 @@ export function filtered(all: readonly Listed[], { query, tags, starredOnly, fol
 export function groups(list: readonly Listed[]): [string, Listed[]][] {
   const made = new Map<string, Listed[]>();
   for (const one of list) {
-    const name = one.folder || (one.builtin ? "Flyball" : "General");
+    const name = one.folderTitle || (one.builtin ? "Flyball" : "General");
     made.set(name, [...(made.get(name) ?? []), one]);
   }
   const starred = list.filter((one) => one.starred);
@@ -85,6 +87,17 @@ function Tags({ all, chosen }: { all: readonly Listed[]; chosen: readonly string
     <div class="line" role="group" aria-label="Tags">
       {names.map((name) => <button key={name} type="button" class="tag" aria-pressed={chosen.includes(name)} onClick={() => flip(name)}>{name}</button>)}
     </div>
+  );
+}
+
+/** Files of provisioned folders that cannot be read as dashboards. */
+function Troubles({ list }: { list: readonly Trouble[] }): JSX.Element | null {
+  if (list.length === 0) return null;
+  return (
+    <details class="card" open={list.length < 4}>
+      <summary><span class="badge warn">{list.length}</span> files are no dashboards</summary>
+      <ul class="report">{list.map((one) => <li key={one.path}><code>{one.path}</code><span>{one.message}</span></li>)}</ul>
+    </details>
   );
 }
 
@@ -105,7 +118,7 @@ function Folder({ name, list, reload }: { name: string; list: readonly Listed[];
 
 function Item({ one, reload }: { one: Listed; reload: () => void }): JSX.Element {
   const star = (): void => { starDashboard(one.uid, !one.starred).then(reload, toastError); };
-  const updated = Date.parse(one.updated);
+  const updated = Date.parse(one.updated ?? "");
   return (
     <li>
       <Button icon="star" look="quiet" class={one.starred ? "starred" : ""} isPressed={one.starred} label={`Star ${one.title}`} onClick={star} />

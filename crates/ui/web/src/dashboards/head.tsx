@@ -31,7 +31,7 @@ export function Head({ viewed }: { viewed: Placed | undefined }): JSX.Element {
   const close = (): void => setOpened("");
   return (
     <header class="dash-head no-print">
-      <a class="muted dash-up" href={href("/dashboards")}>{meta.folder || "Dashboards"}</a>
+      <a class="muted dash-up" href={href("/dashboards")}>{meta.folderTitle || "Dashboards"}</a>
       <span class="muted" aria-hidden="true">/</span>
       <h1 class="clip" title={description ?? title}>{title}</h1>
       {viewed && <Button icon="left" look="quiet" onClick={() => setParams({ viewPanel: null, series: null })}>Dashboard</Button>}

@@ -8,7 +8,7 @@ import { Button } from "../components/button";
 import { Dialog } from "../components/dialog";
 import { Field, Input } from "../components/field";
 import { toast } from "../components/toast";
-import { type Imported, importDashboard, type Remark } from "./api";
+import { folderNamed, type Imported, importDashboard, type Remark } from "./api";
 import { slug } from "./browser";
 
 const FILE_MAX = 8 * 1024 * 1024;
@@ -23,7 +23,9 @@ export function ImportDialog({ onClose }: { onClose: () => void }): JSX.Element 
     setProblem(undefined);
     setBusy(true);
     try {
-      const made = await importDashboard({ dashboard: parsed(text), folder: folder || undefined, dry_run: dry });
+      const dashboard = parsed(text);
+      const into = dry ? undefined : await folderNamed(folder);
+      const made = await importDashboard({ dashboard, folder: into, dry_run: dry });
       if (dry) return setChecked(made);
       toast(`Imported "${made.dashboard.title}"`);
       navigate(`/d/${encodeURIComponent(made.uid)}/${slug(made.dashboard.title)}`);

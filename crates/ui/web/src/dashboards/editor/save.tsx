@@ -9,7 +9,7 @@ import { Button } from "../../components/button";
 import { Dialog } from "../../components/dialog";
 import { Field, Input } from "../../components/field";
 import { toast } from "../../components/toast";
-import { createDashboard, saveDashboard } from "../api";
+import { createDashboard, folderNamed, saveDashboard } from "../api";
 import { slug } from "../browser";
 import type { Session } from "../session";
 import { diffLines } from "./change";
@@ -25,7 +25,7 @@ export function SaveDialog({ session, asCopy, onClose }: SaveDialogProps): JSX.E
   const dashboard = session.dashboard.value;
   const meta = session.meta.value;
   const [title, setTitle] = useState(asCopy ? `${dashboard.title} copy` : dashboard.title);
-  const [folder, setFolder] = useState(meta.builtin ? "" : (meta.folder ?? ""));
+  const [folder, setFolder] = useState(meta.builtin || meta.provisioned ? "" : (meta.folderTitle ?? ""));
   const [message, setMessage] = useState("");
   const [problem, setProblem] = useState<Error>();
   const [busy, setBusy] = useState(false);
@@ -72,7 +72,8 @@ interface Choices {
 
 async function saveOwn(session: Session, { title, folder, message, version }: Choices): Promise<void> {
   const dashboard = { ...session.dashboard.peek(), title };
-  const meta = await saveDashboard(session.meta.peek().uid, { dashboard, folder, message, version });
+  const kept = { dashboard, folder: await folderNamed(folder), message, version };
+  const meta = await saveDashboard(session.meta.peek().uid, kept);
   session.dashboard.value = dashboard;
   session.saved.value = JSON.stringify(dashboard);
   session.meta.value = { ...session.meta.peek(), ...meta };
@@ -80,6 +81,7 @@ async function saveOwn(session: Session, { title, folder, message, version }: Ch
 
 async function saveCopy(session: Session, { title, folder, message }: Choices): Promise<void> {
   const { uid: _uid, id: _id, ...rest } = session.dashboard.peek();
-  const meta = await createDashboard({ dashboard: { ...rest, title, panels: rest.panels }, folder, message });
+  const copied = { ...rest, title, panels: rest.panels };
+  const meta = await createDashboard({ dashboard: copied, folder: await folderNamed(folder), message });
   navigate(`/d/${encodeURIComponent(meta.uid)}/${slug(title)}`);
 }

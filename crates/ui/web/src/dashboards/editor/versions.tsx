@@ -41,7 +41,7 @@ export function Versions({ session, onClose }: { session: Session; onClose: () =
             {data.map((one) => (
               <tr key={one.version}>
                 <td>{one.version}{one.version === current ? " (now)" : ""}</td>
-                <td>{formatDate(Date.parse(one.created), "YYYY-MM-DD HH:mm:ss", "browser")}</td>
+                <td>{formatDate(Date.parse(one.updated), "YYYY-MM-DD HH:mm:ss", "browser")}</td>
                 <td>{one.message}</td>
                 <td class="line">
                   <Button onClick={() => setShown(one.version)}>Compare</Button>

@@ -73,7 +73,7 @@ interface DashOptions {
 interface DashboardItem {
   uid: string;
   title: string;
-  folder: string;
+  folderTitle: string;
   tags: string[];
   starred: boolean;
 }
@@ -100,7 +100,7 @@ function DashGroup({ title, items }: { title: string; items: readonly DashboardI
   return (
     <section>
       {title && <h4>{title}</h4>}
-      <ul>{items.map((one) => <li key={one.uid}><a href={href(`/d/${encodeURIComponent(one.uid)}`)}>{one.title}</a> <span class="muted">{one.folder}</span></li>)}</ul>
+      <ul>{items.map((one) => <li key={one.uid}><a href={href(`/d/${encodeURIComponent(one.uid)}`)}>{one.title}</a> <span class="muted">{one.folderTitle}</span></li>)}</ul>
     </section>
   );
 }
