@@ -8,6 +8,7 @@ mod run;
 mod setup;
 mod test;
 mod tidy;
+mod web;
 
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ usage: cargo xtask <chore>
 
   setup                 install Debian packages and npm modules that the suites need (root)
   test [--strict]       tidy, fmt, clippy, then every suite; --strict: SKIPPED is a failure
+  screenshots [DIR]     every page, light and dark, wide and narrow, with data and without
   tidy                  layers, sizes, heads, names, invariants, licences
   sim [SEEDS]           the storage simulation with many seeds (default 20000)
   fuzz [SECONDS] [TARGET]  each fuzz target for SECONDS (default 60); needs a nightly toolchain
@@ -43,6 +45,7 @@ fn chore(words: &[&str]) -> Chore {
         ["setup"] => setup::start(),
         ["test"] => test::start(test::Strictness::Lenient),
         ["test", "--strict"] => test::start(test::Strictness::Strict),
+        ["screenshots", rest @ ..] => web::screenshots(rest.first().copied()),
         ["tidy"] => tidy::run(),
         ["sim", rest @ ..] => test::simulate(rest.first().copied()),
         ["fuzz", rest @ ..] => fuzz::start(rest),

@@ -1,8 +1,8 @@
-//! Installs the peers that the suites drive: Debian packages here, npm modules when a room has any.
+//! Installs the peers that the suites drive: Debian packages, and npm packages of the page.
 //! The only chore that changes the machine; needs root and Debian or a relative.
 
-use crate::Chore;
 use crate::run::{answers, run};
+use crate::{Chore, web};
 use std::process::Command;
 
 /// Programs and libraries the suites and benchmarks use.
@@ -40,5 +40,5 @@ pub(crate) fn start() -> Chore {
     if absent {
         run(Command::new("rm").args(["-f", "/usr/sbin/policy-rc.d"]))?;
     }
-    installed
+    installed.and_then(|()| web::install())
 }

@@ -2,7 +2,7 @@
 //! Suites that cannot run here write a line into a file, which is printed at the end.
 
 use crate::run::{answers, cargo, run, workspace_root};
-use crate::{Chore, tidy};
+use crate::{Chore, tidy, web};
 use std::fs;
 use std::process::Command;
 
@@ -31,12 +31,13 @@ pub(crate) fn start(strictness: Strictness) -> Chore {
         suites.env("FLYBALL_STRICT", "1");
     }
     let tested = run(&mut suites);
+    let paged = web::test(&log, strictness == Strictness::Strict);
     let mut doc = cargo(&["test", "--workspace", "--doc", "--quiet"]);
     let documented = run(&mut doc);
     if let Ok(skipped) = fs::read_to_string(&log) {
         print!("{skipped}");
     }
-    tested.and(documented)
+    tested.and(paged).and(documented)
 }
 
 fn run_cargo(words: &[&str]) -> Chore {

@@ -165,7 +165,7 @@ async function send(path: string, request: RequestInit, options: RequestOptions)
   // A proxy's page in front of a dead server is no answer of ours.
   const isGone = body === undefined && [502, 504].includes(response.status);
   noteAnswer(!isGone);
-  if (response.ok) return body;
+  if (response.ok && (body !== undefined || text === "")) return body;
   throw problem(isGone ? 0 : response.status, text, body);
 }
 

@@ -107,7 +107,8 @@ function RefreshPicker(): JSX.Element {
     run: () => setParams({ refresh: value === "" ? "off" : value }, { replace: true }),
   }));
   return (
-    <Menu items={items} label="How often to refresh" align="end">
+    <Menu items={items} align="end">
+      <span class="only-heard">Refresh: </span>
       {refreshEvery.value || "off"}
       <Icon name="down" size={12} />
     </Menu>

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests in a real browser against the real binary; one file after another, as two cores allow. */
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: [process.env.FLYBALL_SCREENSHOTS ? "e2e/screenshots.ts" : "e2e/**/*.e2e.ts"],
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 30_000,
+  },
+});
