@@ -18,7 +18,10 @@ const ROWS_MAX = 500;
 
 /** The series to show after a click on one of them. */
 export function clicked(
-  names: readonly string[], isolated: readonly string[], name: string, add: boolean,
+  names: readonly string[],
+  isolated: readonly string[],
+  name: string,
+  add: boolean,
 ): readonly string[] {
   const shown = isolated.length > 0 ? isolated : names;
   if (!add) return isolated.length === 1 && isolated[0] === name ? [] : [name];
@@ -33,9 +36,11 @@ export function Legend({ model, legend, hidden, isolated, onIsolate }: LegendPro
     onIsolate(clicked(names, isolated, name, event.ctrlKey || event.metaKey || event.shiftKey));
   if (series.length === 0) return null;
   const shared = { series: series.slice(0, ROWS_MAX), hidden, pick };
-  return legend.mode === "table"
-    ? <LegendTable {...shared} legend={legend} />
-    : <LegendList {...shared} legend={legend} />;
+  return legend.mode === "table" ? (
+    <LegendTable {...shared} legend={legend} />
+  ) : (
+    <LegendList {...shared} legend={legend} />
+  );
 }
 
 interface RowsProps {
@@ -66,20 +71,25 @@ function LegendTable({ series, legend, hidden, pick }: RowsProps) {
   const calcs = legend.calcs ?? [];
   const [sort, setSort] = useState({ by: legend.sortBy ?? "", down: legend.sortDesc ?? true });
   const rows = useMemo(() => sorted(series, calcs, sort), [series, calcs.join(), sort]);
-  const order = (by: string): void => setSort((now) => ({ by, down: now.by === by ? !now.down : true }));
-  const direction = (by: string) => (sort.by !== by ? "none" : sort.down ? "descending" : "ascending");
+  const order = (by: string): void =>
+    setSort((now) => ({ by, down: now.by === by ? !now.down : true }));
+  const direction = (by: string) =>
+    sort.by !== by ? "none" : sort.down ? "descending" : "ascending";
   return (
     <div class="chart-legend chart-legend-table" tabIndex={0} role="region" aria-label="Legend">
       <table>
         <thead>
           <tr>
             <th scope="col" aria-sort={direction("Name")}>
-              <button type="button" onClick={() => order("Name")}>Name</button>
+              <button type="button" onClick={() => order("Name")}>
+                Name
+              </button>
             </th>
             {calcs.map((calc) => (
               <th key={calc} scope="col" class="num" aria-sort={direction(reducerName(calc))}>
                 <button type="button" onClick={() => order(reducerName(calc))}>
-                  {reducerName(calc)}{sort.by === reducerName(calc) ? (sort.down ? " ▾" : " ▴") : ""}
+                  {reducerName(calc)}
+                  {sort.by === reducerName(calc) ? (sort.down ? " ▾" : " ▴") : ""}
                 </button>
               </th>
             ))}
@@ -88,8 +98,14 @@ function LegendTable({ series, legend, hidden, pick }: RowsProps) {
         <tbody>
           {rows.map((one) => (
             <tr key={one.name}>
-              <td><Name series={one} off={hidden.has(one.name)} pick={pick} /></td>
-              {calcs.map((calc) => <td key={calc} class="num">{calcText(one, calc)}</td>)}
+              <td>
+                <Name series={one} off={hidden.has(one.name)} pick={pick} />
+              </td>
+              {calcs.map((calc) => (
+                <td key={calc} class="num">
+                  {calcText(one, calc)}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
@@ -98,14 +114,28 @@ function LegendTable({ series, legend, hidden, pick }: RowsProps) {
   );
 }
 
-function Name({ series, off, pick }: { series: ChartSeries; off: boolean; pick: RowsProps["pick"] }) {
+function Name({
+  series,
+  off,
+  pick,
+}: {
+  series: ChartSeries;
+  off: boolean;
+  pick: RowsProps["pick"];
+}) {
   const kind = series.style?.dash?.length ? "chart-swatch chart-swatch-dash" : "chart-swatch";
   return (
     <button
-      type="button" class="chart-legend-name" aria-pressed={!off} title={series.name}
+      type="button"
+      class="chart-legend-name"
+      aria-pressed={!off}
+      title={series.name}
       onClick={(event) => pick(series.name, event)}
     >
-      <i class={kind} style={{ backgroundColor: off ? "transparent" : series.color, borderColor: series.color }} />
+      <i
+        class={kind}
+        style={{ backgroundColor: off ? "transparent" : series.color, borderColor: series.color }}
+      />
       <span>{series.name}</span>
     </button>
   );
@@ -120,7 +150,9 @@ export function calcText(series: ChartSeries, calc: string): string {
 }
 
 function sorted(
-  series: readonly ChartSeries[], calcs: readonly string[], sort: { by: string; down: boolean },
+  series: readonly ChartSeries[],
+  calcs: readonly string[],
+  sort: { by: string; down: boolean },
 ): readonly ChartSeries[] {
   const sign = sort.down ? -1 : 1;
   if (sort.by === "Name") return [...series].sort((a, b) => sign * (a.name < b.name ? -1 : 1));
@@ -130,5 +162,8 @@ function sorted(
     const result = reduce(calc, one.values);
     return typeof result === "number" && !Number.isNaN(result) ? result : Number.NEGATIVE_INFINITY;
   };
-  return series.map((one) => ({ one, at: value(one) })).sort((a, b) => sign * (a.at - b.at)).map(({ one }) => one);
+  return series
+    .map((one) => ({ one, at: value(one) }))
+    .sort((a, b) => sign * (a.at - b.at))
+    .map(({ one }) => one);
 }

@@ -39,9 +39,21 @@ export function TimeChart(props: TimeChartProps) {
   const right = legend.placement === "right" && legend.mode !== "hidden";
   return (
     <div class={right ? "chart chart-right" : "chart"} aria-busy={loading ? "true" : "false"}>
-      <div ref={host} class="chart-plot" role="img" tabIndex={0} aria-label={summary(label, model)} />
+      <div
+        ref={host}
+        class="chart-plot"
+        role="img"
+        tabIndex={0}
+        aria-label={summary(label, model)}
+      />
       {legend.mode !== "hidden" && (
-        <Legend model={model} legend={legend} hidden={hidden} isolated={isolated} onIsolate={isolate} />
+        <Legend
+          model={model}
+          legend={legend}
+          hidden={hidden}
+          isolated={isolated}
+          onIsolate={isolate}
+        />
       )}
     </div>
   );
@@ -68,10 +80,20 @@ function usePlot(props: TimeChartProps, hidden: ReadonlySet<string>) {
       if (width < 20 || height < 20) return;
       if (plot.current) return plot.current.resize(width, height);
       const { model } = latest.current;
-      const painted = { model, prepared: prepare(model, shown.current.hidden), theme: shown.current.theme };
-      plot.current = new Plot(element, painted, { width, height }, {
-        events: () => latest.current, syncKey: latest.current.syncKey,
-      });
+      const painted = {
+        model,
+        prepared: prepare(model, shown.current.hidden),
+        theme: shown.current.theme,
+      };
+      plot.current = new Plot(
+        element,
+        painted,
+        { width, height },
+        {
+          events: () => latest.current,
+          syncKey: latest.current.syncKey,
+        },
+      );
     });
     watcher.observe(element);
     return () => {
@@ -88,7 +110,11 @@ function usePlot(props: TimeChartProps, hidden: ReadonlySet<string>) {
 type Held<T> = { current: T };
 
 /** Arrows walk along the points, plus and minus zoom, escape leaves. */
-function listenToKeys(element: HTMLElement, plot: Held<Plot | undefined>, latest: Held<TimeChartProps>): () => void {
+function listenToKeys(
+  element: HTMLElement,
+  plot: Held<Plot | undefined>,
+  latest: Held<TimeChartProps>,
+): () => void {
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { model, onZoom, onZoomOut } = latest.current;

@@ -20,7 +20,9 @@ export function align(series: readonly Timed[]): { times: number[]; values: Valu
   const place = new Map(times.map((time, index) => [time, index]));
   const values = series.map((one) => {
     const row: (number | null | undefined)[] = new Array(times.length).fill(undefined);
-    one.times.forEach((time, i) => { row[place.get(time)!] = one.values[i]; });
+    one.times.forEach((time, i) => {
+      row[place.get(time)!] = one.values[i];
+    });
     return row;
   });
   return { times, values };
@@ -32,7 +34,11 @@ function sameTimes(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** Nulls shorter than `spanMs` are bridged (true: all of them), by turning them into "no point". */
-export function spanNulls(times: readonly number[], values: Values, span: boolean | number): Values {
+export function spanNulls(
+  times: readonly number[],
+  values: Values,
+  span: boolean | number,
+): Values {
   if (!span) return values;
   const out = [...values];
   let before = -1;
@@ -98,7 +104,9 @@ function percentTotals(members: readonly StackMember[]): Map<string, number[]> {
     const key = `${member.group} ${isNegative(member.values) ? "-" : "+"}`;
     const total = totals.get(key) ?? new Array<number>(member.values.length).fill(0);
     totals.set(key, total);
-    member.values.forEach((value, i) => { total[i]! += Math.abs(value ?? 0); });
+    member.values.forEach((value, i) => {
+      total[i]! += Math.abs(value ?? 0);
+    });
   }
   return totals;
 }

@@ -7,17 +7,51 @@ import { lonely, prepare, sameShape } from "./prepare";
 import { valueRange } from "./scales";
 import { summary } from "./summary";
 
-const line = (name: string, values: (number | null)[], rest: Partial<ChartSeries> = {}): ChartSeries =>
-  ({ name, color: "#112233", times: values.map((_v, i) => i * 10), values, ...rest });
-const model = (series: ChartSeries[]): TimeChartModel =>
-  ({ series, axes: { y: { side: "left", format: String } }, fromMs: 0, toMs: 100, zone: "utc" });
+const line = (
+  name: string,
+  values: (number | null)[],
+  rest: Partial<ChartSeries> = {},
+): ChartSeries => ({
+  name,
+  color: "#112233",
+  times: values.map((_v, i) => i * 10),
+  values,
+  ...rest,
+});
+const model = (series: ChartSeries[]): TimeChartModel => ({
+  series,
+  axes: { y: { side: "left", format: String } },
+  fromMs: 0,
+  toMs: 100,
+  zone: "utc",
+});
 
 describe("align", () => {
   it("takes a shared axis as it is and joins different ones", () => {
-    expect(align([{ times: [1, 2], values: [5, 6] }, { times: [1, 2], values: [7, null] }]))
-      .toEqual({ times: [1, 2], values: [[5, 6], [7, null]] });
-    expect(align([{ times: [1, 3], values: [5, 6] }, { times: [2], values: [7] }]))
-      .toEqual({ times: [1, 2, 3], values: [[5, undefined, 6], [undefined, 7, undefined]] });
+    expect(
+      align([
+        { times: [1, 2], values: [5, 6] },
+        { times: [1, 2], values: [7, null] },
+      ]),
+    ).toEqual({
+      times: [1, 2],
+      values: [
+        [5, 6],
+        [7, null],
+      ],
+    });
+    expect(
+      align([
+        { times: [1, 3], values: [5, 6] },
+        { times: [2], values: [7] },
+      ]),
+    ).toEqual({
+      times: [1, 2, 3],
+      values: [
+        [5, undefined, 6],
+        [undefined, 7, undefined],
+      ],
+    });
     expect(align([])).toEqual({ times: [], values: [] });
   });
 });
@@ -34,26 +68,43 @@ describe("spanNulls", () => {
 describe("stack", () => {
   it("adds up members of a group, signs apart, gaps left open", () => {
     const made = stack([
-      { values: [1, 2, null], group: "a" }, { values: [10, null, 30], group: "a" },
-      { values: [-1, -1, -1], group: "a" }, { values: [9, 9, 9] },
+      { values: [1, 2, null], group: "a" },
+      { values: [10, null, 30], group: "a" },
+      { values: [-1, -1, -1], group: "a" },
+      { values: [9, 9, 9] },
     ]);
-    expect(made.values).toEqual([[1, 2, null], [11, null, 30], [-1, -1, -1], [9, 9, 9]]);
+    expect(made.values).toEqual([
+      [1, 2, null],
+      [11, null, 30],
+      [-1, -1, -1],
+      [9, 9, 9],
+    ]);
     expect(made.below).toEqual([-1, 0, -1, -1]);
   });
   it("in percent reaches one", () => {
-    const made = stack([{ values: [1, 0], group: "a", percent: true }, { values: [3, 0], group: "a", percent: true }]);
-    expect(made.values).toEqual([[0.25, 0], [1, 0]]);
+    const made = stack([
+      { values: [1, 0], group: "a", percent: true },
+      { values: [3, 0], group: "a", percent: true },
+    ]);
+    expect(made.values).toEqual([
+      [0.25, 0],
+      [1, 0],
+    ]);
   });
 });
 
 describe("prepare", () => {
   it("leaves hidden series out of stacks and turns negated ones over", () => {
     const series = [
-      line("a", [1, 1], { stack: { group: "A" } }), line("b", [2, 2], { stack: { group: "A" } }),
+      line("a", [1, 1], { stack: { group: "A" } }),
+      line("b", [2, 2], { stack: { group: "A" } }),
       line("c", [3, 3], { negated: true }),
     ];
     const made = prepare(model(series), new Set(["a"]));
-    expect(made.drawn).toEqual([[2, 2], [-3, -3]]);
+    expect(made.drawn).toEqual([
+      [2, 2],
+      [-3, -3],
+    ]);
     expect(made.raw[1]).toEqual([3, 3]);
     expect(made.bands).toEqual([]);
     expect(prepare(model(series), new Set()).bands).toEqual([{ upper: 1, lower: 0, up: false }]);
@@ -79,7 +130,11 @@ describe("the range of values", () => {
     expect(valueRange({ ...axis, zeroBased: true }, 1000, 1010)[0]).toBe(0);
   });
   it("is never empty", () => {
-    for (const [low, high] of [[null, null], [5, 5], [0, 0]] as const) {
+    for (const [low, high] of [
+      [null, null],
+      [5, 5],
+      [0, 0],
+    ] as const) {
       const [from, to] = valueRange(axis, low, high);
       expect(to).toBeGreaterThan(from);
     }

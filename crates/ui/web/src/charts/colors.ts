@@ -15,15 +15,28 @@ const SHADES: Record<string, readonly string[]> = {
 const SHADE_NAMES = ["super-light-", "light-", "", "semi-dark-", "dark-"];
 
 const CSS_NAMES: Record<string, string> = {
-  black: "#000000", white: "#ffffff", gray: "#808080", grey: "#808080", transparent: "#00000000",
-  rgb: "#808080", pink: "#ffc0cb", brown: "#a52a2a", cyan: "#00ffff", magenta: "#ff00ff", teal: "#008080",
-  lime: "#00ff00", navy: "#000080", darkblue: "#00008b", silver: "#c0c0c0",
+  black: "#000000",
+  white: "#ffffff",
+  gray: "#808080",
+  grey: "#808080",
+  transparent: "#00000000",
+  rgb: "#808080",
+  pink: "#ffc0cb",
+  brown: "#a52a2a",
+  cyan: "#00ffff",
+  magenta: "#ff00ff",
+  teal: "#008080",
+  lime: "#00ff00",
+  navy: "#000080",
+  darkblue: "#00008b",
+  silver: "#c0c0c0",
 };
 
 /** A colour of a dashboard as CSS: `semi-dark-red`, `#abc`, `rgb(...)`; `text` and unknown names use the fallback. */
 export function resolveColor(name: string | undefined, dark: boolean, text: string): string {
   if (!name || name === "text") return text;
-  const shade = /^((?:super-light|light|semi-dark|dark)-)?(red|orange|yellow|green|blue|purple)$/.exec(name);
+  const shade =
+    /^((?:super-light|light|semi-dark|dark)-)?(red|orange|yellow|green|blue|purple)$/.exec(name);
   if (shade) return SHADES[shade[2]!]![SHADE_NAMES.indexOf(shade[1] ?? "") + (dark ? 0 : 1)]!;
   return CSS_NAMES[name.toLowerCase()] ?? (parseColor(name) ? name : text);
 }
@@ -36,15 +49,17 @@ export function parseColor(text: string): Rgb | undefined {
     const part = (at: number): number => Number.parseInt(wide.slice(at, at + 2), 16);
     return [part(0), part(2), part(4), wide.length === 8 ? part(6) / 255 : 1];
   }
-  const call = /^rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)(?:[\s,/]+([\d.]+)(%)?)?\s*\)$/i.exec(text);
+  const call =
+    /^rgba?\(\s*([\d.]+)[\s,]+([\d.]+)[\s,]+([\d.]+)(?:[\s,/]+([\d.]+)(%)?)?\s*\)$/i.exec(text);
   if (!call) return undefined;
   const alpha = call[4] === undefined ? 1 : Number(call[4]) / (call[5] ? 100 : 1);
   return [Number(call[1]), Number(call[2]), Number(call[3]), alpha];
 }
 
-const write = ([r, g, b, a]: Rgb): string => a >= 1
-  ? `#${[r, g, b].map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`
-  : `rgba(${Math.round(r)}, ${Math.round(g)}, ${Math.round(b)}, ${Math.round(a * 1000) / 1000})`;
+const write = ([r, g, b, a]: Rgb): string =>
+  a >= 1
+    ? `#${[r, g, b].map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`
+    : `rgba(${Math.round(r)}, ${Math.round(g)}, ${Math.round(b)}, ${Math.round(a * 1000) / 1000})`;
 
 /** The same colour, so transparent (0 = not to be seen). */
 export function withAlpha(color: string, alpha: number): string {
@@ -81,7 +96,10 @@ function luminance([r, g, b]: Rgb): number {
 export function contrast(a: string, b: string): number {
   const [first, second] = [parseColor(a), parseColor(b)];
   if (!first || !second) return 21;
-  const [high, low] = [luminance(first), luminance(second)].sort((x, y) => y - x) as [number, number];
+  const [high, low] = [luminance(first), luminance(second)].sort((x, y) => y - x) as [
+    number,
+    number,
+  ];
   return (high + 0.05) / (low + 0.05);
 }
 

@@ -97,7 +97,12 @@ export interface TimeChartModel {
   zone: string;
   legend?: ChartLegend;
   tooltip?: ChartTooltip;
-  thresholds?: { steps: readonly ChartThreshold[]; lines: boolean; areas: boolean; dashed?: boolean };
+  thresholds?: {
+    steps: readonly ChartThreshold[];
+    lines: boolean;
+    areas: boolean;
+    dashed?: boolean;
+  };
   marks?: readonly ChartMark[];
   exemplars?: readonly ChartExemplar[];
 }

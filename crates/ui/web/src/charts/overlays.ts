@@ -26,7 +26,9 @@ export function drawThresholdAreas(u: uPlot, thresholds: Thresholds, scale: stri
   clipped(u, (ctx) => {
     thresholds.steps.forEach((step, i) => {
       const next = thresholds.steps[i + 1];
-      const bottom = Number.isFinite(step.value) ? u.valToPos(step.value, scale, true) : bbox.top + bbox.height;
+      const bottom = Number.isFinite(step.value)
+        ? u.valToPos(step.value, scale, true)
+        : bbox.top + bbox.height;
       const top = next ? u.valToPos(next.value, scale, true) : bbox.top;
       const from = Math.max(bbox.top, Math.min(top, bottom));
       const to = Math.min(bbox.top + bbox.height, Math.max(top, bottom));
@@ -91,7 +93,12 @@ function triangle(ctx: CanvasRenderingContext2D, x: number, foot: number, size: 
 }
 
 /** Exemplars: small diamonds at their time and value. */
-export function drawExemplars(u: uPlot, exemplars: readonly ChartExemplar[], scale: string, color: string): void {
+export function drawExemplars(
+  u: uPlot,
+  exemplars: readonly ChartExemplar[],
+  scale: string,
+  color: string,
+): void {
   const size = 4 * ratio();
   clipped(u, (ctx) => {
     ctx.fillStyle = color;
@@ -121,9 +128,14 @@ export function marksAt(u: uPlot, marks: readonly ChartMark[], left: number): Ch
 
 /** The exemplar under the cursor. */
 export function exemplarAt(
-  u: uPlot, exemplars: readonly ChartExemplar[], scale: string, at: { left: number; top: number },
+  u: uPlot,
+  exemplars: readonly ChartExemplar[],
+  scale: string,
+  at: { left: number; top: number },
 ): ChartExemplar | undefined {
-  return exemplars.find((one) =>
-    Math.abs(u.valToPos(one.timeMs, "x") - at.left) <= REACH_PX
-    && Math.abs(u.valToPos(one.value, scale) - at.top) <= REACH_PX);
+  return exemplars.find(
+    (one) =>
+      Math.abs(u.valToPos(one.timeMs, "x") - at.left) <= REACH_PX &&
+      Math.abs(u.valToPos(one.value, scale) - at.top) <= REACH_PX,
+  );
 }

@@ -28,7 +28,9 @@ export class Plot {
   readonly #syncKey: string | undefined;
 
   constructor(
-    host: HTMLElement, painted: Painted, size: { width: number; height: number },
+    host: HTMLElement,
+    painted: Painted,
+    size: { width: number; height: number },
     options: { events: () => PlotEvents; syncKey?: string | undefined },
   ) {
     this.#host = host;
@@ -45,7 +47,10 @@ export class Plot {
     const before = this.#painted;
     const prepared = prepare(model, hidden);
     this.#painted = { model, prepared, theme };
-    const same = theme === before.theme && sameAxes(model, before.model) && sameShape(prepared, before.prepared);
+    const same =
+      theme === before.theme &&
+      sameAxes(model, before.model) &&
+      sameShape(prepared, before.prepared);
     if (!same) {
       this.#u.destroy();
       this.#u = this.#build();
@@ -86,15 +91,29 @@ export class Plot {
   #build(): uPlot {
     const now = (): Painted => this.#painted;
     const options: uPlot.Options = {
-      ...this.#size, ms: 1, padding: [8, 8, 0, 0], pxAlign: 1,
-      legend: { show: false }, scales: scalesOf(now), axes: axesOf(now), series: seriesOf(now),
-      bands: bandsOf(this.#painted.prepared), tzDate: dateIn(this.#painted.model.zone),
-      cursor: this.#cursor(), focus: { alpha: 1 }, hooks: this.#hooks(),
+      ...this.#size,
+      ms: 1,
+      padding: [8, 8, 0, 0],
+      pxAlign: 1,
+      legend: { show: false },
+      scales: scalesOf(now),
+      axes: axesOf(now),
+      series: seriesOf(now),
+      bands: bandsOf(this.#painted.prepared),
+      tzDate: dateIn(this.#painted.model.zone),
+      cursor: this.#cursor(),
+      focus: { alpha: 1 },
+      hooks: this.#hooks(),
     };
     const u = new uPlot(options, dataOf(this.#painted), this.#host);
     u.over.addEventListener("wheel", (event) => this.#wheel(u, event), { passive: false });
-    u.over.addEventListener("mouseenter", () => { this.#tooltip.hovered = true; });
-    u.over.addEventListener("mouseleave", () => { this.#tooltip.hovered = false; this.#tooltip.hide(); });
+    u.over.addEventListener("mouseenter", () => {
+      this.#tooltip.hovered = true;
+    });
+    u.over.addEventListener("mouseleave", () => {
+      this.#tooltip.hovered = false;
+      this.#tooltip.hide();
+    });
     u.over.addEventListener("dblclick", () => this.#events().onZoomOut?.());
     return u;
   }
@@ -102,7 +121,13 @@ export class Plot {
   #cursor(): uPlot.Cursor {
     const drag = { x: true, y: false, setScale: false, dist: DRAG_LEAST_PX };
     const points: uPlot.Cursor.Points = { size: 7, width: 1 };
-    const cursor: uPlot.Cursor = { drag, points, y: false, focus: { prox: -1 }, bind: { dblclick: () => null } };
+    const cursor: uPlot.Cursor = {
+      drag,
+      points,
+      y: false,
+      focus: { prox: -1 },
+      bind: { dblclick: () => null },
+    };
     if (this.#syncKey) cursor.sync = { key: this.#syncKey, setSeries: false, scales: ["x", null] };
     return cursor;
   }
@@ -128,7 +153,8 @@ export class Plot {
   #over(u: uPlot): void {
     const { thresholds, marks, exemplars } = this.#painted.model;
     if (thresholds?.lines) overlays.drawThresholdLines(u, thresholds, this.#mainScale());
-    if (exemplars) overlays.drawExemplars(u, exemplars, this.#mainScale(), this.#painted.theme.palette[4]!);
+    if (exemplars)
+      overlays.drawExemplars(u, exemplars, this.#mainScale(), this.#painted.theme.palette[4]!);
     if (marks) overlays.drawMarks(u, marks);
   }
 
@@ -136,7 +162,10 @@ export class Plot {
     const { left, width } = u.select;
     if (width < DRAG_LEAST_PX) return;
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    this.#events().onZoom?.(Math.round(u.posToVal(left, "x")), Math.round(u.posToVal(left + width, "x")));
+    this.#events().onZoom?.(
+      Math.round(u.posToVal(left, "x")),
+      Math.round(u.posToVal(left + width, "x")),
+    );
   }
 
   #wheel(u: uPlot, event: WheelEvent): void {

@@ -45,8 +45,9 @@ export function scalesOf(now: () => Painted): uPlot.Scales {
 /** Bars and stacks grow from zero, so zero must be seen. */
 function based({ model, prepared }: Painted, key: string): ChartAxis {
   const axis = model.axes[key]!;
-  const grows = prepared.series.some((one, i) =>
-    prepared.axes[i] === key && (one.stack !== undefined || one.style?.draw === "bars"));
+  const grows = prepared.series.some(
+    (one, i) => prepared.axes[i] === key && (one.stack !== undefined || one.style?.draw === "bars"),
+  );
   return grows ? { ...axis, zeroBased: true } : axis;
 }
 
@@ -56,7 +57,10 @@ export function axesOf(now: () => Painted): uPlot.Axis[] {
   const line = { stroke: theme.grid, width: 1 };
   const common = { stroke: theme.muted, font: theme.font, ticks: { ...line, size: 4 }, gap: 4 };
   const time: uPlot.Axis = {
-    ...common, grid: line, size: 26, space: (_u, _axis, _min, _max, dim) => (dim < 400 ? 60 : 76),
+    ...common,
+    grid: line,
+    size: 26,
+    space: (_u, _axis, _min, _max, dim) => (dim < 400 ? 60 : 76),
     values: (_u, splits, _axis, _space, step) => axisTimes(splits, step, now().model.zone),
   };
   let gridded = false;
@@ -69,21 +73,38 @@ export function axesOf(now: () => Painted): uPlot.Axis[] {
   return [time, ...values];
 }
 
-function valueAxis(key: string, axis: ChartAxis, common: uPlot.Axis, grid: uPlot.Axis.Grid): uPlot.Axis {
+function valueAxis(
+  key: string,
+  axis: ChartAxis,
+  common: uPlot.Axis,
+  grid: uPlot.Axis.Grid,
+): uPlot.Axis {
   const options: uPlot.Axis = {
-    ...common, grid, scale: key, side: axis.side === "right" ? 1 : 3, show: axis.side !== "hidden",
-    space: 32, size: sizeOfValues,
+    ...common,
+    grid,
+    scale: key,
+    side: axis.side === "right" ? 1 : 3,
+    show: axis.side !== "hidden",
+    space: 32,
+    size: sizeOfValues,
     values: (_u, splits) => tickTexts(splits as (number | null)[], axis),
   };
   if (axis.color) options.stroke = axis.color;
-  if (axis.label) Object.assign(options, { label: axis.label, labelSize: 18, labelGap: 2, labelFont: common.font });
+  if (axis.label)
+    Object.assign(options, {
+      label: axis.label,
+      labelSize: 18,
+      labelGap: 2,
+      labelFont: common.font,
+    });
   if (axis.binary && !axis.log) options.incrs = binarySteps();
   return options;
 }
 
 function tickTexts(splits: readonly (number | null)[], axis: ChartAxis): (string | null)[] {
   const values = splits.filter((value): value is number => value !== null);
-  if (axis.log || axis.symlog !== undefined) return splits.map((v) => (v === null ? null : axis.format(v)));
+  if (axis.log || axis.symlog !== undefined)
+    return splits.map((v) => (v === null ? null : axis.format(v)));
   const clean = values.map((value) => Number(value.toPrecision(12)));
   const decimals = distinctDecimals(clean, axis.format);
   return clean.map((value) => axis.format(value, decimals));
@@ -98,7 +119,10 @@ const sizeOfValues: uPlot.Axis.Size = (u, values, axisIndex, cycle) => {
   ruler ??= document.createElement("canvas").getContext("2d");
   if (!ruler) return 50;
   ruler.font = "12px system-ui, sans-serif";
-  const widest = (values ?? []).reduce((most, text) => Math.max(most, ruler!.measureText(text ?? "").width), 12);
+  const widest = (values ?? []).reduce(
+    (most, text) => Math.max(most, ruler!.measureText(text ?? "").width),
+    12,
+  );
   return Math.ceil(widest) + 14;
 };
 
@@ -112,8 +136,12 @@ function oneSeries(series: ChartSeries, index: number, now: () => Painted): uPlo
   const style = series.style ?? {};
   const draw = style.draw ?? "line";
   const options: uPlot.Series = {
-    label: series.name, scale: prepared.axes[index]!, stroke: series.color, spanGaps: false,
-    width: draw === "points" ? 0 : (style.lineWidth ?? 1), points: pointsOf(series, index, now),
+    label: series.name,
+    scale: prepared.axes[index]!,
+    stroke: series.color,
+    spanGaps: false,
+    width: draw === "points" ? 0 : (style.lineWidth ?? 1),
+    points: pointsOf(series, index, now),
   };
   if (draw === "points") options.paths = () => null;
   else if (draw === "bars") options.paths = barsOf(style);
@@ -121,7 +149,8 @@ function oneSeries(series: ChartSeries, index: number, now: () => Painted): uPlo
   if (style.dash?.length) options.dash = [...style.dash];
   const fill = fillOf(series);
   if (fill && !prepared.onOther[index]) options.fill = fill;
-  else if (fill || prepared.bands.some((band) => band.upper === index)) options.fill = "transparent";
+  else if (fill || prepared.bands.some((band) => band.upper === index))
+    options.fill = "transparent";
   return options;
 }
 
@@ -131,7 +160,11 @@ function barsOf(style: SeriesStyle): uPlot.Series.PathBuilder {
 
 function pointsOf(series: ChartSeries, index: number, now: () => Painted): uPlot.Series.Points {
   const style = series.style ?? {};
-  const points: uPlot.Series.Points = { size: style.pointSize ?? 5, fill: series.color, stroke: series.color };
+  const points: uPlot.Series.Points = {
+    size: style.pointSize ?? 5,
+    fill: series.color,
+    stroke: series.color,
+  };
   if (style.draw === "points" || style.points === "always") return { ...points, show: true };
   if (style.draw === "bars") return { show: false };
   if (style.points === "auto") return points;
@@ -158,6 +191,10 @@ export function bandsOf(prepared: Prepared): uPlot.Band[] {
   return prepared.bands.map(({ upper, lower, up }) => {
     const series = prepared.series[upper]!;
     const opacity = (series.style?.fillOpacity ?? 0) / 100;
-    return { series: [upper + 1, lower + 1], fill: withAlpha(series.color, opacity), dir: up ? 1 : -1 };
+    return {
+      series: [upper + 1, lower + 1],
+      fill: withAlpha(series.color, opacity),
+      dir: up ? 1 : -1,
+    };
   });
 }

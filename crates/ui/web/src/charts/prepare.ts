@@ -33,18 +33,28 @@ export function prepare(model: TimeChartModel, hidden: ReadonlySet<string>): Pre
   const fallback = Object.keys(model.axes)[0] ?? "y";
   const axes = series.map((one) => (one.axis && model.axes[one.axis] ? one.axis : fallback));
   const signed = values.map((row, i) => (series[i]!.negated ? row.map(negative) : row));
-  const stacked = stack(signed.map((row, i) => ({ values: row, ...membership(series[i]!, axes[i]!) })));
-  const drawn = stacked.values.map((row, i) => spanNulls(times, row, series[i]!.style?.spanNulls ?? false));
+  const stacked = stack(
+    signed.map((row, i) => ({ values: row, ...membership(series[i]!, axes[i]!) })),
+  );
+  const drawn = stacked.values.map((row, i) =>
+    spanNulls(times, row, series[i]!.style?.spanNulls ?? false),
+  );
   const bands = stacked.below.flatMap((lower, upper) =>
-    lower < 0 ? [] : [{ upper, lower, up: signed[upper]!.some((value) => (value ?? 0) < 0) }]);
+    lower < 0 ? [] : [{ upper, lower, up: signed[upper]!.some((value) => (value ?? 0) < 0) }],
+  );
   return {
-    series, axes, times, raw: values, drawn,
+    series,
+    axes,
+    times,
+    raw: values,
+    drawn,
     bands: [...bands, ...filledBands(series)],
     onOther: stacked.below.map((lower) => lower >= 0),
   };
 }
 
-const negative = (value: number | null | undefined): number | null | undefined => (value ? -value : value);
+const negative = (value: number | null | undefined): number | null | undefined =>
+  value ? -value : value;
 
 function membership(series: ChartSeries, axis: string): { group?: string; percent?: boolean } {
   if (!series.stack) return {};
@@ -55,17 +65,20 @@ function membership(series: ChartSeries, axis: string): { group?: string; percen
 
 function filledBands(series: readonly ChartSeries[]): PreparedBand[] {
   return series.flatMap((one, upper) => {
-    const lower = one.fillTo === undefined ? -1 : series.findIndex((other) => other.name === one.fillTo);
+    const lower =
+      one.fillTo === undefined ? -1 : series.findIndex((other) => other.name === one.fillTo);
     return lower >= 0 && lower !== upper ? [{ upper, lower, up: false }] : [];
   });
 }
 
 /** Whether two models differ in their numbers only, so that the drawing can stay and get new data. */
 export function sameShape(a: Prepared, b: Prepared): boolean {
-  return a.series.length === b.series.length
-    && a.axes.every((axis, i) => axis === b.axes[i])
-    && JSON.stringify(a.bands) === JSON.stringify(b.bands)
-    && a.series.every((one, i) => looks(one) === looks(b.series[i]!));
+  return (
+    a.series.length === b.series.length &&
+    a.axes.every((axis, i) => axis === b.axes[i]) &&
+    JSON.stringify(a.bands) === JSON.stringify(b.bands) &&
+    a.series.every((one, i) => looks(one) === looks(b.series[i]!))
+  );
 }
 
 function looks(series: ChartSeries): string {

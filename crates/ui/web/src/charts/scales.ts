@@ -23,14 +23,21 @@ const finite = (value: number | null): number | undefined =>
 function padded(axis: ChartAxis, low: number, high: number): Range {
   const from = Math.min(low, axis.softMin ?? low);
   const to = Math.max(high, axis.softMax ?? high);
-  if (axis.zeroBased) return uPlot.rangeNum(Math.min(0, from), Math.max(0, to), side(axis, 1)) as Range;
+  if (axis.zeroBased)
+    return uPlot.rangeNum(Math.min(0, from), Math.max(0, to), side(axis, 1)) as Range;
   return uPlot.rangeNum(from, to, side(axis, 3)) as Range;
 }
 
 /** A tenth of room on each side; zero is a natural end when it is near (mode 3) or always (mode 1). */
 function side(axis: ChartAxis, mode: 1 | 3): uPlot.Range.Config {
-  const min = axis.softMin === undefined ? { pad: 0.1, soft: 0, mode } : { pad: 0, soft: axis.softMin, mode: 1 as const };
-  const max = axis.softMax === undefined ? { pad: 0.1, soft: 0, mode } : { pad: 0, soft: axis.softMax, mode: 1 as const };
+  const min =
+    axis.softMin === undefined
+      ? { pad: 0.1, soft: 0, mode }
+      : { pad: 0, soft: axis.softMin, mode: 1 as const };
+  const max =
+    axis.softMax === undefined
+      ? { pad: 0.1, soft: 0, mode }
+      : { pad: 0, soft: axis.softMax, mode: 1 as const };
   return { min, max };
 }
 

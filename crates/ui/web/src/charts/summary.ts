@@ -12,7 +12,8 @@ export function summary(label: string, model: TimeChartModel): string {
   if (shown.length === 0) return `${label}: no data`;
   const parts = shown.slice(0, NAMED_MAX).map((one) => {
     const last = reduce("lastNotNull", one.values);
-    const text = typeof last !== "number" ? "nothing" : one.format ? one.format(last) : String(last);
+    const text =
+      typeof last !== "number" ? "nothing" : one.format ? one.format(last) : String(last);
     return `${one.name} last ${text}`;
   });
   const more = shown.length > NAMED_MAX ? `, and ${shown.length - NAMED_MAX} more` : "";

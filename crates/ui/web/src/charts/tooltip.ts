@@ -58,17 +58,23 @@ export class Tooltip {
     this.#place(u, left, top);
   }
 
-  #fill(u: uPlot, painted: Painted, at: { rows: Row[]; left: number; top: number; idx: number }): void {
+  #fill(
+    u: uPlot,
+    painted: Painted,
+    at: { rows: Row[]; left: number; top: number; idx: number },
+  ): void {
     const { model, prepared } = painted;
     const when = formatDate(prepared.times[at.idx]!, "YYYY-MM-DD HH:mm:ss", model.zone);
     const parts: Node[] = [element("div", "chart-tip-time", when)];
-    for (const mark of marksAt(u, model.marks ?? [], at.left)) parts.push(...markNodes(mark.title, mark.text, mark.tags));
+    for (const mark of marksAt(u, model.marks ?? [], at.left))
+      parts.push(...markNodes(mark.title, mark.text, mark.tags));
     const scale = prepared.axes[0] ?? "y";
     const exemplar = exemplarAt(u, model.exemplars ?? [], scale, at);
     if (exemplar) parts.push(...labelNodes(exemplar.labels));
     const shown = at.rows.slice(0, ROWS_MAX);
     parts.push(...shown.map((row) => rowNode(row, row === nearest(at.rows) && at.rows.length > 1)));
-    if (at.rows.length > ROWS_MAX) parts.push(element("div", "chart-tip-more", `${at.rows.length - ROWS_MAX} more`));
+    if (at.rows.length > ROWS_MAX)
+      parts.push(element("div", "chart-tip-more", `${at.rows.length - ROWS_MAX} more`));
     this.#box.replaceChildren(...parts);
   }
 
@@ -104,7 +110,10 @@ function rowsAt(u: uPlot, { model, prepared }: Painted, idx: number, top: number
 }
 
 function nearest(rows: readonly Row[]): Row | undefined {
-  return rows.reduce<Row | undefined>((best, row) => (!best || row.distance < best.distance ? row : best), undefined);
+  return rows.reduce<Row | undefined>(
+    (best, row) => (!best || row.distance < best.distance ? row : best),
+    undefined,
+  );
 }
 
 function element(tag: string, className: string, text = ""): HTMLElement {
@@ -119,7 +128,11 @@ function rowNode({ series, value }: Row, near: boolean): HTMLElement {
   const swatch = element("i", "chart-swatch");
   swatch.style.backgroundColor = series.color;
   const text = series.format ? series.format(value) : String(value);
-  row.append(swatch, element("span", "chart-tip-name", series.name), element("b", "chart-tip-value", text));
+  row.append(
+    swatch,
+    element("span", "chart-tip-name", series.name),
+    element("b", "chart-tip-value", text),
+  );
   return row;
 }
 
@@ -132,5 +145,10 @@ function markNodes(title: string, text?: string, tags?: readonly string[]): HTML
 
 function labelNodes(labels: Readonly<Record<string, string>>): HTMLElement[] {
   const heading = element("div", "chart-tip-mark", "Exemplar");
-  return [heading, ...Object.entries(labels).map(([name, value]) => element("div", "chart-tip-text", `${name}=${value}`))];
+  return [
+    heading,
+    ...Object.entries(labels).map(([name, value]) =>
+      element("div", "chart-tip-text", `${name}=${value}`),
+    ),
+  ];
 }

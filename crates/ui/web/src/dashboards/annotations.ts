@@ -25,7 +25,10 @@ interface Range {
 }
 
 /** The queries of the dashboard that are switched on; `annotations=-Name` in the address switches one off. */
-export function activeQueries(list: readonly AnnotationQuery[], off: readonly string[]): AnnotationQuery[] {
+export function activeQueries(
+  list: readonly AnnotationQuery[],
+  off: readonly string[],
+): AnnotationQuery[] {
   return list.filter((query) => query.enable !== false && !off.includes(query.name));
 }
 
@@ -43,20 +46,35 @@ export function useAnnotations(session: Session): void {
   useEffect(() => {
     const abort = new AbortController();
     Promise.all(active.map((query) => marksOf(query, session, range, abort.signal))).then(
-      (marks) => { session.marks.value = marks.flat().sort((a, b) => a.timeMs - b.timeMs).slice(0, MARKS_MAX); },
-      (error: unknown) => { if (!isAbort(error)) console.warn("cannot load annotations", error); },
+      (marks) => {
+        session.marks.value = marks
+          .flat()
+          .sort((a, b) => a.timeMs - b.timeMs)
+          .slice(0, MARKS_MAX);
+      },
+      (error: unknown) => {
+        if (!isAbort(error)) console.warn("cannot load annotations", error);
+      },
     );
     return () => abort.abort();
   }, [key, refreshes.value]);
 }
 
-async function marksOf(query: AnnotationQuery, session: Session, range: Range, signal: AbortSignal): Promise<ChartMark[]> {
+async function marksOf(
+  query: AnnotationQuery,
+  session: Session,
+  range: Range,
+  signal: AbortSignal,
+): Promise<ChartMark[]> {
   const theme = chartTheme.peek();
   const color = resolveColor(query.iconColor ?? "blue", theme.dark, theme.accent);
   const expr = query.expr ?? query.target?.expr;
   try {
     if (expr) return await marksOfSeries({ ...query, expr }, session, range, { color, signal });
-    const tags = query.target?.type === "tags" || query.type === "tags" ? (query.target?.tags ?? query.tags ?? []) : [];
+    const tags =
+      query.target?.type === "tags" || query.type === "tags"
+        ? (query.target?.tags ?? query.tags ?? [])
+        : [];
     const stored = await loadAnnotations(range, tags, { signal });
     return stored.filter((one) => isMeant(one, query, session)).map((one) => markOf(one, color));
   } catch (error) {
@@ -79,20 +97,43 @@ function markOf({ time, timeEnd, text, tags }: StoredAnnotation, color: string):
 }
 
 async function marksOfSeries(
-  query: AnnotationQuery & { expr: string }, session: Session, range: Range, how: { color: string; signal: AbortSignal },
+  query: AnnotationQuery & { expr: string },
+  session: Session,
+  range: Range,
+  how: { color: string; signal: AbortSignal },
 ): Promise<ChartMark[]> {
   const least = parseDuration(query.step ?? "");
-  const { stepMs } = stepOf({ ...range, maxDataPoints: 400, minInterval: least ? query.step : undefined });
+  const { stepMs } = stepOf({
+    ...range,
+    maxDataPoints: 400,
+    minInterval: least ? query.step : undefined,
+  });
   const expr = interpolate(query.expr, session.scope(), "promql");
-  const answer = await queryRange({ query: expr, start: range.fromMs / 1000, end: range.toMs / 1000, step: stepMs / 1000 }, { signal: how.signal });
+  const answer = await queryRange(
+    { query: expr, start: range.fromMs / 1000, end: range.toMs / 1000, step: stepMs / 1000 },
+    { signal: how.signal },
+  );
   return answer.data.result.flatMap((series) => {
-    const title = legendName(query.titleFormat || "{{alertname}}", series.metric, query.name) ?? query.name;
+    const title =
+      legendName(query.titleFormat || "{{alertname}}", series.metric, query.name) ?? query.name;
     const text = query.textFormat ? legendName(query.textFormat, series.metric, "") : undefined;
-    const tags = (query.tagKeys ?? "").split(",").flatMap((name) => series.metric[name.trim()] ?? []);
-    const times = (series.values ?? []).filter(([, value]) => Number(value) !== 0).map(([seconds, value]) =>
-      (query.useValueForTime === true || query.useValueForTime === "on" ? Number(value) : seconds * 1000));
+    const tags = (query.tagKeys ?? "")
+      .split(",")
+      .flatMap((name) => series.metric[name.trim()] ?? []);
+    const times = (series.values ?? [])
+      .filter(([, value]) => Number(value) !== 0)
+      .map(([seconds, value]) =>
+        query.useValueForTime === true || query.useValueForTime === "on"
+          ? Number(value)
+          : seconds * 1000,
+      );
     return stretches(times, stepMs).map(([timeMs, endMs]): ChartMark => ({
-      timeMs, color: how.color, title, tags, ...(endMs > timeMs ? { endMs } : {}), ...(text ? { text } : {}),
+      timeMs,
+      color: how.color,
+      title,
+      tags,
+      ...(endMs > timeMs ? { endMs } : {}),
+      ...(text ? { text } : {}),
     }));
   });
 }

@@ -99,12 +99,15 @@ export async function listDashboards(by: ListBy = {}, options?: RequestOptions):
 export async function folderNamed(title: string): Promise<string> {
   if (title.trim() === "") return "";
   const { folders } = await loadListing();
-  const known = folders.find((folder) => folder.title === title.trim() || folder.uid === title.trim());
+  const known = folders.find(
+    (folder) => folder.title === title.trim() || folder.uid === title.trim(),
+  );
   if (known) return known.uid;
   return (await sendJson<Folder>("POST", "api/flyball/v1/folders", { title: title.trim() })).uid;
 }
 
-export const loadDashboard = (uid: string, options?: RequestOptions): Promise<Stored> => getJson(at(uid), {}, options);
+export const loadDashboard = (uid: string, options?: RequestOptions): Promise<Stored> =>
+  getJson(at(uid), {}, options);
 
 export interface Save {
   dashboard: Dashboard;
@@ -113,7 +116,8 @@ export interface Save {
   version?: number | undefined;
 }
 
-export const saveDashboard = (uid: string, save: Save): Promise<Meta> => sendJson("PUT", at(uid), save);
+export const saveDashboard = (uid: string, save: Save): Promise<Meta> =>
+  sendJson("PUT", at(uid), save);
 export const createDashboard = (save: Save): Promise<Meta> => sendJson("POST", ROOT, save);
 export const deleteDashboard = (uid: string): Promise<unknown> => sendJson("DELETE", at(uid));
 export const exportPath = (uid: string): string => `${at(uid)}/export`;
@@ -125,7 +129,8 @@ export interface Import {
   uid?: string | undefined;
 }
 
-export const importDashboard = (what: Import): Promise<Imported> => sendJson("POST", `${ROOT}/import`, what);
+export const importDashboard = (what: Import): Promise<Imported> =>
+  sendJson("POST", `${ROOT}/import`, what);
 
 export const starDashboard = (uid: string, starred: boolean): Promise<unknown> =>
   sendJson(starred ? "PUT" : "DELETE", `${at(uid)}/star`);
@@ -134,8 +139,11 @@ export async function listVersions(uid: string, options?: RequestOptions): Promi
   return (await getJson<{ versions: Version[] }>(`${at(uid)}/versions`, {}, options)).versions;
 }
 
-export const loadVersion = (uid: string, version: number, options?: RequestOptions): Promise<Pick<Stored, "dashboard">> =>
-  getJson(`${at(uid)}/versions/${version}`, {}, options);
+export const loadVersion = (
+  uid: string,
+  version: number,
+  options?: RequestOptions,
+): Promise<Pick<Stored, "dashboard">> => getJson(`${at(uid)}/versions/${version}`, {}, options);
 
 export const restoreVersion = (uid: string, version: number): Promise<Meta> =>
   sendJson("POST", `${at(uid)}/versions/${version}/restore`);
@@ -151,10 +159,15 @@ export interface StoredAnnotation {
 }
 
 export async function loadAnnotations(
-  range: { fromMs: number; toMs: number }, tags: readonly string[], options?: RequestOptions,
+  range: { fromMs: number; toMs: number },
+  tags: readonly string[],
+  options?: RequestOptions,
 ): Promise<StoredAnnotation[]> {
   const answer = await getJson<StoredAnnotation[] | { annotations: StoredAnnotation[] }>(
-    "api/flyball/v1/annotations", { from: String(Math.round(range.fromMs)), to: String(Math.round(range.toMs)), tags }, options);
+    "api/flyball/v1/annotations",
+    { from: String(Math.round(range.fromMs)), to: String(Math.round(range.toMs)), tags },
+    options,
+  );
   return Array.isArray(answer) ? answer : answer.annotations;
 }
 

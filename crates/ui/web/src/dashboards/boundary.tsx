@@ -18,6 +18,10 @@ export class Boundary extends Component<Props, { message?: string }> {
   override render(): ComponentChildren {
     const { message } = this.state;
     if (message === undefined) return this.props.children;
-    return <p class="panel-state panel-problem" role="alert">This panel cannot be drawn: {message}</p>;
+    return (
+      <p class="panel-state panel-problem" role="alert">
+        This panel cannot be drawn: {message}
+      </p>
+    );
   }
 }

@@ -12,7 +12,13 @@ const WIDTH_PX = 1000;
 export function exploreParams(session: Session, panel: Panel, own: Scope): Record<string, string> {
   const { uid, title } = session.dashboard.peek();
   const scope = scopes(own, session.variables.peek().scope);
-  const { queries } = planOf({ panel, scope, ...timeRange.peek(), widthPx: WIDTH_PX, dashboard: { uid, title } });
+  const { queries } = planOf({
+    panel,
+    scope,
+    ...timeRange.peek(),
+    widthPx: WIDTH_PX,
+    dashboard: { uid, title },
+  });
   const { from, to } = rawRange.peek();
   return { ...Object.fromEntries(queries.map((query, i) => [`g${i}.expr`, query.expr])), from, to };
 }

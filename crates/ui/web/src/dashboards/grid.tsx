@@ -21,8 +21,14 @@ function toggledRows(): ReadonlySet<number> {
 export function usePlaced(session: Session): Placed[] {
   const { panels } = session.dashboard.value;
   const rows = param("rows");
-  const used = [...new Set(panels.flatMap((panel) => [panel.repeat, ...(panel.panels ?? []).map((inner) => inner.repeat)]))]
-    .filter((name): name is string => Boolean(name));
+  const used = [
+    ...new Set(
+      panels.flatMap((panel) => [
+        panel.repeat,
+        ...(panel.panels ?? []).map((inner) => inner.repeat),
+      ]),
+    ),
+  ].filter((name): name is string => Boolean(name));
   const values = Object.fromEntries(used.map((name) => [name, valuesOf(session, name)]));
   return useMemo(
     () => layoutOf({ panels, toggled: toggledRows(), valuesOf: (name) => values[name] ?? [] }),
@@ -35,7 +41,10 @@ function valuesOf(session: Session, name: string): { text: string; value: string
   const { options } = store.state(name);
   const values = store.values(name);
   if (values.includes(ALL)) return options.filter((option) => option.value !== ALL);
-  return values.map((value) => ({ value, text: options.find((option) => option.value === value)?.text ?? value }));
+  return values.map((value) => ({
+    value,
+    text: options.find((option) => option.value === value)?.text ?? value,
+  }));
 }
 
 export function Grid({ placed }: { placed: readonly Placed[] }): JSX.Element {
@@ -60,13 +69,18 @@ function area({ pos }: Placed): Record<string, string> {
 function RowHead({ placed }: { placed: Placed }): JSX.Element {
   const session = useSession();
   const { panel, isOpen, count = 0 } = placed;
-  const title = interpolate(panel.title ?? "", session.scope(fixedScope(placed.fixed)), "text") || "Row";
+  const title =
+    interpolate(panel.title ?? "", session.scope(fixedScope(placed.fixed)), "text") || "Row";
   return (
     <h2 class="row-head">
       <button type="button" aria-expanded={isOpen} onClick={() => toggle(panel.id)}>
         <Icon name={isOpen ? "down" : "right"} size={14} />
         <span>{title}</span>
-        {!isOpen && <small class="muted">{count} {count === 1 ? "panel" : "panels"}</small>}
+        {!isOpen && (
+          <small class="muted">
+            {count} {count === 1 ? "panel" : "panels"}
+          </small>
+        )}
       </button>
     </h2>
   );

@@ -39,13 +39,35 @@ export function ImportDialog({ onClose }: { onClose: () => void }): JSX.Element 
     setText(json);
     setChecked(undefined);
   };
-  const footer = checked
-    ? <><Button onClick={() => setChecked(undefined)}>Back</Button><Button look="primary" isBusy={busy} onClick={() => void run(false)}>Save dashboard</Button></>
-    : <Button look="primary" isBusy={busy} isDisabled={text.trim() === ""} onClick={() => void run(true)}>Check</Button>;
+  const footer = checked ? (
+    <>
+      <Button onClick={() => setChecked(undefined)}>Back</Button>
+      <Button look="primary" isBusy={busy} onClick={() => void run(false)}>
+        Save dashboard
+      </Button>
+    </>
+  ) : (
+    <Button
+      look="primary"
+      isBusy={busy}
+      isDisabled={text.trim() === ""}
+      onClick={() => void run(true)}
+    >
+      Check
+    </Button>
+  );
   return (
     <Dialog title="Import a dashboard" size="large" onClose={onClose} footer={footer}>
-      {problem && <p class="panel-problem" role="alert">{problem}</p>}
-      {checked ? <Report imported={checked} /> : <Source text={text} take={take} fail={setProblem} />}
+      {problem && (
+        <p class="panel-problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {checked ? (
+        <Report imported={checked} />
+      ) : (
+        <Source text={text} take={take} fail={setProblem} />
+      )}
       {!checked && (
         <Field label="Folder" hint="Empty is General">
           {(id) => <Input id={id} value={folder} onInput={setFolder} />}
@@ -75,7 +97,8 @@ function Source({ text, take, fail }: SourceProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   const read = (file: File | undefined): void => {
     if (!file) return;
-    if (file.size > FILE_MAX) return fail(`The file has ${Math.round(file.size / 1048576)} MiB; 8 MiB are the limit.`);
+    if (file.size > FILE_MAX)
+      return fail(`The file has ${Math.round(file.size / 1048576)} MiB; 8 MiB are the limit.`);
     file.text().then(take, (error: unknown) => fail(asError(error).message));
   };
   const drop = (event: DragEvent): void => {
@@ -85,14 +108,41 @@ function Source({ text, take, fail }: SourceProps): JSX.Element {
   };
   return (
     <div class="stack">
-      <div class={over ? "drop drop-over" : "drop"} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)} onDrop={drop}>
-        <p>Drop a JSON file here, or <button type="button" class="button" onClick={() => input.current?.click()}>choose a file</button></p>
-        <p class="muted">Classic JSON of Grafana 4 to 13, exports of the gallery, V1 and V2 resources.</p>
-        <input ref={input} type="file" accept=".json,application/json" hidden onChange={(event) => read(event.currentTarget.files?.[0])} />
+      <div
+        class={over ? "drop drop-over" : "drop"}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={drop}
+      >
+        <p>
+          Drop a JSON file here, or{" "}
+          <button type="button" class="button" onClick={() => input.current?.click()}>
+            choose a file
+          </button>
+        </p>
+        <p class="muted">
+          Classic JSON of Grafana 4 to 13, exports of the gallery, V1 and V2 resources.
+        </p>
+        <input
+          ref={input}
+          type="file"
+          accept=".json,application/json"
+          hidden
+          onChange={(event) => read(event.currentTarget.files?.[0])}
+        />
       </div>
       <label class="stack">
         <span>or paste it</span>
-        <textarea class="code-input" value={text} spellcheck={false} aria-label="Dashboard JSON" onInput={(event) => take(event.currentTarget.value)} />
+        <textarea
+          class="code-input"
+          value={text}
+          spellcheck={false}
+          aria-label="Dashboard JSON"
+          onInput={(event) => take(event.currentTarget.value)}
+        />
       </label>
     </div>
   );
@@ -104,7 +154,9 @@ function Report({ imported }: { imported: Imported }): JSX.Element {
   return (
     <div class="stack">
       <h3>{dashboard.title}</h3>
-      <p>{panels} panels and rows, {dashboard.templating?.list?.length ?? 0} variables.</p>
+      <p>
+        {panels} panels and rows, {dashboard.templating?.list?.length ?? 0} variables.
+      </p>
       <Remarks report={report} />
     </div>
   );
@@ -112,13 +164,22 @@ function Report({ imported }: { imported: Imported }): JSX.Element {
 
 /** What an import changed or left out. */
 export function Remarks({ report }: { report: readonly Remark[] }): JSX.Element {
-  if (report.length === 0) return <p><span class="badge good">complete</span> Everything in it is understood.</p>;
+  if (report.length === 0)
+    return (
+      <p>
+        <span class="badge good">complete</span> Everything in it is understood.
+      </p>
+    );
   return (
     <ul class="report" tabIndex={0} aria-label="What changes">
       {report.map((remark, i) => (
         <li key={i}>
-          <span class={/drop|unsupported|unknown|lost/.test(remark.kind) ? "badge warn" : "badge"}>{remark.kind}</span>
-          <span class="grow">{remark.message} <code class="muted">{remark.path}</code></span>
+          <span class={/drop|unsupported|unknown|lost/.test(remark.kind) ? "badge warn" : "badge"}>
+            {remark.kind}
+          </span>
+          <span class="grow">
+            {remark.message} <code class="muted">{remark.path}</code>
+          </span>
         </li>
       ))}
     </ul>

@@ -46,7 +46,8 @@ export function layoutOf(input: LayoutInput): Placed[] {
   return placed;
 }
 
-const byPlace = (a: Panel, b: Panel): number => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x;
+const byPlace = (a: Panel, b: Panel): number =>
+  a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x;
 
 /** A row and what stands below it until the next row. */
 function sectionsOf(panels: readonly Panel[]): Section[] {
@@ -80,7 +81,15 @@ function placeSection({ row, panels }: Section, { y, copy, fixed, input, placed 
   if (row) {
     const isOpen = (row.collapsed === true) === input.toggled.has(row.id);
     const pos = { x: 0, y, w: COLUMNS, h: 1 };
-    placed.push({ key: `row-${row.id}-${copy}`, panel: row, pos, fixed, repeat: copy, isOpen, count: panels.length });
+    placed.push({
+      key: `row-${row.id}-${copy}`,
+      panel: row,
+      pos,
+      fixed,
+      repeat: copy,
+      isOpen,
+      count: panels.length,
+    });
     top += 1;
     if (!isOpen) return top;
   }
@@ -90,16 +99,26 @@ function placeSection({ row, panels }: Section, { y, copy, fixed, input, placed 
   // How far repeats push what stands below them, by the y from which they do.
   const pushes: { fromY: number; by: number }[] = [];
   for (const panel of sorted) {
-    const pushed = pushes.reduce((sum, push) => sum + (panel.gridPos.y >= push.fromY ? push.by : 0), 0);
+    const pushed = pushes.reduce(
+      (sum, push) => sum + (panel.gridPos.y >= push.fromY ? push.by : 0),
+      0,
+    );
     const base = { ...panel.gridPos, y: top + panel.gridPos.y - first + pushed };
     const copies = copiesOf(panel.repeat, input);
     const places = copies.map((_copy, i) => repeatPos(panel, base, i, copies.length));
     copies.forEach(([i, own], n) => {
       const key = `panel-${panel.id}-${copy}-${i}`;
-      placed.push({ key, panel, pos: places[n]!, fixed: { ...fixed, ...own }, repeat: copy * REPEATS_MAX + i });
+      placed.push({
+        key,
+        panel,
+        pos: places[n]!,
+        fixed: { ...fixed, ...own },
+        repeat: copy * REPEATS_MAX + i,
+      });
     });
     const end = Math.max(...places.map((pos) => pos.y + pos.h));
-    if (end > base.y + base.h) pushes.push({ fromY: panel.gridPos.y + panel.gridPos.h, by: end - base.y - base.h });
+    if (end > base.y + base.h)
+      pushes.push({ fromY: panel.gridPos.y + panel.gridPos.h, by: end - base.y - base.h });
     bottom = Math.max(bottom, end);
   }
   return bottom;
@@ -107,7 +126,8 @@ function placeSection({ row, panels }: Section, { y, copy, fixed, input, placed 
 
 /** Repeats go side by side (at most `maxPerRow`), or below each other. */
 function repeatPos(panel: Panel, base: GridPos, index: number, count: number): GridPos {
-  if (!panel.repeat || count === 1) return panel.repeat && panel.repeatDirection !== "v" ? { ...base, x: 0, w: COLUMNS } : base;
+  if (!panel.repeat || count === 1)
+    return panel.repeat && panel.repeatDirection !== "v" ? { ...base, x: 0, w: COLUMNS } : base;
   if (panel.repeatDirection === "v") return { ...base, y: base.y + index * base.h };
   const perRow = Math.min(count, Math.max(1, panel.maxPerRow ?? 4));
   const w = Math.floor(COLUMNS / perRow);
@@ -124,5 +144,7 @@ export function findPlaced(placed: readonly Placed[], name: string): Placed | un
 
 /** All panels, those in closed rows included. */
 export function allPanels(panels: readonly Panel[]): Panel[] {
-  return panels.flatMap((panel) => (panel.type === "row" ? [panel, ...allPanels(panel.panels ?? [])] : [panel]));
+  return panels.flatMap((panel) =>
+    panel.type === "row" ? [panel, ...allPanels(panel.panels ?? [])] : [panel],
+  );
 }

@@ -2,7 +2,7 @@
 // Everything the reader chooses stands in the address, with Grafana's names.
 
 import type { JSX } from "preact";
-import { lazyPart } from "./lazy";
+import { lazyPart } from "../panels/lazy";
 import { useEffect, useMemo } from "preact/hooks";
 import { navigate, param, route, setParams } from "../app/route";
 import { defaultRange, defaultRefresh, defaultZone, refresh } from "../app/time";
@@ -22,14 +22,22 @@ import { learnScrapeInterval } from "./scrape";
 import { Session, SessionProvider, useSession } from "./session";
 import { VariablesBar } from "./variables_bar";
 
-const PanelEditor = lazyPart(() => import("./editor/panel_editor").then((module) => module.PanelEditor));
+const PanelEditor = lazyPart(() =>
+  import("./editor/panel_editor").then((module) => module.PanelEditor),
+);
 
 /** `/d/UID/SLUG`. */
 export function DashboardPage({ rest }: { readonly rest: readonly string[] }): JSX.Element {
   const [uid = ""] = rest;
   const { data, error, reload } = useLoad((signal) => loadDashboard(uid, { signal }), [uid]);
-  if (uid === "") return <Empty title="No dashboard is named"><a href="dashboards">All dashboards</a></Empty>;
-  if (!data) return error ? <Problem error={error} onRetry={reload} /> : <Loading what="Dashboard" />;
+  if (uid === "")
+    return (
+      <Empty title="No dashboard is named">
+        <a href="dashboards">All dashboards</a>
+      </Empty>
+    );
+  if (!data)
+    return error ? <Problem error={error} onRetry={reload} /> : <Loading what="Dashboard" />;
   return <Opened key={`${data.meta.uid}`} stored={data} uid={uid} />;
 }
 
@@ -50,10 +58,14 @@ export function Opened({ stored, uid }: { stored: Stored; uid: string }): JSX.El
 function open(stored: Stored, uid: string): Session {
   const { dashboard, meta } = stored;
   const { time, refresh: every, timezone } = dashboard;
-  defaultRange.value = time?.from && time.to ? { from: time.from, to: time.to } : { from: "now-6h", to: "now" };
+  defaultRange.value =
+    time?.from && time.to ? { from: time.from, to: time.to } : { from: "now-6h", to: "now" };
   defaultRefresh.value = typeof every === "string" ? every : "";
   defaultZone.value = timezone || "browser";
-  return new Session({ ...dashboard, panels: dashboard.panels ?? [] }, { ...meta, uid: meta.uid ?? uid });
+  return new Session(
+    { ...dashboard, panels: dashboard.panels ?? [] },
+    { ...meta, uid: meta.uid ?? uid },
+  );
 }
 
 function Body(): JSX.Element {
@@ -61,7 +73,9 @@ function Body(): JSX.Element {
   const placed = usePlaced(session);
   const { title } = session.dashboard.value;
   useAnnotations(session);
-  useEffect(() => { document.title = `${title} · Flyball`; }, [title]);
+  useEffect(() => {
+    document.title = `${title} · Flyball`;
+  }, [title]);
   useKeys(() => keysOf(session, placed), [session, placed]);
   const kiosk = route.value.params.has("kiosk");
   const edited = param("editPanel");
@@ -71,37 +85,75 @@ function Body(): JSX.Element {
     <article class="dashboard" aria-label={title}>
       {!kiosk && <Head viewed={viewed} />}
       <VariablesBar />
-      {viewed ? <div class="view-panel"><PanelFrame key={viewed.key} placed={viewed} alone /></div>
-        : placed.length > 0 ? <Grid placed={placed} /> : <NoPanels />}
+      {viewed ? (
+        <div class="view-panel">
+          <PanelFrame key={viewed.key} placed={viewed} alone />
+        </div>
+      ) : placed.length > 0 ? (
+        <Grid placed={placed} />
+      ) : (
+        <NoPanels />
+      )}
     </article>
   );
 }
 
 /** A panel of a closed row can be shown alone, too. */
 function closedPanel(session: Session, name: string): Placed | undefined {
-  const panel = name === "" ? undefined : session.panelById(Number(/^(?:panel-)?(\d+)/.exec(name)?.[1] ?? Number.NaN));
+  const panel =
+    name === ""
+      ? undefined
+      : session.panelById(Number(/^(?:panel-)?(\d+)/.exec(name)?.[1] ?? Number.NaN));
   return panel && { key: `alone-${panel.id}`, panel, pos: panel.gridPos, fixed: {}, repeat: 0 };
 }
 
 function NoPanels(): JSX.Element {
-  return <Empty title="This dashboard has no panels">Press Edit and add one, or import JSON.</Empty>;
+  return (
+    <Empty title="This dashboard has no panels">Press Edit and add one, or import JSON.</Empty>
+  );
 }
 
 function keysOf(session: Session, placed: readonly Placed[]) {
   const group = "Dashboard";
-  const pointed = (): Placed | undefined => placed.find((one) => one.key === session.pointed.peek() && one.panel.type !== "row");
+  const pointed = (): Placed | undefined =>
+    placed.find((one) => one.key === session.pointed.peek() && one.panel.type !== "row");
   const onPanel = (act: (one: Placed) => void) => (): void => {
     const one = pointed();
     if (one) act(one);
   };
   return [
-    { keys: "v", does: "View the panel under the mouse alone", group, run: () => (param("viewPanel") ? setParams({ viewPanel: null, series: null }) : onPanel((one) => setParams({ viewPanel: viewName(one) }))()) },
-    { keys: "e", does: "Edit the panel under the mouse", group, run: onPanel((one) => setParams({ editPanel: String(one.panel.id) })) },
-    { keys: "x", does: "Explore the panel under the mouse", group, run: onPanel((one) => explore(session, one)) },
+    {
+      keys: "v",
+      does: "View the panel under the mouse alone",
+      group,
+      run: () =>
+        param("viewPanel")
+          ? setParams({ viewPanel: null, series: null })
+          : onPanel((one) => setParams({ viewPanel: viewName(one) }))(),
+    },
+    {
+      keys: "e",
+      does: "Edit the panel under the mouse",
+      group,
+      run: onPanel((one) => setParams({ editPanel: String(one.panel.id) })),
+    },
+    {
+      keys: "x",
+      does: "Explore the panel under the mouse",
+      group,
+      run: onPanel((one) => explore(session, one)),
+    },
     { keys: "esc", does: "Back from a panel, the editor or kiosk mode", group, run: back },
     { keys: "d r", does: "Refresh", group, run: refresh },
     { keys: "d k", does: "Kiosk mode", group, run: kiosk },
-    { keys: "d e", does: "Edit the dashboard", group, run: () => { session.isEditing.value = !session.isEditing.peek(); } },
+    {
+      keys: "d e",
+      does: "Edit the dashboard",
+      group,
+      run: () => {
+        session.isEditing.value = !session.isEditing.peek();
+      },
+    },
     { keys: "d C", does: "Close all rows", group, run: () => setRows(session, false) },
     { keys: "d E", does: "Open all rows", group, run: () => setRows(session, true) },
   ];
@@ -119,11 +171,15 @@ function kiosk(): void {
 }
 
 function setRows(session: Session, isOpen: boolean): void {
-  const rows = session.dashboard.peek().panels.filter((panel) => panel.type === "row" && (panel.collapsed === true) === isOpen);
+  const rows = session.dashboard
+    .peek()
+    .panels.filter((panel) => panel.type === "row" && (panel.collapsed === true) === isOpen);
   setParams({ rows: rows.map((row) => row.id).join(",") }, { replace: true });
 }
 
 function explore(session: Session, { panel, fixed }: Placed): void {
   const own = (name: string) => fixed[name];
-  void import("./explore_link").then(({ exploreParams }) => navigate("/explore", exploreParams(session, panel, own)));
+  void import("./explore_link").then(({ exploreParams }) =>
+    navigate("/explore", exploreParams(session, panel, own)),
+  );
 }

@@ -13,10 +13,9 @@ import { interpolate, type Scope } from "../panels/interpolate";
 import { resolveLink, safeAddress } from "../panels/links";
 import { fixedScope, valueScope } from "../panels/macros";
 import type { Link } from "../panels/model";
-import { needsData, viewOf } from "../panels/views";
-import { Markdown } from "../panels/views/markdown";
+import { lazyPart } from "../panels/lazy";
+import { needsData, TableView, viewOf } from "../panels/views";
 import type { ShownLink } from "../panels/views/props";
-import { TableView } from "../panels/views/table";
 import { show, limitsOf } from "../panels/display";
 import { Boundary } from "./boundary";
 import type { Placed } from "./layout";
@@ -43,18 +42,33 @@ export function PanelFrame({ placed, alone = false }: PanelFrameProps): JSX.Elem
   const state = usePanel({ session, panel, fixed, widthPx: size.width, isVisible });
   const scope = session.scope(own);
   const title = interpolate(panel.title ?? "", scope, "text");
-  const point = (): void => { session.pointed.value = key; };
+  const point = (): void => {
+    session.pointed.value = key;
+  };
   return (
     <section
-      ref={root} class={panel.transparent ? "panel panel-bare" : "panel"} aria-label={title || panel.type}
-      data-panel={panel.id} data-type={panel.type} data-state={stateName(state, panel.type)}
-      onMouseEnter={point} onFocusCapture={point}
+      ref={root}
+      class={panel.transparent ? "panel panel-bare" : "panel"}
+      aria-label={title || panel.type}
+      data-panel={panel.id}
+      data-type={panel.type}
+      data-state={stateName(state, panel.type)}
+      onMouseEnter={point}
+      onFocusCapture={point}
     >
       <Header placed={placed} title={title} scope={scope} state={state} alone={alone} />
       <div ref={body} class="panel-body">
         {isVisible && size.width > 0 && (
           <Boundary key={panel.type}>
-            <Body session={session} placed={placed} own={own} title={title} state={state} size={size} alone={alone} />
+            <Body
+              session={session}
+              placed={placed}
+              own={own}
+              title={title}
+              state={state}
+              size={size}
+              alone={alone}
+            />
           </Boundary>
         )}
       </div>
@@ -66,7 +80,13 @@ function stateName(state: PanelState, type: string): string {
   if (state.waiting) return "waiting";
   if (!needsData(type)) return "ready";
   if (!state.data) return state.error ? "failed" : "loading";
-  return state.loading ? "refreshing" : state.data.problems.length > 0 ? "partial" : state.data.points === 0 ? "empty" : "ready";
+  return state.loading
+    ? "refreshing"
+    : state.data.problems.length > 0
+      ? "partial"
+      : state.data.points === 0
+        ? "empty"
+        : "ready";
 }
 
 interface HeaderProps {
@@ -80,15 +100,26 @@ interface HeaderProps {
 function Header({ placed, title, scope, state, alone }: HeaderProps): JSX.Element {
   const { panel } = placed;
   const session = useSession();
-  const links = (panel.links ?? []).flatMap((link) => resolveLink(link, session.linkContext(fixedScope(placed.fixed))) ?? []);
+  const links = (panel.links ?? []).flatMap(
+    (link) => resolveLink(link, session.linkContext(fixedScope(placed.fixed))) ?? [],
+  );
   const bare = !title && !panel.description && links.length === 0;
   return (
     <header class={bare ? "panel-head panel-head-bare" : "panel-head"}>
-      <h3 class="clip" title={title}>{title}</h3>
+      <h3 class="clip" title={title}>
+        {title}
+      </h3>
       {panel.description && <Description text={interpolate(panel.description, scope, "text")} />}
       {links.map((link, i) => (
-        <a key={i} class="panel-link" href={link.href} title={link.title} {...(link.blank ? { target: "_blank", rel: "noopener noreferrer" } : {})}>
-          <Icon name="external" size={12} /><span class="only-heard">{link.title}</span>
+        <a
+          key={i}
+          class="panel-link"
+          href={link.href}
+          title={link.title}
+          {...(link.blank ? { target: "_blank", rel: "noopener noreferrer" } : {})}
+        >
+          <Icon name="external" size={12} />
+          <span class="only-heard">{link.title}</span>
         </a>
       ))}
       {state.data?.plan.timeInfo && <small class="muted clip">{state.data.plan.timeInfo}</small>}
@@ -101,11 +132,19 @@ function Header({ placed, title, scope, state, alone }: HeaderProps): JSX.Elemen
 
 const address = (href: string): string | undefined => safeAddress(href, prefix);
 
+const Markdown = lazyPart(() =>
+  import("../panels/views/markdown").then((module) => module.Markdown),
+);
+
 function Description({ text }: { text: string }): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
   return (
-    <details class="panel-about">
-      <summary title={text}><Icon name="help" size={13} /><span class="only-heard">Description</span></summary>
-      <div><Markdown text={text} address={address} /></div>
+    <details class="panel-about" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary title={text}>
+        <Icon name="help" size={13} />
+        <span class="only-heard">Description</span>
+      </summary>
+      <div>{isOpen && <Markdown text={text} address={address} />}</div>
     </details>
   );
 }
@@ -124,22 +163,40 @@ function Body({ session, placed, own, title, state, size, alone }: BodyProps): J
   const { panel } = placed;
   const theme = chartTheme.value;
   const inZone = zone.value;
-  const look = useMemo((): Look => ({ theme, units: { zone: inZone, nowMs: Date.now() } }), [theme, inZone, state.data]);
+  const look = useMemo(
+    (): Look => ({ theme, units: { zone: inZone, nowMs: Date.now() } }),
+    [theme, inZone, state.data],
+  );
   const { data } = state;
   const type = panel.type;
-  if (needsData(type) && (!data || (data.points === 0 && !hasEmptyForm(type)))) return <NoData state={state} panelHasQueries={(panel.targets ?? []).length > 0} />;
+  if (needsData(type) && (!data || (data.points === 0 && !hasEmptyForm(type))))
+    return <NoData state={state} panelHasQueries={(panel.targets ?? []).length > 0} />;
   const View = viewOf(type) ?? TableView;
   const graphTooltip = session.dashboard.value.graphTooltip ?? 0;
   return (
     <>
-      {!viewOf(type) && <p class="panel-note">Panels of type <code>{type}</code> are not drawn here; this is their data.</p>}
+      {!viewOf(type) && (
+        <p class="panel-note">
+          Panels of type <code>{type}</code> are not drawn here; this is their data.
+        </p>
+      )}
       <View
-        panel={panel} frames={state.frames} data={data ?? EMPTY} look={look} title={title} {...size}
-        loading={state.loading} marks={session.marks.value} syncKey={graphTooltip > 0 ? "dashboard" : undefined}
+        panel={panel}
+        frames={state.frames}
+        data={data ?? EMPTY}
+        look={look}
+        title={title}
+        {...size}
+        loading={state.loading}
+        marks={session.marks.value}
+        syncKey={graphTooltip > 0 ? "dashboard" : undefined}
         fill={(text) => interpolate(text, session.scope(own), "text")}
         linksOf={(field, frame, row) => linksOf(session, own, look, { field, frame, row })}
-        resolveLink={(link) => resolveLink(link, session.linkContext(own)) ?? { title: "", href: "", blank: false }}
-        onZoom={zoomTo} onZoomOut={zoomOut}
+        resolveLink={(link) =>
+          resolveLink(link, session.linkContext(own)) ?? { title: "", href: "", blank: false }
+        }
+        onZoom={zoomTo}
+        onZoomOut={zoomOut}
         {...(alone ? { isolated: chosenSeries(), onIsolate: chooseSeries } : {})}
       />
     </>
@@ -147,7 +204,13 @@ function Body({ session, placed, own, title, state, size, alone }: BodyProps): J
 }
 
 const EMPTY: NonNullable<PanelState["data"]> = {
-  frames: [], problems: [], notices: [], exemplars: [], tookMs: 0, series: 0, points: 0,
+  frames: [],
+  problems: [],
+  notices: [],
+  exemplars: [],
+  tookMs: 0,
+  series: 0,
+  points: 0,
   plan: { queries: [], fromMs: 0, toMs: 1, notices: [], timeInfo: "" },
 };
 
@@ -156,11 +219,23 @@ function hasEmptyForm(type: string): boolean {
   return type === "logs";
 }
 
-function NoData({ state, panelHasQueries }: { state: PanelState; panelHasQueries: boolean }): JSX.Element {
+function NoData({
+  state,
+  panelHasQueries,
+}: {
+  state: PanelState;
+  panelHasQueries: boolean;
+}): JSX.Element {
   if (state.waiting) return <p class="panel-state">Waiting for variables…</p>;
   if (!state.data && !state.error) return <p class="panel-state panel-loading">Loading…</p>;
-  const problem = state.error?.message ?? state.data?.problems[0]?.message ?? state.data?.notices[0];
-  if (problem) return <p class="panel-state panel-problem" role="alert"><Icon name="warning" /> {problem}</p>;
+  const problem =
+    state.error?.message ?? state.data?.problems[0]?.message ?? state.data?.notices[0];
+  if (problem)
+    return (
+      <p class="panel-state panel-problem" role="alert">
+        <Icon name="warning" /> {problem}
+      </p>
+    );
   return <p class="panel-state">{panelHasQueries ? "No data" : "No query"}</p>;
 }
 
@@ -170,7 +245,12 @@ interface Cell {
   row: number;
 }
 
-function linksOf(session: Session, own: Scope, look: Look, { field, frame, row }: Cell): ShownLink[] {
+function linksOf(
+  session: Session,
+  own: Scope,
+  look: Look,
+  { field, frame, row }: Cell,
+): ShownLink[] {
   const links: readonly Link[] = field.config.links ?? [];
   if (links.length === 0) return [];
   const shown = show(field.values[row], field.config, limitsOf([], field.config), look);
@@ -183,7 +263,10 @@ function linksOf(session: Session, own: Scope, look: Look, { field, frame, row }
 function useVisible(root: { current: HTMLElement | null }): boolean {
   const [isVisible, setVisible] = useState(false);
   useEffect(() => {
-    const watcher = new IntersectionObserver((entries) => setVisible(entries.some((entry) => entry.isIntersecting)), { rootMargin: "240px" });
+    const watcher = new IntersectionObserver(
+      (entries) => setVisible(entries.some((entry) => entry.isIntersecting)),
+      { rootMargin: "240px" },
+    );
     watcher.observe(root.current!);
     const all = (): void => setVisible(true);
     addEventListener("beforeprint", all);
@@ -199,10 +282,12 @@ function useSize(body: { current: HTMLElement | null }): { width: number; height
   const [size, setSize] = useState({ width: 0, height: 0 });
   useEffect(() => {
     const element = body.current!;
-    const watcher = new ResizeObserver(() => setSize((now) => {
-      const { clientWidth: width, clientHeight: height } = element;
-      return now.width === width && now.height === height ? now : { width, height };
-    }));
+    const watcher = new ResizeObserver(() =>
+      setSize((now) => {
+        const { clientWidth: width, clientHeight: height } = element;
+        return now.width === width && now.height === height ? now : { width, height };
+      }),
+    );
     watcher.observe(element);
     return () => watcher.disconnect();
   }, []);

@@ -6,21 +6,40 @@ import type { Panel } from "../panels/model";
 import { needsData } from "../panels/views";
 import type { PanelState } from "./use_panel";
 
-export function PanelStatus({ panel, state }: { panel: Panel; state: PanelState }): JSX.Element | null {
+export function PanelStatus({
+  panel,
+  state,
+}: {
+  panel: Panel;
+  state: PanelState;
+}): JSX.Element | null {
   const { data } = state;
   if (!needsData(panel.type)) return null;
   const remarks = remarksOf(state);
   const failed = (data?.problems.length ?? 0) > 0 || state.error !== undefined;
   return (
     <span class="panel-status">
-      {state.loading && <span class="spinner" role="status"><span class="only-heard">Loading</span></span>}
-      {data && <small class="panel-took muted">{Math.round(data.tookMs)} ms · {data.series} series · {data.points} points</small>}
+      {state.loading && (
+        <span class="spinner" role="status">
+          <span class="only-heard">Loading</span>
+        </span>
+      )}
+      {data && (
+        <small class="panel-took muted">
+          {Math.round(data.tookMs)} ms · {data.series} series · {data.points} points
+        </small>
+      )}
       {remarks.length > 0 && (
         <details class={failed ? "panel-remarks panel-failed" : "panel-remarks"}>
           <summary title={remarks.join("\n")}>
-            <Icon name="warning" size={13} /><span class="only-heard">{failed ? "Some queries failed" : "Remarks"}</span>
+            <Icon name="warning" size={13} />
+            <span class="only-heard">{failed ? "Some queries failed" : "Remarks"}</span>
           </summary>
-          <ul>{remarks.map((remark, i) => <li key={i}>{remark}</li>)}</ul>
+          <ul>
+            {remarks.map((remark, i) => (
+              <li key={i}>{remark}</li>
+            ))}
+          </ul>
         </details>
       )}
     </span>

@@ -20,7 +20,9 @@ export function intervalIn(yaml: string): number | undefined {
 /** Asks the server once. */
 export function learnScrapeInterval(): Promise<void> {
   asked ??= getData<{ yaml: string }>("api/v1/status/config").then(
-    ({ yaml }) => { scrapeMs.value = intervalIn(yaml) ?? DEFAULT_MS; },
+    ({ yaml }) => {
+      scrapeMs.value = intervalIn(yaml) ?? DEFAULT_MS;
+    },
     (error: unknown) => {
       asked = undefined;
       console.warn("cannot read the scrape interval", error);

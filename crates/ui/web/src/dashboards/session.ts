@@ -72,7 +72,8 @@ export class Session {
     const range = rawRange.value;
     const vars = [...route.value.params].filter(([name]) => name.startsWith("var-"));
     return {
-      scope: this.scope(own), prefix,
+      scope: this.scope(own),
+      prefix,
       timeParams: `from=${encodeURIComponent(range.from)}&to=${encodeURIComponent(range.to)}`,
       varParams: new URLSearchParams(vars).toString(),
     };
@@ -80,7 +81,12 @@ export class Session {
 }
 
 function storeOf(list: readonly Variable[]): VariableStore {
-  const asked = new Map(list.map(({ name }) => [name, computed(() => JSON.stringify(route.value.params.getAll(`var-${name}`)))]));
+  const asked = new Map(
+    list.map(({ name }) => [
+      name,
+      computed(() => JSON.stringify(route.value.params.getAll(`var-${name}`))),
+    ]),
+  );
   return new VariableStore(list, {
     range: timeRange,
     asked: (name) => {

@@ -55,7 +55,9 @@ export function usePanel(use: PanelUse): PanelState {
 /** Variables that this panel names and that nothing is known of yet; those of a repeat are settled. */
 function isWaiting({ session, panel, fixed }: PanelUse): boolean {
   const names = new Set(panelTexts(panel).flatMap((text) => [...references(text)]));
-  return session.variables.value.isPending([...names].filter((name) => !Object.hasOwn(fixed, name)));
+  return session.variables.value.isPending(
+    [...names].filter((name) => !Object.hasOwn(fixed, name)),
+  );
 }
 
 function planFor({ session, panel, fixed, widthPx }: PanelUse): Plan {
@@ -64,7 +66,12 @@ function planFor({ session, panel, fixed, widthPx }: PanelUse): Plan {
   const range = timeRange.value;
   if (!needsData(panel.type)) return { ...EMPTY_PLAN, ...range };
   return planOf({
-    panel, scope, ...range, widthPx, dashboard: { uid, title }, scrapeMs: scrapeMs.value,
+    panel,
+    scope,
+    ...range,
+    widthPx,
+    dashboard: { uid, title },
+    scrapeMs: scrapeMs.value,
     panelById: (id) => session.panelById(id),
   });
 }
@@ -76,7 +83,11 @@ interface Answer {
 }
 
 function useAnswer(plan: Plan | undefined, turn: number): Answer {
-  const [answer, setAnswer] = useState<Answer>({ data: undefined, error: undefined, loading: true });
+  const [answer, setAnswer] = useState<Answer>({
+    data: undefined,
+    error: undefined,
+    loading: true,
+  });
   const key = plan && JSON.stringify(plan);
   const latest = useRef(plan);
   latest.current = plan;
@@ -88,7 +99,8 @@ function useAnswer(plan: Plan | undefined, turn: number): Answer {
     runPlan(now, abort.signal).then(
       (data) => !abort.signal.aborted && setAnswer({ data, error: undefined, loading: false }),
       (thrown: unknown) => {
-        if (!abort.signal.aborted && !isAbort(thrown)) setAnswer((old) => ({ ...old, error: asError(thrown), loading: false }));
+        if (!abort.signal.aborted && !isAbort(thrown))
+          setAnswer((old) => ({ ...old, error: asError(thrown), loading: false }));
       },
     );
     return () => abort.abort();

@@ -16,14 +16,28 @@ const SHOWN_MAX = 500;
 export function VariablesBar(): JSX.Element | null {
   const session = useSession();
   const store = session.variables.value;
-  const shown = store.variables.filter((variable) => variable.hide !== 2 && variable.type !== "constant"
-    && !(variable.type === "datasource" && store.state(variable.name).options.length < 2));
-  const annotations = (session.dashboard.value.annotations?.list ?? []).filter((query) => !query.builtIn && !query.hide && query.enable !== false);
+  const shown = store.variables.filter(
+    (variable) =>
+      variable.hide !== 2 &&
+      variable.type !== "constant" &&
+      !(variable.type === "datasource" && store.state(variable.name).options.length < 2),
+  );
+  const annotations = (session.dashboard.value.annotations?.list ?? []).filter(
+    (query) => !query.builtIn && !query.hide && query.enable !== false,
+  );
   if (shown.length === 0 && annotations.length === 0) return null;
   return (
     <div class="variables no-print" role="group" aria-label="Variables">
-      {shown.map((variable) => <Control key={variable.name} variable={variable} />)}
-      {annotations.map((query) => <AnnotationSwitch key={query.name} name={query.name} all={annotations.map((one) => one.name)} />)}
+      {shown.map((variable) => (
+        <Control key={variable.name} variable={variable} />
+      ))}
+      {annotations.map((query) => (
+        <AnnotationSwitch
+          key={query.name}
+          name={query.name}
+          all={annotations.map((one) => one.name)}
+        />
+      ))}
     </div>
   );
 }
@@ -31,7 +45,10 @@ export function VariablesBar(): JSX.Element | null {
 function AnnotationSwitch({ name }: { name: string; all: readonly string[] }): JSX.Element {
   const off = switchedOff();
   const isOn = activeQueries([{ name }], off).length > 0;
-  const flip = (): void => setParams({ hideAnnotations: (isOn ? [...off, name] : off.filter((one) => one !== name)).join(",") });
+  const flip = (): void =>
+    setParams({
+      hideAnnotations: (isOn ? [...off, name] : off.filter((one) => one !== name)).join(","),
+    });
   return (
     <label class="variable">
       <input type="checkbox" checked={isOn} onChange={flip} />
@@ -41,9 +58,14 @@ function AnnotationSwitch({ name }: { name: string; all: readonly string[] }): J
 }
 
 function Control({ variable }: { variable: Variable }): JSX.Element {
-  const label = variable.hide === 1 ? "" : (variable.label || variable.name);
+  const label = variable.hide === 1 ? "" : variable.label || variable.name;
   if (variable.type === "textbox") return <TextControl variable={variable} label={label} />;
-  if (variable.type === "adhoc") return <p class="variable muted" title="Filters on any label are kept, but not applied here">{label}: filters are not applied</p>;
+  if (variable.type === "adhoc")
+    return (
+      <p class="variable muted" title="Filters on any label are kept, but not applied here">
+        {label}: filters are not applied
+      </p>
+    );
   return <Picker variable={variable} label={label} />;
 }
 
@@ -59,7 +81,10 @@ function TextControl({ variable, label }: ControlProps): JSX.Element {
     <label class="variable">
       {label && <span class="variable-label">{label}</span>}
       <input
-        type="text" class="input" value={value ?? ""} aria-label={label || variable.name}
+        type="text"
+        class="input"
+        value={value ?? ""}
+        aria-label={label || variable.name}
         onChange={(event) => session.choose(variable.name, [event.currentTarget.value])}
       />
     </label>
@@ -81,24 +106,49 @@ function Picker({ variable, label }: ControlProps): JSX.Element {
   };
   return (
     <div class="variable" ref={root}>
-      {label && <span class="variable-label" id={`${id}-label`} title={variable.description ?? undefined}>{label}</span>}
+      {label && (
+        <span class="variable-label" id={`${id}-label`} title={variable.description ?? undefined}>
+          {label}
+        </span>
+      )}
       <button
-        type="button" class="variable-button" aria-haspopup="listbox" aria-expanded={isOpen} data-variable={variable.name}
-        aria-label={`${label || variable.name}: ${textOf(values, options)}`} onClick={() => setOpen(!isOpen)}
+        type="button"
+        class="variable-button"
+        aria-haspopup="listbox"
+        aria-expanded={isOpen}
+        data-variable={variable.name}
+        aria-label={`${label || variable.name}: ${textOf(values, options)}`}
+        onClick={() => setOpen(!isOpen)}
       >
         <span class="clip">{textOf(values, options)}</span>
         {status === "loading" && <span class="spinner" />}
-        {error && <span title={error.message}><Icon name="warning" size={13} /></span>}
+        {error && (
+          <span title={error.message}>
+            <Icon name="warning" size={13} />
+          </span>
+        )}
         <Icon name="down" size={12} />
       </button>
-      {isOpen && <Choices variable={variable} options={options} values={values} close={close} error={error} />}
+      {isOpen && (
+        <Choices
+          variable={variable}
+          options={options}
+          values={values}
+          close={close}
+          error={error}
+        />
+      )}
     </div>
   );
 }
 
 function textOf(values: readonly string[], options: readonly VariableOption[]): string {
   if (values.length === 0) return "None";
-  return values.map((value) => (value === ALL ? "All" : (options.find((option) => option.value === value)?.text ?? value))).join(" + ");
+  return values
+    .map((value) =>
+      value === ALL ? "All" : (options.find((option) => option.value === value)?.text ?? value),
+    )
+    .join(" + ");
 }
 
 interface ChoicesProps {
@@ -129,7 +179,8 @@ function Choices({ variable, options, values, close, error }: ChoicesProps): JSX
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) setAt((now) => Math.min(offered.length - 1, Math.max(0, now + step)));
     else if (event.key === "Escape") close();
-    else if (event.key === "Enter" && variable.multi && (event.ctrlKey || offered.length === 0)) finish(picked);
+    else if (event.key === "Enter" && variable.multi && (event.ctrlKey || offered.length === 0))
+      finish(picked);
     else if (event.key === "Enter") pick(offered[at]?.value ?? text);
     else return;
     event.preventDefault();
@@ -138,35 +189,78 @@ function Choices({ variable, options, values, close, error }: ChoicesProps): JSX
   return (
     <div class="choices" onKeyDown={onKey}>
       <input
-        ref={input} class="input" type="search" placeholder="Search or enter a value" value={text} role="combobox" aria-expanded="true"
-        aria-controls={`${variable.name}-list`} aria-label={`Search ${variable.name}`} aria-activedescendant={offered[at] ? `${variable.name}-${at}` : undefined}
-        onInput={(event) => { setText(event.currentTarget.value); setAt(0); }}
+        ref={input}
+        class="input"
+        type="search"
+        placeholder="Search or enter a value"
+        value={text}
+        role="combobox"
+        aria-expanded="true"
+        aria-controls={`${variable.name}-list`}
+        aria-label={`Search ${variable.name}`}
+        aria-activedescendant={offered[at] ? `${variable.name}-${at}` : undefined}
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          setAt(0);
+        }}
       />
       {error && <p class="panel-problem">{error.message}</p>}
-      <ul role="listbox" id={`${variable.name}-list`} aria-label={variable.name} aria-multiselectable={variable.multi === true}>
+      <ul
+        role="listbox"
+        id={`${variable.name}-list`}
+        aria-label={variable.name}
+        aria-multiselectable={variable.multi === true}
+      >
         {offered.slice(0, SHOWN_MAX).map((option, i) => (
           <li
-            key={option.value} id={`${variable.name}-${i}`} role="option" aria-selected={picked.includes(option.value)}
-            class={i === at ? "choice choice-at" : "choice"} onClick={() => pick(option.value)}
+            key={option.value}
+            id={`${variable.name}-${i}`}
+            role="option"
+            aria-selected={picked.includes(option.value)}
+            class={i === at ? "choice choice-at" : "choice"}
+            onClick={() => pick(option.value)}
           >
-            {variable.multi && <span class="choice-box">{picked.includes(option.value) && <Icon name="check" size={11} />}</span>}
+            {variable.multi && (
+              <span class="choice-box">
+                {picked.includes(option.value) && <Icon name="check" size={11} />}
+              </span>
+            )}
             <span class="clip">{option.text}</span>
           </li>
         ))}
-        {offered.length === 0 && <li class="choice muted" role="option" aria-selected={false}>No values</li>}
-        {offered.length > SHOWN_MAX && <li class="choice muted" role="option" aria-selected={false}>{offered.length - SHOWN_MAX} more: search to narrow</li>}
+        {offered.length === 0 && (
+          <li class="choice muted" role="option" aria-selected={false}>
+            No values
+          </li>
+        )}
+        {offered.length > SHOWN_MAX && (
+          <li class="choice muted" role="option" aria-selected={false}>
+            {offered.length - SHOWN_MAX} more: search to narrow
+          </li>
+        )}
       </ul>
-      {variable.multi && <button type="button" class="button primary" onClick={() => finish(picked)}>Apply</button>}
+      {variable.multi && (
+        <button type="button" class="button primary" onClick={() => finish(picked)}>
+          Apply
+        </button>
+      )}
     </div>
   );
 }
 
 /** What fits the text; "All" first; the text itself as a value of its own. */
-export function offer(variable: Variable, options: readonly VariableOption[], text: string): VariableOption[] {
+export function offer(
+  variable: Variable,
+  options: readonly VariableOption[],
+  text: string,
+): VariableOption[] {
   const wanted = text.toLowerCase();
   const all = variable.includeAll ? [{ text: "All", value: ALL }] : [];
   const found = [...all, ...options].filter((option) => option.text.toLowerCase().includes(wanted));
-  const isOwn = text !== "" && variable.allowCustomValue !== false && !options.some((option) => option.text === text);
+  const isOwn =
+    text !== "" &&
+    variable.allowCustomValue !== false &&
+    !options.some((option) => option.text === text);
   return isOwn ? [...found, { text, value: text }] : found;
 }
 

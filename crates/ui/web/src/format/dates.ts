@@ -22,8 +22,14 @@ function formatter(zone: string): Intl.DateTimeFormat {
   const known = formatters.get(zone);
   if (known) return known;
   const options: Intl.DateTimeFormatOptions = {
-    hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric",
-    hour: "numeric", minute: "numeric", second: "numeric", weekday: "short",
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+    weekday: "short",
   };
   if (zone === "utc" || zone === "UTC") options.timeZone = "UTC";
   else if (zone && zone !== "browser") options.timeZone = zone;
@@ -50,14 +56,31 @@ export function dateParts(ms: number, zone: string): DateParts {
   for (const part of formatter(zone).formatToParts(date)) parts[part.type] = part.value;
   const number = (name: string): number => Number(parts[name] ?? 0);
   return {
-    year: number("year"), month: number("month"), day: number("day"),
-    hour: number("hour"), minute: number("minute"), second: number("second"),
-    ms: ((Math.floor(ms) % 1000) + 1000) % 1000, weekday: parts.weekday ?? "",
+    year: number("year"),
+    month: number("month"),
+    day: number("day"),
+    hour: number("hour"),
+    minute: number("minute"),
+    second: number("second"),
+    ms: ((Math.floor(ms) % 1000) + 1000) % 1000,
+    weekday: parts.weekday ?? "",
   };
 }
 
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August",
-  "September", "October", "November", "December"];
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
 
 const two = (n: number): string => String(n).padStart(2, "0");
 
@@ -92,13 +115,20 @@ export function formatDate(ms: number, pattern: string, zone: string): string {
   const parts = dateParts(ms, zone);
   const letters = /\[([^\]]*)\]|YYYY|YY|MMMM|MMM|MM|M|DD|D|ddd|HH|H|hh|h|mm|m|ss|s|SSS|A|a|X|x/g;
   return pattern.replace(letters, (token: string, literal?: string) =>
-    literal !== undefined ? literal : (TOKENS[token]?.(parts, ms) ?? token));
+    literal !== undefined ? literal : (TOKENS[token]?.(parts, ms) ?? token),
+  );
 }
 
 export const ISO = "YYYY-MM-DD HH:mm:ss";
 
 /** The time of day when it is today in that zone, the whole date otherwise. */
-export function withoutToday(ms: number, pattern: string, timeOnly: string, nowMs: number, zone: string): string {
+export function withoutToday(
+  ms: number,
+  pattern: string,
+  timeOnly: string,
+  nowMs: number,
+  zone: string,
+): string {
   const day = "YYYY-MM-DD";
   const today = formatDate(ms, day, zone) === formatDate(nowMs, day, zone);
   return formatDate(ms, today ? timeOnly : pattern, zone);
@@ -115,8 +145,11 @@ function distanceWords(size: number): string {
   if (size < 45 * SECOND) return "a few seconds";
   if (size < 90 * SECOND) return "a minute";
   const units: readonly (readonly [number, number, string])[] = [
-    [45 * MINUTE, MINUTE, "minute"], [22 * HOUR, HOUR, "hour"], [26 * DAY, DAY, "day"],
-    [320 * DAY, 30.4 * DAY, "month"], [Number.POSITIVE_INFINITY, YEAR, "year"],
+    [45 * MINUTE, MINUTE, "minute"],
+    [22 * HOUR, HOUR, "hour"],
+    [26 * DAY, DAY, "day"],
+    [320 * DAY, 30.4 * DAY, "month"],
+    [Number.POSITIVE_INFINITY, YEAR, "year"],
   ];
   const [, unit, word] = units.find(([below]) => size < below) ?? units[4]!;
   const count = Math.round(size / unit);
@@ -133,7 +166,8 @@ export function axisTimes(splitsMs: readonly number[], stepMs: number, zone: str
     if (stepMs < SECOND) return formatDate(ms, "HH:mm:ss.SSS", zone);
     if (stepMs < MINUTE) return formatDate(ms, "HH:mm:ss", zone);
     const midnight = formatDate(ms, "HH:mm", zone) === "00:00";
-    if (stepMs < DAY) return midnight || (first && stepMs >= 6 * HOUR) ? day : formatDate(ms, "HH:mm", zone);
+    if (stepMs < DAY)
+      return midnight || (first && stepMs >= 6 * HOUR) ? day : formatDate(ms, "HH:mm", zone);
     if (stepMs < 27 * DAY) return day;
     return formatDate(ms, stepMs < 360 * DAY ? "YYYY-MM" : "YYYY", zone);
   });

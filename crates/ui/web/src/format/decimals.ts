@@ -41,5 +41,7 @@ function evenlySpaced(texts: readonly string[]): boolean {
   if (units.size > 1 || texts.length < 3) return true;
   const numbers = texts.map((text) => Number.parseFloat(text));
   const step = numbers[1]! - numbers[0]!;
-  return numbers.every((n, i) => i === 0 || Math.abs(n - numbers[i - 1]! - step) < 1e-9 * Math.abs(n) + 1e-9);
+  return numbers.every(
+    (n, i) => i === 0 || Math.abs(n - numbers[i - 1]! - step) < 1e-9 * Math.abs(n) + 1e-9,
+  );
 }

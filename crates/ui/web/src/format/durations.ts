@@ -30,14 +30,21 @@ const SCALE: readonly Step[] = [
  * only, as in Grafana.
  */
 export function scaledDuration(
-  ms: number, unitMs: number, smallestMs: number, decimals?: number | null,
+  ms: number,
+  unitMs: number,
+  smallestMs: number,
+  decimals?: number | null,
 ): [string, string] {
   if (!Number.isFinite(ms)) return [fixed(ms), ""];
   const size = Math.abs(ms);
   const weeks = smallestMs < unitMs;
-  const usable = SCALE.filter(([, divisor]) => divisor >= smallestMs * 0.999 && (weeks || divisor !== WEEK));
-  const [, divisor, suffix] = usable.find(([below, step]) =>
-    size === 0 ? step >= unitMs * 0.999 : size < below || (step === DAY && !weeks && size < YEAR)) ?? SCALE[8]!;
+  const usable = SCALE.filter(
+    ([, divisor]) => divisor >= smallestMs * 0.999 && (weeks || divisor !== WEEK),
+  );
+  const [, divisor, suffix] =
+    usable.find(([below, step]) =>
+      size === 0 ? step >= unitMs * 0.999 : size < below || (step === DAY && !weeks && size < YEAR),
+    ) ?? SCALE[8]!;
   const text = fixed(ms / divisor, decimals);
   return [text, text === "1" ? suffix.replace(/^( (?:min|hour|day|week|year))s$/, "$1") : suffix];
 }
@@ -100,7 +107,14 @@ export function clockParts(ms: number, decimals?: number | null): string {
 }
 
 const PROMETHEUS: Record<string, number> = {
-  ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: WEEK, M: 30 * DAY, y: YEAR,
+  ms: 1,
+  s: SECOND,
+  m: MINUTE,
+  h: HOUR,
+  d: DAY,
+  w: WEEK,
+  M: 30 * DAY,
+  y: YEAR,
 };
 
 /** Milliseconds of `15s`, `1h30m`, `500ms`; undefined when it is not a duration. */
@@ -117,9 +131,14 @@ export function parseDuration(text: string): number | undefined {
 /** One unit's worth of a length, rounded down, as Grafana writes intervals: `15s`, `2m`, `500ms`. */
 export function intervalText(ms: number): string {
   const units: readonly (readonly [number, string])[] = [
-    [YEAR, "y"], [DAY, "d"], [HOUR, "h"], [MINUTE, "m"], [SECOND, "s"],
+    [YEAR, "y"],
+    [DAY, "d"],
+    [HOUR, "h"],
+    [MINUTE, "m"],
+    [SECOND, "s"],
   ];
-  const fit = units.find(([unit]) => ms >= unit && ms % unit === 0) ?? units.find(([unit]) => ms >= unit * 2);
+  const fit =
+    units.find(([unit]) => ms >= unit && ms % unit === 0) ?? units.find(([unit]) => ms >= unit * 2);
   if (fit && ms % fit[0] === 0) return `${ms / fit[0]}${fit[1]}`;
   if (ms >= SECOND && ms % SECOND === 0) return `${ms / SECOND}s`;
   return `${Math.max(1, Math.floor(ms))}ms`;

@@ -7,14 +7,29 @@ import { formatUnit, formatValue, unitIds } from "./units";
 const ctx = { zone: "utc", nowMs: Date.UTC(2026, 10, 22, 12) };
 
 describe("decimals", () => {
-  it.each([[0, 0], [12, 0], [3.14159, 2], [31.4159, 1], [314.159, 0], [0.05, 4], [0.5, 3], [-2.5, 2]])(
-    "leave about three digits of %s", (value, decimals) => expect(autoDecimals(value)).toBe(decimals));
   it.each([
-    [100.5, 0, "101"], [100.37, 1, "100.4"], [100, 1, "100.0"], [186.123, -2, "186"], [-0.001, 1, "0.0"],
+    [0, 0],
+    [12, 0],
+    [3.14159, 2],
+    [31.4159, 1],
+    [314.159, 0],
+    [0.05, 4],
+    [0.5, 3],
+    [-2.5, 2],
+  ])("leave about three digits of %s", (value, decimals) =>
+    expect(autoDecimals(value)).toBe(decimals),
+  );
+  it.each([
+    [100.5, 0, "101"],
+    [100.37, 1, "100.4"],
+    [100, 1, "100.0"],
+    [186.123, -2, "186"],
+    [-0.001, 1, "0.0"],
   ])("%s with %s is %s", (value, decimals, text) => expect(fixed(value, decimals)).toBe(text));
   it("name what is no number", () => {
-    expect([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((v) => fixed(v)))
-      .toEqual(["NaN", "∞", "-∞"]);
+    expect(
+      [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((v) => fixed(v)),
+    ).toEqual(["NaN", "∞", "-∞"]);
   });
   it("of an axis tell its ticks apart and keep them even", () => {
     expect(distinctDecimals([0, 0.25, 0.5, 0.75], fixed)).toBe(2);
@@ -95,9 +110,15 @@ describe("units", () => {
 
 describe("durations", () => {
   it.each<[number, number | undefined, string]>([
-    [1, 0, "1 millisecond"], [-1, 0, "1 millisecond ago"], [0, 0, "0 milliseconds"],
+    [1, 0, "1 millisecond"],
+    [-1, 0, "1 millisecond ago"],
+    [0, 0, "0 milliseconds"],
     [38_898_367_008, 1, "1 year, 2 months"],
-    [38_898_367_008, 20, "1 year, 2 months, 3 weeks, 4 days, 5 hours, 6 minutes, 7 seconds, 8 milliseconds"],
+    [
+      38_898_367_008,
+      20,
+      "1 year, 2 months, 3 weeks, 4 days, 5 hours, 6 minutes, 7 seconds, 8 milliseconds",
+    ],
     [1.5 * 86_400_000, 2, "1 day, 12 hours, 0 minutes"],
   ])("%s with %s is %s", (ms, decimals, text) => {
     expect(durationWords(ms, "millisecond", decimals)).toBe(text);
@@ -113,8 +134,14 @@ describe("durations", () => {
     expect(parseDuration("1h30m")).toBe(5_400_000);
     expect(parseDuration("500ms")).toBe(500);
     expect(parseDuration("5 apples")).toBeUndefined();
-    expect([500, 15_000, 60_000, 90_000, 7_200_000, 86_400_000].map(intervalText))
-      .toEqual(["500ms", "15s", "1m", "90s", "2h", "1d"]);
+    expect([500, 15_000, 60_000, 90_000, 7_200_000, 86_400_000].map(intervalText)).toEqual([
+      "500ms",
+      "15s",
+      "1m",
+      "90s",
+      "2h",
+      "1d",
+    ]);
   });
 });
 
@@ -122,13 +149,17 @@ describe("dates", () => {
   const noon = Date.UTC(2026, 10, 22, 12, 34, 56, 789);
   it("in a zone", () => {
     expect(formatDate(noon, "YYYY-MM-DD HH:mm:ss.SSS", "utc")).toBe("2026-11-22 12:34:56.789");
-    expect(formatDate(noon, "ddd D MMM, h A [at] HH:mm", "Europe/Berlin")).toBe("Sun 22 Nov, 1 PM at 13:34");
+    expect(formatDate(noon, "ddd D MMM, h A [at] HH:mm", "Europe/Berlin")).toBe(
+      "Sun 22 Nov, 1 PM at 13:34",
+    );
     expect(formatDate(noon, "HH:mm", "No/Such")).toMatch(/^\d\d:\d\d$/);
     expect(formatDate(Number.NaN, "HH:mm", "utc")).toBe("Invalid date");
   });
   it("leave out today", () => {
     expect(withoutToday(noon, "YYYY-MM-DD HH:mm", "HH:mm", noon + 1000, "utc")).toBe("12:34");
-    expect(withoutToday(noon - 86_400_000, "YYYY-MM-DD HH:mm", "HH:mm", noon, "utc")).toBe("2026-11-21 12:34");
+    expect(withoutToday(noon - 86_400_000, "YYYY-MM-DD HH:mm", "HH:mm", noon, "utc")).toBe(
+      "2026-11-21 12:34",
+    );
   });
   it("from now", () => {
     expect(fromNow(noon - 7 * 86_400_000, noon)).toBe("7 days ago");

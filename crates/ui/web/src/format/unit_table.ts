@@ -3,8 +3,12 @@
 // Pure data.
 
 function table(text: string): Record<string, string> {
-  const entries = text.trim().split(/\n+/).flatMap((line) => line.trim().split(";"))
-    .filter(Boolean).map((entry) => {
+  const entries = text
+    .trim()
+    .split(/\n+/)
+    .flatMap((line) => line.trim().split(";"))
+    .filter(Boolean)
+    .map((entry) => {
       const [id = "", unit] = entry.trim().split("=");
       return [id, unit ?? id] as const;
     });

@@ -3,7 +3,16 @@
 // Pure: zone and clock come in as arguments.
 
 import { fixed } from "./decimals";
-import { clockDuration, clockParts, DAY, durationWords, HOUR, MINUTE, scaledDuration, SECOND } from "./durations";
+import {
+  clockDuration,
+  clockParts,
+  DAY,
+  durationWords,
+  HOUR,
+  MINUTE,
+  scaledDuration,
+  SECOND,
+} from "./durations";
 import { formatDate, fromNow, ISO, withoutToday } from "./dates";
 import { BASE_UNITS, COUNT_UNITS, CURRENCIES, FIXED_UNITS, SCALED_UNITS } from "./unit_table";
 
@@ -18,7 +27,11 @@ export interface UnitContext {
   nowMs: number;
 }
 
-type Formatter = (value: number, decimals: number | null | undefined, ctx: UnitContext) => FormattedValue;
+type Formatter = (
+  value: number,
+  decimals: number | null | undefined,
+  ctx: UnitContext,
+) => FormattedValue;
 
 const SI = ["f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const SI_BASE = 5;
@@ -30,23 +43,39 @@ const COUNT = ["", "K", "M", "B", "T"];
 function scaled(factor: number, suffixes: readonly string[], base = 0): Formatter {
   return (value, decimals) => {
     if (!Number.isFinite(value)) return { text: fixed(value) };
-    const power = value === 0 ? 0 : Math.floor(Math.log(Math.abs(value)) / Math.log(factor) + 1e-12);
+    const power =
+      value === 0 ? 0 : Math.floor(Math.log(Math.abs(value)) / Math.log(factor) + 1e-12);
     const index = Math.min(suffixes.length - 1, Math.max(0, base + power));
     return { text: fixed(value / factor ** (index - base), decimals), suffix: suffixes[index]! };
   };
 }
 
 const si = (unit: string, offset = 0): Formatter =>
-  scaled(1000, SI.map((prefix) => ` ${prefix}${unit}`), SI_BASE + offset);
+  scaled(
+    1000,
+    SI.map((prefix) => ` ${prefix}${unit}`),
+    SI_BASE + offset,
+  );
 const iec = (unit: string, offset = 0): Formatter =>
-  scaled(1024, IEC.map((prefix) => ` ${prefix}${unit}`), offset);
+  scaled(
+    1024,
+    IEC.map((prefix) => ` ${prefix}${unit}`),
+    offset,
+  );
 const count = (unit: string): Formatter =>
-  scaled(1000, COUNT.map((letter) => `${letter}${unit ? ` ${unit}` : ""}`));
-const suffixed = (unit: string): Formatter => (value, decimals) =>
-  ({ text: fixed(value, decimals), suffix: unit ? ` ${unit}` : "" });
-const plain = (render: (value: number, decimals?: number | null) => string): Formatter =>
+  scaled(
+    1000,
+    COUNT.map((letter) => `${letter}${unit ? ` ${unit}` : ""}`),
+  );
+const suffixed =
+  (unit: string): Formatter =>
+  (value, decimals) => ({ text: fixed(value, decimals), suffix: unit ? ` ${unit}` : "" });
+const plain =
+  (render: (value: number, decimals?: number | null) => string): Formatter =>
   (value, decimals) => ({ text: render(value, decimals) });
-const either = (yes: string, no: string): Formatter => (value) => ({ text: value ? yes : no });
+const either =
+  (yes: string, no: string): Formatter =>
+  (value) => ({ text: value ? yes : no });
 
 function time(unitMs: number, smallestMs = unitMs): Formatter {
   return (value, decimals) => {
@@ -79,10 +108,23 @@ const SPECIAL: Record<string, Formatter> = {
   hex: plain((value) => hex(value, "")),
   sci: plain((value, decimals) => value.toExponential(decimals ?? undefined)),
   locale: plain((value, decimals) =>
-    value.toLocaleString("en-US", decimals == null ? {} : { maximumFractionDigits: Math.min(20, decimals) })),
-  pressurepsi: scaled(1000, ["psi", "ksi", "Mpsi"].map((unit) => ` ${unit}`)),
-  ns: time(1e-6), µs: time(1e-3), us: time(1e-3), ms: time(1), s: time(SECOND, 1e-6),
-  m: time(MINUTE), h: time(HOUR), d: time(DAY),
+    value.toLocaleString(
+      "en-US",
+      decimals == null ? {} : { maximumFractionDigits: Math.min(20, decimals) },
+    ),
+  ),
+  pressurepsi: scaled(
+    1000,
+    ["psi", "ksi", "Mpsi"].map((unit) => ` ${unit}`),
+  ),
+  ns: time(1e-6),
+  µs: time(1e-3),
+  us: time(1e-3),
+  ms: time(1),
+  s: time(SECOND, 1e-6),
+  m: time(MINUTE),
+  h: time(HOUR),
+  d: time(DAY),
   dtdurationms: plain((value, decimals) => durationWords(value, "millisecond", decimals)),
   dtdurations: plain((value, decimals) => durationWords(value * SECOND, "second", decimals)),
   dthms: plain((value) => clockDuration(value, false)),
@@ -94,11 +136,13 @@ const SPECIAL: Record<string, Formatter> = {
   bool_yes_no: either("Yes", "No"),
   bool_on_off: either("On", "Off"),
   dateTimeAsIso: (ms, _d, ctx) => ({ text: formatDate(ms, ISO, ctx.zone) }),
-  dateTimeAsIsoNoDateIfToday: (ms, _d, ctx) =>
-    ({ text: withoutToday(ms, ISO, "HH:mm:ss", ctx.nowMs, ctx.zone) }),
+  dateTimeAsIsoNoDateIfToday: (ms, _d, ctx) => ({
+    text: withoutToday(ms, ISO, "HH:mm:ss", ctx.nowMs, ctx.zone),
+  }),
   dateTimeAsUS: (ms, _d, ctx) => ({ text: formatDate(ms, "MM/DD/YYYY h:mm:ss a", ctx.zone) }),
-  dateTimeAsUSNoDateIfToday: (ms, _d, ctx) =>
-    ({ text: withoutToday(ms, "MM/DD/YYYY h:mm:ss a", "h:mm:ss a", ctx.nowMs, ctx.zone) }),
+  dateTimeAsUSNoDateIfToday: (ms, _d, ctx) => ({
+    text: withoutToday(ms, "MM/DD/YYYY h:mm:ss a", "h:mm:ss a", ctx.nowMs, ctx.zone),
+  }),
   dateTimeAsLocal: (ms, _d, ctx) => ({ text: formatDate(ms, ISO, ctx.zone) }),
   dateTimeAsSystem: (ms, _d, ctx) => ({ text: formatDate(ms, ISO, ctx.zone) }),
   dateTimeFromNow: (ms, _d, ctx) => ({ text: fromNow(ms, ctx.nowMs) }),
@@ -140,7 +184,8 @@ function custom(id: string): Formatter | undefined {
       return (ms, _decimals, ctx) => ({ text: formatDate(ms, rest, ctx.zone) });
     case "si":
       return rest.length > 1 && SI.includes(rest[0]!)
-        ? si(rest.slice(1), SI.indexOf(rest[0]!) - SI_BASE) : si(rest);
+        ? si(rest.slice(1), SI.indexOf(rest[0]!) - SI_BASE)
+        : si(rest);
     case "count":
       return count(rest);
     case "currency":
@@ -156,9 +201,10 @@ function financial(rest: string): Formatter {
   const [symbol = "", place] = rest.split(":");
   const amount = (value: number, decimals?: number | null): string =>
     value.toLocaleString("en-US", { maximumFractionDigits: Math.min(20, decimals ?? 2) });
-  return (value, decimals) => place === "suffix"
-    ? { text: amount(value, decimals), suffix: symbol }
-    : { prefix: symbol, text: amount(value, decimals) };
+  return (value, decimals) =>
+    place === "suffix"
+      ? { text: amount(value, decimals), suffix: symbol }
+      : { prefix: symbol, text: amount(value, decimals) };
 }
 
 function formatterOf(id: string): Formatter {
@@ -174,7 +220,10 @@ const HERE: UnitContext = { zone: "browser", nowMs: 0 };
 
 /** A value in a unit; an id nobody knows is the unit's own text. */
 export function formatUnit(
-  value: number, unit?: string | null, decimals?: number | null, ctx: UnitContext = HERE,
+  value: number,
+  unit?: string | null,
+  decimals?: number | null,
+  ctx: UnitContext = HERE,
 ): FormattedValue {
   const id = unit || "none";
   if (!Number.isFinite(value) && !/^(bool|dateTime|time:)/.test(id)) return { text: fixed(value) };
@@ -188,7 +237,10 @@ export function joined(value: FormattedValue): string {
 
 /** A value in a unit as one text. */
 export function formatValue(
-  value: number, unit?: string | null, decimals?: number | null, ctx: UnitContext = HERE,
+  value: number,
+  unit?: string | null,
+  decimals?: number | null,
+  ctx: UnitContext = HERE,
 ): string {
   return joined(formatUnit(value, unit, decimals, ctx));
 }
@@ -200,5 +252,7 @@ export function isBinaryUnit(unit: string | undefined): boolean {
 
 /** Every id with a form of its own, for the unit picker. */
 export function unitIds(): string[] {
-  return [SPECIAL, SCALED_UNITS, BASE_UNITS, COUNT_UNITS, FIXED_UNITS, CURRENCIES].flatMap(Object.keys);
+  return [SPECIAL, SCALED_UNITS, BASE_UNITS, COUNT_UNITS, FIXED_UNITS, CURRENCIES].flatMap(
+    Object.keys,
+  );
 }

@@ -46,19 +46,23 @@ export function limitsOf(fields: readonly Field[], config: FieldConfig): Limits 
 const asNumber = (value: unknown): number | null => {
   if (typeof value === "number") return value;
   if (typeof value === "boolean") return value ? 1 : 0;
-  return typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value)) ? Number(value) : null;
+  return typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value))
+    ? Number(value)
+    : null;
 };
 
 /** What a value of a field looks like. */
 export function show(value: unknown, config: FieldConfig, limits: Limits, look: Look): Shown {
   const mapping = mapValue(config.mappings, value);
   const number = config.unit === "string" && typeof value === "string" ? null : asNumber(value);
-  const shown = number === null || number === undefined ? plain(value, config) : numeric(number, config, look);
+  const shown =
+    number === null || number === undefined ? plain(value, config) : numeric(number, config, look);
   if (number !== null && !Number.isNaN(number)) {
     shown.color = valueColor(config, number, limits, look.theme);
     shown.share = (number - limits.min) / (limits.max - limits.min || 1);
   }
-  if (mapping?.text) Object.assign(shown, { text: mapping.text, prefix: "", main: mapping.text, suffix: "" });
+  if (mapping?.text)
+    Object.assign(shown, { text: mapping.text, prefix: "", main: mapping.text, suffix: "" });
   if (mapping?.color) {
     shown.color = resolveColor(mapping.color, look.theme.dark, look.theme.text);
     shown.mapped = true;
@@ -70,14 +74,29 @@ function numeric(number: number, config: FieldConfig, look: Look): Shown {
   if (Number.isNaN(number) && config.noValue) return plain(null, config);
   const parts = formatUnit(number, config.unit, config.decimals, look.units);
   return {
-    text: joined(parts), prefix: parts.prefix ?? "", main: parts.text, suffix: parts.suffix ?? "",
-    number, color: undefined, mapped: false, share: 0,
+    text: joined(parts),
+    prefix: parts.prefix ?? "",
+    main: parts.text,
+    suffix: parts.suffix ?? "",
+    number,
+    color: undefined,
+    mapped: false,
+    share: 0,
   };
 }
 
 function plain(value: unknown, config: FieldConfig): Shown {
   const text = textOf(value, config);
-  return { text, prefix: "", main: text, suffix: "", number: null, color: undefined, mapped: false, share: 0 };
+  return {
+    text,
+    prefix: "",
+    main: text,
+    suffix: "",
+    number: null,
+    color: undefined,
+    mapped: false,
+    share: 0,
+  };
 }
 
 function textOf(value: unknown, config: FieldConfig): string {

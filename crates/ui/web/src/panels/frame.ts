@@ -47,7 +47,12 @@ export function frameOf(refId: string, fields: Field[], rest: Partial<Frame> = {
 }
 
 /** A column. */
-export function fieldOf(name: string, type: FieldType, values: unknown[], rest: Partial<Field> = {}): Field {
+export function fieldOf(
+  name: string,
+  type: FieldType,
+  values: unknown[],
+  rest: Partial<Field> = {},
+): Field {
   return { name, type, values, config: {}, ...rest };
 }
 
@@ -68,13 +73,19 @@ export function guessType(values: readonly unknown[]): FieldType {
 
 /** The same frame with only these rows, in this order. */
 export function pickRows(frame: Frame, rows: readonly number[]): Frame {
-  const fields = frame.fields.map((field) => ({ ...field, values: rows.map((row) => field.values[row]) }));
+  const fields = frame.fields.map((field) => ({
+    ...field,
+    values: rows.map((row) => field.values[row]),
+  }));
   return { ...frame, fields, length: rows.length };
 }
 
 /** Labels in PromQL's form: `{a="1", b="2"}`. */
 export function labelsText(labels: Labels | undefined): string {
-  const pairs = Object.entries(labels ?? {}).filter(([name]) => name !== "__name__")
+  const pairs = Object.entries(labels ?? {})
+    .filter(([name]) => name !== "__name__")
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return pairs.length === 0 ? "" : `{${pairs.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ")}}`;
+  return pairs.length === 0
+    ? ""
+    : `{${pairs.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ")}}`;
 }

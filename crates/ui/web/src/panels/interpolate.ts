@@ -35,15 +35,19 @@ export function interpolate(text: string, scope: Scope, target: Target): string 
 /** The names that a text refers to. */
 export function references(text: string): Set<string> {
   const names = new Set<string>();
-  for (const [, plain, bracket, , braced] of text.matchAll(REFERENCE)) names.add(plain ?? bracket ?? braced ?? "");
+  for (const [, plain, bracket, , braced] of text.matchAll(REFERENCE))
+    names.add(plain ?? bracket ?? braced ?? "");
   return names;
 }
 
-const list = (value: string | readonly string[]): readonly string[] => (typeof value === "string" ? [value] : value);
-const isList = (value: string | readonly string[]): value is readonly string[] => typeof value !== "string";
+const list = (value: string | readonly string[]): readonly string[] =>
+  typeof value === "string" ? [value] : value;
+const isList = (value: string | readonly string[]): value is readonly string[] =>
+  typeof value !== "string";
 
 function render(found: Value, format: string, name: string): string {
-  if (found.verbatim && format !== "text" && format !== "queryparam") return list(found.value).join("|");
+  if (found.verbatim && format !== "text" && format !== "queryparam")
+    return list(found.value).join("|");
   const [kind = "", ...rest] = format.split(":");
   const make = Object.hasOwn(FORMATS, kind) ? FORMATS[kind]! : FORMATS.glob!;
   return make(found, rest.join(":"), name);
@@ -51,8 +55,10 @@ function render(found: Value, format: string, name: string): string {
 
 type Format = (found: Value, argument: string, name: string) => string;
 
-const each = (write: (value: string) => string, separator: string): Format => (found) =>
-  list(found.value).map(write).join(separator);
+const each =
+  (write: (value: string) => string, separator: string): Format =>
+  (found) =>
+    list(found.value).map(write).join(separator);
 
 const FORMATS: Record<string, Format> = {
   promql,
@@ -61,8 +67,10 @@ const FORMATS: Record<string, Format> = {
   csv: each(String, ","),
   join: (found, separator) => list(found.value).join(separator || ","),
   raw: each(String, ","),
-  glob: (found) => (isList(found.value) && found.value.length !== 1
-    ? `{${found.value.join(",")}}` : list(found.value).join("")),
+  glob: (found) =>
+    isList(found.value) && found.value.length !== 1
+      ? `{${found.value.join(",")}}`
+      : list(found.value).join(""),
   json: (found) => JSON.stringify(found.value),
   doublequote: each((value) => `"${value.replace(/"/g, '\\"')}"`, ","),
   singlequote: each((value) => `'${value.replace(/'/g, "\\'")}'`, ","),
@@ -73,9 +81,13 @@ const FORMATS: Record<string, Format> = {
   uriencode: each(encodeURI, ","),
   url: (found) => encodeURIComponent(list(found.value).join(",")),
   distributed: (found, _argument, name) =>
-    list(found.value).map((value, i) => (i === 0 ? value : `${name}=${value}`)).join(","),
+    list(found.value)
+      .map((value, i) => (i === 0 ? value : `${name}=${value}`))
+      .join(","),
   queryparam: (found, _argument, name) =>
-    list(found.value).map((value) => `var-${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&"),
+    list(found.value)
+      .map((value) => `var-${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+      .join("&"),
   text: (found) => list(found.text ?? found.value).join(" + "),
   date: (found, pattern) => dateText(list(found.value)[0] ?? "", pattern),
 };
@@ -94,7 +106,10 @@ function escapeRegex(value: string): string {
 
 /** A regular expression inside a PromQL string: its backslashes are doubled. */
 function escapePromqlRegex(value: string): string {
-  return value.replace(/\\/g, "\\\\\\\\").replace(/[$^*{}[\]+?.()|]/g, "\\\\$&").replace(/"/g, '\\"');
+  return value
+    .replace(/\\/g, "\\\\\\\\")
+    .replace(/[$^*{}[\]+?.()|]/g, "\\\\$&")
+    .replace(/"/g, '\\"');
 }
 
 function escapeLabelValue(value: string): string {

@@ -15,17 +15,30 @@ export interface LinkContext {
 }
 
 /** A link ready to be shown; undefined when its address is none we follow. */
-export function resolveLink(link: Link, context: LinkContext, extra?: Scope): ShownLink | undefined {
+export function resolveLink(
+  link: Link,
+  context: LinkContext,
+  extra?: Scope,
+): ShownLink | undefined {
   const scope: Scope = (name, path) => {
     if (name === "__url_time_range") return { value: context.timeParams, verbatim: true };
     if (name === "__all_variables") return { value: context.varParams, verbatim: true };
     return extra?.(name, path) ?? context.scope(name, path);
   };
   const filled = interpolate(link.url ?? "", scope, "url");
-  const kept = [link.keepTime ? context.timeParams : "", link.includeVars ? context.varParams : ""].filter(Boolean).join("&");
-  const href = safeAddress(kept ? `${filled}${filled.includes("?") ? "&" : "?"}${kept}` : filled, context.prefix);
+  const kept = [link.keepTime ? context.timeParams : "", link.includeVars ? context.varParams : ""]
+    .filter(Boolean)
+    .join("&");
+  const href = safeAddress(
+    kept ? `${filled}${filled.includes("?") ? "&" : "?"}${kept}` : filled,
+    context.prefix,
+  );
   if (href === undefined) return undefined;
-  return { title: interpolate(link.title ?? "", scope, "text") || "Link", href, blank: link.targetBlank ?? false };
+  return {
+    title: interpolate(link.title ?? "", scope, "text") || "Link",
+    href,
+    blank: link.targetBlank ?? false,
+  };
 }
 
 /** Only http, https and mail; paths are those of this server. */

@@ -96,8 +96,9 @@ function valueMember({ frame, field, row, text, number }: LinkInput, path: strin
 function dataMember(frame: Frame, row: number, path: string): string {
   const wanted = /^fields(?:\[["']?(.+?)["']?\]|\.([^.]+))/.exec(path);
   const key = wanted?.[1] ?? wanted?.[2] ?? "";
-  const field = frame.fields.find((one) => (one.displayName ?? one.name) === key || one.name === key)
-    ?? frame.fields[/^\d+$/.test(key) ? Number(key) : -1];
+  const field =
+    frame.fields.find((one) => (one.displayName ?? one.name) === key || one.name === key) ??
+    frame.fields[/^\d+$/.test(key) ? Number(key) : -1];
   return String(field?.values[row] ?? "");
 }
 

@@ -4,7 +4,10 @@
 import type { MappingResult, ValueMapping } from "./model";
 
 /** What the first mapping that fits makes of a value. */
-export function mapValue(mappings: readonly ValueMapping[] | undefined, value: unknown): MappingResult | undefined {
+export function mapValue(
+  mappings: readonly ValueMapping[] | undefined,
+  value: unknown,
+): MappingResult | undefined {
   for (const mapping of mappings ?? []) {
     const result = apply(mapping, value);
     if (result) return result;
@@ -28,7 +31,8 @@ function apply(mapping: ValueMapping, value: unknown): MappingResult | undefined
 }
 
 function exact(options: Record<string, MappingResult>, value: unknown): MappingResult | undefined {
-  if (value === null || value === undefined) return Object.hasOwn(options, "null") ? options.null : undefined;
+  if (value === null || value === undefined)
+    return Object.hasOwn(options, "null") ? options.null : undefined;
   const key = String(value);
   if (Object.hasOwn(options, key)) return options[key];
   const number = Number(value);
@@ -37,19 +41,27 @@ function exact(options: Record<string, MappingResult>, value: unknown): MappingR
   return found === undefined ? undefined : options[found];
 }
 
-function inRange({ from, to }: { from: number | null; to: number | null }, value: unknown): boolean {
+function inRange(
+  { from, to }: { from: number | null; to: number | null },
+  value: unknown,
+): boolean {
   const number = typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value);
   if (value === null || value === undefined || Number.isNaN(number)) return false;
   return number >= (from ?? Number.NEGATIVE_INFINITY) && number <= (to ?? Number.POSITIVE_INFINITY);
 }
 
-function matched(options: { pattern: string; result: MappingResult }, value: unknown): MappingResult | undefined {
+function matched(
+  options: { pattern: string; result: MappingResult },
+  value: unknown,
+): MappingResult | undefined {
   if (value === null || value === undefined) return undefined;
   const pattern = toRegex(options.pattern);
   const text = String(value);
   if (!pattern?.test(text)) return undefined;
   const { result } = options;
-  return result.text === undefined ? result : { ...result, text: text.replace(pattern, result.text) };
+  return result.text === undefined
+    ? result
+    : { ...result, text: text.replace(pattern, result.text) };
 }
 
 function isSpecial(match: string, value: unknown): boolean {

@@ -93,7 +93,11 @@ export interface Custom {
   axisCenteredZero?: boolean;
   axisGridShow?: boolean;
   axisColorMode?: string;
-  scaleDistribution?: { type?: "linear" | "log" | "symlog"; log?: number; linearThreshold?: number };
+  scaleDistribution?: {
+    type?: "linear" | "log" | "symlog";
+    log?: number;
+    linearThreshold?: number;
+  };
   thresholdsStyle?: { mode?: string };
   transform?: string;
   hideFrom?: { legend?: boolean; tooltip?: boolean; viz?: boolean };

@@ -5,7 +5,11 @@
 import { type Field, type Frame, type Labels, labelsText } from "./frame";
 
 /** A legend format with its `{{label}}` filled in; `__auto` is answered by `autoNames`. */
-export function legendName(format: string | undefined, labels: Labels, expr: string): string | undefined {
+export function legendName(
+  format: string | undefined,
+  labels: Labels,
+  expr: string,
+): string | undefined {
   if (format === "__auto") return undefined;
   if (!format) return seriesText(labels) || expr;
   const text = format.replace(/\{\{\s*(.+?)\s*\}\}/g, (_all, name: string) => labels[name] ?? "");
@@ -31,7 +35,9 @@ export function autoNames(series: readonly Labels[], expr: string): string[] {
     return [seriesText(only) || expr];
   }
   const names = [...new Set(series.flatMap((labels) => Object.keys(labels)))];
-  const differing = names.filter((name) => common(series.map((labels) => labels[name])) === undefined);
+  const differing = names.filter(
+    (name) => common(series.map((labels) => labels[name])) === undefined,
+  );
   return series.map((labels) => autoName(labels, differing) || seriesText(labels) || expr);
 }
 
@@ -51,7 +57,10 @@ export function nameFields(frames: readonly Frame[]): Frame[] {
   const single = frames.length === 1;
   const named = frames.map((frame) => ({
     ...frame,
-    fields: frame.fields.map((field) => ({ ...field, displayName: displayName(field, frame, single) })),
+    fields: frame.fields.map((field) => ({
+      ...field,
+      displayName: displayName(field, frame, single),
+    })),
   }));
   return apart(named);
 }
@@ -68,10 +77,12 @@ function displayName(field: Field, frame: Frame, single: boolean): string {
 /** `${__field.labels.x}`, `${__field.name}`, `${__series.name}` in a configured name. */
 export function fillName(text: string, field: Field, frame: Frame): string {
   if (!text.includes("$")) return text;
-  return text.replace(/\$\{__(field|series|cell)([^}]*)\}/g, (_all, what: string, path: string) => {
-    if (what === "series") return field.queryName ?? frame.name ?? field.name;
-    return fieldMember(field, path);
-  }).replace(/\$__cell_0/g, field.name);
+  return text
+    .replace(/\$\{__(field|series|cell)([^}]*)\}/g, (_all, what: string, path: string) => {
+      if (what === "series") return field.queryName ?? frame.name ?? field.name;
+      return fieldMember(field, path);
+    })
+    .replace(/\$__cell_0/g, field.name);
 }
 
 /** The member of a field that a path such as `.labels.x` or `.labels["x"]` names. */

@@ -9,7 +9,10 @@ import { nameFields } from "./names";
 import { reduce } from "./reduce";
 
 /** Frames whose fields have their whole configuration and their final names. */
-export function configured(frames: readonly Frame[], source: FieldConfigSource | undefined): Frame[] {
+export function configured(
+  frames: readonly Frame[],
+  source: FieldConfigSource | undefined,
+): Frame[] {
   const named = nameFields(frames);
   const defaults = source?.defaults ?? {};
   const overrides = source?.overrides ?? [];
@@ -17,7 +20,11 @@ export function configured(frames: readonly Frame[], source: FieldConfigSource |
   const done = named.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {
-      const config = { ...defaults, ...own(field.config), custom: { ...defaults.custom, ...field.config.custom } };
+      const config = {
+        ...defaults,
+        ...own(field.config),
+        custom: { ...defaults.custom, ...field.config.custom },
+      };
       // An own name of the data stands above the panel's general one only when there is none.
       for (const override of overrides) {
         if (matches(override.matcher, field, frame, named)) applyAll(config, override.properties);
@@ -36,7 +43,8 @@ function own(config: FieldConfig): FieldConfig {
 type Matcher = (field: Field, frame: Frame, options: never, frames: readonly Frame[]) => boolean;
 
 const nameOf = (field: Field): string => field.displayName ?? field.name;
-const isNamed = (field: Field, name: string): boolean => nameOf(field) === name || field.name === name;
+const isNamed = (field: Field, name: string): boolean =>
+  nameOf(field) === name || field.name === name;
 
 interface ByNames {
   names?: string[];
@@ -68,30 +76,43 @@ const MATCHERS: Record<string, Matcher> = {
 
 /** Whether a matcher of an override (or of a filter) fits a field. */
 export function matches(
-  matcher: Override["matcher"], field: Field, frame: Frame, frames: readonly Frame[],
+  matcher: Override["matcher"],
+  field: Field,
+  frame: Frame,
+  frames: readonly Frame[],
 ): boolean {
   const test = Object.hasOwn(MATCHERS, matcher.id) ? MATCHERS[matcher.id] : undefined;
   return test ? test(field, frame, (matcher.options ?? "") as never, frames) : false;
 }
 
-function compares(field: Field, { reducer = "lastNotNull", op = ">=", value = 0 }: ByValue): boolean {
+function compares(
+  field: Field,
+  { reducer = "lastNotNull", op = ">=", value = 0 }: ByValue,
+): boolean {
   const result = reduce(reducer, field.values);
   if (op === "isNull" || op === "==null") return result === null;
   if (typeof result !== "number" && typeof result !== "boolean") return false;
   const number = Number(result);
   switch (op) {
-    case ">": return number > value;
-    case ">=": return number >= value;
-    case "<": return number < value;
-    case "<=": return number <= value;
-    case "!=": return number !== value;
-    default: return number === value;
+    case ">":
+      return number > value;
+    case ">=":
+      return number >= value;
+    case "<":
+      return number < value;
+    case "<=":
+      return number <= value;
+    case "!=":
+      return number !== value;
+    default:
+      return number === value;
   }
 }
 
 function applyAll(config: FieldConfig, properties: readonly OverrideProperty[]): void {
   for (const { id, value } of properties) {
-    if (id.startsWith("custom.")) config.custom = withPath(config.custom ?? {}, id.slice(7).split("."), value);
+    if (id.startsWith("custom."))
+      config.custom = withPath(config.custom ?? {}, id.slice(7).split("."), value);
     else config[id] = value;
   }
 }

@@ -41,8 +41,21 @@ export interface PlanInput {
   panelById?: (id: number) => Panel | undefined;
 }
 
-const FOREIGN = ["loki", "elasticsearch", "influxdb", "mysql", "postgres", "grafana-postgresql-datasource", "tempo",
-  "jaeger", "cloudwatch", "graphite", "grafana-clickhouse-datasource", "__expr__", "grafana-pyroscope-datasource"];
+const FOREIGN = [
+  "loki",
+  "elasticsearch",
+  "influxdb",
+  "mysql",
+  "postgres",
+  "grafana-postgresql-datasource",
+  "tempo",
+  "jaeger",
+  "cloudwatch",
+  "graphite",
+  "grafana-clickhouse-datasource",
+  "__expr__",
+  "grafana-pyroscope-datasource",
+];
 
 /** The queries of a panel, for this range and these variables. */
 export function planOf(input: PlanInput): Plan {
@@ -61,7 +74,10 @@ export function planOf(input: PlanInput): Plan {
 
 function targetsOf({ panel, panelById }: PlanInput): readonly Target[] {
   const targets = panel.targets ?? [];
-  const shared = targets.find((target) => typeof target.panelId === "number" && isShared(target.datasource ?? panel.datasource));
+  const shared = targets.find(
+    (target) =>
+      typeof target.panelId === "number" && isShared(target.datasource ?? panel.datasource),
+  );
   return shared ? (panelById?.(shared.panelId as number)?.targets ?? []) : targets;
 }
 
@@ -72,23 +88,42 @@ function isShared(source: DataSourceRef | string | null | undefined): boolean {
 /** The kind of a data source that is not Prometheus; variables and unknown names are taken to be. */
 function foreignSource(source: DataSourceRef | string | null | undefined): string | undefined {
   const type = typeof source === "string" ? source : source?.type;
-  return type !== undefined && FOREIGN.includes(type) ? type.replace("__expr__", "server-side expressions") : undefined;
+  return type !== undefined && FOREIGN.includes(type)
+    ? type.replace("__expr__", "server-side expressions")
+    : undefined;
 }
 
 /** `timeFrom` replaces the beginning, `timeShift` moves both ends back. */
-function ownTime({ panel, fromMs, toMs, scope }: PlanInput): { fromMs: number; toMs: number; timeInfo: string } {
+function ownTime({ panel, fromMs, toMs, scope }: PlanInput): {
+  fromMs: number;
+  toMs: number;
+  timeInfo: string;
+} {
   const read = (text: string | null | undefined): number | undefined =>
-    text ? parseDuration(interpolate(text, scope, "text").replace(/^now-/, "").split("/")[0]!) : undefined;
+    text
+      ? parseDuration(interpolate(text, scope, "text").replace(/^now-/, "").split("/")[0]!)
+      : undefined;
   const length = read(panel.timeFrom);
   const shift = read(panel.timeShift) ?? 0;
-  const info = [length ? `Last ${panel.timeFrom}` : "", shift ? `${panel.timeShift} earlier` : ""].filter(Boolean).join(", ");
+  const info = [length ? `Last ${panel.timeFrom}` : "", shift ? `${panel.timeShift} earlier` : ""]
+    .filter(Boolean)
+    .join(", ");
   const start = length ? toMs - length : fromMs;
-  return { fromMs: start - shift, toMs: toMs - shift, timeInfo: panel.hideTimeOverride ? "" : info };
+  return {
+    fromMs: start - shift,
+    toMs: toMs - shift,
+    timeInfo: panel.hideTimeOverride ? "" : info,
+  };
 }
 
-function planned(input: PlanInput, target: Target, range: { fromMs: number; toMs: number }): PlannedQuery[] {
+function planned(
+  input: PlanInput,
+  target: Target,
+  range: { fromMs: number; toMs: number },
+): PlannedQuery[] {
   const { panel, scope } = input;
-  const filled = (text: string | null | undefined): string => (text ? interpolate(text, scope, "text") : "");
+  const filled = (text: string | null | undefined): string =>
+    text ? interpolate(text, scope, "text") : "";
   const step = stepOf({
     ...range,
     maxDataPoints: panel.maxDataPoints || Math.max(100, Math.round(input.widthPx / 50) * 50),
@@ -98,39 +133,78 @@ function planned(input: PlanInput, target: Target, range: { fromMs: number; toMs
   });
   const names = scopes(macroScope({ ...range, step, dashboard: input.dashboard }), scope);
   const expr = interpolate(target.expr ?? "", names, "promql");
-  const legend = target.legendFormat === undefined ? undefined : interpolate(target.legendFormat, scope, "text");
-  const common = { refId: target.refId, expr, format: target.format ?? "time_series", legendFormat: legend };
+  const legend =
+    target.legendFormat === undefined ? undefined : interpolate(target.legendFormat, scope, "text");
+  const common = {
+    refId: target.refId,
+    expr,
+    format: target.format ?? "time_series",
+    legendFormat: legend,
+  };
   const wantsRange = target.range || !target.instant;
   const made: PlannedQuery[] = [];
   if (wantsRange) {
     const { startMs, endMs } = aligned(range.fromMs, range.toMs, step.stepMs);
-    made.push({ ...common, kind: "range", startMs, endMs, stepMs: step.stepMs, exemplars: target.exemplar === true });
+    made.push({
+      ...common,
+      kind: "range",
+      startMs,
+      endMs,
+      stepMs: step.stepMs,
+      exemplars: target.exemplar === true,
+    });
   }
   if (target.instant) made.push(instant(common, range.toMs, step));
   return made;
 }
 
 function instant(
-  common: Pick<PlannedQuery, "refId" | "expr" | "format" | "legendFormat">, toMs: number, step: Step,
+  common: Pick<PlannedQuery, "refId" | "expr" | "format" | "legendFormat">,
+  toMs: number,
+  step: Step,
 ): PlannedQuery {
-  return { ...common, kind: "instant", startMs: toMs, endMs: toMs, stepMs: step.stepMs, exemplars: false };
+  return {
+    ...common,
+    kind: "instant",
+    startMs: toMs,
+    endMs: toMs,
+    stepMs: step.stepMs,
+    exemplars: false,
+  };
 }
 
 /** Everything in a panel that may name a variable. */
-export function panelTexts(panel: Panel, targets: readonly Target[] = panel.targets ?? []): string[] {
-  const texts = targets.filter((target) => !target.hide)
+export function panelTexts(
+  panel: Panel,
+  targets: readonly Target[] = panel.targets ?? [],
+): string[] {
+  const texts = targets
+    .filter((target) => !target.hide)
     .flatMap((target) => [target.expr, target.legendFormat, target.interval]);
-  return [...texts, panel.interval, panel.timeFrom, panel.timeShift].filter((text): text is string => typeof text === "string");
+  return [...texts, panel.interval, panel.timeFrom, panel.timeShift].filter(
+    (text): text is string => typeof text === "string",
+  );
 }
 
 /** A command that asks the same. */
 export function curlOf(query: PlannedQuery, base: string): string {
   const path = query.kind === "range" ? "api/v1/query_range" : "api/v1/query";
   const seconds = (ms: number): string => String(ms / 1000);
-  const params: [string, string][] = query.kind === "range"
-    ? [["query", query.expr], ["start", seconds(query.startMs)], ["end", seconds(query.endMs)], ["step", seconds(query.stepMs)]]
-    : [["query", query.expr], ["time", seconds(query.endMs)]];
+  const params: [string, string][] =
+    query.kind === "range"
+      ? [
+          ["query", query.expr],
+          ["start", seconds(query.startMs)],
+          ["end", seconds(query.endMs)],
+          ["step", seconds(query.stepMs)],
+        ]
+      : [
+          ["query", query.expr],
+          ["time", seconds(query.endMs)],
+        ];
   const quote = (text: string): string => `'${text.replace(/'/g, "'\\''")}'`;
-  return [`curl -sG ${quote(new URL(path, base).href)}`,
-    ...params.map(([name, value]) => `--data-urlencode ${quote(`${name}=${value}`)}`)].join(" \\\n  ");
+  return [
+    `curl -sG ${quote(new URL(path, base).href)}`,
+    ...params.map(([name, value]) => `--data-urlencode ${quote(`${name}=${value}`)}`),
+  ].join(" \\\n  ");
 }

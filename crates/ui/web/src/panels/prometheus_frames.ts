@@ -63,7 +63,10 @@ function samplesOf(series: SeriesAnswer): Sample[] {
 function seriesFrames(series: readonly SeriesAnswer[], options: FrameOptions): Frame[] {
   const floats = series.filter((one) => samplesOf(one).length > 0);
   const histograms = series.filter((one) => one.histogram || one.histograms);
-  const auto = autoNames(floats.map((one) => one.metric), options.expr);
+  const auto = autoNames(
+    floats.map((one) => one.metric),
+    options.expr,
+  );
   const frames = floats.map((one, index) => seriesFrame(one, auto[index]!, options));
   return [...frames, ...histograms.flatMap((one) => histogramFrames(one, options))];
 }
@@ -76,12 +79,18 @@ function seriesFrame(series: SeriesAnswer, auto: string, options: FrameOptions):
     fieldOf("Time", "time", times),
     fieldOf("Value", "number", values, { labels: series.metric, queryName }),
   ];
-  const meta = { type: "series" as const, ...(options.stepMs === undefined ? {} : { stepMs: options.stepMs }) };
+  const meta = {
+    type: "series" as const,
+    ...(options.stepMs === undefined ? {} : { stepMs: options.stepMs }),
+  };
   return frameOf(options.refId, fields, { name: queryName, meta });
 }
 
 /** A range answer leaves out steps without a sample; a null there keeps the line from bridging them. */
-function withGaps(samples: readonly Sample[], stepMs?: number): { times: number[]; values: (number | null)[] } {
+function withGaps(
+  samples: readonly Sample[],
+  stepMs?: number,
+): { times: number[]; values: (number | null)[] } {
   const times: number[] = [];
   const values: (number | null)[] = [];
   let before: number | undefined;
@@ -101,13 +110,28 @@ function withGaps(samples: readonly Sample[], stepMs?: number): { times: number[
 /** One row per series and sample: Time, the labels in order, Value. */
 function tableFrame(series: readonly SeriesAnswer[], options: FrameOptions): Frame {
   const names = [...new Set(series.flatMap((one) => Object.keys(one.metric)))].sort();
-  const rows = series.flatMap((one) => samplesOf(one).map((sample) => ({ metric: one.metric, sample })));
+  const rows = series.flatMap((one) =>
+    samplesOf(one).map((sample) => ({ metric: one.metric, sample })),
+  );
   const text = (name: string): Field =>
-    fieldOf(name, "string", rows.map((row) => row.metric[name] ?? ""), { config: { custom: { filterable: true } } });
+    fieldOf(
+      name,
+      "string",
+      rows.map((row) => row.metric[name] ?? ""),
+      { config: { custom: { filterable: true } } },
+    );
   const fields = [
-    fieldOf("Time", "time", rows.map((row) => Math.round(row.sample[0] * 1000))),
+    fieldOf(
+      "Time",
+      "time",
+      rows.map((row) => Math.round(row.sample[0] * 1000)),
+    ),
     ...names.map(text),
-    fieldOf("Value", "number", rows.map((row) => parseValue(row.sample[1]))),
+    fieldOf(
+      "Value",
+      "number",
+      rows.map((row) => parseValue(row.sample[1])),
+    ),
   ];
   return frameOf(options.refId, fields, { meta: { type: "table" } });
 }
@@ -119,12 +143,15 @@ function heatmapFrames(series: readonly SeriesAnswer[], options: FrameOptions): 
   const bounded = series
     .filter((one) => one.metric.le !== undefined)
     .sort((a, b) => parseValue(a.metric.le!) - parseValue(b.metric.le!));
-  if (bounded.length === 0) return seriesFrames(series, options).map((frame) => ({ ...frame, name: frame.name ?? "" }));
+  if (bounded.length === 0)
+    return seriesFrames(series, options).map((frame) => ({ ...frame, name: frame.name ?? "" }));
   return [bucketFrame(bounded, options)];
 }
 
 function bucketFrame(series: readonly SeriesAnswer[], options: FrameOptions): Frame {
-  const columns = series.map((one) => new Map(samplesOf(one).map(([s, v]) => [Math.round(s * 1000), parseValue(v)])));
+  const columns = series.map(
+    (one) => new Map(samplesOf(one).map(([s, v]) => [Math.round(s * 1000), parseValue(v)])),
+  );
   const times = [...new Set(columns.flatMap((column) => [...column.keys()]))].sort((a, b) => a - b);
   const fields = columns.map((column, index) => {
     const below = columns[index - 1];
@@ -135,7 +162,10 @@ function bucketFrame(series: readonly SeriesAnswer[], options: FrameOptions): Fr
     const bound = series[index]!.metric.le!;
     return fieldOf(bound, "number", values, { labels: series[index]!.metric, queryName: bound });
   });
-  const meta = { type: "heatmap" as const, ...(options.stepMs === undefined ? {} : { stepMs: options.stepMs }) };
+  const meta = {
+    type: "heatmap" as const,
+    ...(options.stepMs === undefined ? {} : { stepMs: options.stepMs }),
+  };
   return frameOf(options.refId, [fieldOf("Time", "time", times), ...fields], { meta });
 }
 
@@ -154,8 +184,17 @@ function histogramFrames(series: SeriesAnswer, options: FrameOptions): Frame[] {
   });
   const order = [...bounds].sort((a, b) => a[1].upper - b[1].upper);
   const fields = order.map(([upper]) =>
-    fieldOf(upper, "number", cells.map((row) => row.get(upper) ?? 0), { labels: series.metric, queryName: upper }));
+    fieldOf(
+      upper,
+      "number",
+      cells.map((row) => row.get(upper) ?? 0),
+      { labels: series.metric, queryName: upper },
+    ),
+  );
   const times = points.map(([seconds]) => Math.round(seconds * 1000));
-  const meta = { type: "heatmap" as const, ...(options.stepMs === undefined ? {} : { stepMs: options.stepMs }) };
+  const meta = {
+    type: "heatmap" as const,
+    ...(options.stepMs === undefined ? {} : { stepMs: options.stepMs }),
+  };
   return [frameOf(options.refId, [fieldOf("Time", "time", times), ...fields], { meta })];
 }

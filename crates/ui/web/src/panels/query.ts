@@ -37,7 +37,9 @@ export async function runPlan(plan: Plan, signal: AbortSignal): Promise<PanelDat
   const started = performance.now();
   const [answers, exemplars] = await Promise.all([
     Promise.all(plan.queries.map((query) => ask(query, signal))),
-    Promise.all(plan.queries.filter((query) => query.exemplars).map((query) => askExemplars(query, signal))),
+    Promise.all(
+      plan.queries.filter((query) => query.exemplars).map((query) => askExemplars(query, signal)),
+    ),
   ]);
   const frames = answers.flatMap((answer) => answer.frames);
   return {
@@ -54,11 +56,18 @@ export async function runPlan(plan: Plan, signal: AbortSignal): Promise<PanelDat
 
 async function ask(query: PlannedQuery, signal: AbortSignal): Promise<Answered> {
   try {
-    const answer = query.kind === "instant"
-      ? await queryInstant(query.expr, query.endMs / 1000, { signal })
-      : await queryRange({
-        query: query.expr, start: query.startMs / 1000, end: query.endMs / 1000, step: query.stepMs / 1000,
-      }, { signal });
+    const answer =
+      query.kind === "instant"
+        ? await queryInstant(query.expr, query.endMs / 1000, { signal })
+        : await queryRange(
+            {
+              query: query.expr,
+              start: query.startMs / 1000,
+              end: query.endMs / 1000,
+              step: query.stepMs / 1000,
+            },
+            { signal },
+          );
     const frames = framesOf(answer.data as unknown as QueryAnswer, query);
     return { frames, notices: [...answer.warnings, ...answer.infos] };
   } catch (error) {
@@ -77,8 +86,13 @@ async function askExemplars(query: PlannedQuery, signal: AbortSignal): Promise<C
   try {
     const params = { query: query.expr, start: query.startMs / 1000, end: query.endMs / 1000 };
     const series = await getData<ExemplarSeries[]>("api/v1/query_exemplars", params, { signal });
-    return series.flatMap((one) => one.exemplars.map(({ labels, value, timestamp }) =>
-      ({ timeMs: timestamp * 1000, value: Number(value), labels })));
+    return series.flatMap((one) =>
+      one.exemplars.map(({ labels, value, timestamp }) => ({
+        timeMs: timestamp * 1000,
+        value: Number(value),
+        labels,
+      })),
+    );
   } catch (error) {
     if (isAbort(error)) throw error;
     return [];

@@ -19,15 +19,23 @@ function sum(values: readonly Cell[]): number | null {
 
 function mean(values: readonly Cell[]): number | null {
   const numbers = numbersOf(values);
-  return numbers.length === 0 ? null : numbers.reduce((total, value) => total + value, 0) / numbers.length;
+  return numbers.length === 0
+    ? null
+    : numbers.reduce((total, value) => total + value, 0) / numbers.length;
 }
 
 function least(values: readonly Cell[]): number | null {
-  return numbersOf(values).reduce<number | null>((low, v) => (low === null || v < low ? v : low), null);
+  return numbersOf(values).reduce<number | null>(
+    (low, v) => (low === null || v < low ? v : low),
+    null,
+  );
 }
 
 function most(values: readonly Cell[]): number | null {
-  return numbersOf(values).reduce<number | null>((high, v) => (high === null || v > high ? v : high), null);
+  return numbersOf(values).reduce<number | null>(
+    (high, v) => (high === null || v > high ? v : high),
+    null,
+  );
 }
 
 const first: Reducer = (values) => values[0] ?? null;
@@ -67,7 +75,12 @@ function delta(values: readonly Cell[]): number | null {
 /** The smallest distance of neighbours. */
 function step(values: readonly Cell[]): number | null {
   const numbers = numbersOf(values);
-  return least(numbers.slice(1).map((value, i) => value - numbers[i]!).filter((value) => value !== 0));
+  return least(
+    numbers
+      .slice(1)
+      .map((value, i) => value - numbers[i]!)
+      .filter((value) => value !== 0),
+  );
 }
 
 function percentile(values: readonly Cell[], p: number): number | null {
@@ -78,7 +91,9 @@ function percentile(values: readonly Cell[], p: number): number | null {
   return low + (sorted[Math.ceil(place)]! - low) * (place % 1);
 }
 
-const distinct = (values: readonly Cell[]): unknown[] => [...new Set(values.filter((value) => !isNone(value)))];
+const distinct = (values: readonly Cell[]): unknown[] => [
+  ...new Set(values.filter((value) => !isNone(value))),
+];
 
 const REDUCERS: Record<string, readonly [name: string, reduce: Reducer]> = {
   lastNotNull: ["Last *", lastNotNull],
@@ -91,18 +106,42 @@ const REDUCERS: Record<string, readonly [name: string, reduce: Reducer]> = {
   median: ["Median", (values) => percentile(values, 50)],
   sum: ["Total", sum],
   count: ["Count", (values) => values.length],
-  range: ["Range", (values) => {
-    const [low, high] = [least(values), most(values)];
-    return low === null || high === null ? null : high - low;
-  }],
-  diff: ["Difference", (values) => { const at = ends(values); return at && at[1] - at[0]; }],
-  diffperc: ["Difference %", (values) => { const at = ends(values); return at && (at[1] - at[0]) / at[0]; }],
+  range: [
+    "Range",
+    (values) => {
+      const [low, high] = [least(values), most(values)];
+      return low === null || high === null ? null : high - low;
+    },
+  ],
+  diff: [
+    "Difference",
+    (values) => {
+      const at = ends(values);
+      return at && at[1] - at[0];
+    },
+  ],
+  diffperc: [
+    "Difference %",
+    (values) => {
+      const at = ends(values);
+      return at && (at[1] - at[0]) / at[0];
+    },
+  ],
   delta: ["Delta", delta],
   step: ["Step", step],
-  stdDev: ["StdDev", (values) => { const v = variance(values); return v === null ? null : Math.sqrt(v); }],
+  stdDev: [
+    "StdDev",
+    (values) => {
+      const v = variance(values);
+      return v === null ? null : Math.sqrt(v);
+    },
+  ],
   variance: ["Variance", variance],
   logmin: ["Min (above zero)", (values) => least(numbersOf(values).filter((value) => value > 0))],
-  changeCount: ["Change count", (values) => values.filter((value, i) => i > 0 && value !== values[i - 1]).length],
+  changeCount: [
+    "Change count",
+    (values) => values.filter((value, i) => i > 0 && value !== values[i - 1]).length,
+  ],
   distinctCount: ["Distinct count", (values) => distinct(values).length],
   uniqueValues: ["All unique values", (values) => distinct(values).join(", ")],
   allValues: ["All values", (values) => values.join(", ")],
@@ -112,7 +151,11 @@ const REDUCERS: Record<string, readonly [name: string, reduce: Reducer]> = {
 
 /** Names Grafana used before. */
 const ALIASES: Record<string, string> = {
-  current: "lastNotNull", avg: "mean", total: "sum", lastNull: "last", "": "lastNotNull",
+  current: "lastNotNull",
+  avg: "mean",
+  total: "sum",
+  lastNull: "last",
+  "": "lastNotNull",
 };
 
 function settled(id: string): string {
@@ -137,7 +180,9 @@ export function reducerName(id: string): string {
 
 /** Whether the result has the unit of the column. */
 export function keepsUnit(id: string): boolean {
-  return !["count", "changeCount", "distinctCount", "diffperc", "allIsZero", "allIsNull"].includes(settled(id));
+  return !["count", "changeCount", "distinctCount", "diffperc", "allIsZero", "allIsNull"].includes(
+    settled(id),
+  );
 }
 
 /** The reducers to choose from. */

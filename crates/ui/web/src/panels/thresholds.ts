@@ -5,7 +5,13 @@ import { alongScale, mix, resolveColor } from "../charts/colors";
 import { type ChartTheme, paletteColor } from "../charts/theme";
 import type { FieldConfig, Thresholds, ThresholdStep } from "./model";
 
-const NO_STEPS: Thresholds = { mode: "absolute", steps: [{ value: null, color: "green" }, { value: 80, color: "red" }] };
+const NO_STEPS: Thresholds = {
+  mode: "absolute",
+  steps: [
+    { value: null, color: "green" },
+    { value: 80, color: "red" },
+  ],
+};
 
 export interface Limits {
   min: number;
@@ -15,25 +21,39 @@ export interface Limits {
 /** The steps in ascending order; the first one begins at minus infinity. */
 export function stepsOf(config: FieldConfig): ThresholdStep[] {
   const { steps } = config.thresholds ?? NO_STEPS;
-  return [...steps].sort((a, b) => (a.value ?? Number.NEGATIVE_INFINITY) - (b.value ?? Number.NEGATIVE_INFINITY));
+  return [...steps].sort(
+    (a, b) => (a.value ?? Number.NEGATIVE_INFINITY) - (b.value ?? Number.NEGATIVE_INFINITY),
+  );
 }
 
 /** The step that a value has reached. Percentages count from min to max. */
-export function stepAt(config: FieldConfig, value: number, limits: Limits): ThresholdStep | undefined {
+export function stepAt(
+  config: FieldConfig,
+  value: number,
+  limits: Limits,
+): ThresholdStep | undefined {
   const steps = stepsOf(config);
-  const compared = config.thresholds?.mode === "percentage"
-    ? ((value - limits.min) / (limits.max - limits.min || 1)) * 100 : value;
+  const compared =
+    config.thresholds?.mode === "percentage"
+      ? ((value - limits.min) / (limits.max - limits.min || 1)) * 100
+      : value;
   return steps.findLast((step) => step.value === null || compared >= step.value) ?? steps[0];
 }
 
 /** Steps as absolute values with plain colours, for gauges and charts. */
 export function absoluteSteps(
-  config: FieldConfig, limits: Limits, theme: ChartTheme,
+  config: FieldConfig,
+  limits: Limits,
+  theme: ChartTheme,
 ): { value: number; color: string }[] {
   const percent = config.thresholds?.mode === "percentage";
   return stepsOf(config).map((step) => {
-    const value = step.value === null ? Number.NEGATIVE_INFINITY
-      : percent ? limits.min + ((limits.max - limits.min) * step.value) / 100 : step.value;
+    const value =
+      step.value === null
+        ? Number.NEGATIVE_INFINITY
+        : percent
+          ? limits.min + ((limits.max - limits.min) * step.value) / 100
+          : step.value;
     return { value, color: resolveColor(step.color, theme.dark, theme.text) };
   });
 }
@@ -68,14 +88,21 @@ export function scaleColors(mode: string, theme: ChartTheme): readonly string[] 
 }
 
 /** The colour of a series as a whole. */
-export function seriesColor(config: FieldConfig, index: number, theme: ChartTheme, last: number | null): string {
+export function seriesColor(
+  config: FieldConfig,
+  index: number,
+  theme: ChartTheme,
+  last: number | null,
+): string {
   const mode = config.color?.mode ?? "palette-classic";
   if (mode === "fixed" || mode === "shades") {
     const color = resolveColor(config.color?.fixedColor ?? "green", theme.dark, theme.text);
     return mode === "shades" ? shade(color, index, theme) : color;
   }
   if (mode === "thresholds" || mode.startsWith("continuous-")) {
-    return last === null ? theme.muted : valueColor(config, last, { min: config.min ?? 0, max: config.max ?? 100 }, theme)!;
+    return last === null
+      ? theme.muted
+      : valueColor(config, last, { min: config.min ?? 0, max: config.max ?? 100 }, theme)!;
   }
   return paletteColor(index, theme);
 }
@@ -87,7 +114,10 @@ function shade(color: string, index: number, theme: ChartTheme): string {
 
 /** The colour that one value has by itself, or nothing when the mode colours series. */
 export function valueColor(
-  config: FieldConfig, value: number, limits: Limits, theme: ChartTheme,
+  config: FieldConfig,
+  value: number,
+  limits: Limits,
+  theme: ChartTheme,
 ): string | undefined {
   const mode = config.color?.mode ?? "thresholds";
   const scale = scaleColors(mode, theme);

@@ -28,7 +28,12 @@ export function queryText(variable: Variable): string {
 export function parseQuery(text: string): VariableQuery {
   const source = text.trim();
   const values = /^label_values\(\s*(?:(.+),\s*)?([^,]+?)\s*\)\s*$/s.exec(source);
-  if (values) return { kind: "label_values", label: unquoted(values[2]!), match: values[1]?.trim() || undefined };
+  if (values)
+    return {
+      kind: "label_values",
+      label: unquoted(values[2]!),
+      match: values[1]?.trim() || undefined,
+    };
   const names = /^label_names\((.*)\)\s*$/s.exec(source);
   if (names) return { kind: "label_names", match: names[1]!.trim() || undefined };
   const metrics = /^metrics\((.*)\)\s*$/s.exec(source);
@@ -41,7 +46,10 @@ export function parseQuery(text: string): VariableQuery {
 const unquoted = (text: string): string => text.replace(/^["'](.*)["']$/, "$1");
 
 /** Options of raw values: filtered and renamed by the regex, without doubles, sorted. */
-export function optionsOf(values: readonly string[], variable: Pick<Variable, "regex" | "sort">): VariableOption[] {
+export function optionsOf(
+  values: readonly string[],
+  variable: Pick<Variable, "regex" | "sort">,
+): VariableOption[] {
   const pattern = variable.regex ? toRegex(variable.regex) : undefined;
   const seen = new Set<string>();
   const options: VariableOption[] = [];
@@ -59,19 +67,24 @@ function filtered(value: string, pattern: RegExp): VariableOption | undefined {
   const match = pattern.exec(value);
   if (!match) return undefined;
   const { text, value: named } = match.groups ?? {};
-  if (text !== undefined || named !== undefined) return { text: text ?? named!, value: named ?? text! };
-  const part = match.length > 1 ? (match.slice(1).find((group) => group !== undefined) ?? "") : value;
+  if (text !== undefined || named !== undefined)
+    return { text: text ?? named!, value: named ?? text! };
+  const part =
+    match.length > 1 ? (match.slice(1).find((group) => group !== undefined) ?? "") : value;
   return { text: part, value: part };
 }
 
-const byText = (a: VariableOption, b: VariableOption): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
-const byNumber = (a: VariableOption, b: VariableOption): number => firstNumber(a.text) - firstNumber(b.text);
+const byText = (a: VariableOption, b: VariableOption): number =>
+  a.text < b.text ? -1 : a.text > b.text ? 1 : 0;
+const byNumber = (a: VariableOption, b: VariableOption): number =>
+  firstNumber(a.text) - firstNumber(b.text);
 const byFolded = (a: VariableOption, b: VariableOption): number =>
   byText({ ...a, text: a.text.toLowerCase() }, { ...b, text: b.text.toLowerCase() });
 const byNatural = (a: VariableOption, b: VariableOption): number =>
   a.text.localeCompare(b.text, "en", { numeric: true, sensitivity: "base" });
 
-const firstNumber = (text: string): number => Number(/-?\d+(?:\.\d+)?/.exec(text)?.[0] ?? Number.NEGATIVE_INFINITY);
+const firstNumber = (text: string): number =>
+  Number(/-?\d+(?:\.\d+)?/.exec(text)?.[0] ?? Number.NEGATIVE_INFINITY);
 
 /** 1/2 alphabetical, 3/4 numerical, 5/6 without case, 7/8 natural; even numbers go down. */
 function sorted(options: VariableOption[], sort: number): VariableOption[] {
@@ -84,10 +97,13 @@ function sorted(options: VariableOption[], sort: number): VariableOption[] {
 /** The options of `custom`: `a, b, text : value`, commas escaped with a backslash. */
 export function customOptions(variable: Variable): VariableOption[] {
   const parts = queryText(variable).match(/(?:\\,|[^,])+/g) ?? [];
-  return parts.map((part) => part.replace(/\\,/g, ",").trim()).filter((part) => part !== "").map((part) => {
-    const pair = /^(.+?)\s+:\s+(.+)$/.exec(part);
-    return pair ? { text: pair[1]!.trim(), value: pair[2]!.trim() } : { text: part, value: part };
-  });
+  return parts
+    .map((part) => part.replace(/\\,/g, ",").trim())
+    .filter((part) => part !== "")
+    .map((part) => {
+      const pair = /^(.+?)\s+:\s+(.+)$/.exec(part);
+      return pair ? { text: pair[1]!.trim(), value: pair[2]!.trim() } : { text: part, value: part };
+    });
 }
 
 /** The options of `interval`, with `auto` for the range at hand. */
@@ -101,7 +117,8 @@ export function intervalOptions(variable: Variable, rangeMs: number): VariableOp
 
 /** What `auto` of an interval variable stands for. */
 export function autoInterval(variable: Variable, rangeMs: number): string {
-  const text = intervalOptions(variable, rangeMs).find((option) => option.value === AUTO)?.text ?? "";
+  const text =
+    intervalOptions(variable, rangeMs).find((option) => option.value === AUTO)?.text ?? "";
   return /\((.+)\)/.exec(text)?.[1] ?? "1m";
 }
 
@@ -109,15 +126,20 @@ export const AUTO = "$__auto";
 
 /** The chosen values: those of the address, else the stored ones that still exist, else the first. */
 export function chosen(
-  variable: Variable, options: readonly VariableOption[], asked: readonly string[] | undefined,
+  variable: Variable,
+  options: readonly VariableOption[],
+  asked: readonly string[] | undefined,
 ): string[] {
   const wanted = asked ?? storedValues(variable);
   const valid = (value: string): boolean =>
     value === ALL || options.some((option) => option.value === value) || asked !== undefined;
   const kept = wanted.map((value) => byAnyName(value, variable, options)).filter(valid);
-  const allowed = kept.includes(ALL) && variable.includeAll ? [ALL] : kept.filter((value) => value !== ALL);
-  if (allowed.length > 0) return variable.multi || allowed[0] === ALL ? allowed : allowed.slice(0, 1);
-  if (variable.includeAll && (wanted.includes(ALL) || storedValues(variable).length === 0)) return [ALL];
+  const allowed =
+    kept.includes(ALL) && variable.includeAll ? [ALL] : kept.filter((value) => value !== ALL);
+  if (allowed.length > 0)
+    return variable.multi || allowed[0] === ALL ? allowed : allowed.slice(0, 1);
+  if (variable.includeAll && (wanted.includes(ALL) || storedValues(variable).length === 0))
+    return [ALL];
   return options[0] ? [options[0].value] : variable.includeAll ? [ALL] : [];
 }
 

@@ -11,7 +11,16 @@ import type { Variable, VariableOption } from "./model";
 import { seriesText } from "./names";
 import type { QueryAnswer } from "./prometheus_frames";
 import {
-  ALL, AUTO, autoInterval, chosen, customOptions, intervalOptions, optionsOf, parseQuery, queryText, type VariableQuery,
+  ALL,
+  AUTO,
+  autoInterval,
+  chosen,
+  customOptions,
+  intervalOptions,
+  optionsOf,
+  parseQuery,
+  queryText,
+  type VariableQuery,
 } from "./variable_options";
 
 export interface VariableState {
@@ -76,8 +85,11 @@ export class VariableStore {
   isPending(names: Iterable<string>): boolean {
     return [...names].some((name) => {
       const entry = this.#entries.get(name);
-      return entry !== undefined && ["waiting", "loading"].includes(entry.state.value.status)
-        && entry.state.value.options.length === 0;
+      return (
+        entry !== undefined &&
+        ["waiting", "loading"].includes(entry.state.value.status) &&
+        entry.state.value.options.length === 0
+      );
     });
   }
 
@@ -109,11 +121,16 @@ export class VariableStore {
       return { value: autoInterval(variable, this.#rangeMs()), text: "auto" };
     }
     if (picked.includes(ALL)) {
-      if (variable.allValue) return { value: variable.allValue, text: "All", multi: several, verbatim: true };
+      if (variable.allValue)
+        return { value: variable.allValue, text: "All", multi: several, verbatim: true };
       return { value: options.map((option) => option.value), text: "All", multi: several };
     }
-    const texts = picked.map((value) => options.find((option) => option.value === value)?.text ?? value);
-    return several ? { value: picked, text: texts, multi: true } : { value: picked[0] ?? "", text: texts[0] ?? "" };
+    const texts = picked.map(
+      (value) => options.find((option) => option.value === value)?.text ?? value,
+    );
+    return several
+      ? { value: picked, text: texts, multi: true }
+      : { value: picked[0] ?? "", text: texts[0] ?? "" };
   }
 
   #rangeMs(): number {
@@ -123,15 +140,19 @@ export class VariableStore {
 
   #entry(variable: Variable, list: readonly Variable[]): Entry {
     const names = new Set(list.map((one) => one.name));
-    const needs = [...references([queryText(variable), variable.regex ?? "", variable.allValue ?? ""].join(" "))]
-      .filter((name) => names.has(name) && name !== variable.name);
+    const needs = [
+      ...references([queryText(variable), variable.regex ?? "", variable.allValue ?? ""].join(" ")),
+    ].filter((name) => names.has(name) && name !== variable.name);
     const state = signal<VariableState>({ options: [], status: "waiting" });
     const values = computed(() => {
       const { options, status } = state.value;
       const strict = this.#strict.value.has(variable.name) && status === "ready";
       const asked = this.#env.asked(variable.name);
-      const exists = (value: string): boolean => value === ALL || options.some((one) => one.value === value || one.text === value);
-      return JSON.stringify(chosen(variable, options, strict && asked && !asked.some(exists) ? undefined : asked));
+      const exists = (value: string): boolean =>
+        value === ALL || options.some((one) => one.value === value || one.text === value);
+      return JSON.stringify(
+        chosen(variable, options, strict && asked && !asked.some(exists) ? undefined : asked),
+      );
     });
     return { variable, state, values, needs };
   }
@@ -143,16 +164,20 @@ export class VariableStore {
       state.value = { options: this.#fixed(variable), status: "ready" };
       return undefined;
     }
-    if (entry.needs.some((name) => ["waiting", "loading"].includes(this.state(name).status))) return undefined;
+    if (entry.needs.some((name) => ["waiting", "loading"].includes(this.state(name).status)))
+      return undefined;
     const query = interpolate(queryText(variable), this.scope, "promql");
     const regex = interpolate(variable.regex ?? "", this.scope, "text");
     const range = variable.refresh === 2 ? this.#env.range.value : this.#env.range.peek();
     const abort = new AbortController();
     state.value = { ...state.peek(), status: "loading" };
     fetchValues(parseQuery(query), range, abort.signal).then(
-      (found) => { state.value = { options: optionsOf(found, { ...variable, regex }), status: "ready" }; },
+      (found) => {
+        state.value = { options: optionsOf(found, { ...variable, regex }), status: "ready" };
+      },
       (error: unknown) => {
-        if (!isAbort(error)) state.value = { options: state.peek().options, status: "failed", error: asError(error) };
+        if (!isAbort(error))
+          state.value = { options: state.peek().options, status: "failed", error: asError(error) };
       },
     );
     return () => abort.abort();
@@ -178,7 +203,9 @@ export class VariableStore {
 }
 
 async function fetchValues(
-  query: VariableQuery, range: { fromMs: number; toMs: number }, abort: AbortSignal,
+  query: VariableQuery,
+  range: { fromMs: number; toMs: number },
+  abort: AbortSignal,
 ): Promise<string[]> {
   const within = { start: range.fromMs / 1000, end: range.toMs / 1000, limit: VALUES_MAX };
   const narrowed = (match: string | undefined) => (match ? { ...within, match: [match] } : within);
@@ -203,9 +230,14 @@ async function fetchValues(
 
 /** `metric{labels} value timestamp`, on which regular expressions of such variables are written. */
 function resultTexts({ resultType, result }: QueryAnswer): string[] {
-  if (resultType === "scalar" || resultType === "string") return [String((result as [number, string])[1])];
-  return (result as { metric: Record<string, string>; value?: [number, string] }[]).map(({ metric, value }) => {
-    const labels = Object.entries(metric).filter(([name]) => name !== "__name__").map(([name, text]) => `${name}="${text}"`);
-    return `${metric.__name__ ?? ""}{${labels.join(",")}} ${value?.[1] ?? ""} ${Math.round((value?.[0] ?? 0) * 1000)}`;
-  });
+  if (resultType === "scalar" || resultType === "string")
+    return [String((result as [number, string])[1])];
+  return (result as { metric: Record<string, string>; value?: [number, string] }[]).map(
+    ({ metric, value }) => {
+      const labels = Object.entries(metric)
+        .filter(([name]) => name !== "__name__")
+        .map(([name, text]) => `${name}="${text}"`);
+      return `${metric.__name__ ?? ""}{${labels.join(",")}} ${value?.[1] ?? ""} ${Math.round((value?.[0] ?? 0) * 1000)}`;
+    },
+  );
 }

@@ -27,10 +27,18 @@ export function JsonField({ label, value, onChange, rows = 10 }: JsonFieldProps)
     <label class="stack">
       <span>{label}</span>
       <textarea
-        class="code-input" rows={rows} spellcheck={false} value={draft ?? JSON.stringify(value, null, 2)}
-        onInput={(event) => take(event.currentTarget.value)} onBlur={() => problem === undefined && setDraft(undefined)}
+        class="code-input"
+        rows={rows}
+        spellcheck={false}
+        value={draft ?? JSON.stringify(value, null, 2)}
+        onInput={(event) => take(event.currentTarget.value)}
+        onBlur={() => problem === undefined && setDraft(undefined)}
       />
-      {problem && <small class="panel-problem" role="alert">{problem}</small>}
+      {problem && (
+        <small class="panel-problem" role="alert">
+          {problem}
+        </small>
+      )}
     </label>
   );
 }

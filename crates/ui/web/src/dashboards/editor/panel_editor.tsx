@@ -23,9 +23,19 @@ export function PanelEditor({ id }: { id: number }): JSX.Element {
   const panel = session.panelById(id);
   const [before] = useState(session.dashboard.peek());
   const [tab, setTab] = useState("queries");
-  const placed = useMemo((): Placed | undefined => panel && { key: `edit-${id}`, panel, pos: panel.gridPos, fixed: {}, repeat: 0 }, [panel]);
-  if (!panel || !placed) return <Empty title={`There is no panel ${id}`}><a href="?">Back to the dashboard</a></Empty>;
-  const change = (next: (panel: Panel) => Panel): void => session.change((dashboard) => changePanel(dashboard, id, next));
+  const placed = useMemo(
+    (): Placed | undefined =>
+      panel && { key: `edit-${id}`, panel, pos: panel.gridPos, fixed: {}, repeat: 0 },
+    [panel],
+  );
+  if (!panel || !placed)
+    return (
+      <Empty title={`There is no panel ${id}`}>
+        <a href="?">Back to the dashboard</a>
+      </Empty>
+    );
+  const change = (next: (panel: Panel) => Panel): void =>
+    session.change((dashboard) => changePanel(dashboard, id, next));
   const close = (): void => setParams({ editPanel: null });
   const discard = (): void => {
     session.change(() => before);
@@ -33,37 +43,65 @@ export function PanelEditor({ id }: { id: number }): JSX.Element {
   };
   const tabs = [
     { id: "queries", label: "Queries", count: panel.targets?.length ?? 0 },
-    { id: "transformations", label: "Transformations", count: panel.transformations?.length ?? 0 }, { id: "json", label: "Panel JSON" },
+    { id: "transformations", label: "Transformations", count: panel.transformations?.length ?? 0 },
+    { id: "json", label: "Panel JSON" },
   ];
   return (
     <article class="editor" aria-label={`Edit ${panel.title ?? "panel"}`}>
       <div class="editor-main">
         <div class="line">
-          <h1 class="clip">{session.dashboard.value.title} / {panel.title || "Panel"}</h1>
+          <h1 class="clip">
+            {session.dashboard.value.title} / {panel.title || "Panel"}
+          </h1>
           <span class="grow" />
-          <VariablesBar />
           <Button onClick={discard}>Discard</Button>
-          <Button look="primary" onClick={close}>Back to dashboard</Button>
+          <Button look="primary" onClick={close}>
+            Back to dashboard
+          </Button>
         </div>
-        <div class="editor-preview"><PanelFrame placed={placed} alone /></div>
+        <VariablesBar />
+        <div class="editor-preview">
+          <PanelFrame placed={placed} alone />
+        </div>
         <div class="editor-below">
           <Tabs tabs={tabs} active={tab} onChange={setTab} label="Panel">
-            {tab === "queries" ? <Queries panel={panel} change={change} />
-              : tab === "transformations" ? <Transformations panel={panel} change={change} />
-                : <JsonField label="Panel JSON" rows={16} value={panel} onChange={(value: Panel) => change(() => ({ ...value, id }))} />}
+            {tab === "queries" ? (
+              <Queries panel={panel} change={change} />
+            ) : tab === "transformations" ? (
+              <Transformations panel={panel} change={change} />
+            ) : (
+              <JsonField
+                label="Panel JSON"
+                rows={16}
+                value={panel}
+                onChange={(value: Panel) => change(() => ({ ...value, id }))}
+              />
+            )}
           </Tabs>
         </div>
       </div>
-      <div class="editor-side" tabIndex={0}><Options panel={panel} change={change} /></div>
+      <div class="editor-side" tabIndex={0}>
+        <Options panel={panel} change={change} />
+      </div>
     </article>
   );
 }
 
-function Transformations({ panel, change }: { panel: Panel; change: (next: (panel: Panel) => Panel) => void }): JSX.Element {
+function Transformations({
+  panel,
+  change,
+}: {
+  panel: Panel;
+  change: (next: (panel: Panel) => Panel) => void;
+}): JSX.Element {
   return (
     <div class="stack">
       <p class="muted">Known: {transformIds().join(", ")}.</p>
-      <JsonField label="Transformations, in order" value={panel.transformations ?? []} onChange={(transformations) => change((now) => ({ ...now, transformations }))} />
+      <JsonField
+        label="Transformations, in order"
+        value={panel.transformations ?? []}
+        onChange={(transformations) => change((now) => ({ ...now, transformations }))}
+      />
     </div>
   );
 }

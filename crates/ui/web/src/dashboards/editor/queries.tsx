@@ -14,41 +14,106 @@ export interface QueriesProps {
 export function Queries({ panel, change }: QueriesProps): JSX.Element {
   const targets = panel.targets ?? [];
   const put = (next: Target[]): void => change((now) => ({ ...now, targets: next }));
-  const add = (): void => put([...targets, { refId: nextRefId(targets.map((one) => one.refId)), expr: "", legendFormat: "__auto", range: true }]);
+  const add = (): void =>
+    put([
+      ...targets,
+      {
+        refId: nextRefId(targets.map((one) => one.refId)),
+        expr: "",
+        legendFormat: "__auto",
+        range: true,
+      },
+    ]);
   return (
     <div>
       {targets.map((target, i) => (
         <Query
-          key={target.refId} target={target} put={(next) => put(targets.map((one, at) => (at === i ? next : one)))}
+          key={target.refId}
+          target={target}
+          put={(next) => put(targets.map((one, at) => (at === i ? next : one)))}
           remove={() => put(targets.filter((_one, at) => at !== i))}
         />
       ))}
-      <Button icon="plus" onClick={add}>Add a query</Button>
+      <Button icon="plus" onClick={add}>
+        Add a query
+      </Button>
     </div>
   );
 }
 
-const FORMATS = [{ value: "time_series", label: "Time series" }, { value: "table", label: "Table" }, { value: "heatmap", label: "Heatmap" }];
-const KINDS = [{ value: "range", label: "Range" }, { value: "instant", label: "Instant" }, { value: "both", label: "Both" }];
+const FORMATS = [
+  { value: "time_series", label: "Time series" },
+  { value: "table", label: "Table" },
+  { value: "heatmap", label: "Heatmap" },
+];
+const KINDS = [
+  { value: "range", label: "Range" },
+  { value: "instant", label: "Instant" },
+  { value: "both", label: "Both" },
+];
 
-function Query({ target, put, remove }: { target: Target; put: (target: Target) => void; remove: () => void }): JSX.Element {
+function Query({
+  target,
+  put,
+  remove,
+}: {
+  target: Target;
+  put: (target: Target) => void;
+  remove: () => void;
+}): JSX.Element {
   const set = (name: string, value: unknown): void => put(withMember(target, name, value));
   const kind = target.instant ? (target.range ? "both" : "instant") : "range";
-  const setKind = (value: string): void => put({ ...target, instant: value !== "range", range: value !== "instant" });
+  const setKind = (value: string): void =>
+    put({ ...target, instant: value !== "range", range: value !== "instant" });
   return (
     <fieldset class="query-edit">
-      <legend><b>{target.refId}</b></legend>
+      <legend>
+        <b>{target.refId}</b>
+      </legend>
       <textarea
-        class="code-input" aria-label={`Expression of query ${target.refId}`} spellcheck={false} value={target.expr ?? ""}
+        class="code-input"
+        aria-label={`Expression of query ${target.refId}`}
+        spellcheck={false}
+        value={target.expr ?? ""}
         onChange={(event) => set("expr", event.currentTarget.value)}
       />
       <div class="line">
-        <Field label="Legend" hint="{{label}} or __auto">{(id) => <Input id={id} value={target.legendFormat ?? ""} onInput={(value) => set("legendFormat", value)} />}</Field>
-        <Field label="Form">{(id) => <Select id={id} value={target.format ?? "time_series"} options={FORMATS} onChange={(value) => set("format", value)} />}</Field>
-        <Field label="Type">{(id) => <Select id={id} value={kind} options={KINDS} onChange={setKind} />}</Field>
-        <Field label="Least step">{(id) => <Input id={id} value={target.interval ?? ""} placeholder="automatic" onInput={(value) => set("interval", value)} />}</Field>
+        <Field label="Legend" hint="{{label}} or __auto">
+          {(id) => (
+            <Input
+              id={id}
+              value={target.legendFormat ?? ""}
+              onInput={(value) => set("legendFormat", value)}
+            />
+          )}
+        </Field>
+        <Field label="Form">
+          {(id) => (
+            <Select
+              id={id}
+              value={target.format ?? "time_series"}
+              options={FORMATS}
+              onChange={(value) => set("format", value)}
+            />
+          )}
+        </Field>
+        <Field label="Type">
+          {(id) => <Select id={id} value={kind} options={KINDS} onChange={setKind} />}
+        </Field>
+        <Field label="Least step">
+          {(id) => (
+            <Input
+              id={id}
+              value={target.interval ?? ""}
+              placeholder="automatic"
+              onInput={(value) => set("interval", value)}
+            />
+          )}
+        </Field>
         <span class="grow" />
-        <Button isPressed={target.hide === true} onClick={() => set("hide", !target.hide)}>{target.hide ? "Hidden" : "Hide"}</Button>
+        <Button isPressed={target.hide === true} onClick={() => set("hide", !target.hide)}>
+          {target.hide ? "Hidden" : "Hide"}
+        </Button>
         <Button icon="trash" label={`Remove query ${target.refId}`} onClick={remove} />
       </div>
     </fieldset>

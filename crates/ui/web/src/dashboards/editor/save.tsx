@@ -25,7 +25,9 @@ export function SaveDialog({ session, asCopy, onClose }: SaveDialogProps): JSX.E
   const dashboard = session.dashboard.value;
   const meta = session.meta.value;
   const [title, setTitle] = useState(asCopy ? `${dashboard.title} copy` : dashboard.title);
-  const [folder, setFolder] = useState(meta.builtin || meta.provisioned ? "" : (meta.folderTitle ?? ""));
+  const [folder, setFolder] = useState(
+    meta.builtin || meta.provisioned ? "" : (meta.folderTitle ?? ""),
+  );
   const [message, setMessage] = useState("");
   const [problem, setProblem] = useState<Error>();
   const [busy, setBusy] = useState(false);
@@ -34,7 +36,13 @@ export function SaveDialog({ session, asCopy, onClose }: SaveDialogProps): JSX.E
     setBusy(true);
     try {
       if (asCopy) await saveCopy(session, { title, folder, message });
-      else await saveOwn(session, { title, folder, message, version: force ? undefined : meta.version });
+      else
+        await saveOwn(session, {
+          title,
+          folder,
+          message,
+          version: force ? undefined : meta.version,
+        });
       toast("Saved");
       onClose();
     } catch (error) {
@@ -43,20 +51,48 @@ export function SaveDialog({ session, asCopy, onClose }: SaveDialogProps): JSX.E
       setBusy(false);
     }
   };
-  const changes = asCopy ? [] : diffLines(pretty(JSON.parse(session.saved.value)), pretty(dashboard));
+  const changes = asCopy
+    ? []
+    : diffLines(pretty(JSON.parse(session.saved.value)), pretty(dashboard));
   return (
     <Dialog
-      title={asCopy ? "Save a copy" : "Save the dashboard"} onClose={onClose}
-      footer={<>
-        {conflict && <Button look="danger" onClick={() => void save(true)}>Overwrite</Button>}
-        <Button look="primary" isBusy={busy} onClick={() => void save(false)}>Save</Button>
-      </>}
+      title={asCopy ? "Save a copy" : "Save the dashboard"}
+      onClose={onClose}
+      footer={
+        <>
+          {conflict && (
+            <Button look="danger" onClick={() => void save(true)}>
+              Overwrite
+            </Button>
+          )}
+          <Button look="primary" isBusy={busy} onClick={() => void save(false)}>
+            Save
+          </Button>
+        </>
+      }
     >
-      {problem && <p class="panel-problem" role="alert">{conflict ? "Somebody else saved this dashboard meanwhile. Overwrite that, or save a copy." : problem.message}</p>}
+      {problem && (
+        <p class="panel-problem" role="alert">
+          {conflict
+            ? "Somebody else saved this dashboard meanwhile. Overwrite that, or save a copy."
+            : problem.message}
+        </p>
+      )}
       <Field label="Title">{(id) => <Input id={id} value={title} onInput={setTitle} />}</Field>
-      <Field label="Folder" hint="Empty is General">{(id) => <Input id={id} value={folder} onInput={setFolder} />}</Field>
-      <Field label="What changed" hint="Shown among the versions">{(id) => <Input id={id} value={message} onInput={setMessage} onEnter={() => void save(false)} />}</Field>
-      {changes.length > 0 && <details><summary>Changes</summary><Diff lines={changes} /></details>}
+      <Field label="Folder" hint="Empty is General">
+        {(id) => <Input id={id} value={folder} onInput={setFolder} />}
+      </Field>
+      <Field label="What changed" hint="Shown among the versions">
+        {(id) => (
+          <Input id={id} value={message} onInput={setMessage} onEnter={() => void save(false)} />
+        )}
+      </Field>
+      {changes.length > 0 && (
+        <details>
+          <summary>Changes</summary>
+          <Diff lines={changes} />
+        </details>
+      )}
     </Dialog>
   );
 }
@@ -70,7 +106,10 @@ interface Choices {
   version?: number | undefined;
 }
 
-async function saveOwn(session: Session, { title, folder, message, version }: Choices): Promise<void> {
+async function saveOwn(
+  session: Session,
+  { title, folder, message, version }: Choices,
+): Promise<void> {
   const dashboard = { ...session.dashboard.peek(), title };
   const kept = { dashboard, folder: await folderNamed(folder), message, version };
   const meta = await saveDashboard(session.meta.peek().uid, kept);
@@ -82,6 +121,10 @@ async function saveOwn(session: Session, { title, folder, message, version }: Ch
 async function saveCopy(session: Session, { title, folder, message }: Choices): Promise<void> {
   const { uid: _uid, id: _id, ...rest } = session.dashboard.peek();
   const copied = { ...rest, title, panels: rest.panels };
-  const meta = await createDashboard({ dashboard: copied, folder: await folderNamed(folder), message });
+  const meta = await createDashboard({
+    dashboard: copied,
+    folder: await folderNamed(folder),
+    message,
+  });
   navigate(`/d/${encodeURIComponent(meta.uid)}/${slug(title)}`);
 }

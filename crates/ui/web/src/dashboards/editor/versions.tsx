@@ -12,7 +12,13 @@ import { listVersions, loadDashboard, loadVersion, restoreVersion } from "../api
 import type { Session } from "../session";
 import { type DiffLine, diffLines } from "./change";
 
-export function Versions({ session, onClose }: { session: Session; onClose: () => void }): JSX.Element {
+export function Versions({
+  session,
+  onClose,
+}: {
+  session: Session;
+  onClose: () => void;
+}): JSX.Element {
   const { uid, version: current } = session.meta.value;
   const { data, error, reload } = useLoad((signal) => listVersions(uid, { signal }), [uid]);
   const [shown, setShown] = useState<number>();
@@ -36,16 +42,30 @@ export function Versions({ session, onClose }: { session: Session; onClose: () =
       {data?.length === 0 && <Empty title="No versions yet">Each save makes one.</Empty>}
       {data && data.length > 0 && (
         <table class="data-table">
-          <thead><tr><th scope="col">Version</th><th scope="col">Saved</th><th scope="col">What changed</th><th scope="col"><span class="only-heard">Actions</span></th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Version</th>
+              <th scope="col">Saved</th>
+              <th scope="col">What changed</th>
+              <th scope="col">
+                <span class="only-heard">Actions</span>
+              </th>
+            </tr>
+          </thead>
           <tbody>
             {data.map((one) => (
               <tr key={one.version}>
-                <td>{one.version}{one.version === current ? " (now)" : ""}</td>
+                <td>
+                  {one.version}
+                  {one.version === current ? " (now)" : ""}
+                </td>
                 <td>{formatDate(Date.parse(one.updated), "YYYY-MM-DD HH:mm:ss", "browser")}</td>
                 <td>{one.message}</td>
                 <td class="line">
                   <Button onClick={() => setShown(one.version)}>Compare</Button>
-                  {one.version !== current && <Button onClick={() => void restore(one.version)}>Restore</Button>}
+                  {one.version !== current && (
+                    <Button onClick={() => void restore(one.version)}>Restore</Button>
+                  )}
                 </td>
               </tr>
             ))}
@@ -58,10 +78,16 @@ export function Versions({ session, onClose }: { session: Session; onClose: () =
 }
 
 function Compared({ session, version }: { session: Session; version: number }): JSX.Element {
-  const { data, error } = useLoad((signal) => loadVersion(session.meta.value.uid, version, { signal }), [version]);
+  const { data, error } = useLoad(
+    (signal) => loadVersion(session.meta.value.uid, version, { signal }),
+    [version],
+  );
   if (error) return <Problem error={error} />;
   if (!data) return <Loading what="Version" />;
-  const lines = diffLines(JSON.stringify(data.dashboard, null, 2), JSON.stringify(session.dashboard.value, null, 2));
+  const lines = diffLines(
+    JSON.stringify(data.dashboard, null, 2),
+    JSON.stringify(session.dashboard.value, null, 2),
+  );
   return (
     <section class="stack">
       <h3>From version {version} to now</h3>
@@ -75,7 +101,11 @@ const SIGNS = { same: " ", added: "+", removed: "-" };
 export function Diff({ lines }: { lines: readonly DiffLine[] }): JSX.Element {
   return (
     <div class="diff" tabIndex={0} role="region" aria-label="Differences">
-      {lines.map((line, i) => <div key={i} class={`diff-${line.kind}`}>{SIGNS[line.kind]} {line.text}</div>)}
+      {lines.map((line, i) => (
+        <div key={i} class={`diff-${line.kind}`}>
+          {SIGNS[line.kind]} {line.text}
+        </div>
+      ))}
     </div>
   );
 }

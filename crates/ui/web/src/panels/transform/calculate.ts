@@ -18,7 +18,13 @@ interface Calculation {
   reduce?: { reducer?: string; include?: string[] };
   binary?: { left?: string | Operand; right?: string | Operand; operator?: string };
   unary?: { operator?: string; fieldName?: string };
-  window?: { field?: string; reducer?: string; windowSize?: number; windowSizeMode?: string; windowAlignment?: string };
+  window?: {
+    field?: string;
+    reducer?: string;
+    windowSize?: number;
+    windowSizeMode?: string;
+    windowAlignment?: string;
+  };
   cumulative?: { field?: string; reducer?: string };
   index?: { asPercentile?: boolean };
 }
@@ -29,8 +35,14 @@ export function calculateField(frames: readonly Frame[], options: Options): Fram
   return frames.map((frame) => {
     const made = calculated(frame, calculation);
     if (!made) return frame;
-    const named = { ...made, name: calculation.alias || made.name, displayName: calculation.alias || made.name };
-    const kept = calculation.replaceFields ? frame.fields.filter((field) => field.type === "time") : frame.fields;
+    const named = {
+      ...made,
+      name: calculation.alias || made.name,
+      displayName: calculation.alias || made.name,
+    };
+    const kept = calculation.replaceFields
+      ? frame.fields.filter((field) => field.type === "time")
+      : frame.fields;
     return { ...frame, fields: [...kept, named] };
   });
 }
@@ -48,7 +60,11 @@ function calculated(frame: Frame, calculation: Calculation): Field | undefined {
     case "windowFunctions":
       return windowed(frame, calculation);
     case "index":
-      return fieldOf("Row", "number", indexes(frame.length, calculation.index?.asPercentile ?? false));
+      return fieldOf(
+        "Row",
+        "number",
+        indexes(frame.length, calculation.index?.asPercentile ?? false),
+      );
     default:
       return undefined;
   }
@@ -65,19 +81,35 @@ function find(frame: Frame, name: string | undefined): Field | undefined {
 function reducedRow(frame: Frame, { reduce: how }: Calculation): Field | undefined {
   const reducer = how?.reducer ?? "sum";
   const wanted = how?.include;
-  const fields = frame.fields.filter((field) => field.type === "number"
-    && (!wanted?.length || wanted.includes(nameOf(field)) || wanted.includes(field.name)));
+  const fields = frame.fields.filter(
+    (field) =>
+      field.type === "number" &&
+      (!wanted?.length || wanted.includes(nameOf(field)) || wanted.includes(field.name)),
+  );
   if (fields.length === 0) return undefined;
-  const values = Array.from({ length: frame.length }, (_row, i) => reduce(reducer, fields.map((field) => field.values[i])));
+  const values = Array.from({ length: frame.length }, (_row, i) =>
+    reduce(
+      reducer,
+      fields.map((field) => field.values[i]),
+    ),
+  );
   return fieldOf(reducer === "sum" ? "Total" : reducer, "number", values);
 }
 
 type Operation = (a: number, b: number) => number;
 const OPERATIONS: Record<string, Operation> = {
-  "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b,
-  "%": (a, b) => a % b, "**": (a, b) => a ** b,
-  "<": (a, b) => Number(a < b), "<=": (a, b) => Number(a <= b), ">": (a, b) => Number(a > b),
-  ">=": (a, b) => Number(a >= b), "==": (a, b) => Number(a === b), "!=": (a, b) => Number(a !== b),
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "%": (a, b) => a % b,
+  "**": (a, b) => a ** b,
+  "<": (a, b) => Number(a < b),
+  "<=": (a, b) => Number(a <= b),
+  ">": (a, b) => Number(a > b),
+  ">=": (a, b) => Number(a >= b),
+  "==": (a, b) => Number(a === b),
+  "!=": (a, b) => Number(a !== b),
 };
 
 function binary(frame: Frame, { binary: how = {} }: Calculation): Field | undefined {
@@ -92,8 +124,12 @@ function binary(frame: Frame, { binary: how = {} }: Calculation): Field | undefi
   return fieldOf(`${left.name} ${how.operator ?? "+"} ${right.name}`, "number", values);
 }
 
-function operand(frame: Frame, given: string | Operand | undefined): { name: string; at: (row: number) => unknown } | undefined {
-  const name = typeof given === "string" ? given : (given?.fixed ?? String(given?.matcher?.options ?? ""));
+function operand(
+  frame: Frame,
+  given: string | Operand | undefined,
+): { name: string; at: (row: number) => unknown } | undefined {
+  const name =
+    typeof given === "string" ? given : (given?.fixed ?? String(given?.matcher?.options ?? ""));
   const field = find(frame, name);
   if (field) return { name, at: (row) => field.values[row] };
   const number = Number(name);
@@ -101,7 +137,12 @@ function operand(frame: Frame, given: string | Operand | undefined): { name: str
 }
 
 const UNARY: Record<string, (value: number) => number> = {
-  abs: Math.abs, exp: Math.exp, ln: Math.log, floor: Math.floor, ceil: Math.ceil, round: Math.round,
+  abs: Math.abs,
+  exp: Math.exp,
+  ln: Math.log,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round: Math.round,
 };
 
 function unary(frame: Frame, { unary: how = {} }: Calculation): Field | undefined {
@@ -126,10 +167,14 @@ function cumulative(frame: Frame, { cumulative: how = {} }: Calculation): Field 
 function windowed(frame: Frame, { window: how = {} }: Calculation): Field | undefined {
   const field = find(frame, how.field);
   if (!field) return undefined;
-  const size = how.windowSizeMode === "fixed" ? (how.windowSize ?? 1) : Math.ceil((how.windowSize ?? 0.1) * frame.length);
+  const size =
+    how.windowSizeMode === "fixed"
+      ? (how.windowSize ?? 1)
+      : Math.ceil((how.windowSize ?? 0.1) * frame.length);
   const before = how.windowAlignment === "centered" ? Math.floor(size / 2) : size - 1;
   const after = how.windowAlignment === "centered" ? size - 1 - before : 0;
   const values = field.values.map((_value, i) =>
-    reduce(how.reducer ?? "mean", field.values.slice(Math.max(0, i - before), i + after + 1)));
+    reduce(how.reducer ?? "mean", field.values.slice(Math.max(0, i - before), i + after + 1)),
+  );
   return fieldOf(`${how.reducer ?? "mean"}(${nameOf(field)})`, "number", values);
 }

@@ -20,9 +20,12 @@ export function organize(frames: readonly Frame[], options: Options): Frame[] {
   const { excludeByName, includeByName, indexByName, renameByName } = options as Organize;
   const only = includeByName && Object.values(includeByName).some(Boolean);
   return frames.map((frame) => {
-    const kept = frame.fields.filter((field) => !either(excludeByName, field) && (!only || either(includeByName, field)));
+    const kept = frame.fields.filter(
+      (field) => !either(excludeByName, field) && (!only || either(includeByName, field)),
+    );
     const order = (field: Field): number => either(indexByName, field) ?? Number.MAX_SAFE_INTEGER;
-    const fields = kept.map((field, i) => ({ field, i }))
+    const fields = kept
+      .map((field, i) => ({ field, i }))
       .sort((a, b) => order(a.field) - order(b.field) || a.i - b.i)
       .map(({ field }) => renamed(field, either(renameByName, field)));
     return { ...frame, fields };
@@ -43,7 +46,9 @@ export function renameByRegex(frames: readonly Frame[], options: Options): Frame
     ...frame,
     fields: frame.fields.map((field) => {
       const name = nameOf(field);
-      return field.type === "time" || !pattern.test(name) ? field : renamed(field, name.replace(pattern, renamePattern ?? ""));
+      return field.type === "time" || !pattern.test(name)
+        ? field
+        : renamed(field, name.replace(pattern, renamePattern ?? ""));
     }),
   }));
 }
@@ -57,13 +62,20 @@ interface NameFilter {
 export function filterByName(frames: readonly Frame[], options: Options): Frame[] {
   const { include, exclude } = options as { include?: NameFilter; exclude?: NameFilter };
   const fits = (filter: NameFilter, field: Field): boolean => {
-    const listed = filter.names?.some((name) => name === nameOf(field) || name === field.name) ?? false;
-    return listed || (filter.pattern ? (toRegex(filter.pattern)?.test(nameOf(field)) ?? false) : false);
+    const listed =
+      filter.names?.some((name) => name === nameOf(field) || name === field.name) ?? false;
+    return (
+      listed || (filter.pattern ? (toRegex(filter.pattern)?.test(nameOf(field)) ?? false) : false)
+    );
   };
-  return frames.map((frame) => ({
-    ...frame,
-    fields: frame.fields.filter((field) => (!include || fits(include, field)) && !(exclude && fits(exclude, field))),
-  })).filter((frame) => frame.fields.length > 0);
+  return frames
+    .map((frame) => ({
+      ...frame,
+      fields: frame.fields.filter(
+        (field) => (!include || fits(include, field)) && !(exclude && fits(exclude, field)),
+      ),
+    }))
+    .filter((frame) => frame.fields.length > 0);
 }
 
 /** Keeps the frames of some queries. */
@@ -79,16 +91,22 @@ interface ValueFilter {
 
 /** Keeps or drops rows by conditions on their values. */
 export function filterByValue(frames: readonly Frame[], options: Options): Frame[] {
-  const { filters = [], match = "any", type = "include" } =
-    options as { filters?: ValueFilter[]; match?: string; type?: string };
+  const {
+    filters = [],
+    match = "any",
+    type = "include",
+  } = options as { filters?: ValueFilter[]; match?: string; type?: string };
   return frames.map((frame) => {
     const tests = filters.flatMap((filter) => {
-      const field = frame.fields.find((one) => nameOf(one) === filter.fieldName || one.name === filter.fieldName);
+      const field = frame.fields.find(
+        (one) => nameOf(one) === filter.fieldName || one.name === filter.fieldName,
+      );
       return field ? [(row: number) => meets(field.values[row], filter.config)] : [];
     });
     if (tests.length === 0) return frame;
     const rows = Array.from({ length: frame.length }, (_row, i) => i).filter((row) => {
-      const met = match === "all" ? tests.every((test) => test(row)) : tests.some((test) => test(row));
+      const met =
+        match === "all" ? tests.every((test) => test(row)) : tests.some((test) => test(row));
       return (type === "include") === met;
     });
     return pickRows(frame, rows);
@@ -106,8 +124,10 @@ const CONDITIONS: Record<string, (value: unknown, options: Record<string, unknow
   notEqual: (value, { value: to }) => String(value) !== String(to),
   between: (value, { from, to }) => Number(value) > Number(from) && Number(value) < Number(to),
   regex: (value, { value: pattern }) => toRegex(String(pattern))?.test(String(value)) ?? false,
-  substring: (value, { value: part }) => String(value).toLowerCase().includes(String(part).toLowerCase()),
-  notSubstring: (value, { value: part }) => !String(value).toLowerCase().includes(String(part).toLowerCase()),
+  substring: (value, { value: part }) =>
+    String(value).toLowerCase().includes(String(part).toLowerCase()),
+  notSubstring: (value, { value: part }) =>
+    !String(value).toLowerCase().includes(String(part).toLowerCase()),
 };
 
 function meets(value: unknown, config: ValueFilter["config"]): boolean {

@@ -1,6 +1,14 @@
 // Transformations between labels, texts and columns.
 
-import { type Field, fieldOf, type Frame, frameOf, guessType, numberFields, timeField } from "../frame";
+import {
+  type Field,
+  fieldOf,
+  type Frame,
+  frameOf,
+  guessType,
+  numberFields,
+  timeField,
+} from "../frame";
 import { toRegex } from "../mappings";
 import { reduce } from "../reduce";
 import type { Options } from ".";
@@ -8,30 +16,58 @@ import { merge } from "./join";
 
 /** Labels become columns; series that share a time become rows of one table. */
 export function labelsToFields(frames: readonly Frame[], options: Options): Frame[] {
-  const { mode, keepLabels, valueLabel } = options as { mode?: string; keepLabels?: string[]; valueLabel?: string };
+  const { mode, keepLabels, valueLabel } = options as {
+    mode?: string;
+    keepLabels?: string[];
+    valueLabel?: string;
+  };
   const wanted = (name: string): boolean => !keepLabels?.length || keepLabels.includes(name);
-  if (mode === "rows") return frames.flatMap((frame) => numberFields(frame).map((field) => labelRows(field, frame, wanted)));
-  const tables = frames.flatMap((frame) => numberFields(frame).map((field) => {
-    const labels = Object.entries(field.labels ?? {}).filter(([name]) => wanted(name) && name !== valueLabel);
-    const name = (valueLabel && field.labels?.[valueLabel]) || (field.name === "Value" ? (field.labels?.__name__ ?? "Value") : field.name);
-    const time = timeField(frame);
-    const columns = labels.filter(([label]) => label !== "__name__")
-      .map(([label, value]) => fieldOf(label, "string", new Array(frame.length).fill(value)));
-    const value: Field = { ...field, name };
-    delete value.labels;
-    delete value.queryName;
-    delete value.displayName;
-    return frameOf(frame.refId, [...(time ? [time] : []), ...columns, value], { meta: { type: "table" } });
-  }));
+  if (mode === "rows")
+    return frames.flatMap((frame) =>
+      numberFields(frame).map((field) => labelRows(field, frame, wanted)),
+    );
+  const tables = frames.flatMap((frame) =>
+    numberFields(frame).map((field) => {
+      const labels = Object.entries(field.labels ?? {}).filter(
+        ([name]) => wanted(name) && name !== valueLabel,
+      );
+      const name =
+        (valueLabel && field.labels?.[valueLabel]) ||
+        (field.name === "Value" ? (field.labels?.__name__ ?? "Value") : field.name);
+      const time = timeField(frame);
+      const columns = labels
+        .filter(([label]) => label !== "__name__")
+        .map(([label, value]) => fieldOf(label, "string", new Array(frame.length).fill(value)));
+      const value: Field = { ...field, name };
+      delete value.labels;
+      delete value.queryName;
+      delete value.displayName;
+      return frameOf(frame.refId, [...(time ? [time] : []), ...columns, value], {
+        meta: { type: "table" },
+      });
+    }),
+  );
   return merge(tables);
 }
 
 function labelRows(field: Field, frame: Frame, wanted: (name: string) => boolean): Frame {
   const labels = Object.entries(field.labels ?? {}).filter(([name]) => wanted(name));
-  return frameOf(frame.refId, [
-    fieldOf("label", "string", labels.map(([name]) => name)),
-    fieldOf("value", "string", labels.map(([, value]) => value)),
-  ], { meta: { type: "table" } });
+  return frameOf(
+    frame.refId,
+    [
+      fieldOf(
+        "label",
+        "string",
+        labels.map(([name]) => name),
+      ),
+      fieldOf(
+        "value",
+        "string",
+        labels.map(([, value]) => value),
+      ),
+    ],
+    { meta: { type: "table" } },
+  );
 }
 
 /** A row per series: its labels and a column "Trend" with the line itself, drawn as a sparkline. */
@@ -46,16 +82,30 @@ export function timeSeriesTable(frames: readonly Frame[], options: Options): Fra
   }
   return [...byRef].map(([refId, series]) => {
     const stat = ((options[refId] ?? {}) as { stat?: string }).stat ?? "lastNotNull";
-    const names = [...new Set(series.flatMap(({ field }) => Object.keys(field.labels ?? {})))].filter((name) => name !== "__name__");
+    const names = [
+      ...new Set(series.flatMap(({ field }) => Object.keys(field.labels ?? {}))),
+    ].filter((name) => name !== "__name__");
     const trend = series.map(({ field, time }) => ({
-      times: time.values, values: field.values, value: reduce(stat, field.values),
+      times: time.values,
+      values: field.values,
+      value: reduce(stat, field.values),
     }));
-    return frameOf(refId, [
-      ...names.map((name) => fieldOf(name, "string", series.map(({ field }) => field.labels?.[name] ?? ""))),
-      fieldOf(byRef.size > 1 ? `Trend #${refId}` : "Trend", "other", trend, {
-        config: { custom: { cellOptions: { type: "sparkline" } } },
-      }),
-    ], { meta: { type: "table" } });
+    return frameOf(
+      refId,
+      [
+        ...names.map((name) =>
+          fieldOf(
+            name,
+            "string",
+            series.map(({ field }) => field.labels?.[name] ?? ""),
+          ),
+        ),
+        fieldOf(byRef.size > 1 ? `Trend #${refId}` : "Trend", "other", trend, {
+          config: { custom: { cellOptions: { type: "sparkline" } } },
+        }),
+      ],
+      { meta: { type: "table" } },
+    );
   });
 }
 
@@ -72,7 +122,10 @@ interface Extract {
 export function extractFields(frames: readonly Frame[], options: Options): Frame[] {
   const extract = options as Extract;
   return frames.map((frame) => {
-    const source = frame.fields.find((field) => (field.displayName ?? field.name) === extract.source || field.name === extract.source);
+    const source = frame.fields.find(
+      (field) =>
+        (field.displayName ?? field.name) === extract.source || field.name === extract.source,
+    );
     if (!source) return frame;
     const rows = source.values.map((value) => parts(value, extract));
     const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
@@ -93,8 +146,12 @@ function parts(value: unknown, extract: Extract): Record<string, unknown> {
   if (extract.format === "regexp") return { ...named };
   const json = extract.format === "kvp" ? undefined : parseJson(text);
   if (json) return extract.jsonPaths?.length ? picked(json, extract.jsonPaths) : json;
-  return Object.fromEntries([...text.matchAll(/([\w.-]+)\s*[=:]\s*("(?:\\"|[^"])*"|[^\s,]+)/g)]
-    .map(([, key, raw]) => [key!, raw!.replace(/^"(.*)"$/, "$1")]));
+  return Object.fromEntries(
+    [...text.matchAll(/([\w.-]+)\s*[=:]\s*("(?:\\"|[^"])*"|[^\s,]+)/g)].map(([, key, raw]) => [
+      key!,
+      raw!.replace(/^"(.*)"$/, "$1"),
+    ]),
+  );
 }
 
 function parseJson(text: string): Record<string, unknown> | undefined {
@@ -106,10 +163,22 @@ function parseJson(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function picked(json: Record<string, unknown>, paths: readonly { path: string; alias?: string }[]): Record<string, unknown> {
-  return Object.fromEntries(paths.map(({ path, alias }) => {
-    const value = path.split(".").reduce<unknown>((at, key) =>
-      (typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined), json);
-    return [alias || path, value ?? null];
-  }));
+function picked(
+  json: Record<string, unknown>,
+  paths: readonly { path: string; alias?: string }[],
+): Record<string, unknown> {
+  return Object.fromEntries(
+    paths.map(({ path, alias }) => {
+      const value = path
+        .split(".")
+        .reduce<unknown>(
+          (at, key) =>
+            typeof at === "object" && at !== null
+              ? (at as Record<string, unknown>)[key]
+              : undefined,
+          json,
+        );
+      return [alias || path, value ?? null];
+    }),
+  );
 }

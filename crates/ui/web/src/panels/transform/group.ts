@@ -14,14 +14,21 @@ interface GroupField {
 /** One row per group of equal values, with calculations over the other columns. */
 export function groupBy(frames: readonly Frame[], options: Options): Frame[] {
   const { fields: wanted = {} } = options as { fields?: Record<string, GroupField> };
-  const role = (field: Field): GroupField | undefined => wanted[nameOf(field)] ?? wanted[field.name];
+  const role = (field: Field): GroupField | undefined =>
+    wanted[nameOf(field)] ?? wanted[field.name];
   return frames.map((frame) => {
     const keys = frame.fields.filter((field) => role(field)?.operation === "groupby");
     if (keys.length === 0) return frame;
     const groups = [...groupsOf(frame, keys).values()];
-    const columns = keys.map((key) => ({ ...key, values: groups.map((rows) => key.values[rows[0]!]) }));
-    const calculated = frame.fields.filter((field) => role(field)?.operation === "aggregate").flatMap((field) =>
-      (role(field)?.aggregations ?? []).map((calc) => aggregated(field, calc, groups)));
+    const columns = keys.map((key) => ({
+      ...key,
+      values: groups.map((rows) => key.values[rows[0]!]),
+    }));
+    const calculated = frame.fields
+      .filter((field) => role(field)?.operation === "aggregate")
+      .flatMap((field) =>
+        (role(field)?.aggregations ?? []).map((calc) => aggregated(field, calc, groups)),
+      );
     return frameOf(frame.refId, [...columns, ...calculated], { ...frame, meta: { type: "table" } });
   });
 }
@@ -38,7 +45,12 @@ function groupsOf(frame: Frame, keys: readonly Field[]): Map<string, number[]> {
 }
 
 function aggregated(field: Field, calc: string, groups: readonly number[][]): Field {
-  const values = groups.map((rows) => reduce(calc, rows.map((row) => field.values[row])));
+  const values = groups.map((rows) =>
+    reduce(
+      calc,
+      rows.map((row) => field.values[row]),
+    ),
+  );
   const column = fieldOf(`${nameOf(field)} (${calc})`, guessType(values), values);
   return keepsUnit(calc) ? { ...column, config: withoutName(field.config) } : column;
 }
@@ -56,24 +68,60 @@ interface ReduceOptions {
 
 /** A row per series with its calculations, or (reduceFields) one row per frame. */
 export function reduceFrames(frames: readonly Frame[], options: Options): Frame[] {
-  const { reducers = ["max"], mode = "seriesToRows", includeTimeField, labelsToFields } = options as ReduceOptions;
-  const used = (frame: Frame): Field[] => frame.fields.filter((field) => includeTimeField || field.type !== "time");
+  const {
+    reducers = ["max"],
+    mode = "seriesToRows",
+    includeTimeField,
+    labelsToFields,
+  } = options as ReduceOptions;
+  const used = (frame: Frame): Field[] =>
+    frame.fields.filter((field) => includeTimeField || field.type !== "time");
   if (mode === "reduceFields") {
-    return frames.map((frame) => frameOf(frame.refId, used(frame).flatMap((field) => reducers.map((calc) => ({
-      ...field, values: [reduce(calc, field.values)],
-      ...(reducers.length > 1 ? { name: `${nameOf(field)} ${reducerName(calc)}`, displayName: `${nameOf(field)} ${reducerName(calc)}` } : {}),
-    }))), { ...frame, meta: { type: "table" } }));
+    return frames.map((frame) =>
+      frameOf(
+        frame.refId,
+        used(frame).flatMap((field) =>
+          reducers.map((calc) => ({
+            ...field,
+            values: [reduce(calc, field.values)],
+            ...(reducers.length > 1
+              ? {
+                  name: `${nameOf(field)} ${reducerName(calc)}`,
+                  displayName: `${nameOf(field)} ${reducerName(calc)}`,
+                }
+              : {}),
+          })),
+        ),
+        { ...frame, meta: { type: "table" } },
+      ),
+    );
   }
-  const fields = frames.flatMap((frame) => used(frame).filter((field) => field.type !== "string" || includeTimeField));
-  const names = labelsToFields ? [...new Set(fields.flatMap((field) => Object.keys(field.labels ?? {})))] : [];
-  return [frameOf(frames[0]?.refId ?? "A", [
-    fieldOf("Field", "string", fields.map(nameOf)),
-    ...names.map((name) => fieldOf(name, "string", fields.map((field) => field.labels?.[name] ?? ""))),
-    ...reducers.map((calc) => {
-      const values = fields.map((field) => reduce(calc, field.values));
-      return fieldOf(reducerName(calc), guessType(values), values);
-    }),
-  ], { meta: { type: "table" } })];
+  const fields = frames.flatMap((frame) =>
+    used(frame).filter((field) => field.type !== "string" || includeTimeField),
+  );
+  const names = labelsToFields
+    ? [...new Set(fields.flatMap((field) => Object.keys(field.labels ?? {})))]
+    : [];
+  return [
+    frameOf(
+      frames[0]?.refId ?? "A",
+      [
+        fieldOf("Field", "string", fields.map(nameOf)),
+        ...names.map((name) =>
+          fieldOf(
+            name,
+            "string",
+            fields.map((field) => field.labels?.[name] ?? ""),
+          ),
+        ),
+        ...reducers.map((calc) => {
+          const values = fields.map((field) => reduce(calc, field.values));
+          return fieldOf(reducerName(calc), guessType(values), values);
+        }),
+      ],
+      { meta: { type: "table" } },
+    ),
+  ];
 }
 
 /** Orders the rows by a column. */
@@ -83,7 +131,9 @@ export function sortBy(frames: readonly Frame[], options: Options): Frame[] {
   return frames.map((frame) => {
     const field = frame.fields.find((one) => nameOf(one) === sort.field || one.name === sort.field);
     if (!field) return frame;
-    const rows = field.values.map((_value, row) => row).sort((a, b) => compare(field.values[a], field.values[b]));
+    const rows = field.values
+      .map((_value, row) => row)
+      .sort((a, b) => compare(field.values[a], field.values[b]));
     return pickRows(frame, sort.desc ? rows.reverse() : rows);
   });
 }
@@ -93,12 +143,18 @@ export function compare(a: unknown, b: unknown): number {
   if (a === b) return 0;
   if (a === null || a === undefined) return -1;
   if (b === null || b === undefined) return 1;
-  if (typeof a === "number" && typeof b === "number") return Number.isNaN(a) ? -1 : Number.isNaN(b) ? 1 : a - b;
+  if (typeof a === "number" && typeof b === "number")
+    return Number.isNaN(a) ? -1 : Number.isNaN(b) ? 1 : a - b;
   return String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
 /** The first rows of each frame. */
 export function limit(frames: readonly Frame[], options: Options): Frame[] {
   const most = Number(options.limitField ?? 10);
-  return frames.map((frame) => pickRows(frame, Array.from({ length: Math.min(frame.length, most) }, (_row, i) => i)));
+  return frames.map((frame) =>
+    pickRows(
+      frame,
+      Array.from({ length: Math.min(frame.length, most) }, (_row, i) => i),
+    ),
+  );
 }

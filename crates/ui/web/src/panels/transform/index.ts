@@ -16,10 +16,28 @@ export type Options = Record<string, unknown>;
 export type Transform = (frames: readonly Frame[], options: Options) => Frame[];
 
 const KNOWN: Record<string, Transform> = {
-  organize, merge, joinByField, seriesToColumns: joinByField, groupBy, renameByRegex,
-  filterFieldsByName: filterByName, filterByRefId, filterByValue, calculateField, sortBy,
-  reduce: reduceFrames, labelsToFields, timeSeriesTable, extractFields, limit, seriesToRows,
-  concatenate, convertFieldType, partitionByValues, groupingToMatrix, transpose,
+  organize,
+  merge,
+  joinByField,
+  seriesToColumns: joinByField,
+  groupBy,
+  renameByRegex,
+  filterFieldsByName: filterByName,
+  filterByRefId,
+  filterByValue,
+  calculateField,
+  sortBy,
+  reduce: reduceFrames,
+  labelsToFields,
+  timeSeriesTable,
+  extractFields,
+  limit,
+  seriesToRows,
+  concatenate,
+  convertFieldType,
+  partitionByValues,
+  groupingToMatrix,
+  transpose,
 };
 
 export interface Transformed {
@@ -29,7 +47,10 @@ export interface Transformed {
 }
 
 /** Applies all transformations that are switched on. */
-export function transform(frames: readonly Frame[], list: readonly Transformation[] | undefined): Transformed {
+export function transform(
+  frames: readonly Frame[],
+  list: readonly Transformation[] | undefined,
+): Transformed {
   let now = [...frames];
   const unknown: string[] = [];
   for (const { id, options, disabled, filter } of list ?? []) {
@@ -43,7 +64,9 @@ export function transform(frames: readonly Frame[], list: readonly Transformatio
 
 /** A transformation may be meant for the frames of some queries only. */
 function onlySome(
-  frames: Frame[], filter: Override["matcher"] | undefined, apply: (frames: readonly Frame[]) => Frame[],
+  frames: Frame[],
+  filter: Override["matcher"] | undefined,
+  apply: (frames: readonly Frame[]) => Frame[],
 ): Frame[] {
   if (filter?.id !== "byRefId" || typeof filter.options !== "string") return apply(frames);
   const wanted = filter.options.split("|");

@@ -40,9 +40,14 @@ const CATEGORIES_MAX = 200;
 const BUCKETS = 30;
 
 /** The distribution of all values as categories of equal width. */
-export function histogramFrame(frames: readonly Frame[], options: { bucketCount?: number; bucketSize?: number }): Frame | undefined {
+export function histogramFrame(
+  frames: readonly Frame[],
+  options: { bucketCount?: number; bucketSize?: number },
+): Frame | undefined {
   const fields = frames.flatMap(numberFields);
-  const numbers = fields.flatMap((field) => field.values).filter((v): v is number => typeof v === "number" && Number.isFinite(v));
+  const numbers = fields
+    .flatMap((field) => field.values)
+    .filter((v): v is number => typeof v === "number" && Number.isFinite(v));
   if (numbers.length === 0) return undefined;
   const { min, max } = limitsOf(fields, {});
   const size = options.bucketSize || (max - min || 1) / (options.bucketCount || BUCKETS);
@@ -50,10 +55,17 @@ export function histogramFrame(frames: readonly Frame[], options: { bucketCount?
   const bucket = (value: number): number => Math.min(count - 1, Math.floor((value - min) / size));
   const columns = fields.map((field) => {
     const counts = new Array<number>(count).fill(0);
-    for (const value of field.values) if (typeof value === "number" && Number.isFinite(value)) counts[bucket(value)]!++;
-    return { ...field, values: counts, config: { ...field.config, unit: "short", min: 0, mappings: [] } };
+    for (const value of field.values)
+      if (typeof value === "number" && Number.isFinite(value)) counts[bucket(value)]!++;
+    return {
+      ...field,
+      values: counts,
+      config: { ...field.config, unit: "short", min: 0, mappings: [] },
+    };
   });
-  const names = Array.from({ length: count }, (_bucket, i) => (min + i * size).toPrecision(4).replace(/\.?0+$/, ""));
+  const names = Array.from({ length: count }, (_bucket, i) =>
+    (min + i * size).toPrecision(4).replace(/\.?0+$/, ""),
+  );
   return frameOf("A", [fieldOf("Bucket", "string", names), ...columns]);
 }
 
@@ -61,30 +73,48 @@ export function BarChartView(props: ViewProps): JSX.Element {
   const { panel, look, width, height } = props;
   const options = optionsOf<Options>(panel);
   const categories = useMemo(() => {
-    const frames = panel.type === "histogram" ? [histogramFrame(props.frames, options)].filter((one) => one !== undefined) : props.frames;
+    const frames =
+      panel.type === "histogram"
+        ? [histogramFrame(props.frames, options)].filter((one) => one !== undefined)
+        : props.frames;
     return categoriesOf(frames, options, look);
   }, [props.frames, panel.options, look]);
   if (categories.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
-  const flat = options.orientation === "horizontal" || ((options.orientation ?? "auto") === "auto" && categories.length > 2 && width < height);
+  const flat =
+    options.orientation === "horizontal" ||
+    ((options.orientation ?? "auto") === "auto" && categories.length > 2 && width < height);
   const stacked = options.stacking === "normal" || options.stacking === "percent";
-  const names = [...new Map(categories.flatMap((one) => one.bars).map((bar) => [bar.series, bar.color]))];
+  const names = [
+    ...new Map(categories.flatMap((one) => one.bars).map((bar) => [bar.series, bar.color])),
+  ];
   const every = flat ? 1 : Math.ceil(categories.length / Math.max(1, width / 56));
-  const values = options.showValue === "always" || (options.showValue !== "never" && categories.length * (stacked ? 1 : names.length) < 30);
+  const values =
+    options.showValue === "always" ||
+    (options.showValue !== "never" && categories.length * (stacked ? 1 : names.length) < 30);
   return (
     <div class="barchart">
       <ol class={flat ? "columns columns-flat" : "columns"} aria-label={props.title || "Bars"}>
         {categories.map((category, i) => (
           <li key={i}>
             <span class={stacked ? "column-bars column-stacked" : "column-bars"}>
-              {category.bars.map((bar) => <Column key={bar.series} bar={bar} flat={flat} values={values && !stacked} />)}
+              {category.bars.map((bar) => (
+                <Column key={bar.series} bar={bar} flat={flat} values={values && !stacked} />
+              ))}
             </span>
-            <span class="column-name" title={category.name}>{i % every === 0 ? category.name : "\u00a0"}</span>
+            <span class="column-name" title={category.name}>
+              {i % every === 0 ? category.name : "\u00a0"}
+            </span>
           </li>
         ))}
       </ol>
       {names.length > 1 && options.legend?.showLegend !== false && (
         <ul class="chart-legend chart-legend-list">
-          {names.map(([name, color]) => <li key={name}><i class="chart-swatch" style={{ backgroundColor: color }} />{name}</li>)}
+          {names.map(([name, color]) => (
+            <li key={name}>
+              <i class="chart-swatch" style={{ backgroundColor: color }} />
+              {name}
+            </li>
+          ))}
         </ul>
       )}
     </div>
@@ -108,15 +138,24 @@ function categoriesOf(frames: readonly Frame[], options: Partial<Options>, look:
   const frame = frames.length > 1 ? lastOfEach(frames) : frames[0];
   if (!frame) return [];
   const fields = numberFields(frame).filter((field) => !field.config.custom?.hideFrom?.viz);
-  const x = frame.fields.find((field) => options.xField && (field.displayName ?? field.name) === options.xField)
-    ?? frame.fields.find((field) => field.type === "string") ?? timeField(frame);
+  const x =
+    frame.fields.find(
+      (field) => options.xField && (field.displayName ?? field.name) === options.xField,
+    ) ??
+    frame.fields.find((field) => field.type === "string") ??
+    timeField(frame);
   const stacked = options.stacking === "normal" || options.stacking === "percent";
   const most = axisEnd(fields, frame.length, stacked);
   return Array.from({ length: Math.min(CATEGORIES_MAX, frame.length) }, (_row, row) => {
     const name = label(x, row, look);
     const total = fields.reduce((sum, field) => sum + Math.abs(Number(field.values[row] ?? 0)), 0);
     const end = options.stacking === "percent" ? total || 1 : most;
-    return { name, bars: fields.map((field) => barOf(field, row, { name, end, look, only: fields.length === 1 })) };
+    return {
+      name,
+      bars: fields.map((field) =>
+        barOf(field, row, { name, end, look, only: fields.length === 1 }),
+      ),
+    };
   });
 }
 
@@ -131,19 +170,39 @@ function axisEnd(fields: readonly Field[], rows: number, stacked: boolean): numb
   return most || 1;
 }
 
-function barOf(field: Field, row: number, how: { name: string; end: number; look: Look; only: boolean }): Bar {
+function barOf(
+  field: Field,
+  row: number,
+  how: { name: string; end: number; look: Look; only: boolean },
+): Bar {
   const value = Number(field.values[row] ?? 0);
   const limits = limitsOf([field], field.config);
   const shown = show(field.values[row], field.config, limits, how.look);
   const own = seriesColor(field.config, Math.max(0, field.seriesIndex ?? 0), how.look.theme, value);
-  const byValue = how.only ? valueColor({ ...field.config, color: field.config.color ?? { mode: "palette-classic" } }, value, limits, how.look.theme) : undefined;
+  const byValue = how.only
+    ? valueColor(
+        { ...field.config, color: field.config.color ?? { mode: "palette-classic" } },
+        value,
+        limits,
+        how.look.theme,
+      )
+    : undefined;
   const to = Math.min(1, Math.max(0, value / how.end));
-  return { label: how.name, series: field.displayName ?? field.name, text: shown.text, from: 0, to, color: (shown.mapped ? shown.color : byValue) ?? own };
+  return {
+    label: how.name,
+    series: field.displayName ?? field.name,
+    text: shown.text,
+    from: 0,
+    to,
+    color: (shown.mapped ? shown.color : byValue) ?? own,
+  };
 }
 
 function label(field: Field | undefined, row: number, look: Look): string {
   const value = field?.values[row];
-  return field?.type === "time" && typeof value === "number" ? formatDate(value, "MM-DD HH:mm", look.units.zone) : String(value ?? row + 1);
+  return field?.type === "time" && typeof value === "number"
+    ? formatDate(value, "MM-DD HH:mm", look.units.zone)
+    : String(value ?? row + 1);
 }
 
 /** Series without a shared table: a bar for the last value of each. */
@@ -152,7 +211,16 @@ function lastOfEach(frames: readonly Frame[]): Frame {
   const first = series[0];
   const values = series.map((field) => field.values.findLast((value) => value !== null) ?? null);
   return frameOf("A", [
-    fieldOf("Series", "string", series.map((field) => field.displayName ?? field.name)),
-    fieldOf("Value", "number", values, first ? { config: { ...first.config }, seriesIndex: 0 } : {}),
+    fieldOf(
+      "Series",
+      "string",
+      series.map((field) => field.displayName ?? field.name),
+    ),
+    fieldOf(
+      "Value",
+      "number",
+      values,
+      first ? { config: { ...first.config }, seriesIndex: 0 } : {},
+    ),
   ]);
 }

@@ -22,9 +22,14 @@ interface Options {
 export function BarGaugeView(props: ViewProps): JSX.Element {
   const { panel, frames, look, width, height } = props;
   const options = optionsOf<Options>(panel);
-  const values = useMemo(() => withLimits(reducedValues(frames, options.reduceOptions, look)), [frames, panel.options, look]);
+  const values = useMemo(
+    () => withLimits(reducedValues(frames, options.reduceOptions, look)),
+    [frames, panel.options, look],
+  );
   if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
-  const upright = options.orientation === "vertical" || ((options.orientation ?? "auto") === "auto" && width > height * 1.6);
+  const upright =
+    options.orientation === "vertical" ||
+    ((options.orientation ?? "auto") === "auto" && width > height * 1.6);
   return (
     <ul class={upright ? "bars bars-upright" : "bars"}>
       {values.map((value, i) => (
@@ -41,14 +46,21 @@ export function BarGaugeView(props: ViewProps): JSX.Element {
 
 /** Bars share one scale: from zero or the least to the largest value, unless configured. */
 function withLimits(values: readonly ReducedValue[]): ReducedValue[] {
-  const numbers = values.map((value) => value.shown.number).filter((n): n is number => n !== null && Number.isFinite(n));
+  const numbers = values
+    .map((value) => value.shown.number)
+    .filter((n): n is number => n !== null && Number.isFinite(n));
   const low = Math.min(0, ...numbers);
   const high = Math.max(...numbers, low + 1e-12);
   return values.map((value) => {
     const min = value.field.config.min ?? low;
     const max = value.field.config.max ?? high;
     const share = value.shown.number === null ? 0 : (value.shown.number - min) / (max - min || 1);
-    return { ...value, min, max, shown: { ...value.shown, share: Math.min(1, Math.max(0, share)) } };
+    return {
+      ...value,
+      min,
+      max,
+      shown: { ...value.shown, share: Math.min(1, Math.max(0, share)) },
+    };
   });
 }
 
@@ -60,28 +72,50 @@ interface BarProps {
 }
 
 function Bar({ value, options, look, upright }: BarProps): JSX.Element {
-  const ink = options.valueMode === "text" ? look.theme.text : readable(value.color, look.theme.surface);
+  const ink =
+    options.valueMode === "text" ? look.theme.text : readable(value.color, look.theme.surface);
   const size = `${(value.shown.share * 100).toFixed(2)}%`;
   const mode = options.displayMode ?? "gradient";
   return (
     <span class="bar">
       <span class={options.showUnfilled === false ? "bar-track bar-bare" : "bar-track"}>
-        {mode === "lcd"
-          ? <Cells value={value} look={look} />
-          : <span class="bar-fill" style={{ [upright ? "height" : "width"]: size, ...fill(value, mode, look, upright) }} />}
+        {mode === "lcd" ? (
+          <Cells value={value} look={look} />
+        ) : (
+          <span
+            class="bar-fill"
+            style={{ [upright ? "height" : "width"]: size, ...fill(value, mode, look, upright) }}
+          />
+        )}
       </span>
-      {options.valueMode !== "hidden" && <b class="bar-value" style={{ color: ink }}>{value.shown.text || "–"}</b>}
+      {options.valueMode !== "hidden" && (
+        <b class="bar-value" style={{ color: ink }}>
+          {value.shown.text || "–"}
+        </b>
+      )}
     </span>
   );
 }
 
-function fill(value: ReducedValue, mode: string, look: Look, upright: boolean): Record<string, string> {
+function fill(
+  value: ReducedValue,
+  mode: string,
+  look: Look,
+  upright: boolean,
+): Record<string, string> {
   if (mode !== "gradient") {
-    return { background: mix(value.color, look.theme.surface, 0.35), [upright ? "borderTop" : "borderRight"]: `2px solid ${value.color}` };
+    return {
+      background: mix(value.color, look.theme.surface, 0.35),
+      [upright ? "borderTop" : "borderRight"]: `2px solid ${value.color}`,
+    };
   }
-  const colors = scaleColors(value.field.config.color?.mode ?? "", look.theme)
-    ?? [mix(value.color, look.theme.surface, 0.55), value.color];
-  return { background: `linear-gradient(${upright ? "to top" : "to right"}, ${colors.join(", ")})` };
+  const colors = scaleColors(value.field.config.color?.mode ?? "", look.theme) ?? [
+    mix(value.color, look.theme.surface, 0.55),
+    value.color,
+  ];
+  return {
+    background: `linear-gradient(${upright ? "to top" : "to right"}, ${colors.join(", ")})`,
+  };
 }
 
 const CELLS = 30;
@@ -90,8 +124,20 @@ function Cells({ value, look }: { value: ReducedValue; look: Look }): JSX.Elemen
   const { config } = value.field;
   const cells = Array.from({ length: CELLS }, (_cell, i) => {
     const number = value.min + ((value.max - value.min) * i) / CELLS;
-    const color = valueColor(config, number, limitsOf([value.field], { ...config, min: value.min, max: value.max }), look.theme) ?? value.color;
+    const color =
+      valueColor(
+        config,
+        number,
+        limitsOf([value.field], { ...config, min: value.min, max: value.max }),
+        look.theme,
+      ) ?? value.color;
     return i / CELLS < value.shown.share ? color : mix(color, look.theme.surface, 0.82);
   });
-  return <span class="bar-cells">{cells.map((color, i) => <i key={i} style={{ background: color }} />)}</span>;
+  return (
+    <span class="bar-cells">
+      {cells.map((color, i) => (
+        <i key={i} style={{ background: color }} />
+      ))}
+    </span>
+  );
 }

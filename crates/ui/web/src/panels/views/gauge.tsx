@@ -24,9 +24,18 @@ const SWEEP = 240;
 export function GaugeView(props: ViewProps): JSX.Element {
   const { panel, frames, look, width, height } = props;
   const options = optionsOf<Options>(panel);
-  const values = useMemo(() => reducedValues(frames, options.reduceOptions, look).map(limited), [frames, panel.options, look]);
+  const values = useMemo(
+    () => reducedValues(frames, options.reduceOptions, look).map(limited),
+    [frames, panel.options, look],
+  );
   if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
-  const grid = layout(values.length, { width, height, wide: 1.15 }, options.orientation === "vertical" || options.orientation === "horizontal" ? options.orientation : "auto");
+  const grid = layout(
+    values.length,
+    { width, height, wide: 1.15 },
+    options.orientation === "vertical" || options.orientation === "horizontal"
+      ? options.orientation
+      : "auto",
+  );
   return (
     <div class="gauges" style={{ gridTemplateColumns: `repeat(${grid.columns}, minmax(0, 1fr))` }}>
       {values.map((value, i) => (
@@ -44,7 +53,12 @@ export function limited(value: ReducedValue): ReducedValue {
   const from = min ?? 0;
   const to = max ?? 100;
   const number = value.shown.number;
-  return { ...value, min: from, max: to, shown: { ...value.shown, share: number === null ? 0 : (number - from) / (to - from || 1) } };
+  return {
+    ...value,
+    min: from,
+    max: to,
+    shown: { ...value.shown, share: number === null ? 0 : (number - from) / (to - from || 1) },
+  };
 }
 
 const point = (share: number, radius: number): string => {
@@ -70,25 +84,63 @@ function Dial({ value, look, options, named }: DialProps): JSX.Element {
   const share = within(value.shown.share);
   const { theme } = look;
   const steps = absoluteSteps(value.field.config, value, theme);
-  const at = (number: number): number => within((number - value.min) / (value.max - value.min || 1));
+  const at = (number: number): number =>
+    within((number - value.min) / (value.max - value.min || 1));
   const size = Math.min(34, 112 / (0.6 * Math.max(3, value.shown.text.length)));
   const label = `${value.name}: ${value.shown.text}`;
   return (
-    <svg class="gauge" viewBox={named ? "0 0 200 186" : "0 0 200 166"} role="img" aria-label={label}>
+    <svg
+      class="gauge"
+      viewBox={named ? "0 0 200 186" : "0 0 200 166"}
+      role="img"
+      aria-label={label}
+    >
       <title>{label}</title>
       <path d={arc(0, 1, 78)} fill="none" stroke={theme.sunken} stroke-width="20" />
-      {share > 0.002 && <path d={arc(0, share, 78)} fill="none" stroke={value.color} stroke-width="20" />}
-      {options.showThresholdMarkers !== false && steps.map((step, i) => {
-        const from = at(step.value);
-        const to = at(steps[i + 1]?.value ?? value.max);
-        return to > from && <path key={i} d={arc(from, to, 93)} fill="none" stroke={step.color} stroke-width="4" />;
-      })}
-      {options.showThresholdLabels && steps.filter((step) => Number.isFinite(step.value)).map((step, i) => {
-        const [x, y] = point(at(step.value), 60).split(" ");
-        return <text key={i} x={x} y={y} class="gauge-label" fill={theme.muted}>{show(step.value, value.field.config, value, look).text}</text>;
-      })}
-      <text x="100" y="112" class="gauge-value" font-size={size} fill={readable(value.color, theme.surface, 3.2)}>{value.shown.text || "–"}</text>
-      {named && <text x="100" y="178" class="gauge-name" fill={theme.text}>{value.name.slice(0, 32)}</text>}
+      {share > 0.002 && (
+        <path d={arc(0, share, 78)} fill="none" stroke={value.color} stroke-width="20" />
+      )}
+      {options.showThresholdMarkers !== false &&
+        steps.map((step, i) => {
+          const from = at(step.value);
+          const to = at(steps[i + 1]?.value ?? value.max);
+          return (
+            to > from && (
+              <path
+                key={i}
+                d={arc(from, to, 93)}
+                fill="none"
+                stroke={step.color}
+                stroke-width="4"
+              />
+            )
+          );
+        })}
+      {options.showThresholdLabels &&
+        steps
+          .filter((step) => Number.isFinite(step.value))
+          .map((step, i) => {
+            const [x, y] = point(at(step.value), 60).split(" ");
+            return (
+              <text key={i} x={x} y={y} class="gauge-label" fill={theme.muted}>
+                {show(step.value, value.field.config, value, look).text}
+              </text>
+            );
+          })}
+      <text
+        x="100"
+        y="112"
+        class="gauge-value"
+        font-size={size}
+        fill={readable(value.color, theme.surface, 3.2)}
+      >
+        {value.shown.text || "–"}
+      </text>
+      {named && (
+        <text x="100" y="178" class="gauge-name" fill={theme.text}>
+          {value.name.slice(0, 32)}
+        </text>
+      )}
     </svg>
   );
 }

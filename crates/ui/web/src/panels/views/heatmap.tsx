@@ -12,7 +12,15 @@ import { NoValue } from "./parts";
 import { optionsOf, type ViewProps } from "./props";
 
 interface Options {
-  color: { scheme?: string; mode?: string; exponent?: number; reverse?: boolean; fill?: string; min?: number; max?: number };
+  color: {
+    scheme?: string;
+    mode?: string;
+    exponent?: number;
+    reverse?: boolean;
+    fill?: string;
+    min?: number;
+    max?: number;
+  };
   yAxis: { unit?: string; decimals?: number; reverse?: boolean };
   filterValues: { le?: number };
   cellGap: number;
@@ -35,38 +43,87 @@ const FOOT = 22;
 export function heatmapOf(frames: readonly Frame[]): HeatmapData | undefined {
   const rows = frames.flatMap((frame) => {
     const time = timeField(frame);
-    return time ? numberFields(frame).map((field) => ({ times: time.values as number[], field })) : [];
+    return time
+      ? numberFields(frame).map((field) => ({ times: time.values as number[], field }))
+      : [];
   });
   if (rows.length === 0) return undefined;
   const times = [...new Set(rows.flatMap((row) => row.times))].sort((a, b) => a - b);
   const place = new Map(times.map((time, i) => [time, i]));
   const cells = rows.map(({ times: own, field }) => {
     const line = new Array<number | null>(times.length).fill(null);
-    own.forEach((time, i) => { line[place.get(time)!] = field.values[i] as number | null; });
+    own.forEach((time, i) => {
+      line[place.get(time)!] = field.values[i] as number | null;
+    });
     return line;
   });
-  const max = cells.reduce((most, line) => line.reduce<number>((high, v) => Math.max(high, v ?? 0), most), 0);
+  const max = cells.reduce(
+    (most, line) => line.reduce<number>((high, v) => Math.max(high, v ?? 0), most),
+    0,
+  );
   const steps = times.slice(1).map((time, i) => time - times[i]!);
-  return { times, stepMs: Math.min(...steps, 3_600_000), bounds: rows.map(({ field }) => field.displayName ?? field.name), cells, max };
+  return {
+    times,
+    stepMs: Math.min(...steps, 3_600_000),
+    bounds: rows.map(({ field }) => field.displayName ?? field.name),
+    cells,
+    max,
+  };
 }
 
 export function HeatmapView(props: ViewProps): JSX.Element {
-  const { panel, frames, look, width, height, data: { plan } } = props;
+  const {
+    panel,
+    frames,
+    look,
+    width,
+    height,
+    data: { plan },
+  } = props;
   const options = optionsOf<Options>(panel);
   const data = useMemo(() => heatmapOf(frames), [frames]);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [tip, setTip] = useState<{ x: number; y: number; text: string }>();
-  const box = { left: LEFT, top: 4, width: Math.max(10, width - LEFT - 6), height: Math.max(10, height - FOOT - 4) };
+  const box = {
+    left: LEFT,
+    top: 4,
+    width: Math.max(10, width - LEFT - 6),
+    height: Math.max(10, height - FOOT - 4),
+  };
   const range = { fromMs: plan.fromMs, toMs: plan.toMs };
   useEffect(() => {
-    if (canvas.current && data) paint(canvas.current, { data, box, range, width, height, options, theme: look.theme, zone: look.units.zone });
+    if (canvas.current && data)
+      paint(canvas.current, {
+        data,
+        box,
+        range,
+        width,
+        height,
+        options,
+        theme: look.theme,
+        zone: look.units.zone,
+      });
   }, [data, width, height, panel.options, look, plan]);
   if (!data) return <NoValue />;
-  const point = (event: MouseEvent): void => setTip(under(event, data, box, range, { zone: look.units.zone, unit: options.yAxis?.unit }));
+  const point = (event: MouseEvent): void =>
+    setTip(under(event, data, box, range, { zone: look.units.zone, unit: options.yAxis?.unit }));
   return (
     <div class="heatmap" onMouseMove={point} onMouseLeave={() => setTip(undefined)}>
-      <canvas ref={canvas} role="img" aria-label={`${props.title}: heatmap of ${data.bounds.length} buckets, largest ${data.max}`} />
-      {tip && <div class="chart-tip" style={{ transform: `translate(${Math.min(tip.x + 12, width - 180)}px, ${Math.max(0, tip.y - 40)}px)` }}>{tip.text}</div>}
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`${props.title}: heatmap of ${data.bounds.length} buckets, largest ${data.max}`}
+      />
+      {tip && (
+        <div
+          class="chart-tip"
+          style={{
+            transform: `translate(${Math.min(tip.x + 12, width - 180)}px, ${Math.max(0, tip.y - 40)}px)`,
+          }}
+        >
+          {tip.text}
+        </div>
+      )}
     </div>
   );
 }
@@ -107,9 +164,11 @@ function paint(canvas: HTMLCanvasElement, what: Paint): void {
 
 function colorsOf({ options, theme }: Paint): readonly string[] {
   const scheme = options.color?.scheme ?? "Oranges";
-  const colors = scaleColors(`continuous-${scheme}`, theme)
-    ?? scaleColors("continuous-blues", theme)!;
-  const known = /^(Oranges|Greens|Reds|Blues|Purples)$/.test(scheme) ? [mix(colors[1]!, theme.surface, 0.85), colors[1]!, mix(colors[1]!, theme.text, 0.35)] : colors;
+  const colors =
+    scaleColors(`continuous-${scheme}`, theme) ?? scaleColors("continuous-blues", theme)!;
+  const known = /^(Oranges|Greens|Reds|Blues|Purples)$/.test(scheme)
+    ? [mix(colors[1]!, theme.surface, 0.85), colors[1]!, mix(colors[1]!, theme.text, 0.35)]
+    : colors;
   return options.color?.reverse ? [...known].reverse() : known;
 }
 
@@ -118,7 +177,8 @@ function paintCells(ctx: CanvasRenderingContext2D, what: Paint): void {
   const colors = colorsOf(what);
   const exponent = options.color?.exponent ?? 0.5;
   const most = options.color?.max ?? data.max;
-  const x = (time: number): number => box.left + ((time - range.fromMs) / (range.toMs - range.fromMs)) * box.width;
+  const x = (time: number): number =>
+    box.left + ((time - range.fromMs) / (range.toMs - range.fromMs)) * box.width;
   const tall = box.height / data.bounds.length;
   const gap = Math.min(options.cellGap ?? 1, 2);
   data.cells.forEach((line, row) => {
@@ -128,26 +188,40 @@ function paintCells(ctx: CanvasRenderingContext2D, what: Paint): void {
       const end = x(data.times[i]!);
       const start = Math.max(box.left, x(data.times[i]! - data.stepMs));
       ctx.fillStyle = alongScale(colors, (value / (most || 1)) ** exponent);
-      ctx.fillRect(start, y, Math.max(1, Math.min(end, box.left + box.width) - start - gap), Math.max(1, tall - gap));
+      ctx.fillRect(
+        start,
+        y,
+        Math.max(1, Math.min(end, box.left + box.width) - start - gap),
+        Math.max(1, tall - gap),
+      );
     });
   });
 }
 
-function paintAxes(ctx: CanvasRenderingContext2D, { data, box, range, theme, zone, options }: Paint): void {
+function paintAxes(
+  ctx: CanvasRenderingContext2D,
+  { data, box, range, theme, zone, options }: Paint,
+): void {
   ctx.fillStyle = theme.muted;
   ctx.font = theme.font;
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
   const every = Math.ceil(data.bounds.length / Math.max(1, box.height / 16));
   data.bounds.forEach((bound, row) => {
-    if (row % every === 0) ctx.fillText(boundText(bound, options.yAxis?.unit), box.left - 6, box.top + box.height - (row + 0.5) * (box.height / data.bounds.length));
+    if (row % every === 0)
+      ctx.fillText(
+        boundText(bound, options.yAxis?.unit),
+        box.left - 6,
+        box.top + box.height - (row + 0.5) * (box.height / data.bounds.length),
+      );
   });
   ctx.textAlign = "center";
   const count = Math.max(2, Math.floor(box.width / 90));
   const step = (range.toMs - range.fromMs) / count;
   const ticks = Array.from({ length: count }, (_tick, i) => range.fromMs + step * (i + 0.5));
   axisTimes(ticks, Math.max(step, 60_000), zone).forEach((text, i) =>
-    ctx.fillText(text, box.left + ((i + 0.5) / count) * box.width, box.top + box.height + 12));
+    ctx.fillText(text, box.left + ((i + 0.5) / count) * box.width, box.top + box.height + 12),
+  );
 }
 
 function boundText(bound: string, unit: string | undefined): string {
@@ -156,7 +230,11 @@ function boundText(bound: string, unit: string | undefined): string {
 }
 
 function under(
-  event: MouseEvent, data: HeatmapData, box: Box, range: Range, how: { zone: string; unit: string | undefined },
+  event: MouseEvent,
+  data: HeatmapData,
+  box: Box,
+  range: Range,
+  how: { zone: string; unit: string | undefined },
 ): { x: number; y: number; text: string } | undefined {
   const host = (event.currentTarget as HTMLElement).getBoundingClientRect();
   const x = event.clientX - host.left;

@@ -6,19 +6,97 @@ import { type ComponentChild, Fragment, h, type JSX } from "preact";
 
 const HTML_MAX = 200_000;
 const DEPTH_MAX = 40;
-const ALLOWED = new Set(["a", "abbr", "b", "blockquote", "br", "center", "code", "dd", "details", "div", "dl", "dt", "em",
-  "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "kbd", "li", "mark", "ol", "p", "pre", "s", "samp", "small",
-  "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"]);
-const DROPPED = new Set(["script", "style", "iframe", "object", "embed", "template", "noscript", "svg", "math", "link", "meta", "head"]);
-const PROPERTIES = ["color", "background-color", "text-align", "font-size", "font-weight", "font-style", "text-decoration", "width",
-  "padding", "margin", "border", "border-radius", "line-height", "display", "vertical-align", "white-space"];
+const ALLOWED = new Set([
+  "a",
+  "abbr",
+  "b",
+  "blockquote",
+  "br",
+  "center",
+  "code",
+  "dd",
+  "details",
+  "div",
+  "dl",
+  "dt",
+  "em",
+  "figcaption",
+  "figure",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "hr",
+  "i",
+  "kbd",
+  "li",
+  "mark",
+  "ol",
+  "p",
+  "pre",
+  "s",
+  "samp",
+  "small",
+  "span",
+  "strong",
+  "sub",
+  "summary",
+  "sup",
+  "table",
+  "tbody",
+  "td",
+  "tfoot",
+  "th",
+  "thead",
+  "tr",
+  "u",
+  "ul",
+]);
+const DROPPED = new Set([
+  "script",
+  "style",
+  "iframe",
+  "object",
+  "embed",
+  "template",
+  "noscript",
+  "svg",
+  "math",
+  "link",
+  "meta",
+  "head",
+]);
+const PROPERTIES = [
+  "color",
+  "background-color",
+  "text-align",
+  "font-size",
+  "font-weight",
+  "font-style",
+  "text-decoration",
+  "width",
+  "padding",
+  "margin",
+  "border",
+  "border-radius",
+  "line-height",
+  "display",
+  "vertical-align",
+  "white-space",
+];
 
 type Address = (href: string) => string | undefined;
 
 /** A safe rendering of HTML. */
 export function SafeHtml({ html, address }: { html: string; address: Address }): JSX.Element {
   const parsed = new DOMParser().parseFromString(html.slice(0, HTML_MAX), "text/html");
-  return <div class="markdown">{[...parsed.body.childNodes].map((node) => convert(node, address, 0))}</div>;
+  return (
+    <div class="markdown">
+      {[...parsed.body.childNodes].map((node) => convert(node, address, 0))}
+    </div>
+  );
 }
 
 function convert(node: Node, address: Address, depth: number): ComponentChild {
@@ -56,7 +134,8 @@ function safeStyle(node: Element): Record<string, string> {
     const [property = "", ...rest] = declaration.split(":");
     const name = property.trim().toLowerCase();
     const value = rest.join(":").trim();
-    if (PROPERTIES.includes(name) && !/url\s*\(|expression|@|\\|var\s*\(/i.test(value)) made[name] = value;
+    if (PROPERTIES.includes(name) && !/url\s*\(|expression|@|\\|var\s*\(/i.test(value))
+      made[name] = value;
   }
   return made;
 }

@@ -25,23 +25,37 @@ export function AlertListView({ panel, look, fill }: ViewProps): JSX.Element {
   const { data, error } = useLoad((signal) => alerts({ signal }), [refreshes.value]);
   if (error && !data) return <NoValue text={error.message} />;
   if (!data) return <NoValue text="Loading…" />;
-  const shown = chosenAlerts(data, { ...options, alertName: fill(options.alertName ?? "") }).slice(0, options.maxItems ?? ROWS_MAX);
+  const shown = chosenAlerts(data, { ...options, alertName: fill(options.alertName ?? "") }).slice(
+    0,
+    options.maxItems ?? ROWS_MAX,
+  );
   if (shown.length === 0) return <NoValue text="No alerts" />;
   return (
     <ul class="list-panel">
       {shown.map((alert, i) => (
         <li key={i}>
           <span class={alert.state === "firing" ? "badge bad" : "badge warn"}>{alert.state}</span>
-          <a href={href("/alerts", { filter: `{alertname=${JSON.stringify(alert.labels.alertname ?? "")}}` })}>{alert.labels.alertname}</a>
+          <a
+            href={href("/alerts", {
+              filter: `{alertname=${JSON.stringify(alert.labels.alertname ?? "")}}`,
+            })}
+          >
+            {alert.labels.alertname}
+          </a>
           <span class="clip muted">{labelsText(withoutName(alert.labels))}</span>
-          <time class="muted" dateTime={alert.activeAt}>{fromNow(Date.parse(alert.activeAt), look.units.nowMs)}</time>
+          <time class="muted" dateTime={alert.activeAt}>
+            {fromNow(Date.parse(alert.activeAt), look.units.nowMs)}
+          </time>
         </li>
       ))}
     </ul>
   );
 }
 
-function withoutName({ alertname: _name, ...labels }: Readonly<Record<string, string>>): Record<string, string> {
+function withoutName({
+  alertname: _name,
+  ...labels
+}: Readonly<Record<string, string>>): Record<string, string> {
   return labels as Record<string, string>;
 }
 
@@ -49,15 +63,23 @@ function withoutName({ alertname: _name, ...labels }: Readonly<Record<string, st
 export function chosenAlerts(all: readonly Alert[], options: Partial<AlertOptions>): Alert[] {
   const { stateFilter = {}, alertName = "", alertInstanceLabelFilter = "" } = options;
   const wanted = [...alertInstanceLabelFilter.matchAll(/(\w+)\s*(=~|!=|!~|=)\s*"([^"]*)"/g)];
-  return all.filter((alert) => {
-    if (alert.state === "firing" ? stateFilter.firing === false : stateFilter.pending === false) return false;
-    if (!(alert.labels.alertname ?? "").toLowerCase().includes(alertName.toLowerCase())) return false;
-    return wanted.every(([, name, op, value]) => {
-      const label = alert.labels[name!] ?? "";
-      const equal = op!.includes("~") ? new RegExp(`^(?:${value})$`).test(label) : label === value;
-      return op!.startsWith("!") ? !equal : equal;
-    });
-  }).sort((a, b) => (a.state === b.state ? (a.activeAt < b.activeAt ? 1 : -1) : a.state === "firing" ? -1 : 1));
+  return all
+    .filter((alert) => {
+      if (alert.state === "firing" ? stateFilter.firing === false : stateFilter.pending === false)
+        return false;
+      if (!(alert.labels.alertname ?? "").toLowerCase().includes(alertName.toLowerCase()))
+        return false;
+      return wanted.every(([, name, op, value]) => {
+        const label = alert.labels[name!] ?? "";
+        const equal = op!.includes("~")
+          ? new RegExp(`^(?:${value})$`).test(label)
+          : label === value;
+        return op!.startsWith("!") ? !equal : equal;
+      });
+    })
+    .sort((a, b) =>
+      a.state === b.state ? (a.activeAt < b.activeAt ? 1 : -1) : a.state === "firing" ? -1 : 1,
+    );
 }
 
 interface DashOptions {
@@ -80,8 +102,15 @@ interface DashboardItem {
 
 export function DashListView({ panel }: ViewProps): JSX.Element {
   const options = optionsOf<DashOptions>(panel);
-  const { data, error } = useLoad((signal) =>
-    getJson<{ dashboards: DashboardItem[] }>("api/flyball/v1/dashboards", { query: options.query, tag: options.tags }, { signal }), [refreshes.value]);
+  const { data, error } = useLoad(
+    (signal) =>
+      getJson<{ dashboards: DashboardItem[] }>(
+        "api/flyball/v1/dashboards",
+        { query: options.query, tag: options.tags },
+        { signal },
+      ),
+    [refreshes.value],
+  );
   if (error && !data) return <NoValue text={error.message} />;
   if (!data) return <NoValue text="Loading…" />;
   const most = options.maxItems ?? 30;
@@ -89,18 +118,41 @@ export function DashListView({ panel }: ViewProps): JSX.Element {
   const found = options.showSearch === false && options.showStarred ? [] : data.dashboards;
   return (
     <div class="list-panel">
-      {options.showStarred !== false && starred.length > 0 && <DashGroup title={options.showHeadings === false ? "" : "Starred"} items={starred.slice(0, most)} />}
-      {found.length > 0 && <DashGroup title={options.showHeadings === false ? "" : "Dashboards"} items={found.slice(0, most)} />}
+      {options.showStarred !== false && starred.length > 0 && (
+        <DashGroup
+          title={options.showHeadings === false ? "" : "Starred"}
+          items={starred.slice(0, most)}
+        />
+      )}
+      {found.length > 0 && (
+        <DashGroup
+          title={options.showHeadings === false ? "" : "Dashboards"}
+          items={found.slice(0, most)}
+        />
+      )}
       {found.length + starred.length === 0 && <NoValue text="No dashboards" />}
     </div>
   );
 }
 
-function DashGroup({ title, items }: { title: string; items: readonly DashboardItem[] }): JSX.Element {
+function DashGroup({
+  title,
+  items,
+}: {
+  title: string;
+  items: readonly DashboardItem[];
+}): JSX.Element {
   return (
     <section>
       {title && <h4>{title}</h4>}
-      <ul>{items.map((one) => <li key={one.uid}><a href={href(`/d/${encodeURIComponent(one.uid)}`)}>{one.title}</a> <span class="muted">{one.folderTitle}</span></li>)}</ul>
+      <ul>
+        {items.map((one) => (
+          <li key={one.uid}>
+            <a href={href(`/d/${encodeURIComponent(one.uid)}`)}>{one.title}</a>{" "}
+            <span class="muted">{one.folderTitle}</span>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
@@ -116,16 +168,30 @@ export function LogsView({ panel, frames, look, title }: ViewProps): JSX.Element
   const options = optionsOf<LogOptions>(panel);
   const lines = frames.flatMap((frame) => {
     const time = frame.fields.find((field) => field.type === "time");
-    const body = frame.fields.find((field) => field.type === "string") ?? frame.fields.find((field) => field !== time);
-    return body ? body.values.map((value, i) => ({ ms: Number(time?.values[i] ?? Number.NaN), text: String(value ?? ""), labels: labelsText(body.labels) })) : [];
+    const body =
+      frame.fields.find((field) => field.type === "string") ??
+      frame.fields.find((field) => field !== time);
+    return body
+      ? body.values.map((value, i) => ({
+          ms: Number(time?.values[i] ?? Number.NaN),
+          text: String(value ?? ""),
+          labels: labelsText(body.labels),
+        }))
+      : [];
   });
   if (lines.length === 0) return <NoValue text="No log lines: logs are not stored here yet" />;
   lines.sort((a, b) => (options.sortOrder === "Ascending" ? a.ms - b.ms : b.ms - a.ms));
   return (
-    <ol class={options.wrapLogMessage ? "logs logs-wrapped" : "logs"} tabIndex={0} aria-label={title || "Log lines"}>
+    <ol
+      class={options.wrapLogMessage ? "logs logs-wrapped" : "logs"}
+      tabIndex={0}
+      aria-label={title || "Log lines"}
+    >
       {lines.slice(0, ROWS_MAX * 5).map((line, i) => (
         <li key={i}>
-          {options.showTime !== false && Number.isFinite(line.ms) && <time>{formatDate(line.ms, "YYYY-MM-DD HH:mm:ss.SSS", look.units.zone)}</time>}
+          {options.showTime !== false && Number.isFinite(line.ms) && (
+            <time>{formatDate(line.ms, "YYYY-MM-DD HH:mm:ss.SSS", look.units.zone)}</time>
+          )}
           {options.showLabels && <span class="muted">{line.labels}</span>}
           <span>{line.text}</span>
         </li>

@@ -26,14 +26,24 @@ interface Options {
 export function StatView(props: ViewProps): JSX.Element {
   const { panel, frames, look, width, height } = props;
   const options = optionsOf<Options>(panel);
-  const values = useMemo(() => reducedValues(frames, options.reduceOptions, look), [frames, panel.options, look]);
+  const values = useMemo(
+    () => reducedValues(frames, options.reduceOptions, look),
+    [frames, panel.options, look],
+  );
   if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
   const grid = layout(values.length, { width, height }, options.orientation);
   const tile = { width: width / grid.columns - 4, height: height / grid.rows - 4 };
   return (
     <div class="stat" style={{ gridTemplateColumns: `repeat(${grid.columns}, minmax(0, 1fr))` }}>
       {values.map((value, i) => (
-        <Tile key={i} value={value} options={options} tile={tile} several={values.length > 1} props={props} />
+        <Tile
+          key={i}
+          value={value}
+          options={options}
+          tile={tile}
+          several={values.length > 1}
+          props={props}
+        />
       ))}
     </div>
   );
@@ -41,7 +51,9 @@ export function StatView(props: ViewProps): JSX.Element {
 
 /** Rows and columns that leave tiles as large as can be. */
 export function layout(
-  count: number, box: { width: number; height: number; wide?: number }, orientation = "auto",
+  count: number,
+  box: { width: number; height: number; wide?: number },
+  orientation = "auto",
 ): { columns: number; rows: number } {
   const { width, height, wide = 2.2 } = box;
   if (orientation === "vertical") return { columns: count, rows: 1 };
@@ -68,21 +80,39 @@ function Tile({ value, options, tile, several, props }: TileProps): JSX.Element 
   const mode = options.colorMode ?? "value";
   const filled = mode.startsWith("background");
   const ground = filled ? mix(value.color, theme.surface, 0.08) : theme.surface;
-  const ink = filled ? inkOn(ground) : mode === "none" ? theme.text : readable(value.color, theme.surface, 3.2);
+  const ink = filled
+    ? inkOn(ground)
+    : mode === "none"
+      ? theme.text
+      : readable(value.color, theme.surface, 3.2);
   const [hasName, hasValue] = parts(options.textMode ?? "auto", several);
   const text = hasValue ? value.shown.text : "";
   const chart = options.graphMode === "area" && value.field.values.length > 1 && tile.height > 46;
   const size = fontSize(text, tile, { name: hasName, chart, fixed: options.text?.valueSize });
   const links = props.linksOf(value.field, value.frame, value.row);
   return (
-    <div class={filled ? "stat-tile stat-filled" : "stat-tile"} style={filled ? { background: ground, color: ink } : {}}>
+    <div
+      class={filled ? "stat-tile stat-filled" : "stat-tile"}
+      style={filled ? { background: ground, color: ink } : {}}
+    >
       {chart && (
         <div class="stat-chart">
-          <Sparkline values={value.field.values} width={Math.max(20, tile.width)} height={Math.max(16, tile.height * 0.36)} color={filled ? ink : value.color} />
+          <Sparkline
+            values={value.field.values}
+            width={Math.max(20, tile.width)}
+            height={Math.max(16, tile.height * 0.36)}
+            color={filled ? ink : value.color}
+          />
         </div>
       )}
-      <div class={options.justifyMode === "center" || !chart ? "stat-text stat-center" : "stat-text"}>
-        {hasName && <div class="stat-name" style={nameSize(options.text?.titleSize, tile)}>{value.name}</div>}
+      <div
+        class={options.justifyMode === "center" || !chart ? "stat-text stat-center" : "stat-text"}
+      >
+        {hasName && (
+          <div class="stat-name" style={nameSize(options.text?.titleSize, tile)}>
+            {value.name}
+          </div>
+        )}
         {hasValue && (
           <Linked links={links}>
             <span class="stat-value" style={{ fontSize: `${size}px`, color: ink }}>
@@ -92,7 +122,9 @@ function Tile({ value, options, tile, several, props }: TileProps): JSX.Element 
             </span>
           </Linked>
         )}
-        {options.showPercentChange && <Change value={value} mode={options.percentChangeColorMode ?? "standard"} />}
+        {options.showPercentChange && (
+          <Change value={value} mode={options.percentChangeColorMode ?? "standard"} />
+        )}
       </div>
     </div>
   );
@@ -119,7 +151,9 @@ function nameSize(size: number | undefined, tile: { height: number }): { fontSiz
 
 /** The largest text that fits in width and height. */
 function fontSize(
-  text: string, tile: { width: number; height: number }, { name, chart, fixed: own }: { name: boolean; chart: boolean; fixed: number | undefined },
+  text: string,
+  tile: { width: number; height: number },
+  { name, chart, fixed: own }: { name: boolean; chart: boolean; fixed: number | undefined },
 ): number {
   if (own) return own;
   const byWidth = (tile.width - 12) / Math.max(2, text.length * 0.58);
@@ -134,6 +168,8 @@ function Change({ value, mode }: { value: ReducedValue; mode: string }): JSX.Ele
   const good = mode === "inverted" ? change < 0 : change > 0;
   const tone = mode === "same_as_value" || change === 0 ? "" : good ? "good" : "bad";
   return (
-    <span class={`stat-change ${tone}`}>{change > 0 ? "▲" : change < 0 ? "▼" : "="} {fixed(Math.abs(change) * 100)}%</span>
+    <span class={`stat-change ${tone}`}>
+      {change > 0 ? "▲" : change < 0 ? "▼" : "="} {fixed(Math.abs(change) * 100)}%
+    </span>
   );
 }

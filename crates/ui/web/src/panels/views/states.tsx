@@ -31,28 +31,47 @@ export interface StateRow {
 }
 
 /** The stretches of each series; equal neighbours are one when they are to be merged. */
-export function stateRows(frames: readonly Frame[], look: Look, range: { toMs: number; merge: boolean }): StateRow[] {
+export function stateRows(
+  frames: readonly Frame[],
+  look: Look,
+  range: { toMs: number; merge: boolean },
+): StateRow[] {
   return frames.flatMap((frame) => {
     const time = timeField(frame);
     if (!time) return [];
-    return frame.fields.filter((field) => field !== time && !field.config.custom?.hideFrom?.viz)
-      .map((field) => ({ name: field.displayName ?? field.name, stretches: stretchesOf(field, time.values as number[], look, range) }));
+    return frame.fields
+      .filter((field) => field !== time && !field.config.custom?.hideFrom?.viz)
+      .map((field) => ({
+        name: field.displayName ?? field.name,
+        stretches: stretchesOf(field, time.values as number[], look, range),
+      }));
   });
 }
 
-function stretchesOf(field: Field, times: readonly number[], look: Look, range: { toMs: number; merge: boolean }): Stretch[] {
+function stretchesOf(
+  field: Field,
+  times: readonly number[],
+  look: Look,
+  range: { toMs: number; merge: boolean },
+): Stretch[] {
   const limits = limitsOf([field], field.config);
-  const config = field.config.color?.mode ? field.config : { ...field.config, color: { mode: "thresholds" } };
+  const config = field.config.color?.mode
+    ? field.config
+    : { ...field.config, color: { mode: "thresholds" } };
   const step = times.length > 1 ? times[1]! - times[0]! : 0;
   const made: Stretch[] = [];
   times.forEach((time, i) => {
     const value = field.values[i];
     const before = made[made.length - 1];
-    if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))) return;
+    if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value)))
+      return;
     const shown = show(value, config, limits, look);
-    const color = shown.color ?? seriesColor(config, Math.max(0, field.seriesIndex ?? 0), look.theme, shown.number);
+    const color =
+      shown.color ??
+      seriesColor(config, Math.max(0, field.seriesIndex ?? 0), look.theme, shown.number);
     const toMs = times[i + 1] ?? Math.min(range.toMs, time + step);
-    if (range.merge && before && before.text === shown.text && before.toMs === time) before.toMs = toMs;
+    if (range.merge && before && before.text === shown.text && before.toMs === time)
+      before.toMs = toMs;
     else made.push({ fromMs: time, toMs, text: shown.text, color });
   });
   return made;
@@ -61,30 +80,56 @@ function stretchesOf(field: Field, times: readonly number[], look: Look, range: 
 const NAME_PX = 110;
 
 export function StatesView(props: ViewProps): JSX.Element {
-  const { panel, frames, look, width, data: { plan } } = props;
+  const {
+    panel,
+    frames,
+    look,
+    width,
+    data: { plan },
+  } = props;
   const options = optionsOf<Options>(panel);
   const cells = panel.type === "status-history";
   const merge = !cells && options.mergeValues !== false;
-  const rows = useMemo(() => stateRows(frames, look, { toMs: plan.toMs, merge }), [frames, look, plan, merge]);
+  const rows = useMemo(
+    () => stateRows(frames, look, { toMs: plan.toMs, merge }),
+    [frames, look, plan, merge],
+  );
   if (rows.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
   const room = Math.max(40, width - NAME_PX - 10);
-  const place = (ms: number): number => ((Math.min(plan.toMs, Math.max(plan.fromMs, ms)) - plan.fromMs) / (plan.toMs - plan.fromMs)) * room;
+  const place = (ms: number): number =>
+    ((Math.min(plan.toMs, Math.max(plan.fromMs, ms)) - plan.fromMs) / (plan.toMs - plan.fromMs)) *
+    room;
   const height = `${Math.round(Math.min(48, Math.max(14, (props.height - 24) / rows.length)) * (options.rowHeight ?? 0.9))}px`;
   const count = Math.max(2, Math.floor(room / 90));
-  const times = Array.from({ length: count }, (_tick, i) => plan.fromMs + ((i + 0.5) / count) * (plan.toMs - plan.fromMs));
-  const shown = { place, cells, always: options.showValue === "always", silent: options.showValue === "never", zone: look.units.zone };
+  const times = Array.from(
+    { length: count },
+    (_tick, i) => plan.fromMs + ((i + 0.5) / count) * (plan.toMs - plan.fromMs),
+  );
+  const shown = {
+    place,
+    cells,
+    always: options.showValue === "always",
+    silent: options.showValue === "never",
+    zone: look.units.zone,
+  };
   return (
     <div class="states" tabIndex={0} role="region" aria-label={props.title || "States"}>
       {rows.map((row) => (
         <div key={row.name} class="state-row">
-          <span class="state-name" style={{ width: `${NAME_PX}px` }} title={row.name}>{row.name}</span>
+          <span class="state-name" style={{ width: `${NAME_PX}px` }} title={row.name}>
+            {row.name}
+          </span>
           <span class="state-track" style={{ height, width: `${room}px` }}>
-            {row.stretches.map((one, i) => <Piece key={i} stretch={one} {...shown} />)}
+            {row.stretches.map((one, i) => (
+              <Piece key={i} stretch={one} {...shown} />
+            ))}
           </span>
         </div>
       ))}
       <div class="state-axis" style={{ marginLeft: `${NAME_PX}px`, width: `${room}px` }}>
-        {axisTimes(times, (plan.toMs - plan.fromMs) / count, look.units.zone).map((text, i) => <span key={i}>{text}</span>)}
+        {axisTimes(times, (plan.toMs - plan.fromMs) / count, look.units.zone).map((text, i) => (
+          <span key={i}>{text}</span>
+        ))}
       </div>
     </div>
   );
@@ -107,8 +152,14 @@ function Piece({ stretch, place, cells, always, zone, silent }: PieceProps): JSX
   const fits = !silent && (always || wide > stretch.text.length * 7 + 6);
   return (
     <span
-      class="state-piece" title={`${stretch.text}\n${when}`}
-      style={{ left: `${left}px`, width: `${Math.max(1, wide - (cells ? 2 : 0.5))}px`, background: stretch.color, color: inkOn(stretch.color) }}
+      class="state-piece"
+      title={`${stretch.text}\n${when}`}
+      style={{
+        left: `${left}px`,
+        width: `${Math.max(1, wide - (cells ? 2 : 0.5))}px`,
+        background: stretch.color,
+        color: inkOn(stretch.color),
+      }}
     >
       {fits ? stretch.text : ""}
     </span>

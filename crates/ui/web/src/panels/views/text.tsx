@@ -20,9 +20,15 @@ export function TextView({ panel, fill, title }: ViewProps): JSX.Element {
   const mode = options.mode ?? (typeof panel.mode === "string" ? panel.mode : "markdown");
   return (
     <div class="text-panel" tabIndex={0} role="region" aria-label={title || "Text"}>
-      {mode === "code" ? <pre><code>{content}</code></pre>
-        : mode === "html" ? <SafeHtml html={content} address={address} />
-          : <Markdown text={content} address={address} />}
+      {mode === "code" ? (
+        <pre>
+          <code>{content}</code>
+        </pre>
+      ) : mode === "html" ? (
+        <SafeHtml html={content} address={address} />
+      ) : (
+        <Markdown text={content} address={address} />
+      )}
     </div>
   );
 }
