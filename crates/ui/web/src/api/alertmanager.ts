@@ -1,7 +1,7 @@
 // Alertmanager's API v2: groups of alerts, silences, receivers. And why people were, or were not, told.
 // Used by the pages of alerting; shapes are the server's own.
 
-import { getData, getJson, type RequestOptions, sendJson } from "./client";
+import { ApiError, getData, getJson, type RequestOptions, sendJson } from "./client";
 import type { Labels } from "./prometheus";
 
 export interface Receiver {
@@ -120,32 +120,38 @@ export function why(filter: readonly string[], limit: number, options?: RequestO
   return getData("api/flyball/v1/alerts/why", { filter, limit }, options);
 }
 
-/** A route of the tree; parents first, `depth` makes a tree of the list. */
-export interface RouteNode {
-  readonly depth: number;
+/** A notification that did not arrive. */
+export interface DeadLetter {
+  readonly id: string;
   readonly receiver: string;
-  readonly matchers: readonly string[];
-  readonly groupBy: readonly string[];
-  readonly groupWaitSeconds: number;
-  readonly groupIntervalSeconds: number;
-  readonly repeatIntervalSeconds: number;
-  readonly continue: boolean;
-  readonly muteTimeIntervals: readonly string[];
-  readonly activeTimeIntervals: readonly string[];
-  readonly labels: Labels;
-  /** Is the label set led through here? */
-  readonly matched: boolean;
-  /** Does it end here? */
-  readonly told: boolean;
+  /** Which way: `webhook[0]`. */
+  readonly integration: string;
+  readonly groupKey: string;
+  readonly reason: string;
+  readonly since: string;
+  readonly at: string;
+  readonly times: number;
+  readonly alerts: readonly { readonly labels: Labels; readonly status: string }[];
+  readonly alertsLeftOff: number;
 }
 
-export interface RoutingTree {
-  readonly nodes: readonly RouteNode[];
-  readonly receivers: readonly string[];
+const LETTERS = "api/flyball/v1/alerts/dead-letters";
+
+/** Notifications that did not arrive; nothing from a server that does not keep them. */
+export async function deadLetters(options?: RequestOptions): Promise<readonly DeadLetter[] | undefined> {
+  try {
+    return (await getData<{ deadLetters: DeadLetter[] }>(LETTERS, {}, options)).deadLetters;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
-/** The routing tree, and the way of an alert with these labels through it. */
-export function routingTree(labels: Labels, options?: RequestOptions): Promise<RoutingTree> {
-  const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  return getData("api/flyball/v1/alerts/routes", { label }, options);
+/** Tries a letter again, or all of them. */
+export function resend(id?: string): Promise<unknown> {
+  return sendJson("POST", id === undefined ? `${LETTERS}/resend` : `${LETTERS}/${encodeURIComponent(id)}/resend`);
+}
+
+export function forget(id: string): Promise<unknown> {
+  return sendJson("DELETE", `${LETTERS}/${encodeURIComponent(id)}`);
 }

@@ -9,9 +9,9 @@ import { Button } from "../../components/button";
 import { Select } from "../../components/field";
 import { Empty, Loading, Problem } from "../../components/state";
 import { formatValue } from "../../format/units";
-import { formatTime, zone } from "../../app/time";
 import { BarCell, Tile } from "../parts/facts";
 import { PageHead } from "../parts/page_head";
+import { shortLength } from "../parts/when";
 import "./cardinality.css";
 
 const LIMITS = ["10", "25", "50", "100"].map((value) => ({ value, label: `top ${value}` }));
@@ -30,11 +30,11 @@ export default function Cardinality(): JSX.Element {
       {metric ? <OneMetric metric={metric} limit={limit} /> : !data && !error && <Loading what="figures" />}
       {!metric && data && (
         <>
-          <div class="tiles">
+          <div class="figures">
             <Tile value={data.headStats.numSeries.toLocaleString("en-US")}>series in memory</Tile>
             <Tile value={data.headStats.numLabelPairs.toLocaleString("en-US")}>pairs of label and value</Tile>
             <Tile value={data.headStats.chunkCount.toLocaleString("en-US")}>chunks</Tile>
-            <Tile value={formatTime(data.headStats.minTime, zone.value)}>earliest sample in memory</Tile>
+            <Tile value={shortLength((Date.now() - data.headStats.minTime) / 1000)}>of samples in memory</Tile>
           </div>
           <div class="cards">
             <Ranked title="Metrics with the most series" rows={data.seriesCountByMetricName} total={data.headStats.numSeries} onPick={(name) => setParams({ metric: name })} />
@@ -126,7 +126,7 @@ function OneMetric({ metric, limit }: { readonly metric: string; readonly limit:
   byLabel.sort((a, b) => b.values.length - a.values.length);
   return (
     <>
-      <div class="tiles">
+      <div class="figures">
         <Tile value={data.length.toLocaleString("en-US")}>series now</Tile>
         {byLabel.slice(0, 5).map(({ name, values }) => <Tile key={name} value={values.length.toLocaleString("en-US")}>values of {name}</Tile>)}
       </div>

@@ -19,7 +19,7 @@ export interface TileProps {
 
 /** A figure and what it counts. */
 export function Tile({ value, children, isBad = false }: TileProps): JSX.Element {
-  return <div class={classes("tile", isBad && "bad")}><b>{value}</b><small>{children}</small></div>;
+  return <div class={classes("figure", isBad && "bad")}><b>{value}</b><small>{children}</small></div>;
 }
 
 /** A number with its share of the largest as a line below it. */

@@ -31,7 +31,7 @@ export function SilenceForm({ initial }: { readonly initial: Form }): JSX.Elemen
   const set = (patch: Partial<Form>) => setForm({ ...form, ...patch });
   const settled = useSettled(form.filter);
   useEffect(() => {
-    if (form.id === "") setParams({ filter: settled }, { replace: true });
+    if (form.id === "" && settled !== initial.filter) setParams({ filter: settled }, { replace: true });
   }, [settled]);
   const wrong = complaints(form, Date.now());
   const submit = async (event: Event) => {
