@@ -374,4 +374,30 @@ mod tests {
         assert_eq!(plan(&ends, i64::MAX, true), None);
         assert_eq!(plan(&ends, i64::MIN, true), None);
     }
+
+    #[test]
+    fn inv_17_a_source_whose_series_are_not_sorted_is_merged_with_nothing() {
+        let vfs = sys::sim::SimVfs::new(1);
+        let path = |id: u64| std::path::PathBuf::from(format!("/{id:016x}.seg"));
+        let mut writer = SegmentWriter::create(&vfs, &path(1)).unwrap();
+        let mut samples = SampleBuf::default();
+        samples.push(1, 1.0);
+        for name in ["a", "b"] {
+            let labels = model::Labels::from_pairs([("n", name)]);
+            writer.add_series(&labels, &samples).unwrap();
+        }
+        writer.finish().unwrap();
+        let cache = Arc::new(crate::cache::BlockCache::new(0));
+        let segment = Arc::new(Segment::open(&vfs, &path(1), 1, &cache).unwrap());
+        let mut index = Arc::try_unwrap(segment.index().unwrap()).unwrap();
+        let rows = [1, 0].map(|ordinal| index.series.symbols(ordinal).to_vec());
+        index.series = Default::default();
+        rows.into_iter().for_each(|row| index.series.push(row));
+        let (deleted, losses) = (Deleted::default(), Losses::default());
+        let source = Source { segment, index: Arc::new(index), deleted, next: 0, losses };
+        let mut merged = SegmentWriter::create(&vfs, &path(2)).unwrap();
+        let error = merge_series(&mut merged, &mut [source]).unwrap_err();
+        assert_eq!(error.kind(), DbErrorKind::Corrupt);
+        assert!(error.to_string().ends_with("0000000000000001.seg are not sorted"), "{error}");
+    }
 }

@@ -374,3 +374,43 @@ fn a_file_that_became_shorter_is_damaged() {
     assert_eq!(segment.read(&index, 0, ALL, &mut SampleBuf::default()).blocks, 2);
     assert!(!segment.damaged_pages().is_empty());
 }
+
+/// A segment with one column and one block of floats, and an index of one series on them.
+fn one_column(disk: &SimVfs, column: &[i64]) -> (Segment, SegmentIndex) {
+    let (mut times, mut block, mut summary) = (Vec::new(), Vec::new(), Vec::new());
+    ints::encode(column, &mut times);
+    let values = vec![1.0; column.len()];
+    block::encode(column, samples::ColumnRef::Floats(&values), &[], &mut block);
+    Summary { series: 1, ..Summary::default() }.encode(&mut summary);
+    let mut pages = PageWriter::create(disk, &path()).unwrap();
+    pages.put(PageKind::Times, &times).unwrap();
+    pages.put(PageKind::Blocks, &block).unwrap();
+    pages.put(PageKind::Summary, &summary).unwrap();
+    pages.finish().unwrap();
+    let len = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap();
+    let (rows, last) = (u32::try_from(column.len()).unwrap(), column[column.len() - 1]);
+    let mut index = SegmentIndex::default();
+    index.times = vec![index::TimeEntry {
+        page: 0,
+        offset: 0,
+        len: len(&times),
+        rows,
+        first: column[0],
+        last,
+    }];
+    index.series.push([]);
+    let entry = BlockEntry { times: 0, page: 1, offset: 0, len: len(&block), presence: 0 };
+    index.series.push_block(entry, crate::encoding::presence::Presence::All);
+    (open(disk).unwrap(), index)
+}
+
+#[test]
+fn inv_3_a_column_that_does_not_increase_is_left_out() {
+    for (column, lost) in [([5, 6, 9], 0), ([5, 5, 9], 1), ([5, 8, 7], 1)] {
+        let disk = vfs();
+        let (segment, index) = one_column(&disk, &column);
+        let mut found = SampleBuf::default();
+        let losses = segment.read(&index, 0, ALL, &mut found);
+        assert_eq!((losses.blocks, found.len()), (lost, if lost > 0 { 0 } else { 3 }), "INV-3");
+    }
+}

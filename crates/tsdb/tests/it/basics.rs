@@ -79,6 +79,18 @@ fn rows_of_one_series_in_one_batch_follow_the_same_rules() {
 }
 
 #[test]
+fn a_batch_names_a_new_series_once_however_many_rows_it_has() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    let long = Labels::from_pairs([("__name__", "m".to_owned()), ("text", "x".repeat(1000))]);
+    let series = db.resolve(group(), &long).unwrap();
+    let rows: Vec<_> = (0..50).map(|row| (series, T0 + row, Value::Float(1.0))).collect();
+    assert_eq!(commit(&db, &rows).accepted, 50);
+    let written = db.stats().journal_written_bytes;
+    assert!((1000..3000).contains(&written), "{written}");
+}
+
+#[test]
 fn a_histogram_whose_buckets_do_not_fit_is_refused_alone() {
     let machine = Machine::new(1);
     let (db, _) = machine.open();

@@ -1,6 +1,6 @@
 //! Real threads at once: senders, readers, maintenance. What each must see holds at every moment.
 
-use crate::world::{Machine, T0, dump, group, labels};
+use crate::world::{HOUR, Machine, T0, dump, group, labels, put};
 use model::{Appender, Batch, Querier, SampleBuf, SelectHints, SeriesRef, Timestamp};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use tsdb::{Db, DbOptions, Durability};
@@ -110,4 +110,31 @@ fn many_senders_share_syncs_and_series() {
     assert_eq!(db.stats().series, 5);
     let after = Machine { vfs: machine.vfs.after_crash(7), clock: machine.clock.clone() };
     assert_eq!(dump(&after.open().0), held, "all of it was acknowledged");
+}
+
+#[test]
+fn two_that_compact_at_once_take_turns() {
+    for seed in 0..20 {
+        let machine = Machine::new(seed);
+        let (db, _) = machine.open();
+        for window in 0..6 {
+            machine.at(T0 + window * 2 * HOUR);
+            for n in 0..50 {
+                put(&db, &labels("m", n), machine.now().ms(), 1.0);
+            }
+            db.flush().unwrap();
+        }
+        let before = dump(&db);
+        let start = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    start.wait();
+                    db.compact_now(true).unwrap();
+                });
+            }
+        });
+        assert_eq!(db.stats().compactions, (1, 0), "seed {seed}: merged once");
+        assert_eq!(dump(&db), before, "INV-23, seed {seed}");
+    }
 }

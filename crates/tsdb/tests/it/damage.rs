@@ -1,7 +1,7 @@
 //! Damaged, missing, empty and foreign files: what is hit goes to quarantine, the rest is served,
 //! nothing is invented, nothing is deleted.
 
-use crate::world::{DIR, HOUR, Machine, Seen, T0, dump, labels, put};
+use crate::world::{DIR, HOUR, Machine, Seen, T0, dump, labels, put, tenant};
 use journal::{Journal, JournalOptions, Position, Replayed};
 use model::{Labels, Querier, SampleBuf, SelectHints, Timestamp};
 use std::collections::BTreeMap;
@@ -270,4 +270,23 @@ fn a_lost_journal_does_not_hide_what_comes_later() {
     put(&db, &labels("later", 1), after.now().ms() + 1, 1.0);
     drop(db);
     assert_eq!(count(&dump(&after.open().0)), count(&held) + 1);
+}
+
+#[test]
+fn inv_18_a_rebuilt_manifest_names_nothing_that_a_power_cut_could_take() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    put(&db, &labels("m", 1), T0, 1.0);
+    db.flush().unwrap();
+    drop(db);
+    let segment = machine.segment_files().remove(0);
+    // A name that only the page cache shows.
+    machine.vfs.hard_link(&segment, &segment.with_file_name("0000000000000099.seg")).unwrap();
+    machine.vfs.edit(&tenant("MANIFEST"), |bytes| bytes.truncate(3)).unwrap();
+    let (_, report) = machine.open();
+    assert_eq!(report.damage.len(), 1, "the manifest: {:?}", report.damage);
+    for seed in 0..20 {
+        let (_, report) = machine.without_power(seed).open();
+        assert_eq!(report.damage, Vec::<String>::new(), "seed {seed}");
+    }
 }
