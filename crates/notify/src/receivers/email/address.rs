@@ -80,10 +80,38 @@ mod tests {
     }
 
     #[test]
+    fn commas_and_brackets_in_quotes_are_text() {
+        let list = r#""a, <b> \", c" <d@x>, <e@x,f@y>"#;
+        assert!(parse_list(list).is_err(), "a comma within brackets separates nothing");
+        assert_eq!(parse_list(r#""a, <b> \", c" <d@x>, e@[::1]"#).unwrap(), ["d@x", "e@[::1]"]);
+    }
+
+    #[test]
+    fn a_list_is_bounded() {
+        let list = |count: usize| vec!["a@b"; count].join(",");
+        assert_eq!(parse_list(&list(ADDRESSES_MAX)).unwrap().len(), ADDRESSES_MAX);
+        let error = parse_list(&list(ADDRESSES_MAX + 1)).unwrap_err();
+        assert_eq!(error, "1001 addresses, at most 1000 allowed");
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
-        for text in
-            ["", " , ", "nobody", "a@", "@b", "a b@c", "a@b>\r\nRCPT TO:<x@y", "X <a@b", "\"a@b"]
-        {
+        for text in [
+            "",
+            " , ",
+            "nobody",
+            "a@",
+            "@b",
+            "a b@c",
+            "a@b>\r\nRCPT TO:<x@y",
+            "X <a@b",
+            "\"a@b",
+            "a@b@c",
+            "a:b@c",
+            "a@b;c",
+            "a@b c",
+            "<a@b> behind",
+        ] {
             assert!(parse_list(text).is_err(), "{text:?}");
         }
     }

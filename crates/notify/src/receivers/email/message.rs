@@ -196,4 +196,22 @@ mod tests {
         });
         assert_eq!(words.collect::<String>(), text);
     }
+
+    #[test]
+    fn a_header_is_plain_as_long_as_it_is_short_and_printable() {
+        let plain = "x".repeat(PLAIN_HEADER_CHARS_MAX);
+        assert_eq!(header_text(&plain), plain);
+        assert_eq!(header_text("a\tb"), "a\tb");
+        let long = format!("{plain}x");
+        assert!(header_text(&long).lines().all(|line| line.trim().len() <= WORD_CHARS_MAX));
+        assert_ne!(header_text(&long), long);
+        assert_eq!(header_text("a_=?\r"), "=?utf-8?q?a=5F=3D=3F=0D?=");
+    }
+
+    #[test]
+    fn configured_headers_are_not_written_twice() {
+        let shown = mail(&[("message-id", "<own@box>"), ("To", "a@b")], Some("x"), None);
+        assert_eq!(shown.to_lowercase().matches("message-id:").count(), 1, "{shown}");
+        assert!(shown.contains("<own@box>"));
+    }
 }

@@ -303,19 +303,4 @@ fn stuffed(message: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dots_at_the_beginning_of_lines_are_doubled() {
-        assert_eq!(stuffed(".a\r\nb.\r\n..\r\n"), "..a\r\nb.\r\n...\r\n.\r\n");
-    }
-
-    #[test]
-    fn permanent_refusals_are_not_tried_again() {
-        let reply = |code| Reply { code, lines: vec!["no".into()] };
-        assert!(expect("MAIL", &reply(251), 25).is_ok());
-        assert!(expect("DATA", &reply(451), 354).unwrap_err().is_retryable());
-        assert!(!expect("RCPT", &reply(550), 25).unwrap_err().is_retryable());
-    }
-}
+mod tests;

@@ -185,3 +185,47 @@ async fn ntfy() {
         }
     "#]].assert_eq(&requests);
 }
+
+#[tokio::test]
+async fn what_a_push_service_refuses_is_not_taken_for_told() {
+    for (status, is_retryable) in [(503, true), (400, false)] {
+        let site = site((status, "no".to_owned()));
+        let around = around(Templates::default());
+        let poster =
+            crate::post::Poster::new(&HttpClientConfig::default(), &around.policy, &around.vfs);
+        let (user_key, token) = (secret("user"), secret("token"));
+        let message = "down".into();
+        let config = PushoverConfig { user_key, token, message, ..PushoverConfig::default() };
+        let pushover = Pushover { config, poster, url: url(&site, "/") };
+        let error = tell(&pushover, &around, &firing()).await.unwrap_err();
+        assert_eq!(error.is_retryable(), is_retryable, "{status}: {error}");
+        let config = sns_config(&site, "AKID");
+        let sns = build(&IntegrationKind::Sns(Box::new(config)), &around);
+        let error = tell(sns.as_ref(), &around, &firing()).await.unwrap_err();
+        assert_eq!(error.is_retryable(), is_retryable, "{status}: {error}");
+    }
+}
+
+fn sns_config(site: &Site, access_key: &str) -> SnsConfig {
+    SnsConfig {
+        api_url: url(site, ""),
+        sigv4: SigV4Config {
+            region: "eu-central-1".into(),
+            access_key: access_key.into(),
+            secret_key: Some(secret("sk")),
+            ..SigV4Config::default()
+        },
+        target: SnsTarget::Topic("arn:aws:sns:eu-central-1:1:x".into()),
+        message: "{{ .Status }}".into(),
+        ..SnsConfig::default()
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_nothing_is_signed_and_nothing_is_asked() {
+    let site = ok();
+    let around = around(Templates::default());
+    let sns = build(&IntegrationKind::Sns(Box::new(sns_config(&site, ""))), &around);
+    assert!(tell(sns.as_ref(), &around, &firing()).await.is_err());
+    assert_eq!(shown(&site), "");
+}
