@@ -124,3 +124,6 @@ impl Notification {
         common
     }
 }
+
+#[cfg(test)]
+mod tests;

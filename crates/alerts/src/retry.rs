@@ -24,5 +24,7 @@ mod tests {
         assert_eq!(back_off(3, None), Duration::from_millis(1125));
         assert_eq!(back_off(400, None), Duration::from_mins(1));
         assert_eq!(back_off(1, Some(Duration::from_secs(7))), Duration::from_secs(7));
+        let tomorrow = Some(Duration::from_hours(24));
+        assert_eq!(back_off(1, tomorrow), Duration::from_mins(1), "nobody is silent for a day");
     }
 }

@@ -146,3 +146,53 @@ fn what_a_silence_is_to_end_with_must_be_known() {
     let words = "invalid silence: annotation flyball/until: found \"monday\", expected resolved";
     assert_eq!(error.to_string(), words);
 }
+
+#[test]
+fn silences_are_bounded_and_known_ones_still_change() {
+    let mut silences = Silences::default();
+    for number in 0..SILENCES_MAX {
+        let id = number.to_string();
+        silences.set(silence(host_a(), 10, 100), id, at(10)).unwrap();
+    }
+    let more = silences.set(silence(host_a(), 10, 100), "more".into(), at(10));
+    assert!(matches!(more, Err(SilenceError::TooMany)), "{more:?}");
+    assert_eq!(silences.iter().count(), SILENCES_MAX);
+    let longer = Silence { id: "7".into(), ..silence(host_a(), 10, 200) };
+    assert!(silences.set(longer, "new".into(), at(20)).is_ok(), "the identity stays");
+    silences.forget_old(at(10_000_000));
+    assert!(silences.set(silence(host_a(), 10, 20_000_000), "more".into(), at(10_000_000)).is_ok());
+}
+
+#[test]
+fn borders_of_a_silence_belong_to_it() {
+    let set = |silence: Silence, now: i64| {
+        let outcome = Silences::default().set(silence, "one".into(), at(now));
+        outcome.map(|changed| changed.len()).map_err(|error| error.to_string())
+    };
+    assert_eq!(set(silence(host_a(), 50, 50), 50), Ok(1), "it ends as it begins");
+    assert!(set(silence(host_a(), 51, 50), 50).is_err());
+    assert!(set(silence(host_a(), 10, 49), 50).unwrap_err().contains("before start time"));
+    assert!(set(silence(Matcher::equal("", "a"), 10, 100), 50).unwrap_err().contains("name"));
+    let pending = silence(host_a(), 60, 100);
+    assert!(pending.can_become(&silence(host_a(), 50, 70), at(50)), "it may begin now");
+    assert!(!pending.can_become(&silence(host_a(), 49, 70), at(50)));
+    let active = silence(host_a(), 10, 100);
+    assert!(active.can_become(&silence(host_a(), 10, 50), at(50)), "it may end now");
+    assert!(!active.can_become(&silence(host_a(), 10, 49), at(50)));
+    assert!(!active.can_become(&silence(host_a(), 11, 100), at(50)));
+    assert!(!active.can_become(&active, at(100)), "it is over");
+}
+
+#[test]
+fn a_replaced_silence_that_was_over_does_not_end_again() {
+    let mut silences = Silences::default();
+    silences.set(silence(host_a(), 10, 20), "one".into(), at(10)).unwrap();
+    let again = Silence { id: "one".into(), ..silence(host_a(), 30, 100) };
+    let changed = silences.set(again, "two".into(), at(30)).unwrap();
+    assert_eq!(changed.len(), 1, "only the new one");
+    assert_eq!(
+        states(&silences, 30),
+        [("one", SilenceState::Expired), ("two", SilenceState::Active)]
+    );
+    assert_eq!(silences.iter().next().unwrap().ends_at, at(20));
+}

@@ -283,10 +283,19 @@ fn inv_18_a_rebuilt_manifest_names_nothing_that_a_power_cut_could_take() {
     // A name that only the page cache shows.
     machine.vfs.hard_link(&segment, &segment.with_file_name("0000000000000099.seg")).unwrap();
     machine.vfs.edit(&tenant("MANIFEST"), |bytes| bytes.truncate(3)).unwrap();
-    let (_, report) = machine.open();
-    assert_eq!(report.damage.len(), 1, "the manifest: {:?}", report.damage);
-    for seed in 0..20 {
-        let (_, report) = machine.without_power(seed).open();
-        assert_eq!(report.damage, Vec::<String>::new(), "seed {seed}");
+    let before = machine.vfs.operations();
+    drop(machine.killed().open());
+    for point in 0..40 {
+        let opening = machine.killed();
+        opening.vfs.crash_at(opening.vfs.operations() + point);
+        let vfs = Arc::new(opening.vfs.clone());
+        drop(Db::open(Machine::options(), vfs, opening.clock.clone()));
+        for seed in 0..10 {
+            let (_, report) = opening.without_power(seed).open();
+            let of_manifest = |text: &String| text.contains("MANIFEST");
+            let context = format!("crash at {point}, seed {seed}: {:?}", report.damage);
+            assert!(report.damage.iter().all(of_manifest), "{context}");
+        }
     }
+    assert_eq!(machine.vfs.operations(), before, "each opening had its own disk");
 }
