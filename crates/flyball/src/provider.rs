@@ -3,7 +3,7 @@
 
 mod alerts;
 mod orders;
-mod rules;
+pub(crate) mod rules;
 mod status;
 mod targets;
 

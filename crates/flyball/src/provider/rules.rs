@@ -33,7 +33,8 @@ impl api::RulesProvider for Rules {
     }
 }
 
-fn shown(group: &Group) -> RuleGroup {
+/// A group as `/api/v1/rules` shows it.
+pub(crate) fn shown(group: &Group) -> RuleGroup {
     let spec = group.spec();
     RuleGroup {
         name: spec.name.clone(),

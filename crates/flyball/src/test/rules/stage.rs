@@ -33,6 +33,9 @@ pub(super) struct Stage {
     start: Timestamp,
     evaluation_interval: Duration,
     ends_after: Duration,
+    /// What was handed to routing.
+    #[cfg(test)]
+    sent: Vec<rules::SentAlert>,
 }
 
 impl Stage {
@@ -70,6 +73,8 @@ impl Stage {
             start,
             evaluation_interval: file.evaluation_interval,
             ends_after: asked.max().unwrap_or_default(),
+            #[cfg(test)]
+            sent: Vec::new(),
         })
     }
 
@@ -183,12 +188,13 @@ impl Stage {
                             self.store.push(&labels, at, value);
                         }
                     }
+                    #[cfg(test)]
+                    Effect::Alerts(alerts) => self.sent.extend(alerts),
                     // Who is told and what is logged is not what these tests are about; errors
                     // are read from the rules.
-                    Effect::Alerts(_)
-                    | Effect::Remember(_)
-                    | Effect::Failed { .. }
-                    | Effect::Done => {}
+                    #[cfg(not(test))]
+                    Effect::Alerts(_) => {}
+                    Effect::Remember(_) | Effect::Failed { .. } | Effect::Done => {}
                 }
             }
         }
@@ -246,6 +252,8 @@ fn go_duration(duration: Duration) -> String {
     }
 }
 
+#[cfg(test)]
+mod compliance;
 #[cfg(test)]
 mod conformance;
 
