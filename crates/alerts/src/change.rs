@@ -5,6 +5,7 @@
 use crate::alert::{StoredAlert, fingerprint};
 use crate::dedup::LogEntry;
 use crate::history::{Decision, History, Verdict};
+use crate::letter::{DeadLetter, DeadLetters};
 use crate::silence::{Silence, Silences};
 use foldhash::fast::RandomState;
 use model::{Labels, Timestamp};
@@ -28,6 +29,10 @@ pub(crate) enum What {
     Silence(Silence),
     /// An integration was told about a group.
     Told(Box<Told>),
+    /// A message did not arrive.
+    DeadLetter(Box<DeadLetter>),
+    /// It has arrived, or nobody is to be told any more.
+    LetterGone(String),
     /// Labels of an alert that is forgotten but named by decisions.
     Named(#[serde(with = "as_map")] Labels),
     /// Why alerts were told, or were not.
@@ -88,6 +93,7 @@ pub struct Saved {
     pub(crate) silences: Silences,
     pub(crate) log: NotificationLog,
     pub(crate) history: History,
+    pub(crate) letters: DeadLetters,
     /// Labels of alerts by fingerprint, as far as decisions may name them.
     names: HashMap<u64, Labels>,
 }
@@ -110,6 +116,10 @@ impl Saved {
             What::Told(told) => {
                 let entries = self.log.entry((told.group_key, told.receiver)).or_default();
                 entries.insert(told.integration, told.entry);
+            }
+            What::DeadLetter(letter) => self.letters.insert(*letter),
+            What::LetterGone(id) => {
+                self.letters.remove(&id);
             }
             What::Decision(record) => {
                 let alerts = record.alerts.iter().filter_map(|alert| self.names.get(alert));
@@ -141,6 +151,7 @@ pub(crate) fn all_of<'s>(
     silences: &Silences,
     log: &NotificationLog,
     history: &History,
+    letters: &DeadLetters,
 ) -> Vec<Change> {
     let alerts: Vec<&Arc<StoredAlert>> = alerts.collect();
     let mut known: HashSet<u64> = alerts.iter().map(|stored| stored.fingerprint).collect();
@@ -165,7 +176,8 @@ pub(crate) fn all_of<'s>(
         let alerts = decision.alerts.iter().map(fingerprint).collect();
         What::Decision(DecisionRecord::new(decision, alerts))
     });
-    let rest = silences.chain(told).chain(decisions);
+    let letters = letters.iter().cloned().map(|letter| What::DeadLetter(Box::new(letter)));
+    let rest = silences.chain(told).chain(decisions).chain(letters);
     alerts.chain(named).chain(rest).map(Change).collect()
 }
 

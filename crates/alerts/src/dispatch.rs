@@ -7,6 +7,7 @@
 
 mod deliver;
 mod flush;
+mod letters;
 mod reroute;
 mod restore;
 mod view;
@@ -16,6 +17,7 @@ use crate::change::{AlertMap, Change, LogKey, NotificationLog, What};
 use crate::group::AlertGroup;
 use crate::history::{Decision, History, Verdict};
 use crate::inhibit::Inhibitor;
+use crate::letter::DeadLetters;
 use crate::notification::Notification;
 use crate::route::{Receiver, RouteError, Tree, group_labels};
 use crate::silence::{DURING, Silence, SilenceError, Silences};
@@ -88,8 +90,8 @@ pub enum Delivery {
 pub enum Event {
     /// Alerts arrived.
     Alerts(Vec<Alert>),
-    /// A delivery ended.
-    Delivered(Ticket, Delivery),
+    /// A delivery ended; the text says what went wrong, if something did.
+    Delivered(Ticket, Delivery, String),
     /// Time passed.
     Tick,
 }
@@ -133,6 +135,10 @@ pub struct DispatcherStats {
     pub retried: u64,
     /// Deliveries given up.
     pub refused: u64,
+    /// Dead letters held now.
+    pub letters: usize,
+    /// Dead letters that were forgotten because there were too many.
+    pub letters_dropped: u64,
 }
 
 /// Place of the route and labels by which it groups.
@@ -155,7 +161,10 @@ pub struct Dispatcher {
     timers: BTreeSet<(Timestamp, u64)>,
     log: NotificationLog,
     history: History,
+    letters: DeadLetters,
     underway: BTreeMap<Ticket, u64>,
+    /// Dead letters under way whose groups are gone.
+    resent: BTreeMap<Ticket, String>,
     next_ticket: u64,
     last: Option<Moment>,
     next_tidy: Timestamp,
@@ -184,7 +193,9 @@ impl Dispatcher {
             timers: BTreeSet::new(),
             log: HashMap::new(),
             history: History::default(),
+            letters: DeadLetters::default(),
             underway: BTreeMap::new(),
+            resent: BTreeMap::new(),
             next_ticket: 0,
             last: None,
             next_tidy: Timestamp::MIN,
@@ -202,7 +213,8 @@ impl Dispatcher {
 
     /// Counters.
     pub fn stats(&self) -> DispatcherStats {
-        DispatcherStats { alerts: self.alerts.len(), groups: self.groups.len(), ..self.stats }
+        let (alerts, groups) = (self.alerts.len(), self.groups.len());
+        DispatcherStats { alerts, groups, letters: self.letters.iter().len(), ..self.stats }
     }
 
     /// Time of the next timer, if any runs.
@@ -217,8 +229,8 @@ impl Dispatcher {
         let mut effects = Vec::new();
         match event {
             Event::Alerts(alerts) => self.take_all(now, alerts),
-            Event::Delivered(ticket, delivery) => {
-                self.delivered(now, ticket, delivery, &mut effects);
+            Event::Delivered(ticket, delivery, why) => {
+                self.delivered(now, ticket, (delivery, &why), &mut effects);
             }
             Event::Tick => {}
         }
@@ -484,6 +496,7 @@ impl Dispatcher {
         let over = self.silences.end_with_alerts(now, has_alerts);
         self.changes.extend(over.into_iter().map(|silence| Change(What::Silence(silence))));
         self.silences.forget_old(now);
+        self.forget_old_letters(now);
         let live: BTreeSet<&str> = self.groups.values().map(|group| &*group.key).collect();
         self.log.retain(|(group, _), entries| {
             if !live.contains(&**group) {

@@ -20,6 +20,8 @@ pub(crate) struct Pending {
     pub(crate) reason: Reason,
     pub(crate) flushed_at: Timestamp,
     pub(crate) tries: u32,
+    /// What went wrong at the last try.
+    pub(crate) why: String,
     pub(crate) state: PendingState,
 }
 

@@ -13,6 +13,7 @@ mod group;
 mod history;
 mod inhibit;
 mod interval;
+mod letter;
 mod notification;
 mod retry;
 mod route;
@@ -29,6 +30,7 @@ pub use dispatch::{
     Event, GroupStatus, Settings, Ticket,
 };
 pub use history::{Decision, Verdict};
+pub use letter::DeadLetter;
 pub use notification::{Notification, NotifiedAlert, Reason};
 pub use route::{Integration, Receiver, RouteError};
 pub use silence::{DURING, RESOLVED, SILENCES_MAX, Silence, SilenceError, SilenceState, UNTIL};

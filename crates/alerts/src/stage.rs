@@ -94,14 +94,15 @@ impl Stage {
         self.carry_out(effects);
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) {
+    pub(crate) fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Remember(changes) => self.written.extend(changes),
                 Effect::Notify { ticket, notification, .. } => {
                     let answer = self.answer(&notification);
                     self.hear(&notification, &answer);
-                    self.step(Event::Delivered(ticket, answer));
+                    let why = if matches!(answer, Delivery::Accepted { .. }) { "" } else { "down" };
+                    self.step(Event::Delivered(ticket, answer, why.to_owned()));
                 }
                 Effect::GaveUp { receiver, .. } => {
                     self.heard.push(format!("{} {receiver} gave up", self.seconds()));
@@ -172,7 +173,7 @@ impl Stage {
         self.ids += 1;
         let silence = Silence {
             id: String::new(),
-            matchers: config::alertmanager::parse_matchers(matchers).unwrap(),
+            matchers: config::MatcherMode::default().matchers(matchers).unwrap(),
             starts_at: now,
             ends_at,
             updated_at: now,

@@ -1,6 +1,7 @@
 //! Flyball's own API below `/api/flyball/v1`, and the document that describes everything.
 
 pub(crate) mod explain;
+pub(crate) mod letters;
 pub(crate) mod live;
 pub(crate) mod queries;
 pub(crate) mod why;
@@ -20,14 +21,18 @@ use utoipa::ToSchema;
 
 pub(crate) fn routes() -> Vec<Route> {
     let read = |path, methods| Route::new(path, Permission::ReadMetrics, methods);
+    let write = |path, methods| Route::new(path, Permission::Write, methods);
     vec![
         read("/api/flyball/v1/explain", get(explain::explain).post(explain::explain)),
         read("/api/flyball/v1/alerts/why", get(why::why)),
+        read("/api/flyball/v1/alerts/dead-letters", get(letters::list)),
+        write("/api/flyball/v1/alerts/dead-letters/resend", post(letters::resend_all)),
+        write("/api/flyball/v1/alerts/dead-letters/{id}", delete(letters::forget)),
+        write("/api/flyball/v1/alerts/dead-letters/{id}/resend", post(letters::resend)),
         read("/api/flyball/v1/live", post(live::live)),
         read("/api/flyball/v1/status", get(status)).always(),
         read("/api/flyball/v1/queries", get(queries::list)).always(),
-        Route::new("/api/flyball/v1/queries/{id}", Permission::Write, delete(queries::cancel))
-            .always(),
+        write("/api/flyball/v1/queries/{id}", delete(queries::cancel)).always(),
         read("/api/openapi.json", get(document)).always(),
     ]
 }

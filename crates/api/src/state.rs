@@ -8,6 +8,7 @@ use crate::provider::{
     AdminProvider, AlertsProvider, LifecycleProvider, MetricsProvider, RulesProvider,
     StatusProvider, TargetsProvider,
 };
+use config::MatcherMode;
 use dashboards::Library;
 use model::Querier;
 use promql::ParserOptions;
@@ -24,6 +25,8 @@ pub struct AppState {
     pub engine: Arc<Engine>,
     /// Parts of PromQL that are switched on.
     pub syntax: ParserOptions,
+    /// Grammars of Alertmanager's matchers, and the label names that go with them.
+    pub matchers: MatcherMode,
     /// What "now" means for queries without a time.
     pub clock: Arc<dyn Clock>,
     /// Scrape targets.

@@ -13,10 +13,8 @@ use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
-pub use matchers::{
-    MatcherNote, NotedMatchers, parse_matcher, parse_matchers, parse_noted_matchers,
-};
-pub use read::load;
+pub use matchers::{MatcherMode, MatcherNote, NotedMatchers};
+pub use read::{load, load_in};
 pub use unsupported::unsupported_keys;
 
 /// A whole alertmanager.yml.

@@ -34,8 +34,8 @@ pub use alertmanager::receivers::{
     VictorOpsConfig, WebexConfig, WebhookConfig, WechatConfig, WechatMessageType,
 };
 pub use alertmanager::{
-    AlertmanagerFile, GroupBy, InhibitRule, InhibitSource, MatcherNote, NotedMatchers, Route,
-    TimeInterval, parse_matcher, parse_matchers, parse_noted_matchers,
+    AlertmanagerFile, GroupBy, InhibitRule, InhibitSource, MatcherMode, MatcherNote, NotedMatchers,
+    Route, TimeInterval,
 };
 pub use flyball::{
     ConfigFile, Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings,

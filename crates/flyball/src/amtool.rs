@@ -6,6 +6,7 @@ mod alert;
 mod check;
 mod import;
 mod labels;
+mod letters;
 mod peer;
 mod print;
 mod routes;
@@ -56,6 +57,7 @@ pub(crate) fn alert(args: &AlertArgs, console: &mut Console<'_>) -> io::Result<V
         AlertCommand::Query(query) => alert::query(&args.peer, query, console),
         AlertCommand::Add(add) => alert::add(&args.peer, add),
         AlertCommand::Why(why) => why::run(&args.peer, why, console),
+        AlertCommand::DeadLetters(wanted) => letters::run(&args.peer, wanted, console),
     };
     told(done, console)
 }
@@ -95,7 +97,7 @@ pub(crate) fn config_routes(args: &RoutesArgs, console: &mut Console<'_>) -> io:
 
 /// `check-config`
 pub(crate) fn check_config(args: &CheckFiles, console: &mut Console<'_>) -> io::Result<Verdict> {
-    told(check::run(&args.files, console), console)
+    told(check::run(&args.files, args.matchers.mode, console), console)
 }
 
 /// `template`

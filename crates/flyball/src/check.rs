@@ -11,7 +11,7 @@ mod tests;
 use crate::board_files;
 use crate::cli::{CheckCommand, CheckConfig, CheckRules, FeatureArgs, LintArgs};
 use crate::console::{Console, Mark, Verdict, indented, io_words};
-use crate::features::Features;
+use crate::features::{Features, Syntax};
 use crate::load::{self, Configuration, GroupDefaults, LoadError};
 use ::rules::GroupSpec;
 use config::{ConfigFile, GlobalConfig, UnknownKeys, Warning};
@@ -41,15 +41,20 @@ pub(crate) fn run(command: &CheckCommand, console: &mut Console<'_>) -> io::Resu
 }
 
 fn configs(args: &CheckConfig, console: &mut Console<'_>) -> io::Result<Verdict> {
-    let syntax_options = syntax_options(&args.features, console)?;
+    let languages = match languages(&args.features, console)? {
+        Ok(languages) => languages,
+        Err(reason) => return failed(&[reason], console),
+    };
     let mut worst = Verdict::Good;
     for file in &args.files {
         console.say(format_args!("Checking {}", file.display()))?;
         let verdict = match refuse_file(file, Kind::Config) {
-            _ if Kind::is_alertmanager(file) => routing::check(file, args.syntax_only, console)?,
+            _ if Kind::is_alertmanager(file) => {
+                routing::check(file, languages.matchers, args.syntax_only, console)?
+            }
             Some(reason) => failed(&[reason], console)?,
             None if args.syntax_only => syntax(file, console)?,
-            None => config(file, &args.lint, syntax_options, console)?,
+            None => config(file, &args.lint, languages, console)?,
         };
         worst = worst.max(verdict);
     }
@@ -82,10 +87,10 @@ fn syntax(file: &Path, console: &mut Console<'_>) -> io::Result<Verdict> {
 fn config(
     file: &Path,
     lint: &LintArgs,
-    options: ParserOptions,
+    languages: Syntax,
     console: &mut Console<'_>,
 ) -> io::Result<Verdict> {
-    let configuration = match load::load(Some(file), options) {
+    let configuration = match load::load(Some(file), languages) {
         Ok(configuration) => configuration,
         Err(LoadError(mistakes)) => return failed(&mistakes, console),
     };
@@ -154,13 +159,13 @@ fn lookback(lint: &LintArgs) -> Result<Duration, String> {
     config::parse_duration(text).map_err(|error| format!("--lookback-delta={text}: {error}"))
 }
 
-/// Parts of PromQL that rules may use; names that switch nothing are told.
-fn syntax_options(args: &FeatureArgs, console: &mut Console<'_>) -> io::Result<ParserOptions> {
+/// Languages of the files; names that switch nothing are told.
+fn languages(args: &FeatureArgs, console: &mut Console<'_>) -> io::Result<Result<Syntax, String>> {
     let features = Features::named(&args.enable_feature);
     for complaint in features.complaints() {
         console.blame("", Mark::Warning, complaint)?;
     }
-    Ok(features.syntax)
+    Ok(features.languages())
 }
 
 /// Parts of PromQL that rules may use, and what their unknown keys are.
@@ -168,7 +173,11 @@ type RuleReading = (ParserOptions, UnknownKeys);
 
 fn rule_files(args: &CheckRules, console: &mut Console<'_>) -> io::Result<Verdict> {
     let unknown_keys = args.unknown_keys.treatment();
-    let options = (syntax_options(&args.features, console)?, unknown_keys);
+    let languages = match languages(&args.features, console)? {
+        Ok(languages) => languages,
+        Err(reason) => return failed(&[reason], console),
+    };
+    let options = (languages.promql, unknown_keys);
     if args.files.is_empty() {
         note_waiting("rules", console)?;
         console.say("Checking standard input")?;

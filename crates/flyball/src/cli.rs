@@ -13,10 +13,10 @@ mod tsdb;
 mod words;
 
 pub(crate) use self::amtool::{
-    AlertAdd, AlertArgs, AlertCommand, AlertQuery, AlertWhy, Amtool, AmtoolCommand, AmtoolConfig,
-    CheckFiles, ClusterArgs, ClusterCommand, PeerArgs, PeerOutput, RoutesArgs, RoutesCommand,
-    RoutesTest, SilenceAdd, SilenceArgs, SilenceCommand, SilenceImport, SilenceQuery,
-    SilenceUpdate, TemplateCommand, TemplateRender, TemplateType,
+    AlertAdd, AlertArgs, AlertCommand, AlertDeadLetters, AlertQuery, AlertWhy, Amtool,
+    AmtoolCommand, AmtoolConfig, CheckFiles, ClusterArgs, ClusterCommand, PeerArgs, PeerOutput,
+    RoutesArgs, RoutesCommand, RoutesTest, SilenceAdd, SilenceArgs, SilenceCommand, SilenceImport,
+    SilenceQuery, SilenceUpdate, TemplateCommand, TemplateRender, TemplateType,
 };
 pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
 pub(crate) use self::dashboard::{

@@ -4,13 +4,13 @@
 
 use crate::supervise::Stop;
 use alerts::{
-    Alert, AlertLog, AlertSelection, AlertStatus, Decision, Delivery, Dispatcher, DispatcherStats,
-    Effect, Event, GroupStatus, Moment, Notification, RouteError, Saved, Settings, Silence,
-    SilenceError, Ticket,
+    Alert, AlertLog, AlertSelection, AlertStatus, DeadLetter, Decision, Delivery, Dispatcher,
+    DispatcherStats, Effect, Event, GroupStatus, Moment, Notification, RouteError, Saved, Settings,
+    Silence, SilenceError, Ticket,
 };
 use journal::JournalError;
 use model::{Labels, Matcher};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,18 +29,29 @@ const EVENTS_MAX: usize = 64;
 
 /// Delivers notifications of one receiver, one integration after another in its list.
 pub(crate) trait Deliver: Send + Sync {
-    /// Delivers one message within `timeout`.
+    /// Delivers one message within `timeout`; says what went wrong, if something did.
     fn deliver(
         &self,
         notification: Notification,
         timeout: Duration,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Delivery> + Send + '_>>;
+    ) -> std::pin::Pin<Box<dyn Future<Output = (Delivery, String)> + Send + '_>>;
 }
 
 /// Integrations by receiver name.
 pub(crate) type Integrations = HashMap<String, Vec<Arc<dyn Deliver>>>;
 
-type Outcome = (Ticket, Delivery);
+/// Why alerts that came in are not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotKept {
+    /// People are told of them, but a crash would forget them.
+    #[error("alerts cannot be written down; they are in memory only")]
+    Disk,
+    /// So many were not taken at all.
+    #[error("{0} alerts were not taken: as many are held as there may be")]
+    TooMany(u64),
+}
+
+type Outcome = (Ticket, Delivery, String);
 
 /// The dispatcher with what it needs to act.
 pub(crate) struct Dispatch {
@@ -110,6 +121,11 @@ impl Dispatch {
         self.dispatcher().stats()
     }
 
+    /// Number of messages that did not arrive, by receiver.
+    pub(crate) fn dead_letters_by_receiver(&self) -> BTreeMap<String, u32> {
+        self.dispatcher().dead_letters_by_receiver()
+    }
+
     /// How often changes could not be written down.
     pub(crate) fn log_failures(&self) -> u64 {
         self.log_failures.load(Ordering::Relaxed)
@@ -137,7 +153,7 @@ impl Dispatch {
             block_in_place(|| {
                 self.act(|dispatcher, now, effects| {
                     events.into_iter().for_each(|event| dispatcher.step(now, event, effects));
-                });
+                })
             });
         }
     }
@@ -148,8 +164,11 @@ impl Dispatch {
         left.unwrap_or(SLEEP_MAX).min(SLEEP_MAX)
     }
 
-    /// Steps the dispatcher and carries out what follows from it.
-    fn act<T>(&self, step: impl FnOnce(&mut Dispatcher, Moment, &mut Vec<Effect>) -> T) -> T {
+    /// Steps the dispatcher and carries out what follows from it; is everything on the disk now?
+    fn act_kept<T>(
+        &self,
+        step: impl FnOnce(&mut Dispatcher, Moment, &mut Vec<Effect>) -> T,
+    ) -> (T, bool) {
         let mut log = lock(&self.log);
         let mut effects = Vec::new();
         let result = step(&mut self.dispatcher(), self.moment(), &mut effects);
@@ -170,11 +189,17 @@ impl Dispatch {
             self.note_written(&mut log, written);
         }
         self.fold(&mut log);
+        let is_kept = !log.lacks_something;
         drop(log);
         for (ticket, notification, timeout) in messages {
             self.deliver(ticket, notification, timeout);
         }
-        result
+        (result, is_kept)
+    }
+
+    /// The same, whether or not the disk takes it.
+    fn act<T>(&self, step: impl FnOnce(&mut Dispatcher, Moment, &mut Vec<Effect>) -> T) -> T {
+        self.act_kept(step).0
     }
 
     /// People are told even when the disk takes nothing: a second page is better than none.
@@ -214,12 +239,12 @@ impl Dispatch {
         let integration = list.and_then(|list| list.get(notification.integration)).cloned();
         let report = self.report.clone();
         tokio::spawn(async move {
-            let outcome = match integration {
+            let (delivery, why) = match integration {
                 Some(integration) => integration.deliver(notification, timeout).await,
-                None => Delivery::Refused,
+                None => (Delivery::Refused, "the receiver has no such integration".to_owned()),
             };
             // A closed channel means the owner has stopped: nobody is left to be told.
-            drop(report.send((ticket, outcome)).await);
+            drop(report.send((ticket, delivery, why)).await);
         });
     }
 
@@ -235,27 +260,62 @@ impl Dispatch {
 /// What the HTTP API asks and orders.
 #[expect(dead_code, reason = "the HTTP API is the caller")]
 impl Dispatch {
-    /// Takes alerts; when this returns they survive a crash, if the disk takes them. Blocks.
-    pub(crate) fn put_alerts(&self, alerts: Vec<Alert>) {
-        self.act(|dispatcher, now, effects| dispatcher.step(now, Event::Alerts(alerts), effects));
+    /// Takes alerts; when this returns without an error they survive a crash. Blocks.
+    ///
+    /// # Errors
+    /// When the disk does not take them, though people are told of them, or when there were too
+    /// many. Their sender had better send them again.
+    pub(crate) fn put_alerts(&self, alerts: Vec<Alert>) -> Result<(), NotKept> {
+        let step = |dispatcher: &mut Dispatcher, now: Moment, effects: &mut Vec<Effect>| {
+            let before = dispatcher.stats().refused_alerts;
+            dispatcher.step(now, Event::Alerts(alerts), effects);
+            dispatcher.stats().refused_alerts - before
+        };
+        let (refused, is_kept) = self.act_kept(step);
         self.stepped.notify_one();
+        match (refused, is_kept) {
+            (0, true) => Ok(()),
+            (0, false) => Err(NotKept::Disk),
+            (count, _) => Err(NotKept::TooMany(count)),
+        }
     }
 
-    /// Makes or changes a silence; gives its identity. Blocks.
+    /// Makes or changes a silence; gives its identity, and whether it is on the disk. Blocks.
     ///
     /// # Errors
     /// When the silence is invalid, unknown, or one too many.
-    pub(crate) fn set_silence(&self, silence: Silence) -> Result<String, SilenceError> {
+    pub(crate) fn set_silence(&self, silence: Silence) -> Result<(String, bool), SilenceError> {
         let id = uuid(&*self.entropy);
-        self.act(|dispatcher, now, effects| dispatcher.set_silence(now, silence, id, effects))
+        let (set, is_kept) = self
+            .act_kept(|dispatcher, now, effects| dispatcher.set_silence(now, silence, id, effects));
+        Ok((set?, is_kept))
     }
 
-    /// Ends a silence. Blocks.
+    /// Ends a silence; is that on the disk? Blocks.
     ///
     /// # Errors
     /// When there is none or it is over.
-    pub(crate) fn expire_silence(&self, id: &str) -> Result<(), SilenceError> {
-        self.act(|dispatcher, now, effects| dispatcher.expire_silence(now, id, effects))
+    pub(crate) fn expire_silence(&self, id: &str) -> Result<bool, SilenceError> {
+        let (ended, is_kept) =
+            self.act_kept(|dispatcher, now, effects| dispatcher.expire_silence(now, id, effects));
+        ended.map(|()| is_kept)
+    }
+
+    /// Messages that did not arrive, the one that was given up last first.
+    pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.dispatcher().dead_letters()
+    }
+
+    /// Tries a dead letter again; is there such a letter and its receiver? Blocks.
+    pub(crate) fn resend(&self, id: &str) -> bool {
+        let is_tried = self.act(|dispatcher, now, effects| dispatcher.resend(now, id, effects));
+        self.stepped.notify_one();
+        is_tried
+    }
+
+    /// Forgets a dead letter; was there one? Blocks.
+    pub(crate) fn forget_dead_letter(&self, id: &str) -> bool {
+        self.act(|dispatcher, _, effects| dispatcher.forget_dead_letter(id, effects))
     }
 
     /// All silences that are kept.
@@ -297,8 +357,8 @@ impl Dispatch {
     }
 }
 
-fn delivered((ticket, delivery): Outcome) -> Event {
-    Event::Delivered(ticket, delivery)
+fn delivered((ticket, delivery, why): Outcome) -> Event {
+    Event::Delivered(ticket, delivery, why)
 }
 
 fn moment(clock: &dyn Clock) -> Moment {

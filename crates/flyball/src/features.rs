@@ -1,6 +1,7 @@
 //! Features that are switched on by name; the names are those of upstream's `--enable-feature`.
 //! Some of upstream's features are always on here, and those that there are not are told.
 
+use config::MatcherMode;
 use promql::ParserOptions;
 use query::EngineOptions;
 
@@ -24,11 +25,26 @@ pub(crate) const PROMQL: [&str; 5] = [
     "use-start-timestamps",
 ];
 
+/// Features of Alertmanager's matchers: other grammars than both.
+const CLASSIC: &str = "classic-mode";
+const UTF8_STRICT: &str = "utf8-strict-mode";
+
+/// Languages that a configuration may speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Syntax {
+    /// Parts of PromQL.
+    pub(crate) promql: ParserOptions,
+    /// Grammars of Alertmanager's matchers.
+    pub(crate) matchers: MatcherMode,
+}
+
 /// What a list of names switches on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Features {
-    /// Parts of the language.
+    /// Parts of PromQL.
     pub(crate) syntax: ParserOptions,
+    classic_matchers: bool,
+    utf8_matchers: bool,
     delayed_name_removal: bool,
     use_start_timestamps: bool,
     /// Names that switch nothing.
@@ -46,6 +62,8 @@ impl Features {
                 "promql-extended-range-selectors" => syntax.extended_range_selectors = true,
                 "promql-binop-fill-modifiers" => syntax.fill_modifiers = true,
                 "use-start-timestamps" => features.use_start_timestamps = true,
+                CLASSIC => features.classic_matchers = true,
+                UTF8_STRICT => features.utf8_matchers = true,
                 "" => {}
                 name if ALWAYS_ON.contains(&name) => {}
                 name => features.unknown.push(name.to_owned()),
@@ -60,10 +78,27 @@ impl Features {
         options.use_start_timestamps = self.use_start_timestamps;
     }
 
+    /// Languages of a configuration.
+    ///
+    /// # Errors
+    /// When both modes of matchers are named.
+    pub(crate) fn languages(&self) -> Result<Syntax, String> {
+        let matchers = match (self.classic_matchers, self.utf8_matchers) {
+            (false, false) => MatcherMode::Fallback,
+            (true, false) => MatcherMode::Classic,
+            (false, true) => MatcherMode::Utf8Strict,
+            (true, true) => {
+                let both = format!("--enable-feature: {CLASSIC} and {UTF8_STRICT}");
+                return Err(format!("{both} exclude one another"));
+            }
+        };
+        Ok(Syntax { promql: self.syntax, matchers })
+    }
+
     /// One sentence per name that switches nothing.
     pub(crate) fn complaints(&self) -> impl Iterator<Item = String> {
         self.unknown.iter().map(|name| {
-            let known = PROMQL.join(", ");
+            let known = [&PROMQL[..], &[CLASSIC, UTF8_STRICT]].concat().join(", ");
             format!("--enable-feature={name}: there is no such feature; there are {known}")
         })
     }
@@ -89,6 +124,16 @@ mod tests {
         }
         assert_eq!(named(&ALWAYS_ON.join(",")), Features::default());
         assert_eq!(named(""), Features::default());
+    }
+
+    #[test]
+    fn matchers_have_one_mode() {
+        let mode = |names: &str| named(names).languages().map(|syntax| syntax.matchers);
+        assert_eq!(mode(""), Ok(MatcherMode::Fallback));
+        assert_eq!(mode(CLASSIC), Ok(MatcherMode::Classic));
+        assert_eq!(mode("promql-at-modifier, utf8-strict-mode"), Ok(MatcherMode::Utf8Strict));
+        let error = mode("classic-mode,utf8-strict-mode").unwrap_err();
+        assert!(error.ends_with("exclude one another"), "{error}");
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Deliver for Log {
         &self,
         notification: Notification,
         _timeout: Duration,
-    ) -> Pin<Box<dyn Future<Output = Delivery> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = (Delivery, String)> + Send + '_>> {
         for alert in &notification.alerts {
             let annotation = |name| alert.annotations.get(name).unwrap_or_default();
             let name = alert.labels.value("alertname");
@@ -73,7 +73,8 @@ impl Deliver for Log {
                 tracing::info!(alert = name, %labels, summary, "alert resolved");
             }
         }
-        Box::pin(std::future::ready(Delivery::Accepted { receiver_data: BTreeMap::new() }))
+        let accepted = Delivery::Accepted { receiver_data: BTreeMap::new() };
+        Box::pin(std::future::ready((accepted, String::new())))
     }
 }
 
@@ -85,16 +86,16 @@ impl Deliver for Configured {
         &self,
         notification: Notification,
         timeout: Duration,
-    ) -> Pin<Box<dyn Future<Output = Delivery> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = (Delivery, String)> + Send + '_>> {
         Box::pin(async move {
             match self.0.deliver(&notification, timeout).await {
-                Ok(receiver_data) => Delivery::Accepted { receiver_data },
+                Ok(receiver_data) => (Delivery::Accepted { receiver_data }, String::new()),
                 Err(error) => {
                     let (receiver, group) = (&notification.receiver, &notification.group_key);
                     let (integration, retried) = (self.0.name(), error.is_retryable());
                     let what = "a notification did not arrive";
                     tracing::warn!(receiver, integration, group, retried, %error, "{what}");
-                    error.delivery()
+                    (error.delivery(), error.to_string())
                 }
             }
         })

@@ -13,11 +13,11 @@ pub(crate) use self::rules::{GroupDefaults, parse as parse_rules, parse_group};
 pub(crate) use self::shown::ShownRouting;
 
 use crate::console::io_words;
+use crate::features::Syntax;
 use crate::packs;
 use ::rules::GroupSpec;
 use alerts::Compat;
 use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
-use promql::ParserOptions;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,8 +51,8 @@ pub(crate) struct Configuration {
 pub(crate) struct LoadError(pub(crate) Vec<String>);
 
 /// Reads a configuration; without a path, the one that needs no file. `syntax` says which parts of
-/// PromQL rules may use.
-pub(crate) fn load(path: Option<&Path>, syntax: ParserOptions) -> Result<Configuration, LoadError> {
+/// PromQL rules may use, and how matchers are read.
+pub(crate) fn load(path: Option<&Path>, syntax: Syntax) -> Result<Configuration, LoadError> {
     let mut loader = Loader { syntax, ..Loader::default() };
     let loaded = loader.load(path);
     match loaded {
@@ -64,7 +64,7 @@ pub(crate) fn load(path: Option<&Path>, syntax: ParserOptions) -> Result<Configu
 /// Collects mistakes of all files before giving up.
 #[derive(Default)]
 struct Loader {
-    syntax: ParserOptions,
+    syntax: Syntax,
     mistakes: Vec<String>,
     warnings: Vec<Warning>,
     redacted: Vec<String>,
@@ -136,7 +136,7 @@ impl Loader {
         prometheus: &PrometheusConfig,
         is_bare_prometheus: bool,
     ) -> Vec<GroupSpec> {
-        let defaults = GroupDefaults::of(prometheus, self.syntax);
+        let defaults = GroupDefaults::of(prometheus, self.syntax.promql);
         let mut groups = Vec::new();
         if flyball.default_rules.unwrap_or(!is_bare_prometheus) {
             for text in packs::texts(&flyball.rule_packs) {
@@ -162,7 +162,8 @@ impl Loader {
             }
             Some(path) => {
                 let text = self.read(Path::new(path))?;
-                let file = self.keep(config::alertmanager::load(path, &text))?;
+                let mode = self.syntax.matchers;
+                let file = self.keep(config::alertmanager::load_in(mode, path, &text))?;
                 let redacted = self.redacted.last().map_or("", String::as_str);
                 let shown = ShownRouting::of_file(&file, redacted);
                 let templates = self.templates(&file.templates);

@@ -152,6 +152,15 @@ impl OwnMetrics {
         family
     }
 
+    fn letter_family(&self) -> Family {
+        let help = "Notifications that did not arrive, by receiver.";
+        let mut family = Family::gauge("flyball_notifications_dead_letters", help);
+        for (receiver, count) in self.dispatch.dead_letters_by_receiver() {
+            family.push(Labels::from_pairs([("receiver", &receiver)]), f64::from(count));
+        }
+        family
+    }
+
     fn notification_families(&self) -> Vec<Family> {
         let stats = self.dispatch.stats();
         let counter =
@@ -161,6 +170,12 @@ impl OwnMetrics {
             Family::gauge("flyball_alerts", "Alerts held by routing.").with(stats.alerts as f64),
             Family::gauge("flyball_alert_groups", "Groups of alerts held by routing.")
                 .with(stats.groups as f64),
+            self.letter_family(),
+            counter(
+                "flyball_notifications_dead_letters_dropped_total",
+                "Dead letters that were forgotten because there were too many.",
+                stats.letters_dropped,
+            ),
             counter(
                 "flyball_alerts_refused_total",
                 "Alerts refused because routing holds too many.",

@@ -2,6 +2,7 @@
 
 use crate::board_files::BoardFiles;
 use crate::dispatch::Dispatch;
+use crate::features::Syntax;
 use crate::integrate::Integrator;
 use crate::kept_rules::{InForce, KeptRules};
 use crate::load::{Configuration, GroupDefaults, LoadError, load};
@@ -11,7 +12,6 @@ use crate::query_log::{QueryLogCounts, QueryLogFile};
 use api::{Queries, QueryLog};
 use config::PrometheusConfig;
 use dashboards::{Annotation, Library};
-use promql::ParserOptions;
 use rules::{GroupOptions, Surroundings};
 use scrape::Pools;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,8 @@ use tsdb::Db;
 /// Owner of everything that a reload changes.
 pub(crate) struct Reloader {
     pub(crate) path: Option<PathBuf>,
-    /// Parts of PromQL that rules may use.
-    pub(crate) syntax: ParserOptions,
+    /// Languages of the files.
+    pub(crate) syntax: Syntax,
     /// How rules are evaluated, as far as flags say.
     pub(crate) rules: GroupOptions,
     pub(crate) clock: Arc<dyn Clock>,
@@ -89,7 +89,7 @@ impl Reloader {
         self.db.set_out_of_order_window(storage.out_of_order_time_window);
         let options = self.group_options(&configuration.prometheus);
         self.outlets.apply(&configuration);
-        let defaults = GroupDefaults::of(&configuration.prometheus, self.syntax);
+        let defaults = GroupDefaults::of(&configuration.prometheus, self.syntax.promql);
         self.kept_rules.configure(InForce { groups: configuration.groups, options, defaults });
         let folders = configuration.flyball.dashboards;
         tokio::task::block_in_place(|| self.board_files.configure(folders));

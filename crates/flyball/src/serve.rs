@@ -6,7 +6,7 @@ use crate::board_files::BoardFiles;
 use crate::cli::{LogFormat, LogLevel, ServeArgs};
 use crate::dispatch::Dispatch;
 use crate::evaluate::{Evaluation, Evaluator, RuleCounters};
-use crate::features::Features;
+use crate::features::{Features, Syntax};
 use crate::integrate::Integrator;
 use crate::kept_rules::{KeptRules, RuleFolder};
 use crate::load::{Configuration, load};
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
 
 fn start(args: &ServeArgs) -> Result<(), Fatal> {
     let features = Features::named(&args.features.enable_feature);
-    let configuration = load(args.config_file.as_deref(), features.syntax)?;
+    let configuration = load(args.config_file.as_deref(), features.languages()?)?;
     start_log(args, &configuration);
     for complaint in features.complaints() {
         tracing::warn!("{complaint}");
@@ -167,7 +167,7 @@ struct Rooms {
     clock: Arc<dyn Clock>,
     vfs: Arc<dyn Vfs>,
     engine: Arc<query::Engine>,
-    syntax: promql::ParserOptions,
+    syntax: Syntax,
     evaluator: Arc<Evaluator>,
     kept_rules: Arc<KeptRules>,
     dispatch: Arc<Dispatch>,
@@ -360,7 +360,8 @@ impl Rooms {
             http: Arc::clone(&self.http),
             queries: Arc::clone(&self.queries),
             page,
-            syntax: self.syntax,
+            syntax: self.syntax.promql,
+            matchers: self.syntax.matchers,
         }
     }
 

@@ -2,7 +2,7 @@
 //! One struct with everything resolved, so that nobody downstream asks who said what.
 
 use crate::cli::{DurabilityArg, ServeArgs};
-use crate::features::Features;
+use crate::features::{Features, Syntax};
 use crate::load::Configuration;
 use promql::ParserOptions;
 use rules::GroupOptions;
@@ -25,8 +25,8 @@ pub(crate) struct Settings {
     pub(crate) storage: DbOptions,
     pub(crate) server: api::ServerOptions,
     pub(crate) engine: query::EngineOptions,
-    /// Parts of PromQL that are switched on.
-    pub(crate) syntax: ParserOptions,
+    /// Languages of the files, of queries and of filters.
+    pub(crate) syntax: Syntax,
     /// How rules are evaluated; what the configuration says is added at each reload.
     pub(crate) rules: GroupOptions,
     /// How alerts are sent to external Alertmanagers.
@@ -80,7 +80,7 @@ impl Settings {
             sender: sender(args)?,
             start_delay: duration_flag("--dispatch.start-delay", args.start_delay.as_deref())?
                 .unwrap_or_default(),
-            syntax: features.syntax,
+            syntax: features.languages().map_err(SettingError)?,
             memory_bytes,
             host_interval: wanted.then_some(interval),
         })

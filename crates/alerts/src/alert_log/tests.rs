@@ -55,7 +55,8 @@ fn what_is_read_is_what_was_written() {
 }
 
 fn all(saved: &Saved) -> Vec<Change> {
-    crate::change::all_of(saved.alerts.values(), &saved.silences, &saved.log, &saved.history)
+    let Saved { alerts, silences, log, history, letters, .. } = saved;
+    crate::change::all_of(alerts.values(), silences, log, history, letters)
 }
 
 #[test]

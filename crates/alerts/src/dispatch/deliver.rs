@@ -3,7 +3,7 @@
 use super::{AlertGroup, Compat, Delivery, Dispatcher, Effect, Ticket, Timestamp};
 use crate::change::{Change, Told, What};
 use crate::dedup::{AlertSet, LogEntry};
-use crate::group::{PendingState, known_after};
+use crate::group::{Pending, PendingState, known_after};
 use crate::history::Verdict;
 use crate::notification::Notification;
 use crate::retry::back_off;
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Log entries are kept at most this long without being renewed, once their group is gone.
 const LOG_RETENTION: Duration = Duration::from_hours(120);
 /// A delivery may take at least this long, however short the group interval is.
-const TIMEOUT_MIN: Duration = Duration::from_secs(10);
+pub(super) const TIMEOUT_MIN: Duration = Duration::from_secs(10);
 
 impl Dispatcher {
     /// A group's timer ran out: flush it if that is due, and send what waits.
@@ -38,26 +38,13 @@ impl Dispatcher {
             }
             let integration = self.integration(group, pending.integration);
             let send_resolved = integration.as_ref().is_some_and(|i| i.send_resolved);
-            let alerts = group.notified(&pending.snapshot, send_resolved);
-            if alerts.is_empty() {
+            let notification = self.notification(group, pending, send_resolved);
+            if notification.alerts.is_empty() {
                 silent.push(pending.integration); // Only ends, and nobody asked for ends.
                 continue;
             }
-            let node = self.tree.node(group.node);
             let name = integration.map(|integration| integration.name).unwrap_or_default();
-            let entry = self.entry(group, node, &name);
-            let notification = Notification {
-                receiver: node.receiver.to_string(),
-                integration: pending.integration,
-                group_key: group.key.to_string(),
-                group_labels: group.labels.clone(),
-                alerts,
-                reason: pending.reason,
-                route_labels: node.labels.clone(),
-                now: pending.flushed_at,
-                receiver_data: entry.map(|e| e.receiver_data.clone()).unwrap_or_default(),
-            };
-            let timeout = node.group_interval.max(TIMEOUT_MIN);
+            let timeout = self.tree.node(group.node).group_interval.max(TIMEOUT_MIN);
             let firing = pending.snapshot.firing.clone();
             self.note_underway(now, group, &name, firing);
             let ticket = Ticket(self.next_ticket);
@@ -68,6 +55,29 @@ impl Dispatcher {
         }
         for integration in silent {
             self.record(now, group, integration, None);
+        }
+    }
+
+    /// What an integration is told.
+    pub(super) fn notification(
+        &self,
+        group: &AlertGroup,
+        pending: &Pending,
+        send_resolved: bool,
+    ) -> Notification {
+        let node = self.tree.node(group.node);
+        let name = self.integration(group, pending.integration).map(|one| one.name);
+        let entry = self.entry(group, node, &name.unwrap_or_default());
+        Notification {
+            receiver: node.receiver.to_string(),
+            integration: pending.integration,
+            group_key: group.key.to_string(),
+            group_labels: group.labels.clone(),
+            alerts: group.notified(&pending.snapshot, send_resolved),
+            reason: pending.reason,
+            route_labels: node.labels.clone(),
+            now: pending.flushed_at,
+            receiver_data: entry.map(|e| e.receiver_data.clone()).unwrap_or_default(),
         }
     }
 
@@ -94,7 +104,7 @@ impl Dispatcher {
         self.log.entry((group_key, receiver)).or_default().insert(name.to_owned(), entry);
     }
 
-    fn integration(&self, group: &AlertGroup, index: usize) -> Option<Integration> {
+    pub(super) fn integration(&self, group: &AlertGroup, index: usize) -> Option<Integration> {
         let receiver = self.receivers.get(&*self.tree.node(group.node).receiver)?;
         receiver.integrations.get(index).cloned()
     }
@@ -104,9 +114,14 @@ impl Dispatcher {
         &mut self,
         now: Timestamp,
         ticket: Ticket,
-        delivery: Delivery,
+        (delivery, why): (Delivery, &str),
         out: &mut Vec<Effect>,
     ) {
+        if let Some(letter) = self.resent.remove(&ticket) {
+            let is_accepted = matches!(delivery, Delivery::Accepted { .. });
+            self.resent(now, &letter, (!is_accepted).then_some(why));
+            return;
+        }
         let Some(id) = self.underway.remove(&ticket) else { return };
         let Some(mut group) = self.groups.remove(&id) else { return };
         let underway = PendingState::Underway(ticket.0);
@@ -116,6 +131,7 @@ impl Dispatcher {
             match delivery {
                 Delivery::Accepted { receiver_data } => {
                     self.stats.accepted += 1;
+                    self.forget_letter_of(&group, &integration);
                     self.record(now, &mut group, place, Some(receiver_data));
                 }
                 Delivery::Retry { after } => {
@@ -124,6 +140,7 @@ impl Dispatcher {
                     pending.tries += 1;
                     let at = now.saturating_add(back_off(pending.tries, after));
                     pending.state = PendingState::Waiting(at);
+                    why.clone_into(&mut pending.why);
                     if pending.tries == 1 {
                         let verdict = Verdict::Retried { integration, at };
                         self.note_delivery(now, &group, &pending, verdict);
@@ -134,6 +151,7 @@ impl Dispatcher {
                     self.stats.refused += 1;
                     group.failed = true;
                     let pending = group.pending.remove(index);
+                    self.bury(now, &group, &pending, why);
                     self.note_delivery(now, &group, &pending, Verdict::Refused { integration });
                     let receiver = self.tree.node(group.node).receiver.to_string();
                     out.push(Effect::GaveUp { receiver, group_key: group.key.to_string() });

@@ -35,7 +35,10 @@ impl Dispatcher {
                 group.failed = true;
                 continue;
             }
-            group.pending.retain(|pending| pending.integration != index);
+            if let Some(place) = group.pending.iter().position(|p| p.integration == index) {
+                let failed = group.pending.remove(place);
+                self.bury(now, group, &failed, &failed.why);
+            }
             let entry = self.entry(group, &node, &integration.name);
             let is_muted = |alert| improved && group.mutes.contains_key(&alert);
             let terms = Terms {
@@ -52,6 +55,7 @@ impl Dispatcher {
                 reason,
                 flushed_at: now,
                 tries: 0,
+                why: String::new(),
                 state: PendingState::Waiting(now),
             });
         }

@@ -17,6 +17,7 @@ impl Dispatcher {
         self.silences = saved.silences;
         self.log = saved.log;
         self.history = saved.history;
+        self.letters = saved.letters;
         self.alerts = saved.alerts;
         for stored in self.alerts.values_mut().filter(|stored| !stored.end_is_saved) {
             let alert = Arc::make_mut(&mut Arc::make_mut(stored).alert);
@@ -53,6 +54,6 @@ impl Dispatcher {
 
     /// Changes that lead to this state from nothing, for [`crate::AlertLog::fold`].
     pub fn save(&self) -> Vec<Change> {
-        all_of(self.alerts.values(), &self.silences, &self.log, &self.history)
+        all_of(self.alerts.values(), &self.silences, &self.log, &self.history, &self.letters)
     }
 }

@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod defects;
+mod letters;
 mod restarts;
 mod silences;
 
@@ -122,7 +123,7 @@ fn inv_51_a_slow_delivery_is_not_doubled() {
     }
     let underway = tickets(&mut effects);
     assert_eq!(underway.len(), 1, "one delivery under way");
-    let delivered = Event::Delivered(underway[0], accepted());
+    let delivered = Event::Delivered(underway[0], accepted(), String::new());
     stage.dispatcher.step(stage.moment(), delivered, &mut effects);
     stage.ms += 1000;
     stage.dispatcher.step(stage.moment(), Event::Tick, &mut effects);

@@ -30,7 +30,7 @@ use http::Request;
         (status = 200, description = "Alerts", body = Vec<GettableAlert>),
         (status = 400, description = "Bad request", body = String)))]
 pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Response, Complaint> {
-    let wanted = Wanted::read(&params)?;
+    let wanted = Wanted::read(&params, app.state.matchers)?;
     let page = Page::read(&params)?;
     let turn = turn(&app).await;
     let (mut alerts, receivers) = ask(&app, move |alerting| {
@@ -90,9 +90,9 @@ pub(crate) async fn receive(
     request: Request<Body>,
 ) -> Result<Response, Complaint> {
     let (bytes, room) = posted::read(request, &app, "alerts").await?;
-    let now = app.state.clock.now();
+    let (now, mode) = (app.state.clock.now(), app.state.matchers);
     let (mistakes, taken) = ask(&app, move |alerting| {
-        let batch = posted::alerts(&bytes, now, alerting.resolve_timeout())?;
+        let batch = posted::alerts(&bytes, now, alerting.resolve_timeout(), mode)?;
         drop((bytes, room));
         Ok::<_, Complaint>((batch.mistakes, alerting.put(batch.alerts)))
     })

@@ -25,7 +25,7 @@ use axum::response::Response;
         (status = 200, description = "Groups", body = Vec<AlertGroup>),
         (status = 400, description = "Bad request", body = String)))]
 pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Response, Complaint> {
-    let wanted = Wanted::read(&params)?;
+    let wanted = Wanted::read(&params, app.state.matchers)?;
     let turn = turn(&app).await;
     let (groups, receivers) = ask(&app, move |alerting| {
         let receivers = Receivers::new(alerting.receivers());

@@ -7,6 +7,7 @@ use crate::body::{self, Room};
 use alerts::{Alert, Silence};
 use axum::body::Body;
 use bytes::Bytes;
+use config::MatcherMode;
 use http::{Request, header};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -115,9 +116,12 @@ impl Pairs<'_> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Is there a pair without a name?
-    fn has_nameless(&self) -> bool {
-        self.0.first().is_some_and(|(name, _)| name.is_empty())
+    /// Are these the names of labels?
+    fn check_names(&self, what: &str, mode: MatcherMode) -> Result<(), String> {
+        match self.0.iter().find(|(name, _)| !mode.takes_name(name)) {
+            Some((name, _)) => Err(format!("invalid {what}: invalid name {}", model::quote(name))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -146,6 +150,7 @@ pub(super) fn alerts(
     body: &[u8],
     now: Timestamp,
     resolve_timeout: Duration,
+    mode: MatcherMode,
 ) -> Result<Batch, Complaint> {
     let posted: Option<Vec<Option<PostedAlert<'_>>>> =
         serde_json::from_slice(body).map_err(|error| Complaint::unreadable("alerts", error))?;
@@ -156,7 +161,7 @@ pub(super) fn alerts(
     }
     let mut batch = Batch::default();
     for alert in posted.into_iter().flatten() {
-        match alert.finished(now, resolve_timeout) {
+        match alert.finished(now, resolve_timeout, mode) {
             Ok(alert) => batch.alerts.push(alert),
             Err(mistake) => batch.mistakes.push(mistake),
         }
@@ -186,7 +191,12 @@ fn check_schema<'p>(
 
 impl PostedAlert<'_> {
     /// The alert with defaults filled in, as `postAlertsHandler` has it.
-    fn finished(self, now: Timestamp, resolve_timeout: Duration) -> Result<Alert, String> {
+    fn finished(
+        self,
+        now: Timestamp,
+        resolve_timeout: Duration,
+        mode: MatcherMode,
+    ) -> Result<Alert, String> {
         let given = |instant: Option<Instant>| instant.and_then(|instant| instant.0);
         let end = given(self.ends_at);
         let starts_at = given(self.starts_at).or(end).unwrap_or(now);
@@ -196,16 +206,12 @@ impl PostedAlert<'_> {
         }
         let mut labels = self.labels.unwrap_or_default();
         labels.0.retain(|(_, value)| !value.is_empty());
-        if labels.has_nameless() {
-            return Err("invalid label set: invalid name \"\"".to_owned());
-        }
+        labels.check_names("label set", mode)?;
         if labels.0.is_empty() {
             return Err("at least one label pair required".to_owned());
         }
         let annotations = self.annotations.unwrap_or_default();
-        if annotations.has_nameless() {
-            return Err("invalid annotations: invalid name \"\"".to_owned());
-        }
+        annotations.check_names("annotations", mode)?;
         Ok(Alert {
             labels: Labels::from_sorted(labels.iter()),
             annotations: annotations.iter().collect(),
@@ -240,7 +246,11 @@ struct PostedMatcher {
 }
 
 /// Reads a silence that somebody asks for now; the rules of silences are checked when it is set.
-pub(super) fn silence(body: &[u8], now: Timestamp) -> Result<Silence, Complaint> {
+pub(super) fn silence(
+    body: &[u8],
+    now: Timestamp,
+    mode: MatcherMode,
+) -> Result<Silence, Complaint> {
     let posted: Option<PostedSilence> =
         serde_json::from_slice(body).map_err(|error| Complaint::unreadable("silence", error))?;
     let required = |what: &str| Complaint::required(&format!("{what} in body"));
@@ -265,7 +275,7 @@ pub(super) fn silence(body: &[u8], now: Timestamp) -> Result<Silence, Complaint>
     if ends_at < now {
         return Err(Complaint::bad("Failed to create silence: end time can't be in the past"));
     }
-    let compile = |(index, matcher): (usize, CheckedMatcher)| matcher.compiled(index);
+    let compile = |(index, matcher): (usize, CheckedMatcher)| matcher.compiled(index, mode);
     Ok(Silence {
         id: posted.id.unwrap_or_default(),
         matchers: matchers.into_iter().enumerate().map(compile).collect::<Result<_, _>>()?,
@@ -303,9 +313,13 @@ impl PostedMatcher {
 }
 
 impl CheckedMatcher {
-    fn compiled(self, index: usize) -> Result<Matcher, Complaint> {
-        Matcher::new(self.op, &self.name, &self.value).map_err(|error| {
-            Complaint::bad(format!("invalid silence: invalid label matcher {index}: {error}"))
-        })
+    fn compiled(self, index: usize, mode: MatcherMode) -> Result<Matcher, Complaint> {
+        let wrong = |why: String| {
+            Complaint::bad(format!("invalid silence: invalid label matcher {index}: {why}"))
+        };
+        if !mode.takes_name(&self.name) {
+            return Err(wrong(format!("invalid label name {}", model::quote(&self.name))));
+        }
+        Matcher::new(self.op, &self.name, &self.value).map_err(|error| wrong(error.to_string()))
     }
 }

@@ -23,7 +23,7 @@ use std::cmp::Reverse;
         (status = 200, description = "Silences", body = Vec<GettableSilence>),
         (status = 400, description = "Bad request", body = String)))]
 pub(crate) async fn list(State(app): State<App>, params: Params) -> Result<Response, Complaint> {
-    let wanted = matchers(&params, "filter")?;
+    let wanted = matchers(&params, "filter", app.state.matchers)?;
     let now = app.state.clock.now();
     let silences = ask(&app, move |alerting| {
         let mut silences = alerting.silences();
@@ -69,7 +69,7 @@ pub(crate) async fn set(
     request: Request<Body>,
 ) -> Result<Response, Complaint> {
     let (bytes, _room) = posted::read(request, &app, "silence").await?;
-    let silence = posted::silence(&bytes, app.state.clock.now())?;
+    let silence = posted::silence(&bytes, app.state.clock.now(), app.state.matchers)?;
     let by = silence.created_by.clone();
     let id = ask(&app, move |alerting| alerting.set_silence(silence)).await??;
     tracing::info!(user = principal.name(), by, id, "silence set");

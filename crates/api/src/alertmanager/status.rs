@@ -47,7 +47,7 @@ pub(crate) async fn receivers(
     State(app): State<App>,
     params: Params,
 ) -> Result<Response, Complaint> {
-    let wanted = WantedReceivers::by_labels(&params)?;
+    let wanted = WantedReceivers::by_labels(&params, app.state.matchers)?;
     let mut receivers = ask(&app, |alerting| alerting.receivers()).await?;
     let known = Receivers::new(receivers.clone());
     receivers.retain(|receiver| wanted.have(&receiver.name, &known));

@@ -1,6 +1,9 @@
 //! Shapes, statuses and sentences of upstream; the answers of Alertmanager 0.25 to the same requests
 //! were recorded and brought forward to 0.34 (`mutedBy`, labels of receivers, UTF-8 names).
 
+mod acceptance;
+mod grafana;
+
 use crate::test_client::{Client, run, text, wrapped};
 use axum::body::Body;
 use expect_test::{Expect, expect};

@@ -4,7 +4,7 @@ use super::reply::Complaint;
 use super::written::Receivers;
 use crate::params::Params;
 use alerts::{AlertState, AlertStatus};
-use config::alertmanager::parse_matcher;
+use config::MatcherMode;
 use model::{Labels, Matcher, Pattern};
 use std::sync::Arc;
 
@@ -28,11 +28,11 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// Reads the parameters; states that are not named are wanted.
-    pub(super) fn read(params: &Params) -> Result<Self, Complaint> {
+    pub(super) fn read(params: &Params, mode: MatcherMode) -> Result<Self, Complaint> {
         let flag = |name| params.get(name).is_none_or(|text| YES.contains(&&*text.to_lowercase()));
         Ok(Self {
-            matchers: matchers(params, "filter")?,
-            receivers: WantedReceivers::read(params)?,
+            matchers: matchers(params, "filter", mode)?,
+            receivers: WantedReceivers::read(params, mode)?,
             active: flag("active"),
             silenced: flag("silenced"),
             inhibited: flag("inhibited"),
@@ -64,16 +64,16 @@ pub(super) struct WantedReceivers {
 }
 
 impl WantedReceivers {
-    pub(super) fn read(params: &Params) -> Result<Self, Complaint> {
+    pub(super) fn read(params: &Params, mode: MatcherMode) -> Result<Self, Complaint> {
         let name = params.get("receiver").map(Pattern::new).transpose();
         let name = name
             .map_err(|error| Complaint::bad(format!("failed to parse receiver param: {error}")))?;
-        Ok(Self { name, matchers: matchers(params, "receiver_matchers")? })
+        Ok(Self { name, matchers: matchers(params, "receiver_matchers", mode)? })
     }
 
     /// By their labels alone.
-    pub(super) fn by_labels(params: &Params) -> Result<Self, Complaint> {
-        Ok(Self { name: None, matchers: matchers(params, "receiver_matchers")? })
+    pub(super) fn by_labels(params: &Params, mode: MatcherMode) -> Result<Self, Complaint> {
+        Ok(Self { name: None, matchers: matchers(params, "receiver_matchers", mode)? })
     }
 
     /// Is the receiver with this name wanted?
@@ -95,6 +95,14 @@ impl WantedReceivers {
 }
 
 /// All values of a parameter, each one matcher.
-pub(super) fn matchers(params: &Params, name: &str) -> Result<Vec<Matcher>, Complaint> {
-    params.all(name).map(parse_matcher).collect::<Result<_, _>>().map_err(Complaint::bad)
+pub(super) fn matchers(
+    params: &Params,
+    name: &str,
+    mode: MatcherMode,
+) -> Result<Vec<Matcher>, Complaint> {
+    params
+        .all(name)
+        .map(|text| mode.matcher(text))
+        .collect::<Result<_, _>>()
+        .map_err(Complaint::bad)
 }

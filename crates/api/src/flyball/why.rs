@@ -8,7 +8,6 @@ use crate::shape::rfc3339;
 use ::alerts::{AlertSelection, AlertStatus, Decision};
 use axum::extract::State;
 use axum::response::Response;
-use config::alertmanager::parse_matchers;
 use model::{Labels, Matcher};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,7 +74,7 @@ pub(crate) struct DecisionBody {
 pub(crate) async fn why(State(app): State<App>, params: Params) -> Result<Response, ApiError> {
     let mut matchers: Vec<Matcher> = Vec::new();
     for text in params.all("filter") {
-        let parsed = parse_matchers(text);
+        let parsed = app.state.matchers.matchers(text);
         matchers.extend(parsed.map_err(|error| ApiError::invalid_parameter("filter", error))?);
     }
     let count = params.limit()?.unwrap_or(DECISIONS_DEFAULT).min(DECISIONS_MAX);

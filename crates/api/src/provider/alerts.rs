@@ -1,7 +1,9 @@
 //! Alerts, groups, silences and receivers in the shape of Alertmanager's API v2.
 
 use super::ProviderError;
-use alerts::{Alert, AlertSelection, AlertStatus, Decision, GroupStatus, Silence, SilenceError};
+use alerts::{
+    Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, Silence, SilenceError,
+};
 use model::Matcher;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -53,6 +55,15 @@ pub trait AlertsProvider: Send + Sync {
     /// # Errors
     /// When they cannot be kept.
     fn put(&self, alerts: Vec<Alert>) -> Result<(), ProviderError>;
+
+    /// Messages that did not arrive, the one that was given up last first.
+    fn dead_letters(&self) -> Vec<DeadLetter>;
+
+    /// Tries a dead letter again; is there such a letter and its receiver?
+    fn resend(&self, id: &str) -> bool;
+
+    /// Forgets a dead letter; was there one?
+    fn forget_dead_letter(&self, id: &str) -> bool;
 
     /// All silences, those that ended not long ago included, in any order.
     fn silences(&self) -> Vec<Silence>;

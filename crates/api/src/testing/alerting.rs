@@ -1,13 +1,13 @@
 //! Routing of alerts in memory: the real core, without a disk and without anybody to tell.
 
 use alerts::{
-    Alert, AlertSelection, AlertStatus, Compat, Decision, Dispatcher, Event, GroupStatus, Moment,
-    Receiver, Settings, Silence,
+    Alert, AlertSelection, AlertStatus, Compat, DeadLetter, Decision, Dispatcher, Event,
+    GroupStatus, Moment, Receiver, Settings, Silence,
 };
 use api::{AlertsProvider, ProviderError, ReceiverInfo, SilenceFailure};
 use model::{Matcher, Timestamp};
 use parking_lot::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 const FILE: &str = "\
@@ -27,17 +27,22 @@ receivers:
 - {name: 'pager, a'}
 ";
 
-/// Alerts, groups and silences at one moment that does not end.
+/// Alerts, groups and silences at one moment that lasts until a test lets time pass.
 #[derive(Debug)]
 pub(crate) struct Alerting {
     dispatcher: Mutex<Dispatcher>,
     silences_made: AtomicU64,
-    now: Timestamp,
+    pub(crate) now_ms: AtomicI64,
 }
 
 impl Alerting {
     pub(crate) fn at(now: Timestamp) -> Self {
-        let file = config::alertmanager::load("alertmanager.yml", FILE).unwrap().config;
+        Self::routing(FILE, now)
+    }
+
+    /// The same with another alertmanager.yml, of which receivers do nothing.
+    pub(crate) fn routing(file: &str, now: Timestamp) -> Self {
+        let file = config::alertmanager::load("alertmanager.yml", file).unwrap().config;
         let receivers = file.receivers.iter();
         let receivers = receivers
             .map(|receiver| Receiver { name: receiver.name.clone(), integrations: Vec::new() })
@@ -50,11 +55,16 @@ impl Alerting {
             compat: Compat::Improved,
         };
         let dispatcher = Mutex::new(Dispatcher::new(&settings).unwrap());
-        Self { dispatcher, silences_made: AtomicU64::new(0), now }
+        Self { dispatcher, silences_made: AtomicU64::new(0), now_ms: AtomicI64::new(now.ms()) }
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(self.now_ms.load(Ordering::Relaxed))
     }
 
     fn moment(&self) -> Moment {
-        Moment { wall: self.now, monotonic: Duration::from_secs(1) }
+        let wall = self.now();
+        Moment { wall, monotonic: Duration::from_millis(wall.ms().unsigned_abs()) }
     }
 }
 
@@ -80,7 +90,7 @@ impl AlertsProvider for Alerting {
     }
 
     fn alerts(&self, selection: &AlertSelection<'_>) -> Vec<AlertStatus> {
-        self.dispatcher.lock().alerts(self.now, selection)
+        self.dispatcher.lock().alerts(self.now(), selection)
     }
 
     fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision> {
@@ -88,12 +98,24 @@ impl AlertsProvider for Alerting {
     }
 
     fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus> {
-        self.dispatcher.lock().groups(self.now, matchers)
+        self.dispatcher.lock().groups(self.now(), matchers)
     }
 
     fn put(&self, alerts: Vec<Alert>) -> Result<(), ProviderError> {
         self.dispatcher.lock().step(self.moment(), Event::Alerts(alerts), &mut Vec::new());
         Ok(())
+    }
+
+    fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.dispatcher.lock().dead_letters()
+    }
+
+    fn resend(&self, id: &str) -> bool {
+        self.dispatcher.lock().resend(self.moment(), id, &mut Vec::new())
+    }
+
+    fn forget_dead_letter(&self, id: &str) -> bool {
+        self.dispatcher.lock().forget_dead_letter(id, &mut Vec::new())
     }
 
     fn silences(&self) -> Vec<Silence> {

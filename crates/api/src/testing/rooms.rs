@@ -328,6 +328,7 @@ pub(crate) fn state(rooms: &Arc<Rooms>) -> AppState {
         querier: Arc::new(sample_store()),
         engine: Arc::default(),
         syntax: promql::ParserOptions::ALL,
+        matchers: config::MatcherMode::default(),
         clock: Arc::new(FakeClock),
         targets: rooms.clone(),
         rules: rooms.clone(),

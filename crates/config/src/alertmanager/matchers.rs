@@ -47,32 +47,78 @@ impl std::fmt::Display for MatcherNote {
     }
 }
 
-/// Reads a list of matchers; the error says what is wrong and at which character, from 1.
-pub fn parse_matchers(text: &str) -> Result<Vec<Matcher>, String> {
-    parse_noted_matchers(text).map(|noted| noted.matchers)
+/// Which grammars read matchers, and which label names there are (upstream's
+/// `--enable-feature=classic-mode` and `utf8-strict-mode`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MatcherMode {
+    /// Both grammars; any text is a label name.
+    #[default]
+    Fallback,
+    /// Only the classic grammar, and names of the legacy alphabet.
+    Classic,
+    /// Only the UTF-8 grammar.
+    Utf8Strict,
 }
 
-/// Reads exactly one matcher, without braces: what amtool and the API's filters take.
-pub fn parse_matcher(text: &str) -> Result<Matcher, String> {
-    let wrong = |what: &str| format!("matcher {}: {what}", quote(text));
-    if text.starts_with('{') || text.ends_with('}') {
-        return Err(wrong("braces are not expected around a single matcher"));
+impl MatcherMode {
+    /// Reads a list of matchers; the error says what is wrong and, from the UTF-8 grammar, at
+    /// which character, from 1.
+    ///
+    /// # Errors
+    /// When no grammar of the mode reads it.
+    pub fn matchers(self, text: &str) -> Result<Vec<Matcher>, String> {
+        self.noted_matchers(text).map(|noted| noted.matchers)
     }
-    // The classic grammar for one matcher knows no commas: they belong to the value.
-    let (new, old) = (utf8::parse(text), classic::parse_one(text));
-    let new = new.and_then(|matchers| match <[Matcher; 1]>::try_from(matchers) {
-        Ok([matcher]) => Ok(matcher),
-        Err(matchers) => Err(wrong(&format!("expected one matcher, found {}", matchers.len()))),
-    });
-    match (new, old) {
-        (Ok(_) | Err(_), Ok(old)) => Ok(old),
-        (Ok(new), Err(_)) => Ok(new),
-        (Err(error), Err(_)) => Err(error),
+
+    /// Reads a list of matchers and notes what its author should know.
+    ///
+    /// # Errors
+    /// When no grammar of the mode reads it.
+    pub fn noted_matchers(self, text: &str) -> Result<NotedMatchers, String> {
+        let read = match self {
+            Self::Fallback => return both(text),
+            Self::Classic => classic::parse(text),
+            Self::Utf8Strict => utf8::parse(text),
+        };
+        read.map(|matchers| NotedMatchers { matchers, note: None })
+    }
+
+    /// Reads exactly one matcher, without braces: what amtool and the API's filters take.
+    ///
+    /// # Errors
+    /// When no grammar of the mode reads it as one matcher.
+    pub fn matcher(self, text: &str) -> Result<Matcher, String> {
+        // The classic grammar for one matcher knows no commas: they belong to the value.
+        let old = || classic::parse_one(text);
+        if self == Self::Classic {
+            return old();
+        }
+        let wrong = |what: &str| format!("matcher {}: {what}", quote(text));
+        if text.starts_with('{') || text.ends_with('}') {
+            return Err(wrong("braces are not expected around a single matcher"));
+        }
+        let new = utf8::parse(text).and_then(|matchers| {
+            <[Matcher; 1]>::try_from(matchers).map(|[matcher]| matcher).map_err(|matchers| {
+                wrong(&format!("expected one matcher, found {}", matchers.len()))
+            })
+        });
+        match self {
+            Self::Utf8Strict => new,
+            Self::Fallback | Self::Classic => old().or(new),
+        }
+    }
+
+    /// May a label have this name?
+    pub fn takes_name(self, name: &str) -> bool {
+        match self {
+            Self::Classic => model::is_legacy_label_name(name),
+            Self::Fallback | Self::Utf8Strict => !name.is_empty(),
+        }
     }
 }
 
-/// Reads a list of matchers and notes what its author should know.
-pub fn parse_noted_matchers(text: &str) -> Result<NotedMatchers, String> {
+/// Where both grammars read a text differently, the classic reading is taken.
+fn both(text: &str) -> Result<NotedMatchers, String> {
     match (utf8::parse(text), classic::parse(text)) {
         (Ok(matchers), Err(_)) => Ok(NotedMatchers { matchers, note: None }),
         (Ok(new), Ok(old)) if new == old => Ok(NotedMatchers { matchers: new, note: None }),

@@ -8,7 +8,7 @@ mod labels;
 mod receivers;
 mod routes;
 
-use super::{AlertmanagerFile, Route, unsupported};
+use super::{AlertmanagerFile, MatcherMode, Route, unsupported};
 use crate::prometheus::read_tracing;
 use crate::read::{Reader, Section};
 use crate::{Error, Loaded, Outside};
@@ -16,10 +16,25 @@ use global::Global;
 use std::collections::BTreeMap;
 
 /// Reads a whole alertmanager.yml; `path` names it in messages and is where relative paths start.
+///
+/// # Errors
+/// Everything that is wrong with it.
 pub fn load(path: &str, text: &str) -> Result<Loaded<AlertmanagerFile>, Error> {
+    load_in(MatcherMode::default(), path, text)
+}
+
+/// The same with other grammars of matchers.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load_in(
+    mode: MatcherMode,
+    path: &str,
+    text: &str,
+) -> Result<Loaded<AlertmanagerFile>, Error> {
     let outside = Outside::nothing();
     let (reader, root) = Reader::open(path, text, &outside, unsupported::UNSUPPORTED)?;
-    let file = reader.section(&root, "").map(read_file);
+    let file = reader.section(&root, "").map(|section| read_file(section, mode));
     reader.finish(file.unwrap_or_else(AlertmanagerFile::nothing), &root)
 }
 
@@ -37,7 +52,7 @@ impl AlertmanagerFile {
     }
 }
 
-fn read_file(file: Section<'_>) -> AlertmanagerFile {
+fn read_file(file: Section<'_>, mode: MatcherMode) -> AlertmanagerFile {
     let global = file.section("global", "global").map(Global::read).unwrap_or_default();
     let receivers = receivers::read(&file, &global);
     let time_intervals = intervals::read(&file);
@@ -46,12 +61,12 @@ fn read_file(file: Section<'_>) -> AlertmanagerFile {
         intervals: time_intervals.keys().map(String::as_str).collect(),
     };
     let route = if let Some(node) = file.get("route").filter(|node| !node.is_null()) {
-        routes::read(file.reader, node, &names)
+        routes::read(file.reader, node, &names, mode)
     } else {
         file.problem_here("the file needs a `route`");
         Route::root()
     };
-    let inhibit_rules = inhibit::read(&file);
+    let inhibit_rules = inhibit::read(&file, mode);
     let templates = file.texts("templates").unwrap_or_default();
     if let Some(node) = file.get("tracing") {
         read_tracing(&file, node);

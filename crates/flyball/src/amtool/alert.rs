@@ -16,7 +16,7 @@ pub(super) fn query(args: &PeerArgs, query: &AlertQuery, console: &mut Console<'
         ("silenced", silenced.to_string()),
         ("unprocessed", unprocessed.to_string()),
     ];
-    let filters = labels::with_alert_name(&query.matchers);
+    let filters = labels::with_alert_name(args.matchers.mode, &query.matchers);
     params.extend(filters.into_iter().map(|matcher| ("filter", matcher)));
     params.extend(query.receiver.clone().map(|receiver| ("receiver", receiver)));
     let alerts: Vec<wire::Alert> = Peer::new(args)?.ask(Call::get(&["alerts"], params))?;
@@ -26,10 +26,11 @@ pub(super) fn query(args: &PeerArgs, query: &AlertQuery, console: &mut Console<'
 
 /// Sends one alert; times that are not given are left to the server.
 pub(super) fn add(args: &PeerArgs, add: &AlertAdd) -> Outcome {
+    let mode = args.matchers.mode;
     let time = |text: Option<&str>| text.map_or(Ok(Time::ABSENT), super::time);
     let alert = PostedAlert {
-        labels: labels::pairs(&labels::with_alert_name(&add.labels), "labels")?,
-        annotations: labels::pairs(&add.annotations, "annotations")?,
+        labels: labels::pairs(mode, &labels::with_alert_name(mode, &add.labels), "labels")?,
+        annotations: labels::pairs(mode, &add.annotations, "annotations")?,
         starts_at: time(add.start.as_deref())?,
         ends_at: time(add.end.as_deref())?,
         generator_url: add.generator_url.clone(),

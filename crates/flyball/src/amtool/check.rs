@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, read_file, template};
 use crate::console::{Console, Verdict};
-use config::AlertmanagerFile;
+use config::{AlertmanagerFile, MatcherMode};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const STANDARD_INPUT: &str = "/dev/stdin";
 
 /// Checks the files one after the other; standard input when there are none.
-pub(super) fn run(files: &[PathBuf], console: &mut Console<'_>) -> Outcome {
+pub(super) fn run(files: &[PathBuf], mode: MatcherMode, console: &mut Console<'_>) -> Outcome {
     let standard_input = [PathBuf::from(STANDARD_INPUT)];
     let files = if files.is_empty() { &standard_input[..] } else { files };
     if files == standard_input && io::stdin().is_terminal() {
@@ -22,7 +22,7 @@ pub(super) fn run(files: &[PathBuf], console: &mut Console<'_>) -> Outcome {
     }
     let mut failed = 0;
     for file in files {
-        let mistakes = check(file, console)?;
+        let mistakes = check(file, mode, console)?;
         failed += usize::from(mistakes);
     }
     if failed > 0 {
@@ -32,9 +32,9 @@ pub(super) fn run(files: &[PathBuf], console: &mut Console<'_>) -> Outcome {
 }
 
 /// Has the file mistakes?
-fn check(path: &Path, console: &mut Console<'_>) -> Result<bool, Failure> {
+fn check(path: &Path, mode: MatcherMode, console: &mut Console<'_>) -> Result<bool, Failure> {
     let name = path.display().to_string();
-    let file = match read(path, &name) {
+    let file = match read(path, mode, &name) {
         Ok(file) => file,
         Err(mistake) => {
             console.say(format_args!("Checking '{name}'  FAILED: {mistake}\n"))?;
@@ -59,8 +59,9 @@ fn check(path: &Path, console: &mut Console<'_>) -> Result<bool, Failure> {
     Ok(mistakes)
 }
 
-fn read(path: &Path, name: &str) -> Result<AlertmanagerFile, String> {
+fn read(path: &Path, mode: MatcherMode, name: &str) -> Result<AlertmanagerFile, String> {
     let text = read_file(path)?;
-    let loaded = config::alertmanager::load(name, &text).map_err(|error| error.to_string())?;
+    let loaded = config::alertmanager::load_in(mode, name, &text);
+    let loaded = loaded.map_err(|error| error.to_string())?;
     Ok(loaded.config)
 }

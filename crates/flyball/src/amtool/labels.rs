@@ -1,28 +1,32 @@
 //! Words of the command line as labels and matchers. A first word without an operator is the name
 //! of the alert.
 
-use config::alertmanager::parse_matcher;
+use config::MatcherMode;
 use model::{MatchOp, Matcher};
 use std::collections::BTreeMap;
 
 /// The words, with `alertname=` before a first one that is no matcher.
-pub(super) fn with_alert_name(words: &[String]) -> Vec<String> {
+pub(super) fn with_alert_name(mode: MatcherMode, words: &[String]) -> Vec<String> {
     let mut words = words.to_vec();
-    if let Some(first) = words.first_mut().filter(|first| parse_matcher(first).is_err()) {
+    if let Some(first) = words.first_mut().filter(|first| mode.matcher(first).is_err()) {
         *first = format!("alertname={}", model::quote(first));
     }
     words
 }
 
 /// Matchers as they are given.
-pub(super) fn matchers(words: &[String]) -> Result<Vec<Matcher>, String> {
-    words.iter().map(|word| parse_matcher(word)).collect()
+pub(super) fn matchers(mode: MatcherMode, words: &[String]) -> Result<Vec<Matcher>, String> {
+    words.iter().map(|word| mode.matcher(word)).collect()
 }
 
 /// Names and values; `what` they are is told when one is none.
-pub(super) fn pairs(words: &[String], what: &str) -> Result<BTreeMap<String, String>, String> {
+pub(super) fn pairs(
+    mode: MatcherMode,
+    words: &[String],
+    what: &str,
+) -> Result<BTreeMap<String, String>, String> {
     let mut pairs = BTreeMap::new();
-    for matcher in matchers(words)? {
+    for matcher in matchers(mode, words)? {
         if matcher.op() != MatchOp::Equal {
             return Err(format!("{what} must be specified as key=value pairs, found {matcher}"));
         }
@@ -35,27 +39,31 @@ pub(super) fn pairs(words: &[String], what: &str) -> Result<BTreeMap<String, Str
 mod tests {
     use super::*;
 
+    const BOTH: MatcherMode = MatcherMode::Fallback;
+
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
     }
 
     #[test]
     fn a_first_word_without_operator_is_the_alerts_name() {
-        assert_eq!(with_alert_name(&words(&["foo", "a=b"])), ["alertname=\"foo\"", "a=b"]);
-        assert_eq!(with_alert_name(&words(&["a b\"c"])), ["alertname=\"a b\\\"c\""]);
-        assert_eq!(with_alert_name(&words(&["a!=b", "foo"])), ["a!=b", "foo"]);
-        assert!(with_alert_name(&[]).is_empty());
+        assert_eq!(with_alert_name(BOTH, &words(&["foo", "a=b"])), ["alertname=\"foo\"", "a=b"]);
+        assert_eq!(with_alert_name(BOTH, &words(&["a b\"c"])), ["alertname=\"a b\\\"c\""]);
+        assert_eq!(with_alert_name(BOTH, &words(&["a!=b", "foo"])), ["a!=b", "foo"]);
+        assert!(with_alert_name(BOTH, &[]).is_empty());
     }
 
     #[test]
     fn pairs_are_names_with_values() {
-        let found = pairs(&words(&["a=b", "summary=two words", "c="]), "labels").unwrap();
+        let found = pairs(BOTH, &words(&["a=b", "summary=two words", "c="]), "labels").unwrap();
         assert_eq!(found["summary"], "two words");
         assert_eq!(found["c"], "");
-        let error = pairs(&words(&["a=~b"]), "annotations").unwrap_err();
+        let error = pairs(BOTH, &words(&["a=~b"]), "annotations").unwrap_err();
         assert_eq!(error, "annotations must be specified as key=value pairs, found a=~\"b\"");
         assert!(
-            pairs(&words(&["x"]), "labels").unwrap_err().starts_with("matcher \"x\": expected")
+            pairs(BOTH, &words(&["x"]), "labels")
+                .unwrap_err()
+                .starts_with("matcher \"x\": expected")
         );
     }
 }

@@ -39,6 +39,15 @@ impl Call {
         Self { api: &["api", "flyball", "v1"], ..Self::get(path, params) }
     }
 
+    /// An order to Flyball's own API that needs no words.
+    pub(super) fn own_post(path: &[&str]) -> Self {
+        Self { method: Method::POST, ..Self::own(path, Vec::new()) }
+    }
+
+    pub(super) fn own_delete(path: &[&str]) -> Self {
+        Self { method: Method::DELETE, ..Self::own(path, Vec::new()) }
+    }
+
     pub(super) fn delete(path: &[&str]) -> Self {
         Self { method: Method::DELETE, ..Self::get(path, Vec::new()) }
     }

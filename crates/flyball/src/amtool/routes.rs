@@ -20,7 +20,7 @@ pub(super) fn show(args: &RoutesArgs, console: &mut Console<'_>) -> Outcome {
 /// Prints who is told of an alert, and the part of the tree that led there.
 pub(super) fn test(args: &RoutesArgs, test: &RoutesTest, console: &mut Console<'_>) -> Outcome {
     let root = root(args, console)?;
-    let pairs = labels::pairs(&test.labels, "labels")
+    let pairs = labels::pairs(args.peer.matchers.mode, &test.labels, "labels")
         .map_err(|error| format!("failed to parse labels: {error}"))?;
     let labels =
         Labels::from_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
@@ -52,7 +52,8 @@ fn root(args: &RoutesArgs, console: &mut Console<'_>) -> Result<Route, Failure> 
         let text = status.config.original.replace(SECRET, "http://secret");
         ("configuration of the server".to_owned(), text)
     };
-    let loaded = config::alertmanager::load(&name, &text).map_err(|error| error.to_string())?;
+    let loaded = config::alertmanager::load_in(args.peer.matchers.mode, &name, &text);
+    let loaded = loaded.map_err(|error| error.to_string())?;
     Ok(loaded.config.route)
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// Shows silences, those that have ended only when asked for.
 pub(super) fn query(args: &PeerArgs, query: &SilenceQuery, console: &mut Console<'_>) -> Outcome {
-    let filters = labels::with_alert_name(&query.matchers);
+    let filters = labels::with_alert_name(args.matchers.mode, &query.matchers);
     let params = filters.into_iter().map(|matcher| ("filter", matcher)).collect();
     let mut silences: Vec<Silence> = Peer::new(args)?.ask(Call::get(&["silences"], params))?;
     let now = super::now();
@@ -58,7 +58,8 @@ fn show(
 
 /// Adds a silence and prints its ID.
 pub(super) fn add(args: &PeerArgs, add: &SilenceAdd, console: &mut Console<'_>) -> Outcome {
-    let matchers = labels::matchers(&labels::with_alert_name(&add.matchers))?;
+    let mode = args.matchers.mode;
+    let matchers = labels::matchers(mode, &labels::with_alert_name(mode, &add.matchers))?;
     if matchers.is_empty() {
         return Err(Failure::Refused("no matchers specified".to_owned()));
     }

@@ -45,7 +45,7 @@ struct Decision {
 
 /// Prints the alerts that fire now and the last decisions about those that match.
 pub(super) fn run(args: &PeerArgs, why: &AlertWhy, console: &mut Console<'_>) -> Outcome {
-    let filters = labels::with_alert_name(&why.matchers).into_iter();
+    let filters = labels::with_alert_name(args.matchers.mode, &why.matchers).into_iter();
     let mut params: Vec<_> = filters.map(|matcher| ("filter", matcher)).collect();
     params.push(("limit", why.limit.to_string()));
     let call = Call::own(&["alerts", "why"], params);
@@ -86,7 +86,7 @@ fn muted(alert: &Firing) -> String {
 }
 
 /// `HostDown{instance="a"}`
-fn shown(labels: &TextMap) -> String {
+pub(super) fn shown(labels: &TextMap) -> String {
     let name = labels.get("alertname").map_or("", String::as_str);
     let others = labels.iter().filter(|(label, _)| *label != "alertname");
     format!("{name}{}", Labels::from_pairs(others))

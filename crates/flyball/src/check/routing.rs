@@ -4,12 +4,17 @@ use super::named::{self, Findings};
 use super::{failed, valid, warned};
 use crate::console::{Console, Mark, Verdict, indented, io_words};
 use crate::load;
-use config::AlertmanagerFile;
+use config::{AlertmanagerFile, MatcherMode};
 use std::io;
 use std::path::Path;
 
 /// Checks one file; `alone` looks at no other file.
-pub(super) fn check(file: &Path, alone: bool, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub(super) fn check(
+    file: &Path,
+    mode: MatcherMode,
+    alone: bool,
+    console: &mut Console<'_>,
+) -> io::Result<Verdict> {
     let name = file.display().to_string();
     let text = match load::read_text(file) {
         Ok(text) => text,
@@ -17,7 +22,7 @@ pub(super) fn check(file: &Path, alone: bool, console: &mut Console<'_>) -> io::
             return failed(&[format!("cannot read {name}: {}", io_words(&error))], console);
         }
     };
-    let loaded = match config::alertmanager::load(&name, &text) {
+    let loaded = match config::alertmanager::load_in(mode, &name, &text) {
         Ok(loaded) => loaded,
         Err(error) => return failed(&[error.to_string()], console),
     };

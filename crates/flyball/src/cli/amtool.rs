@@ -1,7 +1,9 @@
 //! amtool's commands and flags, below `flyball` and, when the binary is called under the name
 //! `amtool`, at the top: scripts that silence and ask keep working with a symbolic link.
 
+use crate::features::Features;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use config::MatcherMode;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,6 +30,15 @@ A first word without an operator is the name of the alert.
 Examples:
   flyball alert why DiskFull instance=db1
   flyball alert why --limit=20 'team=~\"db|web\"' -o json";
+
+const DEAD_LETTER_EXAMPLES: &str = "\
+A letter goes by itself when its receiver takes a message about the same group of alerts.
+
+Examples:
+  flyball alert dead-letters
+  flyball alert dead-letters --receiver=pager -o json
+  flyball alert dead-letters --resend=3f2d3c1d4f5b0a6e
+  flyball alert dead-letters --resend-all";
 
 const ALERT_ADD_EXAMPLES: &str = "\
 A first word without an operator is the name of the alert.
@@ -189,6 +200,8 @@ pub(crate) struct PeerArgs {
     #[arg(long = "http.config.file", global = true, value_name = "FILE")]
     pub(crate) http_config_file: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) matchers: MatcherArgs,
+    #[command(flatten)]
     accepted: Accepted,
 }
 
@@ -204,9 +217,27 @@ struct Accepted {
     /// Accepted for compatibility: versions are not compared.
     #[arg(long, global = true, hide = true)]
     no_version_check: bool,
-    /// Accepted for compatibility: matchers are read in both grammars.
-    #[arg(long, global = true, hide = true, value_name = "NAMES")]
-    enable_feature: Option<String>,
+}
+
+/// How matchers are read.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct MatcherArgs {
+    /// `classic-mode` or `utf8-strict-mode`: read matchers in one grammar instead of both.
+    #[arg(
+        id = "matcher_mode",
+        long = "enable-feature",
+        global = true,
+        value_name = "NAMES",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = matcher_mode
+    )]
+    pub(crate) mode: MatcherMode,
+}
+
+fn matcher_mode(names: &str) -> Result<MatcherMode, String> {
+    let names: Vec<String> = names.split(',').map(str::to_owned).collect();
+    Features::named(&names).languages().map(|syntax| syntax.matchers)
 }
 
 /// How answers are printed.
@@ -240,6 +271,25 @@ pub(crate) enum AlertCommand {
     /// Tell why people were, or were not, told of alerts (Flyball only).
     #[command(after_help = ALERT_WHY_EXAMPLES)]
     Why(AlertWhy),
+    /// Show notifications that did not arrive, send them again or forget them (Flyball only).
+    #[command(after_help = DEAD_LETTER_EXAMPLES)]
+    DeadLetters(AlertDeadLetters),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AlertDeadLetters {
+    /// Show those of one receiver.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) receiver: Option<String>,
+    /// Send the letter with this ID again; may be given several times.
+    #[arg(long, value_name = "ID")]
+    pub(crate) resend: Vec<String>,
+    /// Send all letters again.
+    #[arg(long)]
+    pub(crate) resend_all: bool,
+    /// Forget the letter with this ID; may be given several times.
+    #[arg(long, value_name = "ID")]
+    pub(crate) forget: Vec<String>,
 }
 
 #[derive(Args, Debug)]
@@ -488,6 +538,8 @@ pub(crate) struct CheckFiles {
     /// Files to check; standard input when there are none.
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) matchers: MatcherArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,8 +2,8 @@
 
 use crate::dispatch::Dispatch;
 use crate::own::Live;
-use alerts::{Alert, AlertSelection, AlertStatus, Decision, GroupStatus, Silence};
-use api::{ProviderError, ReceiverInfo, SilenceFailure};
+use alerts::{Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, Silence};
+use api::{ProviderError, ProviderErrorKind, ReceiverInfo, SilenceFailure};
 use model::Matcher;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,8 +40,8 @@ impl api::AlertsProvider for Alerts {
     }
 
     fn put(&self, alerts: Vec<Alert>) -> Result<(), ProviderError> {
-        self.dispatch.put_alerts(alerts);
-        Ok(())
+        let put = self.dispatch.put_alerts(alerts);
+        put.map_err(|error| ProviderError::new(ProviderErrorKind::Unavailable, error.to_string()))
     }
 
     fn silences(&self) -> Vec<Silence> {
@@ -53,10 +53,34 @@ impl api::AlertsProvider for Alerts {
     }
 
     fn set_silence(&self, silence: Silence) -> Result<String, SilenceFailure> {
-        Ok(self.dispatch.set_silence(silence)?)
+        match self.dispatch.set_silence(silence)? {
+            (id, true) => Ok(id),
+            (id, false) => Err(not_kept(&format!("silence {id} is set"))),
+        }
     }
 
     fn expire_silence(&self, id: &str) -> Result<(), SilenceFailure> {
-        Ok(self.dispatch.expire_silence(id)?)
+        match self.dispatch.expire_silence(id)? {
+            true => Ok(()),
+            false => Err(not_kept(&format!("silence {id} has ended"))),
+        }
     }
+
+    fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.dispatch.dead_letters()
+    }
+
+    fn resend(&self, id: &str) -> bool {
+        self.dispatch.resend(id)
+    }
+
+    fn forget_dead_letter(&self, id: &str) -> bool {
+        self.dispatch.forget_dead_letter(id)
+    }
+}
+
+/// The disk takes nothing.
+fn not_kept(what: &str) -> SilenceFailure {
+    let sentence = format!("{what}, but that cannot be written down; a restart forgets it");
+    SilenceFailure::Failed(ProviderError::new(ProviderErrorKind::Unavailable, sentence))
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
+use testkit::http::post;
 use testkit::{find_program, skip, wait_for};
 
 /// A small filesystem of its own; gone when dropped.
@@ -53,6 +54,14 @@ fn a_full_disk_refuses_samples_and_recovers_by_itself() {
     });
     assert!(refused.head.to_ascii_lowercase().contains("retry-after:"), "{}", refused.head);
     assert_eq!(server.query("count(sent offset 15m) or vector(0)").len(), 1, "queries go on");
+    let alert = |server: &Server, name: &str| {
+        let body = format!(r#"[{{"labels":{{"alertname":"{name}"}}}}]"#);
+        let headers = ["Content-Type: application/json"];
+        post(server.address(), "/api/v2/alerts", &headers, body.as_bytes()).unwrap()
+    };
+    let refused = alert(&server, "Unwritten");
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.text().contains("cannot be written down"), "{}", refused.text());
     assert!(server.get("/metrics").text().contains("flyball_storage_read_only 1"));
 
     fs::remove_file(&filler).unwrap();
@@ -62,6 +71,8 @@ fn a_full_disk_refuses_samples_and_recovers_by_itself() {
         (sender.send(&server, at_ms, 3.0).unwrap().status == 204).then_some(())
     });
     assert!(freed.elapsed() < Duration::from_secs(10), "took {:?}", freed.elapsed());
+    let taken = || (alert(&server, "Written").status == 200).then_some(());
+    wait_for("alerts to be taken again", taken);
     sender.send(&server, at_ms + 1000, 4.0).unwrap();
     server.kill();
     server.run();

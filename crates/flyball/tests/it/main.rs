@@ -2,6 +2,7 @@
 //! Every test has its own data directory and a port of its own; nothing is shared.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod acceptance;
 mod alert_state;
 mod alertmanagers;
 mod amtool;
@@ -14,6 +15,7 @@ mod hostile;
 mod kept_rules;
 mod kill;
 mod late;
+mod letters;
 mod packs;
 mod page;
 mod queries;

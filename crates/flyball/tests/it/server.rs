@@ -114,7 +114,7 @@ impl Server {
         let log = self.log();
         let line = log.lines().find(|line| line.contains("msg=listening"))?;
         let url = line.split_whitespace().find_map(|word| word.strip_prefix("url=http://"))?;
-        url.trim_end_matches('/').parse().ok()
+        url.split('/').next()?.parse().ok()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -208,7 +208,7 @@ impl World {
                 }
                 Effect::Notify { ticket, notification, .. } => {
                     let delivery = self.receive(&notification);
-                    if !self.step(Event::Delivered(ticket, delivery)) {
+                    if !self.step(Event::Delivered(ticket, delivery, String::new())) {
                         return false;
                     }
                 }

@@ -1,6 +1,7 @@
 //! Alertmanager's acceptance scenarios for a single node, in virtual time and in both modes.
 //! Source: Alertmanager 0.34 `test/with_api_v2/acceptance`: what is pushed when, and what a
-//! receiver hears when.
+//! receiver hears when. Those about the API alone stand in `api`; over real sockets, all of them
+//! stand in `flyball`.
 
 use crate::Compat;
 use crate::stage::{Stage, alert, settings};
@@ -249,4 +250,46 @@ fn an_old_alert_is_told_at_once_only_upstreams_way() {
         assert_eq!(stage.spans, [format!("{heard} +test1@-100")]);
     }
     assert_eq!(Stage::new(&yaml).resolve_timeout, Duration::from_mins(5));
+}
+
+#[test]
+fn an_inhibition_rule_that_says_nothing_hurts_nobody() {
+    both(&config("inhibit_rules: [null]", "", "1s", "1s"), |stage| {
+        stage.push_at(1.0, &[("alertname", "test1")], 1.0, None);
+        stage.run_until(2.5);
+        // As upstream, an alert that matches both sides does not inhibit itself.
+        assert_eq!(stage.spans, ["2s +test1@1"]);
+    });
+}
+
+#[test]
+fn a_delivery_that_times_out_is_tried_again_before_the_next_flush() {
+    both(&config("", "alertname", "1m", "1m"), |stage| {
+        stage.failing_until_ms.insert("default/webhook[0]".into(), 3000);
+        stage.push_at(1.0, &[("alertname", "test1")], 1.0, None);
+        stage.run_until(5.0);
+        let [only] = &stage.spans[..] else { panic!("{:?}", stage.spans) };
+        let (at, what) = only.split_once("s ").unwrap();
+        assert_eq!(what, "+test1@1");
+        assert!((3.0..4.0).contains(&at.parse::<f64>().unwrap()), "{only}");
+    });
+}
+
+#[test]
+fn routes_and_groups_have_utf_8_names() {
+    let yaml = "
+route:
+  receiver: default
+  routes:
+  - {receiver: webhook, matchers: [foo🙂=bar], group_by: [foo🙂], group_wait: 1s}
+receivers:
+- name: default
+- name: webhook
+  webhook_configs: [{url: 'http://one'}]
+";
+    both(yaml, |stage| {
+        stage.push_at(1.0, &[("foo🙂", "bar")], 1.0, None);
+        stage.run_until(2.5);
+        assert_eq!(stage.spans, ["2s +/bar@1"]);
+    });
 }

@@ -18,7 +18,7 @@ fn silence(stage: &Stage, annotation: (&str, &str)) -> Silence {
     let now = stage.moment().wall;
     Silence {
         id: String::new(),
-        matchers: config::alertmanager::parse_matchers("alertname=Down").unwrap(),
+        matchers: config::MatcherMode::default().matchers("alertname=Down").unwrap(),
         starts_at: now,
         ends_at: now.saturating_add(Duration::from_hours(24)),
         updated_at: now,

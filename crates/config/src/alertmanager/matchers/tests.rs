@@ -1,10 +1,12 @@
-use super::{NotedMatchers, parse_matcher, parse_matchers, parse_noted_matchers};
+use super::{MatcherMode, NotedMatchers};
 use expect_test::{Expect, expect};
 use model::{MatchOp, Matcher};
 use proptest::prelude::*;
 
+const BOTH: MatcherMode = MatcherMode::Fallback;
+
 fn check(text: &str, expected: &Expect) {
-    let out = match parse_matchers(text) {
+    let out = match BOTH.matchers(text) {
         Ok(found) => found.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
         Err(error) => error,
     };
@@ -55,7 +57,7 @@ fn mistakes_of_both_grammars_have_a_column() {
 }
 
 fn check_noted(text: &str, expected: &Expect) {
-    let out = match parse_noted_matchers(text) {
+    let out = match BOTH.noted_matchers(text) {
         Ok(NotedMatchers { matchers, note }) => {
             let note = note.map_or(String::new(), |note| format!("; {note}"));
             format!("{}{note}", super::written(&matchers))
@@ -137,7 +139,7 @@ fn classic_values_may_be_anything_but_a_stray_quote() {
 #[test]
 fn a_single_matcher_has_no_braces_and_no_neighbours() {
     let check = |text: &str, expected: &Expect| {
-        let out = parse_matcher(text).map_or_else(|error| error, |found| found.to_string());
+        let out = BOTH.matcher(text).map_or_else(|error| error, |found| found.to_string());
         expected.assert_eq(&out);
     };
     check("foo=bar", &expect![[r#"foo="bar""#]]);
@@ -155,6 +157,68 @@ fn a_single_matcher_has_no_braces_and_no_neighbours() {
     );
 }
 
+/// What each mode makes of a text: fallback, classic, UTF-8.
+fn in_modes(
+    texts: &[&str],
+    read: impl Fn(MatcherMode, &str) -> Result<Vec<Matcher>, String>,
+) -> String {
+    let modes = [MatcherMode::Fallback, MatcherMode::Classic, MatcherMode::Utf8Strict];
+    let one = |mode: MatcherMode, text: &str| {
+        read(mode, text).map_or_else(|_| "refused".to_owned(), |found| super::written(&found))
+    };
+    let row = |text: &&str| format!("{text} => {}", modes.map(|mode| one(mode, text)).join(" | "));
+    texts.iter().map(row).collect::<Vec<_>>().join("\n")
+}
+
+/// The rows of Alertmanager's `matcher/compat/parse_test.go`.
+#[test]
+fn each_mode_reads_with_its_own_grammar() {
+    let single = [
+        "foo=bar",
+        "foo!bar",
+        "foo🙂=bar",
+        r"foo=!bar\n",
+        r#"foo="\xf0\x9f\x99\x82""#,
+        "{foo=bar}",
+    ];
+    let lists = [
+        "{foo=bar,bar=baz}",
+        "{foo!bar}",
+        "{foo🙂=bar,bar=baz🙂}",
+        r"{foo=!bar,bar=$baz\n}",
+        r#"{foo="\xf0\x9f\x99\x82"}"#,
+    ];
+    expect![[r#"
+        foo=bar => foo="bar" | foo="bar" | foo="bar"
+        foo!bar => refused | refused | refused
+        foo🙂=bar => "foo🙂"="bar" | refused | "foo🙂"="bar"
+        foo=!bar\n => foo="!bar\n" | foo="!bar\n" | refused
+        foo="\xf0\x9f\x99\x82" => foo="\\xf0\\x9f\\x99\\x82" | foo="\\xf0\\x9f\\x99\\x82" | foo="🙂"
+        {foo=bar} => refused | refused | refused"#]]
+    .assert_eq(&in_modes(&single, |mode, text| mode.matcher(text).map(|m| vec![m])));
+    expect![[r#"
+        {foo=bar,bar=baz} => foo="bar",bar="baz" | foo="bar",bar="baz" | foo="bar",bar="baz"
+        {foo!bar} => refused | refused | refused
+        {foo🙂=bar,bar=baz🙂} => "foo🙂"="bar",bar="baz🙂" | refused | "foo🙂"="bar",bar="baz🙂"
+        {foo=!bar,bar=$baz\n} => foo="!bar",bar="$baz\n" | foo="!bar",bar="$baz\n" | refused
+        {foo="\xf0\x9f\x99\x82"} => foo="\\xf0\\x9f\\x99\\x82" | foo="\\xf0\\x9f\\x99\\x82" | foo="🙂""#]].assert_eq(&in_modes(&lists, MatcherMode::matchers));
+}
+
+#[test]
+fn label_names_of_the_classic_mode_are_those_of_the_legacy_alphabet() {
+    for (name, both, classic) in [
+        ("foo", true, true),
+        ("_foo1", true, true),
+        ("", false, false),
+        ("0foo", true, false),
+        ("foo🙂", true, false),
+    ] {
+        assert_eq!(MatcherMode::Fallback.takes_name(name), both, "{name}");
+        assert_eq!(MatcherMode::Utf8Strict.takes_name(name), both, "{name}");
+        assert_eq!(MatcherMode::Classic.takes_name(name), classic, "{name}");
+    }
+}
+
 proptest! {
     /// Whatever matchers say in printable letters reads back, whichever grammar reads it.
     #[test]
@@ -170,15 +234,15 @@ proptest! {
             .map(|(name, value)| Matcher::new(op, name, value).unwrap())
             .collect();
         let text = super::written(&matchers);
-        prop_assert_eq!(&parse_matchers(&text).unwrap(), &matchers);
-        prop_assert_eq!(&parse_matchers(&format!("{{{text}}}")).unwrap(), &matchers);
+        prop_assert_eq!(&BOTH.matchers(&text).unwrap(), &matchers);
+        prop_assert_eq!(&BOTH.matchers(&format!("{{{text}}}")).unwrap(), &matchers);
     }
 
     /// No text makes a parser panic, and a single matcher is what a list of one is.
     #[test]
     fn any_text_is_read_or_refused(text in "[a-c=!~,\"{}'\\\\ n\u{e4}]{0,12}") {
-        let list = parse_matchers(&text);
-        if let (Ok(one), false) = (parse_matcher(&text), text.contains(',')) {
+        let list = BOTH.matchers(&text);
+        if let (Ok(one), false) = (BOTH.matcher(&text), text.contains(',')) {
             prop_assert_eq!(list.unwrap(), vec![one]);
         }
     }

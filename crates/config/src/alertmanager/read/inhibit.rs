@@ -1,7 +1,7 @@
 //! Inhibition rules: the old maps, the lists of matchers, and several sources.
 
 use super::labels::{self, MatcherKeys};
-use crate::alertmanager::{InhibitRule, InhibitSource};
+use crate::alertmanager::{InhibitRule, InhibitSource, MatcherMode};
 use crate::read::Section;
 use crate::yaml::Node;
 use model::Matcher;
@@ -12,23 +12,23 @@ const TARGET: MatcherKeys =
     MatcherKeys { equal: "target_match", regex: "target_match_re", list: "target_matchers" };
 
 /// Section `inhibit_rules`.
-pub(super) fn read(file: &Section<'_>) -> Vec<InhibitRule> {
+pub(super) fn read(file: &Section<'_>, mode: MatcherMode) -> Vec<InhibitRule> {
     let nodes = file.items("inhibit_rules").iter();
-    nodes.filter_map(|node| rule(file, node)).collect()
+    nodes.filter_map(|node| rule(file, node, mode)).collect()
 }
 
-fn rule(file: &Section<'_>, node: &Node) -> Option<InhibitRule> {
+fn rule(file: &Section<'_>, node: &Node, mode: MatcherMode) -> Option<InhibitRule> {
     let section = file.reader.section(node, "inhibit_rules")?;
     let name = section.filled("name");
     let source = InhibitSource {
-        matchers: labels::matchers(&section, SOURCE),
-        equal: labels::names(&section, "equal"),
+        matchers: labels::matchers(&section, SOURCE, mode),
+        equal: labels::names(&section, "equal", mode),
     };
     let mut sources = Vec::new();
     for node in section.items("sources") {
-        sources.extend(self::source(&section, node));
+        sources.extend(self::source(&section, node, mode));
     }
-    let target = labels::matchers(&section, TARGET);
+    let target = labels::matchers(&section, TARGET, mode);
     if sources.is_empty() {
         warn_when_unbounded(&section, "source", &source.matchers);
         sources.push(source);
@@ -43,10 +43,10 @@ fn rule(file: &Section<'_>, node: &Node) -> Option<InhibitRule> {
 }
 
 /// An entry of `sources`; its matchers must not match an alert without labels.
-fn source(rule: &Section<'_>, node: &Node) -> Option<InhibitSource> {
+fn source(rule: &Section<'_>, node: &Node, mode: MatcherMode) -> Option<InhibitSource> {
     let section = rule.reader.section(node, "sources")?;
-    let matchers = labels::matcher_list(&section, "matchers");
-    let equal = labels::names(&section, "equal");
+    let matchers = labels::matcher_list(&section, "matchers", mode);
+    let equal = labels::names(&section, "equal", mode);
     if matchers.is_empty() {
         section.problem_here("an entry of `sources` needs `matchers`");
     } else if matchers.iter().all(Matcher::matches_empty) {

@@ -1,7 +1,7 @@
 //! Lists of label names and the three ways to write matchers: `match`, `match_re`, `matchers`.
 //! Shared by routes and inhibition rules.
 
-use super::super::parse_noted_matchers;
+use crate::alertmanager::MatcherMode;
 use crate::read::Section;
 use model::{MatchOp, Matcher, MatcherError};
 use std::collections::BTreeMap;
@@ -15,22 +15,30 @@ pub(super) struct MatcherKeys {
 }
 
 /// All matchers of a section, sorted as upstream sorts them: by name, value, operator.
-pub(super) fn matchers(section: &Section<'_>, keys: MatcherKeys) -> Vec<Matcher> {
+pub(super) fn matchers(
+    section: &Section<'_>,
+    keys: MatcherKeys,
+    mode: MatcherMode,
+) -> Vec<Matcher> {
     let mut matchers = Vec::new();
     for (key, op) in [(keys.equal, MatchOp::Equal), (keys.regex, MatchOp::Regex)] {
         matchers_of_map(section, key, op, &mut matchers);
     }
-    matchers.extend(matcher_list(section, keys.list));
+    matchers.extend(matcher_list(section, keys.list, mode));
     sorted(matchers)
 }
 
 /// A list of texts, each of which may hold several matchers.
-pub(super) fn matcher_list(section: &Section<'_>, key: &'static str) -> Vec<Matcher> {
+pub(super) fn matcher_list(
+    section: &Section<'_>,
+    key: &'static str,
+    mode: MatcherMode,
+) -> Vec<Matcher> {
     let reader = section.reader;
     let mut matchers = Vec::new();
     for item in section.items(key) {
         let Some(text) = reader.text(item, key) else { continue };
-        match parse_noted_matchers(&text) {
+        match mode.noted_matchers(&text) {
             Ok(noted) => {
                 if let Some(note) = noted.note {
                     let message = format!("matcher {}: {note}", model::quote(&text));
@@ -85,12 +93,15 @@ fn old_matcher(op: MatchOp, label: &str, text: &str) -> Result<Matcher, MatcherE
     }
 }
 
-/// A list of label names, none of them empty.
-pub(super) fn names(section: &Section<'_>, key: &'static str) -> Vec<String> {
+/// A list of label names, none of them empty. The name `...` is for the caller to judge.
+pub(super) fn names(section: &Section<'_>, key: &'static str, mode: MatcherMode) -> Vec<String> {
     let names = section.items(key).iter().filter_map(|item| {
         let name = section.reader.text(item, key)?;
         if name.is_empty() {
             section.reader.problem(item.place, "a label name cannot be empty");
+        } else if name != "..." && !mode.takes_name(&name) {
+            let message = format!("{} is no valid label name", model::quote(&name));
+            section.reader.problem(item.place, message);
         }
         Some(name)
     });

@@ -1,7 +1,7 @@
 //! The routing tree; routes inherit from their parents while they are read.
 
 use super::labels::{self, MatcherKeys};
-use crate::alertmanager::{GroupBy, Route};
+use crate::alertmanager::{GroupBy, MatcherMode, Route};
 use crate::hint::did_you_mean;
 use crate::read::{Reader, Section};
 use crate::yaml::Node;
@@ -39,11 +39,16 @@ impl Route {
 }
 
 /// The tree below the root's node.
-pub(super) fn read(reader: &Reader<'_>, node: &Node, names: &Names<'_>) -> Route {
+pub(super) fn read(
+    reader: &Reader<'_>,
+    node: &Node,
+    names: &Names<'_>,
+    mode: MatcherMode,
+) -> Route {
     if let Some(root) = reader.section(node, "route") {
         check_root(&root);
     }
-    Tree { reader, names }.read(node, &Route::root(), 0).unwrap_or_else(Route::root)
+    Tree { reader, names, mode }.read(node, &Route::root(), 0).unwrap_or_else(Route::root)
 }
 
 /// The root is where every alert ends that no other route takes, at any time.
@@ -73,6 +78,7 @@ fn check_root(root: &Section<'_>) {
 struct Tree<'t> {
     reader: &'t Reader<'t>,
     names: &'t Names<'t>,
+    mode: MatcherMode,
 }
 
 impl Tree<'_> {
@@ -88,12 +94,12 @@ impl Tree<'_> {
         let group_wait = own_duration(&section, "group_wait");
         let mut route = Route {
             receiver: self.receiver(&section).unwrap_or_else(|| parent.receiver.clone()),
-            group_by: group_by(&section).unwrap_or_else(|| parent.group_by.clone()),
+            group_by: group_by(&section, self.mode).unwrap_or_else(|| parent.group_by.clone()),
             group_wait: group_wait.unwrap_or(parent.group_wait),
             group_interval: positive(&section, "group_interval").unwrap_or(parent.group_interval),
             repeat_interval: positive(&section, "repeat_interval")
                 .unwrap_or(parent.repeat_interval),
-            matchers: labels::matchers(&section, MATCHERS),
+            matchers: labels::matchers(&section, MATCHERS, self.mode),
             continue_matching: section.flag("continue").unwrap_or_default(),
             mute_time_intervals: self.intervals(&section, "mute_time_intervals"),
             active_time_intervals: self.intervals(&section, "active_time_intervals"),
@@ -147,9 +153,9 @@ fn positive(section: &Section<'_>, key: &'static str) -> Option<Duration> {
 }
 
 /// Absent and null are inherited; an empty list is one group for all (0.31).
-fn group_by(section: &Section<'_>) -> Option<GroupBy> {
+fn group_by(section: &Section<'_>, mode: MatcherMode) -> Option<GroupBy> {
     section.get("group_by").filter(|node| !node.is_null())?;
-    let names = labels::names(section, "group_by");
+    let names = labels::names(section, "group_by", mode);
     let all = names.iter().any(|name| name == "...");
     if all && names.iter().any(|name| name != "...") {
         let message = "`group_by` has `...`, which stands for all labels; name no other";
