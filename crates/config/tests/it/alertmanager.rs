@@ -5,10 +5,8 @@ use expect_test::{expect, expect_file};
 use std::fmt::Write;
 
 fn everything() -> config::Loaded<AlertmanagerFile> {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../fuzz/corpus/config_prometheus/alertmanager_everything"
-    );
+    let path =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/config_alertmanager/everything");
     let text = std::fs::read_to_string(path).unwrap();
     alertmanager::load("/etc/am/am.yml", &text).unwrap_or_else(|error| panic!("{error}"))
 }

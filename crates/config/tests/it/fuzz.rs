@@ -36,6 +36,19 @@ fn prometheus_files() {
 }
 
 #[test]
+fn alertmanager_files() {
+    Replay::of("config_alertmanager").rounds(2000).pieces(PIECES).run(fuzzing::check_alertmanager);
+}
+
+#[test]
+fn matchers() {
+    const PARTS: &[&[u8]] = &[
+        b"=", b"!=", b"=~", b"!~", b"{", b"}", b",", b"\"", b"\\", b"\\x", b"'", b" ", b"a", b"0",
+    ];
+    Replay::of("matchers").rounds(5000).pieces(PARTS).run(fuzzing::check_matchers);
+}
+
+#[test]
 fn flyball_files() {
     Replay::of("config_flyball").rounds(2000).pieces(PIECES).run(fuzzing::check_flyball);
 }

@@ -16,7 +16,8 @@ pub struct MattermostConfig {
     pub icon_url: String,
     /// Emoji shown as the sender's picture.
     pub icon_emoji: String,
-    /// The attachment that the configuration's own keys describe; its `text` is the message's.
+    /// Keys that stand beside `channel` and look like an attachment's: of them only `text` is sent,
+    /// as the text of the message, as upstream does.
     pub attachment: MattermostAttachment,
     /// Attachments in place of that one, when there are any.
     pub attachments: Vec<MattermostAttachment>,
