@@ -12,10 +12,11 @@ import type { Panel } from "../panels/model";
 import { configured } from "../panels/overrides";
 import { type Plan, panelTexts, planOf } from "../panels/plan";
 import { type PanelData, runPlan } from "../panels/query";
-import { transform } from "../panels/transform";
+import type { Transformed } from "../panels/transform";
 import { needsData } from "../panels/views";
 import { scrapeMs } from "./scrape";
 import type { Session } from "./session";
+import { useTransformer } from "./transformer";
 
 export interface PanelState {
   data: PanelData | undefined;
@@ -38,6 +39,8 @@ export interface PanelUse {
 
 const EMPTY_PLAN: Plan = { queries: [], fromMs: 0, toMs: 1, notices: [], timeInfo: "" };
 
+const NONE: Transformed = { frames: [], unknown: [] };
+
 /** Plans, asks, transforms, configures. */
 export function usePanel(use: PanelUse): PanelState {
   const { panel, widthPx, isVisible } = use;
@@ -45,10 +48,11 @@ export function usePanel(use: PanelUse): PanelState {
   const isReady = isVisible && !waiting && widthPx > 0;
   const plan = isReady ? planFor(use) : undefined;
   const answer = useAnswer(plan, refreshes.value);
+  const transform = useTransformer(panel.transformations);
   const made = useMemo(() => {
-    const { frames, unknown } = transform(answer.data?.frames ?? [], panel.transformations);
+    const { frames, unknown } = transform?.(answer.data?.frames ?? [], panel.transformations) ?? NONE;
     return { frames: configured(frames, panel.fieldConfig), unknown };
-  }, [answer.data, panel.transformations, panel.fieldConfig]);
+  }, [answer.data, transform, panel.transformations, panel.fieldConfig]);
   return { ...answer, ...made, waiting };
 }
 
