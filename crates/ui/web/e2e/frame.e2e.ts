@@ -76,16 +76,18 @@ it("hides the header in a kiosk and gives it back, the back button included", as
 });
 
 it("understands links made for Prometheus and Alertmanager", async () => {
+  // Each with the path it leads to and a part of what stays in the address.
   const links = [
-    ["/graph?g0.expr=up&g0.tab=0", "/explore?g0.expr=up&g0.tab=0"],
-    ['/#/alerts?filter={alertname="A"}', "/alerts?filter={alertname%3D%22A%22}"],
-    ["/#/silences/new?filter={a=1}", "/silences/new?filter={a%3D1}"],
+    ["/graph?g0.expr=up&g0.tab=0", "/explore", "up"],
+    ['/#/alerts?filter={alertname="A"}', "/alerts", 'alertname="A"'],
+    ["/#/silences/new?filter={a=1}", "/silences/new", "a=1"],
   ] as const;
-  for (const [link, expected] of links) {
+  for (const [link, path, kept] of links) {
     const watched = await open(browser, server, link);
-    await watched.page.waitForSelector("#main > *");
-    const { pathname, search } = new URL(watched.page.url());
-    expect(decodeURI(pathname + search)).toBe(decodeURI(expected));
+    await watched.page.waitForURL((url) => url.pathname === path);
+    const { search, hash } = new URL(watched.page.url());
+    expect(decodeURIComponent(search)).toContain(kept);
+    expect(hash).toBe("");
     await closeClean(watched);
   }
 });
