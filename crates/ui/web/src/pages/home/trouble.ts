@@ -2,31 +2,11 @@
 // Pure: from what the server says to a list, worst first.
 
 import type { Alert, Target } from "../../api/prometheus";
+import type { components } from "../../api/schema";
 import type { Tone } from "../../components/state";
 
-/** State of the server, as `/api/flyball/v1/status` tells it. */
-export interface ServerState {
-  readonly version: string;
-  readonly dataDir: string;
-  readonly configFile: string | null;
-  readonly uptimeSeconds: number;
-  readonly storage: {
-    readonly state: string;
-    readonly sizeBytes: number;
-    readonly diskFreeBytes: number;
-    readonly series: number;
-    readonly samplesAccepted: number;
-  };
-  readonly health: {
-    readonly status: string;
-    readonly components: readonly {
-      readonly name: string;
-      readonly healthy: boolean;
-      readonly message: string;
-      readonly restarts: number;
-    }[];
-  };
-}
+/** State of the server. */
+export type ServerState = components["schemas"]["StatusBody"];
 
 export interface Trouble {
   readonly tone: Tone;
