@@ -391,8 +391,10 @@ mod tests {
         let segment = Arc::new(Segment::open(&vfs, &path(1), 1, &cache).unwrap());
         let mut index = Arc::try_unwrap(segment.index().unwrap()).unwrap();
         let rows = [1, 0].map(|ordinal| index.series.symbols(ordinal).to_vec());
-        index.series = Default::default();
-        rows.into_iter().for_each(|row| index.series.push(row));
+        index.series = SegmentIndex::default().series;
+        for row in rows {
+            index.series.push(row);
+        }
         let (deleted, losses) = (Deleted::default(), Losses::default());
         let source = Source { segment, index: Arc::new(index), deleted, next: 0, losses };
         let mut merged = SegmentWriter::create(&vfs, &path(2)).unwrap();

@@ -22,7 +22,7 @@ fn columns_kept_for_sharing_are_bounded() {
 fn blocks_kept_for_sharing_are_bounded() {
     let mut shared = SharedBlocks::default();
     for number in 0..200_u32 {
-        let bytes = [number.to_le_bytes(); 16 << 10].concat();
+        let bytes = number.to_le_bytes().repeat(16 << 10);
         shared.keep(&bytes, (number, 0));
         let kept: usize = shared.by_bytes.keys().map(|bytes| bytes.len()).sum();
         assert!(kept <= BLOCKS_KEPT, "{number}: {kept}");
