@@ -5,6 +5,7 @@ mod defects;
 mod letters;
 mod restarts;
 mod silences;
+mod views;
 
 use super::*;
 use crate::stage::{Stage, accepted, alert};
