@@ -1,7 +1,6 @@
 //! Builds the page in `web/` with npm and Vite, inside `OUT_DIR` so that the sources stay as they
 //! are. `FLYBALL_UI=off` leaves it out, `required` fails without it, `auto` (the default) falls
 //! back to the small page in `assets/` and says so.
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 
 use std::ffi::OsStr;
 use std::fmt::Write;
