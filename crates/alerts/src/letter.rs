@@ -217,7 +217,9 @@ impl DeadLetters {
         let is_old = |letter: &&DeadLetter| letter.at.saturating_add(RETENTION) < now;
         let old: Vec<String> =
             self.letters.values().filter(is_old).map(|letter| letter.id.clone()).collect();
-        old.iter().for_each(|id| drop(self.letters.remove(id)));
+        for id in &old {
+            self.letters.remove(id);
+        }
         old
     }
 

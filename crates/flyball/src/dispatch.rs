@@ -152,8 +152,10 @@ impl Dispatch {
             let events: Vec<Event> = [first].into_iter().chain(others).take(EVENTS_MAX).collect();
             block_in_place(|| {
                 self.act(|dispatcher, now, effects| {
-                    events.into_iter().for_each(|event| dispatcher.step(now, event, effects));
-                })
+                    for event in events {
+                        dispatcher.step(now, event, effects);
+                    }
+                });
             });
         }
     }

@@ -43,8 +43,8 @@ pub(crate) struct Syntax {
 pub(crate) struct Features {
     /// Parts of PromQL.
     pub(crate) syntax: ParserOptions,
-    classic_matchers: bool,
-    utf8_matchers: bool,
+    /// Modes of matchers, as named.
+    matchers: Vec<MatcherMode>,
     delayed_name_removal: bool,
     use_start_timestamps: bool,
     /// Names that switch nothing.
@@ -62,8 +62,8 @@ impl Features {
                 "promql-extended-range-selectors" => syntax.extended_range_selectors = true,
                 "promql-binop-fill-modifiers" => syntax.fill_modifiers = true,
                 "use-start-timestamps" => features.use_start_timestamps = true,
-                CLASSIC => features.classic_matchers = true,
-                UTF8_STRICT => features.utf8_matchers = true,
+                CLASSIC => features.matchers.push(MatcherMode::Classic),
+                UTF8_STRICT => features.matchers.push(MatcherMode::Utf8Strict),
                 "" => {}
                 name if ALWAYS_ON.contains(&name) => {}
                 name => features.unknown.push(name.to_owned()),
@@ -83,15 +83,11 @@ impl Features {
     /// # Errors
     /// When both modes of matchers are named.
     pub(crate) fn languages(&self) -> Result<Syntax, String> {
-        let matchers = match (self.classic_matchers, self.utf8_matchers) {
-            (false, false) => MatcherMode::Fallback,
-            (true, false) => MatcherMode::Classic,
-            (false, true) => MatcherMode::Utf8Strict,
-            (true, true) => {
-                let both = format!("--enable-feature: {CLASSIC} and {UTF8_STRICT}");
-                return Err(format!("{both} exclude one another"));
-            }
-        };
+        let matchers = self.matchers.first().copied().unwrap_or_default();
+        if self.matchers.iter().any(|mode| *mode != matchers) {
+            let both = format!("--enable-feature: {CLASSIC} and {UTF8_STRICT}");
+            return Err(format!("{both} exclude one another"));
+        }
         Ok(Syntax { promql: self.syntax, matchers })
     }
 

@@ -60,10 +60,8 @@ impl api::AlertsProvider for Alerts {
     }
 
     fn expire_silence(&self, id: &str) -> Result<(), SilenceFailure> {
-        match self.dispatch.expire_silence(id)? {
-            true => Ok(()),
-            false => Err(not_kept(&format!("silence {id} has ended"))),
-        }
+        let is_kept = self.dispatch.expire_silence(id)?;
+        if is_kept { Ok(()) } else { Err(not_kept(&format!("silence {id} has ended"))) }
     }
 
     fn dead_letters(&self) -> Vec<DeadLetter> {

@@ -128,11 +128,11 @@ fn features_are_upstreams_unless_they_are_named() {
     check(
         &files,
         &["a.test", &flag("promql-everything")],
-        &expect![[r#"
+        &expect![[r"
             --enable-feature=promql-everything: there is no such feature; there are promql-experimental-functions, promql-delayed-name-removal, promql-extended-range-selectors, promql-binop-fill-modifiers, use-start-timestamps, classic-mode, utf8-strict-mode
             --
             -- 2
-        "#]],
+        "]],
     );
 }
 

@@ -1,7 +1,7 @@
 //! The four cases of the alert generator's compliance tester, in virtual time: what the API shows
 //! at each evaluation, which series are written, and what is sent when.
 //! Source: prometheus/compliance `alert_generator/cases`; rules: `conformance/alerting`. The tester
-//! waits in real time and allows for delays; here every instant is known, so nothing is allowed for.
+//! waits in real time and allows for delays; here every instant is known.
 
 use super::Stage;
 use crate::features::Features;
