@@ -45,23 +45,19 @@ fn inputs(object: &mut Object, path: &str, report: &mut Report) -> Vec<(String, 
         let Some(input) = input.as_object() else { continue };
         let Some(name) = filled(input, "name") else { continue };
         let place = element(path, "__inputs", index);
-        let stand = match text(input, "type") {
-            Some("datasource") => {
-                let plugin = text(input, "pluginId").unwrap_or("prometheus").to_owned();
-                if plugin == "prometheus" {
-                    report.changed(&place, format!("{} is this server", shown(name)));
-                }
-                Stand::Source(plugin)
+        let value = text(input, "value").unwrap_or_default();
+        let stand = if text(input, "type") == Some("datasource") {
+            let plugin = text(input, "pluginId").unwrap_or("prometheus").to_owned();
+            if plugin == "prometheus" {
+                report.changed(&place, format!("{} is this server", shown(name)));
             }
-            _ => {
-                let value = text(input, "value").unwrap_or_default();
-                if value.len() > INPUT_VALUE_BYTES_MAX {
-                    report.dropped(&place, format!("the value of {} is too long", shown(name)));
-                    continue;
-                }
-                report.changed(&place, format!("{} has the value of the export", shown(name)));
-                Stand::Constant(value.to_owned())
-            }
+            Stand::Source(plugin)
+        } else if value.len() > INPUT_VALUE_BYTES_MAX {
+            report.dropped(&place, format!("the value of {} is too long", shown(name)));
+            continue;
+        } else {
+            report.changed(&place, format!("{} has the value of the export", shown(name)));
+            Stand::Constant(value.to_owned())
         };
         inputs.push((format!("${{{name}}}"), stand));
     }

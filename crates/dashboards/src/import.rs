@@ -1,6 +1,6 @@
 //! From any dashboard that Grafana wrote to the one form that is kept and shown: classic JSON of
 //! schema version 41. Steps: unwrap, inline what a gallery export brings along, migrate, judge.
-//! Input is foreign: bounded in bytes, depth (serde_json's 128), panels and variables.
+//! Input is foreign: bounded in bytes, depth (128, by `serde_json`), panels and variables.
 
 use crate::dashboard::Dashboard;
 use crate::error::Error;

@@ -345,11 +345,11 @@ impl Library {
 
     fn check_writable(&self, uid: &str) -> Result<(), Error> {
         let what = match self.files().find(uid) {
-            Some(_) => "comes from a provisioned file; change the file",
-            None if self.is_shipped(uid) => "comes with Flyball",
+            Some(_) => "comes from a provisioned file; change the file or save a copy",
+            None if self.is_shipped(uid) => "comes with Flyball; save a copy",
             None => return Ok(()),
         };
-        let message = format!("dashboard {} {what}, or save a copy", shown(uid));
+        let message = format!("dashboard {} {what}", shown(uid));
         Err(Error::new(ErrorKind::ReadOnly, message))
     }
 
@@ -388,9 +388,10 @@ impl Wanted {
     /// Are these the words that are asked for?
     pub fn has_tags(&self, tags: &[String]) -> bool {
         let mut wanted = self.tags.iter();
-        match self.any_tag && !self.tags.is_empty() {
-            true => wanted.any(|tag| tags.contains(tag)),
-            false => wanted.all(|tag| tags.contains(tag)),
+        if self.any_tag && !self.tags.is_empty() {
+            wanted.any(|tag| tags.contains(tag))
+        } else {
+            wanted.all(|tag| tags.contains(tag))
         }
     }
 }

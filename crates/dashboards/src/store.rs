@@ -226,7 +226,9 @@ impl Inner {
             let message = format!("cannot keep the change: {error}");
             return Err(Error::new(ErrorKind::Failed, message));
         }
-        changes.into_iter().for_each(|change| self.kept.apply(change));
+        for change in changes {
+            self.kept.apply(change);
+        }
         // The change is kept already; a fold that fails is tried again with the next one.
         if self.log.is_long() && self.log.fold(&self.kept).is_err() {
             self.failures += 1;

@@ -95,7 +95,7 @@ mod tests {
         let text = "rate(a{b=~\"$job|${host:regex}\", c=\"[[zone]]\"}[$__rate_interval]) $1 $ ${";
         assert_eq!(names(text).into_iter().collect::<Vec<_>>(), ["host", "job", "zone"]);
         assert_eq!(
-            filled(text, |name| name.to_uppercase()),
+            filled(text, str::to_uppercase),
             "rate(a{b=~\"JOB|HOST\", c=\"ZONE\"}[5m]) $1 $ ${"
         );
     }

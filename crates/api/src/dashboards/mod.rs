@@ -26,7 +26,13 @@ use std::sync::Arc;
 pub(crate) fn routes() -> Vec<Route> {
     let reading = |path, methods| Route::new(path, Permission::ReadMetrics, methods);
     let writing = |path, methods| Route::new(path, Permission::Write, methods);
-    let [all, import, one, versions, version, restore, export, star, folders, folder, marks, mark] = [
+    let [folders, folder, marks, mark] = [
+        "/api/flyball/v1/folders",
+        "/api/flyball/v1/folders/{uid}",
+        "/api/flyball/v1/annotations",
+        "/api/flyball/v1/annotations/{id}",
+    ];
+    let [all, import, one, versions, version, restore, export, star] = [
         "/api/flyball/v1/dashboards",
         "/api/flyball/v1/dashboards/import",
         "/api/flyball/v1/dashboards/{uid}",
@@ -35,10 +41,6 @@ pub(crate) fn routes() -> Vec<Route> {
         "/api/flyball/v1/dashboards/{uid}/versions/{version}/restore",
         "/api/flyball/v1/dashboards/{uid}/export",
         "/api/flyball/v1/dashboards/{uid}/star",
-        "/api/flyball/v1/folders",
-        "/api/flyball/v1/folders/{uid}",
-        "/api/flyball/v1/annotations",
-        "/api/flyball/v1/annotations/{id}",
     ];
     vec![
         reading(all, get(read::list)),

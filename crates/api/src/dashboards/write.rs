@@ -45,10 +45,8 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let body: SaveBody = read_json(request, &app).await?;
     let has_uid = body.dashboard.get("uid").and_then(serde_json::Value::as_str);
-    let over = match has_uid.is_some_and(|uid| !uid.is_empty()) {
-        true => Over::NothingStrictly,
-        false => Over::Nothing,
-    };
+    let has_uid = has_uid.is_some_and(|uid| !uid.is_empty());
+    let over = if has_uid { Over::NothingStrictly } else { Over::Nothing };
     keep(app, principal, body, None, over).await
 }
 

@@ -56,6 +56,7 @@ pub(crate) struct FoundBody {
 /// What Grafana's clients read of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "Grafana's shape")]
 pub(crate) struct MetaBody {
     #[serde(rename = "type")]
     kind: &'static str,

@@ -34,7 +34,7 @@ pub(super) fn custom(panel: &mut Object) -> &mut Object {
 }
 
 /// An override for fields of this name, or of names that match `/pattern/`.
-pub(super) fn rule(name: &str, properties: Vec<Value>) -> Value {
+pub(super) fn rule(name: &str, properties: &[Value]) -> Value {
     let is_pattern = name.len() > 2 && name.starts_with('/') && name.ends_with('/');
     let matcher = if is_pattern { "byRegexp" } else { "byName" };
     json!({"matcher": {"id": matcher, "options": name}, "properties": properties})

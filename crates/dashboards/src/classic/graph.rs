@@ -169,7 +169,7 @@ fn overrides(panel: &mut Object, path: &str, report: &mut Report) {
     let mut rules = Vec::new();
     for (alias, color) in take_object(panel, "aliasColors") {
         if let Some(color) = color.as_str() {
-            rules.push(rule(&alias, vec![property("color", fixed(color))]));
+            rules.push(rule(&alias, &[property("color", fixed(color))]));
         }
     }
     let right = axis_config(list(panel, "yaxes").get(1).and_then(Value::as_object));
@@ -179,16 +179,15 @@ fn overrides(panel: &mut Object, path: &str, report: &mut Report) {
         let Some(alias) = filled(&series, "alias") else { continue };
         let mut properties = Vec::new();
         for (key, value) in &series {
-            match series_property(key, value, &series, &right) {
-                Some(found) => properties.extend(found),
-                None => {
-                    let message = format!("{} of a series", crate::json::shown(key));
-                    report.dropped(&member(&place, key), message);
-                }
-            }
+            let Some(found) = series_property(key, value, &series, &right) else {
+                let message = format!("{} of a series", crate::json::shown(key));
+                report.dropped(&member(&place, key), message);
+                continue;
+            };
+            properties.extend(found);
         }
         if !properties.is_empty() {
-            rules.push(rule(alias, properties));
+            rules.push(rule(alias, &properties));
         }
     }
     crate::json::list_mut(fields::config(panel), "overrides").extend(rules);
@@ -206,15 +205,15 @@ fn series_property(
     let choose = |yes: &'static str, no: &'static str| if is_on { yes } else { no };
     let one = |id: &str, value: Value| Some(vec![property(id, value)]);
     match key {
-        "alias" | "$$hashKey" | "dashLength" | "spaceLength" => Some(Vec::new()),
+        // What every series has needs no property.
+        _ if is_idle(key, is_on) => Some(Vec::new()),
         "yaxis" => Some(if number(Some(value)) == Some(2.0) { right_axis(right) } else { vec![] }),
         "fill" => one("custom.fillOpacity", tens()),
         "fillBelowTo" => one("custom.fillBelowTo", value.clone()),
-        "fillGradient" if is_on => Some(vec![
+        "fillGradient" => Some(vec![
             property("custom.gradientMode", "opacity"),
             property("custom.fillOpacity", tens()),
         ]),
-        "fillGradient" => Some(Vec::new()),
         "points" => one("custom.showPoints", choose("always", "never").into()),
         "bars" if is_on => {
             Some(vec![property("custom.drawStyle", "bars"), property("custom.fillOpacity", 100)])
@@ -234,13 +233,21 @@ fn series_property(
         }
         "color" => one("color", fixed(value.as_str().unwrap_or("text"))),
         "transform" => one("custom.transform", value.clone()),
-        "legend" if is_on => Some(Vec::new()),
         "legend" => one("custom.hideFrom", hidden_from("legend")),
-        "hideTooltip" if is_on => one("custom.hideFrom", hidden_from("tooltip")),
-        "hideTooltip" => Some(Vec::new()),
+        "hideTooltip" => one("custom.hideFrom", hidden_from("tooltip")),
         "nullPointMode" => one("custom.spanNulls", (value == "connected").into()),
         "steppedLine" => one("custom.lineInterpolation", choose("stepAfter", "linear").into()),
         _ => None,
+    }
+}
+
+/// Is this what every series has anyway?
+fn is_idle(key: &str, is_on: bool) -> bool {
+    match key {
+        "alias" | "$$hashKey" | "dashLength" | "spaceLength" => true,
+        "fillGradient" | "hideTooltip" => !is_on,
+        "legend" => is_on,
+        _ => false,
     }
 }
 

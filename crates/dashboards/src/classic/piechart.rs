@@ -44,7 +44,7 @@ pub(super) fn migrate(panel: &mut Object, path: &str, report: &mut Report) {
     }
     for (alias, color) in take_object(panel, "aliasColors") {
         if let Some(color) = color.as_str() {
-            let rule = rule(&alias, vec![property("color", fixed(color))]);
+            let rule = rule(&alias, &[property("color", fixed(color))]);
             crate::json::list_mut(fields::config(panel), "overrides").push(rule);
         }
     }

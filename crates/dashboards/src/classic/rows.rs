@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 /// Columns of the grid.
 pub(crate) const COLUMNS: i64 = 24;
+/// The same, for the length of a list.
+const COLUMN_COUNT: usize = 24;
 /// Columns of the former grid.
 const SPANS: i64 = 12;
 /// Pixels of a unit of height, margin included.
@@ -102,12 +104,12 @@ struct Shelf {
     height: i64,
     y: i64,
     /// Units that are taken in each column.
-    taken: [i64; COLUMNS as usize],
+    taken: [i64; COLUMN_COUNT],
 }
 
 impl Shelf {
     fn new(height: i64, y: i64) -> Self {
-        Self { height, y, taken: [0; COLUMNS as usize] }
+        Self { height, y, taken: [0; COLUMN_COUNT] }
     }
 
     fn place(&mut self, panel: &mut Object) {
@@ -123,7 +125,7 @@ impl Shelf {
         }
         let (x, y) = self.free(width).unwrap_or_else(|| {
             self.y = (self.y + self.height).min(Y_MAX);
-            self.taken = [0; COLUMNS as usize];
+            self.taken = [0; COLUMN_COUNT];
             (0, 0)
         });
         let columns = self.taken.iter_mut().skip(usize::try_from(x).unwrap_or(0));

@@ -70,7 +70,7 @@ fn apply_style(panel: &mut Object, style: &Object, path: &str, report: &mut Repo
     let properties = style_properties(style, path, report);
     if pattern != "/.*/" {
         if !properties.is_empty() {
-            let rule = rule(pattern, properties);
+            let rule = rule(pattern, &properties);
             crate::json::list_mut(fields::config(panel), "overrides").push(rule);
         }
         return;

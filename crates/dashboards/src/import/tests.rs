@@ -1,7 +1,7 @@
 //! One dashboard per feature: what it becomes, and what the report says.
 
 use super::*;
-use expect_test::{Expect, expect};
+use expect_test::{Expect, expect, expect_file};
 use serde_json::json;
 
 fn read(value: Value) -> Imported {
@@ -12,11 +12,9 @@ fn read(value: Value) -> Imported {
 }
 
 fn lines(imported: &Imported) -> String {
-    let mut lines = String::new();
-    for Finding { path, kind, message } in &imported.report {
-        lines.push_str(&format!("{path}: {}: {message}\n", kind.word()));
-    }
-    lines
+    let line =
+        |found: &Finding| format!("{}: {}: {}\n", found.path, found.kind.word(), found.message);
+    imported.report.iter().map(line).collect::<Vec<_>>().concat()
 }
 
 fn check_report(value: Value, expect: &Expect) {
@@ -25,7 +23,8 @@ fn check_report(value: Value, expect: &Expect) {
 
 /// The only panel of a dashboard with this one.
 fn panel(version: i64, panel: Value) -> (Value, String) {
-    let imported = read(json!({"title": "t", "schemaVersion": version, "panels": [panel]}));
+    let panels = vec![panel];
+    let imported = read(json!({"title": "t", "schemaVersion": version, "panels": panels}));
     let panels = imported.dashboard.json()["panels"].as_array().unwrap().clone();
     assert_eq!(panels.len(), 1);
     (panels[0].clone(), lines(&imported))
@@ -64,7 +63,7 @@ fn rows_of_version_14_become_places_on_the_grid() {
             format!("{path} {title} {} {} {}x{}", at("x"), at("y"), at("w"), at("h"))
         })
         .collect();
-    expect![[r#"
+    expect![[r"
         panels[0] one 0 0 24x1
         panels[1] a 0 1 12x7
         panels[2] b 12 1 12x7
@@ -72,7 +71,7 @@ fn rows_of_version_14_become_places_on_the_grid() {
         panels[4] two 0 15 24x1
         panels[4].panels[0] d 0 16 8x10
         panels[5] three 0 16 24x1
-        panels[6] e 0 17 6x7"#]]
+        panels[6] e 0 17 6x7"]]
     .assert_eq(&places.join("\n"));
     let ids: Vec<i64> = imported
         .dashboard
@@ -107,152 +106,7 @@ fn a_graph_becomes_a_time_series() {
             "targets": [{"expr": "a"}, {"expr": "b", "refId": "A"}, {"expr": "c", "refId": "A"}],
         }),
     );
-    expect![[r##"
-        {
-          "datasource": {
-            "type": "prometheus",
-            "uid": "Prometheus"
-          },
-          "fieldConfig": {
-            "defaults": {
-              "custom": {
-                "axisLabel": "u",
-                "axisPlacement": "auto",
-                "drawStyle": "line",
-                "fillOpacity": 20,
-                "lineInterpolation": "stepAfter",
-                "lineWidth": 3,
-                "showPoints": "never",
-                "spanNulls": true,
-                "stacking": {
-                  "group": "A",
-                  "mode": "normal"
-                },
-                "thresholdsStyle": {
-                  "mode": "line+area"
-                }
-              },
-              "max": 100,
-              "min": 0,
-              "thresholds": {
-                "mode": "absolute",
-                "steps": [
-                  {
-                    "color": "transparent",
-                    "value": null
-                  },
-                  {
-                    "color": "red",
-                    "value": 80
-                  }
-                ]
-              },
-              "unit": "percent"
-            },
-            "overrides": [
-              {
-                "matcher": {
-                  "id": "byName",
-                  "options": "idle"
-                },
-                "properties": [
-                  {
-                    "id": "color",
-                    "value": {
-                      "fixedColor": "#00ff00",
-                      "mode": "fixed"
-                    }
-                  }
-                ]
-              },
-              {
-                "matcher": {
-                  "id": "byRegexp",
-                  "options": "/^mem/"
-                },
-                "properties": [
-                  {
-                    "id": "custom.fillOpacity",
-                    "value": 0
-                  },
-                  {
-                    "id": "custom.axisPlacement",
-                    "value": "right"
-                  },
-                  {
-                    "id": "custom.scaleDistribution",
-                    "value": {
-                      "log": 10,
-                      "type": "log"
-                    }
-                  },
-                  {
-                    "id": "unit",
-                    "value": "bytes"
-                  }
-                ]
-              },
-              {
-                "matcher": {
-                  "id": "byName",
-                  "options": "out"
-                },
-                "properties": [
-                  {
-                    "id": "custom.stacking",
-                    "value": {
-                      "group": "A",
-                      "mode": "none"
-                    }
-                  },
-                  {
-                    "id": "custom.transform",
-                    "value": "negative-Y"
-                  }
-                ]
-              }
-            ]
-          },
-          "gridPos": {
-            "h": 8,
-            "w": 12,
-            "x": 0,
-            "y": 0
-          },
-          "id": 1,
-          "options": {
-            "legend": {
-              "calcs": [
-                "mean",
-                "lastNotNull"
-              ],
-              "displayMode": "table",
-              "placement": "right",
-              "showLegend": true
-            },
-            "tooltip": {
-              "mode": "multi",
-              "sort": "desc"
-            }
-          },
-          "targets": [
-            {
-              "expr": "a",
-              "refId": "A"
-            },
-            {
-              "expr": "b",
-              "refId": "B"
-            },
-            {
-              "expr": "c",
-              "refId": "C"
-            }
-          ],
-          "title": "cpu",
-          "type": "timeseries"
-        }"##]]
-    .assert_eq(&serde_json::to_string_pretty(&panel).unwrap());
+    expect_file!["graph.json"].assert_eq(&(serde_json::to_string_pretty(&panel).unwrap() + "\n"));
     expect![[r#"
         panels[0].seriesOverrides[0].zindex: dropped: "zindex" of a series
         panels[0].legend.hideZero: dropped: series without values stay in the legend

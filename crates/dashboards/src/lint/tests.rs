@@ -10,7 +10,7 @@ fn lines(dashboard: Value, metrics: Option<&[&str]>) -> String {
     let metrics = metrics.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
     let complaints = lint(&dashboard, metrics.as_ref());
     let line = |c: Complaint| format!("{:?} {}: {}\n", c.severity, c.path, c.message);
-    complaints.into_iter().map(line).collect()
+    complaints.into_iter().map(line).collect::<Vec<_>>().concat()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Changes on disk: a journal of them, folded into a snapshot now and then.
-//! INV-90: a change that was acknowledged is there after any crash, one that was not is there wholly
-//! or not at all.
+//! INV-90: a change that was acknowledged is there after any crash, one that was not is there
+//! wholly or not at all.
 
 use super::change::{Change, Kept};
 use journal::{Journal, JournalError, JournalOptions, Recovery, Replayed};

@@ -41,5 +41,5 @@ fn the_corpus_is_made_of_dashboards() {
 
 #[test]
 fn any_bytes_are_read_or_refused() {
-    Replay::of("dashboard").rounds(2000).pieces(PIECES).run(|input| check(input));
+    Replay::of("dashboard").rounds(2000).pieces(PIECES).run(check);
 }
