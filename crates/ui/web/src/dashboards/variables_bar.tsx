@@ -187,7 +187,7 @@ function Choices({ variable, options, values, close, error }: ChoicesProps): JSX
     event.stopPropagation();
   };
   return (
-    <div class="choices" onKeyDown={onKey}>
+    <div class="choices" onKeyDown={onKey} onMouseDown={keepFocus}>
       <input
         ref={input}
         class="input"
@@ -246,6 +246,11 @@ function Choices({ variable, options, values, close, error }: ChoicesProps): JSX
       )}
     </div>
   );
+}
+
+/** A press on a choice must not take the focus from the search: that would close the list. */
+function keepFocus(event: MouseEvent): void {
+  if (!(event.target instanceof HTMLInputElement)) event.preventDefault();
 }
 
 /** What fits the text; "All" first; the text itself as a value of its own. */
