@@ -1,6 +1,6 @@
 //! The interface at `/`: the application built from `web/`, or where it could not be built, the
-//! small hand-written page in `assets/`. Both talk to the HTTP API alone, with addresses relative to
-//! the page, run under a policy without inline scripts, and put data in as text only.
+//! small hand-written page in `assets/`. Both talk to the HTTP API alone, with addresses relative
+//! to the page, run under a policy without inline scripts, and put data in as text only.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -15,7 +15,7 @@ fn text(file: &File) -> &'static str {
 }
 
 fn is_script(file: &File) -> bool {
-    file.path.ends_with(".js")
+    content_type(file.path).starts_with("text/javascript")
 }
 
 /// Both pages, the application only where it was built.
