@@ -52,7 +52,8 @@ pub(crate) fn lines(
 
 fn authorization(vfs: &dyn Vfs, auth: &HttpAuth) -> Result<Option<String>, Error> {
     match auth {
-        HttpAuth::None => Ok(None),
+        // Tokens of OAuth 2.0 are fetched, not read: see `oauth2`.
+        HttpAuth::None | HttpAuth::OAuth2(_) => Ok(None),
         HttpAuth::Basic { username, password } => {
             let user = text_line(vfs, username, "user name")?;
             let password = match password {
@@ -67,10 +68,6 @@ fn authorization(vfs: &dyn Vfs, auth: &HttpAuth) -> Result<Option<String>, Error
                 None => String::new(),
             };
             Ok(Some(format!("{kind} {credentials}")))
-        }
-        HttpAuth::OAuth2(_) => {
-            let message = "oauth2 is not supported yet; use authorization or basic_auth";
-            Err(Error::new(ErrorKind::Unsupported, message))
         }
     }
 }
@@ -98,7 +95,7 @@ pub(crate) fn percent_decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn header_value(text: &str, what: &str, sensitive: bool) -> Result<HeaderValue, Error> {
+pub(crate) fn header_value(text: &str, what: &str, sensitive: bool) -> Result<HeaderValue, Error> {
     // The cause would not show the value, but says nothing more either.
     let value = HeaderValue::from_bytes(text.as_bytes()).ok();
     let mut value = value.ok_or_else(|| {

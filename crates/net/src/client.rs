@@ -5,11 +5,12 @@
 use crate::body::{self, BodyLimits, Encoding};
 use crate::connect::{Connector, Dialer};
 use crate::error::own_cause;
+use crate::oauth2::Tokens;
 use crate::proxy::Proxies;
 use crate::tls::{LazyTls, Material, TlsSettings};
 use crate::{AddressPolicy, Error, ErrorKind, auth};
 use bytes::Bytes;
-use config::HttpClientConfig;
+use config::{HttpAuth, HttpClientConfig};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Uri};
 use http_body_util::Full;
@@ -100,6 +101,7 @@ pub struct Exchange {
 pub struct Client {
     config: HttpClientConfig,
     options: ClientOptions,
+    tokens: Option<Box<Tokens>>,
     /// Held only to compare and to clone; never over an await.
     pool: Mutex<Option<(Material, HttpPool)>>,
 }
@@ -114,7 +116,11 @@ struct HttpPool {
 impl Client {
     /// A client; files are read at the first request, so a missing one fails requests, not this.
     pub fn new(config: HttpClientConfig, options: ClientOptions) -> Self {
-        Self { config, options, pool: Mutex::new(None) }
+        let tokens = match &config.auth {
+            HttpAuth::OAuth2(oauth2) => Some(Box::new(Tokens::new(oauth2, &options))),
+            HttpAuth::None | HttpAuth::Basic { .. } | HttpAuth::Authorization { .. } => None,
+        };
+        Self { config, options, tokens, pool: Mutex::new(None) }
     }
 
     /// The configuration it was made from.
@@ -138,7 +144,10 @@ impl Client {
 
     async fn exchange(&self, request: Request, body: &mut Vec<u8>) -> Result<Exchange, Error> {
         let limits = request.limits;
-        let (pool, own_headers) = self.prepare().await?;
+        let (pool, mut own_headers) = self.prepare().await?;
+        if let Some(tokens) = &self.tokens {
+            own_headers.insert(header::AUTHORIZATION, tokens.header().await?);
+        }
         let mut hop = Hop::new(request, &own_headers)?;
         for _ in 0..REDIRECTS_MAX {
             let response = hop.send(&pool).await?;
@@ -149,6 +158,9 @@ impl Client {
                 continue;
             }
             let (parts, incoming) = response.into_parts();
+            if let (StatusCode::UNAUTHORIZED, Some(tokens)) = (parts.status, &self.tokens) {
+                tokens.forget().await;
+            }
             let encoding = Encoding::of(parts.headers.get(header::CONTENT_ENCODING))?;
             body::read(incoming, encoding, limits, body).await?;
             return Ok(Exchange { status: parts.status, headers: parts.headers, url: hop.url });

@@ -8,6 +8,7 @@ mod body;
 mod client;
 mod connect;
 mod error;
+mod oauth2;
 mod policy;
 mod proxy;
 mod roots;

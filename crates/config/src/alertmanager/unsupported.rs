@@ -15,7 +15,7 @@ pub fn unsupported_keys() -> &'static [UnsupportedKey] {
 pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
     key("event_recorder", "events are not written elsewhere; Flyball keeps its own"),
     key("http.*_ref", "there is no secret manager; use the `*_file` key"),
-    key("http.oauth2", "requests with it fail; use `authorization` or `basic_auth`"),
+    key("http.oauth2.client_certificate_key", "tokens are asked for with `client_secret`"),
     key("http.proxy", "requests that need one fail"),
     key("sns_configs.use_aws_http_client", "requests are made by Flyball's own client"),
     key("storage", "alerts are stored in Flyball's data directory"),

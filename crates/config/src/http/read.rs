@@ -123,6 +123,8 @@ fn oauth2(section: Section<'_>) -> HttpAuth {
         section.text(key);
     }
     section.secret_or_file("client_certificate_key", "client_certificate_key_file");
+    let has_certificate = ["client_certificate_key", "client_certificate_key_file", "grant_type"];
+    let by_certificate = has_certificate.into_iter().find(|key| section.is_filled(key));
     section.text_map("claims", "http.oauth2.claims");
     let config = OAuth2Config {
         client_id: section.text("client_id").unwrap_or_default(),
@@ -139,7 +141,9 @@ fn oauth2(section: Section<'_>) -> HttpAuth {
             reader.problem(place, format!("`oauth2` needs `{key}`"));
         }
     }
-    reader.unsupported(place, "http.oauth2");
+    if by_certificate.is_some() {
+        reader.unsupported(place, "http.oauth2.client_certificate_key");
+    }
     HttpAuth::OAuth2(Box::new(config))
 }
 

@@ -28,7 +28,7 @@ pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
     key("gce_sd_configs", "no targets come from Google Compute Engine"),
     key("hetzner_sd_configs", "no targets come from Hetzner"),
     key("http.*_ref", "there is no secret manager; use the `*_file` key"),
-    key("http.oauth2", "requests with it fail; use `authorization` or `basic_auth`"),
+    key("http.oauth2.client_certificate_key", "tokens are asked for with `client_secret`"),
     key("http.proxy", "requests that need one fail"),
     key("http_sd_configs", "no targets come from HTTP endpoints"),
     key("ionos_sd_configs", "no targets come from IONOS Cloud"),

@@ -3,8 +3,8 @@
 use crate::server::{Reply, Server};
 use crate::{client, client_under, fetch, get};
 use config::{
-    HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, ProxyConfig, Secret, SecretSource,
-    TextSource,
+    HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, Secret,
+    SecretSource, TextSource,
 };
 use net::{AddressPolicy, AddressRule, BodyLimits, Cidr, ErrorKind, UrlSecrecy, Verdict};
 use std::time::Duration;
@@ -27,6 +27,60 @@ async fn a_plain_request_carries_host_and_user_agent() {
     assert!(asked.starts_with("get /m?a=b http/1.1\r\n"), "{asked}");
     assert!(asked.contains(&format!("host: {}\r\n", server.address)), "{asked}");
     assert!(asked.contains(&format!("user-agent: {}\r\n", net::USER_AGENT.to_lowercase())));
+}
+
+fn oauth2(token_url: String) -> HttpClientConfig {
+    with_auth(HttpAuth::OAuth2(Box::new(OAuth2Config {
+        client_id: "me:1".into(),
+        client_secret: Some(inline("s e")),
+        scopes: vec!["a".into(), "b".into()],
+        token_url,
+        endpoint_params: vec![("audience".into(), "x".into())],
+        tls: config::TlsConfig::default(),
+        proxy: ProxyConfig::default(),
+    })))
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_and_again_when_nobody_takes_it() {
+    let tokens = Server::start(|_| {
+        Reply::ok(r#"{"access_token":"t1","token_type":"bearer","expires_in":3600}"#)
+    })
+    .await;
+    let server = Server::start(|asked| match asked {
+        asked if asked.contains("/closed") => Reply::head("401 Unauthorized"),
+        _ => Reply::ok(""),
+    })
+    .await;
+    let client = client(oauth2(tokens.url("/token")));
+    for path in ["/1", "/2", "/closed", "/3"] {
+        fetch(&client, get(&server.url(path))).await.unwrap();
+        let asked = server.asked().pop().unwrap();
+        assert!(asked.contains("authorization: Bearer t1\r\n"), "{asked}");
+    }
+    let asked = tokens.asked();
+    assert_eq!(asked.len(), 2, "once, and once more after the refusal");
+    // me%3A1:s+e
+    assert!(asked[0].contains("authorization: Basic bWUlM0ExOnMrZQ==\r\n"), "{}", asked[0]);
+    assert!(asked[0].starts_with("POST /token "), "{}", asked[0]);
+}
+
+#[tokio::test]
+async fn a_token_server_that_wants_the_secret_in_the_body_gets_it_there() {
+    let tokens = Server::start(|asked| match asked {
+        asked if asked.contains("authorization: Basic") => Reply::head("401 Unauthorized"),
+        _ => Reply::ok(r#"{"access_token":"t2"}"#),
+    })
+    .await;
+    let server = Server::start(|_| Reply::ok("")).await;
+    fetch(&client(oauth2(tokens.url("/token"))), get(&server.url("/"))).await.unwrap();
+    assert!(server.asked().pop().unwrap().contains("authorization: Bearer t2\r\n"));
+    assert_eq!(tokens.asked().len(), 2);
+    let broken = Server::start(|_| Reply::head("500 Internal Server Error")).await;
+    let error = fetch(&client(oauth2(broken.url("/token"))), get(&server.url("/"))).await;
+    let error = error.unwrap_err().describe();
+    assert!(error.contains("the token server 127.0.0.1 answered 500"), "{error}");
+    assert!(!error.contains("s e"), "{error}");
 }
 
 #[tokio::test]
@@ -245,12 +299,9 @@ async fn a_url_that_is_a_key_is_not_shown() {
 
 #[tokio::test]
 async fn what_is_not_supported_says_so_instead_of_going_without() {
-    let oauth = with_auth(HttpAuth::OAuth2(Box::default()));
     let proxied = through("socks5://p", None);
-    for config in [oauth, proxied] {
-        let error = fetch(&client(config), get("http://127.0.0.1:1/")).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-    }
+    let error = fetch(&client(proxied), get("http://127.0.0.1:1/")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
     let error =
         fetch(&client(HttpClientConfig::default()), get("ftp://127.0.0.1/")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
