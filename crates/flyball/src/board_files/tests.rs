@@ -1,4 +1,3 @@
-
 use super::*;
 use sys::sim::SimVfs;
 

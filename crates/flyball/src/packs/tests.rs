@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::load::{GroupDefaults, parse_rules};
 use config::{GlobalConfig, UnknownKeys};

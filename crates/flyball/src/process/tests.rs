@@ -1,4 +1,3 @@
-
 use super::*;
 
 const UNITS: Units = Units { ticks_per_second: 100.0, page_bytes: 4096.0 };

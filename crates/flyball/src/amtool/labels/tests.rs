@@ -1,4 +1,3 @@
-
 use super::*;
 
 const BOTH: MatcherMode = MatcherMode::Fallback;

@@ -1,4 +1,3 @@
-
 use super::*;
 
 const NOW: Instant = Instant(1_700_000_000_500);

@@ -1,4 +1,3 @@
-
 use super::super::{Amtool, Cli};
 use super::*;
 use clap::CommandFactory;
