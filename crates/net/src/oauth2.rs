@@ -1,6 +1,6 @@
 //! OAuth 2.0 client credentials (RFC 6749, 4.4): fetches a token and keeps it until shortly before
-//! its end. As Go's client: the credentials go into the authorization header, and into the body when
-//! the token server does not take them there.
+//! its end. As Go's client: the credentials go into the authorization header, and into the body
+//! when the token server does not take them there.
 
 use crate::body::BodyLimits;
 use crate::client::{Client, ClientOptions, Request};

@@ -250,14 +250,14 @@ runtime: {gogc: 50}
         let known = prometheus::unsupported_keys().iter().any(|entry| entry.key == warning.key);
         assert!(known, "{} stands in the table", warning.key);
     }
-    expect![[r#"
+    expect![[r"
         p.yml:4:3: `consul_sd_configs` is not acted on yet: no targets come from Consul
         p.yml:5:3: `proxy` is not acted on yet: requests that need one fail
         p.yml:8:3: `kubernetes_sd_configs` is not acted on yet: no targets come from Kubernetes
         p.yml:9:1: `remote_write` is not acted on yet: samples are not sent to other systems
         p.yml:10:1: `tracing` is not acted on yet: Flyball's own traces are not exported
         p.yml:11:10: `runtime` is not acted on yet: settings of the Go runtime have no counterpart
-    "#]]
+    "]]
     .assert_eq(&out);
 }
 
