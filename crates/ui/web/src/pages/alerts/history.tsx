@@ -1,6 +1,7 @@
 // When an alert was pending and when it fired, over the last day, as a strip.
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { type Labels, queryRange } from "../../api/prometheus";
 import { useLoad } from "../../app/load";
 import { formatTime, zone } from "../../app/time";
@@ -29,7 +30,7 @@ export function spansOf(series: readonly { readonly metric: Labels; readonly val
 }
 
 export function History({ labels }: { readonly labels: Labels }): JSX.Element {
-  const end = Math.floor(Date.now() / 1000 / STEP_S) * STEP_S;
+  const [end] = useState(() => Math.floor(Date.now() / 1000));
   const { data, error } = useLoad(async (signal) => {
     const wanted = ["alertname", "instance", "job"].filter((name) => labels[name] !== undefined);
     const query = `ALERTS{${wanted.map((name) => `${name}=${JSON.stringify(labels[name])}`).join(",")}}`;

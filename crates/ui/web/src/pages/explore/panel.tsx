@@ -40,18 +40,25 @@ const TAB_LABELS: readonly { readonly id: TabId; readonly label: string }[] = [
 
 export function Panel(props: PanelProps): JSX.Element {
   const { question, index, onChange } = props;
-  const [draft, setDraft] = useState(question.expr);
+  const [draft, showDraft] = useState(question.expr);
+  // What is typed counts at once, also when it is run before it is drawn.
+  const typed = useRef(draft);
+  const setDraft = (text: string) => {
+    typed.current = text;
+    showDraft(text);
+  };
   useEffect(() => setDraft(question.expr), [question.expr]);
   const range = timeRange.value;
   const step = stepSeconds(question, range.toMs - range.fromMs, Math.min(innerWidth, 1880));
   const answer = useAnswer(question, range, step);
   const [turn, setTurn] = useState(0);
   const run = () => {
-    remember(draft);
-    if (draft === question.expr) {
+    const expr = typed.current;
+    remember(expr);
+    if (expr === question.expr) {
       setTurn(turn + 1);
       answer.reload();
-    } else onChange({ expr: draft });
+    } else onChange({ expr });
   };
   return (
     <section class="card explore-panel" aria-label={`Question ${index + 1}`}>
