@@ -1,0 +1,130 @@
+// Dashboards in a real browser: zoom, rows and viewed panels in the address; import, editing, versions.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { closeClean, launch, open } from "./browser";
+import { type Scene, scene } from "./scene";
+
+let browser: Browser;
+let full: Scene;
+
+const small = {
+  uid: "small",
+  title: "Small",
+  schemaVersion: 41,
+  time: { from: "now-5m", to: "now" },
+  templating: {
+    list: [
+      {
+        name: "kind",
+        type: "query",
+        query: "label_values(shop_orders_total, kind)",
+        multi: true,
+        includeAll: true,
+        sort: 1,
+        refresh: 1,
+      },
+    ],
+  },
+  panels: [
+    {
+      id: 1,
+      type: "timeseries",
+      title: "Orders of $kind",
+      repeat: "kind",
+      gridPos: { x: 0, y: 0, w: 12, h: 7 },
+      targets: [{ refId: "A", expr: 'shop_orders_total{kind=~"$kind"}', legendFormat: "{{kind}}" }],
+    },
+    {
+      id: 2,
+      type: "row",
+      title: "More",
+      collapsed: true,
+      gridPos: { x: 0, y: 7, w: 24, h: 1 },
+      panels: [
+        {
+          id: 3,
+          type: "stat",
+          title: "Queue",
+          gridPos: { x: 0, y: 8, w: 6, h: 4 },
+          targets: [{ refId: "A", expr: "shop_queue_length" }],
+        },
+      ],
+    },
+  ],
+};
+
+async function put(dashboard: Readonly<Record<string, unknown>>): Promise<void> {
+  const answer = await fetch(new URL("api/flyball/v1/dashboards/import", full.server.url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ dashboard, overwrite: true }),
+  });
+  expect(answer.status, await answer.text()).toBe(200);
+}
+
+const search = (page: Page) => page.evaluate(() => location.search);
+
+beforeAll(async () => {
+  [browser, full] = await Promise.all([launch(), scene()]);
+  await put(small);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await full?.end();
+});
+
+describe("a dashboard", () => {
+  it("keeps zoom, rows and the viewed panel in the address", async () => {
+    const watched = await open(browser, full.server, "/d/small?var-kind=toy");
+    const { page } = watched;
+    await page.getByRole("button", { name: /More/ }).filter({ hasText: "1 panel" }).click();
+    await page.getByRole("heading", { name: "Queue" }).waitFor();
+    expect(await search(page)).toContain("rows=2");
+    const box = await page.locator('[data-panel="1"] .u-over').boundingBox();
+    if (!box) throw new Error("the chart has no place");
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 30);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.8, box.y + 40, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForFunction(() => /from=\d{13}&to=\d{13}/.test(location.search));
+    await page.locator('[data-panel="1"]').hover();
+    await page.keyboard.press("v");
+    await page.waitForFunction(() => location.search.includes("viewPanel=1"));
+    await page.reload();
+    await page.locator('.view-panel [data-panel="1"] .u-over').waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "Queue" }).waitFor();
+    await closeClean(watched);
+  });
+
+  it("is imported, edited, saved, compared and restored", async () => {
+    const watched = await open(browser, full.server, "/dashboards?import=1");
+    const { page } = watched;
+    await page
+      .getByLabel("Dashboard JSON")
+      .fill(JSON.stringify({ ...small, uid: "mine", title: "Mine" }));
+    await page.getByRole("button", { name: "Check" }).click();
+    await page.getByRole("button", { name: "Save dashboard" }).click();
+    await page.waitForFunction(() => location.pathname.endsWith("/d/mine/mine"));
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    await page.getByRole("button", { name: "Add panel" }).click();
+    await page.getByLabel("Title").fill("Added by hand");
+    await page.getByRole("button", { name: "Back to dashboard" }).click();
+    await page.getByRole("heading", { name: "Added by hand" }).waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("What changed").fill("one more panel");
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Versions" }).click();
+    await dialog.getByText("one more panel").waitFor();
+    await dialog.getByRole("button", { name: "Compare" }).last().click();
+    await dialog.locator(".diff-added").first().waitFor();
+    await dialog.getByRole("button", { name: "Restore" }).first().click();
+    await page.getByRole("heading", { name: "Added by hand" }).waitFor({ state: "detached" });
+    await closeClean(watched);
+  });
+});
