@@ -72,7 +72,7 @@ impl Page {
             limit.ok_or_else(|| wrong("limit", "positive integer", text))
         });
         let after = params.get("after").map(|text| {
-            u64::from_str_radix(text, 16).map_err(|_| wrong("after", "fingerprint", text))
+            u64::from_str_radix(text, 16).map_err(|_invalid| wrong("after", "fingerprint", text))
         });
         Ok(Self { limit: limit.transpose()?.unwrap_or(usize::MAX), after: after.transpose()? })
     }
