@@ -47,7 +47,7 @@ impl PageFiles for Folder {
             return None;
         }
         let file = self.0.join(path);
-        let meta = fs::metadata(&file).ok().filter(|meta| meta.is_file())?;
+        let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
         if meta.len() > FILE_BYTES_MAX {
             tracing::warn!(file = %file.display(), "too large for a file of the page");
             return None;
