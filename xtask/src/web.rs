@@ -24,12 +24,15 @@ pub(crate) fn install() -> Chore {
     run(Command::new("npm").args(words).arg("--prefix").arg(folder()))
 }
 
-/// Types, unit tests, browser tests of the binary that was built before.
+/// Types, form, unit tests, browser tests of the binary that was built before.
 pub(crate) fn test(skipped: &Path, is_strict: bool) -> Chore {
     if let Err(why) = packages() {
         return skip("the page's types and tests", &why, skipped, is_strict);
     }
     run(&mut node("typescript/bin/tsc", &["--noEmit"]))?;
+    let sources = ["src/**/*.{ts,tsx,css}", "e2e/**/*.ts", "*.ts"];
+    let words = ["--check", "--log-level=warn"].into_iter().chain(sources);
+    run(&mut node("prettier/bin/prettier.cjs", &words.collect::<Vec<_>>()))?;
     run(&mut node("vitest/vitest.mjs", &["run"]))?;
     match browser() {
         Ok(()) => run(&mut browser_suite()),

@@ -47,6 +47,14 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/api": server, "/config/v1": server, "/-": server, "/metrics": server, "/grafana": server } },
+  server: {
+    proxy: {
+      "/api": server,
+      "/config/v1": server,
+      "/-": server,
+      "/metrics": server,
+      "/grafana": server,
+    },
+  },
   test: { include: ["src/**/*.test.ts"], setupFiles: ["src/test-setup.ts"] },
 });

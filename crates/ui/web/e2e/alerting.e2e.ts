@@ -15,10 +15,13 @@ beforeAll(async () => {
   [browser, full] = await Promise.all([launch(), scene()]);
   const endsAt = new Date(Date.now() + 3_600_000).toISOString();
   const alerts = Array.from({ length: MANY }, (_none, at) => ({
-    labels: { alertname: "Pushed", severity: "info", team: at % 2 ? "web" : "db", n: String(at) }, endsAt,
+    labels: { alertname: "Pushed", severity: "info", team: at % 2 ? "web" : "db", n: String(at) },
+    endsAt,
   }));
   const response = await fetch(`${full.server.url}api/v2/alerts`, {
-    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(alerts),
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(alerts),
   });
   expect(response.status).toBe(200);
 });
@@ -34,10 +37,13 @@ it("lists thousands of alerts densely, and only what can be seen is in the page"
   await page.getByRole("button", { name: /2,0\d\d firing/ }).waitFor();
   const rows = page.locator(".alert-row, .alert-group");
   expect(await rows.count()).toBeLessThan(150);
-  const heights = await rows.evaluateAll((all) => all.filter((row) => {
-    const { top, bottom } = row.getBoundingClientRect();
-    return top >= 0 && bottom <= innerHeight;
-  }).length);
+  const heights = await rows.evaluateAll(
+    (all) =>
+      all.filter((row) => {
+        const { top, bottom } = row.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      }).length,
+  );
   expect(heights).toBeGreaterThanOrEqual(50);
   await closeClean(watched);
 });
@@ -57,7 +63,11 @@ it("opens links of Alertmanager narrowed, and shows an alert with its reasons", 
 });
 
 it("silences with a preview, survives a restart, and ends the silence", async () => {
-  const watched = await open(browser, full.server, '/#/silences/new?filter={alertname="Pushed",team="db"}');
+  const watched = await open(
+    browser,
+    full.server,
+    '/#/silences/new?filter={alertname="Pushed",team="db"}',
+  );
   const { page } = watched;
   await page.getByRole("heading", { name: "Mutes 1,000 alerts that fire now" }).waitFor();
   await page.getByRole("button", { name: "Silence", exact: true }).click();
@@ -84,7 +94,10 @@ it("finds rules by words and state, inactive ones too", async () => {
   const watched = await open(browser, full.server, "/rules?search=shop");
   const { page } = watched;
   await page.locator(".rule-row", { hasText: "shop:orders:rate1m" }).waitFor();
-  await page.locator(".alert-counts").getByRole("button", { name: /pending/ }).click();
+  await page
+    .locator(".alert-counts")
+    .getByRole("button", { name: /pending/ })
+    .click();
   await page.locator(".rule-row", { hasText: "shop:orders:rate1m" }).waitFor({ state: "detached" });
   await page.locator(".rule-row", { hasText: "ShopSoon" }).click();
   await page.getByRole("dialog").getByText("fires after").waitFor();

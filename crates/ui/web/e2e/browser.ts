@@ -73,7 +73,10 @@ export async function closeClean({ page, complaints }: Watched): Promise<void> {
 interface Violation {
   readonly id: string;
   readonly impact: string;
-  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[];
+  readonly nodes: readonly {
+    readonly target: readonly string[];
+    readonly failureSummary: string;
+  }[];
 }
 
 /** Serious and critical findings of axe, a line each. */

@@ -47,7 +47,8 @@ it("shows where an expression is wrong", async () => {
 });
 
 it("understands links of Prometheus, with range, tab and several questions", async () => {
-  const link = "/graph?g0.expr=up&g0.tab=1&g0.range_input=30m&g1.expr=shop_queue_length&g1.tab=explain";
+  const link =
+    "/graph?g0.expr=up&g0.tab=1&g0.range_input=30m&g1.expr=shop_queue_length&g1.tab=explain";
   const watched = await open(browser, full.server, link);
   const { page } = watched;
   await page.getByRole("cell", { name: "gone" }).waitFor();

@@ -29,7 +29,10 @@ it("finds pages and metrics by a few letters, with the keyboard alone", async ()
   await page.keyboard.press("Control+k");
   const field = page.getByRole("combobox");
   await field.fill("node load1");
-  await page.getByRole("option", { name: /^node_load1/ }).first().waitFor();
+  await page
+    .getByRole("option", { name: /^node_load1/ })
+    .first()
+    .waitFor();
   expect(await axe(page)).toEqual([]);
   await field.fill("home");
   await page.keyboard.press("Enter");

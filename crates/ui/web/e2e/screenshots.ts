@@ -38,7 +38,10 @@ const shown = pages.filter((page) => page.place !== "none");
 
 describe.each(shown)("$path", ({ name, path }) => {
   it.each(["light", "dark"] as const)("%s", async (theme) => {
-    for (const [state, server] of [["full", full.server], ["empty", bare]] as const) {
+    for (const [state, server] of [
+      ["full", full.server],
+      ["empty", bare],
+    ] as const) {
       for (const [width, height] of SIZES) {
         const query = state === "full" ? (QUERIES[name] ?? "") : "";
         const { page } = await open(browser, server, path + query, { theme, width, height });

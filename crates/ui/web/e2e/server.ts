@@ -54,10 +54,14 @@ export class Flyball {
     const address = this.url ? new URL(this.url).host : "127.0.0.1:0";
     const words = ["--storage.path=data", `--web.listen-address=${address}`];
     const shell = `exec "$0" "$@" >${log} 2>&1`;
-    this.process = spawn("sh", ["-c", shell, BINARY_PATH, ...words, ...(this.options.flags ?? [])], {
-      cwd: this.folder,
-      stdio: "ignore",
-    });
+    this.process = spawn(
+      "sh",
+      ["-c", shell, BINARY_PATH, ...words, ...(this.options.flags ?? [])],
+      {
+        cwd: this.folder,
+        stdio: "ignore",
+      },
+    );
     const found = await until("the address in the log", () => /url=(\S+)/.exec(text(log))?.[1]);
     this.url = found;
     await until(`flyball at ${found} to be ready`, async () => {

@@ -55,11 +55,17 @@ export interface Silence {
 /** A silence to make, or with an id to change. */
 export type SilenceDraft = Omit<Silence, "id" | "status" | "updatedAt"> & { readonly id?: string };
 
-export function alertGroups(filter: readonly string[], options?: RequestOptions): Promise<AlertGroup[]> {
+export function alertGroups(
+  filter: readonly string[],
+  options?: RequestOptions,
+): Promise<AlertGroup[]> {
   return getJson("api/v2/alerts/groups", { filter }, options);
 }
 
-export function routedAlerts(filter: readonly string[], options?: RequestOptions): Promise<RoutedAlert[]> {
+export function routedAlerts(
+  filter: readonly string[],
+  options?: RequestOptions,
+): Promise<RoutedAlert[]> {
   return getJson("api/v2/alerts", { filter }, options);
 }
 
@@ -116,7 +122,11 @@ export interface Why {
   readonly decisions: readonly Decision[];
 }
 
-export function why(filter: readonly string[], limit: number, options?: RequestOptions): Promise<Why> {
+export function why(
+  filter: readonly string[],
+  limit: number,
+  options?: RequestOptions,
+): Promise<Why> {
   return getData("api/flyball/v1/alerts/why", { filter, limit }, options);
 }
 
@@ -138,7 +148,9 @@ export interface DeadLetter {
 const LETTERS = "api/flyball/v1/alerts/dead-letters";
 
 /** Notifications that did not arrive; nothing from a server that does not keep them. */
-export async function deadLetters(options?: RequestOptions): Promise<readonly DeadLetter[] | undefined> {
+export async function deadLetters(
+  options?: RequestOptions,
+): Promise<readonly DeadLetter[] | undefined> {
   try {
     return (await getData<{ deadLetters: DeadLetter[] }>(LETTERS, {}, options)).deadLetters;
   } catch (error) {
@@ -149,7 +161,10 @@ export async function deadLetters(options?: RequestOptions): Promise<readonly De
 
 /** Tries a letter again, or all of them. */
 export function resend(id?: string): Promise<unknown> {
-  return sendJson("POST", id === undefined ? `${LETTERS}/resend` : `${LETTERS}/${encodeURIComponent(id)}/resend`);
+  return sendJson(
+    "POST",
+    id === undefined ? `${LETTERS}/resend` : `${LETTERS}/${encodeURIComponent(id)}/resend`,
+  );
 }
 
 export function forget(id: string): Promise<unknown> {

@@ -48,7 +48,10 @@ export interface Targets {
   readonly droppedTargetCounts?: Readonly<Record<string, number>>;
 }
 
-export function targets(state: "active" | "dropped" | "any", options?: RequestOptions): Promise<Targets> {
+export function targets(
+  state: "active" | "dropped" | "any",
+  options?: RequestOptions,
+): Promise<Targets> {
   return getData("api/v1/targets", { state }, options);
 }
 
@@ -142,7 +145,11 @@ export interface ServerState {
     readonly series: number;
     readonly samplesAccepted: number;
   };
-  readonly health: { readonly status: string; readonly ready: boolean; readonly components: readonly Component[] };
+  readonly health: {
+    readonly status: string;
+    readonly ready: boolean;
+    readonly components: readonly Component[];
+  };
 }
 
 export function serverState(options?: RequestOptions): Promise<ServerState> {
@@ -178,7 +185,12 @@ export interface PlanNode {
   readonly endLine: number;
   readonly endColumn: number;
   readonly valueType: string;
-  readonly steps?: { readonly first: number; readonly last: number; readonly count: number; readonly stepSeconds?: number };
+  readonly steps?: {
+    readonly first: number;
+    readonly last: number;
+    readonly count: number;
+    readonly stepSeconds?: number;
+  };
   readonly does: readonly string[];
   readonly reads: readonly {
     readonly matchers: string;

@@ -40,11 +40,11 @@ export function strokeOf(
   event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">,
 ): string {
   const named: Record<string, string> = {
-    ArrowLeft: "left",
-    ArrowRight: "right",
-    ArrowUp: "up",
-    ArrowDown: "down",
-    Escape: "esc",
+    "ArrowLeft": "left",
+    "ArrowRight": "right",
+    "ArrowUp": "up",
+    "ArrowDown": "down",
+    "Escape": "esc",
     " ": "space",
   };
   const key = named[event.key] ?? (event.key.length === 1 ? event.key : event.key.toLowerCase());

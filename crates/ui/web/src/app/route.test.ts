@@ -19,10 +19,10 @@ it("understands links made for Prometheus and Alertmanager", () => {
 });
 
 it("keeps state in the address, several values of one name included", () => {
-  navigate("/d/uid/slug", { from: "now-6h", "var-host": ["a", "b"] });
+  navigate("/d/uid/slug", { "from": "now-6h", "var-host": ["a", "b"] });
   expect(route.value.path).toBe("/d/uid/slug");
   expect(location.search).toBe("?from=now-6h&var-host=a&var-host=b");
-  setParams({ "var-host": null, to: "now", from: "now-1h/h" });
+  setParams({ "var-host": null, "to": "now", "from": "now-1h/h" });
   expect(location.search).toBe("?from=now-1h/h&to=now");
   expect(param("to")).toBe("now");
   expect(param("absent")).toBe("");

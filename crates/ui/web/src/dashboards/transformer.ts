@@ -28,7 +28,9 @@ function load(): void {
 }
 
 /** The frames after all transformations; nothing while their code is on its way. */
-export function useTransformer(list: readonly Transformation[] | undefined): Transformer | undefined {
+export function useTransformer(
+  list: readonly Transformation[] | undefined,
+): Transformer | undefined {
   if (!list?.some((one) => !one.disabled)) return untouched;
   if (!loaded.value) load();
   return loaded.value;

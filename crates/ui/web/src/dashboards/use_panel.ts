@@ -50,7 +50,8 @@ export function usePanel(use: PanelUse): PanelState {
   const answer = useAnswer(plan, refreshes.value);
   const transform = useTransformer(panel.transformations);
   const made = useMemo(() => {
-    const { frames, unknown } = transform?.(answer.data?.frames ?? [], panel.transformations) ?? NONE;
+    const { frames, unknown } =
+      transform?.(answer.data?.frames ?? [], panel.transformations) ?? NONE;
     return { frames: configured(frames, panel.fieldConfig), unknown };
   }, [answer.data, transform, panel.transformations, panel.fieldConfig]);
   return { ...answer, ...made, waiting };

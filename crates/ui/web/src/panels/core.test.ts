@@ -35,7 +35,7 @@ const limits = { min: 0, max: 100 };
 
 describe("value mappings", () => {
   const mappings: ValueMapping[] = [
-    { type: "value", options: { "0": { text: "down", color: "red" }, up: { text: "UP" } } },
+    { type: "value", options: { "0": { text: "down", color: "red" }, "up": { text: "UP" } } },
     { type: "range", options: { from: 1, to: 5, result: { text: "few" } } },
     { type: "range", options: { from: 100, to: null, result: { text: "many" } } },
     { type: "regex", options: { pattern: "^web-(\\d+)$", result: { text: "server $1" } } },

@@ -151,10 +151,10 @@ const REDUCERS: Record<string, readonly [name: string, reduce: Reducer]> = {
 
 /** Names Grafana used before. */
 const ALIASES: Record<string, string> = {
-  current: "lastNotNull",
-  avg: "mean",
-  total: "sum",
-  lastNull: "last",
+  "current": "lastNotNull",
+  "avg": "mean",
+  "total": "sum",
+  "lastNull": "last",
   "": "lastNotNull",
 };
 

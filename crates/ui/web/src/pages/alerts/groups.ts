@@ -20,7 +20,22 @@ export type Row =
   | { readonly kind: "group"; readonly group: Group; readonly isOpen: boolean }
   | { readonly kind: "alert"; readonly group: Group; readonly alert: RoutedAlert };
 
-const SEVERITIES = ["critical", "page", "emergency", "disaster", "high", "error", "major", "warning", "warn", "medium", "minor", "low", "info", "none"];
+const SEVERITIES = [
+  "critical",
+  "page",
+  "emergency",
+  "disaster",
+  "high",
+  "error",
+  "major",
+  "warning",
+  "warn",
+  "medium",
+  "minor",
+  "low",
+  "info",
+  "none",
+];
 
 /** How bad an alert calls itself; what says nothing stands between warnings and infos. */
 export function severityRank(labels: Labels): number {
@@ -38,10 +53,12 @@ export function stateOf({ status }: RoutedAlert): StateId {
 export function groupBy(alerts: readonly RoutedAlert[], names: readonly string[]): Group[] {
   const groups = new Map<string, { labels: Record<string, string>; alerts: RoutedAlert[] }>();
   for (const alert of alerts) {
-    const labels = Object.fromEntries(names.flatMap((name) => {
-      const value = alert.labels[name];
-      return value === undefined ? [] : [[name, value]];
-    }));
+    const labels = Object.fromEntries(
+      names.flatMap((name) => {
+        const value = alert.labels[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
     const key = keyOf(labels);
     const group = groups.get(key) ?? { labels, alerts: [] };
     groups.set(key, group);
@@ -52,23 +69,44 @@ export function groupBy(alerts: readonly RoutedAlert[], names: readonly string[]
 
 /** The groups in which receivers are told. */
 export function routedGroups(groups: readonly AlertGroup[]): Group[] {
-  return ordered(groups.map(({ labels, receiver, alerts }) => ({
-    ...made(`${receiver.name} ${keyOf(labels)}`, labels, alerts), receiver: receiver.name,
-  })));
+  return ordered(
+    groups.map(({ labels, receiver, alerts }) => ({
+      ...made(`${receiver.name} ${keyOf(labels)}`, labels, alerts),
+      receiver: receiver.name,
+    })),
+  );
 }
 
 function keyOf(labels: Labels): string {
-  return Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(",");
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(",");
 }
 
 function made(key: string, labels: Labels, alerts: readonly RoutedAlert[]): Group {
-  const ranked = alerts.map((alert) => ({ alert, rank: severityRank(alert.labels), isQuiet: stateOf(alert) !== "firing" }));
-  ranked.sort((a, b) => Number(a.isQuiet) - Number(b.isQuiet) || a.rank - b.rank || b.alert.startsAt.localeCompare(a.alert.startsAt));
-  return { key, labels, alerts: ranked.map(({ alert }) => alert), rank: ranked[0]?.rank ?? SEVERITIES.length };
+  const ranked = alerts.map((alert) => ({
+    alert,
+    rank: severityRank(alert.labels),
+    isQuiet: stateOf(alert) !== "firing",
+  }));
+  ranked.sort(
+    (a, b) =>
+      Number(a.isQuiet) - Number(b.isQuiet) ||
+      a.rank - b.rank ||
+      b.alert.startsAt.localeCompare(a.alert.startsAt),
+  );
+  return {
+    key,
+    labels,
+    alerts: ranked.map(({ alert }) => alert),
+    rank: ranked[0]?.rank ?? SEVERITIES.length,
+  };
 }
 
 function ordered(groups: Group[]): Group[] {
-  return groups.sort((a, b) => a.rank - b.rank || b.alerts.length - a.alerts.length || a.key.localeCompare(b.key));
+  return groups.sort(
+    (a, b) => a.rank - b.rank || b.alerts.length - a.alerts.length || a.key.localeCompare(b.key),
+  );
 }
 
 /** Heads and alerts in the order in which they are drawn; closed groups show their head. */
@@ -76,7 +114,9 @@ export function rowsOf(groups: readonly Group[], closed: ReadonlySet<string>): R
   return groups.flatMap((group): Row[] => {
     const isOpen = !closed.has(group.key);
     const head: Row = { kind: "group", group, isOpen };
-    return isOpen ? [head, ...group.alerts.map((alert): Row => ({ kind: "alert", group, alert }))] : [head];
+    return isOpen
+      ? [head, ...group.alerts.map((alert): Row => ({ kind: "alert", group, alert }))]
+      : [head];
   });
 }
 

@@ -16,7 +16,16 @@ import { parseMatchers, renderMatcher, renderMatchers, withLabel } from "../part
 import { PageHead } from "../parts/page_head";
 import { ago, clock } from "../parts/when";
 import { Detail, STATE_TONES } from "./detail";
-import { counts, type Group, groupBy, routedGroups, type Row, rowsOf, type StateId, stateOf } from "./groups";
+import {
+  counts,
+  type Group,
+  groupBy,
+  routedGroups,
+  type Row,
+  rowsOf,
+  type StateId,
+  stateOf,
+} from "./groups";
 import "./alerts.css";
 
 /** Height of a row: 50 of them fit on a screen of 1080. */
@@ -27,16 +36,25 @@ export default function Alerts(): JSX.Element {
   const filter = param("filter");
   const parsed = parseMatchers(filter);
   const matchers = parsed.error === undefined ? parsed.matchers.map(renderMatcher) : [];
-  const { data, error, reload, isLoading } = useLoad((signal) => alertGroups(matchers, { signal }), [matchers.join()], { everyMs: EVERY_MS });
+  const { data, error, reload, isLoading } = useLoad(
+    (signal) => alertGroups(matchers, { signal }),
+    [matchers.join()],
+    { everyMs: EVERY_MS },
+  );
   const shown = useShown(data);
-  const pick = (name: string, value: string) => setParams({ filter: withLabel(filter, name, value) });
+  const pick = (name: string, value: string) =>
+    setParams({ filter: withLabel(filter, name, value) });
   const open = (alert: string | null) => setParams({ alert }, { replace: true });
   const alert = data && found(data, param("alert"));
   useAlertKeys(shown.rows, open);
   return (
     <>
       <PageHead title="Alerts" note={data && <Summary alerts={shown.all} />}>
-        {matchers.length > 0 && <ButtonLink icon="bell" href={href("/silences/new", { filter })}>Silence these</ButtonLink>}
+        {matchers.length > 0 && (
+          <ButtonLink icon="bell" href={href("/silences/new", { filter })}>
+            Silence these
+          </ButtonLink>
+        )}
         <Button icon="refresh" isBusy={isLoading} label="Load again" onClick={reload} />
       </PageHead>
       <Filters key={filter} filter={filter} error={parsed.error} />
@@ -44,17 +62,32 @@ export default function Alerts(): JSX.Element {
       {!data && !error && <Loading what="alerts" />}
       {data && (
         <div class={classes("alerts", alert && "with-detail")}>
-          {shown.rows.length === 0
-            ? <Nothing isNarrowed={filter !== "" || param("receiver") !== "" || param("state") !== ""} />
-            : (
-              <VirtualList
-                rows={shown.rows} rowPx={ROW_PX} label="Alerts" class="alert-rows"
-                keyOf={(row) => (row.kind === "group" ? row.group.key : `${row.group.key} ${row.alert.fingerprint}`)}
-                render={(row) => row.kind === "group"
-                  ? <GroupRow row={row} onPick={pick} />
-                  : <AlertRow row={row} isOpen={row.alert.fingerprint === param("alert")} onOpen={open} />}
-              />
-            )}
+          {shown.rows.length === 0 ? (
+            <Nothing
+              isNarrowed={filter !== "" || param("receiver") !== "" || param("state") !== ""}
+            />
+          ) : (
+            <VirtualList
+              rows={shown.rows}
+              rowPx={ROW_PX}
+              label="Alerts"
+              class="alert-rows"
+              keyOf={(row) =>
+                row.kind === "group" ? row.group.key : `${row.group.key} ${row.alert.fingerprint}`
+              }
+              render={(row) =>
+                row.kind === "group" ? (
+                  <GroupRow row={row} onPick={pick} />
+                ) : (
+                  <AlertRow
+                    row={row}
+                    isOpen={row.alert.fingerprint === param("alert")}
+                    onOpen={open}
+                  />
+                )
+              }
+            />
+          )}
           {alert && <Detail alert={alert} onClose={() => open(null)} onPick={pick} />}
         </div>
       )}
@@ -70,14 +103,30 @@ interface Shown {
 
 /** What the address asks for, out of all groups. */
 function useShown(data: readonly AlertGroup[] | undefined): Shown {
-  const [receiver, state, by, closed] = [param("receiver"), param("state"), param("group"), param("closed")];
+  const [receiver, state, by, closed] = [
+    param("receiver"),
+    param("state"),
+    param("group"),
+    param("closed"),
+  ];
   return useMemo(() => {
-    const groups = (data ?? []).filter((group) => receiver === "" || group.receiver.name === receiver);
-    const all = [...new Map(groups.flatMap((group) => group.alerts).map((alert) => [alert.fingerprint, alert])).values()];
+    const groups = (data ?? []).filter(
+      (group) => receiver === "" || group.receiver.name === receiver,
+    );
+    const all = [
+      ...new Map(
+        groups.flatMap((group) => group.alerts).map((alert) => [alert.fingerprint, alert]),
+      ).values(),
+    ];
     const wanted = (alert: RoutedAlert) => state === "" || stateOf(alert) === state;
-    const made = by === "route"
-      ? routedGroups(groups.map((group) => ({ ...group, alerts: group.alerts.filter(wanted) })).filter((group) => group.alerts.length > 0))
-      : groupBy(all.filter(wanted), (by || "alertname").split(","));
+    const made =
+      by === "route"
+        ? routedGroups(
+            groups
+              .map((group) => ({ ...group, alerts: group.alerts.filter(wanted) }))
+              .filter((group) => group.alerts.length > 0),
+          )
+        : groupBy(all.filter(wanted), (by || "alertname").split(","));
     return { all, rows: rowsOf(made, new Set(closed === "" ? [] : closed.split("|"))) };
   }, [data, receiver, state, by, closed]);
 }
@@ -97,11 +146,14 @@ function useAlertKeys(rows: readonly Row[], open: (alert: string | null) => void
     const to = prints[at < 0 ? 0 : at + by];
     if (to !== undefined) open(to);
   };
-  useKeys(() => [
-    { keys: "j", does: "Next alert", group: "Alerts", run: () => move(1) },
-    { keys: "k", does: "Previous alert", group: "Alerts", run: () => move(-1) },
-    { keys: "esc", does: "Close the alert", group: "Alerts", run: () => open(null) },
-  ], [rows]);
+  useKeys(
+    () => [
+      { keys: "j", does: "Next alert", group: "Alerts", run: () => move(1) },
+      { keys: "k", does: "Previous alert", group: "Alerts", run: () => move(-1) },
+      { keys: "esc", does: "Close the alert", group: "Alerts", run: () => open(null) },
+    ],
+    [rows],
+  );
 }
 
 const STATES: readonly StateId[] = ["firing", "silenced", "inhibited", "muted"];
@@ -113,10 +165,14 @@ function Summary({ alerts }: { readonly alerts: readonly RoutedAlert[] }): JSX.E
     <span class="line alert-counts">
       {STATES.map((state) => (
         <button
-          key={state} type="button" class="button quiet" aria-pressed={active === state}
+          key={state}
+          type="button"
+          class="button quiet"
+          aria-pressed={active === state}
           onClick={() => setParams({ state: active === state ? null : state })}
         >
-          <Mark tone={STATE_TONES[state]} />{found[state].toLocaleString("en-US")} {state}
+          <Mark tone={STATE_TONES[state]} />
+          {found[state].toLocaleString("en-US")} {state}
         </button>
       ))}
     </span>
@@ -124,16 +180,31 @@ function Summary({ alerts }: { readonly alerts: readonly RoutedAlert[] }): JSX.E
 }
 
 const GROUPINGS = [
-  { value: "", label: "by alert name" }, { value: "severity", label: "by severity" }, { value: "team", label: "by team" },
-  { value: "instance", label: "by instance" }, { value: "alertname,severity", label: "by name and severity" }, { value: "route", label: "as receivers get them" },
+  { value: "", label: "by alert name" },
+  { value: "severity", label: "by severity" },
+  { value: "team", label: "by team" },
+  { value: "instance", label: "by instance" },
+  { value: "alertname,severity", label: "by name and severity" },
+  { value: "route", label: "as receivers get them" },
 ];
 
-function Filters({ filter, error }: { readonly filter: string; readonly error: string | undefined }): JSX.Element {
+function Filters({
+  filter,
+  error,
+}: {
+  readonly filter: string;
+  readonly error: string | undefined;
+}): JSX.Element {
   const [text, setText] = useState(filter);
   const { data = [] } = useLoad((signal) => receivers({ signal }), []);
-  const names = [{ value: "", label: "every receiver" }, ...data.map(({ name }) => ({ value: name, label: name }))];
+  const names = [
+    { value: "", label: "every receiver" },
+    ...data.map(({ name }) => ({ value: name, label: name })),
+  ];
   const by = param("group");
-  const groupings = GROUPINGS.some(({ value }) => value === by) ? GROUPINGS : [...GROUPINGS, { value: by, label: `by ${by}` }];
+  const groupings = GROUPINGS.some(({ value }) => value === by)
+    ? GROUPINGS
+    : [...GROUPINGS, { value: by, label: `by ${by}` }];
   const submit = () => {
     const parsed = parseMatchers(text);
     setParams({ filter: parsed.error === undefined ? renderMatchers(parsed.matchers) : text });
@@ -143,36 +214,78 @@ function Filters({ filter, error }: { readonly filter: string; readonly error: s
       <div class="search">
         <Icon name="filter" />
         <Input
-          value={text} isMono isInvalid={error !== undefined} label="Matchers" placeholder={'team="db", severity=~"critical|high"'}
-          onInput={setText} onEnter={submit} extra={{ onBlur: submit }}
+          value={text}
+          isMono
+          isInvalid={error !== undefined}
+          label="Matchers"
+          placeholder={'team="db", severity=~"critical|high"'}
+          onInput={setText}
+          onEnter={submit}
+          extra={{ onBlur: submit }}
         />
       </div>
-      {filter !== "" && <Button look="quiet" icon="close" onClick={() => setParams({ filter: null })}>Show all</Button>}
-      <Select label="Receiver" value={param("receiver")} options={names} onChange={(receiver) => setParams({ receiver })} />
-      <Select label="Groups" value={by} options={groupings} onChange={(group) => setParams({ group, closed: null })} />
-      {error && <small class="field-error" role="alert">{error}</small>}
+      {filter !== "" && (
+        <Button look="quiet" icon="close" onClick={() => setParams({ filter: null })}>
+          Show all
+        </Button>
+      )}
+      <Select
+        label="Receiver"
+        value={param("receiver")}
+        options={names}
+        onChange={(receiver) => setParams({ receiver })}
+      />
+      <Select
+        label="Groups"
+        value={by}
+        options={groupings}
+        onChange={(group) => setParams({ group, closed: null })}
+      />
+      {error && (
+        <small class="field-error" role="alert">
+          {error}
+        </small>
+      )}
     </div>
   );
 }
 
-function GroupRow({ row, onPick }: { readonly row: Extract<Row, { kind: "group" }>; readonly onPick: (name: string, value: string) => void }): JSX.Element {
+function GroupRow({
+  row,
+  onPick,
+}: {
+  readonly row: Extract<Row, { kind: "group" }>;
+  readonly onPick: (name: string, value: string) => void;
+}): JSX.Element {
   const { group, isOpen } = row;
   const found = counts(group.alerts);
   return (
     <div class="alert-group">
-      <button type="button" class="alert-fold" aria-expanded={isOpen} aria-label={`${isOpen ? "Close" : "Open"} the group ${group.key}`} onClick={() => toggle(group)}>
+      <button
+        type="button"
+        class="alert-fold"
+        aria-expanded={isOpen}
+        aria-label={`${isOpen ? "Close" : "Open"} the group ${group.key}`}
+        onClick={() => toggle(group)}
+      >
         <Icon name={isOpen ? "down" : "right"} size={12} />
       </button>
       <Labels labels={group.labels} onPick={onPick} />
       {Object.keys(group.labels).length === 0 && <span class="muted">without these labels</span>}
       {group.receiver !== undefined && <span class="muted">to {group.receiver}</span>}
-      <span class="muted">{STATES.filter((state) => found[state] > 0).map((state) => `${found[state]} ${state}`).join(", ")}</span>
+      <span class="muted">
+        {STATES.filter((state) => found[state] > 0)
+          .map((state) => `${found[state]} ${state}`)
+          .join(", ")}
+      </span>
     </div>
   );
 }
 
 function toggle({ key }: Group): void {
-  const closed = param("closed").split("|").filter((one) => one !== "");
+  const closed = param("closed")
+    .split("|")
+    .filter((one) => one !== "");
   const next = closed.includes(key) ? closed.filter((one) => one !== key) : [...closed, key];
   setParams({ closed: next.join("|") }, { replace: true });
 }
@@ -189,24 +302,42 @@ function AlertRow({ row, isOpen, onOpen }: AlertRowProps): JSX.Element {
   const { severity = "", ...labels } = alert.labels;
   return (
     <button
-      type="button" class={classes("alert-row", state !== "firing" && "quiet")} aria-current={isOpen || undefined}
+      type="button"
+      class={classes("alert-row", state !== "firing" && "quiet")}
+      aria-current={isOpen || undefined}
       onClick={() => onOpen(isOpen ? null : alert.fingerprint)}
     >
-      <span class="alert-state"><Mark tone={STATE_TONES[state]} />{state === "firing" ? severity || "firing" : state}</span>
-      <span class="number" title={clock(alert.startsAt)}>{ago(alert.startsAt)}</span>
-      <span class="clip"><Labels labels={labels} without={Object.keys(group.labels)} /></span>
-      <span class="clip muted">{alert.annotations.summary ?? alert.annotations.description ?? ""}</span>
+      <span class="alert-state">
+        <Mark tone={STATE_TONES[state]} />
+        {state === "firing" ? severity || "firing" : state}
+      </span>
+      <span class="number" title={clock(alert.startsAt)}>
+        {ago(alert.startsAt)}
+      </span>
+      <span class="clip">
+        <Labels labels={labels} without={Object.keys(group.labels)} />
+      </span>
+      <span class="clip muted">
+        {alert.annotations.summary ?? alert.annotations.description ?? ""}
+      </span>
     </button>
   );
 }
 
 function Nothing({ isNarrowed }: { readonly isNarrowed: boolean }): JSX.Element {
   if (!isNarrowed) {
-    return <Empty isGood title="Nothing is firing.">The <a href={href("/rules")}>rules</a> are evaluated all the time; what begins to fire stands here at once.</Empty>;
+    return (
+      <Empty isGood title="Nothing is firing.">
+        The <a href={href("/rules")}>rules</a> are evaluated all the time; what begins to fire
+        stands here at once.
+      </Empty>
+    );
   }
   return (
     <Empty title="No alert matches." icon="filter">
-      <Button onClick={() => setParams({ filter: null, receiver: null, state: null })}>Show all alerts</Button>
+      <Button onClick={() => setParams({ filter: null, receiver: null, state: null })}>
+        Show all alerts
+      </Button>
     </Empty>
   );
 }

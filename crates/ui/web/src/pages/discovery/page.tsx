@@ -24,41 +24,106 @@ interface Found {
 }
 
 export default function Discovery(): JSX.Element {
-  const { data, error, reload } = useLoad(async (signal) => {
-    const { activeTargets, droppedTargets } = await targets("any", { signal });
-    const kept = activeTargets.map((one, at): Found => ({ key: `k${at}`, pool: one.scrapePool, isKept: true, discovered: one.discoveredLabels, labels: one.labels }));
-    const dropped = droppedTargets.map((one, at): Found => ({ key: `d${at}`, pool: one.scrapePool, isKept: false, discovered: one.discoveredLabels, labels: {} }));
-    return [...kept, ...dropped];
-  }, [], { everyMs: 30_000 });
-  const [pool, state, search, chosen] = [param("pool"), param("state"), param("search"), param("target")];
-  const shown = useMemo(() => (data ?? []).filter((one) =>
-    (pool === "" || one.pool === pool) && (state === "" || one.isKept === (state === "kept"))
-    && hasWords(`${one.pool} ${labelsText(one.discovered)} ${labelsText(one.labels)}`, search)), [data, pool, state, search]);
+  const { data, error, reload } = useLoad(
+    async (signal) => {
+      const { activeTargets, droppedTargets } = await targets("any", { signal });
+      const kept = activeTargets.map((one, at): Found => ({
+        key: `k${at}`,
+        pool: one.scrapePool,
+        isKept: true,
+        discovered: one.discoveredLabels,
+        labels: one.labels,
+      }));
+      const dropped = droppedTargets.map((one, at): Found => ({
+        key: `d${at}`,
+        pool: one.scrapePool,
+        isKept: false,
+        discovered: one.discoveredLabels,
+        labels: {},
+      }));
+      return [...kept, ...dropped];
+    },
+    [],
+    { everyMs: 30_000 },
+  );
+  const [pool, state, search, chosen] = [
+    param("pool"),
+    param("state"),
+    param("search"),
+    param("target"),
+  ];
+  const shown = useMemo(
+    () =>
+      (data ?? []).filter(
+        (one) =>
+          (pool === "" || one.pool === pool) &&
+          (state === "" || one.isKept === (state === "kept")) &&
+          hasWords(`${one.pool} ${labelsText(one.discovered)} ${labelsText(one.labels)}`, search),
+      ),
+    [data, pool, state, search],
+  );
   const pools = [...new Set((data ?? []).map((one) => one.pool))].sort();
   const dropped = (data ?? []).filter((one) => !one.isKept).length;
   const open = data?.find((one) => one.key === chosen);
   return (
     <>
-      <PageHead title="Service discovery" note={data && `${(data.length - dropped).toLocaleString("en-US")} kept, ${dropped.toLocaleString("en-US")} dropped`}>
+      <PageHead
+        title="Service discovery"
+        note={
+          data &&
+          `${(data.length - dropped).toLocaleString("en-US")} kept, ${dropped.toLocaleString("en-US")} dropped`
+        }
+      >
         <SearchParam label="Search labels" />
-        <Select label="Pool" value={pool} options={[{ value: "", label: "every pool" }, ...pools.map((name) => ({ value: name, label: name }))]} onChange={(next) => setParams({ pool: next })} />
-        <Select label="State" value={state} options={STATES} onChange={(next) => setParams({ state: next })} />
+        <Select
+          label="Pool"
+          value={pool}
+          options={[
+            { value: "", label: "every pool" },
+            ...pools.map((name) => ({ value: name, label: name })),
+          ]}
+          onChange={(next) => setParams({ pool: next })}
+        />
+        <Select
+          label="State"
+          value={state}
+          options={STATES}
+          onChange={(next) => setParams({ state: next })}
+        />
       </PageHead>
       {error && <Problem isSlim={data !== undefined} error={error} onRetry={reload} />}
       {!data && !error && <Loading what="what was found" />}
       {data && shown.length === 0 && (
         <Empty title={data.length === 0 ? "Nothing was found." : "Nothing matches."}>
-          {data.length === 0 ? "No discovery of the configuration has found anything yet." : <Button onClick={() => setParams({ pool: null, state: null, search: null })}>Show all</Button>}
+          {data.length === 0 ? (
+            "No discovery of the configuration has found anything yet."
+          ) : (
+            <Button onClick={() => setParams({ pool: null, state: null, search: null })}>
+              Show all
+            </Button>
+          )}
         </Empty>
       )}
       {shown.length > 0 && (
         <VirtualTable
-          rows={shown} columns={COLUMNS} keyOf={(one) => one.key} label="Found" rowPx={24} minWidthPx={900} sorting={parseSorting(param("sort"))}
-          onSort={(sort) => setParams({ sort })} onRow={(one) => setParams({ target: one.key })}
+          rows={shown}
+          columns={COLUMNS}
+          keyOf={(one) => one.key}
+          label="Found"
+          rowPx={24}
+          minWidthPx={900}
+          sorting={parseSorting(param("sort"))}
+          onSort={(sort) => setParams({ sort })}
+          onRow={(one) => setParams({ target: one.key })}
         />
       )}
       {open && (
-        <Dialog title={`${open.pool}: ${open.labels.instance ?? open.discovered.__address__ ?? ""}`} size="large" isDrawer onClose={() => setParams({ target: null }, { replace: true })}>
+        <Dialog
+          title={`${open.pool}: ${open.labels.instance ?? open.discovered.__address__ ?? ""}`}
+          size="large"
+          isDrawer
+          onClose={() => setParams({ target: null }, { replace: true })}
+        >
           {!open.isKept && <p class="notice">Relabelling dropped it.</p>}
           <LabelChanges before={open.discovered} after={open.labels} />
         </Dialog>
@@ -67,11 +132,52 @@ export default function Discovery(): JSX.Element {
   );
 }
 
-const STATES = [{ value: "", label: "kept and dropped" }, { value: "kept", label: "kept" }, { value: "dropped", label: "dropped" }];
+const STATES = [
+  { value: "", label: "kept and dropped" },
+  { value: "kept", label: "kept" },
+  { value: "dropped", label: "dropped" },
+];
 
 const COLUMNS: readonly Column<Found>[] = [
-  { id: "state", title: "State", width: "92px", render: (one) => <Badge tone={one.isKept ? "good" : "none"}>{one.isKept ? "kept" : "dropped"}</Badge>, sortBy: (one) => Number(one.isKept) },
-  { id: "pool", title: "Pool", width: "130px", render: (one) => one.pool, sortBy: (one) => one.pool },
-  { id: "found", title: "As found", width: "minmax(260px, 1fr)", render: (one) => <span title={labelsText(one.discovered)}><Labels labels={one.discovered} without={["__scheme__", "__scrape_interval__", "__scrape_timeout__", "__metrics_path__"]} /></span>, sortBy: (one) => labelsText(one.discovered) },
-  { id: "labels", title: "As stored", width: "minmax(220px, 1fr)", render: (one) => <span title={labelsText(one.labels)}><Labels labels={one.labels} /></span>, sortBy: (one) => labelsText(one.labels) },
+  {
+    id: "state",
+    title: "State",
+    width: "92px",
+    render: (one) => (
+      <Badge tone={one.isKept ? "good" : "none"}>{one.isKept ? "kept" : "dropped"}</Badge>
+    ),
+    sortBy: (one) => Number(one.isKept),
+  },
+  {
+    id: "pool",
+    title: "Pool",
+    width: "130px",
+    render: (one) => one.pool,
+    sortBy: (one) => one.pool,
+  },
+  {
+    id: "found",
+    title: "As found",
+    width: "minmax(260px, 1fr)",
+    render: (one) => (
+      <span title={labelsText(one.discovered)}>
+        <Labels
+          labels={one.discovered}
+          without={["__scheme__", "__scrape_interval__", "__scrape_timeout__", "__metrics_path__"]}
+        />
+      </span>
+    ),
+    sortBy: (one) => labelsText(one.discovered),
+  },
+  {
+    id: "labels",
+    title: "As stored",
+    width: "minmax(220px, 1fr)",
+    render: (one) => (
+      <span title={labelsText(one.labels)}>
+        <Labels labels={one.labels} />
+      </span>
+    ),
+    sortBy: (one) => labelsText(one.labels),
+  },
 ];

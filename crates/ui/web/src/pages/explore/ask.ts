@@ -2,7 +2,13 @@
 // Between the query API and the views; keeps nothing.
 
 import { type Answer, getData, type RequestOptions } from "../../api/client";
-import { type Labels, type MatrixSeries, type QueryResult, queryInstant, queryRange } from "../../api/prometheus";
+import {
+  type Labels,
+  type MatrixSeries,
+  type QueryResult,
+  queryInstant,
+  queryRange,
+} from "../../api/prometheus";
 import type { TimeRange } from "../../app/time";
 import type { ChartExemplar, ChartSeries } from "../../charts/model";
 import { type ChartTheme, paletteColor } from "../../charts/theme";
@@ -13,7 +19,8 @@ import type { Question } from "./state";
 export interface RangeAnswer {
   readonly now: Answer<{ readonly result: readonly MatrixSeries[] }>;
   /** The same of the time it is compared with, and how far that is back. */
-  readonly before?: { readonly series: readonly MatrixSeries[]; readonly shiftMs: number } | undefined;
+  readonly before?:
+    { readonly series: readonly MatrixSeries[]; readonly shiftMs: number } | undefined;
   readonly exemplars: readonly ChartExemplar[];
   readonly range: TimeRange;
   readonly stepSeconds: number;
@@ -21,20 +28,32 @@ export interface RangeAnswer {
 
 /** All of a graph; its steps lie on a grid, so that lines stand still while time goes on. */
 export async function askRange(
-  question: Question, { fromMs, toMs }: TimeRange, step: number, options: RequestOptions,
+  question: Question,
+  { fromMs, toMs }: TimeRange,
+  step: number,
+  options: RequestOptions,
 ): Promise<RangeAnswer> {
   const start = Math.ceil(fromMs / 1000 / step) * step;
   const end = Math.max(start, Math.floor(toMs / 1000 / step) * step);
   const shiftMs = shiftOf(question.compare, toMs - fromMs);
   const at = (backMs: number) =>
-    queryRange({ query: question.expr, start: start - backMs / 1000, end: end - backMs / 1000, step }, options);
+    queryRange(
+      { query: question.expr, start: start - backMs / 1000, end: end - backMs / 1000, step },
+      options,
+    );
   const [now, before, exemplars] = await Promise.all([
     at(0),
     shiftMs ? at(shiftMs) : undefined,
     question.hasExemplars ? askExemplars(question.expr, start, end, options) : [],
   ]);
   const range = { fromMs, toMs };
-  return { now, before: before && { series: before.data.result, shiftMs }, exemplars, range, stepSeconds: step };
+  return {
+    now,
+    before: before && { series: before.data.result, shiftMs },
+    exemplars,
+    range,
+    stepSeconds: step,
+  };
 }
 
 /** How far back the comparison lies; 0 without one. */
@@ -43,19 +62,42 @@ function shiftOf(compare: string, lengthMs: number): number {
 }
 
 interface ExemplarSeries {
-  readonly exemplars: readonly { readonly labels: Labels; readonly value: string; readonly timestamp: number }[];
+  readonly exemplars: readonly {
+    readonly labels: Labels;
+    readonly value: string;
+    readonly timestamp: number;
+  }[];
 }
 
 /** More make the graph unreadable. */
 const EXEMPLARS_MAX = 500;
 
-async function askExemplars(query: string, start: number, end: number, options: RequestOptions): Promise<ChartExemplar[]> {
-  const found = await getData<ExemplarSeries[]>("api/v1/query_exemplars", { query, start, end }, options);
-  return found.flatMap((one) => one.exemplars).slice(0, EXEMPLARS_MAX)
-    .map(({ labels, value, timestamp }) => ({ labels, value: parseValue(value), timeMs: timestamp * 1000 }));
+async function askExemplars(
+  query: string,
+  start: number,
+  end: number,
+  options: RequestOptions,
+): Promise<ChartExemplar[]> {
+  const found = await getData<ExemplarSeries[]>(
+    "api/v1/query_exemplars",
+    { query, start, end },
+    options,
+  );
+  return found
+    .flatMap((one) => one.exemplars)
+    .slice(0, EXEMPLARS_MAX)
+    .map(({ labels, value, timestamp }) => ({
+      labels,
+      value: parseValue(value),
+      timeMs: timestamp * 1000,
+    }));
 }
 
-export function askInstant(question: Question, toMs: number, options: RequestOptions): Promise<Answer<QueryResult>> {
+export function askInstant(
+  question: Question,
+  toMs: number,
+  options: RequestOptions,
+): Promise<Answer<QueryResult>> {
   return queryInstant(question.expr, toMs / 1000, options);
 }
 
@@ -71,35 +113,52 @@ export function seriesName(metric: Labels, expr: string, shared: Labels = {}): s
 export function sharedLabels(series: readonly MatrixSeries[]): Labels {
   const [first, ...others] = series;
   if (!first || others.length === 0) return {};
-  const shared = Object.entries(first.metric)
-    .filter(([name, value]) => name !== "__name__" && others.every(({ metric }) => metric[name] === value));
+  const shared = Object.entries(first.metric).filter(
+    ([name, value]) => name !== "__name__" && others.every(({ metric }) => metric[name] === value),
+  );
   return Object.fromEntries(shared);
 }
 
 /** The lines of an answer: now, and dashed what it is compared with. */
-export function linesOf(answer: RangeAnswer, question: Question, theme: ChartTheme, linesMax: number): ChartSeries[] {
+export function linesOf(
+  answer: RangeAnswer,
+  question: Question,
+  theme: ChartTheme,
+  linesMax: number,
+): ChartSeries[] {
   const now = answer.now.data.result.slice(0, linesMax);
   const shared = sharedLabels(answer.now.data.result);
   const names = now.map((one) => seriesName(one.metric, question.expr, shared));
   const place = new Map(names.map((name, index) => [name, index]));
-  const style = question.isStacked ? { fillOpacity: 35 } : { fillOpacity: now.length === 1 ? 10 : 0 };
+  const style = question.isStacked
+    ? { fillOpacity: 35 }
+    : { fillOpacity: now.length === 1 ? 10 : 0 };
   const lines = now.map((one, index): ChartSeries => ({
-    name: names[index] ?? "", color: paletteColor(index, theme), ...pointsOf(one, answer.stepSeconds, 0), style,
+    name: names[index] ?? "",
+    color: paletteColor(index, theme),
+    ...pointsOf(one, answer.stepSeconds, 0),
+    style,
     ...(question.isStacked ? { stack: { group: "all" } } : {}),
   }));
   const { before } = answer;
   const then = (before?.series ?? []).slice(0, linesMax).map((one, index): ChartSeries => {
     const name = seriesName(one.metric, question.expr, shared);
     return {
-      name: `before: ${name}`, color: paletteColor(place.get(name) ?? index, theme),
-      ...pointsOf(one, answer.stepSeconds, before?.shiftMs ?? 0), style: { dash: [4, 4], fillOpacity: 0 },
+      name: `before: ${name}`,
+      color: paletteColor(place.get(name) ?? index, theme),
+      ...pointsOf(one, answer.stepSeconds, before?.shiftMs ?? 0),
+      style: { dash: [4, 4], fillOpacity: 0 },
     };
   });
   return [...lines, ...then];
 }
 
 /** Points with a gap where steps have no value. */
-function pointsOf(series: MatrixSeries, step: number, shiftMs: number): { times: number[]; values: (number | null)[] } {
+function pointsOf(
+  series: MatrixSeries,
+  step: number,
+  shiftMs: number,
+): { times: number[]; values: (number | null)[] } {
   const times: number[] = [];
   const values: (number | null)[] = [];
   const stepMs = step * 1000;
@@ -124,6 +183,10 @@ export function asCurl(question: Question, { fromMs, toMs }: TimeRange, step: nu
     ? [`time=${toMs / 1000}`]
     : [`start=${fromMs / 1000}`, `end=${toMs / 1000}`, `step=${step}`];
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-  return ["curl -G", quoted(url), `--data-urlencode ${quoted(`query=${question.expr}`)}`,
-    ...data.map((one) => `-d ${one}`)].join(" ");
+  return [
+    "curl -G",
+    quoted(url),
+    `--data-urlencode ${quoted(`query=${question.expr}`)}`,
+    ...data.map((one) => `-d ${one}`),
+  ].join(" ");
 }

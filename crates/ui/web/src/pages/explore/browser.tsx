@@ -25,11 +25,17 @@ export function MetricBrowser({ onPick, onClose }: BrowserProps): JSX.Element {
   const [search, setSearch] = useState("");
   const [metric, setMetric] = useState("");
   const { data, error, reload } = useLoad(async (signal) => {
-    const [names, about] = await Promise.all([labelValues("__name__", {}, { signal }), metadata(undefined, { signal })]);
+    const [names, about] = await Promise.all([
+      labelValues("__name__", {}, { signal }),
+      metadata(undefined, { signal }),
+    ]);
     return { names, about };
   }, []);
   const found = useMemo(
-    () => (data?.names ?? []).filter((name) => hasWords(`${name} ${aboutOf(name, data?.about)?.help ?? ""}`, search)),
+    () =>
+      (data?.names ?? []).filter((name) =>
+        hasWords(`${name} ${aboutOf(name, data?.about)?.help ?? ""}`, search),
+      ),
     [data, search],
   );
   return (
@@ -39,25 +45,54 @@ export function MetricBrowser({ onPick, onClose }: BrowserProps): JSX.Element {
           <Search value={search} onInput={setSearch} label="Search names and help" />
           {error && <Problem error={error} onRetry={reload} />}
           {!data && !error && <Loading what="metrics" />}
-          {data && <small class="muted">{found.length.toLocaleString("en-US")} of {data.names.length.toLocaleString("en-US")} metrics</small>}
+          {data && (
+            <small class="muted">
+              {found.length.toLocaleString("en-US")} of {data.names.length.toLocaleString("en-US")}{" "}
+              metrics
+            </small>
+          )}
           {data && found.length === 0 && <Empty title="No metric has these words." />}
           <VirtualList
-            rows={found} rowPx={38} heightPx={560} label="Metrics" keyOf={(name) => name}
+            rows={found}
+            rowPx={38}
+            heightPx={560}
+            label="Metrics"
+            keyOf={(name) => name}
             render={(name) => (
-              <button type="button" class="browser-metric" aria-pressed={name === metric} onClick={() => setMetric(name)} onDblClick={() => onPick(name)}>
+              <button
+                type="button"
+                class="browser-metric"
+                aria-pressed={name === metric}
+                onClick={() => setMetric(name)}
+                onDblClick={() => onPick(name)}
+              >
                 <span class="mono clip">{name}</span>
                 <small class="muted clip">{aboutLine(aboutOf(name, data?.about))}</small>
               </button>
             )}
           />
         </div>
-        {metric ? <MetricLabels key={metric} metric={metric} about={aboutOf(metric, data?.about)} onPick={onPick} /> : <Empty title="Choose a metric." icon="left">Its labels and their values stand here.</Empty>}
+        {metric ? (
+          <MetricLabels
+            key={metric}
+            metric={metric}
+            about={aboutOf(metric, data?.about)}
+            onPick={onPick}
+          />
+        ) : (
+          <Empty title="Choose a metric." icon="left">
+            Its labels and their values stand here.
+          </Empty>
+        )}
       </div>
     </Dialog>
   );
 }
 
-function aboutOf(name: string, about: Record<string, Metadata[]> | undefined): Metadata | undefined {
+function aboutOf(
+  name: string,
+  about: Record<string, Metadata[]> | undefined,
+): Metadata | undefined {
   return about?.[name]?.[0] ?? about?.[name.replace(/_(total|bucket|sum|count)$/, "")]?.[0];
 }
 
@@ -74,10 +109,14 @@ interface MetricLabelsProps {
 function MetricLabels({ metric, about, onPick }: MetricLabelsProps): JSX.Element {
   const [chosen, setChosen] = useState<Labels>({});
   const { data, error, reload } = useLoad(
-    (signal) => series({ match: [metric], limit: SERIES_MAX, start: Date.now() / 1000 - 3600 }, { signal }), [metric],
+    (signal) =>
+      series({ match: [metric], limit: SERIES_MAX, start: Date.now() / 1000 - 3600 }, { signal }),
+    [metric],
   );
   if (!data) return error ? <Problem error={error} onRetry={reload} /> : <Loading what="labels" />;
-  const matching = data.filter((labels) => Object.entries(chosen).every(([name, value]) => labels[name] === value));
+  const matching = data.filter((labels) =>
+    Object.entries(chosen).every(([name, value]) => labels[name] === value),
+  );
   const pairs = Object.entries(chosen).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const selector = `${metric}${pairs.length > 0 ? `{${pairs.join(", ")}}` : ""}`;
   const isCounter = about?.type === "counter" || /_(total|bucket|sum|count)$/.test(metric);
@@ -89,10 +128,15 @@ function MetricLabels({ metric, about, onPick }: MetricLabelsProps): JSX.Element
     <div class="stack browser-labels">
       <div>
         <strong class="mono">{selector}</strong>
-        <p class="muted">{aboutLine(about)}. {matching.length.toLocaleString("en-US")} series in the last hour{data.length >= SERIES_MAX ? " and more" : ""}.</p>
+        <p class="muted">
+          {aboutLine(about)}. {matching.length.toLocaleString("en-US")} series in the last hour
+          {data.length >= SERIES_MAX ? " and more" : ""}.
+        </p>
       </div>
       <div class="line">
-        <Button look="primary" onClick={() => onPick(selector)}>Use</Button>
+        <Button look="primary" onClick={() => onPick(selector)}>
+          Use
+        </Button>
         {isCounter && <Button onClick={() => onPick(`rate(${selector}[5m])`)}>Use its rate</Button>}
       </div>
       {namesOf(data).map((name) => (
@@ -100,8 +144,15 @@ function MetricLabels({ metric, about, onPick }: MetricLabelsProps): JSX.Element
           <h3>{name}</h3>
           <div class="browser-values">
             {valuesOf(data, matching, name, chosen).map(([value, count]) => (
-              <button key={value} type="button" class="button" aria-pressed={chosen[name] === value} onClick={() => toggle(name, value)}>
-                {value || "(empty)"}<small class="muted">{count}</small>
+              <button
+                key={value}
+                type="button"
+                class="button"
+                aria-pressed={chosen[name] === value}
+                onClick={() => toggle(name, value)}
+              >
+                {value || "(empty)"}
+                <small class="muted">{count}</small>
               </button>
             ))}
           </div>
@@ -112,11 +163,18 @@ function MetricLabels({ metric, about, onPick }: MetricLabelsProps): JSX.Element
 }
 
 function namesOf(all: readonly Labels[]): string[] {
-  return [...new Set(all.flatMap((labels) => Object.keys(labels)))].filter((name) => name !== "__name__").sort();
+  return [...new Set(all.flatMap((labels) => Object.keys(labels)))]
+    .filter((name) => name !== "__name__")
+    .sort();
 }
 
 /** The values of a label with their series, the most first; those of the chosen label stay listed. */
-function valuesOf(all: readonly Labels[], matching: readonly Labels[], name: string, chosen: Labels): [string, number][] {
+function valuesOf(
+  all: readonly Labels[],
+  matching: readonly Labels[],
+  name: string,
+  chosen: Labels,
+): [string, number][] {
   const counts = new Map<string, number>();
   for (const labels of chosen[name] === undefined ? matching : all) {
     const value = labels[name];

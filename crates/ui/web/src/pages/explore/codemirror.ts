@@ -1,8 +1,19 @@
 // The editor of expressions: CodeMirror with PromQL, loaded only when it is needed.
 // Lives in a shadow root with adopted style sheets, because the security policy refuses inline styles.
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, startCompletion } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from "@codemirror/commands";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  startCompletion,
+} from "@codemirror/autocomplete";
+import {
+  defaultKeymap,
+  history,
+  historyKeymap,
+  insertNewlineAndIndent,
+} from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { lintKeymap } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
@@ -27,18 +38,38 @@ export interface Editor {
 }
 
 /** Starts an editor in `host`; `events` is asked anew each time. */
-export function startEditor(host: HTMLElement, text: string, label: string, events: () => EditorEvents): Editor {
+export function startEditor(
+  host: HTMLElement,
+  text: string,
+  label: string,
+  events: () => EditorEvents,
+): Editor {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const promql = language();
   const state = EditorState.create({
     doc: text,
     extensions: [
       Prec.highest(keymap.of(keysOf(events))),
-      history(), bracketMatching(), closeBrackets(), autocompletion({ icons: false }), promql.asExtension(), helpOnHover,
-      syntaxHighlighting(colors), look, EditorView.lineWrapping,
-      placeholder("An expression, such as rate(http_requests_total[5m]); ctrl+space lists what there is"),
+      history(),
+      bracketMatching(),
+      closeBrackets(),
+      autocompletion({ icons: false }),
+      promql.asExtension(),
+      helpOnHover,
+      syntaxHighlighting(colors),
+      look,
+      EditorView.lineWrapping,
+      placeholder(
+        "An expression, such as rate(http_requests_total[5m]); ctrl+space lists what there is",
+      ),
       EditorView.contentAttributes.of({ "aria-label": label, "data-editor": "promql" }),
-      keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...lintKeymap, ...defaultKeymap]),
+      keymap.of([
+        ...closeBracketsKeymap,
+        ...completionKeymap,
+        ...historyKeymap,
+        ...lintKeymap,
+        ...defaultKeymap,
+      ]),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) events().onChange(update.state.doc.toString());
       }),
@@ -47,7 +78,10 @@ export function startEditor(host: HTMLElement, text: string, label: string, even
   const view = new EditorView({ state, parent: root, root });
   const setText = (next: string) => {
     if (next === view.state.doc.toString()) return;
-    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next }, selection: { anchor: next.length } });
+    view.dispatch({
+      changes: { from: 0, to: view.state.doc.length, insert: next },
+      selection: { anchor: next.length },
+    });
   };
   return {
     setText,
@@ -66,14 +100,19 @@ export function startEditor(host: HTMLElement, text: string, label: string, even
 /** The language with names and values from this server. */
 function language(): PromQLExtension {
   const url = new URL(".", document.baseURI).href.replace(/\/$/, "");
-  return new PromQLExtension().setComplete({ remote: { url, httpMethod: "GET", cache: { maxAge: 60_000 } } });
+  return new PromQLExtension().setComplete({
+    remote: { url, httpMethod: "GET", cache: { maxAge: 60_000 } },
+  });
 }
 
 function keysOf(events: () => EditorEvents) {
   const past = (direction: 1 | -1) => (view: EditorView) => {
     const text = events().onPast(direction);
     if (text === undefined) return true;
-    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: text.length } });
+    view.dispatch({
+      changes: { from: 0, to: view.state.doc.length, insert: text },
+      selection: { anchor: text.length },
+    });
     return true;
   };
   const run = () => {
@@ -81,9 +120,11 @@ function keysOf(events: () => EditorEvents) {
     return true;
   };
   return [
-    { key: "Ctrl-Enter", run }, { key: "Enter", run: runUnlessCompleting(run) },
+    { key: "Ctrl-Enter", run },
+    { key: "Enter", run: runUnlessCompleting(run) },
     { key: "Shift-Enter", run: insertNewlineAndIndent },
-    { key: "Ctrl-ArrowUp", run: past(1) }, { key: "Ctrl-ArrowDown", run: past(-1) },
+    { key: "Ctrl-ArrowUp", run: past(1) },
+    { key: "Ctrl-ArrowDown", run: past(-1) },
     { key: "Ctrl-Space", run: startCompletion },
   ];
 }
@@ -98,18 +139,22 @@ let known: Promise<Record<string, Metadata[]>> | undefined;
 /** Type and help of the metric under the pointer. */
 const helpOnHover = hoverTooltip(async (view, position) => {
   const { text, from } = view.state.doc.lineAt(position);
-  const word = [...text.matchAll(/[a-zA-Z_:][\w:]*/g)].find(({ index, 0: name }) =>
-    from + index <= position && position <= from + index + name.length);
+  const word = [...text.matchAll(/[a-zA-Z_:][\w:]*/g)].find(
+    ({ index, 0: name }) => from + index <= position && position <= from + index + name.length,
+  );
   if (!word) return null;
   known ??= metadata();
   const about = await known.catch(() => {
     known = undefined;
     return undefined;
   });
-  const found = about?.[word[0]]?.[0] ?? about?.[word[0].replace(/_(?:total|bucket|sum|count)$/, "")]?.[0];
+  const found =
+    about?.[word[0]]?.[0] ?? about?.[word[0].replace(/_(?:total|bucket|sum|count)$/, "")]?.[0];
   if (!found) return null;
   return {
-    pos: from + word.index, end: from + word.index + word[0].length, above: true,
+    pos: from + word.index,
+    end: from + word.index + word[0].length,
+    above: true,
     create: () => {
       const dom = document.createElement("div");
       dom.className = "metric-help";
@@ -139,19 +184,44 @@ const look = EditorView.theme({
   ".cm-line": { padding: "0 8px" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   ".cm-placeholder": { color: "var(--muted)" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--accent-soft)" },
-  ".cm-matchingBracket": { backgroundColor: "var(--accent-soft) !important", outline: "1px solid var(--accent)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--accent-soft)",
+  },
+  ".cm-matchingBracket": {
+    backgroundColor: "var(--accent-soft) !important",
+    outline: "1px solid var(--accent)",
+  },
   ".cm-tooltip": {
-    border: "1px solid var(--line)", borderRadius: "6px", backgroundColor: "var(--raised)", color: "var(--text)",
-    boxShadow: "var(--shadow)", zIndex: "50",
+    border: "1px solid var(--line)",
+    borderRadius: "6px",
+    backgroundColor: "var(--raised)",
+    color: "var(--text)",
+    boxShadow: "var(--shadow)",
+    zIndex: "50",
   },
   ".cm-tooltip .metric-help": { padding: "4px 8px", maxWidth: "480px", fontFamily: "var(--sans)" },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", fontSize: "12px", maxHeight: "300px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": {
+    fontFamily: "var(--mono)",
+    fontSize: "12px",
+    maxHeight: "300px",
+  },
   ".cm-tooltip-autocomplete > ul > li": { padding: "2px 8px", lineHeight: "1.5" },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { background: "var(--accent-soft)", color: "var(--text)" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    background: "var(--accent-soft)",
+    color: "var(--text)",
+  },
   ".cm-completionDetail": { color: "var(--muted)", marginLeft: "1em", fontStyle: "normal" },
-  ".cm-completionInfo": { padding: "6px 8px", maxWidth: "420px", fontFamily: "var(--sans)", fontSize: "12px" },
-  ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700", color: "var(--accent)" },
+  ".cm-completionInfo": {
+    padding: "6px 8px",
+    maxWidth: "420px",
+    fontFamily: "var(--sans)",
+    fontSize: "12px",
+  },
+  ".cm-completionMatchedText": {
+    textDecoration: "none",
+    fontWeight: "700",
+    color: "var(--accent)",
+  },
   ".cm-diagnostic": { fontFamily: "var(--sans)", fontSize: "12px" },
   ".cm-diagnostic-error": { borderLeft: "3px solid var(--bad)" },
 });

@@ -45,7 +45,9 @@ export function DashboardDialog({ question, onClose }: DashboardDialogProps): JS
   const [failure, setFailure] = useState<Error>();
   const [isBusy, setBusy] = useState(false);
   const { data, error, reload } = useLoad(
-    async (signal) => (await getJson<{ dashboards: Listed[] }>(DASHBOARDS, {}, { signal })).dashboards, [],
+    async (signal) =>
+      (await getJson<{ dashboards: Listed[] }>(DASHBOARDS, {}, { signal })).dashboards,
+    [],
   );
   const add = async () => {
     setBusy(true);
@@ -61,24 +63,39 @@ export function DashboardDialog({ question, onClose }: DashboardDialogProps): JS
     }
   };
   const own = (data ?? []).filter((one) => !one.provisioned && !one.builtin);
-  const options = [{ value: "", label: "A new dashboard" }, ...own.map((one) => ({ value: one.uid, label: one.title }))];
+  const options = [
+    { value: "", label: "A new dashboard" },
+    ...own.map((one) => ({ value: one.uid, label: one.title })),
+  ];
   const footer = (
     <>
       <Button onClick={onClose}>Cancel</Button>
-      <Button look="primary" isBusy={isBusy} isDisabled={!data} onClick={() => void add()}>Add the panel</Button>
+      <Button look="primary" isBusy={isBusy} isDisabled={!data} onClick={() => void add()}>
+        Add the panel
+      </Button>
     </>
   );
   return (
     <Dialog title="Add to dashboard" size="small" onClose={onClose} footer={footer}>
-      {!data && (error ? <Problem error={error} onRetry={reload} /> : <Loading what="dashboards" />)}
+      {!data &&
+        (error ? <Problem error={error} onRetry={reload} /> : <Loading what="dashboards" />)}
       {data && (
         <div class="stack">
           {failure && <Problem isSlim error={failure} />}
-          <Field label="Dashboard" hint={`Those that come from files cannot be changed here; see ${href("/dashboards")}.`}>
+          <Field
+            label="Dashboard"
+            hint={`Those that come from files cannot be changed here; see ${href("/dashboards")}.`}
+          >
             {(id) => <Select id={id} value={uid} options={options} onChange={setUid} />}
           </Field>
-          {uid === "" && <Field label="Its title">{(id) => <Input id={id} value={fresh} onInput={setFresh} />}</Field>}
-          <Field label="Title of the panel">{(id) => <Input id={id} value={title} onInput={setTitle} />}</Field>
+          {uid === "" && (
+            <Field label="Its title">
+              {(id) => <Input id={id} value={fresh} onInput={setFresh} />}
+            </Field>
+          )}
+          <Field label="Title of the panel">
+            {(id) => <Input id={id} value={title} onInput={setTitle} />}
+          </Field>
         </div>
       )}
     </Dialog>
@@ -94,28 +111,45 @@ async function append(uid: string, panel: Panel): Promise<void> {
   const path = `${DASHBOARDS}/${encodeURIComponent(uid)}`;
   const { dashboard, meta } = await getJson<Kept>(path);
   const panels = dashboard.panels ?? [];
-  const bottom = Math.max(0, ...panels.map(({ gridPos }) => {
-    const { y = 0, h = 0 } = (gridPos ?? {}) as { y?: number; h?: number };
-    return y + h;
-  }));
+  const bottom = Math.max(
+    0,
+    ...panels.map(({ gridPos }) => {
+      const { y = 0, h = 0 } = (gridPos ?? {}) as { y?: number; h?: number };
+      return y + h;
+    }),
+  );
   const id = 1 + Math.max(0, ...panels.map((one) => (typeof one.id === "number" ? one.id : 0)));
   const placed = { ...panel, id, gridPos: { x: 0, y: bottom, w: 12, h: 8 } };
   const message = "Panel from Explore";
-  await sendJson("PUT", path, { dashboard: { ...dashboard, panels: [...panels, placed] }, version: meta.version, message });
+  await sendJson("PUT", path, {
+    dashboard: { ...dashboard, panels: [...panels, placed] },
+    version: meta.version,
+    message,
+  });
 }
 
 /** The question as a panel of a dashboard. */
 function panelOf(question: Question, title: string): Panel {
   const isTable = question.tab === "table";
   const type = isTable ? "table" : question.tab === "heatmap" ? "heatmap" : "timeseries";
-  const stacking = question.isStacked ? { fillOpacity: 35, stacking: { mode: "normal", group: "A" } } : {};
+  const stacking = question.isStacked
+    ? { fillOpacity: 35, stacking: { mode: "normal", group: "A" } }
+    : {};
   return {
-    type, title,
+    type,
+    title,
     fieldConfig: { defaults: { unit: guessUnit(question.expr), custom: stacking }, overrides: [] },
-    options: isTable ? {} : { legend: { displayMode: "table", placement: "bottom", calcs: ["lastNotNull", "max"] } },
-    targets: [{
-      refId: "A", expr: question.expr, ...(isTable ? { instant: true, format: "table" } : { range: true }),
-      ...(type === "heatmap" ? { format: "heatmap" } : {}), ...(question.step ? { interval: question.step } : {}),
-    }],
+    options: isTable
+      ? {}
+      : { legend: { displayMode: "table", placement: "bottom", calcs: ["lastNotNull", "max"] } },
+    targets: [
+      {
+        refId: "A",
+        expr: question.expr,
+        ...(isTable ? { instant: true, format: "table" } : { range: true }),
+        ...(type === "heatmap" ? { format: "heatmap" } : {}),
+        ...(question.step ? { interval: question.step } : {}),
+      },
+    ],
   };
 }

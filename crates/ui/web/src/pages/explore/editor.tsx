@@ -23,14 +23,16 @@ export function ExpressionField(props: ExpressionFieldProps): JSX.Element {
   const [isReady, setReady] = useState(false);
   useEffect(() => {
     let isWanted = true;
-    import("./codemirror").then(({ startEditor }) => {
-      if (!isWanted || !host.current) return;
-      const hadFocus = document.activeElement === plain.current;
-      const { text, label, isFirst } = latest.current;
-      editor.current = startEditor(host.current, text, label, () => latest.current);
-      setReady(true);
-      if (hadFocus || (isFirst && text === "")) editor.current.focus();
-    }).catch((error: unknown) => console.warn("the plain field stays: no editor", asError(error)));
+    import("./codemirror")
+      .then(({ startEditor }) => {
+        if (!isWanted || !host.current) return;
+        const hadFocus = document.activeElement === plain.current;
+        const { text, label, isFirst } = latest.current;
+        editor.current = startEditor(host.current, text, label, () => latest.current);
+        setReady(true);
+        if (hadFocus || (isFirst && text === "")) editor.current.focus();
+      })
+      .catch((error: unknown) => console.warn("the plain field stays: no editor", asError(error)));
     return () => {
       isWanted = false;
       editor.current?.destroy();
@@ -45,10 +47,17 @@ export function ExpressionField(props: ExpressionFieldProps): JSX.Element {
   );
 }
 
-function PlainField(props: ExpressionFieldProps & { readonly field: { current: HTMLTextAreaElement | null } }): JSX.Element {
+function PlainField(
+  props: ExpressionFieldProps & { readonly field: { current: HTMLTextAreaElement | null } },
+): JSX.Element {
   return (
     <textarea
-      ref={props.field} class="expression-plain mono" rows={1} spellcheck={false} aria-label={props.label} value={props.text}
+      ref={props.field}
+      class="expression-plain mono"
+      rows={1}
+      spellcheck={false}
+      aria-label={props.label}
+      value={props.text}
       onInput={(event) => props.onChange(event.currentTarget.value)}
       onKeyDown={(event) => {
         if (event.key !== "Enter" || event.shiftKey) return;

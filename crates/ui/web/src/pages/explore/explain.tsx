@@ -15,8 +15,12 @@ export interface ExplainProps {
 
 export function Explain({ question, onPick }: ExplainProps): JSX.Element {
   const { query, start, end, step, analyze } = question;
-  const { data, error, reload } = useLoad((signal) => explain(question, { signal }), [query, start, end, step, analyze]);
-  if (!data) return error ? <Problem error={error} onRetry={reload} /> : <Loading what="the plan" />;
+  const { data, error, reload } = useLoad(
+    (signal) => explain(question, { signal }),
+    [query, start, end, step, analyze],
+  );
+  if (!data)
+    return error ? <Problem error={error} onRetry={reload} /> : <Loading what="the plan" />;
   if (data.nodes.length === 0) return <Empty title="Nothing to explain." />;
   const most = Math.max(...data.nodes.map((node) => node.measured?.ownSeconds ?? 0), 1e-9);
   return (
@@ -28,18 +32,34 @@ export function Explain({ question, onPick }: ExplainProps): JSX.Element {
         <table class="plan">
           <thead>
             <tr>
-              <th>Part</th><th>Does</th><th class="number">Series</th><th class="number">Points</th>
-              <th class="number">Read</th><th class="number">Memory</th><th class="number">Own time</th>
+              <th>Part</th>
+              <th>Does</th>
+              <th class="number">Series</th>
+              <th class="number">Points</th>
+              <th class="number">Read</th>
+              <th class="number">Memory</th>
+              <th class="number">Own time</th>
             </tr>
           </thead>
-          <tbody>{data.nodes.map((node, index) => <Part key={index} node={node} query={query} most={most} onPick={onPick} />)}</tbody>
+          <tbody>
+            {data.nodes.map((node, index) => (
+              <Part key={index} node={node} query={query} most={most} onPick={onPick} />
+            ))}
+          </tbody>
         </table>
       </div>
     </div>
   );
 }
 
-function summary({ totalSeconds, seriesRead, samplesRead, series, points, peakBytes }: NonNullable<Explanation["analysis"]>): string {
+function summary({
+  totalSeconds,
+  seriesRead,
+  samplesRead,
+  series,
+  points,
+  peakBytes,
+}: NonNullable<Explanation["analysis"]>): string {
   return `${shortLength(totalSeconds)}: ${count(samplesRead)} samples of ${count(seriesRead)} series read, ${count(points)} points of ${count(series)} series answered, at most ${formatValue(peakBytes, "bytes")} held.`;
 }
 
@@ -61,21 +81,36 @@ function Part({ node, query, most, onPick }: PartProps): JSX.Element {
     <tr>
       <td>
         <button
-          type="button" class="plan-part mono" style={{ marginLeft: `${16 * node.depth}px` }} title={`Ask for this part alone (${node.valueType})`}
+          type="button"
+          class="plan-part mono"
+          style={{ marginLeft: `${16 * node.depth}px` }}
+          title={`Ask for this part alone (${node.valueType})`}
           onClick={() => onPick(textOf(node, query))}
         >
-          {node.depth > 0 && <span class="muted" aria-hidden="true">└ </span>}{node.text}
+          {node.depth > 0 && (
+            <span class="muted" aria-hidden="true">
+              └{" "}
+            </span>
+          )}
+          {node.text}
         </button>
       </td>
       <td class="muted">
-        {[...node.does, ...ways, ...node.reads.map((read) => `reads ${read.matchers}`)].map((line, at) => <div key={at}>{line}</div>)}
+        {[...node.does, ...ways, ...node.reads.map((read) => `reads ${read.matchers}`)].map(
+          (line, at) => (
+            <div key={at}>{line}</div>
+          ),
+        )}
         {measured?.error && <div class="field-error">{measured.error}</div>}
       </td>
       <td class="number">{measured ? count(measured.series) : ""}</td>
       <td class="number">{measured ? count(measured.points) : ""}</td>
       <td class="number">{node.reads.length > 0 ? count(samples) : ""}</td>
       <td class="number">{measured ? formatValue(measured.peakBytes, "bytes") : ""}</td>
-      <td class="number plan-time">{measured ? shortLength(own) : ""}<i style={{ width: `${(100 * own) / most}%` }} /></td>
+      <td class="number plan-time">
+        {measured ? shortLength(own) : ""}
+        <i style={{ width: `${(100 * own) / most}%` }} />
+      </td>
     </tr>
   );
 }

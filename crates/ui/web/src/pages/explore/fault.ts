@@ -19,8 +19,15 @@ export function faultOf(message: string, expr: string): Fault | undefined {
   const text = expr.split("\n")[line - 1];
   if (text === undefined || column < 1) return undefined;
   const at = unitsOf(text, column - 1);
-  const length = text.codePointAt(at) === undefined ? 0 : String.fromCodePoint(text.codePointAt(at) ?? 0).length;
-  return { before: text.slice(0, at), at: text.slice(at, at + length), after: text.slice(at + length), line, column };
+  const length =
+    text.codePointAt(at) === undefined ? 0 : String.fromCodePoint(text.codePointAt(at) ?? 0).length;
+  return {
+    before: text.slice(0, at),
+    at: text.slice(at, at + length),
+    after: text.slice(at + length),
+    line,
+    column,
+  };
 }
 
 /** How many units of UTF-16 the first `bytes` bytes are. */

@@ -35,23 +35,44 @@ export function Graph({ answer, question, isLoading }: GraphProps): JSX.Element 
   const shared = useMemo(() => sharedLabels(answer.now.data.result), [answer]);
   const count = answer.now.data.result.length;
   if (count === 0 && !answer.before?.series.length) {
-    return <Empty title="No series in this range.">Widen the range, or look whether the metric exists in the metric browser.</Empty>;
+    return (
+      <Empty title="No series in this range.">
+        Widen the range, or look whether the metric exists in the metric browser.
+      </Empty>
+    );
   }
   const onlyHistograms = answer.now.data.result.every((one) => !one.values?.length);
-  if (onlyHistograms) return <Empty title="These are native histograms.">The heatmap shows them; histogram_quantile() makes lines of them.</Empty>;
+  if (onlyHistograms)
+    return (
+      <Empty title="These are native histograms.">
+        The heatmap shows them; histogram_quantile() makes lines of them.
+      </Empty>
+    );
   return (
     <div class="stack">
       {count > linesMax && (
         <div class="notice line">
           The first {linesMax} of {count.toLocaleString("en-US")} series are drawn.
-          {linesMax < LINES_MAX && <Button look="quiet" onClick={() => setLinesMax(LINES_MAX)}>Draw {Math.min(count, LINES_MAX)}</Button>}
+          {linesMax < LINES_MAX && (
+            <Button look="quiet" onClick={() => setLinesMax(LINES_MAX)}>
+              Draw {Math.min(count, LINES_MAX)}
+            </Button>
+          )}
           <span class="muted">topk(10, …) keeps the largest.</span>
         </div>
       )}
-      {Object.keys(shared).length > 0 && <div class="muted explore-shared">all have <Labels labels={shared} /></div>}
+      {Object.keys(shared).length > 0 && (
+        <div class="muted explore-shared">
+          all have <Labels labels={shared} />
+        </div>
+      )}
       <div class="explore-graph">
         <TimeChart
-          model={model} label={question.expr} syncKey="explore" loading={isLoading} onZoom={setRange}
+          model={model}
+          label={question.expr}
+          syncKey="explore"
+          loading={isLoading}
+          onZoom={setRange}
           onZoomOut={() => {
             const { fromMs, toMs } = zoomed(timeRange.value, 2);
             setRange(fromMs, toMs);
@@ -63,13 +84,26 @@ export function Graph({ answer, question, isLoading }: GraphProps): JSX.Element 
 }
 
 function modelOf(
-  series: TimeChartModel["series"], answer: RangeAnswer, question: Question, shownZone: string,
+  series: TimeChartModel["series"],
+  answer: RangeAnswer,
+  question: Question,
+  shownZone: string,
 ): TimeChartModel {
   const unit = guessUnit(question.expr);
   const format = (value: number) => valueText(value, unit);
   return {
-    series: series.map((one) => ({ ...one, format })), fromMs: answer.range.fromMs, toMs: answer.range.toMs, zone: shownZone, exemplars: answer.exemplars,
-    axes: { y: { side: "left", format: (value, decimals) => valueText(value, unit, decimals), zeroBased: question.isStacked } },
+    series: series.map((one) => ({ ...one, format })),
+    fromMs: answer.range.fromMs,
+    toMs: answer.range.toMs,
+    zone: shownZone,
+    exemplars: answer.exemplars,
+    axes: {
+      y: {
+        side: "left",
+        format: (value, decimals) => valueText(value, unit, decimals),
+        zeroBased: question.isStacked,
+      },
+    },
     legend: { mode: "table", calcs: ["last", "min", "mean", "max"] },
     tooltip: { mode: series.length > 12 ? "single" : "multi", sort: "desc" },
   };
@@ -79,5 +113,7 @@ function modelOf(
 function valueText(value: number, unit: string, decimals?: number): string {
   const size = Math.abs(value);
   const rounded = decimals === undefined && size < 1e15 ? Number(value.toPrecision(4)) : value;
-  return size > 0 && size < 1e-4 && unit === "short" ? rounded.toExponential(2) : formatValue(rounded, unit, decimals);
+  return size > 0 && size < 1e-4 && unit === "short"
+    ? rounded.toExponential(2)
+    : formatValue(rounded, unit, decimals);
 }

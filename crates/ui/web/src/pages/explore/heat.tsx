@@ -25,11 +25,19 @@ const BOTTOM = 20;
 
 /** The buckets of an answer, summed over its series; nothing when it has none. */
 export function heatOf(series: readonly MatrixSeries[], stepSeconds: number): Heat | undefined {
-  const answer = { resultType: "matrix", result: series.map((one) => ({ ...one })) } as Parameters<typeof framesOf>[0];
-  const frames = framesOf(answer, { refId: "A", expr: "", format: "heatmap", stepMs: stepSeconds * 1000 })
-    .filter((frame) => frame.meta?.type === "heatmap");
+  const answer = { resultType: "matrix", result: series.map((one) => ({ ...one })) } as Parameters<
+    typeof framesOf
+  >[0];
+  const frames = framesOf(answer, {
+    refId: "A",
+    expr: "",
+    format: "heatmap",
+    stepMs: stepSeconds * 1000,
+  }).filter((frame) => frame.meta?.type === "heatmap");
   if (frames.length === 0) return undefined;
-  const times = [...new Set(frames.flatMap((frame) => frame.fields[0]?.values as number[]))].sort((a, b) => a - b);
+  const times = [...new Set(frames.flatMap((frame) => frame.fields[0]?.values as number[]))].sort(
+    (a, b) => a - b,
+  );
   const sums = new Map<string, number[]>();
   for (const frame of frames) {
     const at = (frame.fields[0]?.values as number[]).map((time) => times.indexOf(time));
@@ -38,7 +46,8 @@ export function heatOf(series: readonly MatrixSeries[], stepSeconds: number): He
       sums.set(field.name, counts);
       field.values.forEach((value, index) => {
         const place = at[index] ?? 0;
-        counts[place] = (counts[place] ?? 0) + (typeof value === "number" && Number.isFinite(value) ? value : 0);
+        counts[place] =
+          (counts[place] ?? 0) + (typeof value === "number" && Number.isFinite(value) ? value : 0);
       });
     }
   }
@@ -49,7 +58,13 @@ export function heatOf(series: readonly MatrixSeries[], stepSeconds: number): He
 
 const number = (bound: string) => (bound === "+Inf" ? Number.POSITIVE_INFINITY : Number(bound));
 
-export function Heatmap({ answer, expr }: { readonly answer: RangeAnswer; readonly expr: string }): JSX.Element {
+export function Heatmap({
+  answer,
+  expr,
+}: {
+  readonly answer: RangeAnswer;
+  readonly expr: string;
+}): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [pointed, setPointed] = useState("");
   const heat = useMemo(() => heatOf(answer.now.data.result, answer.stepSeconds), [answer]);
@@ -59,22 +74,41 @@ export function Heatmap({ answer, expr }: { readonly answer: RangeAnswer; readon
   useEffect(() => {
     const element = canvas.current;
     if (!element || !heat) return;
-    const draw = () => paint(element, heat, theme, (bound) => formatValue(number(bound), unit), (ms) => formatTime(ms, shownZone).slice(11));
+    const draw = () =>
+      paint(
+        element,
+        heat,
+        theme,
+        (bound) => formatValue(number(bound), unit),
+        (ms) => formatTime(ms, shownZone).slice(11),
+      );
     const sizes = new ResizeObserver(draw);
     sizes.observe(element);
     return () => sizes.disconnect();
   }, [heat, theme, unit, shownZone]);
   if (!heat) {
-    return <Empty title="No histogram in this answer.">Ask for buckets, such as sum by (le) (rate(x_bucket[5m])), or for a native histogram.</Empty>;
+    return (
+      <Empty title="No histogram in this answer.">
+        Ask for buckets, such as sum by (le) (rate(x_bucket[5m])), or for a native histogram.
+      </Empty>
+    );
   }
-  const point = (event: PointerEvent) => setPointed(describe(heat, event, (ms) => formatTime(ms, shownZone)));
+  const point = (event: PointerEvent) =>
+    setPointed(describe(heat, event, (ms) => formatTime(ms, shownZone)));
   return (
     <div>
       <canvas
-        ref={canvas} class="heat" role="img" onPointerMove={point} onPointerLeave={() => setPointed("")}
+        ref={canvas}
+        class="heat"
+        role="img"
+        onPointerMove={point}
+        onPointerLeave={() => setPointed("")}
         aria-label={`Heatmap of ${expr}: ${heat.buckets.length} buckets, at most ${heat.most} in one`}
       />
-      <div class="muted heat-pointed">{pointed || `${heat.buckets.length} buckets; the darkest is ${Number(heat.most.toPrecision(3))}`}</div>
+      <div class="muted heat-pointed">
+        {pointed ||
+          `${heat.buckets.length} buckets; the darkest is ${Number(heat.most.toPrecision(3))}`}
+      </div>
     </div>
   );
 }
@@ -82,8 +116,13 @@ export function Heatmap({ answer, expr }: { readonly answer: RangeAnswer; readon
 function describe(heat: Heat, event: PointerEvent, time: (ms: number) => string): string {
   const target = event.currentTarget as HTMLElement;
   const box = target.getBoundingClientRect();
-  const column = Math.floor(((event.clientX - box.left - LEFT) / (box.width - LEFT)) * heat.times.length);
-  const row = heat.buckets.length - 1 - Math.floor(((event.clientY - box.top) / (box.height - BOTTOM)) * heat.buckets.length);
+  const column = Math.floor(
+    ((event.clientX - box.left - LEFT) / (box.width - LEFT)) * heat.times.length,
+  );
+  const row =
+    heat.buckets.length -
+    1 -
+    Math.floor(((event.clientY - box.top) / (box.height - BOTTOM)) * heat.buckets.length);
   const [at, bucket] = [heat.times[column], heat.buckets[row]];
   if (at === undefined || !bucket) return "";
   const below = heat.buckets[row - 1]?.bound ?? "";
@@ -91,7 +130,11 @@ function describe(heat: Heat, event: PointerEvent, time: (ms: number) => string)
 }
 
 function paint(
-  canvas: HTMLCanvasElement, heat: Heat, theme: ChartTheme, bound: (text: string) => string, time: (ms: number) => string,
+  canvas: HTMLCanvasElement,
+  heat: Heat,
+  theme: ChartTheme,
+  bound: (text: string) => string,
+  time: (ms: number) => string,
 ): void {
   const { width, height } = canvas.getBoundingClientRect();
   const ctx = canvas.getContext("2d");
@@ -99,13 +142,21 @@ function paint(
   canvas.width = width * devicePixelRatio;
   canvas.height = height * devicePixelRatio;
   ctx.scale(devicePixelRatio, devicePixelRatio);
-  const cell = { w: (width - LEFT) / heat.times.length, h: (height - BOTTOM) / heat.buckets.length };
+  const cell = {
+    w: (width - LEFT) / heat.times.length,
+    h: (height - BOTTOM) / heat.buckets.length,
+  };
   heat.buckets.forEach(({ counts }, row) => {
     const top = height - BOTTOM - (row + 1) * cell.h;
     counts.forEach((count, column) => {
       if (count <= 0) return;
       ctx.fillStyle = withAlpha(theme.c2, 0.12 + 0.88 * Math.sqrt(count / heat.most));
-      ctx.fillRect(LEFT + column * cell.w, top, Math.max(1, cell.w - 0.5), Math.max(1, cell.h - 0.5));
+      ctx.fillRect(
+        LEFT + column * cell.w,
+        top,
+        Math.max(1, cell.w - 0.5),
+        Math.max(1, cell.h - 0.5),
+      );
     });
   });
   ctx.fillStyle = theme.muted;
@@ -113,13 +164,14 @@ function paint(
   const every = Math.ceil(heat.buckets.length / (height / 18));
   ctx.textAlign = "right";
   heat.buckets.forEach((bucket, row) => {
-    if (row % every === 0) ctx.fillText(bound(bucket.bound), LEFT - 6, height - BOTTOM - row * cell.h - cell.h / 2 + 4);
+    if (row % every === 0)
+      ctx.fillText(bound(bucket.bound), LEFT - 6, height - BOTTOM - row * cell.h - cell.h / 2 + 4);
   });
   ctx.textAlign = "center";
   const gap = Math.ceil(heat.times.length / Math.max(2, Math.floor(width / 110)));
   heat.times.forEach((ms, column) => {
     const x = LEFT + (column + 0.5) * cell.w;
-    if (column % gap === 0 && x > LEFT + 30 && x < width - 30) ctx.fillText(time(ms), x, height - 5);
+    if (column % gap === 0 && x > LEFT + 30 && x < width - 30)
+      ctx.fillText(time(ms), x, height - 5);
   });
 }
-

@@ -12,7 +12,14 @@ import { MetricBrowser } from "./browser";
 import { DashboardDialog } from "./dashboard_dialog";
 import { Panel } from "./panel";
 import { RuleDialog } from "./rule_dialog";
-import { adoptRange, NO_QUESTION, type Question, QUESTIONS_MAX, questionsOf, writeQuestions } from "./state";
+import {
+  adoptRange,
+  NO_QUESTION,
+  type Question,
+  QUESTIONS_MAX,
+  questionsOf,
+  writeQuestions,
+} from "./state";
 import "./explore.css";
 
 /** What stands over the page, and for which question. */
@@ -32,31 +39,55 @@ export default function Explore(): JSX.Element {
     write(questions.map((one, index) => (index === at ? { ...one, ...patch } : one)));
   const browse = (at: number) => setParams({ browse: String(at) });
   const add = () => questions.length < QUESTIONS_MAX && write([...questions, NO_QUESTION]);
-  useKeys(() => [
-    { keys: "m", does: "Metric browser", group: "Explore", run: () => browse(0) },
-    { keys: "a", does: "Another question", group: "Explore", run: add },
-  ], [params]);
+  useKeys(
+    () => [
+      { keys: "m", does: "Metric browser", group: "Explore", run: () => browse(0) },
+      { keys: "a", does: "Another question", group: "Explore", run: add },
+    ],
+    [params],
+  );
   const browsed = param("browse");
   const asked = over && questions[over.at];
   return (
     <div class="stack">
-      <PageHead title="Explore" note={questions.length > 1 ? `${questions.length} questions` : undefined}>
-        <Button icon="search" title="Metric browser (m)" onClick={() => browse(0)}>Metrics</Button>
-        <Button icon="link" onClick={() => void copy(fixedLink(), "Copied: a link to this range")}>Copy link</Button>
+      <PageHead
+        title="Explore"
+        note={questions.length > 1 ? `${questions.length} questions` : undefined}
+      >
+        <Button icon="search" title="Metric browser (m)" onClick={() => browse(0)}>
+          Metrics
+        </Button>
+        <Button icon="link" onClick={() => void copy(fixedLink(), "Copied: a link to this range")}>
+          Copy link
+        </Button>
       </PageHead>
       {questions.map((question, at) => (
         <Panel
-          key={keys.current[at]} question={question} index={at} isOnly={questions.length === 1}
-          onChange={(patch) => change(at, patch)} onBrowse={() => browse(at)}
+          key={keys.current[at]}
+          question={question}
+          index={at}
+          isOnly={questions.length === 1}
+          onChange={(patch) => change(at, patch)}
+          onBrowse={() => browse(at)}
           onRemove={() => {
             keys.current.splice(at, 1);
             write(questions.filter((_one, index) => index !== at));
           }}
           onDuplicate={() => write([...questions, question].slice(0, QUESTIONS_MAX))}
-          onRule={() => setOver({ what: "rule", at })} onDashboard={() => setOver({ what: "dashboard", at })}
+          onRule={() => setOver({ what: "rule", at })}
+          onDashboard={() => setOver({ what: "dashboard", at })}
         />
       ))}
-      <div><Button icon="plus" isDisabled={questions.length >= QUESTIONS_MAX} onClick={add} title="Another question (a)">Another question</Button></div>
+      <div>
+        <Button
+          icon="plus"
+          isDisabled={questions.length >= QUESTIONS_MAX}
+          onClick={add}
+          title="Another question (a)"
+        >
+          Another question
+        </Button>
+      </div>
       {browsed !== "" && (
         <MetricBrowser
           onClose={() => setParams({ browse: null }, { replace: true })}
@@ -67,8 +98,12 @@ export default function Explore(): JSX.Element {
           }}
         />
       )}
-      {asked && over.what === "rule" && <RuleDialog expr={asked.expr} onClose={() => setOver(undefined)} />}
-      {asked && over.what === "dashboard" && <DashboardDialog question={asked} onClose={() => setOver(undefined)} />}
+      {asked && over.what === "rule" && (
+        <RuleDialog expr={asked.expr} onClose={() => setOver(undefined)} />
+      )}
+      {asked && over.what === "dashboard" && (
+        <DashboardDialog question={asked} onClose={() => setOver(undefined)} />
+      )}
     </div>
   );
 }

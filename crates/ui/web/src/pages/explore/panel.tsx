@@ -35,7 +35,10 @@ export interface PanelProps {
 }
 
 const TAB_LABELS: readonly { readonly id: TabId; readonly label: string }[] = [
-  { id: "graph", label: "Graph" }, { id: "table", label: "Table" }, { id: "heatmap", label: "Heatmap" }, { id: "explain", label: "Explain" },
+  { id: "graph", label: "Graph" },
+  { id: "table", label: "Table" },
+  { id: "heatmap", label: "Heatmap" },
+  { id: "explain", label: "Explain" },
 ];
 
 export function Panel(props: PanelProps): JSX.Element {
@@ -63,21 +66,66 @@ export function Panel(props: PanelProps): JSX.Element {
   return (
     <section class="card explore-panel" aria-label={`Question ${index + 1}`}>
       <div class="explore-ask">
-        <QuestionField {...props} draft={draft} setDraft={setDraft} run={run} isInvalid={answer.error !== undefined} />
-        <Button look="primary" icon="play" isBusy={answer.isLoading && question.expr !== ""} onClick={run} title="Run (enter)">Run</Button>
+        <QuestionField
+          {...props}
+          draft={draft}
+          setDraft={setDraft}
+          run={run}
+          isInvalid={answer.error !== undefined}
+        />
+        <Button
+          look="primary"
+          icon="play"
+          isBusy={answer.isLoading && question.expr !== ""}
+          onClick={run}
+          title="Run (enter)"
+        >
+          Run
+        </Button>
         <PanelMenu {...props} range={range} step={step} draft={draft} setDraft={setDraft} />
       </div>
-      {answer.error && <QueryProblem error={answer.error} expr={question.expr} onRetry={answer.reload} />}
-      {question.expr === ""
-        ? <Empty title="Ask something." icon="search">Write an expression, or choose one in the <a href="#" onClick={(event) => { event.preventDefault(); props.onBrowse(); }}>metric browser</a>.</Empty>
-        : (
-          <Tabs tabs={TAB_LABELS} active={question.tab} label="View" onChange={(tab) => onChange({ tab: tab as TabId })}>
-            <Controls question={question} onChange={onChange} step={step} />
-            {question.tab === "explain"
-              ? <Explain key={turn} question={{ query: question.expr, start: range.fromMs / 1000, end: range.toMs / 1000, step, analyze: true }} onPick={(expr) => onChange({ expr })} />
-              : <Answered answer={answer} question={question} />}
-          </Tabs>
-        )}
+      {answer.error && (
+        <QueryProblem error={answer.error} expr={question.expr} onRetry={answer.reload} />
+      )}
+      {question.expr === "" ? (
+        <Empty title="Ask something." icon="search">
+          Write an expression, or choose one in the{" "}
+          <a
+            href="#"
+            onClick={(event) => {
+              event.preventDefault();
+              props.onBrowse();
+            }}
+          >
+            metric browser
+          </a>
+          .
+        </Empty>
+      ) : (
+        <Tabs
+          tabs={TAB_LABELS}
+          active={question.tab}
+          label="View"
+          onChange={(tab) => onChange({ tab: tab as TabId })}
+        >
+          <Controls question={question} onChange={onChange} step={step} />
+          {question.tab === "explain" ? (
+            <Explain
+              key={turn}
+              question={{
+                query: question.expr,
+                start: range.fromMs / 1000,
+                end: range.toMs / 1000,
+                step,
+                analyze: true,
+              }}
+              onPick={(expr) => onChange({ expr })}
+            />
+          ) : (
+            <Answered answer={answer} question={question} />
+          )}
+        </Tabs>
+      )}
     </section>
   );
 }
@@ -88,12 +136,29 @@ type Loaded = ReturnType<typeof useAnswer>;
 function useAnswer(question: Question, range: TimeRange, step: number) {
   const { expr, tab, hasExemplars, compare, isStacked } = question;
   void isStacked;
-  return useLoad(async (signal) => {
-    if (expr === "" || tab === "explain") return undefined;
-    if (tab === "table") return { kind: "instant" as const, expr, answer: await askInstant(question, range.toMs, { signal }) };
-    const answer = await askRange(question, range, step, { signal });
-    return { kind: "range" as const, expr, answer };
-  }, [expr, tab === "table", tab === "explain", hasExemplars, compare, range.fromMs, range.toMs, step]);
+  return useLoad(
+    async (signal) => {
+      if (expr === "" || tab === "explain") return undefined;
+      if (tab === "table")
+        return {
+          kind: "instant" as const,
+          expr,
+          answer: await askInstant(question, range.toMs, { signal }),
+        };
+      const answer = await askRange(question, range, step, { signal });
+      return { kind: "range" as const, expr, answer };
+    },
+    [
+      expr,
+      tab === "table",
+      tab === "explain",
+      hasExemplars,
+      compare,
+      range.fromMs,
+      range.toMs,
+      step,
+    ],
+  );
 }
 
 interface FieldProps extends PanelProps {
@@ -103,7 +168,14 @@ interface FieldProps extends PanelProps {
   readonly isInvalid: boolean;
 }
 
-function QuestionField({ draft, setDraft, run, isInvalid, index, question }: FieldProps): JSX.Element {
+function QuestionField({
+  draft,
+  setDraft,
+  run,
+  isInvalid,
+  index,
+  question,
+}: FieldProps): JSX.Element {
   const place = useRef(-1);
   const onPast = (direction: 1 | -1) => {
     const to = place.current + direction;
@@ -113,11 +185,16 @@ function QuestionField({ draft, setDraft, run, isInvalid, index, question }: Fie
   };
   return (
     <ExpressionField
-      text={draft} label={`Expression ${index + 1}`} isInvalid={isInvalid} isFirst={index === 0 && question.expr === ""}
-      onChange={setDraft} onRun={() => {
+      text={draft}
+      label={`Expression ${index + 1}`}
+      isInvalid={isInvalid}
+      isFirst={index === 0 && question.expr === ""}
+      onChange={setDraft}
+      onRun={() => {
         place.current = -1;
         run();
-      }} onPast={onPast}
+      }}
+      onPast={onPast}
     />
   );
 }
@@ -138,28 +215,62 @@ function PanelMenu(props: PanelMenuProps): JSX.Element {
   const items = () => [
     { label: "Metric browser", icon: "search" as const, run: props.onBrowse },
     { label: "Duplicate", icon: "plus" as const, isDisabled: isEmpty, run: props.onDuplicate },
-    { label: "Copy as curl", icon: "copy" as const, isDisabled: isEmpty, run: () => void copy(asCurl(question, range, step), "Copied as curl") },
-    { label: "Copy expression", icon: "copy" as const, isDisabled: isEmpty, run: () => void copy(question.expr) },
+    {
+      label: "Copy as curl",
+      icon: "copy" as const,
+      isDisabled: isEmpty,
+      run: () => void copy(asCurl(question, range, step), "Copied as curl"),
+    },
+    {
+      label: "Copy expression",
+      icon: "copy" as const,
+      isDisabled: isEmpty,
+      run: () => void copy(question.expr),
+    },
     "line" as const,
-    { label: "Add to dashboard", icon: "graph" as const, isDisabled: isEmpty, run: props.onDashboard },
-    { label: "Make an alert rule of it", icon: "bell" as const, isDisabled: isEmpty, run: props.onRule },
+    {
+      label: "Add to dashboard",
+      icon: "graph" as const,
+      isDisabled: isEmpty,
+      run: props.onDashboard,
+    },
+    {
+      label: "Make an alert rule of it",
+      icon: "bell" as const,
+      isDisabled: isEmpty,
+      run: props.onRule,
+    },
     "line" as const,
     { label: "Remove", icon: "trash" as const, isDisabled: props.isOnly, run: props.onRemove },
   ];
-  const asked = () => past.value.slice(0, PAST_SHOWN).map((expr) => ({ label: expr.slice(0, 90), run: () => setDraft(expr) }));
+  const asked = () =>
+    past.value
+      .slice(0, PAST_SHOWN)
+      .map((expr) => ({ label: expr.slice(0, 90), run: () => setDraft(expr) }));
   return (
     <>
-      <Menu label="Asked before (ctrl+up)" align="end" items={past.value.length > 0 ? asked : [{ label: "Nothing was asked before", isDisabled: true }]}>
+      <Menu
+        label="Asked before (ctrl+up)"
+        align="end"
+        items={
+          past.value.length > 0 ? asked : [{ label: "Nothing was asked before", isDisabled: true }]
+        }
+      >
         <Icon name="clock" />
       </Menu>
-      <Menu label="More" align="end" items={items}><Icon name="more" /></Menu>
+      <Menu label="More" align="end" items={items}>
+        <Icon name="more" />
+      </Menu>
     </>
   );
 }
 
 const COMPARE = [
-  { value: "", label: "Compare with nothing" }, { value: "period", label: "the period before" }, { value: "1h", label: "an hour before" },
-  { value: "1d", label: "a day before" }, { value: "1w", label: "a week before" },
+  { value: "", label: "Compare with nothing" },
+  { value: "period", label: "the period before" },
+  { value: "1h", label: "an hour before" },
+  { value: "1d", label: "a day before" },
+  { value: "1w", label: "a week before" },
 ];
 
 interface ControlsProps {
@@ -176,34 +287,70 @@ function Controls({ question, onChange, step }: ControlsProps): JSX.Element | nu
     <div class="line explore-controls no-print">
       {question.tab === "graph" && (
         <>
-          <Checkbox isChecked={question.isStacked} onChange={(isStacked) => onChange({ isStacked })}>Stacked</Checkbox>
-          <Checkbox isChecked={question.hasExemplars} onChange={(hasExemplars) => onChange({ hasExemplars })}>Exemplars</Checkbox>
-          <Select label="Compare" value={question.compare} options={COMPARE} onChange={(compare) => onChange({ compare })} />
+          <Checkbox
+            isChecked={question.isStacked}
+            onChange={(isStacked) => onChange({ isStacked })}
+          >
+            Stacked
+          </Checkbox>
+          <Checkbox
+            isChecked={question.hasExemplars}
+            onChange={(hasExemplars) => onChange({ hasExemplars })}
+          >
+            Exemplars
+          </Checkbox>
+          <Select
+            label="Compare"
+            value={question.compare}
+            options={COMPARE}
+            onChange={(compare) => onChange({ compare })}
+          />
         </>
       )}
       <span class="line muted">
         step
         <Input
-          class="explore-step" label="Step" value={text} placeholder={shortLength(step).replace(" ", "")} onInput={setText}
-          onEnter={() => onChange({ step: text.trim() })} extra={{ onBlur: () => onChange({ step: text.trim() }) }}
+          class="explore-step"
+          label="Step"
+          value={text}
+          placeholder={shortLength(step).replace(" ", "")}
+          onInput={setText}
+          onEnter={() => onChange({ step: text.trim() })}
+          extra={{ onBlur: () => onChange({ step: text.trim() }) }}
         />
       </span>
     </div>
   );
 }
 
-function Answered({ answer, question }: { readonly answer: Loaded; readonly question: Question }): JSX.Element {
+function Answered({
+  answer,
+  question,
+}: {
+  readonly answer: Loaded;
+  readonly question: Question;
+}): JSX.Element {
   const { data, isLoading, error } = answer;
   if (!data) return error ? <></> : <Loading what="the answer" />;
   const { warnings, infos } = data.kind === "range" ? data.answer.now : data.answer;
   return (
     <div class="stack">
-      {[...warnings, ...infos].map((text) => <div key={text} class="notice">{text}</div>)}
-      {data.kind === "instant"
-        ? <Table result={data.answer.data} />
-        : question.tab === "heatmap"
-          ? <Heatmap answer={data.answer} expr={data.expr} />
-          : <Graph answer={data.answer} question={{ ...question, expr: data.expr }} isLoading={isLoading} />}
+      {[...warnings, ...infos].map((text) => (
+        <div key={text} class="notice">
+          {text}
+        </div>
+      ))}
+      {data.kind === "instant" ? (
+        <Table result={data.answer.data} />
+      ) : question.tab === "heatmap" ? (
+        <Heatmap answer={data.answer} expr={data.expr} />
+      ) : (
+        <Graph
+          answer={data.answer}
+          question={{ ...question, expr: data.expr }}
+          isLoading={isLoading}
+        />
+      )}
       <small class="muted explore-cost">{costOf(data)}</small>
     </div>
   );
@@ -219,7 +366,10 @@ function costOf(data: NonNullable<Loaded["data"]>): string {
 
 function rangeCost({ now, stepSeconds: step }: RangeAnswer): string {
   const series = now.data.result;
-  const points = series.reduce((sum, one) => sum + (one.values?.length ?? 0) + (one.histograms?.length ?? 0), 0);
+  const points = series.reduce(
+    (sum, one) => sum + (one.values?.length ?? 0) + (one.histograms?.length ?? 0),
+    0,
+  );
   return `${Math.round(now.tookMs)} ms, ${series.length.toLocaleString("en-US")} series, ${points.toLocaleString("en-US")} points, a point every ${shortLength(step)}`;
 }
 
@@ -237,7 +387,9 @@ function QueryProblem({ error, expr, onRetry }: QueryProblemProps): JSX.Element 
       <Problem isSlim error={error} onRetry={onRetry} />
       {fault && (
         <pre class="explore-fault" aria-label={`Line ${fault.line}, column ${fault.column}`}>
-          {fault.before}<mark>{fault.at || " "}</mark>{fault.after}
+          {fault.before}
+          <mark>{fault.at || " "}</mark>
+          {fault.after}
         </pre>
       )}
     </div>

@@ -20,7 +20,10 @@ interface Draft {
   readonly summary: string;
 }
 
-const SEVERITIES = ["critical", "high", "warning", "medium", "low", "info"].map((value) => ({ value, label: value }));
+const SEVERITIES = ["critical", "high", "warning", "medium", "low", "info"].map((value) => ({
+  value,
+  label: value,
+}));
 
 export interface RuleDialogProps {
   readonly expr: string;
@@ -28,7 +31,14 @@ export interface RuleDialogProps {
 }
 
 export function RuleDialog({ expr, onClose }: RuleDialogProps): JSX.Element {
-  const [draft, setDraft] = useState<Draft>({ namespace: "explore", name: "", expr, wait: "5m", severity: "warning", summary: "" });
+  const [draft, setDraft] = useState<Draft>({
+    namespace: "explore",
+    name: "",
+    expr,
+    wait: "5m",
+    severity: "warning",
+    summary: "",
+  });
   const [error, setError] = useState<Error>();
   const [isBusy, setBusy] = useState(false);
   const [isDone, setDone] = useState(false);
@@ -48,36 +58,114 @@ export function RuleDialog({ expr, onClose }: RuleDialogProps): JSX.Element {
   };
   if (isDone) {
     return (
-      <Dialog title="New alert rule" onClose={onClose} footer={<ButtonLink href={href("/rules", { search: draft.name })} look="primary">Show the rule</ButtonLink>}>
-        <Empty isGood title={`${draft.name} is kept.`}>It is evaluated from the next turn of its group on.</Empty>
+      <Dialog
+        title="New alert rule"
+        onClose={onClose}
+        footer={
+          <ButtonLink href={href("/rules", { search: draft.name })} look="primary">
+            Show the rule
+          </ButtonLink>
+        }
+      >
+        <Empty isGood title={`${draft.name} is kept.`}>
+          It is evaluated from the next turn of its group on.
+        </Empty>
       </Dialog>
     );
   }
   const footer = (
     <>
       <Button onClick={onClose}>Cancel</Button>
-      <Button look="primary" isDisabled={wrong !== undefined} isBusy={isBusy} onClick={() => void submit()}>Create the rule</Button>
+      <Button
+        look="primary"
+        isDisabled={wrong !== undefined}
+        isBusy={isBusy}
+        onClick={() => void submit()}
+      >
+        Create the rule
+      </Button>
     </>
   );
   return (
     <Dialog title="New alert rule" onClose={onClose} footer={footer}>
       <div class="stack">
         {error && <Problem isSlim error={error} />}
-        <Field label="Expression" hint="The alert fires for every series of the answer; compare with a threshold, such as > 0.9.">
-          {(id, about) => <textarea id={id} aria-describedby={about} class="input mono" rows={3} value={draft.expr} onInput={(event) => set({ expr: event.currentTarget.value })} />}
+        <Field
+          label="Expression"
+          hint="The alert fires for every series of the answer; compare with a threshold, such as > 0.9."
+        >
+          {(id, about) => (
+            <textarea
+              id={id}
+              aria-describedby={about}
+              class="input mono"
+              rows={3}
+              value={draft.expr}
+              onInput={(event) => set({ expr: event.currentTarget.value })}
+            />
+          )}
         </Field>
         <div class="explore-pair">
-          <Field label="Name of the alert">{(id) => <Input id={id} value={draft.name} onInput={(name) => set({ name })} placeholder="HighErrorRate" />}</Field>
-          <Field label="Fires after" error={parseDuration(draft.wait) === undefined ? "expected a duration, such as 5m" : undefined}>
-            {(id, about) => <Input id={id} describedBy={about} value={draft.wait} onInput={(wait) => set({ wait })} />}
+          <Field label="Name of the alert">
+            {(id) => (
+              <Input
+                id={id}
+                value={draft.name}
+                onInput={(name) => set({ name })}
+                placeholder="HighErrorRate"
+              />
+            )}
           </Field>
-          <Field label="Severity">{(id) => <Select id={id} value={draft.severity} options={SEVERITIES} onChange={(severity) => set({ severity })} />}</Field>
+          <Field
+            label="Fires after"
+            error={
+              parseDuration(draft.wait) === undefined
+                ? "expected a duration, such as 5m"
+                : undefined
+            }
+          >
+            {(id, about) => (
+              <Input
+                id={id}
+                describedBy={about}
+                value={draft.wait}
+                onInput={(wait) => set({ wait })}
+              />
+            )}
+          </Field>
+          <Field label="Severity">
+            {(id) => (
+              <Select
+                id={id}
+                value={draft.severity}
+                options={SEVERITIES}
+                onChange={(severity) => set({ severity })}
+              />
+            )}
+          </Field>
           <Field label="Namespace" hint="A file of rules that the server keeps.">
-            {(id, about) => <Input id={id} describedBy={about} value={draft.namespace} onInput={(namespace) => set({ namespace })} />}
+            {(id, about) => (
+              <Input
+                id={id}
+                describedBy={about}
+                value={draft.namespace}
+                onInput={(namespace) => set({ namespace })}
+              />
+            )}
           </Field>
         </div>
-        <Field label="Summary" hint="For people; {{ $value }} and {{ $labels.instance }} are filled in.">
-          {(id, about) => <Input id={id} describedBy={about} value={draft.summary} onInput={(summary) => set({ summary })} />}
+        <Field
+          label="Summary"
+          hint="For people; {{ $value }} and {{ $labels.instance }} are filled in."
+        >
+          {(id, about) => (
+            <Input
+              id={id}
+              describedBy={about}
+              value={draft.summary}
+              onInput={(summary) => set({ summary })}
+            />
+          )}
         </Field>
         {wrong && <small class="muted">{wrong}</small>}
       </div>
@@ -96,10 +184,17 @@ function complaint({ name, namespace, expr, wait }: Draft): string | undefined {
 async function create({ namespace, name, expr, wait, severity, summary }: Draft): Promise<void> {
   const space = `config/v1/rules/${encodeURIComponent(namespace)}`;
   if (await exists(`${space}/${encodeURIComponent(name)}`)) {
-    throw new ApiError("Not created", `${namespace} has a group ${name} already; choose another name.`, 409);
+    throw new ApiError(
+      "Not created",
+      `${namespace} has a group ${name} already; choose another name.`,
+      409,
+    );
   }
   const rule = {
-    alert: name, expr, for: wait, labels: { severity },
+    alert: name,
+    expr,
+    for: wait,
+    labels: { severity },
     ...(summary ? { annotations: { summary } } : {}),
   };
   await sendJson("POST", space, { name, rules: [rule] });

@@ -6,8 +6,13 @@ const read = (query: string) => questionsOf(new URLSearchParams(query));
 test("links of Prometheus 2 and 3 say which tab and how", () => {
   expect(read("g0.expr=up&g0.tab=0")[0]).toMatchObject({ expr: "up", tab: "graph" });
   expect(read("g0.expr=up&g0.tab=1")[0]).toMatchObject({ tab: "table" });
-  expect(read("g0.expr=up&g0.display_mode=stacked&g0.show_exemplars=1")[0]).toMatchObject({ isStacked: true, hasExemplars: true });
-  expect(read("g0.expr=up&g0.tab=graph&g0.display_mode=heatmap&g0.step_input=30")[0]).toMatchObject({ tab: "heatmap", step: "30s" });
+  expect(read("g0.expr=up&g0.display_mode=stacked&g0.show_exemplars=1")[0]).toMatchObject({
+    isStacked: true,
+    hasExemplars: true,
+  });
+  expect(read("g0.expr=up&g0.tab=graph&g0.display_mode=heatmap&g0.step_input=30")[0]).toMatchObject(
+    { tab: "heatmap", step: "30s" },
+  );
 });
 
 test("an address without questions has an empty one; numbers may have gaps", () => {
@@ -30,9 +35,18 @@ test("what is written is read again", () => {
 });
 
 test("ranges of Prometheus become ours, once", () => {
-  expect(adoptRange(new URLSearchParams("g0.range_input=1h30m"))).toMatchObject({ from: "now-5400s", to: "now" });
-  expect(adoptRange(new URLSearchParams("g0.range_input=1h&g0.end_input=1970-01-02 00:00:00")))
-    .toMatchObject({ from: "82800000", to: "86400000", "g0.range_input": null, "g0.end_input": null });
+  expect(adoptRange(new URLSearchParams("g0.range_input=1h30m"))).toMatchObject({
+    from: "now-5400s",
+    to: "now",
+  });
+  expect(
+    adoptRange(new URLSearchParams("g0.range_input=1h&g0.end_input=1970-01-02 00:00:00")),
+  ).toMatchObject({
+    "from": "82800000",
+    "to": "86400000",
+    "g0.range_input": null,
+    "g0.end_input": null,
+  });
   expect(adoptRange(new URLSearchParams("g0.range_input=1h&from=now-2h"))).toBeUndefined();
   expect(adoptRange(new URLSearchParams("g0.expr=up"))).toBeUndefined();
 });

@@ -19,7 +19,12 @@ export interface Question {
 }
 
 export const NO_QUESTION: Question = {
-  expr: "", tab: "graph", isStacked: false, hasExemplars: false, compare: "", step: "",
+  expr: "",
+  tab: "graph",
+  isStacked: false,
+  hasExemplars: false,
+  compare: "",
+  step: "",
 };
 
 /** More are not shown. */
@@ -32,7 +37,10 @@ export function questionsOf(params: URLSearchParams): Question[] {
     const found = /^g(\d{1,3})\./.exec(name);
     if (found) numbers.add(Number(found[1]));
   }
-  const questions = [...numbers].sort((a, b) => a - b).slice(0, QUESTIONS_MAX).map((at) => questionAt(params, at));
+  const questions = [...numbers]
+    .sort((a, b) => a - b)
+    .slice(0, QUESTIONS_MAX)
+    .map((at) => questionAt(params, at));
   return questions.length > 0 ? questions : [NO_QUESTION];
 }
 
@@ -61,7 +69,10 @@ function stepOf(text: string): string {
 }
 
 /** What the address says instead of the questions it has now. */
-export function writeQuestions(params: URLSearchParams, questions: readonly Question[]): ParamsPatch {
+export function writeQuestions(
+  params: URLSearchParams,
+  questions: readonly Question[],
+): ParamsPatch {
   const patch: Record<string, string | null> = {};
   for (const name of params.keys()) {
     if (/^g\d+\./.test(name)) patch[name] = null;
@@ -80,19 +91,23 @@ export function writeQuestions(params: URLSearchParams, questions: readonly Ques
 
 /** The range of a link made for Prometheus as our own `from` and `to`; nothing for other links. */
 export function adoptRange(params: URLSearchParams): ParamsPatch | undefined {
-  const get = (name: string) => [...params].find(([key]) => /^g\d+\./.test(key) && key.endsWith(`.${name}`))?.[1] ?? "";
+  const get = (name: string) =>
+    [...params].find(([key]) => /^g\d+\./.test(key) && key.endsWith(`.${name}`))?.[1] ?? "";
   const lengthMs = parseDuration(get("range_input"));
   const end = get("end_input") || get("moment_input");
   if (params.has("from") || (!lengthMs && !end)) return undefined;
   // Prometheus writes its times in UTC and without saying so.
   const endMs = end ? Date.parse(`${end.trim().replace(" ", "T")}Z`) : Number.NaN;
   const length = lengthMs || 3_600_000;
-  if (Number.isNaN(endMs)) return { from: `now-${Math.round(length / 1000)}s`, to: "now", ...without(params) };
+  if (Number.isNaN(endMs))
+    return { from: `now-${Math.round(length / 1000)}s`, to: "now", ...without(params) };
   return { from: String(endMs - length), to: String(endMs), ...without(params) };
 }
 
 function without(params: URLSearchParams): ParamsPatch {
-  const ended = [...params.keys()].filter((name) => /^g\d+\.(range_input|end_input|moment_input)$/.test(name));
+  const ended = [...params.keys()].filter((name) =>
+    /^g\d+\.(range_input|end_input|moment_input)$/.test(name),
+  );
   return Object.fromEntries(ended.map((name) => [name, null]));
 }
 
@@ -106,4 +121,6 @@ export function stepSeconds(question: Question, lengthMs: number, widthPx: numbe
   return NICE.find((seconds) => seconds >= wanted) ?? Math.ceil(wanted / 86_400) * 86_400;
 }
 
-const NICE = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const NICE = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+];

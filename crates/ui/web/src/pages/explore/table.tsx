@@ -23,14 +23,22 @@ export function Table({ result }: { readonly result: QueryResult }): JSX.Element
   const [sorting, setSorting] = useState("");
   const rows = useMemo(() => rowsOf(result), [result]);
   const columns = useMemo(() => columnsOf(rows), [rows]);
-  if (rows.length === 0) return <Empty title="No series at this time.">The table shows the end of the range.</Empty>;
+  if (rows.length === 0)
+    return <Empty title="No series at this time.">The table shows the end of the range.</Empty>;
   const shown = rows.filter((row) => hasWords(`${labelsText(row.metric)} ${row.text}`, search));
   return (
     <div class="stack">
       {rows.length > 12 && <Search value={search} onInput={setSearch} label="Narrow the rows" />}
       <VirtualTable
-        rows={shown} columns={columns} keyOf={(row) => labelsText(row.metric)} label="Series" heightPx={640} rowPx={24}
-        sorting={parseSorting(sorting)} onSort={setSorting} minWidthPx={Math.min(2400, 120 * columns.length)}
+        rows={shown}
+        columns={columns}
+        keyOf={(row) => labelsText(row.metric)}
+        label="Series"
+        heightPx={640}
+        rowPx={24}
+        sorting={parseSorting(sorting)}
+        onSort={setSorting}
+        minWidthPx={Math.min(2400, 120 * columns.length)}
       />
     </div>
   );
@@ -41,14 +49,27 @@ function rowsOf(result: QueryResult): Row[] {
     return result.result.map(({ metric, value, histogram }) => {
       const text = value?.[1] ?? (histogram ? histogramText(histogram[1]) : "");
       const seconds = value?.[0] ?? histogram?.[0] ?? 0;
-      return { metric, text, value: parseValue(value?.[1] ?? histogram?.[1].sum ?? "NaN"), seconds };
+      return {
+        metric,
+        text,
+        value: parseValue(value?.[1] ?? histogram?.[1].sum ?? "NaN"),
+        seconds,
+      };
     });
   }
   if (result.resultType === "matrix") {
     return result.result.map((one) => {
       const last = one.values?.at(-1);
-      const texts = (one.values ?? []).slice(-20).map(([, text]) => text).join(" ");
-      return { metric: one.metric, text: texts, value: parseValue(last?.[1] ?? "NaN"), seconds: last?.[0] ?? 0 };
+      const texts = (one.values ?? [])
+        .slice(-20)
+        .map(([, text]) => text)
+        .join(" ");
+      return {
+        metric: one.metric,
+        text: texts,
+        value: parseValue(last?.[1] ?? "NaN"),
+        seconds: last?.[0] ?? 0,
+      };
     });
   }
   const [seconds, text] = result.result;
@@ -64,12 +85,27 @@ function columnsOf(rows: readonly Row[]): Column<Row>[] {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row.metric)))];
   names.sort((a, b) => Number(b === "__name__") - Number(a === "__name__") || a.localeCompare(b));
   const labels = names.map((name): Column<Row> => ({
-    id: name, title: name === "__name__" ? "metric" : name, width: "minmax(80px, 1fr)",
-    render: (row) => <span title={row.metric[name]} class="mono">{row.metric[name] ?? ""}</span>, sortBy: (row) => row.metric[name] ?? "",
+    id: name,
+    title: name === "__name__" ? "metric" : name,
+    width: "minmax(80px, 1fr)",
+    render: (row) => (
+      <span title={row.metric[name]} class="mono">
+        {row.metric[name] ?? ""}
+      </span>
+    ),
+    sortBy: (row) => row.metric[name] ?? "",
   }));
   const value: Column<Row> = {
-    id: " value", title: "value", isNumber: true, width: "minmax(120px, 1fr)", sortBy: (row) => row.value,
-    render: (row) => <span class="mono" title={`${row.text} at ${formatTime(row.seconds * 1000, zone.value)}`}>{row.text}</span>,
+    id: " value",
+    title: "value",
+    isNumber: true,
+    width: "minmax(120px, 1fr)",
+    sortBy: (row) => row.value,
+    render: (row) => (
+      <span class="mono" title={`${row.text} at ${formatTime(row.seconds * 1000, zone.value)}`}>
+        {row.text}
+      </span>
+    ),
   };
   return [...labels, value];
 }

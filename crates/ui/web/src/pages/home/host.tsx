@@ -205,7 +205,7 @@ function TileView({ tile, host }: { readonly tile: Tile; readonly host: Host }):
   return (
     <a
       class={`tile card ${tone}`}
-      href={href("/explore", { "g0.expr": expr, "g0.tab": "0", from: "now-15m", to: "now" })}
+      href={href("/explore", { "g0.expr": expr, "g0.tab": "0", "from": "now-15m", "to": "now" })}
     >
       <span class="tile-head">
         <span class="clip">{tile.title}</span>

@@ -8,7 +8,14 @@ export type Fact = readonly [name: string, value: ComponentChildren];
 
 /** Names with values below each other. */
 export function Facts({ facts }: { readonly facts: readonly Fact[] }): JSX.Element {
-  return <dl class="facts">{facts.flatMap(([name, value]) => [<dt key={name}>{name}</dt>, <dd key={`${name}-value`}>{value}</dd>])}</dl>;
+  return (
+    <dl class="facts">
+      {facts.flatMap(([name, value]) => [
+        <dt key={name}>{name}</dt>,
+        <dd key={`${name}-value`}>{value}</dd>,
+      ])}
+    </dl>
+  );
 }
 
 export interface TileProps {
@@ -19,10 +26,26 @@ export interface TileProps {
 
 /** A figure and what it counts. */
 export function Tile({ value, children, isBad = false }: TileProps): JSX.Element {
-  return <div class={classes("figure", isBad && "bad")}><b>{value}</b><small>{children}</small></div>;
+  return (
+    <div class={classes("figure", isBad && "bad")}>
+      <b>{value}</b>
+      <small>{children}</small>
+    </div>
+  );
 }
 
 /** A number with its share of the largest as a line below it. */
-export function BarCell({ share, children }: { readonly share: number; readonly children: ComponentChildren }): JSX.Element {
-  return <span class="bar-cell">{children}<i style={{ width: `${Math.min(100, 100 * share)}%` }} /></span>;
+export function BarCell({
+  share,
+  children,
+}: {
+  readonly share: number;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <span class="bar-cell">
+      {children}
+      <i style={{ width: `${Math.min(100, 100 * share)}%` }} />
+    </span>
+  );
 }

@@ -17,24 +17,52 @@ export function changesOf(before: Labels, after: Labels): Change[] {
   const names = [...new Set([...Object.keys(after), ...Object.keys(before)])];
   const changes = names.map((name): Change => {
     const [old, now] = [before[name], after[name]];
-    const what = old === now ? "kept" : old === undefined ? "added" : now === undefined ? "dropped" : "changed";
+    const what =
+      old === now
+        ? "kept"
+        : old === undefined
+          ? "added"
+          : now === undefined
+            ? "dropped"
+            : "changed";
     return { name, before: old, after: now, what };
   });
-  return changes.sort((a, b) => Number(a.after === undefined) - Number(b.after === undefined) || a.name.localeCompare(b.name));
+  return changes.sort(
+    (a, b) =>
+      Number(a.after === undefined) - Number(b.after === undefined) || a.name.localeCompare(b.name),
+  );
 }
 
 const SIGNS: Record<Change["what"], string> = { kept: "", changed: "≠", added: "+", dropped: "−" };
 
-export function LabelChanges({ before, after }: { readonly before: Labels; readonly after: Labels }): JSX.Element {
+export function LabelChanges({
+  before,
+  after,
+}: {
+  readonly before: Labels;
+  readonly after: Labels;
+}): JSX.Element {
   return (
     <div class="changes-frame">
       <table class="changes">
-        <thead><tr><th /><th>Label</th><th>As found</th><th>As stored</th></tr></thead>
+        <thead>
+          <tr>
+            <th />
+            <th>Label</th>
+            <th>As found</th>
+            <th>As stored</th>
+          </tr>
+        </thead>
         <tbody>
           {changesOf(before, after).map((one) => (
             <tr key={one.name} class={classes(one.what)}>
-              <td title={one.what}>{SIGNS[one.what]}<span class="only-heard">{one.what}</span></td>
-              <td class="mono">{one.name}</td><td class="mono">{one.before ?? ""}</td><td class="mono">{one.after ?? ""}</td>
+              <td title={one.what}>
+                {SIGNS[one.what]}
+                <span class="only-heard">{one.what}</span>
+              </td>
+              <td class="mono">{one.name}</td>
+              <td class="mono">{one.before ?? ""}</td>
+              <td class="mono">{one.after ?? ""}</td>
             </tr>
           ))}
         </tbody>

@@ -15,26 +15,33 @@ export function Labels({ labels, without = [], onPick }: LabelsProps): JSX.Eleme
   const shown = Object.entries(labels).filter(([name]) => !without.includes(name));
   return (
     <span class="labels">
-      {shown.map(([name, value]) => (
-        onPick
-          ? (
-            <button
-              key={name} type="button" class="label" title={`Only ${name}="${value}"`}
-              onClick={(event) => {
-                event.stopPropagation();
-                onPick(name, value);
-              }}
-            >
-              <i>{name}</i>={value}
-            </button>
-          )
-          : <span key={name} class="label"><i>{name}</i>={value}</span>
-      ))}
+      {shown.map(([name, value]) =>
+        onPick ? (
+          <button
+            key={name}
+            type="button"
+            class="label"
+            title={`Only ${name}="${value}"`}
+            onClick={(event) => {
+              event.stopPropagation();
+              onPick(name, value);
+            }}
+          >
+            <i>{name}</i>={value}
+          </button>
+        ) : (
+          <span key={name} class="label">
+            <i>{name}</i>={value}
+          </span>
+        ),
+      )}
     </span>
   );
 }
 
 /** `name="value", ...`: a label set as text, for titles and searching. */
 export function labelsText(labels: LabelSet): string {
-  return Object.entries(labels).map(([name, value]) => `${name}="${value}"`).join(", ");
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(", ");
 }

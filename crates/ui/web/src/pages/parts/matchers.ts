@@ -5,7 +5,9 @@ import type { ApiMatcher } from "../../api/alertmanager";
 import type { Labels } from "../../api/prometheus";
 
 /** Matchers that were read, or what is wrong. */
-export type Parsed = { readonly matchers: readonly ApiMatcher[]; readonly error?: undefined } | { readonly error: string };
+export type Parsed =
+  | { readonly matchers: readonly ApiMatcher[]; readonly error?: undefined }
+  | { readonly error: string };
 
 /** Reads matchers with or without braces and quotes, separated by commas. */
 export function parseMatchers(text: string): Parsed {
@@ -20,7 +22,12 @@ export function parseMatchers(text: string): Parsed {
     const [all, quotedName, bareName, operator = "=", quoted, bare = ""] = found;
     const name = quotedName === undefined ? (bareName ?? "") : unquoted(quotedName);
     const value = quoted === undefined ? bare.trim() : unquoted(quoted);
-    matchers.push({ name, value, isRegex: operator.endsWith("~"), isEqual: operator.startsWith("=") });
+    matchers.push({
+      name,
+      value,
+      isRegex: operator.endsWith("~"),
+      isEqual: operator.startsWith("="),
+    });
     rest = rest.slice(all.length).trim();
   }
   return { matchers };
@@ -49,7 +56,12 @@ export function renderMatchers(matchers: readonly ApiMatcher[]): string {
 
 /** The matchers that exactly these labels satisfy. */
 export function matchersOf(labels: Labels): ApiMatcher[] {
-  return Object.entries(labels).map(([name, value]) => ({ name, value, isRegex: false, isEqual: true }));
+  return Object.entries(labels).map(([name, value]) => ({
+    name,
+    value,
+    isRegex: false,
+    isEqual: true,
+  }));
 }
 
 /** Adds `name="value"` to a filter; a filter on that name with the same operator is replaced. */

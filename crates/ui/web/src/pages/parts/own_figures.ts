@@ -5,14 +5,25 @@ import { queryInstant, type VectorSeries } from "../../api/prometheus";
 import { type Loaded, useLoad } from "../../app/load";
 
 /** Values by metric; several series of one metric are summed. */
-export type Figures = ReadonlyMap<string, { readonly sum: number; readonly series: readonly VectorSeries[] }>;
+export type Figures = ReadonlyMap<
+  string,
+  { readonly sum: number; readonly series: readonly VectorSeries[] }
+>;
 
 /** The server's own metrics whose names match. */
 export function useOwnFigures(names: string, everyMs = 15_000): Loaded<Figures> {
-  return useLoad(async (signal) => {
-    const { data } = await queryInstant(`{job="flyball", __name__=~${JSON.stringify(names)}}`, undefined, { signal });
-    return figuresOf(data.resultType === "vector" ? data.result : []);
-  }, [names], { everyMs });
+  return useLoad(
+    async (signal) => {
+      const { data } = await queryInstant(
+        `{job="flyball", __name__=~${JSON.stringify(names)}}`,
+        undefined,
+        { signal },
+      );
+      return figuresOf(data.resultType === "vector" ? data.result : []);
+    },
+    [names],
+    { everyMs },
+  );
 }
 
 export function figuresOf(series: readonly VectorSeries[]): Figures {

@@ -24,11 +24,20 @@ export function PageHead({ title, note, children }: PageHeadProps): JSX.Element 
 
 /** Narrows a list by words; they stand in the address as `search`. */
 export function SearchParam({ label }: { readonly label: string }): JSX.Element {
-  return <Search value={param("search")} label={label} onInput={(search) => setParams({ search }, { replace: true })} />;
+  return (
+    <Search
+      value={param("search")}
+      label={label}
+      onInput={(search) => setParams({ search }, { replace: true })}
+    />
+  );
 }
 
 /** Does a text have all words of the search? Upper and lower case are the same. */
 export function hasWords(text: string, search: string): boolean {
   const lower = text.toLowerCase();
-  return search.toLowerCase().split(/\s+/).every((word) => lower.includes(word));
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => lower.includes(word));
 }

@@ -21,27 +21,56 @@ export interface RecentChartProps {
 }
 
 export function RecentChart({ title, query, unit }: RecentChartProps): JSX.Element {
-  const { data, error, isLoading, reload } = useLoad(async (signal) => {
-    const end = Math.floor(Date.now() / 1000 / STEP_S) * STEP_S;
-    const answer = await queryRange({ query, start: end - LENGTH_S, end, step: STEP_S }, { signal });
-    return { end, series: answer.data.result };
-  }, [query], { everyMs: STEP_S * 1000 });
+  const { data, error, isLoading, reload } = useLoad(
+    async (signal) => {
+      const end = Math.floor(Date.now() / 1000 / STEP_S) * STEP_S;
+      const answer = await queryRange(
+        { query, start: end - LENGTH_S, end, step: STEP_S },
+        { signal },
+      );
+      return { end, series: answer.data.result };
+    },
+    [query],
+    { everyMs: STEP_S * 1000 },
+  );
   const theme = chartTheme.value;
   const model: TimeChartModel | undefined = data && {
-    fromMs: (data.end - LENGTH_S) * 1000, toMs: data.end * 1000, zone: zone.value,
-    axes: { y: { side: "left", zeroBased: true, format: (value, decimals) => formatValue(value, unit, decimals) } },
+    fromMs: (data.end - LENGTH_S) * 1000,
+    toMs: data.end * 1000,
+    zone: zone.value,
+    axes: {
+      y: {
+        side: "left",
+        zeroBased: true,
+        format: (value, decimals) => formatValue(value, unit, decimals),
+      },
+    },
     series: data.series.map(({ metric, values = [] }, at) => ({
-      name: Object.entries(metric).filter(([name]) => name !== "job" && name !== "instance").map(([, value]) => value).join(" ") || title,
-      color: paletteColor(at, theme), times: values.map(([seconds]) => seconds * 1000), values: values.map(([, text]) => Number(text)),
+      name:
+        Object.entries(metric)
+          .filter(([name]) => name !== "job" && name !== "instance")
+          .map(([, value]) => value)
+          .join(" ") || title,
+      color: paletteColor(at, theme),
+      times: values.map(([seconds]) => seconds * 1000),
+      values: values.map(([, text]) => Number(text)),
       style: { fillOpacity: 10 },
     })),
     legend: { mode: data.series.length > 1 ? "list" : "hidden" },
   };
   return (
     <section class="card">
-      <h2><a href={href("/explore", { "g0.expr": query })}>{title}</a></h2>
+      <h2>
+        <a href={href("/explore", { "g0.expr": query })}>{title}</a>
+      </h2>
       {error && <Problem isSlim error={error} onRetry={reload} />}
-      {model ? <div class="recent-chart"><TimeChart model={model} label={title} syncKey="recent" loading={isLoading && !data} /></div> : !error && <Loading />}
+      {model ? (
+        <div class="recent-chart">
+          <TimeChart model={model} label={title} syncKey="recent" loading={isLoading && !data} />
+        </div>
+      ) : (
+        !error && <Loading />
+      )}
     </section>
   );
 }

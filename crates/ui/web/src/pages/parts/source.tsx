@@ -19,10 +19,15 @@ export function Source({ text, label, search = "" }: SourceProps): JSX.Element {
   const root = useRef<HTMLPreElement>(null);
   const lines = text.replace(/\n$/, "").split("\n").slice(0, LINES_MAX);
   const words = search.trim().toLowerCase();
-  useEffect(() => root.current?.querySelector(".hit")?.scrollIntoView({ block: "center" }), [words]);
+  useEffect(
+    () => root.current?.querySelector(".hit")?.scrollIntoView({ block: "center" }),
+    [words],
+  );
   return (
     <pre ref={root} class="source" tabIndex={0} aria-label={label}>
-      {lines.map((line, at) => <Line key={at} line={line} isHit={words !== "" && line.toLowerCase().includes(words)} />)}
+      {lines.map((line, at) => (
+        <Line key={at} line={line} isHit={words !== "" && line.toLowerCase().includes(words)} />
+      ))}
     </pre>
   );
 }
@@ -31,7 +36,16 @@ function Line({ line, isHit }: { readonly line: string; readonly isHit: boolean 
   const found = /^(\s*(?:- )*)([\w."'-]+)(:)(?=\s|$)(.*)$/.exec(line);
   return (
     <div class={classes(isHit && "hit")}>
-      {found ? <>{found[1]}<span class="key">{found[2]}</span>{found[3]}{found[4]}</> : line || " "}
+      {found ? (
+        <>
+          {found[1]}
+          <span class="key">{found[2]}</span>
+          {found[3]}
+          {found[4]}
+        </>
+      ) : (
+        line || " "
+      )}
     </div>
   );
 }

@@ -2,13 +2,19 @@
 
 import { formatTime, zone } from "../../app/time";
 
-const UNITS: readonly (readonly [string, number])[] = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]];
+const UNITS: readonly (readonly [string, number])[] = [
+  ["d", 86_400],
+  ["h", 3600],
+  ["m", 60],
+  ["s", 1],
+];
 
 /** `850ms`, `12s`, `3m 12s`, `2d 4h`: the two largest units. */
 export function shortLength(seconds: number): string {
   if (!Number.isFinite(seconds)) return "";
   if (seconds < 0) return `-${shortLength(-seconds)}`;
-  if (seconds > 0 && seconds < 1) return seconds < 0.001 ? `${(seconds * 1000).toFixed(2)}ms` : `${Math.round(seconds * 1000)}ms`;
+  if (seconds > 0 && seconds < 1)
+    return seconds < 0.001 ? `${(seconds * 1000).toFixed(2)}ms` : `${Math.round(seconds * 1000)}ms`;
   let rest = Math.round(seconds);
   const parts: string[] = [];
   for (const [unit, size] of UNITS) {

@@ -26,9 +26,13 @@ export function deliveries(names: readonly string[], decisions: readonly Decisio
     const lastFailed = own.findLast((one) => FAILED.includes(one.code));
     const isTroubled = lastFailed && (!lastSent || lastSent.at < lastFailed.at);
     return {
-      receiver, sent: count((code) => code === "sent"), failed: count((code) => FAILED.includes(code)), held: count((code) => code === "held"),
+      receiver,
+      sent: count((code) => code === "sent"),
+      failed: count((code) => FAILED.includes(code)),
+      held: count((code) => code === "held"),
       muted: count((code) => code !== "sent" && code !== "held" && !FAILED.includes(code)),
-      lastSent: lastSent?.at, trouble: isTroubled ? lastFailed.reason : undefined,
+      lastSent: lastSent?.at,
+      trouble: isTroubled ? lastFailed.reason : undefined,
     };
   });
 }

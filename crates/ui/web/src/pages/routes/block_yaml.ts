@@ -13,7 +13,9 @@ interface Line {
 export function readBlockYaml(source: string): Node {
   const lines = source.split("\n").flatMap((raw, at): Line[] => {
     const text = raw.trimStart();
-    return text === "" || text.startsWith("#") ? [] : [{ indent: raw.length - text.length, text: text.trimEnd(), number: at + 1 }];
+    return text === "" || text.startsWith("#")
+      ? []
+      : [{ indent: raw.length - text.length, text: text.trimEnd(), number: at + 1 }];
   });
   const reader = { lines, at: 0 };
   return lines.length === 0 ? "" : readNode(reader, lines[0]?.indent ?? 0);
@@ -34,7 +36,11 @@ function isItem(line: Line | undefined): boolean {
 
 function readList(reader: Reader, indent: number): Node[] {
   const items: Node[] = [];
-  for (let line = reader.lines[reader.at]; line?.indent === indent && isItem(line); line = reader.lines[reader.at]) {
+  for (
+    let line = reader.lines[reader.at];
+    line?.indent === indent && isItem(line);
+    line = reader.lines[reader.at]
+  ) {
     const rest = line.text.slice(1).trimStart();
     if (!KEY.test(rest)) {
       items.push(scalar(rest));
@@ -53,16 +59,22 @@ const KEY = /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s"'[{][^:]*?)):(?:\s+(
 
 function readMap(reader: Reader, indent: number): { [key: string]: Node } {
   const map: { [key: string]: Node } = {};
-  for (let line = reader.lines[reader.at]; line?.indent === indent && !isItem(line); line = reader.lines[reader.at]) {
+  for (
+    let line = reader.lines[reader.at];
+    line?.indent === indent && !isItem(line);
+    line = reader.lines[reader.at]
+  ) {
     const found = KEY.exec(line.text);
-    if (!found) throw new Error(`line ${line.number}: expected a key, found ${JSON.stringify(line.text)}`);
+    if (!found)
+      throw new Error(`line ${line.number}: expected a key, found ${JSON.stringify(line.text)}`);
     reader.at += 1;
     const [, double, single, plain = "", value] = found;
     const key = double ?? single ?? plain;
     const next = reader.lines[reader.at];
     if (value !== undefined && /^[|>]/.test(value)) map[key] = readText(reader, indent);
     else if (value !== undefined) map[key] = scalar(value);
-    else if (next && (next.indent > indent || (next.indent === indent && isItem(next)))) map[key] = readNode(reader, next.indent);
+    else if (next && (next.indent > indent || (next.indent === indent && isItem(next))))
+      map[key] = readNode(reader, next.indent);
     else map[key] = "";
   }
   return map;
@@ -71,7 +83,11 @@ function readMap(reader: Reader, indent: number): { [key: string]: Node } {
 /** A text in a block: the lines that stand further in. */
 function readText(reader: Reader, indent: number): string {
   const texts: string[] = [];
-  for (let line = reader.lines[reader.at]; line && line.indent > indent; line = reader.lines[reader.at]) {
+  for (
+    let line = reader.lines[reader.at];
+    line && line.indent > indent;
+    line = reader.lines[reader.at]
+  ) {
     texts.push(line.text);
     reader.at += 1;
   }

@@ -34,7 +34,9 @@ receivers:
 /** `+` led through, `!` told, `-` neither; then the receivers. */
 function way(labels?: Labels): string {
   const { nodes, receivers } = routingTree(YAML, labels);
-  const marks = nodes.map((node) => `${node.depth}${node.isTold ? "!" : node.isPassed ? "+" : "-"}${node.receiver}`);
+  const marks = nodes.map(
+    (node) => `${node.depth}${node.isTold ? "!" : node.isPassed ? "+" : "-"}${node.receiver}`,
+  );
   return `${marks.join(" ")} => ${receivers.join(",")}`;
 }
 
@@ -47,14 +49,19 @@ test("what matches no child stays with its parent", () => {
 });
 
 test("a route that continues leads to the next, one that does not ends", () => {
-  expect(way({ severity: "page", team: "db" })).toBe("0+all 1+pager 2!db-pager 1!db 1-all => db-pager,db");
+  expect(way({ severity: "page", team: "db" })).toBe(
+    "0+all 1+pager 2!db-pager 1!db 1-all => db-pager,db",
+  );
   expect(way({ team: "web" })).toBe("0+all 1-pager 2-db-pager 1-db 1!all => all");
 });
 
 test("children have what their parents say, but not their time intervals", () => {
   const { nodes } = routingTree(YAML, undefined);
-  expect(nodes.map((node) => `${node.groupBy.join()} ${node.groupWait} ${node.muteTimeIntervals.join()}`))
-    .toEqual(["... 10s ", "... 10s ", "... 10s nights: all", " 10s ", "... 10s "]);
+  expect(
+    nodes.map(
+      (node) => `${node.groupBy.join()} ${node.groupWait} ${node.muteTimeIntervals.join()}`,
+    ),
+  ).toEqual(["... 10s ", "... 10s ", "... 10s nights: all", " 10s ", "... 10s "]);
 });
 
 test("regular expressions are anchored, and missing labels are empty", () => {

@@ -30,9 +30,18 @@ export interface RoutingTree {
 }
 
 /** What children have of their parents where they say nothing themselves. */
-type Inherited = Pick<RouteNode, "receiver" | "groupBy" | "groupWait" | "groupInterval" | "repeatInterval">;
+type Inherited = Pick<
+  RouteNode,
+  "receiver" | "groupBy" | "groupWait" | "groupInterval" | "repeatInterval"
+>;
 
-const DEFAULTS: Inherited = { receiver: "", groupBy: [], groupWait: "30s", groupInterval: "5m", repeatInterval: "4h" };
+const DEFAULTS: Inherited = {
+  receiver: "",
+  groupBy: [],
+  groupWait: "30s",
+  groupInterval: "5m",
+  repeatInterval: "4h",
+};
 
 /** The tree of a configuration; with labels, the way of an alert that has them. */
 export function routingTree(yaml: string, labels: Labels | undefined): RoutingTree {
@@ -49,7 +58,13 @@ interface Found {
 }
 
 /** Adds a route and all below it; tells whether the labels were led into it. */
-function lead(route: Node, parent: Inherited, labels: Labels | undefined, depth: number, found: Found): boolean {
+function lead(
+  route: Node,
+  parent: Inherited,
+  labels: Labels | undefined,
+  depth: number,
+  found: Found,
+): boolean {
   const matchers = matchersOf(route);
   const own: Inherited = {
     receiver: text(route, "receiver") || parent.receiver,
@@ -60,8 +75,12 @@ function lead(route: Node, parent: Inherited, labels: Labels | undefined, depth:
   };
   const place = found.nodes.length;
   const shown = {
-    ...own, depth, matchers, continues: text(route, "continue") === "true",
-    muteTimeIntervals: texts(route, "mute_time_intervals"), activeTimeIntervals: texts(route, "active_time_intervals"),
+    ...own,
+    depth,
+    matchers,
+    continues: text(route, "continue") === "true",
+    muteTimeIntervals: texts(route, "mute_time_intervals"),
+    activeTimeIntervals: texts(route, "active_time_intervals"),
   };
   found.nodes.push({ ...shown, isPassed: false, isTold: false });
   let here = labels && matchers.every((one) => holds(one, labels)) ? labels : undefined;
@@ -91,13 +110,17 @@ export function holds(matcher: string, labels: Labels): boolean {
 
 /** Matchers in all three ways of writing them. */
 function matchersOf(route: Node): string[] {
-  const pairs = (name: string, operator: string) => Object.entries(map(member(route, name)))
-    .map(([label, value]) => `${label}${operator}${JSON.stringify(String(value))}`);
+  const pairs = (name: string, operator: string) =>
+    Object.entries(map(member(route, name))).map(
+      ([label, value]) => `${label}${operator}${JSON.stringify(String(value))}`,
+    );
   return [...texts(route, "matchers"), ...pairs("match", "="), ...pairs("match_re", "=~")];
 }
 
 function map(node: Node): { readonly [key: string]: Node } {
-  return typeof node === "string" || Array.isArray(node) ? {} : (node as { readonly [key: string]: Node });
+  return typeof node === "string" || Array.isArray(node)
+    ? {}
+    : (node as { readonly [key: string]: Node });
 }
 
 function member(node: Node, name: string): Node {

@@ -18,18 +18,28 @@ import "./rules.css";
 /** What a rule can be narrowed by. */
 const STATES = ["firing", "pending", "inactive", "recording", "failing"] as const;
 type State = (typeof STATES)[number];
-const TONES: Record<State, Tone> = { firing: "bad", pending: "warn", inactive: "good", recording: "info", failing: "bad" };
+const TONES: Record<State, Tone> = {
+  firing: "bad",
+  pending: "warn",
+  inactive: "good",
+  recording: "info",
+  failing: "bad",
+};
 
 type Row =
   | { readonly kind: "group"; readonly group: RuleGroup }
   | { readonly kind: "rule"; readonly rule: Rule; readonly group: RuleGroup; readonly key: string };
 
 export default function Rules(): JSX.Element {
-  const { data, error, reload, isLoading } = useLoad((signal) => ruleGroups({ signal }), [], { everyMs: 10_000 });
+  const { data, error, reload, isLoading } = useLoad((signal) => ruleGroups({ signal }), [], {
+    everyMs: 10_000,
+  });
   const [search, state, chosen] = [param("search"), param("state"), param("rule")];
   const rows = useMemo(() => rowsOf(data ?? [], search, state), [data, search, state]);
   const found = useMemo(() => countsOf(data ?? []), [data]);
-  const open = chosen ? rowsOf(data ?? [], "", "").find((row) => row.kind === "rule" && row.key === chosen) : undefined;
+  const open = chosen
+    ? rowsOf(data ?? [], "", "").find((row) => row.kind === "rule" && row.key === chosen)
+    : undefined;
   return (
     <>
       <PageHead title="Rules" note={data && <States found={found} active={state} />}>
@@ -40,18 +50,39 @@ export default function Rules(): JSX.Element {
       {!data && !error && <Loading what="rules" />}
       {data && rows.length === 0 && (
         <Empty title={data.length === 0 ? "There are no rules." : "No rule matches."}>
-          {data.length === 0
-            ? <>Name rule files in the configuration, or make one in <a href={href("/explore")}>Explore</a>.</>
-            : <Button onClick={() => setParams({ search: null, state: null })}>Show all</Button>}
+          {data.length === 0 ? (
+            <>
+              Name rule files in the configuration, or make one in{" "}
+              <a href={href("/explore")}>Explore</a>.
+            </>
+          ) : (
+            <Button onClick={() => setParams({ search: null, state: null })}>Show all</Button>
+          )}
         </Empty>
       )}
       {rows.length > 0 && (
         <VirtualList
-          rows={rows} rowPx={22} label="Rules" class="rule-rows" keyOf={(row) => (row.kind === "group" ? `${row.group.file} ${row.group.name}` : row.key)}
-          render={(row) => (row.kind === "group" ? <GroupRow group={row.group} /> : <RuleRow rule={row.rule} onOpen={() => setParams({ rule: row.key })} />)}
+          rows={rows}
+          rowPx={22}
+          label="Rules"
+          class="rule-rows"
+          keyOf={(row) => (row.kind === "group" ? `${row.group.file} ${row.group.name}` : row.key)}
+          render={(row) =>
+            row.kind === "group" ? (
+              <GroupRow group={row.group} />
+            ) : (
+              <RuleRow rule={row.rule} onOpen={() => setParams({ rule: row.key })} />
+            )
+          }
         />
       )}
-      {open?.kind === "rule" && <RuleDetail rule={open.rule} group={open.group} onClose={() => setParams({ rule: null }, { replace: true })} />}
+      {open?.kind === "rule" && (
+        <RuleDetail
+          rule={open.rule}
+          group={open.group}
+          onClose={() => setParams({ rule: null }, { replace: true })}
+        />
+      )}
     </>
   );
 }
@@ -73,21 +104,33 @@ function rowsOf(groups: readonly RuleGroup[], search: string, state: string): Ro
     const rules = group.rules.flatMap((rule, at): Row[] => {
       const text = `${group.file} ${group.name} ${rule.name} ${rule.query} ${JSON.stringify(rule.labels ?? {})}`;
       const isWanted = (state === "" || stateOf(rule) === state) && hasWords(text, search);
-      return isWanted ? [{ kind: "rule", rule, group, key: `${group.file};${group.name};${at}` }] : [];
+      return isWanted
+        ? [{ kind: "rule", rule, group, key: `${group.file};${group.name};${at}` }]
+        : [];
     });
     return rules.length > 0 ? [{ kind: "group", group }, ...rules] : [];
   });
 }
 
-function States({ found, active }: { readonly found: Record<State, number>; readonly active: string }): JSX.Element {
+function States({
+  found,
+  active,
+}: {
+  readonly found: Record<State, number>;
+  readonly active: string;
+}): JSX.Element {
   return (
     <span class="line alert-counts">
       {STATES.map((state) => (
         <button
-          key={state} type="button" class="button quiet" aria-pressed={active === state}
+          key={state}
+          type="button"
+          class="button quiet"
+          aria-pressed={active === state}
           onClick={() => setParams({ state: active === state ? null : state })}
         >
-          <Mark tone={TONES[state]} />{found[state]} {state}
+          <Mark tone={TONES[state]} />
+          {found[state]} {state}
         </button>
       ))}
     </span>
@@ -101,20 +144,34 @@ function GroupRow({ group }: { readonly group: RuleGroup }): JSX.Element {
       <strong>{group.name}</strong>
       <span class="muted clip">{group.file}</span>
       <span class={classes("muted", "rule-group-cost", share > 0.5 && "field-error")}>
-        every {shortLength(group.interval)}, took {shortLength(group.evaluationTime)}, {ago(group.lastEvaluation)} ago
+        every {shortLength(group.interval)}, took {shortLength(group.evaluationTime)},{" "}
+        {ago(group.lastEvaluation)} ago
       </span>
     </div>
   );
 }
 
-function RuleRow({ rule, onOpen }: { readonly rule: Rule; readonly onOpen: () => void }): JSX.Element {
+function RuleRow({
+  rule,
+  onOpen,
+}: {
+  readonly rule: Rule;
+  readonly onOpen: () => void;
+}): JSX.Element {
   const state = stateOf(rule);
   const count = rule.alerts?.length ?? 0;
   return (
     <button type="button" class="rule-row" onClick={onOpen}>
-      <span class="rule-state"><Mark tone={TONES[state]} />{state}</span>
-      <span class="clip"><strong>{rule.name}</strong></span>
-      <span class="clip mono muted" title={rule.query}>{rule.lastError ?? rule.query}</span>
+      <span class="rule-state">
+        <Mark tone={TONES[state]} />
+        {state}
+      </span>
+      <span class="clip">
+        <strong>{rule.name}</strong>
+      </span>
+      <span class="clip mono muted" title={rule.query}>
+        {rule.lastError ?? rule.query}
+      </span>
       <span class="number">{count > 0 ? `${count} ${count === 1 ? "alert" : "alerts"}` : ""}</span>
       <span class="number muted">{rule.duration ? `for ${shortLength(rule.duration)}` : ""}</span>
       <span class="number muted">{shortLength(rule.evaluationTime)}</span>
@@ -135,8 +192,14 @@ function RuleDetail({ rule, group, onClose }: RuleDetailProps): JSX.Element {
   const alerts = rule.alerts ?? [];
   const footer = (
     <>
-      {rule.type === "alerting" && <ButtonLink href={href("/alerts", { filter: `alertname=${JSON.stringify(rule.name)}` })}>Its alerts</ButtonLink>}
-      <ButtonLink look="primary" icon="graph" href={href("/explore", { "g0.expr": rule.query })}>Explore</ButtonLink>
+      {rule.type === "alerting" && (
+        <ButtonLink href={href("/alerts", { filter: `alertname=${JSON.stringify(rule.name)}` })}>
+          Its alerts
+        </ButtonLink>
+      )}
+      <ButtonLink look="primary" icon="graph" href={href("/explore", { "g0.expr": rule.query })}>
+        Explore
+      </ButtonLink>
     </>
   );
   return (
@@ -146,20 +209,35 @@ function RuleDetail({ rule, group, onClose }: RuleDetailProps): JSX.Element {
         <pre class="card expr">{rule.query}</pre>
         <Facts
           facts={[
-            ["state", stateOf(rule)], ["group", `${group.name} in ${group.file}`],
+            ["state", stateOf(rule)],
+            ["group", `${group.name} in ${group.file}`],
             ...(rule.duration ? [["fires after", shortLength(rule.duration)] as const] : []),
-            ...(rule.keepFiringFor ? [["keeps firing for", shortLength(rule.keepFiringFor)] as const] : []),
-            ["last evaluation", `${clock(rule.lastEvaluation)}, took ${shortLength(rule.evaluationTime)}`],
+            ...(rule.keepFiringFor
+              ? [["keeps firing for", shortLength(rule.keepFiringFor)] as const]
+              : []),
+            [
+              "last evaluation",
+              `${clock(rule.lastEvaluation)}, took ${shortLength(rule.evaluationTime)}`,
+            ],
             ["labels", <Labels key="labels" labels={rule.labels ?? {}} />],
-            ...Object.entries(rule.annotations ?? {}).map(([name, value]) => [name, value] as const),
+            ...Object.entries(rule.annotations ?? {}).map(
+              ([name, value]) => [name, value] as const,
+            ),
           ]}
         />
-        {alerts.length > 0 && <h3>{alerts.length} {alerts.length === 1 ? "alert" : "alerts"}{alerts.length > ALERTS_MAX ? `, the first ${ALERTS_MAX}` : ""}</h3>}
+        {alerts.length > 0 && (
+          <h3>
+            {alerts.length} {alerts.length === 1 ? "alert" : "alerts"}
+            {alerts.length > ALERTS_MAX ? `, the first ${ALERTS_MAX}` : ""}
+          </h3>
+        )}
         <ul class="rule-alerts">
           {alerts.slice(0, ALERTS_MAX).map((alert, at) => (
             <li key={at} class="line">
-              <Mark tone={alert.state === "firing" ? "bad" : "warn"} />{alert.state} {ago(alert.activeAt)}
-              <code>{Number(alert.value)}</code><Labels labels={alert.labels} without={["alertname"]} />
+              <Mark tone={alert.state === "firing" ? "bad" : "warn"} />
+              {alert.state} {ago(alert.activeAt)}
+              <code>{Number(alert.value)}</code>
+              <Labels labels={alert.labels} without={["alertname"]} />
             </li>
           ))}
         </ul>

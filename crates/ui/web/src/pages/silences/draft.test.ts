@@ -7,27 +7,56 @@ const good = { ...emptyForm('team="db"', "ann"), comment: "new disk" };
 
 test("a form becomes what the API wants, recurrence and end as annotations", () => {
   expect(draftOf({ ...good, during: "nights", isUntilResolved: true }, NOW)).toEqual({
-    matchers: [{ name: "team", value: "db", isRegex: false, isEqual: true }], startsAt: "2026-01-01T12:00:00.000Z", endsAt: "2026-01-01T14:00:00.000Z",
-    createdBy: "ann", comment: "new disk", annotations: { "flyball/during": "nights", "flyball/until": "resolved" },
+    matchers: [{ name: "team", value: "db", isRegex: false, isEqual: true }],
+    startsAt: "2026-01-01T12:00:00.000Z",
+    endsAt: "2026-01-01T14:00:00.000Z",
+    createdBy: "ann",
+    comment: "new disk",
+    annotations: { "flyball/during": "nights", "flyball/until": "resolved" },
   });
 });
 
 test("what is missing is told beside its field", () => {
   expect(complaints(good, NOW)).toEqual({});
-  expect(complaints({ ...good, filter: "", comment: " ", length: "soon" }, NOW)).toMatchObject({ filter: expect.any(String), comment: expect.any(String), length: expect.any(String) });
+  expect(complaints({ ...good, filter: "", comment: " ", length: "soon" }, NOW)).toMatchObject({
+    filter: expect.any(String),
+    comment: expect.any(String),
+    length: expect.any(String),
+  });
   expect(complaints({ ...good, filter: 'team=~".*"' }, NOW).filter).toBeDefined();
   expect(complaints({ ...good, end: "2025-01-01T00:00" }, NOW).end).toContain("passed");
 });
 
 test("a silence that runs is changed, one that ended is made anew", () => {
   const silence: Silence = {
-    id: "7", status: { state: "active" }, matchers: [{ name: "a", value: "b", isRegex: true }], startsAt: "2026-01-01T11:00:00Z",
-    endsAt: "2026-01-01T14:00:00Z", updatedAt: "", createdBy: "ann", comment: "c", annotations: { "flyball/during": "nights" },
+    id: "7",
+    status: { state: "active" },
+    matchers: [{ name: "a", value: "b", isRegex: true }],
+    startsAt: "2026-01-01T11:00:00Z",
+    endsAt: "2026-01-01T14:00:00Z",
+    updatedAt: "",
+    createdBy: "ann",
+    comment: "c",
+    annotations: { "flyball/during": "nights" },
   };
-  expect(formOf(silence)).toMatchObject({ id: "7", filter: 'a=~"b"', during: "nights", isUntilResolved: false });
-  expect(formOf({ ...silence, status: { state: "expired" } })).toMatchObject({ id: "", start: "", end: "", length: "180m" });
+  expect(formOf(silence)).toMatchObject({
+    id: "7",
+    filter: 'a=~"b"',
+    during: "nights",
+    isUntilResolved: false,
+  });
+  expect(formOf({ ...silence, status: { state: "expired" } })).toMatchObject({
+    id: "",
+    start: "",
+    end: "",
+    length: "180m",
+  });
 });
 
 test("time intervals are found by their names", () => {
-  expect(intervalNames("route:\n  receiver: a\ntime_intervals:\n- name: nights\n  time_intervals:\n  - times: []\n- name: \"week ends\"\nreceivers:\n- name: a\n")).toEqual(["nights", "week ends"]);
+  expect(
+    intervalNames(
+      'route:\n  receiver: a\ntime_intervals:\n- name: nights\n  time_intervals:\n  - times: []\n- name: "week ends"\nreceivers:\n- name: a\n',
+    ),
+  ).toEqual(["nights", "week ends"]);
 });

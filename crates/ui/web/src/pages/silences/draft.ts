@@ -26,7 +26,17 @@ export interface Form {
 export const LENGTHS = ["30m", "1h", "2h", "4h", "8h", "1d", "3d", "1w"] as const;
 
 export function emptyForm(filter: string, createdBy: string): Form {
-  return { id: "", filter, start: "", end: "", length: "2h", createdBy, comment: "", during: "", isUntilResolved: false };
+  return {
+    id: "",
+    filter,
+    start: "",
+    end: "",
+    length: "2h",
+    createdBy,
+    comment: "",
+    during: "",
+    isUntilResolved: false,
+  };
 }
 
 /** The form that changes a silence; one that has ended is made anew from now. */
@@ -35,24 +45,34 @@ export function formOf(silence: Silence): Form {
   const hasEnded = status.state === "expired";
   const lengthMs = Date.parse(silence.endsAt) - Date.parse(silence.startsAt);
   return {
-    id: hasEnded ? "" : silence.id, filter: renderMatchers(silence.matchers),
-    start: hasEnded ? "" : localText(Date.parse(silence.startsAt)), end: hasEnded ? "" : localText(Date.parse(silence.endsAt)),
+    id: hasEnded ? "" : silence.id,
+    filter: renderMatchers(silence.matchers),
+    start: hasEnded ? "" : localText(Date.parse(silence.startsAt)),
+    end: hasEnded ? "" : localText(Date.parse(silence.endsAt)),
     length: hasEnded ? `${Math.max(1, Math.round(lengthMs / 60_000))}m` : "2h",
-    createdBy: silence.createdBy, comment: silence.comment, during: annotations[DURING] ?? "", isUntilResolved: annotations[UNTIL] === "resolved",
+    createdBy: silence.createdBy,
+    comment: silence.comment,
+    during: annotations[DURING] ?? "",
+    isUntilResolved: annotations[UNTIL] === "resolved",
   };
 }
 
 /** What is wrong with the form, by field. */
-export type Complaints = Partial<Record<"filter" | "end" | "length" | "createdBy" | "comment", string>>;
+export type Complaints = Partial<
+  Record<"filter" | "end" | "length" | "createdBy" | "comment", string>
+>;
 
 export function complaints(form: Form, nowMs: number): Complaints {
   const found: Record<string, string> = {};
   const parsed = parseMatchers(form.filter);
   if (parsed.error !== undefined) found.filter = parsed.error;
-  else if (!parsed.matchers.some(selects)) found.filter = "at least one matcher that the empty value does not satisfy";
-  if (form.end === "" && !parseDuration(form.length)) found.length = "expected a duration, such as 2h or 1d12h";
+  else if (!parsed.matchers.some(selects))
+    found.filter = "at least one matcher that the empty value does not satisfy";
+  if (form.end === "" && !parseDuration(form.length))
+    found.length = "expected a duration, such as 2h or 1d12h";
   const { startMs, endMs } = span(form, nowMs);
-  if (endMs <= Math.max(startMs, nowMs)) found[form.end === "" ? "length" : "end"] = "the end lies before the beginning, or has passed";
+  if (endMs <= Math.max(startMs, nowMs))
+    found[form.end === "" ? "length" : "end"] = "the end lies before the beginning, or has passed";
   if (form.createdBy.trim() === "") found.createdBy = "who makes it?";
   if (form.comment.trim() === "") found.comment = "say why, so that others know whether it may go";
   return found;
@@ -65,7 +85,8 @@ function selects({ value, isRegex, isEqual = true }: ApiMatcher): boolean {
 /** Beginning and end in milliseconds. */
 export function span(form: Form, nowMs: number): { startMs: number; endMs: number } {
   const startMs = form.start === "" ? nowMs : new Date(form.start).getTime();
-  const endMs = form.end === "" ? startMs + (parseDuration(form.length) ?? 0) : new Date(form.end).getTime();
+  const endMs =
+    form.end === "" ? startMs + (parseDuration(form.length) ?? 0) : new Date(form.end).getTime();
   return { startMs, endMs };
 }
 
@@ -78,9 +99,13 @@ export function draftOf(form: Form, nowMs: number): SilenceDraft {
     ...(form.isUntilResolved ? { [UNTIL]: "resolved" } : {}),
   };
   return {
-    ...(form.id ? { id: form.id } : {}), matchers: parsed.error === undefined ? parsed.matchers : [],
-    startsAt: new Date(startMs).toISOString(), endsAt: new Date(endMs).toISOString(),
-    createdBy: form.createdBy.trim(), comment: form.comment.trim(), annotations,
+    ...(form.id ? { id: form.id } : {}),
+    matchers: parsed.error === undefined ? parsed.matchers : [],
+    startsAt: new Date(startMs).toISOString(),
+    endsAt: new Date(endMs).toISOString(),
+    createdBy: form.createdBy.trim(),
+    comment: form.comment.trim(),
+    annotations,
   };
 }
 
@@ -93,5 +118,8 @@ export function localText(ms: number): string {
 export function intervalNames(yaml: string): string[] {
   const section = /^(?:mute_)?time_intervals:\n((?:[ -].*\n?)*)/gm;
   return [...yaml.matchAll(section)].flatMap(([, body = ""]) =>
-    [...body.matchAll(/^ {0,2}- name: *(.+)$/gm)].map(([, name = ""]) => name.replace(/^["'](.*)["']$/, "$1")));
+    [...body.matchAll(/^ {0,2}- name: *(.+)$/gm)].map(([, name = ""]) =>
+      name.replace(/^["'](.*)["']$/, "$1"),
+    ),
+  );
 }

@@ -18,7 +18,11 @@ import { PageHead } from "../parts/page_head";
 import { complaints, draftOf, type Form, intervalNames, LENGTHS, span } from "./draft";
 
 /** Who made the last silence here. */
-export const author = stored("silences.author", "", (value): value is string => typeof value === "string");
+export const author = stored(
+  "silences.author",
+  "",
+  (value): value is string => typeof value === "string",
+);
 
 /** Milliseconds without a stroke before the preview asks. */
 const PAUSE_MS = 250;
@@ -31,7 +35,8 @@ export function SilenceForm({ initial }: { readonly initial: Form }): JSX.Elemen
   const set = (patch: Partial<Form>) => setForm({ ...form, ...patch });
   const settled = useSettled(form.filter);
   useEffect(() => {
-    if (form.id === "" && settled !== initial.filter) setParams({ filter: settled }, { replace: true });
+    if (form.id === "" && settled !== initial.filter)
+      setParams({ filter: settled }, { replace: true });
   }, [settled]);
   const wrong = complaints(form, Date.now());
   const submit = async (event: Event) => {
@@ -55,10 +60,26 @@ export function SilenceForm({ initial }: { readonly initial: Form }): JSX.Elemen
       <div class="silence-new">
         <form class="card stack" onSubmit={(event) => void submit(event)}>
           {failure && <Problem isSlim error={failure} />}
-          <Fields form={form} set={set} wrong={isTried ? wrong : { filter: form.filter ? wrong.filter : undefined, length: wrong.length, end: wrong.end }} />
+          <Fields
+            form={form}
+            set={set}
+            wrong={
+              isTried
+                ? wrong
+                : {
+                    filter: form.filter ? wrong.filter : undefined,
+                    length: wrong.length,
+                    end: wrong.end,
+                  }
+            }
+          />
           <div class="line">
-            <Button type="submit" look="primary" icon="bell" isBusy={isBusy}>{form.id ? "Change" : "Silence"}</Button>
-            <ButtonLink look="quiet" href={href("/silences")}>Cancel</ButtonLink>
+            <Button type="submit" look="primary" icon="bell" isBusy={isBusy}>
+              {form.id ? "Change" : "Silence"}
+            </Button>
+            <ButtonLink look="quiet" href={href("/silences")}>
+              Cancel
+            </ButtonLink>
             <small class="muted">{ends(form)}</small>
           </div>
         </form>
@@ -93,58 +114,134 @@ interface FieldsProps {
 function Fields({ form, set, wrong }: FieldsProps): JSX.Element {
   return (
     <>
-      <Field label="Matchers" hint="All must hold. Separate them with commas; =~ takes a regular expression." error={wrong.filter}>
+      <Field
+        label="Matchers"
+        hint="All must hold. Separate them with commas; =~ takes a regular expression."
+        error={wrong.filter}
+      >
         {(id, about) => (
           <textarea
-            id={id} aria-describedby={about} aria-invalid={wrong.filter !== undefined} class="input mono" rows={2} spellcheck={false}
-            placeholder={'alertname="DiskFull", instance=~"db.*"'} value={form.filter} onInput={(event) => set({ filter: event.currentTarget.value })}
+            id={id}
+            aria-describedby={about}
+            aria-invalid={wrong.filter !== undefined}
+            class="input mono"
+            rows={2}
+            spellcheck={false}
+            placeholder={'alertname="DiskFull", instance=~"db.*"'}
+            value={form.filter}
+            onInput={(event) => set({ filter: event.currentTarget.value })}
           />
         )}
       </Field>
       <Field label="Lasts" error={wrong.length}>
         {(id, about) => (
           <div class="line silence-lengths">
-            <Input id={id} describedBy={about} class="silence-length" value={form.end === "" ? form.length : ""} placeholder="until the end below" onInput={(length) => set({ length, end: "" })} />
+            <Input
+              id={id}
+              describedBy={about}
+              class="silence-length"
+              value={form.end === "" ? form.length : ""}
+              placeholder="until the end below"
+              onInput={(length) => set({ length, end: "" })}
+            />
             {LENGTHS.map((length) => (
-              <Button key={length} look="quiet" isPressed={form.end === "" && form.length === length} onClick={() => set({ length, end: "" })}>{length}</Button>
+              <Button
+                key={length}
+                look="quiet"
+                isPressed={form.end === "" && form.length === length}
+                onClick={() => set({ length, end: "" })}
+              >
+                {length}
+              </Button>
             ))}
           </div>
         )}
       </Field>
       <div class="silence-pair">
         <Field label="Begins" hint="Empty: now">
-          {(id, about) => <Input id={id} describedBy={about} type="datetime-local" value={form.start} onInput={(start) => set({ start })} />}
+          {(id, about) => (
+            <Input
+              id={id}
+              describedBy={about}
+              type="datetime-local"
+              value={form.start}
+              onInput={(start) => set({ start })}
+            />
+          )}
         </Field>
         <Field label="Ends" hint="Empty: after the length above" error={wrong.end}>
-          {(id, about) => <Input id={id} describedBy={about} type="datetime-local" value={form.end} onInput={(end) => set({ end })} />}
+          {(id, about) => (
+            <Input
+              id={id}
+              describedBy={about}
+              type="datetime-local"
+              value={form.end}
+              onInput={(end) => set({ end })}
+            />
+          )}
         </Field>
       </div>
       <Recurrence form={form} set={set} />
-      <Checkbox isChecked={form.isUntilResolved} onChange={(isUntilResolved) => set({ isUntilResolved })}>
+      <Checkbox
+        isChecked={form.isUntilResolved}
+        onChange={(isUntilResolved) => set({ isUntilResolved })}
+      >
         End it when the last alert that it muted has ended
       </Checkbox>
       <Field label="Why" error={wrong.comment}>
-        {(id, about) => <Input id={id} describedBy={about} value={form.comment} placeholder="new disk on its way, ticket 4711" onInput={(comment) => set({ comment })} />}
+        {(id, about) => (
+          <Input
+            id={id}
+            describedBy={about}
+            value={form.comment}
+            placeholder="new disk on its way, ticket 4711"
+            onInput={(comment) => set({ comment })}
+          />
+        )}
       </Field>
       <Field label="Who" error={wrong.createdBy}>
-        {(id, about) => <Input id={id} describedBy={about} value={form.createdBy} onInput={(createdBy) => set({ createdBy })} />}
+        {(id, about) => (
+          <Input
+            id={id}
+            describedBy={about}
+            value={form.createdBy}
+            onInput={(createdBy) => set({ createdBy })}
+          />
+        )}
       </Field>
     </>
   );
 }
 
 function Recurrence({ form, set }: Omit<FieldsProps, "wrong">): JSX.Element {
-  const { data } = useLoad(async (signal) => intervalNames((await alertingStatus({ signal })).config.original), []);
-  const chosen = form.during.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const { data } = useLoad(
+    async (signal) => intervalNames((await alertingStatus({ signal })).config.original),
+    [],
+  );
+  const chosen = form.during
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
   const toggle = (name: string) =>
-    set({ during: (chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]).join(",") });
+    set({
+      during: (chosen.includes(name)
+        ? chosen.filter((one) => one !== name)
+        : [...chosen, name]
+      ).join(","),
+    });
   const names = [...new Set([...(data ?? []), ...chosen])];
   return (
     <fieldset class="silence-during">
       <legend>Only during</legend>
-      {names.map((name) => <Checkbox key={name} isChecked={chosen.includes(name)} onChange={() => toggle(name)}>{name}</Checkbox>)}
+      {names.map((name) => (
+        <Checkbox key={name} isChecked={chosen.includes(name)} onChange={() => toggle(name)}>
+          {name}
+        </Checkbox>
+      ))}
       <small class="muted">
-        {names.length > 0 ? "Then it recurs in these time intervals until its end." : "There are no time intervals in alertmanager.yml; with some, a silence could recur in them."}
+        {names.length > 0
+          ? "Then it recurs in these time intervals until its end."
+          : "There are no time intervals in alertmanager.yml; with some, a silence could recur in them."}
       </small>
     </fieldset>
   );
@@ -154,20 +251,39 @@ function Preview({ filter }: { readonly filter: string }): JSX.Element {
   const parsed = parseMatchers(filter);
   const matchers = parsed.error === undefined ? parsed.matchers.map(renderMatcher) : [];
   const { data, error } = useLoad(
-    async (signal) => (matchers.length > 0 ? routedAlerts(matchers, { signal }) : []), [matchers.join()], { everyMs: 15_000 },
+    async (signal) => (matchers.length > 0 ? routedAlerts(matchers, { signal }) : []),
+    [matchers.join()],
+    { everyMs: 15_000 },
   );
   const count = data?.length ?? 0;
   return (
     <section class="card stack" aria-label="Preview" aria-live="polite">
-      <h2>{matchers.length === 0 ? "What it mutes" : `Mutes ${count.toLocaleString("en-US")} ${count === 1 ? "alert" : "alerts"} that fire now`}</h2>
+      <h2>
+        {matchers.length === 0
+          ? "What it mutes"
+          : `Mutes ${count.toLocaleString("en-US")} ${count === 1 ? "alert" : "alerts"} that fire now`}
+      </h2>
       {error && <Problem isSlim error={error} />}
       {!data && !error && <Loading what="alerts" />}
-      {matchers.length === 0 && <p class="muted">Matchers show here at once what they would mute.</p>}
-      {matchers.length > 0 && data?.length === 0 && <Empty title="Nothing that fires now.">It mutes what begins to fire while it lasts.</Empty>}
+      {matchers.length === 0 && (
+        <p class="muted">Matchers show here at once what they would mute.</p>
+      )}
+      {matchers.length > 0 && data?.length === 0 && (
+        <Empty title="Nothing that fires now.">It mutes what begins to fire while it lasts.</Empty>
+      )}
       {data && data.length > 0 && (
         <VirtualList
-          rows={data} rowPx={22} heightPx={520} label="Alerts that it mutes" keyOf={(alert) => alert.fingerprint}
-          render={(alert) => <div class="clip"><strong>{alert.labels.alertname}</strong> <Labels labels={alert.labels} without={["alertname"]} /></div>}
+          rows={data}
+          rowPx={22}
+          heightPx={520}
+          label="Alerts that it mutes"
+          keyOf={(alert) => alert.fingerprint}
+          render={(alert) => (
+            <div class="clip">
+              <strong>{alert.labels.alertname}</strong>{" "}
+              <Labels labels={alert.labels} without={["alertname"]} />
+            </div>
+          )}
         />
       )}
     </section>

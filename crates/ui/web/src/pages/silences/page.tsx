@@ -23,7 +23,8 @@ import "./silences.css";
 
 export default function Silences({ rest }: PageProps): JSX.Element {
   const [id = "", verb] = rest;
-  if (id === "new") return <SilenceForm initial={emptyForm(bare(param("filter")), author.peek())} />;
+  if (id === "new")
+    return <SilenceForm initial={emptyForm(bare(param("filter")), author.peek())} />;
   if (id !== "") return <One key={id} id={id} isEdited={verb === "edit"} />;
   return <List />;
 }
@@ -38,31 +39,57 @@ const STATES: readonly State[] = ["active", "pending", "expired"];
 const TONES: Record<State, Tone> = { active: "info", pending: "warn", expired: "none" };
 
 function List(): JSX.Element {
-  const { data, error, reload } = useLoad((signal) => silences({ signal }), [], { everyMs: 10_000 });
+  const { data, error, reload } = useLoad((signal) => silences({ signal }), [], {
+    everyMs: 10_000,
+  });
   const [ended, setEnded] = useState<Silence>();
-  useKeys(() => [{ keys: "n", does: "New silence", group: "Silences", run: () => navigate("/silences/new") }], []);
+  useKeys(
+    () => [
+      { keys: "n", does: "New silence", group: "Silences", run: () => navigate("/silences/new") },
+    ],
+    [],
+  );
   const state = STATES.find((one) => one === param("state")) ?? "active";
   const search = param("search");
-  const shown = (data ?? []).filter((one) => one.status.state === state && hasWords(textOf(one), search));
-  const tabs = STATES.map((one) => ({ id: one, label: one, count: data?.filter(({ status }) => status.state === one).length }));
+  const shown = (data ?? []).filter(
+    (one) => one.status.state === state && hasWords(textOf(one), search),
+  );
+  const tabs = STATES.map((one) => ({
+    id: one,
+    label: one,
+    count: data?.filter(({ status }) => status.state === one).length,
+  }));
   return (
     <>
       <PageHead title="Silences">
         <SearchParam label="Search matchers, comments, people" />
-        <ButtonLink look="primary" icon="plus" href={href("/silences/new")}>New silence</ButtonLink>
+        <ButtonLink look="primary" icon="plus" href={href("/silences/new")}>
+          New silence
+        </ButtonLink>
       </PageHead>
       {error && <Problem isSlim={data !== undefined} error={error} onRetry={reload} />}
       {!data && !error && <Loading what="silences" />}
       {data && (
-        <Tabs tabs={tabs} active={state} label="State" onChange={(next) => setParams({ state: next === "active" ? null : next })}>
-          {shown.length === 0
-            ? <Nothing state={state} isNarrowed={search !== ""} />
-            : (
-              <VirtualTable
-                rows={shown} columns={columns(setEnded)} keyOf={(one) => one.id} label="Silences" minWidthPx={900} sorting={parseSorting(param("sort") || "ends")}
-                onSort={(sort) => setParams({ sort })} onRow={(one) => navigate(`/silences/${one.id}`)}
-              />
-            )}
+        <Tabs
+          tabs={tabs}
+          active={state}
+          label="State"
+          onChange={(next) => setParams({ state: next === "active" ? null : next })}
+        >
+          {shown.length === 0 ? (
+            <Nothing state={state} isNarrowed={search !== ""} />
+          ) : (
+            <VirtualTable
+              rows={shown}
+              columns={columns(setEnded)}
+              keyOf={(one) => one.id}
+              label="Silences"
+              minWidthPx={900}
+              sorting={parseSorting(param("sort") || "ends")}
+              onSort={(sort) => setParams({ sort })}
+              onRow={(one) => navigate(`/silences/${one.id}`)}
+            />
+          )}
         </Tabs>
       )}
       {ended && <Expire silence={ended} onClose={() => setEnded(undefined)} onDone={reload} />}
@@ -74,19 +101,69 @@ function textOf(one: Silence): string {
   return `${renderMatchers(one.matchers)} ${one.comment} ${one.createdBy} ${one.id}`;
 }
 
-function Nothing({ state, isNarrowed }: { readonly state: State; readonly isNarrowed: boolean }): JSX.Element {
-  if (isNarrowed) return <Empty title="No silence has these words."><Button onClick={() => setParams({ search: null })}>Show all</Button></Empty>;
-  if (state !== "active") return <Empty title={state === "pending" ? "No silence waits to begin." : "No silence ended lately."} />;
-  return <Empty isGood title="Nothing is silenced.">An alert can be silenced from the <a href={href("/alerts")}>alerts</a>, or <a href={href("/silences/new")}>by matchers</a>.</Empty>;
+function Nothing({
+  state,
+  isNarrowed,
+}: {
+  readonly state: State;
+  readonly isNarrowed: boolean;
+}): JSX.Element {
+  if (isNarrowed)
+    return (
+      <Empty title="No silence has these words.">
+        <Button onClick={() => setParams({ search: null })}>Show all</Button>
+      </Empty>
+    );
+  if (state !== "active")
+    return (
+      <Empty
+        title={state === "pending" ? "No silence waits to begin." : "No silence ended lately."}
+      />
+    );
+  return (
+    <Empty isGood title="Nothing is silenced.">
+      An alert can be silenced from the <a href={href("/alerts")}>alerts</a>, or{" "}
+      <a href={href("/silences/new")}>by matchers</a>.
+    </Empty>
+  );
 }
 
 function columns(expire: (one: Silence) => void): Column<Silence>[] {
   return [
-    { id: "matchers", title: "Matches", width: "minmax(200px, 3fr)", render: (one) => <a class="mono" href={href(`/silences/${one.id}`)} title={renderMatchers(one.matchers)}>{renderMatchers(one.matchers)}</a>, sortBy: (one) => renderMatchers(one.matchers) },
-    { id: "comment", title: "Why", width: "minmax(140px, 2fr)", render: (one) => <span title={one.comment}>{one.comment}</span>, sortBy: (one) => one.comment },
-    { id: "by", title: "Who", width: "110px", render: (one) => one.createdBy, sortBy: (one) => one.createdBy },
+    {
+      id: "matchers",
+      title: "Matches",
+      width: "minmax(200px, 3fr)",
+      render: (one) => (
+        <a class="mono" href={href(`/silences/${one.id}`)} title={renderMatchers(one.matchers)}>
+          {renderMatchers(one.matchers)}
+        </a>
+      ),
+      sortBy: (one) => renderMatchers(one.matchers),
+    },
+    {
+      id: "comment",
+      title: "Why",
+      width: "minmax(140px, 2fr)",
+      render: (one) => <span title={one.comment}>{one.comment}</span>,
+      sortBy: (one) => one.comment,
+    },
+    {
+      id: "by",
+      title: "Who",
+      width: "110px",
+      render: (one) => one.createdBy,
+      sortBy: (one) => one.createdBy,
+    },
     { id: "how", title: "How", width: "150px", render: how },
-    { id: "ends", title: "Ends", width: "110px", isNumber: true, render: (one) => <span title={clock(one.endsAt)}>{endsText(one)}</span>, sortBy: (one) => Date.parse(one.endsAt) },
+    {
+      id: "ends",
+      title: "Ends",
+      width: "110px",
+      isNumber: true,
+      render: (one) => <span title={clock(one.endsAt)}>{endsText(one)}</span>,
+      sortBy: (one) => Date.parse(one.endsAt),
+    },
     { id: "acts", title: "", width: "140px", render: (one) => <Acts one={one} expire={expire} /> },
   ];
 }
@@ -95,7 +172,11 @@ function how({ annotations = {} }: Silence): JSX.Element {
   const during = annotations[DURING];
   return (
     <span class="line">
-      {during && <Badge tone="info" title={`Only during ${during}`}>{during}</Badge>}
+      {during && (
+        <Badge tone="info" title={`Only during ${during}`}>
+          {during}
+        </Badge>
+      )}
       {annotations[UNTIL] === "resolved" && <Badge tone="none">until resolved</Badge>}
     </span>
   );
@@ -107,12 +188,22 @@ function endsText({ status, startsAt, endsAt }: Silence): string {
   return `in ${shortLength(-(secondsSince(endsAt) ?? 0))}`;
 }
 
-function Acts({ one, expire }: { readonly one: Silence; readonly expire: (one: Silence) => void }): JSX.Element {
+function Acts({
+  one,
+  expire,
+}: {
+  readonly one: Silence;
+  readonly expire: (one: Silence) => void;
+}): JSX.Element {
   const hasEnded = one.status.state === "expired";
   return (
     <span class="silence-acts" onClick={(event) => event.stopPropagation()}>
       <a href={href(`/silences/${one.id}/edit`)}>{hasEnded ? "Again" : "Change"}</a>
-      {!hasEnded && <button type="button" class="button quiet" onClick={() => expire(one)}>End</button>}
+      {!hasEnded && (
+        <button type="button" class="button quiet" onClick={() => expire(one)}>
+          End
+        </button>
+      )}
     </span>
   );
 }
@@ -135,17 +226,30 @@ function Expire({ silence: one, onClose, onDone }: ExpireProps): JSX.Element {
     }
   };
   return (
-    <Confirm title="End this silence?" does="End it" isDanger onConfirm={() => void end()} onClose={onClose}>
-      <p><code>{renderMatchers(one.matchers)}</code></p>
+    <Confirm
+      title="End this silence?"
+      does="End it"
+      isDanger
+      onConfirm={() => void end()}
+      onClose={onClose}
+    >
+      <p>
+        <code>{renderMatchers(one.matchers)}</code>
+      </p>
       <p>What still fires will be told again. It can be made anew from the expired ones.</p>
     </Confirm>
   );
 }
 
 function One({ id, isEdited }: { readonly id: string; readonly isEdited: boolean }): JSX.Element {
-  const { data, error, reload } = useLoad((signal) => silence(id, { signal }), [id], isEdited ? {} : { everyMs: 10_000 });
+  const { data, error, reload } = useLoad(
+    (signal) => silence(id, { signal }),
+    [id],
+    isEdited ? {} : { everyMs: 10_000 },
+  );
   const [isEnding, setEnding] = useState(false);
-  if (!data) return error ? <Problem error={error} onRetry={reload} /> : <Loading what="the silence" />;
+  if (!data)
+    return error ? <Problem error={error} onRetry={reload} /> : <Loading what="the silence" />;
   if (isEdited) return <SilenceForm initial={formOf(data)} />;
   const { state } = data.status;
   const filter = renderMatchers(data.matchers);
@@ -153,18 +257,32 @@ function One({ id, isEdited }: { readonly id: string; readonly isEdited: boolean
   return (
     <>
       <PageHead title="Silence" note={<Badge tone={TONES[state]}>{state}</Badge>}>
-        <ButtonLink icon="filter" href={href("/alerts", { filter })}>What it matches</ButtonLink>
-        <ButtonLink icon="edit" href={href(`/silences/${id}/edit`)}>{state === "expired" ? "Make it again" : "Change"}</ButtonLink>
-        {state !== "expired" && <Button look="danger" onClick={() => setEnding(true)}>End</Button>}
+        <ButtonLink icon="filter" href={href("/alerts", { filter })}>
+          What it matches
+        </ButtonLink>
+        <ButtonLink icon="edit" href={href(`/silences/${id}/edit`)}>
+          {state === "expired" ? "Make it again" : "Change"}
+        </ButtonLink>
+        {state !== "expired" && (
+          <Button look="danger" onClick={() => setEnding(true)}>
+            End
+          </Button>
+        )}
       </PageHead>
       <div class="card">
         <Facts
           facts={[
-            ["matches", <code key="m">{filter}</code>], ["why", data.comment], ["who", data.createdBy],
-            ["begins", clock(data.startsAt)], ["ends", `${clock(data.endsAt)} (${endsText(data)})`],
+            ["matches", <code key="m">{filter}</code>],
+            ["why", data.comment],
+            ["who", data.createdBy],
+            ["begins", clock(data.startsAt)],
+            ["ends", `${clock(data.endsAt)} (${endsText(data)})`],
             ...(during ? [["only during", during] as const] : []),
-            ...(data.annotations?.[UNTIL] === "resolved" ? [["ends early", "when the last alert that it muted has ended"] as const] : []),
-            ["changed", clock(data.updatedAt)], ["id", <code key="i">{data.id}</code>],
+            ...(data.annotations?.[UNTIL] === "resolved"
+              ? [["ends early", "when the last alert that it muted has ended"] as const]
+              : []),
+            ["changed", clock(data.updatedAt)],
+            ["id", <code key="i">{data.id}</code>],
           ]}
         />
       </div>

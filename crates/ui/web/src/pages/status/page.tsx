@@ -1,7 +1,13 @@
 // Status: is the server well, which of its parts are not, what it is and what it may use.
 
 import type { JSX } from "preact";
-import { buildInfo, type Component, runtimeInfo, type ServerState, serverState } from "../../api/server";
+import {
+  buildInfo,
+  type Component,
+  runtimeInfo,
+  type ServerState,
+  serverState,
+} from "../../api/server";
 import { useLoad } from "../../app/load";
 import { href } from "../../app/route";
 import { Badge, Loading, Problem } from "../../components/state";
@@ -11,11 +17,21 @@ import { type Figures, useOwnFigures } from "../parts/own_figures";
 import { PageHead } from "../parts/page_head";
 import { clock, shortLength } from "../parts/when";
 
-const OWN = "process_(resident_memory_bytes|open_fds|max_fds|cpu_seconds_total|threads)|flyball_storage_memory_limit_bytes";
+const OWN =
+  "process_(resident_memory_bytes|open_fds|max_fds|cpu_seconds_total|threads)|flyball_storage_memory_limit_bytes";
 
 export default function Status(): JSX.Element {
-  const { data, error, reload } = useLoad((signal) => serverState({ signal }), [], { everyMs: 5000 });
-  const more = useLoad(async (signal) => ({ runtime: await runtimeInfo({ signal }), build: await buildInfo({ signal }) }), [], { everyMs: 30_000 });
+  const { data, error, reload } = useLoad((signal) => serverState({ signal }), [], {
+    everyMs: 5000,
+  });
+  const more = useLoad(
+    async (signal) => ({
+      runtime: await runtimeInfo({ signal }),
+      build: await buildInfo({ signal }),
+    }),
+    [],
+    { everyMs: 30_000 },
+  );
   const own = useOwnFigures(OWN);
   return (
     <>
@@ -32,14 +48,29 @@ export default function Status(): JSX.Element {
           </div>
           <div class="cards">
             <Parts parts={data.health.components} />
-            <section class="card"><h2>Build</h2>{more.data ? <Facts facts={buildFacts(data, more.data.build)} /> : <Loading />}</section>
-            <section class="card"><h2>Runtime</h2>{more.data ? <Facts facts={runtimeFacts(data, more.data.runtime)} /> : <Loading />}</section>
+            <section class="card">
+              <h2>Build</h2>
+              {more.data ? <Facts facts={buildFacts(data, more.data.build)} /> : <Loading />}
+            </section>
+            <section class="card">
+              <h2>Runtime</h2>
+              {more.data ? <Facts facts={runtimeFacts(data, more.data.runtime)} /> : <Loading />}
+            </section>
             <section class="card">
               <h2>More</h2>
               <ul>
-                <li><a href={href("/config")}>Configuration</a> and <a href={href("/flags")}>flags</a></li>
-                <li><a href={href("/storage")}>Storage</a>, <a href={href("/cardinality")}>cardinality</a>, <a href={href("/queries")}>queries</a></li>
-                <li><a href={href("/api/openapi.json")}>OpenAPI document</a> and the server's own <a href={href("/metrics")}>metrics</a></li>
+                <li>
+                  <a href={href("/config")}>Configuration</a> and <a href={href("/flags")}>flags</a>
+                </li>
+                <li>
+                  <a href={href("/storage")}>Storage</a>,{" "}
+                  <a href={href("/cardinality")}>cardinality</a>,{" "}
+                  <a href={href("/queries")}>queries</a>
+                </li>
+                <li>
+                  <a href={href("/api/openapi.json")}>OpenAPI document</a> and the server's own{" "}
+                  <a href={href("/metrics")}>metrics</a>
+                </li>
               </ul>
             </section>
           </div>
@@ -52,7 +83,11 @@ export default function Status(): JSX.Element {
 
 function Health({ state }: { readonly state: ServerState }): JSX.Element {
   const isWell = state.health.status === "ok";
-  return <Badge tone={isWell ? "good" : "bad"}>{isWell ? "everything works" : state.health.status}</Badge>;
+  return (
+    <Badge tone={isWell ? "good" : "bad"}>
+      {isWell ? "everything works" : state.health.status}
+    </Badge>
+  );
 }
 
 function OwnTiles({ figures }: { readonly figures: Figures }): JSX.Element {
@@ -60,8 +95,18 @@ function OwnTiles({ figures }: { readonly figures: Figures }): JSX.Element {
   const files = figures.get("process_open_fds")?.sum;
   return (
     <>
-      {memory !== undefined && <Tile value={formatValue(memory, "bytes", 1)}>of memory, {formatValue(figures.get("flyball_storage_memory_limit_bytes")?.sum ?? 0, "bytes", 1)} for samples and queries</Tile>}
-      {files !== undefined && <Tile value={files}>open files of {(figures.get("process_max_fds")?.sum ?? 0).toLocaleString("en-US")}</Tile>}
+      {memory !== undefined && (
+        <Tile value={formatValue(memory, "bytes", 1)}>
+          of memory,{" "}
+          {formatValue(figures.get("flyball_storage_memory_limit_bytes")?.sum ?? 0, "bytes", 1)} for
+          samples and queries
+        </Tile>
+      )}
+      {files !== undefined && (
+        <Tile value={files}>
+          open files of {(figures.get("process_max_fds")?.sum ?? 0).toLocaleString("en-US")}
+        </Tile>
+      )}
     </>
   );
 }
@@ -71,12 +116,21 @@ function Parts({ parts }: { readonly parts: readonly Component[] }): JSX.Element
     <section class="card">
       <h2>Parts</h2>
       <table>
-        <thead><tr><th>Part</th><th>State</th><th>Says</th><th class="number">Restarts</th></tr></thead>
+        <thead>
+          <tr>
+            <th>Part</th>
+            <th>State</th>
+            <th>Says</th>
+            <th class="number">Restarts</th>
+          </tr>
+        </thead>
         <tbody>
           {parts.map((part) => (
             <tr key={part.name}>
               <td>{part.name}</td>
-              <td><Badge tone={part.healthy ? "good" : "bad"}>{part.healthy ? "well" : "ill"}</Badge></td>
+              <td>
+                <Badge tone={part.healthy ? "good" : "bad"}>{part.healthy ? "well" : "ill"}</Badge>
+              </td>
               <td>{part.message}</td>
               <td class="number">{part.restarts || ""}</td>
             </tr>
@@ -89,18 +143,25 @@ function Parts({ parts }: { readonly parts: readonly Component[] }): JSX.Element
 
 function buildFacts(state: ServerState, build: Readonly<Record<string, unknown>>): Fact[] {
   return [
-    ["version", state.version], ["revision", state.revision], ["built", String(build.buildDate || "unknown")],
-    ["compiler", String(build.goVersion ?? "")], ["answers as", `Prometheus ${String(build.version ?? "")}`],
+    ["version", state.version],
+    ["revision", state.revision],
+    ["built", String(build.buildDate || "unknown")],
+    ["compiler", String(build.goVersion ?? "")],
+    ["answers as", `Prometheus ${String(build.version ?? "")}`],
   ];
 }
 
 function runtimeFacts(state: ServerState, runtime: Readonly<Record<string, unknown>>): Fact[] {
   return [
-    ["started", clock(String(runtime.startTime))], ["host", String(runtime.hostname ?? "")], ["you are", state.user],
+    ["started", clock(String(runtime.startTime))],
+    ["host", String(runtime.hostname ?? "")],
+    ["you are", state.user],
     ["working directory", <code key="cwd">{String(runtime.CWD ?? "")}</code>],
     ["configuration", <code key="config">{state.configFile ?? "none: the defaults"}</code>],
     ["data", <code key="data">{state.dataDir}</code>],
-    ["processors", String(runtime.GOMAXPROCS ?? "")], ["threads", String(runtime.goroutineCount ?? "")],
-    ["memory limit", formatValue(Number(runtime.GOMEMLIMIT ?? 0), "bytes", 1)], ["retention", String(runtime.storageRetention ?? "")],
+    ["processors", String(runtime.GOMAXPROCS ?? "")],
+    ["threads", String(runtime.goroutineCount ?? "")],
+    ["memory limit", formatValue(Number(runtime.GOMEMLIMIT ?? 0), "bytes", 1)],
+    ["retention", String(runtime.storageRetention ?? "")],
   ];
 }

@@ -17,15 +17,35 @@ import { ago, clock, secondsSince, shortLength } from "../parts/when";
 import { TargetDetail } from "./detail";
 import "./targets.css";
 
-export const HEALTH_TONES: Record<Target["health"], Tone> = { up: "good", down: "bad", unknown: "warn" };
+export const HEALTH_TONES: Record<Target["health"], Tone> = {
+  up: "good",
+  down: "bad",
+  unknown: "warn",
+};
 const HEALTHS = ["up", "down", "unknown"] as const;
 
 export default function Targets(): JSX.Element {
-  const { data, error, reload, isLoading } = useLoad(async (signal) => (await targets("active", { signal })).activeTargets, [], { everyMs: 15_000 });
-  const [pool, health, search, chosen] = [param("pool"), param("health"), param("search"), param("target")];
-  const inPool = useMemo(() => (data ?? []).filter((one) => pool === "" || one.scrapePool === pool), [data, pool]);
+  const { data, error, reload, isLoading } = useLoad(
+    async (signal) => (await targets("active", { signal })).activeTargets,
+    [],
+    { everyMs: 15_000 },
+  );
+  const [pool, health, search, chosen] = [
+    param("pool"),
+    param("health"),
+    param("search"),
+    param("target"),
+  ];
+  const inPool = useMemo(
+    () => (data ?? []).filter((one) => pool === "" || one.scrapePool === pool),
+    [data, pool],
+  );
   const shown = useMemo(
-    () => inPool.filter((one) => (health === "" || one.health === health) && hasWords(textOf(one), search)), [inPool, health, search],
+    () =>
+      inPool.filter(
+        (one) => (health === "" || one.health === health) && hasWords(textOf(one), search),
+      ),
+    [inPool, health, search],
   );
   const open = chosen ? data?.find((one) => keyOf(one) === chosen) : undefined;
   return (
@@ -40,11 +60,23 @@ export default function Targets(): JSX.Element {
       {data && shown.length === 0 && <Nothing isEmpty={data.length === 0} />}
       {shown.length > 0 && (
         <VirtualTable
-          rows={shown} columns={COLUMNS} keyOf={keyOf} label="Targets" rowPx={24} minWidthPx={980}
-          sorting={parseSorting(param("sort"))} onSort={(sort) => setParams({ sort })} onRow={(one) => setParams({ target: keyOf(one) })}
+          rows={shown}
+          columns={COLUMNS}
+          keyOf={keyOf}
+          label="Targets"
+          rowPx={24}
+          minWidthPx={980}
+          sorting={parseSorting(param("sort"))}
+          onSort={(sort) => setParams({ sort })}
+          onRow={(one) => setParams({ target: keyOf(one) })}
         />
       )}
-      {open && <TargetDetail target={open} onClose={() => setParams({ target: null }, { replace: true })} />}
+      {open && (
+        <TargetDetail
+          target={open}
+          onClose={() => setParams({ target: null }, { replace: true })}
+        />
+      )}
     </>
   );
 }
@@ -57,15 +89,25 @@ function textOf(one: Target): string {
   return `${one.scrapePool} ${one.scrapeUrl} ${labelsText(one.labels)} ${one.lastError}`;
 }
 
-function Healths({ all, active }: { readonly all: readonly Target[]; readonly active: string }): JSX.Element {
+function Healths({
+  all,
+  active,
+}: {
+  readonly all: readonly Target[];
+  readonly active: string;
+}): JSX.Element {
   return (
     <span class="line target-counts">
       {HEALTHS.map((health) => (
         <button
-          key={health} type="button" class="button quiet" aria-pressed={active === health}
+          key={health}
+          type="button"
+          class="button quiet"
+          aria-pressed={active === health}
           onClick={() => setParams({ health: active === health ? null : health })}
         >
-          <Mark tone={HEALTH_TONES[health]} />{all.filter((one) => one.health === health).length.toLocaleString("en-US")} {health}
+          <Mark tone={HEALTH_TONES[health]} />
+          {all.filter((one) => one.health === health).length.toLocaleString("en-US")} {health}
         </button>
       ))}
     </span>
@@ -73,7 +115,13 @@ function Healths({ all, active }: { readonly all: readonly Target[]; readonly ac
 }
 
 /** Pools with how many of their targets are up; the worst first. */
-function Pools({ all, active }: { readonly all: readonly Target[]; readonly active: string }): JSX.Element {
+function Pools({
+  all,
+  active,
+}: {
+  readonly all: readonly Target[];
+  readonly active: string;
+}): JSX.Element {
   const pools = new Map<string, { up: number; count: number }>();
   for (const { scrapePool, health } of all) {
     const pool = pools.get(scrapePool) ?? { up: 0, count: 0 };
@@ -81,15 +129,24 @@ function Pools({ all, active }: { readonly all: readonly Target[]; readonly acti
     pool.count += 1;
     if (health === "up") pool.up += 1;
   }
-  const sorted = [...pools].sort(([a, x], [b, y]) => (y.count - y.up) - (x.count - x.up) || a.localeCompare(b));
+  const sorted = [...pools].sort(
+    ([a, x], [b, y]) => y.count - y.up - (x.count - x.up) || a.localeCompare(b),
+  );
   return (
     <div class="line target-pools" role="group" aria-label="Pools">
       {sorted.map(([name, { up, count }]) => (
         <button
-          key={name} type="button" class="button" aria-pressed={active === name}
+          key={name}
+          type="button"
+          class="button"
+          aria-pressed={active === name}
           onClick={() => setParams({ pool: active === name ? null : name })}
         >
-          <Mark tone={up === count ? "good" : up === 0 ? "bad" : "warn"} />{name}<small class="muted">{up}/{count}</small>
+          <Mark tone={up === count ? "good" : up === 0 ? "bad" : "warn"} />
+          {name}
+          <small class="muted">
+            {up}/{count}
+          </small>
         </button>
       ))}
     </div>
@@ -97,8 +154,20 @@ function Pools({ all, active }: { readonly all: readonly Target[]; readonly acti
 }
 
 function Nothing({ isEmpty }: { readonly isEmpty: boolean }): JSX.Element {
-  if (isEmpty) return <Empty title="Nothing is scraped.">Name scrape_configs in the configuration; what was found and dropped stands in <a href={href("/discovery")}>service discovery</a>.</Empty>;
-  return <Empty title="No target matches." icon="filter"><Button onClick={() => setParams({ search: null, health: null, pool: null })}>Show all targets</Button></Empty>;
+  if (isEmpty)
+    return (
+      <Empty title="Nothing is scraped.">
+        Name scrape_configs in the configuration; what was found and dropped stands in{" "}
+        <a href={href("/discovery")}>service discovery</a>.
+      </Empty>
+    );
+  return (
+    <Empty title="No target matches." icon="filter">
+      <Button onClick={() => setParams({ search: null, health: null, pool: null })}>
+        Show all targets
+      </Button>
+    </Empty>
+  );
 }
 
 function seconds(text: string): number {
@@ -106,20 +175,68 @@ function seconds(text: string): number {
 }
 
 const COLUMNS: readonly Column<Target>[] = [
-  { id: "health", title: "Health", width: "92px", render: (one) => <Badge tone={HEALTH_TONES[one.health]}>{one.health}</Badge>, sortBy: (one) => one.health },
-  { id: "pool", title: "Pool", width: "120px", render: (one) => one.scrapePool, sortBy: (one) => one.scrapePool },
   {
-    id: "instance", title: "Labels", width: "minmax(260px, 3fr)", sortBy: (one) => one.labels.instance ?? "",
-    render: (one) => <span title={labelsText(one.labels)}><Labels labels={one.labels} without={["job"]} /></span>,
+    id: "health",
+    title: "Health",
+    width: "92px",
+    render: (one) => <Badge tone={HEALTH_TONES[one.health]}>{one.health}</Badge>,
+    sortBy: (one) => one.health,
   },
-  { id: "error", title: "Error", width: "minmax(120px, 2fr)", render: (one) => <span class="field-error" title={one.lastError}>{one.lastError}</span>, sortBy: (one) => one.lastError },
   {
-    id: "last", title: "Scraped", width: "84px", isNumber: true, sortBy: (one) => secondsSince(one.lastScrape) ?? Number.NaN,
+    id: "pool",
+    title: "Pool",
+    width: "120px",
+    render: (one) => one.scrapePool,
+    sortBy: (one) => one.scrapePool,
+  },
+  {
+    id: "instance",
+    title: "Labels",
+    width: "minmax(260px, 3fr)",
+    sortBy: (one) => one.labels.instance ?? "",
+    render: (one) => (
+      <span title={labelsText(one.labels)}>
+        <Labels labels={one.labels} without={["job"]} />
+      </span>
+    ),
+  },
+  {
+    id: "error",
+    title: "Error",
+    width: "minmax(120px, 2fr)",
+    render: (one) => (
+      <span class="field-error" title={one.lastError}>
+        {one.lastError}
+      </span>
+    ),
+    sortBy: (one) => one.lastError,
+  },
+  {
+    id: "last",
+    title: "Scraped",
+    width: "84px",
+    isNumber: true,
+    sortBy: (one) => secondsSince(one.lastScrape) ?? Number.NaN,
     render: (one) => <span title={clock(one.lastScrape)}>{ago(one.lastScrape)}</span>,
   },
   {
-    id: "took", title: "Took", width: "84px", isNumber: true, sortBy: (one) => one.lastScrapeDuration,
-    render: (one) => <BarCell share={one.lastScrapeDuration / (seconds(one.scrapeTimeout) || 10)}>{shortLength(one.lastScrapeDuration)}</BarCell>,
+    id: "took",
+    title: "Took",
+    width: "84px",
+    isNumber: true,
+    sortBy: (one) => one.lastScrapeDuration,
+    render: (one) => (
+      <BarCell share={one.lastScrapeDuration / (seconds(one.scrapeTimeout) || 10)}>
+        {shortLength(one.lastScrapeDuration)}
+      </BarCell>
+    ),
   },
-  { id: "every", title: "Every", width: "64px", isNumber: true, render: (one) => one.scrapeInterval, sortBy: (one) => seconds(one.scrapeInterval) },
+  {
+    id: "every",
+    title: "Every",
+    width: "64px",
+    isNumber: true,
+    render: (one) => one.scrapeInterval,
+    sortBy: (one) => seconds(one.scrapeInterval),
+  },
 ];

@@ -61,7 +61,7 @@ describe("transformations", () => {
         table("A", { job: ["x", "y"], Value: [1, 2] }),
         table("B", { job: ["y", "z"], Value: [20, 30] }),
       ),
-    ).toEqual([{ job: ["x", "y", "z"], "Value #A": [1, 2, null], "Value #B": [null, 20, 30] }]);
+    ).toEqual([{ "job": ["x", "y", "z"], "Value #A": [1, 2, null], "Value #B": [null, 20, 30] }]);
   });
   it("joinByField puts columns beside each other", () => {
     const frames = [
@@ -69,10 +69,10 @@ describe("transformations", () => {
       table("B", { ns: ["y", "z"], Value: [20, 30] }),
     ];
     expect(run("joinByField", { byField: "ns", mode: "outer" }, ...frames)).toEqual([
-      { ns: ["x", "y", "z"], "Value #A": [1, 2, null], "Value #B": [null, 20, 30] },
+      { "ns": ["x", "y", "z"], "Value #A": [1, 2, null], "Value #B": [null, 20, 30] },
     ]);
     expect(run("joinByField", { byField: "ns", mode: "inner" }, ...frames)).toEqual([
-      { ns: ["y"], "Value #A": [2], "Value #B": [20] },
+      { "ns": ["y"], "Value #A": [2], "Value #B": [20] },
     ]);
     expect(run("seriesToColumns", {}, series("a", {}, [1, 2]), series("b", {}, [3, 4]))).toEqual([
       { Time: [0, 1], a: [1, 2], b: [3, 4] },
@@ -90,15 +90,15 @@ describe("transformations", () => {
         },
         table("A", { job: ["x", "y", "x"], Value: [1, 2, 3], other: [1, 1, 1] }),
       ),
-    ).toEqual([{ job: ["x", "y"], "Value (sum)": [4, 2], "Value (count)": [2, 1] }]);
+    ).toEqual([{ "job": ["x", "y"], "Value (sum)": [4, 2], "Value (count)": [2, 1] }]);
   });
   it("renameByRegex and filterFieldsByName go by names", () => {
-    const frame = table("A", { Time: [1], "cpu 0": [2], mem: [3] });
+    const frame = table("A", { "Time": [1], "cpu 0": [2], "mem": [3] });
     expect(run("renameByRegex", { regex: "cpu (\\d)", renamePattern: "core $1" }, frame)).toEqual([
-      { Time: [1], "core 0": [2], mem: [3] },
+      { "Time": [1], "core 0": [2], "mem": [3] },
     ]);
     expect(run("filterFieldsByName", { include: { pattern: "/cpu|Time/" } }, frame)).toEqual([
-      { Time: [1], "cpu 0": [2] },
+      { "Time": [1], "cpu 0": [2] },
     ]);
     expect(run("filterFieldsByName", { include: { names: ["mem"] } }, frame)).toEqual([
       { mem: [3] },
@@ -153,7 +153,7 @@ describe("transformations", () => {
         { reducers: ["max", "lastNotNull"], labelsToFields: true },
         series("a", { host: "h" }, [1, 5, 2]),
       ),
-    ).toEqual([{ Field: ["a"], host: ["h"], Max: [5], "Last *": [2] }]);
+    ).toEqual([{ "Field": ["a"], "host": ["h"], "Max": [5], "Last *": [2] }]);
     expect(
       run("reduce", { mode: "reduceFields", reducers: ["mean"] }, table("A", { x: [1, 3] })),
     ).toEqual([{ x: [2] }]);
@@ -198,7 +198,7 @@ describe("transformations", () => {
     const frame = table("A", { row: ["r1", "r2"], col: ["c1", "c1"], v: [1, 2] });
     expect(
       run("groupingToMatrix", { rowField: "row", columnField: "col", valueField: "v" }, frame),
-    ).toEqual([{ "row\\col": ["r1", "r2"], c1: [1, 2] }]);
+    ).toEqual([{ "row\\col": ["r1", "r2"], "c1": [1, 2] }]);
     expect(run("transpose", {}, table("A", { k: ["p", "q"], v: [1, 2] }))).toEqual([
       { Field: ["v"], p: [1], q: [2] },
     ]);
