@@ -4,6 +4,7 @@
 
 use crate::Chore;
 use crate::run::{cargo, run, target_dir, workspace_root};
+use crate::web;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,8 +12,11 @@ use std::process::Command;
 const SERVERS: [&str; 3] = ["prom", "vm", "flyball"];
 const ROUNDS_DEFAULT: &str = "3";
 
-/// `bench [ingest] [TARGETS HOURS]`, `bench scrape`, `bench rules` or `bench alerts`
+/// `bench [ingest] [TARGETS HOURS]`, `bench scrape`, `bench rules`, `bench alerts` or `bench ui`
 pub(crate) fn start(words: &[&str]) -> Chore {
+    if words == ["ui"] {
+        return web::bench();
+    }
     run(&mut cargo(&["build", "--release", "--package", "flyball"]))?;
     if words == ["rules"] {
         return rules();
@@ -25,7 +29,9 @@ pub(crate) fn start(words: &[&str]) -> Chore {
         [] | ["ingest"] => ingest(&folder, "20", "4", "1800"),
         ["ingest", targets, hours] => ingest(&folder, targets, hours, "1800"),
         ["scrape"] => scrape(&folder),
-        _ => Err("bench takes `ingest [TARGETS HOURS]`, `scrape`, `rules` or `alerts`".into()),
+        _ => {
+            Err("bench takes `ingest [TARGETS HOURS]`, `scrape`, `rules`, `alerts` or `ui`".into())
+        }
     }
 }
 

@@ -52,6 +52,17 @@ pub(crate) fn screenshots(into: Option<&str>) -> Chore {
     Ok(())
 }
 
+/// Prints what the page costs in a browser, served by the release binary.
+pub(crate) fn bench() -> Chore {
+    packages()?;
+    browser()?;
+    let build = ["build", "--release", "--package", "flyball"];
+    run(cargo(&build).env("FLYBALL_UI", "required"))?;
+    let mut suite = browser_suite();
+    suite.env("FLYBALL_BIN", target_dir().join("release/flyball")).env("FLYBALL_UI_BENCH", "1");
+    run(suite.arg("--disable-console-intercept"))
+}
+
 fn browser_suite() -> Command {
     let config = folder().join("e2e/vitest.config.ts");
     let mut command = node("vitest/vitest.mjs", &["run", "--config"]);

@@ -1,10 +1,15 @@
 import { defineConfig } from "vitest/config";
 
+function included(): string {
+  if (process.env.FLYBALL_UI_BENCH) return "e2e/bench.ts";
+  return process.env.FLYBALL_SCREENSHOTS ? "e2e/screenshots.ts" : "e2e/**/*.e2e.ts";
+}
+
 /** Tests in a real browser against the real binary; one file after another, as two cores allow. */
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: [process.env.FLYBALL_SCREENSHOTS ? "e2e/screenshots.ts" : "e2e/**/*.e2e.ts"],
+    include: [included()],
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 120_000,
