@@ -12,7 +12,7 @@ const small = {
   uid: "small",
   title: "Small",
   schemaVersion: 41,
-  time: { from: "now-5m", to: "now" },
+  time: { from: "now-1m", to: "now" },
   templating: {
     list: [
       {
@@ -84,9 +84,10 @@ describe("a dashboard", () => {
     expect(await search(page)).toContain("rows=2");
     const box = await page.locator('[data-panel="1"] .u-over').boundingBox();
     if (!box) throw new Error("the chart has no place");
+    // The server is young: what it has measured stands at the right edge.
     await page.mouse.move(box.x + box.width * 0.4, box.y + 30);
     await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.8, box.y + 40, { steps: 4 });
+    await page.mouse.move(box.x + box.width - 1, box.y + 40, { steps: 4 });
     await page.mouse.up();
     await page.waitForFunction(() => /from=\d{13}&to=\d{13}/.test(location.search));
     await page.locator('[data-panel="1"]').hover();

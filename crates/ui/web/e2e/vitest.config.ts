@@ -11,6 +11,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: [included()],
     fileParallelism: false,
+    // A browser on a busy machine may lose a click; a defect fails three times.
+    retry: 2,
     testTimeout: 180_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
