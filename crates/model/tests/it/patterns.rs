@@ -54,6 +54,8 @@ fn what_only_the_library_knows_is_plain_or_refused() {
 #[test]
 fn a_bracket_that_opens_a_class_does_not_close_it() {
     check(r"[]\d]+", &["]1"], &["[", "a"]);
+    check(r"[]a&&b]+", &["]a&b"], &["c"]);
+    check(r"[^]a&&b]+", &["c"], &["]", "&", "b"]);
     check(r"[^]\d]+", &["a["], &["]", "1"]);
     check(r"[^a\d]+", &["]b"], &["a", "1"]);
     check(r"[[:digit:]\d&]+", &["1&"], &[":", "["]);
