@@ -5,14 +5,19 @@ use crate::metrics::{Counts, Metrics};
 use crate::post::Deadline;
 use crate::receivers::{self, Receive, Stored};
 use crate::view::View;
-use crate::{DeliveryError, Redaction, Templates};
+use crate::{DeliveryError, FailureReason, Redaction, Templates};
 use alerts::Notification;
 use net::AddressPolicy;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::{Clock, Entropy, Vfs};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
+
+/// Messages of an integration that are under way at once: more would overrun small servers, whose
+/// queues of connections are short, and then each of them takes seconds.
+const DELIVERIES_MAX: usize = 8;
 
 /// What all integrations of a configuration share.
 pub struct Surroundings {
@@ -41,6 +46,8 @@ pub struct Integration {
     redaction: Option<Redaction>,
     around: Arc<Surroundings>,
     counts: Arc<Counts>,
+    /// A hundred groups may be due at once: their messages take turns.
+    turns: Semaphore,
 }
 
 impl Integration {
@@ -57,6 +64,7 @@ impl Integration {
             redaction,
             around: Arc::clone(around),
             counts: around.metrics.counts(name),
+            turns: Semaphore::new(DELIVERIES_MAX),
         }
     }
 
@@ -65,7 +73,8 @@ impl Integration {
         self.name
     }
 
-    /// Delivers a notification within `timeout`; gives back what to remember about its group.
+    /// Delivers a notification within `timeout`, the wait for its turn included; gives back what to
+    /// remember about its group.
     ///
     /// A template that fails is logged; a plain text with the error stands in where that cannot
     /// send the message to somebody else.
@@ -78,9 +87,22 @@ impl Integration {
         timeout: Duration,
     ) -> Result<Stored, DeliveryError> {
         let started = Instant::now();
-        let outcome = self.try_once(notification, Deadline::after(timeout)).await;
+        let deadline = Deadline::after(timeout);
+        let outcome = match tokio::time::timeout(timeout, self.turns.acquire()).await {
+            Ok(_turn) => self.try_once(notification, deadline).await,
+            Err(_elapsed) => Err(self.too_busy(timeout)),
+        };
         self.counts.note(started.elapsed(), outcome.as_ref().err());
         outcome
+    }
+
+    fn too_busy(&self, timeout: Duration) -> DeliveryError {
+        let (name, seconds) = (self.name, timeout.as_secs_f64());
+        let message = format!(
+            "{DELIVERIES_MAX} messages to this {name} are under way, \
+             and none of them ended within {seconds} s"
+        );
+        DeliveryError::retryable(FailureReason::Timeout, message)
     }
 
     async fn try_once(

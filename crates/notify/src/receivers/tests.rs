@@ -6,6 +6,7 @@ mod incidents;
 mod mail;
 mod push;
 mod templates;
+mod turns;
 
 use super::{Receive, Stored, build};
 use crate::integration::Surroundings;
