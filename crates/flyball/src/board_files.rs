@@ -1,12 +1,12 @@
 //! Dashboards of files: folders that the configuration names, read at the start, at a reload and
 //! when a file comes, changes or goes. Read-only here; what they mean `dashboards` decides.
 
-use crate::console::io_words;
 use crate::supervise::Stop;
-use dashboards::{FILES_MAX, File, INPUT_BYTES_MAX, Library, Provisioned};
+use commands::console::io_words;
+use commands::files::read_board;
+use dashboards::{FILES_MAX, File, Library, Provisioned};
 use exposition::Family;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -176,18 +176,10 @@ fn read(found: &[Seen]) -> Vec<File> {
     let file = |seen: &Seen| File {
         path: seen.path.display().to_string(),
         folder: seen.folder.clone(),
-        content: read_file(&seen.path)
+        content: read_board(&seen.path)
             .map_err(|error| format!("cannot read the file: {}", io_words(&error))),
     };
     found.iter().map(file).collect()
-}
-
-/// A file within the bound of dashboards.
-pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    if fs::metadata(path)?.len() > INPUT_BYTES_MAX as u64 {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    fs::read(path)
 }
 
 #[cfg(test)]

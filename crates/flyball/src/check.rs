@@ -10,10 +10,11 @@ mod tests;
 
 use crate::board_files;
 use crate::cli::{CheckCommand, CheckConfig, CheckRules, FeatureArgs, LintArgs};
-use crate::console::{Console, Mark, Verdict, indented, io_words};
-use crate::features::{Features, Syntax};
 use crate::load::{self, Configuration, GroupDefaults, LoadError};
 use ::rules::GroupSpec;
+use commands::console::{Console, Mark, Verdict, indented, io_words};
+use commands::features::{Features, Syntax};
+use commands::files;
 use config::{ConfigFile, GlobalConfig, UnknownKeys, Warning};
 use promql::ParserOptions;
 use std::fs;
@@ -64,7 +65,7 @@ fn configs(args: &CheckConfig, console: &mut Console<'_>) -> io::Result<Verdict>
 /// One file without the files that it names.
 fn syntax(file: &Path, console: &mut Console<'_>) -> io::Result<Verdict> {
     let name = file.display().to_string();
-    let text = match load::read_text(file) {
+    let text = match files::read_text(file) {
         Ok(text) => text,
         Err(error) => {
             return failed(&[format!("cannot read {name}: {}", io_words(&error))], console);
@@ -150,7 +151,7 @@ fn own_rule_files(configuration: &Configuration) -> Vec<String> {
     let own = &configuration.flyball.rule_files;
     let patterns = own.iter().chain(&configuration.prometheus.rule_files);
     // Patterns that cannot be expanded were mistakes of the load.
-    let paths = patterns.flat_map(|pattern| load::expand_pattern(pattern).unwrap_or_default());
+    let paths = patterns.flat_map(|pattern| files::expand_pattern(pattern).unwrap_or_default());
     paths.map(|path| path.display().to_string()).collect()
 }
 
@@ -197,7 +198,7 @@ fn rules_matching(
     (lint, options): (&LintArgs, RuleReading),
     console: &mut Console<'_>,
 ) -> io::Result<Verdict> {
-    let paths = match load::expand_pattern(&pattern.to_string_lossy()) {
+    let paths = match files::expand_pattern(&pattern.to_string_lossy()) {
         Ok(paths) => paths,
         Err(error) => {
             console.say(format_args!("Checking {}", pattern.display()))?;
@@ -214,7 +215,7 @@ fn rules_matching(
         console.say(format_args!("Checking {name}"))?;
         let text = match refuse_file(&path, Kind::Rules) {
             Some(reason) => Err(reason),
-            None => load::read_text(&path)
+            None => files::read_text(&path)
                 .map_err(|error| format!("cannot read {name}: {}", io_words(&error))),
         };
         worst = worst.max(match text {
@@ -368,7 +369,7 @@ impl Kind {
 impl Kind {
     /// An alertmanager.yml is a configuration too, with a check of its own.
     fn is_alertmanager(path: &Path) -> bool {
-        load::read_text(path).is_ok_and(|text| Self::of(&text) == Some(Self::Alertmanager))
+        files::read_text(path).is_ok_and(|text| Self::of(&text) == Some(Self::Alertmanager))
     }
 }
 
@@ -385,7 +386,7 @@ fn refuse_file(path: &Path, wanted: Kind) -> Option<String> {
         }
         Ok(_) => {}
     }
-    let found = Kind::of(&load::read_text(path).ok()?)?;
+    let found = Kind::of(&files::read_text(path).ok()?)?;
     let (what, how) = match found {
         _ if found == wanted => return None,
         Kind::Rules => ("a rule file", "check it with `flyball check rules`"),

@@ -1,31 +1,20 @@
 //! The command line: subcommands, flags under Prometheus' names, `FLYBALL_*` twins, examples.
 //! Plain data for the subcommands; nothing here acts.
 
-mod amtool;
 mod check;
-mod dashboard;
 mod promtool;
-mod query;
 mod test;
 #[cfg(test)]
 mod tests;
-mod tsdb;
 mod words;
 
-pub(crate) use self::amtool::{
-    AlertAdd, AlertArgs, AlertCommand, AlertDeadLetters, AlertQuery, AlertWhy, Amtool,
-    AmtoolCommand, AmtoolConfig, CheckFiles, ClusterArgs, ClusterCommand, PeerArgs, PeerOutput,
-    RoutesArgs, RoutesCommand, RoutesTest, SilenceAdd, SilenceArgs, SilenceCommand, SilenceImport,
-    SilenceQuery, SilenceUpdate, TemplateCommand, TemplateRender, TemplateType,
-};
 pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
-pub(crate) use self::dashboard::{
-    DashboardCommand, DashboardImport, DashboardLint, DashboardServer,
-};
 pub(crate) use self::promtool::{Promtool, PromtoolCommand};
-pub(crate) use self::query::{OutputFormat, QueryCommand, QueryServer, Span};
 pub(crate) use self::test::{TestArgs, TestCommand, TestPromql, TestRules};
-pub(crate) use self::tsdb::{DataDir, InspectFormat, TsdbCommand};
+pub(crate) use commands::cli::{
+    AlertArgs, Amtool, AmtoolCommand, AmtoolConfig, CheckFiles, ClusterArgs, DashboardCommand,
+    PeerArgs, QueryCommand, RoutesArgs, SilenceArgs, TemplateCommand, TsdbCommand,
+};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -121,25 +110,25 @@ pub(crate) enum Command {
     #[command(subcommand, after_help = QUERY_EXAMPLES)]
     Query(QueryCommand),
     /// Read, check and compare dashboards of Grafana.
-    #[command(subcommand, after_help = dashboard::EXAMPLES)]
+    #[command(subcommand, after_help = commands::cli::DASHBOARD_EXAMPLES)]
     Dashboard(DashboardCommand),
     /// Look into a data directory; the server may run or not.
     #[command(subcommand, after_help = TSDB_EXAMPLES)]
     Tsdb(TsdbCommand),
     /// Add and show alerts.
-    #[command(after_help = amtool::ALERT_EXAMPLES)]
+    #[command(after_help = commands::cli::ALERT_EXAMPLES)]
     Alert(AlertArgs),
     /// Add, show, change and end silences.
-    #[command(after_help = amtool::SILENCE_EXAMPLES)]
+    #[command(after_help = commands::cli::SILENCE_EXAMPLES)]
     Silence(SilenceArgs),
     /// Check alertmanager.yml and its templates.
-    #[command(name = "check-config", after_help = amtool::CHECK_EXAMPLES)]
+    #[command(name = "check-config", after_help = commands::cli::CHECK_EXAMPLES)]
     CheckConfig(CheckFiles),
     /// Show how the servers of an Alertmanager's cluster see each other.
-    #[command(after_help = amtool::CLUSTER_EXAMPLES)]
+    #[command(after_help = commands::cli::CLUSTER_EXAMPLES)]
     Cluster(ClusterArgs),
     /// Try templates of notifications.
-    #[command(subcommand, after_help = amtool::RENDER_EXAMPLES)]
+    #[command(subcommand, after_help = commands::cli::RENDER_EXAMPLES)]
     Template(TemplateCommand),
     /// Print things about the configuration.
     #[command(subcommand, after_help = CONFIG_EXAMPLES)]
@@ -517,7 +506,7 @@ pub(crate) enum ConfigCommand {
     #[command(after_help = "Example:\n  flyball config show --alertmanager.url=http://am:9093")]
     Show(PeerArgs),
     /// Show and try the routing tree of alertmanager.yml.
-    #[command(after_help = amtool::ROUTES_EXAMPLES)]
+    #[command(after_help = commands::cli::ROUTES_EXAMPLES)]
     Routes(RoutesArgs),
 }
 

@@ -5,10 +5,10 @@ mod store;
 
 pub(crate) use store::RuleFolder;
 
-use crate::console::io_words;
 use crate::evaluate::Evaluator;
 use crate::load::{GroupDefaults, parse_group};
 use api::{ProviderError, ProviderErrorKind, RuleConfig};
+use commands::console::io_words;
 use rules::{GroupOptions, GroupSpec};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -12,18 +12,16 @@ pub(crate) use self::routing::{IntegrationSpec, Routing};
 pub(crate) use self::rules::{GroupDefaults, parse as parse_rules, parse_group};
 pub(crate) use self::shown::ShownRouting;
 
-use crate::console::io_words;
-use crate::features::Syntax;
 use crate::packs;
 use ::rules::GroupSpec;
 use alerts::Compat;
+use commands::console::io_words;
+use commands::features::Syntax;
+use commands::files::{expand_pattern, read_text};
 use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Longest configuration file that is read.
-const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Name under which the built-in rules are shown.
 const DEFAULT_RULES_FILE: &str = "built-in";
 
@@ -228,33 +226,6 @@ impl Loader {
         }
         paths
     }
-}
-
-/// A configuration file as text, within its limit.
-pub(crate) fn read_text(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > FILE_BYTES_MAX {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    fs::read_to_string(path)
-}
-
-/// As upstream: only the last part of a path is a pattern, and a pattern may match nothing.
-pub(crate) fn expand_pattern(pattern: &str) -> io::Result<Vec<PathBuf>> {
-    let path = Path::new(pattern);
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let Some(name) = name.filter(|name| name.contains(['*', '?', '['])) else {
-        return Ok(vec![path.to_owned()]);
-    };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if discovery::matches(&name, &entry.file_name().to_string_lossy()) {
-            found.push(folder.join(entry.file_name()));
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// The real environment and files, for `${NAME}` and `${file:PATH}`.

@@ -3,17 +3,11 @@
 //! a test cannot be run, 3 lint found something.
 #![expect(clippy::print_stderr, reason = "a command that cannot run says so on standard error")]
 
-mod amtool;
-mod ask;
 mod board_files;
 mod check;
 mod cli;
-mod console;
-mod dashboard;
 mod dispatch;
 mod evaluate;
-mod features;
-mod inspect;
 mod integrate;
 mod kept_rules;
 mod load;
@@ -36,7 +30,8 @@ mod version;
 
 use clap::{CommandFactory, Parser};
 use cli::{AmtoolCommand, AmtoolConfig, Cli, Command, ConfigCommand, Promtool, PromtoolCommand};
-use console::{Console, Verdict};
+use commands::console::{self, Console, Verdict};
+use commands::{amtool, ask, dashboard, inspect};
 use std::io;
 use std::process::ExitCode;
 

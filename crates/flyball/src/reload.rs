@@ -2,7 +2,6 @@
 
 use crate::board_files::BoardFiles;
 use crate::dispatch::Dispatch;
-use crate::features::Syntax;
 use crate::integrate::Integrator;
 use crate::kept_rules::{InForce, KeptRules};
 use crate::load::{Configuration, GroupDefaults, LoadError, load};
@@ -10,6 +9,7 @@ use crate::outlets::Outlets;
 use crate::own::{Live, ReloadState};
 use crate::query_log::{QueryLogCounts, QueryLogFile};
 use api::{Queries, QueryLog};
+use commands::features::Syntax;
 use config::PrometheusConfig;
 use dashboards::{Annotation, Library};
 use rules::{GroupOptions, Surroundings};

@@ -2,8 +2,8 @@
 //! One struct with everything resolved, so that nobody downstream asks who said what.
 
 use crate::cli::{DurabilityArg, ServeArgs};
-use crate::features::{Features, Syntax};
 use crate::load::Configuration;
+use commands::features::{Features, Syntax};
 use promql::ParserOptions;
 use rules::GroupOptions;
 use std::path::{Path, PathBuf};

@@ -8,9 +8,9 @@ mod store;
 mod tests;
 
 use crate::cli::{TestArgs, TestCommand, TestPromql};
-use crate::console::{Console, Mark, Verdict, io_words};
-use crate::features::Features;
-use crate::load;
+use commands::console::{Console, Mark, Verdict, io_words};
+use commands::features::Features;
+use commands::files;
 use promql::script::parse_script;
 use query::EngineOptions;
 use query::script::{Difference, Failure, Options, Report};
@@ -68,7 +68,7 @@ fn promql(args: &TestPromql, console: &mut Console<'_>) -> io::Result<Verdict> {
 /// Runs a script; the error is a sentence with file and place.
 fn run_script(file: &Path, options: &Options, database: &mut Database) -> Result<Report, String> {
     let name = file.display();
-    let text = load::read_text(file)
+    let text = files::read_text(file)
         .map_err(|error| format!("cannot read {name}: {}", io_words(&error)))?;
     let script = parse_script(&text)
         .map_err(|error| format!("{name}:{}", error.render(&text).trim_end()))?;

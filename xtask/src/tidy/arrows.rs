@@ -21,7 +21,19 @@ const LAYERS: &[&[&str]] = &[
         "edge",
         "control",
     ],
-    &["api", "ui", "scrape", "discovery", "collect", "probe", "notify", "ingest", "remote", "load"],
+    &[
+        "api",
+        "commands",
+        "ui",
+        "scrape",
+        "discovery",
+        "collect",
+        "probe",
+        "notify",
+        "ingest",
+        "remote",
+        "load",
+    ],
     &["flyball"],
 ];
 
@@ -35,6 +47,7 @@ const SIDEWAYS: &[(&str, &str, &str)] = &[
     ("api", "ui", "the server serves the page"),
     ("scrape", "discovery", "targets come from discovery"),
     ("notify", "discovery", "external Alertmanagers come from discovery"),
+    ("commands", "discovery", "patterns of file names are those of discovery"),
 ];
 
 /// Below the shells nothing may know an async runtime or HTTP; `net` is the one door.

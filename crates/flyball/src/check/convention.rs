@@ -1,8 +1,8 @@
 //! Naming conventions of exposed metrics: what promtool's lint says, in its words, because people
 //! grep for them. Source: Prometheus documentation, "Metric and label naming", "Writing exporters".
 
-use crate::console::{Console, Verdict};
-use crate::inspect::table::{Align, Table};
+use commands::console::{Console, Verdict};
+use commands::table::{Align, Table};
 use exposition::{Event, Format, ParseError, Parser};
 use model::{BUCKET_LABEL, LabelsBuilder, METRIC_NAME, MetricKind, QUANTILE_LABEL};
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -1,8 +1,9 @@
 //! Files that a configuration names and that are read only later, by scrapes and deliveries:
 //! targets, secrets, certificates, the web configuration. Starts need none of them, scrapes do.
 
-use crate::console::io_words;
-use crate::load::{self, Configuration};
+use crate::load::Configuration;
+use commands::console::io_words;
+use commands::files;
 use config::{
     AlertmanagerFile, FileSdConfig, HeaderValue, HttpAuth, HttpClientConfig, Integration,
     IntegrationKind, Place, Problem, SecretSource, TextSource, TlsConfig, Warning, WebConfig,
@@ -55,7 +56,7 @@ pub(super) fn check(configuration: &Configuration) -> Findings {
 /// Checks a web configuration with the files it names.
 pub(super) fn web_config(path: &Path) -> Result<Vec<Warning>, Vec<String>> {
     let name = path.display().to_string();
-    let text = load::read_text(path)
+    let text = files::read_text(path)
         .map_err(|error| vec![format!("cannot read {name}: {}", io_words(&error))])?;
     let loaded = config::web::load(&name, &text).map_err(|error| vec![error.to_string()])?;
     let mut checker = Checker { texts: vec![(path.to_owned(), text)], ..Checker::default() };
@@ -72,8 +73,8 @@ pub(super) fn alertmanager(text: (PathBuf, String), file: &AlertmanagerFile) -> 
         receiver.integrations.iter().for_each(|one| checker.integration(&owner, one));
     }
     for pattern in &file.templates {
-        let exists =
-            load::expand_pattern(pattern).is_ok_and(|paths| paths.iter().any(|path| path.exists()));
+        let exists = files::expand_pattern(pattern)
+            .is_ok_and(|paths| paths.iter().any(|path| path.exists()));
         if !exists {
             let message = format!("no file matches `{pattern}` of `templates`");
             let warning = checker.placed(pattern, message);
@@ -94,7 +95,7 @@ struct Checker {
 
 impl Checker {
     fn new(configuration: &Configuration) -> Self {
-        let read = |path: &PathBuf| Some((path.clone(), load::read_text(path).ok()?));
+        let read = |path: &PathBuf| Some((path.clone(), files::read_text(path).ok()?));
         let texts = configuration.files.iter().filter_map(read).collect();
         Self { texts, ..Self::default() }
     }
@@ -156,7 +157,7 @@ impl Checker {
     fn discovery(&mut self, owner: &str, sections: &[FileSdConfig]) {
         for section in sections {
             for pattern in &section.files {
-                let exists = load::expand_pattern(pattern)
+                let exists = files::expand_pattern(pattern)
                     .is_ok_and(|paths| paths.iter().any(|path| path.exists()));
                 if !exists {
                     let message = format!("{owner}: no file `{pattern}` with targets exists yet");

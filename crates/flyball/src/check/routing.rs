@@ -2,8 +2,9 @@
 
 use super::named::{self, Findings};
 use super::{failed, valid, warned};
-use crate::console::{Console, Mark, Verdict, indented, io_words};
 use crate::load;
+use commands::console::{Console, Mark, Verdict, indented, io_words};
+use commands::files;
 use config::{AlertmanagerFile, MatcherMode};
 use std::io;
 use std::path::Path;
@@ -16,7 +17,7 @@ pub(super) fn check(
     console: &mut Console<'_>,
 ) -> io::Result<Verdict> {
     let name = file.display().to_string();
-    let text = match load::read_text(file) {
+    let text = match files::read_text(file) {
         Ok(text) => text,
         Err(error) => {
             return failed(&[format!("cannot read {name}: {}", io_words(&error))], console);

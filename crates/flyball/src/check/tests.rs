@@ -1,7 +1,7 @@
 use super::{Kind, convention, lint};
 use crate::cli::Lint;
-use crate::console::{Console, Verdict};
 use crate::load;
+use commands::console::{Console, Verdict};
 use expect_test::{Expect, expect};
 
 #[track_caller]

@@ -1,8 +1,9 @@
 //! Templates of notifications, their rehearsal, and what receivers may know.
 
-use super::{Loader, expand_pattern, read_text, routing::Routing};
-use crate::console::io_words;
+use super::{Loader, routing::Routing};
 use alerts::Compat;
+use commands::console::io_words;
+use commands::files::{expand_pattern, read_text};
 use config::{AlertmanagerFile, Place, Redact, Warning};
 use notify::{Redaction, Templates};
 use std::io;

@@ -7,10 +7,11 @@ mod junit;
 mod stage;
 
 use crate::cli::TestRules;
-use crate::console::{Console, Verdict, io_words};
-use crate::features::Features;
 use crate::load::{self, GroupDefaults};
 use ::rules::GroupSpec;
+use commands::console::{Console, Verdict, io_words};
+use commands::features::Features;
+use commands::files;
 use config::rule_tests::{RuleTest, RuleTestFile};
 use config::{GlobalConfig, Problem};
 use diff::Marks;
@@ -208,7 +209,7 @@ fn load_file(
     name: &str,
     console: &mut Console<'_>,
 ) -> io::Result<Result<Loaded, String>> {
-    let text = match load::read_text(path) {
+    let text = match files::read_text(path) {
         Ok(text) => text,
         Err(error) => return Ok(Err(format!("cannot read {name}: {}", io_words(&error)))),
     };
@@ -232,7 +233,7 @@ fn rule_files(
 ) -> io::Result<Result<Vec<(String, String)>, String>> {
     let mut texts = Vec::new();
     for pattern in &file.rule_files {
-        let paths = match load::expand_pattern(pattern) {
+        let paths = match files::expand_pattern(pattern) {
             Ok(paths) => paths,
             Err(error) => return Ok(Err(format!("cannot list {pattern}: {}", io_words(&error)))),
         };
@@ -242,7 +243,7 @@ fn rule_files(
         }
         for path in paths {
             let name = path.display().to_string();
-            match load::read_text(&path) {
+            match files::read_text(&path) {
                 Ok(text) => texts.push((name, text)),
                 Err(error) => {
                     return Ok(Err(format!("cannot read {name}: {}", io_words(&error))));

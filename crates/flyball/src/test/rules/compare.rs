@@ -2,7 +2,7 @@
 
 use super::diff::{self, Marks};
 use super::stage::Stage;
-use crate::console::indented;
+use commands::console::indented;
 use config::rule_tests::{AlertTest, ExpectedSample, QueryTest};
 use model::{Labels, Value, go_exponent, quote};
 use promql::parse_series;

@@ -1,9 +1,9 @@
 //! Runs the rule groups of one test on its samples, from the start to the last instant asked for.
 //! Samples appear when their time has come, so that nothing looks into the future.
 
-use crate::ask::instant_ms;
 use crate::evaluate::elements;
-use crate::features::Features;
+use commands::ask::instant_ms;
+use commands::features::Features;
 use config::rule_tests::{RuleTest, RuleTestFile};
 use model::{Timestamp, Value};
 use promql::parse_series;

@@ -4,10 +4,10 @@
 //! waits in real time and allows for delays; here every instant is known.
 
 use super::Stage;
-use crate::features::Features;
 use crate::load::{self, GroupDefaults};
 use crate::provider::rules::shown;
 use api::{AlertState, Rule, RuleHealth};
+use commands::features::Features;
 use config::rule_tests::{QueryTest, RuleTest, RuleTestFile};
 use config::{GlobalConfig, UnknownKeys};
 use model::{Labels, METRIC_NAME, Timestamp, Value};

@@ -2,8 +2,8 @@
 //! annotations are those that Prometheus 2.42 gave.
 
 use super::Stage;
-use crate::features::Features;
 use crate::load::{self, GroupDefaults};
+use commands::features::Features;
 use config::rule_tests::{QueryTest, RuleTest, RuleTestFile};
 use config::{GlobalConfig, UnknownKeys};
 use exposition::{Event, Format, Parser};

@@ -1,7 +1,7 @@
 use super::answer::{Answer, Data, Shape, read};
 use super::fetch::Reply;
 use super::{format, refuse_swapped};
-use crate::cli::{Cli, Command};
+use crate::cli::QueryCommand;
 use clap::Parser;
 use expect_test::{Expect, expect};
 
@@ -145,11 +145,13 @@ fn what_is_no_answer_is_named() {
 }
 
 fn slip(words: &[&str]) -> Result<(), String> {
-    let words = ["flyball", "query"].iter().chain(words);
-    let Some(Command::Query(command)) = Cli::try_parse_from(words).unwrap().command else {
-        panic!("a query")
-    };
-    refuse_swapped(&command)
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: QueryCommand,
+    }
+    let line = Line::try_parse_from(["query"].iter().chain(words)).unwrap();
+    refuse_swapped(&line.command)
 }
 
 #[test]

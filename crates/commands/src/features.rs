@@ -31,28 +31,29 @@ const UTF8_STRICT: &str = "utf8-strict-mode";
 
 /// Languages that a configuration may speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Syntax {
+pub struct Syntax {
     /// Parts of PromQL.
-    pub(crate) promql: ParserOptions,
+    pub promql: ParserOptions,
     /// Grammars of Alertmanager's matchers.
-    pub(crate) matchers: MatcherMode,
+    pub matchers: MatcherMode,
 }
 
 /// What a list of names switches on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Features {
+pub struct Features {
     /// Parts of PromQL.
-    pub(crate) syntax: ParserOptions,
+    pub syntax: ParserOptions,
     /// Modes of matchers, as named.
     matchers: Vec<MatcherMode>,
     delayed_name_removal: bool,
     use_start_timestamps: bool,
     /// Names that switch nothing.
-    pub(crate) unknown: Vec<String>,
+    pub unknown: Vec<String>,
 }
 
 impl Features {
-    pub(crate) fn named<'n>(names: impl IntoIterator<Item = &'n String>) -> Self {
+    /// What these names, as `--enable-feature` has them, switch on.
+    pub fn named<'n>(names: impl IntoIterator<Item = &'n String>) -> Self {
         let mut features = Self::default();
         let syntax = &mut features.syntax;
         for name in names {
@@ -73,7 +74,7 @@ impl Features {
     }
 
     /// Switches these features of evaluation on.
-    pub(crate) fn apply(&self, options: &mut EngineOptions) {
+    pub fn apply(&self, options: &mut EngineOptions) {
         options.delayed_name_removal = self.delayed_name_removal;
         options.use_start_timestamps = self.use_start_timestamps;
     }
@@ -82,7 +83,7 @@ impl Features {
     ///
     /// # Errors
     /// When both modes of matchers are named.
-    pub(crate) fn languages(&self) -> Result<Syntax, String> {
+    pub fn languages(&self) -> Result<Syntax, String> {
         let matchers = self.matchers.first().copied().unwrap_or_default();
         if self.matchers.iter().any(|mode| *mode != matchers) {
             let both = format!("--enable-feature: {CLASSIC} and {UTF8_STRICT}");
@@ -92,7 +93,7 @@ impl Features {
     }
 
     /// One sentence per name that switches nothing.
-    pub(crate) fn complaints(&self) -> impl Iterator<Item = String> {
+    pub fn complaints(&self) -> impl Iterator<Item = String> {
         self.unknown.iter().map(|name| {
             let known = [&PROMQL[..], &[CLASSIC, UTF8_STRICT]].concat().join(", ");
             format!("--enable-feature={name}: there is no such feature; there are {known}")

@@ -32,12 +32,12 @@ const STEPS_DEFAULT: i64 = 250;
 type Refusal = String;
 
 /// Milliseconds since 1970 of an instant written as Unix seconds or RFC 3339.
-pub(crate) fn instant_ms(text: &str) -> Result<i64, String> {
+pub fn instant_ms(text: &str) -> Result<i64, String> {
     Ok(Instant::parse(text, Instant::EPOCH)?.ms())
 }
 
 /// Asks and prints; what went wrong goes to standard error.
-pub(crate) fn run(command: &QueryCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub fn run(command: &QueryCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
     let now = Instant::now();
     let asked = question(command, now).and_then(|question| ask(command, &question));
     match asked {

@@ -4,26 +4,29 @@ use std::fmt;
 
 /// How a column is aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Align {
+pub enum Align {
+    /// For names.
     Left,
+    /// For numbers.
     Right,
 }
 
 /// Rows under a headline; the columns are as wide as their widest cell.
 #[derive(Clone, Debug)]
-pub(crate) struct Table {
+pub struct Table {
     columns: Vec<Align>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
+    /// A table with this headline and no rows.
+    pub fn new(columns: &[(&str, Align)]) -> Self {
         let headline = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         Self { columns: columns.iter().map(|(_, align)| *align).collect(), rows: vec![headline] }
     }
 
     /// Adds a row; cells beyond the columns are not shown.
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 

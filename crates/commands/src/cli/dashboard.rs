@@ -3,7 +3,8 @@
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-pub(crate) const EXAMPLES: &str = "\
+/// Examples of `dashboard --help`.
+pub const DASHBOARD_EXAMPLES: &str = "\
 Exit codes: 0 good, 1 something is wrong, or different.
 
 Examples:
@@ -49,8 +50,10 @@ Examples:
   flyball dashboard export flyball-host > host.json
   flyball dashboard export --server=http://flyball:1788 load > load.json";
 
+/// `dashboard`
 #[derive(Debug, Subcommand)]
-pub(crate) enum DashboardCommand {
+#[expect(missing_docs, reason = "what a flag means its help says")]
+pub enum DashboardCommand {
     /// Keep dashboards of Grafana on a server.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(DashboardImport),
@@ -77,7 +80,7 @@ pub(crate) enum DashboardCommand {
 
 /// Where dashboards are kept.
 #[derive(Args, Debug)]
-pub(crate) struct DashboardServer {
+pub struct DashboardServer {
     /// URL of the server.
     #[arg(long = "server", value_name = "URL", default_value = "http://127.0.0.1:1788")]
     pub(crate) url: String,
@@ -86,8 +89,9 @@ pub(crate) struct DashboardServer {
     pub(crate) http_config_file: Option<PathBuf>,
 }
 
+/// `dashboard import`
 #[derive(Args, Debug)]
-pub(crate) struct DashboardImport {
+pub struct DashboardImport {
     /// Files of dashboards; `-`: standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
@@ -104,8 +108,9 @@ pub(crate) struct DashboardImport {
     pub(crate) server: DashboardServer,
 }
 
+/// `dashboard lint`
 #[derive(Args, Debug)]
-pub(crate) struct DashboardLint {
+pub struct DashboardLint {
     /// Files of dashboards; `-`: standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,

@@ -1,7 +1,7 @@
 //! amtool's files of settings: defaults of flags, for the user and for the machine.
 
 use crate::console::io_words;
-use crate::load::read_text;
+use crate::files::read_text;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ const OF_MACHINE: &str = "/etc/amtool/config.yml";
 ///
 /// # Errors
 /// When a file is there and cannot be used.
-pub(crate) fn read() -> Result<Vec<(String, String)>, String> {
+pub fn read() -> Result<Vec<(String, String)>, String> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let of_user = home.map(|home| home.join(OF_USER));
     of_files(of_user.into_iter().chain([PathBuf::from(OF_MACHINE)]))

@@ -24,7 +24,7 @@ use crate::cli::{
     RoutesCommand, SilenceArgs, SilenceCommand, TemplateCommand,
 };
 use crate::console::{Console, Verdict, io_words};
-pub(crate) use settings::read as settings;
+pub use settings::read as settings;
 use std::io;
 
 /// Why a command was not carried out.
@@ -52,7 +52,7 @@ impl From<io::Error> for Failure {
 type Outcome = Result<Verdict, Failure>;
 
 /// `alert`
-pub(crate) fn alert(args: &AlertArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub fn alert(args: &AlertArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
     let done = match &args.command {
         AlertCommand::Query(query) => alert::query(&args.peer, query, console),
         AlertCommand::Add(add) => alert::add(&args.peer, add),
@@ -63,7 +63,7 @@ pub(crate) fn alert(args: &AlertArgs, console: &mut Console<'_>) -> io::Result<V
 }
 
 /// `silence`
-pub(crate) fn silence(args: &SilenceArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub fn silence(args: &SilenceArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
     let peer = &args.peer;
     let done = match &args.command {
         SilenceCommand::Query(query) => silence::query(peer, query, console),
@@ -76,18 +76,18 @@ pub(crate) fn silence(args: &SilenceArgs, console: &mut Console<'_>) -> io::Resu
 }
 
 /// `cluster`
-pub(crate) fn cluster(args: &ClusterArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub fn cluster(args: &ClusterArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
     let ClusterCommand::Show = args.command;
     told(status::cluster(&args.peer, console), console)
 }
 
 /// `config show`
-pub(crate) fn config_show(args: &PeerArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub fn config_show(args: &PeerArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
     told(status::config(args, console), console)
 }
 
 /// `config routes`
-pub(crate) fn config_routes(args: &RoutesArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub fn config_routes(args: &RoutesArgs, console: &mut Console<'_>) -> io::Result<Verdict> {
     let done = match &args.command {
         RoutesCommand::Show => routes::show(args, console),
         RoutesCommand::Test(test) => routes::test(args, test, console),
@@ -96,15 +96,12 @@ pub(crate) fn config_routes(args: &RoutesArgs, console: &mut Console<'_>) -> io:
 }
 
 /// `check-config`
-pub(crate) fn check_config(args: &CheckFiles, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub fn check_config(args: &CheckFiles, console: &mut Console<'_>) -> io::Result<Verdict> {
     told(check::run(&args.files, args.matchers.mode, console), console)
 }
 
 /// `template`
-pub(crate) fn template(
-    command: &TemplateCommand,
-    console: &mut Console<'_>,
-) -> io::Result<Verdict> {
+pub fn template(command: &TemplateCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
     let TemplateCommand::Render(render) = command;
     told(template::render(render, console), console)
 }
@@ -122,7 +119,7 @@ fn told(done: Outcome, console: &mut Console<'_>) -> io::Result<Verdict> {
 
 /// A file as text, or why there is none.
 fn read_file(path: &std::path::Path) -> Result<String, String> {
-    crate::load::read_text(path)
+    crate::files::read_text(path)
         .map_err(|error| format!("cannot read {}: {}", path.display(), io_words(&error)))
 }
 

@@ -7,7 +7,8 @@ use config::MatcherMode;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(super) const ALERT_EXAMPLES: &str = "\
+/// Examples of `alert --help`.
+pub const ALERT_EXAMPLES: &str = "\
 Without a command it is `query`.
 
 Examples:
@@ -47,7 +48,8 @@ Examples:
   flyball alert add DiskFull instance=db1 --annotation=summary='disk is full'
   flyball alert add alertname=DiskFull instance=db1 --end=now";
 
-pub(super) const SILENCE_EXAMPLES: &str = "\
+/// Examples of `silence --help`.
+pub const SILENCE_EXAMPLES: &str = "\
 Without a command it is `query`.
 
 Examples:
@@ -88,7 +90,8 @@ Examples:
   flyball silence query -o json > silences.json
   flyball silence import silences.json";
 
-pub(super) const ROUTES_EXAMPLES: &str = "\
+/// Examples of `config routes --help`.
+pub const ROUTES_EXAMPLES: &str = "\
 The routes are those of a file, or those that the server uses. Without a command it is `show`.
 
 Examples:
@@ -104,14 +107,16 @@ Examples:
   flyball config routes test --tree --config.file=alertmanager.yml severity=page
   flyball config routes test --verify.receivers=pager,mail severity=page";
 
-pub(super) const CHECK_EXAMPLES: &str = "\
+/// Examples of `check-config --help`.
+pub const CHECK_EXAMPLES: &str = "\
 Exit codes: 0 good, 1 mistakes found.
 
 Examples:
   flyball check-config alertmanager.yml
   flyball check-config < alertmanager.yml";
 
-pub(super) const RENDER_EXAMPLES: &str = "\
+/// Examples of `template --help`.
+pub const RENDER_EXAMPLES: &str = "\
 Without data the template is rendered on a made-up notification with two alerts.
 
 Examples:
@@ -120,7 +125,8 @@ Examples:
   flyball template render --template.glob='templates/*.tmpl' --template.data=data.json \\
     --template.type=html --template.text='{{ template \"email.default.html\" . }}'";
 
-pub(super) const CLUSTER_EXAMPLES: &str = "\
+/// Examples of `cluster --help`.
+pub const CLUSTER_EXAMPLES: &str = "\
 Without a command it is `show`.
 
 Example:
@@ -132,16 +138,17 @@ Example:
 #[command(
     about = "Views and changes the state of an Alertmanager; this is flyball under amtool's name."
 )]
-pub(crate) struct Amtool {
+pub struct Amtool {
     #[command(flatten)]
     peer: PeerArgs,
+    /// What to do.
     #[command(subcommand)]
-    pub(crate) command: AmtoolCommand,
+    pub command: AmtoolCommand,
 }
 
 /// Commands under the name `amtool`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum AmtoolCommand {
+pub enum AmtoolCommand {
     /// Add and show alerts.
     #[command(after_help = ALERT_EXAMPLES)]
     Alert(AlertArgs),
@@ -164,7 +171,7 @@ pub(crate) enum AmtoolCommand {
 
 /// `config` under the name `amtool`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum AmtoolConfig {
+pub enum AmtoolConfig {
     /// Print alertmanager.yml as the server uses it.
     Show(PeerArgs),
     /// Show and try the routing tree.
@@ -174,7 +181,7 @@ pub(crate) enum AmtoolConfig {
 
 /// Which Alertmanager is asked, and how answers are printed.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct PeerArgs {
+pub struct PeerArgs {
     #[arg(
         long = "alertmanager.url",
         global = true,
@@ -253,7 +260,7 @@ pub(crate) enum PeerOutput {
 
 /// `alert`
 #[derive(Args, Debug)]
-pub(crate) struct AlertArgs {
+pub struct AlertArgs {
     #[command(flatten)]
     pub(crate) peer: PeerArgs,
     #[command(subcommand)]
@@ -346,7 +353,7 @@ pub(crate) struct AlertAdd {
 
 /// `silence`
 #[derive(Args, Debug)]
-pub(crate) struct SilenceArgs {
+pub struct SilenceArgs {
     #[command(flatten)]
     pub(crate) peer: PeerArgs,
     #[command(subcommand)]
@@ -483,7 +490,7 @@ pub(crate) struct SilenceImport {
 
 /// `cluster`
 #[derive(Args, Debug)]
-pub(crate) struct ClusterArgs {
+pub struct ClusterArgs {
     #[command(flatten)]
     pub(crate) peer: PeerArgs,
     #[command(subcommand)]
@@ -499,7 +506,7 @@ pub(crate) enum ClusterCommand {
 
 /// `config routes`
 #[derive(Args, Debug)]
-pub(crate) struct RoutesArgs {
+pub struct RoutesArgs {
     #[command(flatten)]
     pub(crate) peer: PeerArgs,
     /// alertmanager.yml to read instead of asking the server.
@@ -534,7 +541,7 @@ pub(crate) struct RoutesTest {
 
 /// `check-config`
 #[derive(Args, Debug)]
-pub(crate) struct CheckFiles {
+pub struct CheckFiles {
     /// Files to check; standard input when there are none.
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
@@ -542,15 +549,17 @@ pub(crate) struct CheckFiles {
     pub(crate) matchers: MatcherArgs,
 }
 
+/// `template`
 #[derive(Debug, Subcommand)]
-pub(crate) enum TemplateCommand {
+pub enum TemplateCommand {
     /// Print a template rendered on data.
     #[command(after_help = RENDER_EXAMPLES)]
     Render(TemplateRender),
 }
 
+/// `template render`
 #[derive(Args, Debug)]
-pub(crate) struct TemplateRender {
+pub struct TemplateRender {
     /// Files of templates; may be a pattern, several may be given.
     #[arg(long = "template.glob", value_name = "PATTERN", required = true)]
     pub(crate) globs: Vec<String>,

@@ -4,7 +4,7 @@ use super::wire::{TextMap, Time};
 use super::{Outcome, read_file};
 use crate::cli::{TemplateRender, TemplateType};
 use crate::console::{Console, Verdict, io_words};
-use crate::load::expand_pattern;
+use crate::files::expand_pattern;
 use gotemplate::notifications::{Alert, Data, Functions, default_templates};
 use gotemplate::{Limits, Output, Templates};
 use jiff::tz::TimeZone;

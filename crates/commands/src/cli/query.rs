@@ -39,8 +39,10 @@ macro_rules! instant {
     };
 }
 
+/// `query`
 #[derive(Debug, Subcommand)]
-pub(crate) enum QueryCommand {
+#[expect(missing_docs, reason = "what a flag means its help says")]
+pub enum QueryCommand {
     /// Evaluate an expression at one instant.
     #[command(after_help = INSTANT_EXAMPLES, allow_missing_positional = true)]
     Instant {
@@ -121,7 +123,7 @@ pub(crate) enum QueryCommand {
 
 /// Instants between which series are looked for; by default about a year around now.
 #[derive(Args, Debug)]
-pub(crate) struct Span {
+pub struct Span {
     #[arg(long, allow_hyphen_values = true, help = instant!("Earliest instant"))]
     pub(crate) start: Option<String>,
     #[arg(long, allow_hyphen_values = true, help = instant!("Latest instant"))]
@@ -137,8 +139,9 @@ pub(crate) enum OutputFormat {
     Json,
 }
 
+/// Which server, and how it is asked.
 #[derive(Args, Debug)]
-pub(crate) struct QueryServer {
+pub struct QueryServer {
     #[arg(help = "URL of the server [default: http://127.0.0.1:1788]")]
     pub(crate) server: Option<String>,
     /// How to print the answer.

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 /// How a subcommand ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// As hoped: exit code 0.
     Good,
     /// Works, but lint found something: exit code 3, as promtool.
@@ -19,7 +19,8 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    pub(crate) fn code(self) -> u8 {
+    /// Exit code of the process.
+    pub fn code(self) -> u8 {
         match self {
             Self::Good => 0,
             Self::Lint => 3,
@@ -30,7 +31,7 @@ impl Verdict {
 }
 
 /// Both standard streams.
-pub(crate) struct Console<'a> {
+pub struct Console<'a> {
     out: Stream<'a>,
     err: Stream<'a>,
 }
@@ -48,7 +49,7 @@ impl Stream<'_> {
 
 impl Console<'static> {
     /// The streams of this process.
-    pub(crate) fn standard() -> Self {
+    pub fn standard() -> Self {
         let (out, err) = (io::stdout(), io::stderr());
         let (paint_out, paint_err) = (Paint::of(out.is_terminal()), Paint::of(err.is_terminal()));
         Self {
@@ -58,10 +59,9 @@ impl Console<'static> {
     }
 }
 
-#[cfg(test)]
 impl<'a> Console<'a> {
-    /// Streams of a test.
-    pub(crate) fn plain(out: &'a mut Vec<u8>, err: &'a mut Vec<u8>) -> Self {
+    /// Streams that a caller reads afterwards, without colours.
+    pub fn plain(out: &'a mut Vec<u8>, err: &'a mut Vec<u8>) -> Self {
         let stream = |writer| Stream { writer, paint: Paint::Plain };
         Self { out: stream(Box::new(out)), err: stream(Box::new(err)) }
     }
@@ -69,39 +69,40 @@ impl<'a> Console<'a> {
 
 impl Console<'_> {
     /// Writes a line of the answer.
-    pub(crate) fn say(&mut self, line: impl Display) -> io::Result<()> {
+    pub fn say(&mut self, line: impl Display) -> io::Result<()> {
         self.out.line(&line)
     }
 
     /// Writes a line of the answer that begins with a coloured word.
-    pub(crate) fn mark(&mut self, indent: &str, mark: Mark, line: impl Display) -> io::Result<()> {
+    pub fn mark(&mut self, indent: &str, mark: Mark, line: impl Display) -> io::Result<()> {
         let word = self.out.paint.mark(mark);
         self.out.line(&format_args!("{indent}{word}: {line}"))
     }
 
     /// Writes a complaint, after everything that was said before it.
-    pub(crate) fn complain(&mut self, line: impl Display) -> io::Result<()> {
+    pub fn complain(&mut self, line: impl Display) -> io::Result<()> {
         self.out.writer.flush()?;
         self.err.line(&line)
     }
 
     /// Writes a complaint that begins with a coloured word.
-    pub(crate) fn blame(&mut self, indent: &str, mark: Mark, line: impl Display) -> io::Result<()> {
+    pub fn blame(&mut self, indent: &str, mark: Mark, line: impl Display) -> io::Result<()> {
         let word = self.err.paint.mark(mark);
         self.complain(format_args!("{indent}{word}: {line}"))
     }
 
     /// Do complaints go to where colours are seen?
-    pub(crate) fn complains_in_colour(&self) -> bool {
+    pub fn complains_in_colour(&self) -> bool {
         self.err.paint == Paint::Ansi
     }
 
     /// Gives raw bytes of the answer.
-    pub(crate) fn answer(&mut self) -> &mut dyn Write {
+    pub fn answer(&mut self) -> &mut dyn Write {
         &mut self.out.writer
     }
 
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
+    /// Writes what waits in both streams.
+    pub fn flush(&mut self) -> io::Result<()> {
         self.out.writer.flush()?;
         self.err.writer.flush()
     }
@@ -109,9 +110,12 @@ impl Console<'_> {
 
 /// The word that a line begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub enum Mark {
+    /// `SUCCESS`, green.
     Success,
+    /// `WARNING`, yellow.
     Warning,
+    /// `FAILED`, red.
     Failed,
 }
 
@@ -154,12 +158,12 @@ impl Display for Painted {
 }
 
 /// A text of several lines with its further lines indented as deep as the first.
-pub(crate) fn indented(text: &str, indent: &str) -> String {
+pub fn indented(text: &str, indent: &str) -> String {
     text.replace('\n', &format!("\n{indent}"))
 }
 
 /// An error of the filesystem in words, without its number.
-pub(crate) fn io_words(error: &io::Error) -> String {
+pub fn io_words(error: &io::Error) -> String {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);
     let mut chars = words.chars();

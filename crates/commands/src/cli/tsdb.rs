@@ -27,8 +27,10 @@ Examples:
   flyball tsdb dump --match='up{job=\"node\"}'
   flyball tsdb dump --min-time=1767225600000 -o json /var/lib/flyball";
 
+/// `tsdb`
 #[derive(Debug, Subcommand)]
-pub(crate) enum TsdbCommand {
+#[expect(missing_docs, reason = "what a flag means its help says")]
+pub enum TsdbCommand {
     /// Read every stored byte once and report damage.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(DataDir),
@@ -78,8 +80,9 @@ pub(crate) enum InspectFormat {
     Json,
 }
 
+/// Which data directory, and how it is shown.
 #[derive(Args, Debug)]
-pub(crate) struct DataDir {
+pub struct DataDir {
     /// Data directory.
     #[arg(value_name = "DIR", default_value = "flyball-data")]
     pub(crate) path: PathBuf,

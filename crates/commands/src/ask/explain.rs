@@ -1,8 +1,8 @@
 //! `flyball query explain`: the parts of a query as a tree, figures in columns to the left of it.
 //! Reads what `/api/flyball/v1/explain` answers, a list with depths.
 
-use crate::inspect::table::{Align, Table};
 use crate::inspect::{instant, size};
+use crate::table::{Align, Table};
 use serde::Deserialize;
 
 /// An answer of the API.

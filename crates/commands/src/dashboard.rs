@@ -3,9 +3,9 @@
 
 mod server;
 
-use crate::board_files::read_file;
 use crate::cli::{DashboardCommand, DashboardImport, DashboardLint};
 use crate::console::{Console, Mark, Verdict, io_words};
+use crate::files::read_board;
 use dashboards::{Dashboard, INPUT_BYTES_MAX, Imported, Severity, diff, import, lint};
 use server::Server;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use std::path::Path;
 const METRICS_BYTES_MAX: u64 = 64 << 20;
 
 /// Runs one of the subcommands.
-pub(crate) fn run(command: &DashboardCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub fn run(command: &DashboardCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
     match command {
         DashboardCommand::Import(args) => import_files(args, console),
         DashboardCommand::Lint(args) => lint_files(args, console),
@@ -176,7 +176,7 @@ fn load(path: &Path) -> Result<Imported, String> {
     let bytes = if is_standard_input(path) {
         read_standard_input(INPUT_BYTES_MAX as u64)
     } else {
-        read_file(path)
+        read_board(path)
     };
     let cannot = |error: &io::Error| format!("cannot read {}: {}", name(path), io_words(error));
     let bytes = bytes.map_err(|error| cannot(&error))?;

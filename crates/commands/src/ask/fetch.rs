@@ -3,7 +3,7 @@
 use super::Refusal;
 use super::answer::Shape;
 use crate::console::io_words;
-use crate::load;
+use crate::files;
 use config::HttpClientConfig;
 use net::{AddressPolicy, Client, ClientOptions, ErrorKind, Request};
 use std::path::Path;
@@ -168,7 +168,7 @@ pub(crate) fn server_url(text: &str) -> Result<Url, Refusal> {
 
 pub(crate) fn http_client(path: &Path) -> Result<HttpClientConfig, Refusal> {
     let name = path.display().to_string();
-    let text = load::read_text(path)
+    let text = files::read_text(path)
         .map_err(|error| format!("error: cannot read {name}: {}", io_words(&error)))?;
     let loaded = config::load_http_client(&name, &text);
     loaded.map(|loaded| loaded.config).map_err(|error| format!("error: {error}"))

@@ -2,12 +2,12 @@
 //! The looking is done by `tsdb::inspect`; here is only what people and programs get to see.
 
 mod lock;
-pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 
 use crate::cli::{DataDir, InspectFormat, TsdbCommand};
 use crate::console::{Console, Mark, Verdict};
+use crate::table::{Align, Table};
 use model::{Labels, Matcher, SampleBuf};
 use serde_json::json;
 use std::io;
@@ -15,14 +15,13 @@ use std::path::Path;
 use std::sync::Arc;
 use sys::SystemClock;
 use sys::{OsVfs, Vfs};
-use table::{Align, Table};
 use tsdb::inspect::{self, Analysis, SegmentInfo, VerifyReport, View};
 
 /// A young data directory.
 const NO_SEGMENTS: &str = "no segments yet: the samples are in the journal";
 
 /// Runs one of the inspections.
-pub(crate) fn run(command: &TsdbCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
+pub fn run(command: &TsdbCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
     let (TsdbCommand::Verify(data)
     | TsdbCommand::Analyze { data, .. }
     | TsdbCommand::List { data, .. }
