@@ -185,7 +185,9 @@ fn serve(stream: &TcpStream, log: &Mutex<Vec<Asked>>, answer: &Answer) -> io::Re
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line)?;
+        if reader.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         let line = line.trim_end().to_owned();
         if line.is_empty() {
             break;
@@ -196,8 +198,12 @@ fn serve(stream: &TcpStream, log: &Mutex<Vec<Asked>>, answer: &Answer) -> io::Re
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<u64>().ok())?
     });
+    let length = length.unwrap_or(0).min(BODY_MAX);
     let mut body = Vec::new();
-    reader.take(length.unwrap_or(0).min(BODY_MAX)).read_to_end(&mut body)?;
+    // A peer that was killed in the middle of its request has asked nothing.
+    if reader.take(length).read_to_end(&mut body)? as u64 != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let first = lines.first().cloned().unwrap_or_default();
     let target = first.rsplit_once(' ').map_or(first.clone(), |(target, _)| target.to_owned());
     let asked = Asked { target, head: lines.split_off(1.min(lines.len())), body };
