@@ -387,7 +387,7 @@ impl Rooms {
             path: ingest::WRITE_PATH,
             permission: Permission::Write,
             methods: ingest::write_route(receiver),
-            described: vec![("post", "Stores samples sent by remote write 1.0")],
+            described: vec![("post", "Stores samples sent by remote write 1.0 or 2.0")],
         }
     }
 

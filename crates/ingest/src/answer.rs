@@ -4,7 +4,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use model::{AppendError, AppendErrorKind, RowFault};
+use model::{AppendError, AppendErrorKind, RowFault, Value};
 use std::time::Duration;
 
 /// When nobody knows better: long enough to free something, short enough to lose nothing.
@@ -21,20 +21,51 @@ pub struct Answer {
     pub text: String,
     /// When a retry makes sense.
     pub retry_after: Option<Duration>,
+    /// What was stored, for senders of remote write 2.0, who must be told.
+    pub written: Option<Written>,
+}
+
+/// What of a request is stored now, also what was stored before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Floats.
+    pub samples: usize,
+    /// Native histograms.
+    pub histograms: usize,
+    /// Exemplars, handed to the storage.
+    pub exemplars: usize,
+}
+
+impl Written {
+    pub(crate) fn count_of(&mut self, value: &Value) -> &mut usize {
+        match value {
+            Value::Float(_) => &mut self.samples,
+            Value::Histogram(_) => &mut self.histograms,
+        }
+    }
+
+    /// Remote write 2.0, "Required Written Response Headers".
+    fn headers(self) -> [(&'static str, usize); 3] {
+        [
+            ("x-prometheus-remote-write-samples-written", self.samples),
+            ("x-prometheus-remote-write-histograms-written", self.histograms),
+            ("x-prometheus-remote-write-exemplars-written", self.exemplars),
+        ]
+    }
 }
 
 impl Answer {
     pub(crate) fn stored() -> Self {
-        Self { status: StatusCode::NO_CONTENT, text: String::new(), retry_after: None }
+        Self::new(StatusCode::NO_CONTENT, "")
     }
 
     pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, text: text.into(), retry_after: None }
+        Self { status, text: text.into(), retry_after: None, written: None }
     }
 
     pub(crate) fn unavailable(text: impl Into<String>) -> Self {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self { status, text: text.into(), retry_after: Some(RETRY_AFTER) }
+        let refused = Self::new(StatusCode::SERVICE_UNAVAILABLE, text);
+        Self { retry_after: Some(RETRY_AFTER), ..refused }
     }
 
     pub(crate) fn of_error(error: &AppendError) -> Self {
@@ -46,7 +77,8 @@ impl Answer {
             // Kinds to come are trouble of the storage: a retry may help and loses nothing.
             _ => (StatusCode::SERVICE_UNAVAILABLE, Some(RETRY_AFTER)),
         };
-        Self { status, text: error.to_string(), retry_after: error.retry_delay().or(delay) }
+        let refused = Self::new(status, error.to_string());
+        Self { retry_after: error.retry_delay().or(delay), ..refused }
     }
 }
 
@@ -71,6 +103,9 @@ impl IntoResponse for Answer {
             let value = HeaderValue::from_str(&seconds.to_string());
             let value = value.expect("digits are a header value");
             response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
+        for (name, count) in self.written.into_iter().flat_map(Written::headers) {
+            response.headers_mut().insert(name, HeaderValue::from(count));
         }
         response
     }

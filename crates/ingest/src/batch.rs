@@ -1,17 +1,26 @@
 //! One request as one batch: every row with the series it came from, so that a refused row can be
 //! named and a dead handle resolved again. Rows of a scrape group stand together.
-//! Memory: at most `samples_max` rows and `buckets_max` histogram buckets a request.
+//! Memory: at most `samples_max` rows, `buckets_max` histogram buckets and `label_bytes_max` bytes
+//! of labels a request.
 
 use crate::receiver::ReceiverOptions;
-use model::{Batch, GroupKey, Histogram, Row, SeriesRef, Timestamp, Value};
+use model::{Batch, Exemplar, GroupKey, Histogram, Row, SeriesRef, Timestamp, Value};
+use std::ops::Range;
 use std::sync::Arc;
-use wire::remote_write::Series;
+use wire::remote_write::LabelPairs;
+
+/// Labels of a series as remote write 1.0 sends them: a part of the body, or made from it.
+#[derive(Clone, Debug)]
+pub(crate) enum LabelBytes<'a> {
+    Sent(&'a [u8]),
+    /// Place in [`RequestBatch::made`].
+    Made(Range<usize>),
+}
 
 /// A series of the request that has a handle.
-#[derive(Clone, Copy)]
+#[derive(Clone, Debug)]
 pub(crate) struct Source<'a> {
-    pub(crate) series: Series<'a>,
-    pub(crate) label_bytes: Option<&'a [u8]>,
+    pub(crate) label_bytes: LabelBytes<'a>,
     pub(crate) group: GroupKey,
 }
 
@@ -19,7 +28,9 @@ pub(crate) struct Source<'a> {
 #[derive(Default)]
 pub(crate) struct RequestBatch<'a> {
     pub(crate) batch: Batch,
-    pub(crate) sources: Vec<Source<'a>>,
+    sources: Vec<Source<'a>>,
+    /// Label bytes that do not stand in the body as they are.
+    pub(crate) made: Vec<u8>,
     /// Index in `sources` of each row.
     origins: Vec<u32>,
     items: usize,
@@ -44,14 +55,22 @@ impl<'a> RequestBatch<'a> {
         self.buckets <= options.buckets_max
     }
 
+    /// The bytes themselves.
+    pub(crate) fn bytes_of<'s>(&'s self, label_bytes: &LabelBytes<'s>) -> &'s [u8] {
+        match label_bytes {
+            LabelBytes::Sent(bytes) => bytes,
+            LabelBytes::Made(place) => &self.made[place.clone()],
+        }
+    }
+
     /// Adds a series; its rows follow.
     pub(crate) fn add_source(&mut self, source: Source<'a>) {
         self.sources.push(source);
     }
 
     /// Adds a sample of the latest series.
-    pub(crate) fn push(&mut self, series: SeriesRef, timestamp: Timestamp, value: Value) {
-        self.batch.rows.push(Row { series, timestamp, value, start: None });
+    pub(crate) fn push(&mut self, row: Row) {
+        self.batch.rows.push(row);
         let origin = self.sources.len().checked_sub(1).expect("a source was added before");
         self.origins.push(u32::try_from(origin).expect("bodies are below 4 GiB"));
     }
@@ -59,13 +78,29 @@ impl<'a> RequestBatch<'a> {
     pub(crate) fn push_histogram(
         &mut self,
         series: SeriesRef,
-        at: Timestamp,
+        timestamp: Timestamp,
+        start: Option<Timestamp>,
         histogram: Histogram,
     ) {
-        self.push(series, at, Value::Histogram(Arc::new(histogram)));
+        let value = Value::Histogram(Arc::new(histogram));
+        self.push(Row { series, timestamp, value, start });
     }
 
-    pub(crate) fn source_of(&self, row: usize) -> &Source<'a> {
+    pub(crate) fn push_exemplar(&mut self, series: SeriesRef, exemplar: Exemplar) {
+        self.batch.exemplars.push((series, exemplar));
+    }
+
+    /// Label bytes of the series of a row.
+    pub(crate) fn row_label_bytes(&self, row: usize) -> &[u8] {
+        self.bytes_of(&self.source_of(row).label_bytes)
+    }
+
+    /// Labels of the series of a row.
+    pub(crate) fn row_labels(&self, row: usize) -> LabelPairs<'_> {
+        LabelPairs::of(self.row_label_bytes(row))
+    }
+
+    fn source_of(&self, row: usize) -> &Source<'a> {
         &self.sources[self.origins[row] as usize]
     }
 
@@ -75,25 +110,22 @@ impl<'a> RequestBatch<'a> {
         let mut order: Vec<usize> = (0..self.batch.rows.len()).collect();
         if !order.is_sorted_by_key(|row| self.source_of(*row).group) {
             order.sort_by_key(|row| self.source_of(*row).group);
-            self.origins = order.iter().map(|row| self.origins[*row]).collect();
-            self.batch.rows = order.iter().map(|row| self.batch.rows[*row].clone()).collect();
+            self.select(&order);
         }
         if !order.is_empty() {
             self.batch.group = self.source_of(0).group;
         }
     }
 
-    /// The rows with these indices as a batch of their own.
-    pub(crate) fn only(&self, rows: &[usize]) -> RequestBatch<'a> {
-        RequestBatch {
-            batch: Batch {
-                group: self.batch.group,
-                rows: rows.iter().map(|row| self.batch.rows[*row].clone()).collect(),
-                ..Batch::default()
-            },
-            sources: self.sources.clone(),
-            origins: rows.iter().map(|row| self.origins[*row]).collect(),
-            ..RequestBatch::default()
-        }
+    /// Leaves the rows with these indices alone in the batch, in this order.
+    pub(crate) fn keep_only(&mut self, rows: &[usize]) {
+        self.select(rows);
+        self.batch.exemplars.clear();
+        self.batch.metadata.clear();
+    }
+
+    fn select(&mut self, rows: &[usize]) {
+        self.origins = rows.iter().map(|row| self.origins[*row]).collect();
+        self.batch.rows = rows.iter().map(|row| self.batch.rows[*row].clone()).collect();
     }
 }

@@ -31,9 +31,12 @@ pub fn router(receiver: Arc<Receiver>) -> Router {
 
 async fn write(receiver: Arc<Receiver>, request: Request) -> Answer {
     let (head, body) = request.into_parts();
-    if let Err(text) = check_headers(&head.headers) {
-        return early(&receiver, Answer::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
-    }
+    let version = match check_headers(&head.headers) {
+        Ok(version) => version,
+        Err(text) => {
+            return early(&receiver, Answer::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+        }
+    };
     if let Err(answer) = check_declared_length(&head.headers, receiver.options.body_bytes_max) {
         return early(&receiver, answer);
     }
@@ -55,7 +58,10 @@ async fn write(receiver: Arc<Receiver>, request: Request) -> Answer {
     let work = tokio::task::spawn_blocking(move || {
         // All stay taken until the work is done, even if the sender has gone.
         let _held = (place, turn, budget);
-        worker.receive(&bytes)
+        match version {
+            Version::One => worker.receive(&bytes),
+            Version::Two => worker.receive_2(&bytes),
+        }
     });
     work.await.unwrap_or_else(|_panicked| {
         let text = "the request could not be handled";
@@ -68,19 +74,30 @@ fn early(receiver: &Receiver, answer: Answer) -> Answer {
     answer
 }
 
+/// What a body holds.
+#[derive(Clone, Copy, Debug)]
+enum Version {
+    /// `prometheus.WriteRequest`.
+    One,
+    /// `io.prometheus.write.v2.Request`.
+    Two,
+}
+
 /// As upstream's write handler: both headers may be missing (senders before 1.0), nothing else.
-fn check_headers(headers: &HeaderMap) -> Result<(), String> {
+fn check_headers(headers: &HeaderMap) -> Result<Version, String> {
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    if let Some(content_type) = text(header::CONTENT_TYPE) {
-        check_content_type(&content_type)?;
-    }
+    let version = match text(header::CONTENT_TYPE).as_deref() {
+        None | Some("") => Version::One,
+        Some(content_type) => check_content_type(content_type)?,
+    };
     match text(header::CONTENT_ENCODING).as_deref() {
-        None | Some("" | "snappy") => Ok(()),
+        None | Some("") => Ok(version),
+        Some(encoding) if encoding.eq_ignore_ascii_case("snappy") => Ok(version),
         Some(other) => Err(format!("content encoding {other:?}, \"snappy\" expected")),
     }
 }
 
-fn check_content_type(content_type: &str) -> Result<(), String> {
+fn check_content_type(content_type: &str) -> Result<Version, String> {
     let mut parts = content_type.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default();
     if !media_type.eq_ignore_ascii_case("application/x-protobuf") {
@@ -88,18 +105,19 @@ fn check_content_type(content_type: &str) -> Result<(), String> {
     }
     for parameter in parts {
         match parameter.split_once('=') {
-            Some(("proto", "prometheus.WriteRequest")) => {}
-            Some(("proto", "io.prometheus.write.v2.Request")) => {
-                return Err("remote write 2.0 is not supported yet, send 1.0".into());
-            }
+            Some(("proto", "prometheus.WriteRequest")) => return Ok(Version::One),
+            Some(("proto", "io.prometheus.write.v2.Request")) => return Ok(Version::Two),
             Some(("proto", other)) => {
-                return Err(format!("message {other:?}, \"prometheus.WriteRequest\" expected"));
+                return Err(format!(
+                    "message {other:?}, \"prometheus.WriteRequest\" or \
+                     \"io.prometheus.write.v2.Request\" expected"
+                ));
             }
             Some(_) => {}
             None => return Err(format!("content type parameter {parameter:?} without a value")),
         }
     }
-    Ok(())
+    Ok(Version::One)
 }
 
 fn check_declared_length(headers: &HeaderMap, max: usize) -> Result<(), Answer> {

@@ -4,15 +4,14 @@
 use crate::receiver::ReceiverOptions;
 use model::{GroupKey, INSTANCE_LABEL, JOB_LABEL, Labels, METRIC_NAME};
 use wire::WireError;
-use wire::remote_write::Series;
+use wire::remote_write::LabelPairs;
 
 /// Reads the labels of a series. Malformed bytes fail the request (outer error), a label set that
 /// is not valid costs its series (inner error, a sentence).
 pub(crate) fn read(
-    series: &Series<'_>,
+    mut labels: LabelPairs<'_>,
     options: &ReceiverOptions,
 ) -> Result<Result<Labels, String>, WireError> {
-    let mut labels = series.labels();
     let mut pairs = Vec::new();
     while let Some((name, value)) = labels.next_pair()? {
         if pairs.len() >= options.labels_max {

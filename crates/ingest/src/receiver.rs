@@ -2,22 +2,18 @@
 //! Malformed bytes refuse the whole request before anything is stored; refused samples cost only
 //! themselves: the good rows of the request are stored as one batch.
 
-use crate::answer::{Answer, fault_text};
-use crate::batch::{RequestBatch, Source};
-use crate::cache::{Known, SeriesCache};
-use crate::labels;
+use crate::answer::{Answer, Written};
+use crate::batch::RequestBatch;
+use crate::intake::{Intake, Refusals, Stop, refuse_body};
+use crate::remote_write::{read_1, read_2};
 use crate::stats::ReceiverStats;
 use axum::http::StatusCode;
-use model::{
-    AppendError, AppendErrorKind, Appender, BatchReport, Rejection, RowFault, Timestamp, Value,
-};
+use model::Appender;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use wire::bounded::{Bounds, snappy_block};
-use wire::remote_write::{Item, Request, Series, SeriesItem};
-use wire::{WireError, WireErrorKind};
 
 /// Limits of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +31,8 @@ pub struct ReceiverOptions {
     pub label_name_bytes_max: usize,
     /// Longest label value, bytes.
     pub label_value_bytes_max: usize,
+    /// Most bytes of label sets of a request whose body does not hold them as they are.
+    pub label_bytes_max: usize,
     /// Bound of the cache from label bytes to series, bytes.
     pub cache_bytes_max: usize,
     /// Bodies in memory at the same time, bytes, as sent.
@@ -59,6 +57,7 @@ impl Default for ReceiverOptions {
             labels_max: 64,
             label_name_bytes_max: 1024,
             label_value_bytes_max: 64 << 10,
+            label_bytes_max: 64 << 20,
             cache_bytes_max: 64 << 20,
             budget_bytes: 128 << 20,
             concurrency_max: 4,
@@ -77,10 +76,8 @@ const BUFFER_BYTES_KEPT: usize = 4 << 20;
 
 /// Takes remote write requests and hands their samples to an appender.
 pub struct Receiver {
-    appender: Arc<dyn Appender>,
+    intake: Intake,
     pub(crate) options: ReceiverOptions,
-    cache: SeriesCache,
-    stats: Arc<ReceiverStats>,
     /// Requests being handled.
     pub(crate) turns: Arc<Semaphore>,
     /// Buffers of finished requests, at most `concurrency_max` of at most 4 MiB.
@@ -91,44 +88,12 @@ pub struct Receiver {
     pub(crate) places: Arc<Semaphore>,
 }
 
-/// What happened to the samples of a request besides being stored.
-#[derive(Default)]
-struct Refusals {
-    count: usize,
-    /// The first one, as a sentence.
-    first: Option<String>,
-    /// The gravest error of resolving a series that a retry may mend.
-    retryable: Option<AppendError>,
-}
-
-impl Refusals {
-    fn add(&mut self, text: impl FnOnce() -> String) {
-        self.count += 1;
-        self.first.get_or_insert_with(text);
-    }
-
-    fn conclude(&self) -> Answer {
-        if let Some(error) = &self.retryable {
-            return Answer::of_error(error);
-        }
-        match &self.first {
-            None => Answer::stored(),
-            Some(first) => {
-                let text = format!("{first} ({} samples refused)", self.count);
-                Answer::new(StatusCode::BAD_REQUEST, text)
-            }
-        }
-    }
-}
-
 impl Receiver {
     /// A receiver in front of a store.
     pub fn new(appender: Arc<dyn Appender>, options: ReceiverOptions) -> Self {
         Self {
-            appender,
+            intake: Intake::new(appender, options),
             options,
-            cache: SeriesCache::new(options.cache_bytes_max),
-            stats: Arc::default(),
             buffers: Mutex::default(),
             budget: Arc::new(Semaphore::new(options.budget_bytes / BUDGET_UNIT)),
             turns: Arc::new(Semaphore::new(options.concurrency_max)),
@@ -138,21 +103,35 @@ impl Receiver {
 
     /// Its counters.
     pub fn stats(&self) -> &Arc<ReceiverStats> {
-        &self.stats
+        &self.intake.stats
     }
 
     /// Handles a snappy-compressed body of remote write 1.0. Blocks while the store writes.
     pub fn receive(&self, compressed: &[u8]) -> Answer {
-        self.stats.bytes_received.add(compressed.len());
+        self.receive_block(compressed, |body| self.answer(body, read_1).0)
+    }
+
+    /// Handles a snappy-compressed body of remote write 2.0; the answer says what was written.
+    pub fn receive_2(&self, compressed: &[u8]) -> Answer {
+        let answer = self.receive_block(compressed, |body| {
+            let (answer, written) = self.answer(body, read_2);
+            Answer { written: Some(written), ..answer }
+        });
+        Answer { written: answer.written.or(Some(Written::default())), ..answer }
+    }
+
+    fn receive_block(&self, compressed: &[u8], handle: impl FnOnce(&[u8]) -> Answer) -> Answer {
+        let stats = self.stats();
+        stats.bytes_received.add(compressed.len());
         let mut body = self.buffers.lock().pop().unwrap_or_default();
-        let answer =
-            match snappy_block(compressed, Bounds::of(self.options.body_bytes_max), &mut body) {
-                Ok(()) => {
-                    self.stats.bytes_decoded.add(body.len());
-                    self.receive_decoded(&body)
-                }
-                Err(error) => refuse_body(&error),
-            };
+        let bounds = Bounds::of(self.options.body_bytes_max);
+        let answer = match snappy_block(compressed, bounds, &mut body) {
+            Ok(()) => {
+                stats.bytes_decoded.add(body.len());
+                handle(&body)
+            }
+            Err(error) => refuse_body(&error),
+        };
         self.keep_buffer(body);
         self.count(&answer);
         answer
@@ -166,24 +145,22 @@ impl Receiver {
         }
     }
 
-    fn receive_decoded(&self, body: &[u8]) -> Answer {
+    fn answer<'a>(&self, body: &'a [u8], read: Read<'a>) -> (Answer, Written) {
         let mut refusals = Refusals::default();
-        let mut request = match self.read(body, &mut refusals) {
+        let request = match read(&self.intake, body, &mut refusals) {
             Ok(request) => request,
-            Err(Stop::Wire(error)) => return refuse_body(&error),
-            Err(Stop::TooMany(text)) => return Answer::new(StatusCode::PAYLOAD_TOO_LARGE, text),
-            Err(Stop::Append(error)) => return Answer::of_error(&error),
+            Err(stop) => return (stop.answer(), Written::default()),
         };
-        request.order_by_group();
-        match self.store(&request, &mut refusals) {
+        let answer = match self.intake.store(request, &mut refusals) {
             Ok(()) => refusals.conclude(),
             Err(error) => Answer::of_error(&error),
-        }
+        };
+        (answer, refusals.written)
     }
 
     /// Counts an answer; those given before the body was read come from `http`.
     pub(crate) fn count(&self, answer: &Answer) {
-        let stats = &self.stats;
+        let stats = self.stats();
         let counter = match answer.status {
             StatusCode::NO_CONTENT => &stats.requests_stored,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => &stats.requests_unsupported,
@@ -197,277 +174,8 @@ impl Receiver {
     }
 }
 
-/// Why a request is given up before its batch is stored.
-enum Stop {
-    Wire(WireError),
-    /// More of something than a request may hold.
-    TooMany(String),
-    Append(AppendError),
-}
-
-impl From<WireError> for Stop {
-    fn from(error: WireError) -> Self {
-        Self::Wire(error)
-    }
-}
-
-fn refuse_body(error: &WireError) -> Answer {
-    let status = match error.kind() {
-        WireErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        // Kinds to come are faults of the body as well.
-        _ => StatusCode::BAD_REQUEST,
-    };
-    Answer::new(status, error.to_string())
-}
-
-/// Reading: bytes to rows.
-impl Receiver {
-    fn read<'a>(&self, body: &'a [u8], refusals: &mut Refusals) -> Result<RequestBatch<'a>, Stop> {
-        let mut request = Request::new(body);
-        let mut batch = RequestBatch::default();
-        while let Some(item) = request.next_item()? {
-            match item {
-                Item::Series(series) => self.read_series(series, &mut batch, refusals)?,
-                Item::Metadata(metadata) => {
-                    self.check_room(&mut batch)?;
-                    batch.batch.metadata.push(metadata);
-                }
-            }
-        }
-        Ok(batch)
-    }
-
-    fn read_series<'a>(
-        &self,
-        series: Series<'a>,
-        batch: &mut RequestBatch<'a>,
-        refusals: &mut Refusals,
-    ) -> Result<(), Stop> {
-        let mut items = series;
-        let mut known = None;
-        while let Some(item) = items.next_item()? {
-            self.check_room(batch)?;
-            // Resolved at its first item, so that a series without any is not created.
-            let resolved = match &known {
-                Some(resolved) => resolved,
-                None => known.insert(self.resolve(series, batch)?),
-            };
-            match (resolved, item) {
-                (Ok(known), item) => self.take(*known, item, batch, refusals)?,
-                // An exemplar without its series is no loss of a sample.
-                (Err(_), SeriesItem::Exemplar(_)) => {}
-                (Err(refused), SeriesItem::Sample(_) | SeriesItem::Histogram(..)) => {
-                    self.refuse(refused, refusals);
-                }
-            }
-        }
-        if let Some(Err(Unresolved::Limit(error))) = known {
-            refusals.retryable.get_or_insert(error);
-        }
-        Ok(())
-    }
-
-    fn refuse(&self, refused: &Unresolved, refusals: &mut Refusals) {
-        match refused {
-            Unresolved::Labels(text) => {
-                self.stats.samples_invalid_labels.add(1);
-                refusals.add(|| format!("invalid labels: {text}"));
-            }
-            Unresolved::Limit(error) => {
-                self.stats.samples_beyond_limit.add(1);
-                refusals.add(|| error.to_string());
-            }
-        }
-    }
-
-    fn check_room(&self, batch: &mut RequestBatch<'_>) -> Result<(), Stop> {
-        if batch.has_room(&self.options) {
-            return Ok(());
-        }
-        Err(too_many("samples", self.options.samples_max))
-    }
-
-    fn take(
-        &self,
-        known: Known,
-        item: SeriesItem,
-        batch: &mut RequestBatch<'_>,
-        refusals: &mut Refusals,
-    ) -> Result<(), Stop> {
-        match item {
-            SeriesItem::Sample(sample) => {
-                batch.push(known.series, sample.timestamp, Value::Float(sample.value));
-            }
-            SeriesItem::Histogram(timestamp, Ok(histogram)) => {
-                if !batch.has_room_for(&histogram, &self.options) {
-                    return Err(too_many("histogram buckets", self.options.buckets_max));
-                }
-                batch.push_histogram(known.series, timestamp, histogram);
-            }
-            SeriesItem::Histogram(_, Err(error)) => {
-                self.stats.samples_invalid_histogram.add(1);
-                refusals.add(|| error.to_string());
-            }
-            SeriesItem::Exemplar(Ok(exemplar)) => {
-                batch.batch.exemplars.push((known.series, exemplar));
-            }
-            // As upstream: the samples are what the sender is told about.
-            SeriesItem::Exemplar(Err(_)) => self.stats.exemplars_refused.add(1),
-        }
-        Ok(())
-    }
-
-    /// Finds the handle of a series: by its bytes, else by its labels.
-    fn resolve<'a>(
-        &self,
-        series: Series<'a>,
-        batch: &mut RequestBatch<'a>,
-    ) -> Result<Result<Known, Unresolved>, Stop> {
-        let label_bytes = series.label_bytes()?;
-        let recognised = label_bytes.and_then(|bytes| self.cache.get(bytes));
-        let known = match recognised {
-            Some(known) => {
-                self.stats.series_recognised.add(1);
-                known
-            }
-            None => match self.resolve_anew(&series, label_bytes)? {
-                Ok(known) => known,
-                Err(refused) => return Ok(Err(refused)),
-            },
-        };
-        batch.add_source(Source { series, label_bytes, group: known.group });
-        Ok(Ok(known))
-    }
-
-    fn resolve_anew(
-        &self,
-        series: &Series<'_>,
-        label_bytes: Option<&[u8]>,
-    ) -> Result<Result<Known, Unresolved>, Stop> {
-        self.stats.series_parsed.add(1);
-        let labels = match labels::read(series, &self.options)? {
-            Ok(labels) => labels,
-            Err(text) => return Ok(Err(Unresolved::Labels(text))),
-        };
-        let group = labels::group_of(&labels);
-        match self.appender.resolve(group, &labels) {
-            Ok(series) => {
-                let known = Known { series, group };
-                if let Some(bytes) = label_bytes {
-                    self.cache.insert(bytes, known);
-                }
-                Ok(Ok(known))
-            }
-            Err(error) => match error.kind() {
-                AppendErrorKind::InvalidLabels => Ok(Err(Unresolved::Labels(error.to_string()))),
-                // Known series can still be stored; only the new one is refused.
-                AppendErrorKind::SeriesLimit | AppendErrorKind::Overloaded => {
-                    Ok(Err(Unresolved::Limit(error)))
-                }
-                _ => Err(Stop::Append(error)),
-            },
-        }
-    }
-}
-
-/// Why a series has no handle.
-enum Unresolved {
-    Labels(String),
-    Limit(AppendError),
-}
-
-fn too_many(what: &str, max: usize) -> Stop {
-    Stop::TooMany(format!("more than {max} {what} in one request"))
-}
-
-/// Storing: rows to the appender.
-impl Receiver {
-    fn store(
-        &self,
-        request: &RequestBatch<'_>,
-        refusals: &mut Refusals,
-    ) -> Result<(), AppendError> {
-        let batch = &request.batch;
-        if batch.rows.is_empty() && batch.metadata.is_empty() && batch.exemplars.is_empty() {
-            return Ok(());
-        }
-        let report = self.appender.commit(batch)?;
-        self.stats.exemplars.add(batch.exemplars.len());
-        self.stats.metadata.add(batch.metadata.len());
-        let dead = self.settle(request, &report, refusals);
-        if dead.is_empty() {
-            return Ok(());
-        }
-        self.store_again(request.only(&dead), refusals)
-    }
-
-    /// Rows whose handles died between two requests: resolved and committed once more.
-    fn store_again(
-        &self,
-        mut request: RequestBatch<'_>,
-        refusals: &mut Refusals,
-    ) -> Result<(), AppendError> {
-        for row in 0..request.batch.rows.len() {
-            let source = *request.source_of(row);
-            if let Some(bytes) = source.label_bytes {
-                self.cache.remove(bytes);
-            }
-        }
-        for row in 0..request.batch.rows.len() {
-            let source = *request.source_of(row);
-            let cached = source.label_bytes.and_then(|bytes| self.cache.get(bytes));
-            let resolved = match cached {
-                Some(known) => Ok(Ok(known)),
-                None => self.resolve_anew(&source.series, source.label_bytes),
-            };
-            match resolved {
-                Ok(Ok(known)) => request.batch.rows[row].series = known.series,
-                Ok(Err(Unresolved::Limit(error))) | Err(Stop::Append(error)) => return Err(error),
-                // The labels were valid when the request was read.
-                Ok(Err(Unresolved::Labels(_))) | Err(Stop::Wire(_) | Stop::TooMany(_)) => {}
-            }
-        }
-        let report = self.appender.commit(&request.batch)?;
-        for row in self.settle(&request, &report, refusals) {
-            let rejection = Rejection { row, fault: RowFault::UnknownSeries };
-            self.note(&request, rejection, refusals);
-        }
-        Ok(())
-    }
-
-    /// Counts what became of the rows; gives those whose handles are dead.
-    fn settle(
-        &self,
-        request: &RequestBatch<'_>,
-        report: &BatchReport,
-        refusals: &mut Refusals,
-    ) -> Vec<usize> {
-        self.stats.samples_stored.add(report.accepted);
-        self.stats.samples_repeated.add(report.repeated);
-        let mut dead = Vec::new();
-        for rejection in &report.rejected {
-            match rejection.fault {
-                RowFault::UnknownSeries => dead.push(rejection.row),
-                RowFault::OutOfOrder
-                | RowFault::TooOld
-                | RowFault::DuplicateTimestamp
-                | RowFault::TooFarInFuture
-                | RowFault::InvalidHistogram => self.note(request, *rejection, refusals),
-            }
-        }
-        dead
-    }
-
-    fn note(&self, request: &RequestBatch<'_>, rejection: Rejection, refusals: &mut Refusals) {
-        self.stats.of_fault(rejection.fault).add(1);
-        refusals.add(|| {
-            let labels = labels::read(&request.source_of(rejection.row).series, &self.options);
-            let series = labels.ok().and_then(Result::ok).unwrap_or_default();
-            let at: Timestamp = request.batch.rows[rejection.row].timestamp;
-            format!("{}: series {series} at {} ms", fault_text(rejection.fault), at.ms())
-        });
-    }
-}
+/// Reads a body of one version.
+type Read<'a> = fn(&Intake, &'a [u8], &mut Refusals) -> Result<RequestBatch<'a>, Stop>;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,8 @@
 
 use crate::WireError;
 use crate::bounded::{Bounds, Gunzip, snappy_block};
-use crate::remote_write::{Item, Request};
+use crate::remote_write::{Item, LabelPairs, Request, SeriesItem};
+use crate::remote_write_2;
 
 /// Most bytes that the decompressors may make of an input.
 const DECODED_BYTES_MAX: usize = 1 << 20;
@@ -17,6 +18,40 @@ pub fn check(data: &[u8]) -> bool {
     let snappy = snappy_block(data, bounds, &mut body).and_then(|()| walk(&body)).is_ok();
     let gzipped = gunzip(data, bounds).and_then(|body| walk(&body)).is_ok();
     bare || snappy || gzipped
+}
+
+/// Any bytes as a request of version 2.0: bare and as a snappy block. Answers whether one of them
+/// is a whole request.
+pub fn check_2(data: &[u8]) -> bool {
+    let mut body = Vec::new();
+    let bare = walk_2(data).is_ok();
+    let bounds = Bounds::of(DECODED_BYTES_MAX);
+    bare || snappy_block(data, bounds, &mut body).and_then(|()| walk_2(&body)).is_ok()
+}
+
+/// Most bytes of labels that are made of an input.
+const LABEL_BYTES_MAX: usize = 1 << 16;
+
+fn walk_2(body: &[u8]) -> Result<(), WireError> {
+    let mut request = remote_write_2::Request::read(body)?;
+    while let Some(mut series) = request.next_series()? {
+        let mut bytes = Vec::new();
+        if series.put_labels(request.symbols(), LABEL_BYTES_MAX, &mut bytes).is_ok() {
+            let mut labels = LabelPairs::of(&bytes);
+            while labels.next_pair()?.is_some() {}
+        }
+        let (mut samples, mut histograms) = (series.sample_count(), series.histogram_count());
+        while let Some(item) = series.next_item(request.symbols())? {
+            match item {
+                SeriesItem::Sample(_) => samples -= 1,
+                SeriesItem::Histogram(_) => histograms -= 1,
+                SeriesItem::Exemplar(_) => {}
+            }
+        }
+        assert_eq!((samples, histograms), (0, 0), "items are what was counted");
+        drop(series.metadata(request.symbols()));
+    }
+    Ok(())
 }
 
 /// Two pieces, so that a border lies somewhere.

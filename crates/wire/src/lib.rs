@@ -8,5 +8,6 @@ mod error;
 pub mod fuzzing;
 pub mod protobuf;
 pub mod remote_write;
+pub mod remote_write_2;
 
 pub use error::{WireError, WireErrorKind};

@@ -3,10 +3,10 @@
 //! The decoder hands out label bytes as they came, so that receivers can recognise a series by
 //! comparing bytes and parse labels of new series only.
 
-mod decode;
-mod encode;
-mod histogram;
+pub(crate) mod decode;
+pub(crate) mod encode;
+pub(crate) mod histogram;
 
-pub use decode::{Item, LabelPairs, Request, Sample, Series, SeriesItem};
-pub use encode::{TimeSeries, encode, encode_snappy};
+pub use decode::{HistogramSample, Item, LabelPairs, Request, Sample, Series, SeriesItem};
+pub use encode::{TimeSeries, encode, encode_snappy, put_label};
 pub use histogram::BUCKETS_MAX;

@@ -5,5 +5,6 @@
 mod hostile;
 mod http;
 mod prometheus;
+mod remote_write_2;
 mod samples;
 mod store;

@@ -60,8 +60,8 @@ pub struct Series<'a> {
 pub enum SeriesItem {
     /// A float.
     Sample(Sample),
-    /// A native histogram, or why it breaks the rules (that costs only this sample).
-    Histogram(Timestamp, Result<Histogram, WireError>),
+    /// A native histogram.
+    Histogram(HistogramSample),
     /// A link to a trace, or why it breaks the rules (that costs only this link).
     Exemplar(Result<Exemplar, WireError>),
 }
@@ -73,6 +73,19 @@ pub struct Sample {
     pub timestamp: Timestamp,
     /// Any bit pattern.
     pub value: f64,
+    /// When the counter began; version 2.0 says so, 1.0 never.
+    pub start: Option<Timestamp>,
+}
+
+/// A native histogram at an instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistogramSample {
+    /// When it was observed.
+    pub timestamp: Timestamp,
+    /// When its counts began; version 2.0 says so, 1.0 never.
+    pub start: Option<Timestamp>,
+    /// The histogram, or why it breaks the rules (that costs only this sample).
+    pub histogram: Result<Histogram, WireError>,
 }
 
 impl<'a> Series<'a> {
@@ -121,10 +134,7 @@ impl<'a> Series<'a> {
             match field.number {
                 2 => return Ok(Some(SeriesItem::Sample(sample(field.reader()?)?))),
                 3 => return Ok(Some(SeriesItem::Exemplar(exemplar(field.reader()?)?))),
-                4 => {
-                    let (timestamp, histogram) = histogram::read(field.reader()?)?;
-                    return Ok(Some(SeriesItem::Histogram(timestamp, histogram)));
-                }
+                4 => return Ok(Some(SeriesItem::Histogram(histogram::read(field.reader()?)?))),
                 _ => {}
             }
         }
@@ -139,6 +149,11 @@ pub struct LabelPairs<'a> {
 }
 
 impl<'a> LabelPairs<'a> {
+    /// Labels that stand alone, as [`Series::label_bytes`] gives and [`put_label`] writes them.
+    pub const fn of(label_bytes: &'a [u8]) -> Self {
+        Self { reader: Reader::new(label_bytes) }
+    }
+
     /// The next name and value, or nothing at the end.
     pub fn next_pair(&mut self) -> Result<Option<(&'a str, &'a str)>, WireError> {
         while let Some(field) = self.reader.next_field()? {
@@ -170,22 +185,29 @@ fn plain_sample(reader: Reader<'_>) -> Option<Sample> {
     let mut number = Reader::new(timestamp);
     let timestamp = number.varint().ok().filter(|_| number.is_at_end())?;
     let timestamp = Timestamp::from_ms(timestamp.cast_signed());
-    Some(Sample { timestamp, value: f64::from_le_bytes(*bits) })
+    Some(Sample { timestamp, value: f64::from_le_bytes(*bits), start: None })
 }
 
-fn sample(mut reader: Reader<'_>) -> Result<Sample, WireError> {
+/// Both versions: 1.0 has no third field.
+pub(crate) fn sample(mut reader: Reader<'_>) -> Result<Sample, WireError> {
     if let Some(sample) = plain_sample(reader) {
         return Ok(sample);
     }
-    let (mut value, mut timestamp) = (0.0, 0);
+    let (mut value, mut timestamp, mut start) = (0.0, 0, 0);
     while let Some(field) = reader.next_field()? {
         match field.number {
             1 => value = field.double()?,
             2 => timestamp = signed(&field)?,
+            3 => start = signed(&field)?,
             _ => {}
         }
     }
-    Ok(Sample { timestamp: Timestamp::from_ms(timestamp), value })
+    Ok(Sample { timestamp: Timestamp::from_ms(timestamp), value, start: start_of(start) })
+}
+
+/// Zero means that no start is known (remote write 2.0, `types.proto`).
+pub(crate) fn start_of(ms: i64) -> Option<Timestamp> {
+    (ms != 0).then(|| Timestamp::from_ms(ms))
 }
 
 fn exemplar(mut reader: Reader<'_>) -> Result<Result<Exemplar, WireError>, WireError> {
@@ -208,13 +230,16 @@ fn exemplar(mut reader: Reader<'_>) -> Result<Result<Exemplar, WireError>, WireE
         }
     }
     if chars > EXEMPLAR_CHARS_MAX {
-        let text = format!(
-            "exemplar: {chars} characters of labels, at most {EXEMPLAR_CHARS_MAX} accepted"
-        );
-        return Ok(Err(WireError::invalid(offset, text)));
+        return Ok(Err(exemplar_too_long(offset, chars)));
     }
     let timestamp = Timestamp::from_ms(timestamp);
     Ok(Ok(Exemplar { labels: labels.build(), value, timestamp }))
+}
+
+pub(crate) fn exemplar_too_long(offset: usize, chars: usize) -> WireError {
+    let text =
+        format!("exemplar: {chars} characters of labels, at most {EXEMPLAR_CHARS_MAX} accepted");
+    WireError::invalid(offset, text)
 }
 
 fn metadata(mut reader: Reader<'_>) -> Result<MetricMetadata, WireError> {
@@ -231,8 +256,8 @@ fn metadata(mut reader: Reader<'_>) -> Result<MetricMetadata, WireError> {
     Ok(found)
 }
 
-/// `MetricMetadata.MetricType`; proto3 readers treat unknown numbers as the zero value here.
-fn kind(number: u64) -> MetricKind {
+/// `MetricType` of both versions; proto3 readers treat unknown numbers as the zero value here.
+pub(crate) fn kind(number: u64) -> MetricKind {
     match number {
         1 => MetricKind::Counter,
         2 => MetricKind::Gauge,
@@ -246,6 +271,6 @@ fn kind(number: u64) -> MetricKind {
 }
 
 /// `int64` fields are sent as their two's complement.
-pub(super) fn signed(field: &Field<'_>) -> Result<i64, WireError> {
+pub(crate) fn signed(field: &Field<'_>) -> Result<i64, WireError> {
     Ok(field.varint()?.cast_signed())
 }

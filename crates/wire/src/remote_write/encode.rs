@@ -41,7 +41,7 @@ pub fn encode(series: &[TimeSeries], metadata: &[MetricMetadata]) -> Vec<u8> {
 fn encode_series(series: &TimeSeries) -> Message {
     let mut out = Message::default();
     for (name, value) in &series.labels {
-        out.message(1, &encode_label(name, value));
+        put_label(name, value, &mut out.bytes);
     }
     for (timestamp, value) in &series.samples {
         let mut sample = Message::default();
@@ -58,17 +58,40 @@ fn encode_series(series: &TimeSeries) -> Message {
     out
 }
 
-fn encode_label(name: &str, value: &str) -> Message {
-    let mut out = Message::default();
-    out.text(1, name);
-    out.text(2, value);
-    out
+/// Appends a label as version 1.0 sends it; labels written so are what
+/// [`super::Series::label_bytes`] gives.
+pub fn put_label(name: &str, value: &str, out: &mut Vec<u8>) {
+    let len = text_len(name) + text_len(value);
+    out.push(1 << 3 | 2);
+    put_varint(len as u64, out);
+    put_text(1 << 3 | 2, name, out);
+    put_text(2 << 3 | 2, value, out);
+}
+
+/// Tag, length and text; proto3 leaves out what is empty.
+fn put_text(tag: u8, text: &str, out: &mut Vec<u8>) {
+    if !text.is_empty() {
+        out.push(tag);
+        put_varint(text.len() as u64, out);
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Bytes that [`put_text`] appends.
+fn text_len(text: &str) -> usize {
+    let len = text.len();
+    if len == 0 { 0 } else { 1 + varint_len(len) + len }
+}
+
+/// Seven bits a byte.
+const fn varint_len(value: usize) -> usize {
+    (usize::BITS - (value | 1).leading_zeros()).div_ceil(7) as usize
 }
 
 fn encode_exemplar(exemplar: &Exemplar) -> Message {
     let mut out = Message::default();
     for (name, value) in exemplar.labels.iter() {
-        out.message(1, &encode_label(name, value));
+        put_label(name, value, &mut out.bytes);
     }
     out.double(2, exemplar.value);
     out.varint(3, exemplar.timestamp.ms().cast_unsigned());
@@ -77,7 +100,16 @@ fn encode_exemplar(exemplar: &Exemplar) -> Message {
 
 fn encode_metadata(metadata: &MetricMetadata) -> Message {
     let mut out = Message::default();
-    let kind = match metadata.metadata.kind {
+    out.varint(1, kind_number(metadata.metadata.kind));
+    out.text(2, &metadata.metric);
+    out.text(4, &metadata.metadata.help);
+    out.text(5, &metadata.metadata.unit);
+    out
+}
+
+/// `MetricType` of both versions.
+pub(crate) fn kind_number(kind: MetricKind) -> u64 {
+    match kind {
         MetricKind::Unknown => 0,
         MetricKind::Counter => 1,
         MetricKind::Gauge => 2,
@@ -86,15 +118,10 @@ fn encode_metadata(metadata: &MetricMetadata) -> Message {
         MetricKind::Summary => 5,
         MetricKind::Info => 6,
         MetricKind::StateSet => 7,
-    };
-    out.varint(1, kind);
-    out.text(2, &metadata.metric);
-    out.text(4, &metadata.metadata.help);
-    out.text(5, &metadata.metadata.unit);
-    out
+    }
 }
 
-fn encode_histogram(timestamp: i64, histogram: &Histogram) -> Message {
+pub(crate) fn encode_histogram(timestamp: i64, histogram: &Histogram) -> Message {
     let mut out = Message::default();
     let integers = histogram.counts == HistogramCounts::Integer;
     out.count(integers, (1, 2), histogram.count);
@@ -128,16 +155,16 @@ const fn integer(count: f64) -> i64 {
 
 /// A message under construction.
 #[derive(Default)]
-struct Message {
-    bytes: Vec<u8>,
+pub(crate) struct Message {
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Message {
-    fn tag(&mut self, number: u64, wire_type: u64) {
+    pub(crate) fn tag(&mut self, number: u64, wire_type: u64) {
         put_varint(number << 3 | wire_type, &mut self.bytes);
     }
 
-    fn varint(&mut self, number: u64, value: u64) {
+    pub(crate) fn varint(&mut self, number: u64, value: u64) {
         if value != 0 {
             self.tag(number, 0);
             put_varint(value, &mut self.bytes);
@@ -145,7 +172,7 @@ impl Message {
     }
 
     /// Proto3 leaves out the positive zero only: -0.0 has another bit pattern.
-    fn double(&mut self, number: u64, value: f64) {
+    pub(crate) fn double(&mut self, number: u64, value: f64) {
         if value.to_bits() != 0 {
             self.tag(number, 1);
             self.bytes.extend_from_slice(&value.to_bits().to_le_bytes());
@@ -191,13 +218,13 @@ impl Message {
         }
     }
 
-    fn text(&mut self, number: u64, text: &str) {
+    pub(crate) fn text(&mut self, number: u64, text: &str) {
         if !text.is_empty() {
             self.message(number, &Self { bytes: text.as_bytes().to_vec() });
         }
     }
 
-    fn message(&mut self, number: u64, message: &Self) {
+    pub(crate) fn message(&mut self, number: u64, message: &Self) {
         self.tag(number, 2);
         put_varint(message.bytes.len() as u64, &mut self.bytes);
         self.bytes.extend_from_slice(&message.bytes);

@@ -2,7 +2,7 @@
 //! (floats). Rules follow upstream's `Histogram.Validate`: spans and buckets agree, nothing is
 //! negative, the parts add up. A broken rule costs the sample, malformed bytes cost the request.
 
-use super::decode::signed;
+use super::decode::{HistogramSample, signed, start_of};
 use crate::WireError;
 use crate::protobuf::{Field, Reader, Value, zigzag};
 use model::{CUSTOM_BUCKETS_SCHEMA, CounterReset, Histogram, HistogramCounts, Span, Timestamp};
@@ -16,6 +16,7 @@ const EXACT_MAX: u64 = 1 << 53;
 #[derive(Default)]
 struct Raw {
     timestamp: i64,
+    start: i64,
     /// Set by `count_int`, `count_float`; the last one wins (a oneof).
     count: Option<Count>,
     zero_count: Option<Count>,
@@ -41,17 +42,14 @@ struct Side {
     counts: Vec<f64>,
 }
 
-/// Reads one `Histogram` message.
-pub(super) fn read(
-    reader: Reader<'_>,
-) -> Result<(Timestamp, Result<Histogram, WireError>), WireError> {
+/// Reads one `Histogram` message of either version: 1.0 has no start.
+pub(crate) fn read(reader: Reader<'_>) -> Result<HistogramSample, WireError> {
     let offset = reader.offset();
     let raw = read_fields(reader)?;
-    let timestamp = Timestamp::from_ms(raw.timestamp);
-    Ok((
-        timestamp,
-        build(raw).map_err(|text| WireError::invalid(offset, format!("histogram: {text}"))),
-    ))
+    let (timestamp, start) = (Timestamp::from_ms(raw.timestamp), start_of(raw.start));
+    let histogram =
+        build(raw).map_err(|text| WireError::invalid(offset, format!("histogram: {text}")));
+    Ok(HistogramSample { timestamp, start, histogram })
 }
 
 fn read_fields(mut reader: Reader<'_>) -> Result<Raw, WireError> {
@@ -74,6 +72,7 @@ fn read_fields(mut reader: Reader<'_>) -> Result<Raw, WireError> {
             14 => raw.reset_hint = field.varint()?,
             15 => raw.timestamp = signed(&field)?,
             16 => doubles(&field, &mut raw.custom_values)?,
+            17 => raw.start = signed(&field)?,
             _ => {}
         }
     }

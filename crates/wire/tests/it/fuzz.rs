@@ -18,6 +18,22 @@ fn bodies_of_any_bytes() {
 }
 
 #[test]
+fn bodies_of_version_2_of_any_bytes() {
+    Replay::of("remote_write_2").rounds(20_000).run(|input| {
+        let (_, peak) = peak_of(|| wire::fuzzing::check_2(input));
+        assert!(peak < WORKING_BYTES + 2000 * input.len(), "{peak} bytes for {}", input.len());
+    });
+}
+
+#[test]
+fn honest_files_of_version_2_decode() {
+    for seed in corpus("remote_write_2") {
+        let is_good = seed.name.starts_with("good_");
+        assert_eq!(wire::fuzzing::check_2(&seed.bytes), is_good, "{}", seed.name);
+    }
+}
+
+#[test]
 fn honest_files_of_the_corpus_decode() {
     for seed in corpus("remote_write") {
         if seed.name.starts_with("good_") {

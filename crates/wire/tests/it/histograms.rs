@@ -58,7 +58,7 @@ fn decode_body(body: &[u8]) -> Result<Histogram, String> {
         return Err("no series".into());
     };
     match series.next_item().map_err(text)? {
-        Some(SeriesItem::Histogram(_, found)) => found.map_err(text),
+        Some(SeriesItem::Histogram(found)) => found.histogram.map_err(text),
         other => Err(format!("{other:?}")),
     }
 }

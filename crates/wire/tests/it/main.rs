@@ -6,6 +6,7 @@ mod compression;
 mod fuzz;
 mod histograms;
 mod requests;
+mod requests_2;
 
 #[global_allocator]
 static COUNTING: testkit::Counting = testkit::Counting;

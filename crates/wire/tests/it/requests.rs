@@ -38,8 +38,10 @@ fn describe_series(mut series: Series<'_>, lines: &mut Vec<String>) -> Result<()
             SeriesItem::Sample(s) => format!("  {} {:x}", s.timestamp.ms(), s.value.to_bits()),
             SeriesItem::Exemplar(Ok(exemplar)) => format!("  {exemplar:?}"),
             SeriesItem::Exemplar(Err(error)) => format!("  {error}"),
-            SeriesItem::Histogram(timestamp, Ok(h)) => format!("  {timestamp:?} {h:?}"),
-            SeriesItem::Histogram(timestamp, Err(error)) => format!("  {timestamp:?} {error}"),
+            SeriesItem::Histogram(sample) => match sample.histogram {
+                Ok(histogram) => format!("  {:?} {histogram:?}", sample.timestamp),
+                Err(error) => format!("  {:?} {error}", sample.timestamp),
+            },
         });
     }
     Ok(())
