@@ -6,7 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import "./charts.css";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Legend } from "./Legend";
-import type { TimeChartModel } from "./model";
+import type { ChartLegend, TimeChartModel } from "./model";
 import { Plot } from "./plot";
 import { prepare } from "./prepare";
 import { summary } from "./summary";
@@ -35,8 +35,21 @@ export function TimeChart(props: TimeChartProps) {
   const isolate = props.onIsolate ?? setOwn;
   const hidden = useMemo(() => hiddenBy(model, isolated), [model, isolated]);
   const host = usePlot(props, hidden);
-  const legend = model.legend ?? { mode: "list" };
+  const legend: ChartLegend = model.legend ?? { mode: "list" };
   const right = legend.placement === "right" && legend.mode !== "hidden";
+  const names = useMemo(
+    () =>
+      legend.mode === "hidden" ? null : (
+        <Legend
+          model={model}
+          legend={legend}
+          hidden={hidden}
+          isolated={isolated}
+          onIsolate={isolate}
+        />
+      ),
+    [legendKey(model, legend), hidden, isolated.join("\n"), isolate],
+  );
   return (
     <div class={right ? "chart chart-right" : "chart"} aria-busy={loading ? "true" : "false"}>
       <div
@@ -46,17 +59,21 @@ export function TimeChart(props: TimeChartProps) {
         tabIndex={0}
         aria-label={summary(label, model)}
       />
-      {legend.mode !== "hidden" && (
-        <Legend
-          model={model}
-          legend={legend}
-          hidden={hidden}
-          isolated={isolated}
-          onIsolate={isolate}
-        />
-      )}
+      {names}
     </div>
   );
+}
+
+/** What a legend shows: names and colours; with calculations every value, too. */
+function legendKey(model: TimeChartModel, legend: ChartLegend): TimeChartModel | string {
+  if (legend.calcs?.length) return model;
+  const rows = model.series.map(({ name, color, style, hideFrom }) => [
+    name,
+    color,
+    style?.dash,
+    hideFrom?.legend,
+  ]);
+  return JSON.stringify([rows, legend]);
 }
 
 function hiddenBy(model: TimeChartModel, isolated: readonly string[]): ReadonlySet<string> {

@@ -77,12 +77,14 @@ export function sameShape(a: Prepared, b: Prepared): boolean {
     a.series.length === b.series.length &&
     a.axes.every((axis, i) => axis === b.axes[i]) &&
     JSON.stringify(a.bands) === JSON.stringify(b.bands) &&
-    a.series.every((one, i) => looks(one) === looks(b.series[i]!))
+    a.series.every((one, i) => looksSame(one, b.series[i]!))
   );
 }
 
-function looks(series: ChartSeries): string {
-  return JSON.stringify([series.name, series.color, series.style, series.hideFrom, series.negated]);
+function looksSame(a: ChartSeries, b: ChartSeries): boolean {
+  if (a.name !== b.name || a.color !== b.color || a.negated !== b.negated) return false;
+  const rest = (one: ChartSeries): string => JSON.stringify([one.style, one.hideFrom]);
+  return (a.style === b.style && a.hideFrom === b.hideFrom) || rest(a) === rest(b);
 }
 
 /** Places of points whose neighbours are missing: a line alone would not show them. */

@@ -1,11 +1,12 @@
 // Marks on time charts: stored annotations, and series of PromQL that say when something was so.
 // Asked for once per dashboard and range, shared by all panels.
 
+import { effect, untracked } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { isAbort } from "../api/client";
 import { queryRange } from "../api/prometheus";
 import { param } from "../app/route";
-import { refreshes, timeRange } from "../app/time";
+import { rawRange, timeRange } from "../app/time";
 import { chartTheme } from "../charts/theme";
 import { resolveColor } from "../charts/colors";
 import type { ChartMark } from "../charts/model";
@@ -37,27 +38,50 @@ export function switchedOff(): string[] {
   return param("hideAnnotations").split(",").filter(Boolean);
 }
 
-/** Keeps the session's marks up to date while the page is open. */
+/** Refreshes that follow each other quickly ask for marks once in this time. */
+const MARKS_EVERY_MS = 10_000;
+
+/** Keeps the session's marks up to date while the page is open, without drawing the page for it. */
 export function useAnnotations(session: Session): void {
-  const list = session.dashboard.value.annotations?.list ?? [];
-  const range = timeRange.value;
-  const active = activeQueries(list, switchedOff());
-  const key = JSON.stringify([active, range, session.dashboard.value.uid]);
   useEffect(() => {
-    const abort = new AbortController();
-    Promise.all(active.map((query) => marksOf(query, session, range, abort.signal))).then(
-      (marks) => {
-        session.marks.value = marks
-          .flat()
-          .sort((a, b) => a.timeMs - b.timeMs)
-          .slice(0, MARKS_MAX);
-      },
-      (error: unknown) => {
-        if (!isAbort(error)) console.warn("cannot load annotations", error);
-      },
-    );
-    return () => abort.abort();
-  }, [key, refreshes.value]);
+    let abort = new AbortController();
+    let [asked, askedAtMs] = ["", 0];
+    const stop = effect(() => {
+      const list = session.dashboard.value.annotations?.list ?? [];
+      const range = timeRange.value;
+      const active = activeQueries(list, switchedOff());
+      const wanted = JSON.stringify([active, rawRange.value, session.dashboard.value.uid]);
+      if (wanted === asked && Date.now() - askedAtMs < MARKS_EVERY_MS) return;
+      [asked, askedAtMs] = [wanted, Date.now()];
+      abort.abort();
+      abort = new AbortController();
+      const { signal } = abort;
+      untracked(() => void load(session, active, range, signal));
+    });
+    return () => {
+      stop();
+      abort.abort();
+    };
+  }, [session]);
+}
+
+async function load(
+  session: Session,
+  active: readonly AnnotationQuery[],
+  range: Range,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const found = await Promise.all(active.map((query) => marksOf(query, session, range, signal)));
+    const marks = found
+      .flat()
+      .sort((a, b) => a.timeMs - b.timeMs)
+      .slice(0, MARKS_MAX);
+    // Charts are painted anew for other marks only.
+    if (JSON.stringify(marks) !== JSON.stringify(session.marks.peek())) session.marks.value = marks;
+  } catch (error) {
+    if (!isAbort(error)) console.warn("cannot load annotations", error);
+  }
 }
 
 async function marksOf(

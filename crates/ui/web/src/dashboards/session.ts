@@ -62,8 +62,12 @@ export class Session {
 
   /** What names stand for in titles, texts and links, with those of a repeat first. */
   scope(own?: Scope): Scope {
-    const { uid, title } = this.dashboard.value;
-    const builtin = macroScope({ ...timeRange.value, dashboard: { uid, title } });
+    // Only who asks for the time is drawn anew when it moves.
+    const builtin: Scope = (name, path) => {
+      if (!name.startsWith("__") && name !== "timezone") return undefined;
+      const { uid, title } = this.dashboard.value;
+      return macroScope({ ...timeRange.value, dashboard: { uid, title } })(name, path);
+    };
     return scopes(own, this.variables.value.scope, builtin);
   }
 

@@ -1,21 +1,23 @@
 // The data of a panel: planned from JSON, variables and range; asked for when it can be seen.
-// A changed plan aborts the older questions; the last answer stays until the next one is there.
+// A changed question aborts the older one; the last answer stays until the next one is there.
 
+import { effect, untracked } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isAbort } from "../api/client";
 import { asError } from "../app/load";
-import { refreshes, timeRange } from "../app/time";
+import { rawRange, refreshes, timeRange } from "../app/time";
 import { references, scopes, type Value } from "../panels/interpolate";
 import type { Frame } from "../panels/frame";
 import { fixedScope } from "../panels/macros";
 import type { Panel } from "../panels/model";
 import { configured } from "../panels/overrides";
-import { type Plan, panelTexts, planOf } from "../panels/plan";
-import { type PanelData, runPlan } from "../panels/query";
+import { type Plan, panelTexts, planOf, roundWidth } from "../panels/plan";
+import { type Memory, type PanelData, runPlan } from "../panels/query";
 import type { Transformed } from "../panels/transform";
 import { needsData } from "../panels/views";
 import { scrapeMs } from "./scrape";
 import type { Session } from "./session";
+import { type Show, together } from "./together";
 import { useTransformer } from "./transformer";
 
 export interface PanelState {
@@ -45,9 +47,7 @@ const NONE: Transformed = { frames: [], unknown: [] };
 export function usePanel(use: PanelUse): PanelState {
   const { panel, widthPx, isVisible } = use;
   const waiting = isWaiting(use);
-  const isReady = isVisible && !waiting && widthPx > 0;
-  const plan = isReady ? planFor(use) : undefined;
-  const answer = useAnswer(plan, refreshes.value);
+  const answer = useAnswer(use, isVisible && !waiting && widthPx > 0);
   const transform = useTransformer(panel.transformations);
   const made = useMemo(() => {
     const { frames, unknown } =
@@ -87,28 +87,97 @@ interface Answer {
   loading: boolean;
 }
 
-function useAnswer(plan: Plan | undefined, turn: number): Answer {
+/** Asks whenever the plan changes or a refresh is due, without drawing the panel for it. */
+function useAnswer(use: PanelUse, isReady: boolean): Answer {
   const [answer, setAnswer] = useState<Answer>({
     data: undefined,
     error: undefined,
     loading: true,
   });
-  const key = plan && JSON.stringify(plan);
-  const latest = useRef(plan);
-  latest.current = plan;
+  const latest = useRef(use);
+  latest.current = use;
+  const asker = useMemo(() => new Asker(setAnswer), []);
+  const { session, panel, fixed, widthPx } = use;
   useEffect(() => {
-    const now = latest.current;
-    if (!now) return;
+    if (!isReady) return undefined;
+    const stop = effect(() => {
+      const plan = planFor(latest.current);
+      const { from, to } = rawRange.value;
+      const turn = refreshes.value;
+      untracked(() => asker.ask(plan, `${from} ${to} ${shapeOf(plan)}`, turn));
+    });
+    return () => {
+      stop();
+      asker.stop();
+    };
+  }, [asker, isReady, session, panel, JSON.stringify(fixed), roundWidth(widthPx)]);
+  return answer;
+}
+
+/** What a plan asks, whenever it asks it. */
+function shapeOf(plan: Plan): string {
+  return JSON.stringify(plan.queries.map(({ expr, stepMs, kind }) => [expr, stepMs, kind]));
+}
+
+/** A refresh that is answered sooner than this does not show that it loads. */
+const QUICK_MS = 400;
+
+/** The questions of one panel: one at a time, the newest wins. */
+class Asker {
+  readonly #set: (change: (old: Answer) => Answer) => void;
+  readonly #memory: Memory = new Map();
+  #abort: AbortController | undefined;
+  #asked = "";
+  #shape = "";
+  #next: Plan | undefined;
+
+  constructor(set: (change: (old: Answer) => Answer) => void) {
+    this.#set = set;
+  }
+
+  ask(plan: Plan, shape: string, turn: number): void {
+    const asked = `${turn} ${JSON.stringify(plan)}`;
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    // A refresh waits for the answer before it: a slow server would never be heard otherwise.
+    if (this.#abort && shape === this.#shape) this.#next = plan;
+    else this.#run(plan, shape);
+  }
+
+  /** Gives up what is under way; it is asked again when it is wanted again. */
+  stop(): void {
+    if (this.#abort) this.#asked = "";
+    this.#abort?.abort();
+    this.#abort = undefined;
+    this.#next = undefined;
+  }
+
+  #run(plan: Plan, shape: string): void {
+    this.#abort?.abort();
+    const isRefresh = shape === this.#shape;
     const abort = new AbortController();
-    setAnswer((old) => (old.loading ? old : { ...old, loading: true }));
-    runPlan(now, abort.signal).then(
-      (data) => !abort.signal.aborted && setAnswer({ data, error: undefined, loading: false }),
+    this.#abort = abort;
+    this.#shape = shape;
+    this.#next = undefined;
+    const tell = (): void => this.#set((old) => (old.loading ? old : { ...old, loading: true }));
+    const timer = isRefresh ? setTimeout(tell, QUICK_MS) : void tell();
+    const done = isRefresh ? together.expect() : (show?: Show) => show?.();
+    const end = (change: (old: Answer) => Answer): void => {
+      clearTimeout(timer);
+      this.#abort = undefined;
+      done(() => this.#set(change));
+      if (this.#next) this.#run(this.#next, shape);
+    };
+    abort.signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      done();
+    });
+    runPlan(plan, abort.signal, this.#memory).then(
+      (data) => abort.signal.aborted || end(() => ({ data, error: undefined, loading: false })),
       (thrown: unknown) => {
         if (!abort.signal.aborted && !isAbort(thrown))
-          setAnswer((old) => ({ ...old, error: asError(thrown), loading: false }));
+          end((old) => ({ ...old, error: asError(thrown), loading: false }));
       },
     );
-    return () => abort.abort();
-  }, [key, turn]);
-  return answer;
+  }
 }

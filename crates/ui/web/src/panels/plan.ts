@@ -116,6 +116,11 @@ function ownTime({ panel, fromMs, toMs, scope }: PlanInput): {
   };
 }
 
+/** The width that decides how many points are asked for; a little more or less asks nothing new. */
+export function roundWidth(px: number): number {
+  return Math.max(100, Math.round(px / 50) * 50);
+}
+
 function planned(
   input: PlanInput,
   target: Target,
@@ -126,7 +131,7 @@ function planned(
     text ? interpolate(text, scope, "text") : "";
   const step = stepOf({
     ...range,
-    maxDataPoints: panel.maxDataPoints || Math.max(100, Math.round(input.widthPx / 50) * 50),
+    maxDataPoints: panel.maxDataPoints || roundWidth(input.widthPx),
     minInterval: filled(target.interval) || filled(panel.interval),
     intervalFactor: target.intervalFactor,
     ...(input.scrapeMs === undefined ? {} : { scrapeMs: input.scrapeMs }),

@@ -4,8 +4,10 @@
 
 import { type Field, fieldOf, type Frame, frameOf, type Labels } from "./frame";
 import { autoNames, legendName } from "./names";
+import { parseValue } from "./number";
 
-export type Sample = [time: number, value: string];
+/** Seconds since 1970, and the value as the server writes it or as it was read before. */
+export type Sample = [time: number, value: string | number];
 export type Bucket = [boundaries: number, lower: string, upper: string, count: string];
 export interface HistogramValue {
   count: string;
@@ -32,13 +34,6 @@ export interface FrameOptions {
   stepMs?: number;
   startMs?: number;
   endMs?: number;
-}
-
-/** A number as the query API writes it. */
-export function parseValue(text: string): number {
-  if (text === "+Inf" || text === "Inf") return Number.POSITIVE_INFINITY;
-  if (text === "-Inf") return Number.NEGATIVE_INFINITY;
-  return Number(text);
 }
 
 /** The frames of one query. */

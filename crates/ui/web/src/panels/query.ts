@@ -1,12 +1,19 @@
 // Runs the plan of a panel: every query on its own, so that one failure costs one query.
 // Asks through the API client; answers become frames here. Cancelled by its signal.
 
-import { ApiError, getData, isAbort } from "../api/client";
-import { queryInstant, queryRange } from "../api/prometheus";
+import { type Answer, ApiError, getData, isAbort } from "../api/client";
+import {
+  type MatrixResult,
+  type MatrixSeries,
+  queryInstant,
+  type QueryRange,
+  queryRange,
+} from "../api/prometheus";
 import type { ChartExemplar } from "../charts/model";
 import type { Frame } from "./frame";
 import type { Plan, PlannedQuery } from "./plan";
-import { framesOf, type QueryAnswer } from "./prometheus_frames";
+import { framesOf, type QueryAnswer, type SeriesAnswer } from "./prometheus_frames";
+import { joined, keep, type Kept, tailStart } from "./tail";
 
 export interface QueryProblem {
   refId: string;
@@ -32,11 +39,18 @@ interface Answered {
   problem?: QueryProblem;
 }
 
-/** Asks everything the plan says at once. */
-export async function runPlan(plan: Plan, signal: AbortSignal): Promise<PanelData> {
+/** What a panel keeps of its range queries, by their place in the plan. */
+export type Memory = Map<number, Kept>;
+
+/** Asks everything the plan says at once; with a memory, of what is known only the newest part. */
+export async function runPlan(
+  plan: Plan,
+  signal: AbortSignal,
+  memory: Memory = new Map(),
+): Promise<PanelData> {
   const started = performance.now();
   const [answers, exemplars] = await Promise.all([
-    Promise.all(plan.queries.map((query) => ask(query, signal))),
+    Promise.all(plan.queries.map((query, place) => ask(query, signal, { memory, place }))),
     Promise.all(
       plan.queries.filter((query) => query.exemplars).map((query) => askExemplars(query, signal)),
     ),
@@ -54,27 +68,59 @@ export async function runPlan(plan: Plan, signal: AbortSignal): Promise<PanelDat
   };
 }
 
-async function ask(query: PlannedQuery, signal: AbortSignal): Promise<Answered> {
+interface Place {
+  memory: Memory;
+  place: number;
+}
+
+async function ask(query: PlannedQuery, signal: AbortSignal, place: Place): Promise<Answered> {
   try {
     const answer =
       query.kind === "instant"
         ? await queryInstant(query.expr, query.endMs / 1000, { signal })
-        : await queryRange(
-            {
-              query: query.expr,
-              start: query.startMs / 1000,
-              end: query.endMs / 1000,
-              step: query.stepMs / 1000,
-            },
-            { signal },
-          );
+        : await askRange(query, signal, place);
     const frames = framesOf(answer.data as unknown as QueryAnswer, query);
     return { frames, notices: [...answer.warnings, ...answer.infos] };
   } catch (error) {
     if (isAbort(error)) throw error;
+    place.memory.delete(place.place);
     const message = error instanceof ApiError ? error.message : String(error);
     return { frames: [], notices: [], problem: { refId: query.refId, message } };
   }
+}
+
+async function askRange(
+  query: PlannedQuery,
+  signal: AbortSignal,
+  { memory, place }: Place,
+): Promise<Answer<MatrixResult>> {
+  const now = Date.now();
+  const kept = memory.get(place);
+  const from = tailStart(kept, query, now);
+  if (kept && from !== undefined) {
+    const answer = await queryRange(rangeOf(query, from), { signal });
+    const series = joined(kept, seriesIn(answer), query, from);
+    if (series) {
+      memory.set(place, { query, series, wholeAtMs: kept.wholeAtMs });
+      return {
+        ...answer,
+        data: { resultType: "matrix", result: series as unknown as MatrixSeries[] },
+      };
+    }
+  }
+  const answer = await queryRange(rangeOf(query, query.startMs), { signal });
+  const fresh = keep(query, seriesIn(answer), now);
+  if (fresh) memory.set(place, fresh);
+  else memory.delete(place);
+  return answer;
+}
+
+function seriesIn(answer: Answer<MatrixResult>): SeriesAnswer[] {
+  return answer.data.result as unknown as SeriesAnswer[];
+}
+
+function rangeOf({ expr, endMs, stepMs }: PlannedQuery, fromMs: number): QueryRange {
+  return { query: expr, start: fromMs / 1000, end: endMs / 1000, step: stepMs / 1000 };
 }
 
 interface ExemplarSeries {

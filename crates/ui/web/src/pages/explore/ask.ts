@@ -13,7 +13,7 @@ import type { TimeRange } from "../../app/time";
 import type { ChartExemplar, ChartSeries } from "../../charts/model";
 import { type ChartTheme, paletteColor } from "../../charts/theme";
 import { parseDuration } from "../../format/durations";
-import { parseValue } from "../../panels/prometheus_frames";
+import { parseValue } from "../../panels/number";
 import type { Question } from "./state";
 
 export interface RangeAnswer {

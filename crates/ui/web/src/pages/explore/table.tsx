@@ -7,7 +7,7 @@ import { zone, formatTime } from "../../app/time";
 import { Search } from "../../components/field";
 import { Empty } from "../../components/state";
 import { type Column, parseSorting, VirtualTable } from "../../components/virtual";
-import { parseValue } from "../../panels/prometheus_frames";
+import { parseValue } from "../../panels/number";
 import { hasWords } from "../parts/page_head";
 import { labelsText } from "../parts/labels";
 
