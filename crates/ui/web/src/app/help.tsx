@@ -1,18 +1,11 @@
 // The keys that work here, by what they do.
 
-import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Dialog } from "../components/dialog";
 import { type Shortcut, shortcuts } from "./keys";
 import "./help.css";
 
-export const isHelpOpen = signal(false);
-
-export function Help(): JSX.Element | null {
-  if (!isHelpOpen.value) return null;
-  const close = () => {
-    isHelpOpen.value = false;
-  };
+export function Help({ close }: { readonly close: () => void }): JSX.Element {
   return (
     <Dialog title="Keys" onClose={close}>
       <div class="help">

@@ -1,6 +1,5 @@
 // The palette (ctrl+k, /): every page, dashboard, metric and alert by a few letters.
 
-import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { getData, getJson } from "../api/client";
@@ -32,22 +31,11 @@ const ICONS: Record<Entry["kind"], IconName> = {
 /** Rows shown at a time; typing more narrows them. */
 const ROWS_MAX = 50;
 
-/** Is it open? */
-export const isPaletteOpen = signal(false);
-
-export function openPalette(): void {
-  isPaletteOpen.value = true;
+export interface PaletteProps {
+  readonly close: () => void;
 }
 
-export function Palette(): JSX.Element | null {
-  return isPaletteOpen.value ? <PaletteDialog /> : null;
-}
-
-function close(): void {
-  isPaletteOpen.value = false;
-}
-
-function PaletteDialog(): JSX.Element {
+export function Palette({ close }: PaletteProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState("");
   const [active, setActive] = useState(0);

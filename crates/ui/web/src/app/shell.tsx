@@ -9,11 +9,10 @@ import { Menu, type MenuItems } from "../components/menu";
 import { Empty, Loading, Problem } from "../components/state";
 import { Toasts } from "../components/toast";
 import { Brand } from "./brand";
-import { Help, isHelpOpen } from "./help";
 import { type Shortcut, useKeys } from "./keys";
 import { asError } from "./load";
 import { loadPage, type Page, type PageModule, pages, type Place, placeOf } from "./pages";
-import { openPalette, Palette } from "./palette";
+import { openHelp, openPalette, Overlays } from "./overlays";
 import { href, navigate, param, route, setParams } from "./route";
 import { theme, type Theme } from "./theme";
 import { formatTime, zone } from "./time";
@@ -34,14 +33,9 @@ export function Shell(): JSX.Element {
         <PageBody place={place} />
       </main>
       <Toasts />
-      <Palette />
-      <Help />
+      <Overlays />
     </>
   );
-}
-
-function openHelp(): void {
-  isHelpOpen.value = true;
 }
 
 /** Keys that work on every page. */

@@ -12,8 +12,8 @@ import { toastError } from "../components/toast";
 import { formatDate } from "../format/dates";
 import { navigate } from "../app/route";
 import { createDashboard, type Listed, loadListing, starDashboard, type Trouble } from "./api";
-import { lazyPart } from "../panels/lazy";
-import "./dashboards.css";
+import { lazyPart } from "../components/lazy";
+import "./browser.css";
 
 const ImportDialog = lazyPart(() => import("./import").then((module) => module.ImportDialog));
 

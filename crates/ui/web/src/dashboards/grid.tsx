@@ -6,11 +6,13 @@ import { param, setParams } from "../app/route";
 import { Icon } from "../components/icon";
 import { interpolate } from "../panels/interpolate";
 import { fixedScope } from "../panels/macros";
+import { lazyPart } from "../components/lazy";
 import { ALL } from "../panels/variable_options";
 import { layoutOf, type Placed } from "./layout";
-import { Movable } from "./movable";
 import { PanelFrame } from "./panel_frame";
 import { type Session, useSession } from "./session";
+
+const Movable = lazyPart(() => import("./movable").then((module) => module.Movable));
 
 /** Rows that the reader opened or closed, as the address has them. */
 function toggledRows(): ReadonlySet<number> {

@@ -10,7 +10,7 @@ import { copy, toast, toastError } from "../components/toast";
 import { resolveLink } from "../panels/links";
 import type { Link } from "../panels/model";
 import { deleteDashboard, exportPath, listDashboards, starDashboard } from "./api";
-import { lazyPart } from "../panels/lazy";
+import { lazyPart } from "../components/lazy";
 import type { Placed } from "./layout";
 import { type Session, useSession } from "./session";
 import { useLoad } from "../app/load";

@@ -10,6 +10,7 @@ import { Field, Input } from "../components/field";
 import { toast } from "../components/toast";
 import { folderNamed, type Imported, importDashboard, type Remark } from "./api";
 import { slug } from "./browser";
+import "./browser.css";
 
 const FILE_MAX = 8 * 1024 * 1024;
 

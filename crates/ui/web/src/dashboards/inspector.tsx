@@ -11,6 +11,7 @@ import type { Frame } from "../panels/frame";
 import type { Panel } from "../panels/model";
 import { remarksOf } from "./panel_status";
 import type { PanelState } from "./use_panel";
+import "./inspector.css";
 
 const ROWS_MAX = 500;
 

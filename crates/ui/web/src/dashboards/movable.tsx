@@ -6,6 +6,7 @@ import { Icon } from "../components/icon";
 import type { GridPos, Panel } from "../panels/model";
 import { COLUMNS, type Placed } from "./layout";
 import { type Session, useSession } from "./session";
+import "./editor/editor.css";
 
 const ROW_PX = 38;
 

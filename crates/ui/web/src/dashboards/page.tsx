@@ -2,20 +2,21 @@
 // Everything the reader chooses stands in the address, with Grafana's names.
 
 import type { JSX } from "preact";
-import { lazyPart } from "../panels/lazy";
 import { useEffect, useMemo } from "preact/hooks";
 import { navigate, param, route, setParams } from "../app/route";
 import { defaultRange, defaultRefresh, defaultZone, refresh } from "../app/time";
 import { useKeys } from "../app/keys";
 import { useLoad } from "../app/load";
 import { Empty, Loading, Problem } from "../components/state";
+import { lazyPart } from "../components/lazy";
+import { preloadViews } from "../panels/views";
 import "../panels/panels.css";
 import "./dashboards.css";
 import { useAnnotations } from "./annotations";
 import { loadDashboard, type Stored } from "./api";
 import { Grid, usePlaced } from "./grid";
 import { Head } from "./head";
-import { findPlaced, type Placed } from "./layout";
+import { allPanels, findPlaced, type Placed } from "./layout";
 import { PanelFrame } from "./panel_frame";
 import { viewName } from "./panel_menu";
 import { learnScrapeInterval } from "./scrape";
@@ -29,6 +30,8 @@ const PanelEditor = lazyPart(() =>
 /** `/d/UID/SLUG`. */
 export function DashboardPage({ rest }: { readonly rest: readonly string[] }): JSX.Element {
   const [uid = ""] = rest;
+  // Nearly every dashboard has one.
+  useEffect(() => preloadViews(["timeseries"]), []);
   const { data, error, reload } = useLoad((signal) => loadDashboard(uid, { signal }), [uid]);
   if (uid === "")
     return (
@@ -57,6 +60,7 @@ export function Opened({ stored, uid }: { stored: Stored; uid: string }): JSX.El
 
 function open(stored: Stored, uid: string): Session {
   const { dashboard, meta } = stored;
+  preloadViews(allPanels(dashboard.panels ?? []).map((panel) => panel.type));
   const { time, refresh: every, timezone } = dashboard;
   defaultRange.value =
     time?.from && time.to ? { from: time.from, to: time.to } : { from: "now-6h", to: "now" };

@@ -13,7 +13,7 @@ import { interpolate, type Scope } from "../panels/interpolate";
 import { resolveLink, safeAddress } from "../panels/links";
 import { fixedScope, valueScope } from "../panels/macros";
 import type { Link } from "../panels/model";
-import { lazyPart } from "../panels/lazy";
+import { lazyPart } from "../components/lazy";
 import { needsData, TableView, viewOf } from "../panels/views";
 import type { ShownLink } from "../panels/views/props";
 import { show, limitsOf } from "../panels/display";

@@ -8,7 +8,7 @@ import { Icon } from "../components/icon";
 import { Menu, type MenuItems } from "../components/menu";
 import { copy } from "../components/toast";
 import { curlOf } from "../panels/plan";
-import { lazyPart } from "../panels/lazy";
+import { lazyPart } from "../components/lazy";
 import type { Placed } from "./layout";
 import { type Session, useSession } from "./session";
 import type { PanelState } from "./use_panel";

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { asError } from "../../app/load";
+import "../browser.css";
 
 export interface JsonFieldProps {
   label: string;

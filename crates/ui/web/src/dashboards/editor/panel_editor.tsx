@@ -17,6 +17,7 @@ import { changePanel } from "./change";
 import { JsonField } from "./json_field";
 import { Options } from "./options";
 import { Queries } from "./queries";
+import "./editor.css";
 
 export function PanelEditor({ id }: { id: number }): JSX.Element {
   const session = useSession();

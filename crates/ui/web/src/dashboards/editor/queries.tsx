@@ -5,6 +5,7 @@ import { Button } from "../../components/button";
 import { Field, Input, Select } from "../../components/field";
 import type { Panel, Target } from "../../panels/model";
 import { nextRefId, withMember } from "./change";
+import "../browser.css";
 
 export interface QueriesProps {
   panel: Panel;

@@ -11,6 +11,7 @@ import { formatDate } from "../../format/dates";
 import { listVersions, loadDashboard, loadVersion, restoreVersion } from "../api";
 import type { Session } from "../session";
 import { type DiffLine, diffLines } from "./change";
+import "./editor.css";
 
 export function Versions({
   session,

@@ -9,6 +9,7 @@ import { type ReducedValue, reducedValues, type ReduceOptions } from "../reduced
 import { scaleColors, valueColor } from "../thresholds";
 import { Linked, NoValue } from "./parts";
 import { optionsOf, type ViewProps } from "./props";
+import "./bargauge.css";
 
 interface Options {
   reduceOptions: ReduceOptions;

@@ -10,6 +10,7 @@ import { absoluteSteps } from "../thresholds";
 import { Linked, NoValue } from "./parts";
 import { optionsOf, type ViewProps } from "./props";
 import { layout } from "./stat";
+import "./big.css";
 
 interface Options {
   reduceOptions: ReduceOptions;

@@ -1,27 +1,22 @@
 // Which view draws which panel type; a type nobody knows shows its data as a table under its name.
+// The code of a view is loaded with the first dashboard that has one.
 
-import { lazyPart } from "../lazy";
-import { BarGaugeView } from "./bargauge";
-import { GaugeView } from "./gauge";
+import { type LazyPart, lazyPart } from "../../components/lazy";
 import type { View, ViewProps } from "./props";
-import { StatView } from "./stat";
-import { TimeSeriesView } from "./timeseries";
 
-type Rare = Pick<
-  typeof import("./rare"),
-  | "BarChartView"
-  | "HeatmapView"
-  | "AlertListView"
-  | "DashListView"
-  | "LogsView"
-  | "PieView"
-  | "StatesView"
-  | "TextView"
->;
+type Rare = typeof import("./rare");
+type Lazy = LazyPart<ViewProps>;
 
-const rare = (name: keyof Rare): View =>
-  lazyPart<ViewProps>(() => import("./rare").then((module): View => module[name]));
+const lazy = (load: () => Promise<View>): Lazy => lazyPart<ViewProps>(load);
+const rare = (name: keyof Rare): Lazy =>
+  lazy(() => import("./rare").then((module): View => module[name]));
 
+const TimeSeriesView = lazy(() =>
+  import("./timeseries").then((module): View => module.TimeSeriesView),
+);
+const StatView = lazy(() => import("./stat").then((module): View => module.StatView));
+const GaugeView = lazy(() => import("./gauge").then((module): View => module.GaugeView));
+const BarGaugeView = lazy(() => import("./bargauge").then((module): View => module.BarGaugeView));
 const [BarChartView, HeatmapView, PieView, StatesView] = [
   rare("BarChartView"),
   rare("HeatmapView"),
@@ -36,11 +31,11 @@ const [LogsView, AlertListView, DashListView, TextView] = [
 ];
 
 /** Tables, also for types that nobody knows. */
-export const TableView: View = lazyPart<ViewProps>(() =>
+export const TableView: Lazy = lazy(() =>
   import("./table").then((module): View => module.TableView),
 );
 
-const VIEWS: Record<string, View> = {
+const VIEWS: Record<string, Lazy> = {
   "timeseries": TimeSeriesView,
   "graph": TimeSeriesView,
   "stat": StatView,
@@ -62,8 +57,13 @@ const VIEWS: Record<string, View> = {
   "dashlist": DashListView,
 };
 
+/** Loads the code of these types while their data is on its way. */
+export function preloadViews(types: Iterable<string>): void {
+  for (const type of new Set(types)) if (type !== "row") (viewOf(type) ?? TableView).preload();
+}
+
 /** The view of a panel type, or nothing for an unknown one. */
-export function viewOf(type: string): View | undefined {
+export function viewOf(type: string): Lazy | undefined {
   return Object.hasOwn(VIEWS, type) ? VIEWS[type] : undefined;
 }
 

@@ -2,6 +2,7 @@
 // Used by text panels. Pure; input is bounded.
 
 import type { ComponentChild, JSX } from "preact";
+import "./markdown.css";
 
 const TEXT_MAX = 200_000;
 type Address = (href: string) => string | undefined;

@@ -1,5 +1,7 @@
 // Views that most dashboards do without; their code is loaded when one is shown.
 
+import "./rare.css";
+
 export { BarChartView } from "./barchart";
 export { HeatmapView } from "./heatmap";
 export { AlertListView, DashListView, LogsView } from "./lists";

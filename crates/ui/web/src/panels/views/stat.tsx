@@ -9,6 +9,7 @@ import { type ReducedValue, reducedValues, type ReduceOptions } from "../reduced
 import { optionsOf, type ViewProps } from "./props";
 import { Linked, NoValue } from "./parts";
 import { Sparkline } from "./sparkline";
+import "./big.css";
 
 interface Options {
   reduceOptions: ReduceOptions;
