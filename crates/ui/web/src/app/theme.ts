@@ -1,6 +1,7 @@
 // Dark, light, or as the system has it; and the colours of the theme for canvases.
 
 import { computed, effect, signal } from "@preact/signals";
+import { options } from "preact";
 import { param } from "./route";
 import { stored } from "./stored";
 
@@ -19,7 +20,21 @@ query.addEventListener("change", () => {
   systemIsDark.value = query.matches;
 });
 
+const isOnPaper = signal(false);
+
+/** Paper is light; what is printed is taken right after this, so everything is drawn before it ends. */
+function print(isBegun: boolean): void {
+  const usual = options.debounceRendering;
+  options.debounceRendering = (draw) => draw();
+  isOnPaper.value = isBegun;
+  if (usual) options.debounceRendering = usual;
+  else delete options.debounceRendering;
+}
+addEventListener("beforeprint", () => print(true));
+addEventListener("afterprint", () => print(false));
+
 const chosen = computed<Theme>(() => {
+  if (isOnPaper.value) return "light";
   const asked = param("theme");
   return THEMES.includes(asked) ? (asked as Theme) : theme.value;
 });

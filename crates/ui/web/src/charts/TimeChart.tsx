@@ -119,7 +119,10 @@ function usePlot(props: TimeChartProps, hidden: ReadonlySet<string>) {
       plot.current = undefined;
     };
   }, [props.syncKey]);
-  useEffect(() => plot.current?.update(props.model, theme, hidden), [props.model, theme, hidden]);
+  useLayoutEffect(
+    () => plot.current?.update(props.model, theme, hidden),
+    [props.model, theme, hidden],
+  );
   useEffect(() => listenToKeys(host.current!, plot, latest), []);
   return host;
 }

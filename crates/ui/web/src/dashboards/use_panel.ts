@@ -77,6 +77,7 @@ function planFor({ session, panel, fixed, widthPx }: PanelUse): Plan {
     widthPx,
     dashboard: { uid, title },
     scrapeMs: scrapeMs.value,
+    filters: session.variables.value.filters(),
     panelById: (id) => session.panelById(id),
   });
 }

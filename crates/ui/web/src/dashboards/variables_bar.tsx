@@ -12,6 +12,7 @@ import { ALL } from "../panels/variable_options";
 import { activeQueries, switchedOff } from "./annotations";
 import { useSession } from "./session";
 
+const Filters = lazyPart(() => import("./filters").then((module) => module.Filters));
 const Choices = lazyPart(() => import("./choices").then((module) => module.Choices));
 
 export function VariablesBar(): JSX.Element | null {
@@ -61,12 +62,7 @@ function AnnotationSwitch({ name }: { name: string; all: readonly string[] }): J
 function Control({ variable }: { variable: Variable }): JSX.Element {
   const label = variable.hide === 1 ? "" : variable.label || variable.name;
   if (variable.type === "textbox") return <TextControl variable={variable} label={label} />;
-  if (variable.type === "adhoc")
-    return (
-      <p class="variable muted" title="Filters on any label are kept, but not applied here">
-        {label}: filters are not applied
-      </p>
-    );
+  if (variable.type === "adhoc") return <Filters variable={variable} label={label} />;
   return <Picker variable={variable} label={label} />;
 }
 

@@ -204,6 +204,8 @@ export interface Variable {
   options?: VariableOption[];
   current?: { text?: string | string[]; value?: string | string[] };
   skipUrlSync?: boolean;
+  /** `manual`: ad hoc filters stand only where queries name them. */
+  applyMode?: string;
   filters?: { key: string; operator: string; value: string }[];
   baseFilters?: { key: string; operator: string; value: string }[];
   datasource?: DataSourceRef | string | null;

@@ -2,6 +2,7 @@
 // Between dashboard JSON and `query`. Pure; two equal plans get equal answers.
 
 import { parseDuration } from "../format/durations";
+import { type Filter, withFilters } from "./adhoc";
 import { interpolate, type Scope, scopes } from "./interpolate";
 import { macroScope } from "./macros";
 import type { DataSourceRef, Panel, Target } from "./model";
@@ -37,6 +38,8 @@ export interface PlanInput {
   widthPx: number;
   dashboard: { uid?: string | undefined; title: string };
   scrapeMs?: number;
+  /** Added to every selector. */
+  filters?: readonly Filter[];
   /** Another panel whose queries this one shows ("-- Dashboard --"). */
   panelById?: (id: number) => Panel | undefined;
 }
@@ -137,7 +140,7 @@ function planned(
     ...(input.scrapeMs === undefined ? {} : { scrapeMs: input.scrapeMs }),
   });
   const names = scopes(macroScope({ ...range, step, dashboard: input.dashboard }), scope);
-  const expr = interpolate(target.expr ?? "", names, "promql");
+  const expr = withFilters(interpolate(target.expr ?? "", names, "promql"), input.filters ?? []);
   const legend =
     target.legendFormat === undefined ? undefined : interpolate(target.legendFormat, scope, "text");
   const common = {

@@ -6,6 +6,7 @@ import { computed, effect, type ReadonlySignal, type Signal, signal } from "@pre
 import { isAbort } from "../api/client";
 import { labelNames, labelValues, queryInstant, series } from "../api/prometheus";
 import { asError } from "../app/load";
+import { type Filter, filtersOf, matcherOf } from "./adhoc";
 import { interpolate, references, type Scope, type Value } from "./interpolate";
 import type { Variable, VariableOption } from "./model";
 import { seriesText } from "./names";
@@ -81,6 +82,24 @@ export class VariableStore {
     return entry ? (JSON.parse(entry.values.value) as string[]) : [];
   }
 
+  /** What the address says of a variable. */
+  asked(name: string): readonly string[] | undefined {
+    return this.#env.asked(name);
+  }
+
+  /** What ad hoc filters add to every query; those that queries name themselves are left to them. */
+  filters(): Filter[] {
+    return this.variables
+      .filter((variable) => variable.type === "adhoc" && variable.applyMode !== "manual")
+      .flatMap((variable) => this.filtersOf(variable));
+  }
+
+  /** The filters of one variable: those it always has first. */
+  filtersOf(variable: Variable): Filter[] {
+    const asked = this.#env.asked(variable.name);
+    return [...(variable.baseFilters ?? []), ...filtersOf(variable, asked)];
+  }
+
   /** Whether some of these names are not known yet. */
   isPending(names: Iterable<string>): boolean {
     return [...names].some((name) => {
@@ -114,6 +133,10 @@ export class VariableStore {
   };
 
   #value({ variable, state, values }: Entry): Value {
+    if (variable.type === "adhoc") {
+      const text = this.filtersOf(variable).map(matcherOf).join(",");
+      return { value: text, verbatim: true };
+    }
     const picked = JSON.parse(values.value) as string[];
     const { options } = state.value;
     const several = variable.multi === true || variable.includeAll === true;

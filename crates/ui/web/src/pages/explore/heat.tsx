@@ -1,7 +1,7 @@
 // Histograms over time: buckets upwards, time to the right, the darker the more.
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatTime, zone } from "../../app/time";
 import { withAlpha } from "../../charts/colors";
 import { type ChartTheme, chartTheme } from "../../charts/theme";
@@ -71,7 +71,7 @@ export function Heatmap({
   const theme = chartTheme.value;
   const shownZone = zone.value;
   const unit = guessUnit(expr);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = canvas.current;
     if (!element || !heat) return;
     const draw = () =>

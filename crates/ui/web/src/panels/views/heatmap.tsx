@@ -1,7 +1,7 @@
 // Panel type `heatmap`: counts per bucket and time as coloured cells on a canvas.
 
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { alongScale, mix } from "../../charts/colors";
 import type { ChartTheme } from "../../charts/theme";
 import { axisTimes, formatDate } from "../../format/dates";
@@ -91,7 +91,7 @@ export function HeatmapView(props: ViewProps): JSX.Element {
     height: Math.max(10, height - FOOT - 4),
   };
   const range = { fromMs: plan.fromMs, toMs: plan.toMs };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (canvas.current && data)
       paint(canvas.current, {
         data,
