@@ -1,5 +1,5 @@
-//! Checks in front of every route, in this order: length of the URI, Host, origin of writes,
-//! authentication; then, per route, permission and readiness.
+//! Checks in front of every route, in this order: rate, length of the URI, Host, origin of
+//! writes, authentication; then, per route, permission and readiness.
 //! Each check is one function in one file; the list below is the only place that applies them.
 
 mod auth;
@@ -7,6 +7,7 @@ mod exposure;
 mod headers;
 mod host;
 mod origin;
+mod rate;
 mod uri;
 
 pub(crate) use auth::Authenticator;
@@ -26,7 +27,7 @@ type Guard = fn(&App, &mut Request<Body>) -> Result<(), Box<Response>>;
 
 /// INV-81: every request to every path, known or not, passes all of these before anything else
 /// looks at it.
-const GUARDS: [Guard; 3] = [uri::check, host::check, origin::check];
+const GUARDS: [Guard; 4] = [rate::check, uri::check, host::check, origin::check];
 
 /// Applies all guards; the principal is left in the request's extensions.
 pub(crate) async fn admit(app: &App, request: &mut Request<Body>) -> Result<(), Box<Response>> {

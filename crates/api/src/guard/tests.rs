@@ -9,12 +9,13 @@ use crate::{ErrorKind, ServerOptions};
 use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use config::{Secret, WebConfig};
+use config::{RateLimit, Secret, WebConfig};
 use expect_test::expect;
 use http::Request;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> Request<Body> {
     let mut builder = Request::builder().method(method).uri(path);
@@ -325,4 +326,25 @@ fn inv_81_guards_come_before_everything() {
     let authorization = basic("ada", "x");
     let all = [("host", "localhost"), ("authorization", &*authorization)];
     assert_eq!(status(&client, "POST", "/nothing", &all), 404);
+}
+
+/// Tokens that come back once an hour: whoever comes behind the burst is refused before anything
+/// else is looked at, also when the request is refused anyway.
+#[test]
+fn requests_beyond_the_rate_limit_are_refused_first() {
+    let rate_limit = Some(RateLimit { interval: Duration::from_hours(1), burst: 3 });
+    let client = Client::with_web(WebConfig { rate_limit, ..users(&[("ada", "x")]) });
+    let authorization = basic("ada", "x");
+    let all = [("host", "localhost"), ("authorization", &*authorization)];
+    assert_eq!(status(&client, "GET", "/-/healthy", &all), 200);
+    assert_eq!(status(&client, "GET", "/-/healthy", &[("host", "evil.example")]), 421);
+    assert_eq!(status(&client, "GET", "/-/healthy", &[("host", "localhost")]), 401);
+    let long = format!("/nothing?{}", "x".repeat(client.app.options.uri_bytes_max));
+    for (path, headers) in [("/-/healthy", &all[..]), (&long, &[("host", "evil.example")])] {
+        let refused = run(client.send(request("GET", path, headers)));
+        assert_eq!(refused.status(), 429);
+        let seconds = refused.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap();
+        assert!((3000..=3600).contains(&seconds), "{seconds}");
+        assert!(run(text(refused)).contains("`rate_limit` of the web configuration"));
+    }
 }

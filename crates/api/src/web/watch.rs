@@ -3,6 +3,7 @@
 //! file (about 2 us). A form that cannot be used is reported once and the old one stays; so does
 //! the old one when the new one would let everybody in where that is not allowed.
 
+use super::limiter::Limiter;
 use super::tls::build_acceptor;
 use crate::guard::Authenticator;
 use crate::{Error, ErrorKind};
@@ -27,6 +28,8 @@ pub(crate) struct Active {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// Wraps connections, when TLS is configured.
     pub(crate) acceptor: Option<TlsAcceptor>,
+    /// Counts requests, when their rate is limited.
+    pub(crate) limiter: Option<Limiter>,
     /// Does somebody have to prove who he is?
     pub(crate) authenticates: bool,
 }
@@ -161,6 +164,7 @@ fn activate(config: WebConfig) -> Result<Active, String> {
         authenticator: Authenticator::new(users.collect())?,
         headers: config.headers.iter().map(header).collect::<Result<_, _>>()?,
         acceptor,
+        limiter: config.rate_limit.map(Limiter::new),
         authenticates,
     })
 }

@@ -2,12 +2,8 @@
 
 use super::{CipherSuite, ClientAuth, Curve, RateLimit, TlsServerConfig, WebConfig};
 use crate::hint::did_you_mean;
-use crate::read::{Reader, Section, UnsupportedKey};
+use crate::read::{Reader, Section};
 use crate::{Error, Loaded, Outside, Secret, SecretSource, TextSource, TlsVersion, units};
-
-/// Values that are read but not acted on.
-const UNSUPPORTED: &[UnsupportedKey] =
-    &[UnsupportedKey { key: "rate_limit", effect: "requests are not limited" }];
 
 /// Headers that may be added, with the values that are allowed (none: any).
 const HEADERS: [(&str, &[&str]); 5] = [
@@ -63,7 +59,7 @@ const CURVES: [(&str, Option<Curve>); 4] = [
 /// Reads a whole web-config.yml.
 pub fn load(path: &str, text: &str) -> Result<Loaded<WebConfig>, Error> {
     let outside = Outside::nothing();
-    let (reader, root) = Reader::open(path, text, &outside, UNSUPPORTED)?;
+    let (reader, root) = Reader::open(path, text, &outside, &[])?;
     let config = reader.section(&root, "").map(read_file).unwrap_or_default();
     reader.finish(config, &root)
 }
@@ -141,8 +137,9 @@ fn rate_limit(section: Section<'_>) -> Option<RateLimit> {
     let interval = section.parsed("interval", "a duration", zero, units::parse_go_duration);
     let burst = section.number::<u64>("burst").unwrap_or_default();
     let interval = interval.filter(|interval| !interval.is_zero());
-    if interval.is_some() {
-        section.reader.unsupported(section.place, "rate_limit");
+    if interval.is_some() && burst == 0 {
+        let message = "`burst` is 0, so every request is refused".to_owned();
+        section.reader.warn(section.place, "rate_limit", message);
     }
     section.finish();
     interval.map(|interval| RateLimit { interval, burst })

@@ -70,7 +70,6 @@ basic_auth_users:
             /etc/web.yml:7:16: TLS below 1.2 is never spoken; the oldest version is TLS 1.2
             /etc/web.yml:9:43: `TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA` is not available; it is left out
             /etc/web.yml:11:31: `CurveP521` is not available; it is left out
-            /etc/web.yml:17:13: `rate_limit` is not acted on yet: requests are not limited
             tls_server_config:
               cert_file: tls/server.crt
               key_file: /keys/server.key
@@ -98,6 +97,27 @@ basic_auth_users:
             basic_auth_users:
               alice: <secret>
         "#]],
+    );
+}
+
+#[test]
+fn a_rate_limit_that_refuses_everything_is_said() {
+    check(
+        "rate_limit: {interval: 1s}",
+        &expect![[r"
+            WebConfig { tls: None, http2: true, headers: [], users: [], rate_limit: Some(RateLimit { interval: 1s, burst: 0 }) }
+            /etc/web.yml:1:13: `burst` is 0, so every request is refused
+            rate_limit:
+              interval: 1s
+        "]],
+    );
+    check(
+        "rate_limit: {burst: 5}",
+        &expect![[r"
+            WebConfig { tls: None, http2: true, headers: [], users: [], rate_limit: None }
+            rate_limit:
+              burst: 5
+        "]],
     );
 }
 
