@@ -13,6 +13,8 @@ const SMALL_STATES_BYTES_MAX: usize = 512 << 10;
 const COMPILED_BYTES_MAX: usize = 10 << 20;
 /// Longest accepted expression: as long as an accepted request line, so lists of hosts fit.
 const SOURCE_BYTES_MAX: usize = 1 << 20;
+/// Most characters of an expression that an error repeats; `…` stands for the rest.
+const QUOTED_CHARS_MAX: usize = 200;
 
 /// An anchored regular expression with Prometheus' semantics.
 #[derive(Clone)]
@@ -42,6 +44,15 @@ enum Plan {
 pub struct PatternError {
     expression: String,
     reason: String,
+}
+
+impl PatternError {
+    fn new(source: &str, reason: String) -> Self {
+        let cut = source.char_indices().nth(QUOTED_CHARS_MAX).map(|(at, _)| &source[..at]);
+        Self {
+            expression: cut.map_or_else(|| source.to_owned(), |cut| format!("{cut}…")), reason
+        }
+    }
 }
 
 impl Pattern {
@@ -207,10 +218,8 @@ fn check_length(source: &str) -> Result<(), PatternError> {
     if source.len() <= SOURCE_BYTES_MAX {
         return Ok(());
     }
-    Err(PatternError {
-        expression: source.chars().take(64).collect(),
-        reason: format!("{} bytes long, at most {SOURCE_BYTES_MAX}", source.len()),
-    })
+    let reason = format!("{} bytes long, at most {SOURCE_BYTES_MAX}", source.len());
+    Err(PatternError::new(source, reason))
 }
 
 fn compile(source: &str) -> Result<(Regex, usize), PatternError> {
@@ -219,7 +228,7 @@ fn compile(source: &str) -> Result<(Regex, usize), PatternError> {
 
 /// The program, and the limit that it is within.
 fn build(source: &str, frame: impl Fn(&str) -> String) -> Result<(Regex, usize), PatternError> {
-    let error = |reason: String| PatternError { expression: source.into(), reason };
+    let error = |reason: String| PatternError::new(source, reason);
     let framed = frame(&ascii_classes(source).map_err(&error)?);
     let build = |bytes_max, states_bytes_max| {
         RegexBuilder::new(&framed).size_limit(bytes_max).dfa_size_limit(states_bytes_max).build()

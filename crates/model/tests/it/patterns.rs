@@ -77,10 +77,24 @@ fn a_search_is_bounded_like_a_match() {
         Pattern::new(&source((1 << 20) + 1)).unwrap_err().to_string(),
         model::search_pattern(&source((1 << 20) + 1)).unwrap_err().to_string(),
     ] {
-        let cut = error.len() < 200;
+        let cut = error.len() < 400;
         assert!(cut && error.contains("1048577 bytes long, at most 1048576"), "{}", error.len());
     }
     assert!(model::search_pattern("b").unwrap().is_match("abc"));
+}
+
+/// An error goes into logs, answers and pages, so it repeats the beginning only.
+#[test]
+fn an_error_repeats_the_beginning_of_a_long_expression() {
+    let quoted = |text: String| {
+        let error = Pattern::new(&text).unwrap_err().to_string();
+        assert_eq!(error, model::search_pattern(&text).unwrap_err().to_string());
+        let quoted = error.strip_prefix("cannot compile regular expression \"").unwrap();
+        quoted.strip_suffix("\": unclosed group").unwrap().to_owned()
+    };
+    assert_eq!(quoted("(".to_owned() + &"ä".repeat(199)), format!("({}", "ä".repeat(199)));
+    assert_eq!(quoted("(".to_owned() + &"ä".repeat(200)), format!("({}…", "ä".repeat(199)));
+    assert_eq!(quoted("(".to_owned() + &"a".repeat(1 << 16)), format!("({}…", "a".repeat(199)));
 }
 
 #[test]
