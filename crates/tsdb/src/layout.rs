@@ -148,11 +148,10 @@ fn refuse_prometheus(vfs: &dyn Vfs, root: &Path) -> DbResult<()> {
         let block = vfs.exists(&root.join(&entry.name).join("meta.json")).map_err(io)?;
         if entry.name == "wal" || entry.name == "chunks_head" || block {
             let text = format!(
-                "cannot open data directory {}: it holds a Prometheus database ({}/ found); choose \
-                 another --storage.path and import it with `flyball import prometheus {}`",
+                "cannot open data directory {}: it holds a Prometheus database ({}/ found), which \
+                 flyball neither reads nor changes; choose another --storage.path",
                 root.display(),
-                entry.name,
-                root.display()
+                entry.name
             );
             return Err(DbError::new(DbErrorKind::WrongFormat, text));
         }

@@ -196,12 +196,9 @@ impl Stored<'_> {
                 manifest.next_segment = manifest.next_segment.max(id + 1);
             }
         }
+        // A name may be there without being on the disk. Its samples are in the journal then, and
+        // the next flush, which ends this state, syncs the directory.
         manifest.rebuilt = manifest != Manifest::default();
-        if manifest.rebuilt {
-            // A name may be there without being on the disk; the manifest must not be ahead of it.
-            let dir = self.layout.segments();
-            self.vfs.sync_dir(&dir).map_err(|error| DbError::io("sync directory", &dir, error))?;
-        }
         Ok(manifest)
     }
 

@@ -55,7 +55,7 @@ fn while_storage_opens_it_is_alive_and_not_ready() {
 }
 
 #[test]
-fn a_data_directory_of_prometheus_is_refused_with_a_hint() {
+fn a_data_directory_of_prometheus_is_refused_and_not_touched() {
     let server = Server::prepare(&[]);
     let wal = server.folder.path().join("prom/wal");
     std::fs::create_dir_all(&wal).unwrap();
@@ -67,7 +67,10 @@ fn a_data_directory_of_prometheus_is_refused_with_a_hint() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(message.contains("Prometheus"), "{message}");
+    assert!(message.contains("Prometheus database (wal/ found)"), "{message}");
+    let names = std::fs::read_dir(server.folder.path().join("prom")).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["wal"], "{message}");
 }
 
 #[test]
