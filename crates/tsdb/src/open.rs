@@ -196,9 +196,13 @@ impl Stored<'_> {
                 manifest.next_segment = manifest.next_segment.max(id + 1);
             }
         }
-        // A name may be there without being on the disk. Its samples are in the journal then, and
-        // the next flush, which ends this state, syncs the directory.
         manifest.rebuilt = manifest != Manifest::default();
+        if manifest.rebuilt {
+            // What was found may not be all that the disk has: a file removed a moment ago would
+            // come back with a power cut, unknown to the manifest made here.
+            let dir = self.layout.segments();
+            self.vfs.sync_dir(&dir).map_err(|error| DbError::io("sync directory", &dir, error))?;
+        }
         Ok(manifest)
     }
 

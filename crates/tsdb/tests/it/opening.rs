@@ -124,7 +124,7 @@ fn a_manifest_lost_in_the_middle_of_a_flush_loses_no_sample() {
     assert!(tried > 10, "{tried} operations before the manifest changed");
 }
 
-/// A merge that did not get to its end leaves files whose names a power cut may forget.
+/// A merge that did not get to its end leaves files whose names or removals a power cut may forget.
 #[test]
 fn a_manifest_lost_in_the_middle_of_a_merge_loses_no_sample() {
     let (first, all) = filled();
