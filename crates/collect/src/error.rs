@@ -55,6 +55,14 @@ impl Error {
         }
     }
 
+    /// A system call that failed; one that is not permitted or not there is "no data".
+    pub(crate) fn call(name: &str, source: io::Error) -> Self {
+        use io::ErrorKind::{PermissionDenied, Unsupported};
+        let absent = matches!(source.kind(), PermissionDenied | Unsupported);
+        let kind = if absent { ErrorKind::NoData } else { ErrorKind::Io };
+        Self { source: Some(source.into()), ..Self::new(kind, format!("{name} failed")) }
+    }
+
     /// Nothing to report on this machine.
     pub(crate) fn no_data(message: &str) -> Self {
         Self::new(ErrorKind::NoData, message.into())

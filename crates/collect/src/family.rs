@@ -50,6 +50,19 @@ impl Families {
         }
     }
 
+    /// Adds a part of a histogram or summary: suffix `_bucket`, `_sum` or `_count`.
+    pub(crate) fn push_part(
+        &mut self,
+        id: FamilyId,
+        suffix: &'static str,
+        labels: &Labels,
+        value: f64,
+    ) {
+        if let Some(family) = self.list.get_mut(id.0) {
+            family.push_part(suffix, labels.clone(), value);
+        }
+    }
+
     /// Takes all samples away; names stay declared.
     pub(crate) fn clear(&mut self) {
         for family in &mut self.list {

@@ -3,39 +3,63 @@
 //! Cost on this scale: about 60 reads of virtual files a second, no allocation per line.
 
 mod arp;
+mod bcache;
+mod bcachefs;
+mod bonding;
+mod btrfs;
 mod conntrack;
 mod cpu;
 mod cpufreq;
 mod diskstats;
 mod dmi;
+mod dmmultipath;
+mod edac;
 mod entropy;
+mod fibrechannel;
 mod filefd;
 mod filesystem;
+mod filter;
+mod hwmon;
+mod infiniband;
+mod ipvs;
+mod kernel_hung;
 mod loadavg;
+mod mdadm;
 mod meminfo;
 mod netclass;
 mod netdev;
 mod netstat;
+mod nfs;
+mod nfsd;
+mod numbers;
 mod nvme;
 mod os;
+mod powersupplyclass;
 mod pressure;
+mod rapl;
 mod round;
 mod schedstat;
+mod selinux;
 mod sockstat;
 mod softnet;
 mod stat;
+mod tapestats;
+mod textfile;
 mod thermal_zone;
 mod time;
+mod timex;
 mod udp_queues;
 mod uname;
 mod vmstat;
 mod watchdog;
+mod xfs;
+mod zfs;
 
 use crate::family::{Families, FamilyId};
 use crate::{COLLECTORS, Error, ErrorKind, Family, Host, Options, Roots};
 use model::{Labels, Timestamp};
 use regex::bytes::Regex;
-use round::{Collector, Round};
+use round::{Collector, Plain, Round};
 use std::sync::Arc;
 use sys::Clock;
 
@@ -151,32 +175,54 @@ fn switched_on(options: &Options) -> Result<Vec<&'static str>, Error> {
 fn build(name: &'static str, setup: &mut Setup<'_>) -> Result<Box<dyn Collector>, Error> {
     Ok(match name {
         "arp" => Box::new(arp::Arp::new(setup)?),
+        "bcache" => Box::new(bcache::Bcache::new(setup)),
+        "bcachefs" => Box::new(Plain(bcachefs::collect)),
+        "bonding" => Box::new(Plain(bonding::collect)),
+        "btrfs" => Box::new(Plain(btrfs::collect)),
         "conntrack" => Box::new(conntrack::Conntrack::new(setup)),
         "cpu" => Box::new(cpu::Cpu::new(setup)),
         "cpufreq" => Box::new(cpufreq::Cpufreq::new(setup)),
         "diskstats" => Box::new(diskstats::Diskstats::new(setup)?),
         "dmi" => Box::new(dmi::Dmi::new(setup)),
+        "dmmultipath" => Box::new(Plain(dmmultipath::collect)),
+        "edac" => Box::new(Plain(edac::collect)),
         "entropy" => Box::new(entropy::Entropy::new(setup)),
+        "fibrechannel" => Box::new(Plain(fibrechannel::collect)),
         "filefd" => Box::new(filefd::Filefd::new(setup)),
         "filesystem" => Box::new(filesystem::Filesystem::new(setup)?),
+        "hwmon" => Box::new(hwmon::Hwmon::new(setup)?),
+        "infiniband" => Box::new(Plain(infiniband::collect)),
+        "ipvs" => Box::new(Plain(ipvs::collect)),
+        "kernel_hung" => Box::new(Plain(kernel_hung::collect)),
         "loadavg" => Box::new(loadavg::Loadavg::new(setup)),
+        "mdadm" => Box::new(Plain(mdadm::collect)),
         "meminfo" => Box::new(meminfo::Meminfo::new(setup)),
         "netclass" => Box::new(netclass::Netclass::new(setup)?),
         "netdev" => Box::new(netdev::Netdev::new(setup)?),
         "netstat" => Box::new(netstat::Netstat::new(setup)?),
+        "nfs" => Box::new(Plain(nfs::collect)),
+        "nfsd" => Box::new(Plain(nfsd::collect)),
         "nvme" => Box::new(nvme::Nvme::new(setup)),
         "os" => Box::new(os::Os::new(setup)),
+        "powersupplyclass" => Box::new(powersupplyclass::PowerSupply::new(setup)?),
         "pressure" => Box::new(pressure::Pressure::new(setup)),
+        "rapl" => Box::new(Plain(rapl::collect)),
         "schedstat" => Box::new(schedstat::Schedstat::new(setup)),
+        "selinux" => Box::new(Plain(selinux::collect)),
         "sockstat" => Box::new(sockstat::Sockstat::new(setup)),
         "softnet" => Box::new(softnet::Softnet::new(setup)),
         "stat" => Box::new(stat::Stat::new(setup)),
+        "tapestats" => Box::new(tapestats::Tapestats::new(setup)?),
+        "textfile" => Box::new(textfile::Textfile::new(setup)),
         "thermal_zone" => Box::new(thermal_zone::ThermalZone::new(setup)),
         "time" => Box::new(time::Time::new(setup)),
+        "timex" => Box::new(Plain(timex::collect)),
         "udp_queues" => Box::new(udp_queues::UdpQueues::new(setup)),
         "uname" => Box::new(uname::Uname::new(setup)),
         "vmstat" => Box::new(vmstat::Vmstat::new(setup)?),
         "watchdog" => Box::new(watchdog::Watchdog::new(setup)),
+        "xfs" => Box::new(Plain(xfs::collect)),
+        "zfs" => Box::new(Plain(zfs::collect)),
         unknown => return Err(Error::unknown_collector(unknown)),
     })
 }
@@ -221,6 +267,43 @@ pub fn parse_any(selector: u8, text: &[u8]) -> Result<(), ErrorKind> {
         |text| stat::parse(text).map(drop),
         |text| udp_queues::parse(text).map(drop),
         |text| vmstat::parse(text).map(drop),
+        |text| {
+            bcache::parse(text);
+            Ok(())
+        },
+        |text| {
+            bcachefs::rows(text);
+            Ok(())
+        },
+        |text| {
+            bcachefs::sections(text);
+            Ok(())
+        },
+        |text| {
+            bcachefs::io_errors(text);
+            Ok(())
+        },
+        |text| btrfs::parse(text).map(drop),
+        |text| {
+            infiniband::rate(text);
+            Ok(())
+        },
+        |text| ipvs::parse(text).map(drop),
+        |text| ipvs::parse_totals(text).map(drop),
+        |text| mdadm::parse(text).map(drop),
+        |text| nfs::parse(text).map(drop),
+        |text| {
+            selinux::parse(text);
+            Ok(())
+        },
+        |text| textfile::parse(text).map(drop),
+        |text| xfs::parse(text).map(drop),
+        |text| zfs::parse(text).map(drop),
+        |text| zfs::parse_io(text).map(drop),
+        |text| {
+            zfs::dataset(text);
+            Ok(())
+        },
     ];
     PARSERS[usize::from(selector) % PARSERS.len()](text).map_err(|error| error.kind())
 }

@@ -14,4 +14,4 @@ pub use error::{Error, ErrorKind};
 pub use exposition::{Family, Point};
 pub use host::{Fault, HostCollector, parse_any};
 pub use options::{COLLECTORS, Options, Roots, Switch};
-pub use system::{FilesystemSpace, Host, HostFile, OsHost, SystemName};
+pub use system::{ClockState, FilesystemSpace, Host, HostFile, OsHost, SystemName};

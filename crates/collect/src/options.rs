@@ -39,32 +39,54 @@ pub struct Switch {
 /// Every collector there is, in the order they run.
 pub const COLLECTORS: &[Switch] = &[
     on("arp"),
+    on("bcache"),
+    on("bcachefs"),
+    on("bonding"),
+    on("btrfs"),
     on("conntrack"),
     on("cpu"),
     on("cpufreq"),
     on("diskstats"),
     on("dmi"),
+    on("dmmultipath"),
+    on("edac"),
     on("entropy"),
+    on("fibrechannel"),
     on("filefd"),
     on("filesystem"),
+    on("hwmon"),
+    on("infiniband"),
+    on("ipvs"),
+    on("kernel_hung"),
     on("loadavg"),
+    on("mdadm"),
     on("meminfo"),
     on("netclass"),
     on("netdev"),
     on("netstat"),
+    on("nfs"),
+    on("nfsd"),
     on("nvme"),
     on("os"),
+    on("powersupplyclass"),
     on("pressure"),
+    on("rapl"),
     on("schedstat"),
+    on("selinux"),
     on("sockstat"),
     on("softnet"),
     on("stat"),
+    on("tapestats"),
+    on("textfile"),
     on("thermal_zone"),
     on("time"),
+    on("timex"),
     on("udp_queues"),
     on("uname"),
     on("vmstat"),
     on("watchdog"),
+    on("xfs"),
+    on("zfs"),
 ];
 
 const fn on(name: &'static str) -> Switch {
@@ -73,6 +95,7 @@ const fn on(name: &'static str) -> Switch {
 
 /// What `node_exporter`'s flags decide; `Default` is what it does without flags.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each of upstream's switches")]
 pub struct Options {
     /// Collectors switched on (true) or off (false) against their default; unknown names are
     /// refused.
@@ -104,6 +127,22 @@ pub struct Options {
     pub vmstat_fields: String,
     /// `--collector.arp.device-exclude`; empty excludes none.
     pub arp_exclude: String,
+    /// `--collector.bcache.priorityStats`: statistics that are costly to collect.
+    pub bcache_priority_stats: bool,
+    /// `--collector.hwmon.chip-include`; empty includes all.
+    pub hwmon_chip_include: String,
+    /// `--collector.hwmon.chip-exclude`; empty excludes none.
+    pub hwmon_chip_exclude: String,
+    /// `--collector.hwmon.sensor-include`, over `chip;sensor`; empty includes all.
+    pub hwmon_sensor_include: String,
+    /// `--collector.hwmon.sensor-exclude`, over `chip;sensor`; empty excludes none.
+    pub hwmon_sensor_exclude: String,
+    /// `--collector.powersupply.ignored-supplies`.
+    pub powersupply_exclude: String,
+    /// `--collector.tapestats.ignored-devices`.
+    pub tapestats_exclude: String,
+    /// `--collector.textfile.directory`: directories with files `*.prom`.
+    pub textfile_directories: Vec<String>,
 }
 
 impl Default for Options {
@@ -139,6 +178,14 @@ impl Default for Options {
             .into(),
             vmstat_fields: "^(oom_kill|pgpg|pswp|pg.*fault).*".into(),
             arp_exclude: String::new(),
+            bcache_priority_stats: false,
+            hwmon_chip_include: String::new(),
+            hwmon_chip_exclude: String::new(),
+            hwmon_sensor_include: String::new(),
+            hwmon_sensor_exclude: String::new(),
+            powersupply_exclude: "^$".into(),
+            tapestats_exclude: "^$".into(),
+            textfile_directories: Vec::new(),
         }
     }
 }

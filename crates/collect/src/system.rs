@@ -5,7 +5,8 @@ use model::Timestamp;
 use std::fs;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 /// An open file whose text is made anew by every read at offset 0.
 pub trait HostFile: Send {
@@ -47,6 +48,47 @@ pub struct SystemName {
     pub domainname: String,
 }
 
+/// What adjtimex(2) tells about the system clock, in the kernel's own units: offsets and jitter in
+/// microseconds, or nanoseconds when bit `0x2000` of the status is set; frequencies in parts per
+/// million with 16 bits of fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ClockState {
+    /// What the call returned: 0 is fine, 5 "not synchronised".
+    pub state: i64,
+    /// Bits of the status.
+    pub status: i64,
+    /// Offset from the reference clock.
+    pub offset: i64,
+    /// Adjustment of the frequency.
+    pub frequency: i64,
+    /// Largest possible error, microseconds.
+    pub error_max_us: i64,
+    /// Estimated error, microseconds.
+    pub error_estimate_us: i64,
+    /// Time constant of the phase-locked loop.
+    pub time_constant: i64,
+    /// Microseconds between two ticks.
+    pub tick_us: i64,
+    /// Frequency of the pulse-per-second signal.
+    pub pps_frequency: i64,
+    /// Jitter of that signal.
+    pub pps_jitter: i64,
+    /// Interval of calibration, as a power of two of seconds.
+    pub pps_shift: i64,
+    /// Stability of that signal.
+    pub pps_stability: i64,
+    /// How often its jitter was too large.
+    pub pps_jitter_exceeded: i64,
+    /// Calibration intervals so far.
+    pub pps_calibrations: i64,
+    /// Errors of calibration so far.
+    pub pps_errors: i64,
+    /// How often it was not stable enough.
+    pub pps_stability_exceeded: i64,
+    /// Seconds between International Atomic Time and UTC.
+    pub tai_offset: i64,
+}
+
 /// The machine under observation. Calls may block as long as the kernel likes; only
 /// [`Host::filesystem_space`] is known to hang and is therefore called from threads of its own.
 pub trait Host: Send + Sync {
@@ -67,6 +109,21 @@ pub trait Host: Send + Sync {
 
     /// Bytes of a page of memory.
     fn page_bytes(&self) -> u64;
+
+    /// A path with all symbolic links followed; hosts without links need not know.
+    fn resolve(&self, _path: &Path) -> io::Result<PathBuf> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// When a file was last written.
+    fn modified(&self, _path: &Path) -> io::Result<Timestamp> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// State of the system clock.
+    fn clock_state(&self) -> io::Result<ClockState> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// The machine this process runs on.
@@ -148,4 +205,57 @@ impl Host for OsHost {
     fn page_bytes(&self) -> u64 {
         rustix::param::page_size() as u64
     }
+
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<Timestamp> {
+        let modified = fs::metadata(path)?.modified()?;
+        let since = modified.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+        let ms = i64::try_from(since.as_millis()).map_err(io::Error::other)?;
+        Ok(Timestamp::from_ms(ms))
+    }
+
+    fn clock_state(&self) -> io::Result<ClockState> {
+        adjtimex()
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn adjtimex() -> io::Result<ClockState> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Reads the clock's state; modes 0 change nothing. No crate we depend on has a safe form of it.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "adjtimex(2) has no safe binding")]
+#[expect(clippy::useless_conversion, reason = "the fields are 32 bits wide on other machines")]
+fn adjtimex() -> io::Result<ClockState> {
+    // SAFETY: timex is a C structure of integers, for which all bits zero are a valid value.
+    let mut timex: libc::timex = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a live, writable timex that nobody else sees during the call.
+    let state = unsafe { libc::adjtimex(&raw mut timex) };
+    if state < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(ClockState {
+        state: state.into(),
+        status: timex.status.into(),
+        offset: timex.offset.into(),
+        frequency: timex.freq.into(),
+        error_max_us: timex.maxerror.into(),
+        error_estimate_us: timex.esterror.into(),
+        time_constant: timex.constant.into(),
+        tick_us: timex.tick.into(),
+        pps_frequency: timex.ppsfreq.into(),
+        pps_jitter: timex.jitter.into(),
+        pps_shift: timex.shift.into(),
+        pps_stability: timex.stabil.into(),
+        pps_jitter_exceeded: timex.jitcnt.into(),
+        pps_calibrations: timex.calcnt.into(),
+        pps_errors: timex.errcnt.into(),
+        pps_stability_exceeded: timex.stbcnt.into(),
+        tai_offset: timex.tai.into(),
+    })
 }

@@ -2,8 +2,9 @@
 //! it remembers between rounds. Nothing here knows a metric.
 
 use crate::family::Families;
-use crate::{Error, Host, HostFile, Roots};
-use model::Timestamp;
+use crate::text;
+use crate::{Error, ErrorKind, Host, HostFile, Roots};
+use model::{Labels, MetricKind, Timestamp};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,69 @@ pub(super) struct Round<'a> {
     pub(super) buffer: &'a mut Vec<u8>,
     /// Where samples go.
     pub(super) out: &'a mut Families,
+}
+
+/// A collector that remembers nothing between rounds.
+pub(super) struct Plain(pub(super) fn(&mut Round<'_>) -> Result<(), Error>);
+
+impl Collector for Plain {
+    fn collect(&mut self, round: &mut Round<'_>) -> Result<(), Error> {
+        (self.0)(round)
+    }
+}
+
+impl Round<'_> {
+    /// Names in a directory, sorted; a missing directory is "no data".
+    pub(super) fn names(&self, dir: &Path) -> Result<Vec<String>, Error> {
+        self.host.list(dir).map_err(|error| Error::read(dir, error))
+    }
+
+    /// Names in a directory that need not be there, sorted.
+    pub(super) fn names_if_any(&self, dir: &Path) -> Result<Vec<String>, Error> {
+        match self.names(dir) {
+            Err(error) if error.kind() == ErrorKind::NoData => Ok(Vec::new()),
+            names => names,
+        }
+    }
+
+    /// The trimmed text of a small file, if it can be read.
+    pub(super) fn word(&mut self, path: &Path) -> Option<String> {
+        attribute(self.host, path, self.buffer).map(text::label)
+    }
+
+    /// The number of a small file, if there is one.
+    pub(super) fn float(&mut self, path: &Path) -> Option<f64> {
+        let content = attribute(self.host, path, self.buffer)?;
+        text::float(content, 1).ok()
+    }
+
+    /// Reads and parses a file; errors name it.
+    pub(super) fn parsed<T>(
+        &mut self,
+        path: &Path,
+        parse: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let content = read_once(self.host, path, self.buffer)?;
+        parse(content).map_err(|error| error.at(path))
+    }
+
+    /// Adds a sample of a gauge.
+    pub(super) fn gauge(&mut self, name: &str, help: &str, labels: &Labels, value: f64) {
+        let family = self.out.gauge(name, help);
+        self.out.push(family, labels, value);
+    }
+
+    /// Adds a sample of a counter.
+    pub(super) fn counter(&mut self, name: &str, help: &str, labels: &Labels, value: f64) {
+        let family = self.out.counter(name, help);
+        self.out.push(family, labels, value);
+    }
+
+    /// Adds a sample of a metric that upstream leaves untyped.
+    pub(super) fn untyped(&mut self, name: &str, help: &str, labels: &Labels, value: f64) {
+        let family = self.out.declare(name, MetricKind::Unknown, help);
+        self.out.push(family, labels, value);
+    }
 }
 
 /// A file that stays open between rounds: one pread instead of open, read and close.

@@ -314,3 +314,13 @@ fn nvme_namespaces_are_told_from_controllers_and_partitions() {
         assert_eq!(nvme::namespace_id(name), id, "{name}");
     }
 }
+
+#[test]
+fn nfs_lines_are_numbers_by_name() {
+    check(
+        nfs::parse,
+        "net 1 2\nproc2 2 5 6\nth 8 0 0.500\n",
+        &expect![[r#"[("net", [1.0, 2.0]), ("proc2", [2.0, 5.0, 6.0]), ("th", [8.0, 0.0, 0.5])]"#]],
+    );
+    check(nfs::parse, "net 1 x\n", &expect![[r#"error: line 1: expected a number, found "x""#]]);
+}

@@ -23,7 +23,11 @@ const NEWER: &[&str] = &[
     "node_os_support_end",
     "node_nvme_namespace_",
     "node_watchdog_",
+    "node_kernel_hung_",
 ];
+
+/// Collectors that 1.12 has and 1.5 has not.
+const NEWER_COLLECTORS: &[&str] = &["bcachefs", "dmmultipath", "kernel_hung", "watchdog"];
 
 /// Labels that 1.12 added.
 const NEWER_LABELS: &[(&str, &str)] = &[
@@ -74,8 +78,9 @@ fn arguments(port: u16, options: &Options) -> Vec<String> {
         "--collector.netclass.ignored-devices=^$".into(),
         format!("--collector.netstat.fields={}", options.netstat_fields),
     ];
-    let shared =
-        collect::COLLECTORS.iter().filter(|known| known.default && known.name != "watchdog");
+    let is_shared =
+        |known: &&collect::Switch| known.default && !NEWER_COLLECTORS.contains(&known.name);
+    let shared = collect::COLLECTORS.iter().filter(is_shared);
     arguments.extend(shared.map(|known| format!("--collector.{}", known.name)));
     arguments
 }

@@ -35,10 +35,21 @@ fn a_host_without_files_has_no_data_and_no_trouble() {
     let samples = lines(&mut collector, 5, "node_");
     let faults = kinds(&collector);
     assert!(faults.iter().all(|(_, kind)| *kind == ErrorKind::NoData), "{faults:?}");
-    let without_files = ["sockstat", "thermal_zone", "time", "uname"];
+    let without_files = [
+        "btrfs",
+        "edac",
+        "selinux",
+        "sockstat",
+        "textfile",
+        "thermal_zone",
+        "time",
+        "uname",
+        "xfs",
+    ];
     assert_eq!(faults.len(), collect::COLLECTORS.len() - without_files.len(), "{faults:?}");
     for line in samples.iter().filter(|line| !line.starts_with("node_scrape_")) {
-        assert!(line.starts_with("node_time_") || line.starts_with("node_uname_info"), "{line}");
+        let known = ["node_time_", "node_uname_info", "node_selinux_enabled 0", "node_textfile_"];
+        assert!(known.iter().any(|known| line.starts_with(known)), "{line}");
     }
 }
 
@@ -321,4 +332,21 @@ fn the_end_of_support_is_told_when_it_is_known() {
     host.write("/etc/os-release", "NAME=X\n");
     let end = lines(&mut only(&host, &["os"]), 1, "node_os_support_end_timestamp_seconds");
     assert!(end.is_empty());
+}
+
+#[test]
+fn nfs_calls_go_by_their_place_in_the_line() {
+    let host = Memory::new(&[("/proc/net/rpc/nfs", "net 9 1 2 3\nproc2 3 5 6 7\nproc4 1 8\n")]);
+    let mut collector = only(&host, &["nfs"]);
+    let calls = lines(&mut collector, 1, "node_nfs_requests_total{");
+    let nonzero: Vec<_> = calls.iter().filter(|line| !line.ends_with(" 0")).collect();
+    assert_eq!(
+        nonzero,
+        [
+            "node_nfs_requests_total{method=\"Null\",proto=\"2\"} 5",
+            "node_nfs_requests_total{method=\"GetAttr\",proto=\"2\"} 6",
+            "node_nfs_requests_total{method=\"SetAttr\",proto=\"2\"} 7",
+            "node_nfs_requests_total{method=\"Null\",proto=\"4\"} 8",
+        ]
+    );
 }

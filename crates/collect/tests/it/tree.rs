@@ -1,7 +1,7 @@
 //! A tree of files that stands for a host, unpacked from upstream's text archives; and rendering
 //! of families to the lines of the text format.
 
-use collect::{Family, FilesystemSpace, Host, HostFile, OsHost, SystemName};
+use collect::{ClockState, Family, FilesystemSpace, Host, HostFile, OsHost, SystemName};
 use model::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -54,6 +54,18 @@ impl Host for FixtureHost {
 
     fn page_bytes(&self) -> u64 {
         4096
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        self.0.resolve(path)
+    }
+
+    fn modified(&self, _: &Path) -> io::Result<Timestamp> {
+        Ok(Timestamp::from_ms(1000))
+    }
+
+    fn clock_state(&self) -> io::Result<ClockState> {
+        Ok(ClockState::default())
     }
 }
 
@@ -219,6 +231,18 @@ impl Host for MemoryHost {
 
     fn page_bytes(&self) -> u64 {
         65_536
+    }
+
+    fn resolve(&self, _: &Path) -> io::Result<PathBuf> {
+        Err(io::Error::from_raw_os_error(2))
+    }
+
+    fn modified(&self, _: &Path) -> io::Result<Timestamp> {
+        Ok(Timestamp::from_ms(1000))
+    }
+
+    fn clock_state(&self) -> io::Result<ClockState> {
+        Err(io::Error::from_raw_os_error(1))
     }
 }
 
