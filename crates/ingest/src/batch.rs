@@ -100,19 +100,25 @@ impl<'a> RequestBatch<'a> {
         LabelPairs::of(self.row_label_bytes(row))
     }
 
-    fn source_of(&self, row: usize) -> &Source<'a> {
+    /// Number of the series of a row.
+    pub(crate) fn origin_of(&self, row: usize) -> u32 {
+        self.origins[row]
+    }
+
+    pub(crate) fn source_of(&self, row: usize) -> &Source<'a> {
         &self.sources[self.origins[row] as usize]
     }
 
     /// Puts the rows of each group together, in their order of arrival, and names the first group
     /// as the batch's own.
     pub(crate) fn order_by_group(&mut self) {
-        let mut order: Vec<usize> = (0..self.batch.rows.len()).collect();
-        if !order.is_sorted_by_key(|row| self.source_of(*row).group) {
+        let rows = self.batch.rows.len();
+        if !(0..rows).is_sorted_by_key(|row| self.source_of(row).group) {
+            let mut order: Vec<usize> = (0..rows).collect();
             order.sort_by_key(|row| self.source_of(*row).group);
             self.select(&order);
         }
-        if !order.is_empty() {
+        if rows > 0 {
             self.batch.group = self.source_of(0).group;
         }
     }

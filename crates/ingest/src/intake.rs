@@ -4,7 +4,7 @@
 
 use crate::answer::{Answer, Written, fault_text};
 use crate::batch::{LabelBytes, RequestBatch, Source};
-use crate::cache::{Known, SeriesCache};
+use crate::cache::{Known, Lookup, SeriesCache};
 use crate::labels;
 use crate::receiver::ReceiverOptions;
 use crate::stats::ReceiverStats;
@@ -170,28 +170,37 @@ impl Intake {
         Ok(())
     }
 
+    /// Begins to look up the series of a request.
+    pub(crate) fn lookup<'a>(&self) -> Lookup<'_, 'a> {
+        self.cache.lookup()
+    }
+
     /// Finds the handle of a series, by its bytes or else by its labels, and adds the series.
+    /// `is_likely`: its bytes were found to be those that the lookup expected.
     pub(crate) fn resolve<'a>(
         &self,
         label_bytes: LabelBytes<'a>,
+        is_likely: bool,
+        lookup: &mut Lookup<'_, 'a>,
         batch: &mut RequestBatch<'a>,
     ) -> Result<Result<Known, Unresolved>, Stop> {
-        let bytes = batch.bytes_of(&label_bytes);
-        let known = match self.recognise(bytes) {
-            Some(known) => known,
-            None => match self.resolve_anew(bytes)? {
-                Ok(known) => known,
+        let recognised =
+            if is_likely { lookup.take_likely() } else { lookup.get(&label_bytes, batch) };
+        let known = match recognised {
+            Some(known) => {
+                self.stats.series_recognised.add(1);
+                known
+            }
+            None => match self.resolve_anew(batch.bytes_of(&label_bytes))? {
+                Ok(known) => {
+                    lookup.learn(&label_bytes, known, batch);
+                    known
+                }
                 Err(refused) => return Ok(Err(refused)),
             },
         };
         batch.add_source(Source { label_bytes, group: known.group });
         Ok(Ok(known))
-    }
-
-    fn recognise(&self, bytes: &[u8]) -> Option<Known> {
-        let known = self.cache.get(bytes)?;
-        self.stats.series_recognised.add(1);
-        Some(known)
     }
 
     fn resolve_anew(&self, bytes: &[u8]) -> Result<Result<Known, Unresolved>, Stop> {
@@ -202,11 +211,7 @@ impl Intake {
         };
         let group = labels::group_of(&labels);
         match self.appender.resolve(group, &labels) {
-            Ok(series) => {
-                let known = Known { series, group };
-                self.cache.insert(bytes, known);
-                Ok(Ok(known))
-            }
+            Ok(series) => Ok(Ok(Known { series, group })),
             Err(error) => match error.kind() {
                 AppendErrorKind::InvalidLabels => Ok(Err(Unresolved::Labels(error.to_string()))),
                 // Known series can still be stored; only the new one is refused.
@@ -253,19 +258,26 @@ impl Intake {
         for row in 0..request.batch.rows.len() {
             self.cache.remove(request.row_label_bytes(row));
         }
+        let mut lookup = self.lookup();
+        let mut latest = None;
         for row in 0..request.batch.rows.len() {
-            let bytes = request.row_label_bytes(row);
-            let resolved = match self.cache.get(bytes) {
-                Some(known) => Ok(Ok(known)),
-                None => self.resolve_anew(bytes),
-            };
-            match resolved {
-                Ok(Ok(known)) => request.batch.rows[row].series = known.series,
+            let origin = request.origin_of(row);
+            if let Some((_, series)) = latest.filter(|(known, _)| *known == origin) {
+                request.batch.rows[row].series = series;
+                continue;
+            }
+            match self.resolve_anew(request.row_label_bytes(row)) {
+                Ok(Ok(known)) => {
+                    request.batch.rows[row].series = known.series;
+                    latest = Some((origin, known.series));
+                    lookup.learn(&request.source_of(row).label_bytes, known, &request);
+                }
                 Ok(Err(Unresolved::Limit(error))) | Err(Stop::Append(error)) => return Err(error),
                 // The labels were valid when the request was read.
                 Ok(Err(Unresolved::Labels(_))) | Err(Stop::Wire(_) | Stop::TooMany(_)) => {}
             }
         }
+        lookup.finish(&request);
         let report = self.appender.commit(&request.batch)?;
         for row in self.settle(&request, &report, refusals) {
             let rejection = Rejection { row, fault: RowFault::UnknownSeries };

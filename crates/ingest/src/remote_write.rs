@@ -2,7 +2,7 @@
 //! item, so that a series without any is not created.
 
 use crate::batch::{LabelBytes, RequestBatch};
-use crate::cache::Known;
+use crate::cache::{Known, Lookup};
 use crate::intake::{Intake, Refusals, Stop, Unresolved};
 use model::{METRIC_NAME, Metadata, MetricKind, MetricMetadata};
 use wire::remote_write::{Item, LabelPairs, Request, Series, SeriesItem, put_label};
@@ -16,21 +16,26 @@ pub(crate) fn read_1<'a>(
 ) -> Result<RequestBatch<'a>, Stop> {
     let mut request = Request::new(body);
     let mut batch = RequestBatch::default();
-    while let Some(item) = request.next_item()? {
+    let mut lookup = intake.lookup();
+    while let Some(item) = request.next_item_like(lookup.likely())? {
         match item {
-            Item::Series(series) => read_series_1(intake, series, &mut batch, refusals)?,
+            Item::Series(series) => {
+                read_series_1(intake, series, &mut lookup, &mut batch, refusals)?;
+            }
             Item::Metadata(metadata) => {
                 intake.check_room(&mut batch)?;
                 batch.batch.metadata.push(metadata);
             }
         }
     }
+    lookup.finish(&batch);
     Ok(batch)
 }
 
 fn read_series_1<'a>(
     intake: &Intake,
     mut series: Series<'a>,
+    lookup: &mut Lookup<'_, 'a>,
     batch: &mut RequestBatch<'a>,
     refusals: &mut Refusals,
 ) -> Result<(), Stop> {
@@ -41,7 +46,9 @@ fn read_series_1<'a>(
             Some(resolved) => resolved,
             None => {
                 let label_bytes = label_bytes(&series, batch)?;
-                intake.resolve(label_bytes, batch)?
+                // A label behind the samples makes another series of it.
+                let is_likely = series.is_likely() && matches!(label_bytes, LabelBytes::Sent(_));
+                intake.resolve(label_bytes, is_likely, lookup, batch)?
             }
         };
         take(intake, &resolved, item, batch, refusals)?;
@@ -95,24 +102,30 @@ pub(crate) fn read_2<'a>(
 ) -> Result<RequestBatch<'a>, Stop> {
     let mut request = remote_write_2::Request::read(body)?;
     let mut batch = RequestBatch::default();
+    let mut lookup = intake.lookup();
     while let Some(series) = request.next_series()? {
-        read_series_2(intake, series, request.symbols(), &mut batch, refusals)?;
+        read_series_2(intake, series, request.symbols(), &mut lookup, &mut batch, refusals)?;
     }
+    lookup.finish(&batch);
     Ok(batch)
 }
 
-fn read_series_2(
+fn read_series_2<'a>(
     intake: &Intake,
     mut series: remote_write_2::Series<'_>,
     symbols: &[&str],
-    batch: &mut RequestBatch<'_>,
+    lookup: &mut Lookup<'_, 'a>,
+    batch: &mut RequestBatch<'a>,
     refusals: &mut Refusals,
 ) -> Result<(), Stop> {
     let place = batch.made.len();
     let resolved = match series.put_labels(symbols, intake.options.label_bytes_max, &mut batch.made)
     {
         Ok(()) => match check_kinds(&series) {
-            Ok(()) => intake.resolve(LabelBytes::Made(place..batch.made.len()), batch)?,
+            Ok(()) => {
+                let label_bytes = LabelBytes::Made(place..batch.made.len());
+                intake.resolve(label_bytes, false, lookup, batch)?
+            }
             Err(text) => return refuse_series(intake, &series, text, batch, place, refusals),
         },
         Err(error) if error.kind() == WireErrorKind::Invalid => {

@@ -284,8 +284,8 @@ fn check_labels(labels: &Labels, limits: &Limits) -> Result<(), AppendError> {
 fn plan<'a>(head: &Head, batch: &'a Batch, bounds: Bounds, limits: &Limits) -> Plan<'a> {
     let mut plan = Plan::default();
     let synced = bounds.synced;
-    // Rows of one series may follow each other in a batch; without repeats no overlay is needed.
-    let repeats = !batch.rows.is_sorted_by(|a, b| a.series < b.series);
+    // Without a second row of any series no overlay is needed.
+    let repeats = has_repeats(&batch.rows);
     let mut overlay = Overlay::default();
     let mut born: HashSet<SeriesRef, foldhash::fast::FixedState> = HashSet::default();
     for (index, row) in batch.rows.iter().enumerate() {
@@ -334,6 +334,32 @@ fn plan<'a>(head: &Head, batch: &'a Batch, bounds: Bounds, limits: &Limits) -> P
     plan.exemplars = exemplars.collect();
     plan.metadata = new_metadata(head, batch, limits);
     plan
+}
+
+/// Span of ids per row up to which a bitmap tells them apart, so that it takes 32 bytes a row.
+const BITS_PER_ROW: u64 = 256;
+
+/// Has any series more than one row? A set of all ids costs more than everything else that is
+/// decided about a row, and churn leaves no sender in the order of ids.
+fn has_repeats(rows: &[Row]) -> bool {
+    if rows.is_sorted_by(|a, b| a.series < b.series) {
+        return false;
+    }
+    let ids = || rows.iter().map(|row| row.series.0);
+    let (first, last) = (ids().min().unwrap_or(0), ids().max().unwrap_or(0));
+    if last - first >= BITS_PER_ROW * rows.len() as u64 {
+        let mut seen: HashSet<u64, foldhash::fast::FixedState> = HashSet::default();
+        return !ids().all(|id| seen.insert(id));
+    }
+    let mut seen = vec![0_u64; usize::try_from((last - first) / 64 + 1).unwrap_or(usize::MAX)];
+    !ids().all(|id| {
+        let place = id - first;
+        let word = &mut seen[usize::try_from(place / 64).expect("a place in the bitmap")];
+        let bit = 1 << (place % 64);
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    })
 }
 
 /// Is the newest sample of a series further ahead than any sample taken now?

@@ -52,6 +52,14 @@ impl<'a> Reader<'a> {
         self.offset
     }
 
+    /// A cursor behind `prefix`, if that is what comes next.
+    #[inline]
+    pub fn strip_prefix(mut self, prefix: &[u8]) -> Option<Self> {
+        let rest = self.bytes.strip_prefix(prefix)?;
+        self.advance(rest, prefix.len());
+        Some(self)
+    }
+
     /// Is everything read?
     pub const fn is_at_end(&self) -> bool {
         self.bytes.is_empty()

@@ -1,6 +1,7 @@
 //! The cache forgets, but never lies and never grows.
 
-use super::{Entry, Known, SHARDS, SeriesCache};
+use super::{Entry, Known, Lookup, SeriesCache, cost};
+use crate::batch::{LabelBytes, RequestBatch};
 use model::{GroupKey, SeriesRef};
 use std::hash::BuildHasher;
 
@@ -8,52 +9,124 @@ fn known(number: u64) -> Known {
     Known { series: SeriesRef(number), group: GroupKey(number) }
 }
 
+fn insert(cache: &SeriesCache, label_bytes: &[u8], known: Known) {
+    let (mut lookup, batch) = (cache.lookup(), RequestBatch::default());
+    lookup.learn(&LabelBytes::Sent(label_bytes), known, &batch);
+    lookup.finish(&batch);
+}
+
+fn find<'a>(lookup: &mut Lookup<'_, 'a>, label_bytes: &'a [u8]) -> Option<Known> {
+    lookup.get(&LabelBytes::Sent(label_bytes), &RequestBatch::default())
+}
+
+fn get(cache: &SeriesCache, label_bytes: &[u8]) -> Option<Known> {
+    let mut lookup = cache.lookup();
+    let known = find(&mut lookup, label_bytes);
+    lookup.finish(&RequestBatch::default());
+    known
+}
+
 fn bytes_held(cache: &SeriesCache) -> usize {
-    let held = |shard: &parking_lot::Mutex<super::Shard>| -> usize {
-        let shard = shard.lock();
-        let young: usize = shard.young.values().map(Entry::cost).sum();
-        assert_eq!(young, shard.young_bytes);
-        young + shard.old.values().map(Entry::cost).sum::<usize>()
-    };
-    cache.shards.iter().map(held).sum()
+    let generations = cache.generations.read();
+    let held = [&generations.young, &generations.old].map(|generation| {
+        let bytes = |entry: &Entry| cost(generation.label_bytes(entry));
+        let held: usize = generation.entries.iter().map(bytes).sum();
+        assert!(held <= generation.bytes);
+        assert!(generation.by_hash.len() <= generation.entries.len());
+        generation.bytes
+    });
+    held.iter().sum()
+}
+
+/// Reads a request; gives how many series came as expected.
+fn request(cache: &SeriesCache, series: &[(&[u8], u64)]) -> usize {
+    let (mut lookup, batch) = (cache.lookup(), RequestBatch::default());
+    let mut expected = 0;
+    for (label_bytes, number) in series {
+        expected += usize::from(lookup.likely() == *label_bytes);
+        match find(&mut lookup, label_bytes) {
+            Some(found) => assert_eq!(found, known(*number), "{label_bytes:?}"),
+            None => lookup.learn(&LabelBytes::Sent(label_bytes), known(*number), &batch),
+        }
+    }
+    lookup.finish(&batch);
+    expected
 }
 
 #[test]
 fn it_gives_what_was_put_in_for_equal_bytes_only() {
     let cache = SeriesCache::new(1 << 20);
-    cache.insert(b"a", known(1));
-    cache.insert(b"b", known(2));
+    insert(&cache, b"a", known(1));
+    insert(&cache, b"b", known(2));
     assert_eq!(
-        (cache.get(b"a"), cache.get(b"b"), cache.get(b"c")),
+        (get(&cache, b"a"), get(&cache, b"b"), get(&cache, b"c")),
         (Some(known(1)), Some(known(2)), None)
     );
-    cache.insert(b"a", known(3));
-    assert_eq!(cache.get(b"a"), Some(known(3)));
+    insert(&cache, b"a", known(3));
+    assert_eq!(get(&cache, b"a"), Some(known(3)));
     cache.remove(b"a");
     cache.remove(b"never there");
-    assert_eq!((cache.get(b"a"), cache.get(b"b")), (None, Some(known(2))));
+    assert_eq!((get(&cache, b"a"), get(&cache, b"b")), (None, Some(known(2))));
+}
+
+#[test]
+fn series_that_come_in_the_same_order_again_are_expected() {
+    let cache = SeriesCache::new(1 << 20);
+    let series: [(&[u8], u64); 4] = [(b"a", 1), (b"bb", 2), (b"ccc", 3), (b"d", 4)];
+    assert_eq!(request(&cache, &series), 0, "nothing is known");
+    assert_eq!(request(&cache, &series), 3, "all but the first");
+    // A series in the middle changes: the new one is known after one request, its place after two.
+    let changed: [(&[u8], u64); 4] = [(b"a", 1), (b"BB", 5), (b"ccc", 3), (b"d", 4)];
+    assert_eq!(request(&cache, &changed), 1, "d behind ccc");
+    assert_eq!(request(&cache, &changed), 1, "BB follows a and is followed by ccc from now on");
+    assert_eq!(request(&cache, &changed), 3);
+}
+
+#[test]
+fn a_removed_series_is_not_expected() {
+    let cache = SeriesCache::new(1 << 20);
+    request(&cache, &[(b"a", 1), (b"b", 2)]);
+    cache.remove(b"b");
+    let mut lookup = cache.lookup();
+    assert_eq!(find(&mut lookup, b"a"), Some(known(1)));
+    assert!(lookup.likely().is_empty());
+    assert_eq!(find(&mut lookup, b"b"), None);
+}
+
+/// What is expected is decided before the bytes are compared.
+#[test]
+fn another_request_that_changes_the_order_meanwhile_does_not_change_the_answer() {
+    let cache = SeriesCache::new(1 << 20);
+    request(&cache, &[(b"a", 1), (b"b", 2), (b"c", 3)]);
+    let mut lookup = cache.lookup();
+    assert_eq!(find(&mut lookup, b"a"), Some(known(1)));
+    assert_eq!(lookup.likely(), b"b");
+    let mut other = cache.lookup();
+    assert_eq!(find(&mut other, b"a"), Some(known(1)));
+    assert_eq!(find(&mut other, b"c"), Some(known(3)));
+    assert_eq!(lookup.take_likely(), Some(known(2)));
 }
 
 #[test]
 fn it_stays_within_its_bound_and_keeps_what_is_used() {
     let bytes_max = 64 << 10;
     let cache = SeriesCache::new(bytes_max);
-    cache.insert(b"in use", known(0));
+    insert(&cache, b"in use", known(0));
     for number in 1..20_000_u64 {
-        cache.insert(&number.to_le_bytes(), known(number));
-        assert_eq!(cache.get(b"in use"), Some(known(0)), "after {number}");
+        insert(&cache, &number.to_le_bytes(), known(number));
+        assert_eq!(get(&cache, b"in use"), Some(known(0)), "after {number}");
         if number % 1000 == 0 {
             assert!(bytes_held(&cache) <= bytes_max);
         }
     }
-    assert_eq!(cache.get(&1_u64.to_le_bytes()), None, "what was not used is gone");
+    assert_eq!(get(&cache, &1_u64.to_le_bytes()), None, "what was not used is gone");
 }
 
 #[test]
-fn what_is_larger_than_a_shard_is_not_held() {
-    let cache = SeriesCache::new(SHARDS * 2 * 100);
-    cache.insert(&[7; 200], known(1));
-    assert_eq!((cache.get(&[7; 200]), bytes_held(&cache)), (None, 0));
+fn what_is_larger_than_a_generation_is_not_held() {
+    let cache = SeriesCache::new(2 * 200);
+    insert(&cache, &[7; 200], known(1));
+    assert_eq!((get(&cache, &[7; 200]), bytes_held(&cache)), (None, 0));
 }
 
 #[test]
@@ -61,11 +134,12 @@ fn equal_hashes_of_other_bytes_are_told_apart() {
     for generation in ["young", "old"] {
         let cache = SeriesCache::new(1 << 20);
         let hash = cache.hasher.hash_one(&b"a"[..]);
-        let collision = Entry { label_bytes: (*b"b").into(), known: known(2) };
-        let mut shard = cache.shard(hash).lock();
-        let map = if generation == "young" { &mut shard.young } else { &mut shard.old };
-        map.insert(hash, collision);
-        drop(shard);
-        assert_eq!(cache.get(b"a"), None, "{generation}");
+        let mut generations = cache.generations.write();
+        match generation {
+            "young" => generations.young.push(hash, b"b", known(2)),
+            _ => generations.old.push(hash, b"b", known(2)),
+        }
+        drop(generations);
+        assert_eq!(get(&cache, b"a"), None, "{generation}");
     }
 }

@@ -48,6 +48,38 @@ fn labels_are_parsed_once_and_then_recognised_by_their_bytes() {
     assert_eq!(fixture.store.state.lock().resolved, 1);
 }
 
+/// The bytes of the series that is expected stand at the front, and one more label at the end.
+#[test]
+fn a_label_behind_the_samples_makes_another_series() {
+    let fixture = Fixture::new();
+    let (a, b) =
+        (series(&[("__name__", "a")], &[(1, 1.0)]), series(&[("__name__", "b")], &[(1, 2.0)]));
+    fixture.send(&[a, b]);
+    let message = |content: &[u8]| {
+        let mut out = vec![0x0a, u8::try_from(content.len()).unwrap()];
+        out.extend_from_slice(content);
+        out
+    };
+    let label = |name: &str, value: &str| {
+        let mut content = message(name.as_bytes());
+        content.extend([0x12, u8::try_from(value.len()).unwrap()]);
+        content.extend_from_slice(value.as_bytes());
+        message(&content)
+    };
+    let sample = [0x12, 0x02, 0x10, 0x02];
+    let first = message(&[&label("__name__", "a")[..], &sample].concat());
+    let second = message(&[&label("__name__", "b")[..], &sample, &label("c", "d")].concat());
+    let body = wire::bounded::snappy_compress(&[first, second].concat()).unwrap();
+    assert_eq!(u16::from(fixture.receiver.receive(&body).status), 204);
+    let expected = [
+        r#"{__name__="a"} 1 1"#,
+        r#"{__name__="a"} 2 0"#,
+        r#"{__name__="b"} 1 2"#,
+        r#"{__name__="b", c="d"} 2 0"#,
+    ];
+    assert_eq!(fixture.stored(), expected);
+}
+
 #[test]
 fn unsorted_labels_and_empty_values_mean_the_same_series() {
     let fixture = Fixture::new();

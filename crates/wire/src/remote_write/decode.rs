@@ -36,9 +36,16 @@ impl<'a> Request<'a> {
 
     /// The next part, or nothing at the end.
     pub fn next_item(&mut self) -> Result<Option<Item<'a>>, WireError> {
+        self.next_item_like(&[])
+    }
+
+    /// The same for a caller who knows the label bytes of the series that probably comes next (see
+    /// [`Series::label_bytes`]; empty: no idea). A series that begins with them is not walked over
+    /// again.
+    pub fn next_item_like(&mut self, likely: &[u8]) -> Result<Option<Item<'a>>, WireError> {
         while let Some(field) = self.reader.next_field()? {
             match field.number {
-                1 => return Ok(Some(Item::Series(Series::read(field.reader()?)?))),
+                1 => return Ok(Some(Item::Series(Series::read(field.reader()?, likely)?))),
                 3 => return Ok(Some(Item::Metadata(metadata(field.reader()?)?))),
                 _ => {}
             }
@@ -53,6 +60,7 @@ pub struct Series<'a> {
     labels: Reader<'a>,
     label_bytes: &'a [u8],
     rest: Reader<'a>,
+    is_likely: bool,
 }
 
 /// What a series carries.
@@ -89,7 +97,15 @@ pub struct HistogramSample {
 }
 
 impl<'a> Series<'a> {
-    fn read(whole: Reader<'a>) -> Result<Self, WireError> {
+    fn read(whole: Reader<'a>, likely: &[u8]) -> Result<Self, WireError> {
+        // Whole labels and no label behind them: a walk would end at the same place.
+        let is_last = |rest: &Reader<'_>| rest.rest().first() != Some(&LABELS_TAG);
+        if !likely.is_empty()
+            && let Some(rest) = whole.strip_prefix(likely).filter(is_last)
+        {
+            let label_bytes = &whole.rest()[..likely.len()];
+            return Ok(Self { labels: whole, label_bytes, rest, is_likely: true });
+        }
         let mut rest = whole;
         while rest.rest().first() == Some(&LABELS_TAG) {
             if rest.next_short().is_none() {
@@ -97,7 +113,13 @@ impl<'a> Series<'a> {
             }
         }
         let len = whole.rest().len() - rest.rest().len();
-        Ok(Self { labels: whole, label_bytes: &whole.rest()[..len], rest })
+        let label_bytes = &whole.rest()[..len];
+        Ok(Self { labels: whole, label_bytes, rest, is_likely: false })
+    }
+
+    /// Does it begin with the label bytes that were likely?
+    pub const fn is_likely(&self) -> bool {
+        self.is_likely
     }
 
     /// The labels as they came, when they stand together at the front (all known senders do that):

@@ -199,6 +199,31 @@ fn equal_label_bytes_mean_equal_labels() {
 }
 
 #[test]
+fn a_series_that_was_likely_is_the_same_series() {
+    let labels = [("__name__", "up"), ("job", "a")];
+    let mut longer = labels.to_vec();
+    longer.push(("zone", "z"));
+    let body = encode(&[series(&labels, &[(1, 1.0)]), series(&longer, &[(1, 2.0)])], &[]);
+    let mut request = Request::new(&body);
+    let Some(Item::Series(first)) = request.next_item().unwrap() else { panic!("a series") };
+    let likely = first.label_bytes().unwrap().unwrap();
+
+    let (mut request, mut found) = (Request::new(&body), Vec::new());
+    while let Some(Item::Series(series)) = request.next_item_like(likely).unwrap() {
+        let plain = series.label_bytes().unwrap().unwrap();
+        let mut lines = Vec::new();
+        describe_series(series, &mut lines).unwrap();
+        found.push((series.is_likely(), plain.len() - likely.len(), lines));
+    }
+    let first = ["series __name__=\"up\" job=\"a\" raw Some(26)", "  1 3ff0000000000000"];
+    let second =
+        ["series __name__=\"up\" job=\"a\" zone=\"z\" raw Some(37)", "  1 4000000000000000"];
+    assert_eq!(found[0], (true, 0, first.map(String::from).to_vec()));
+    // It begins like the other one, but has a label more.
+    assert_eq!(found[1], (false, 11, second.map(String::from).to_vec()));
+}
+
+#[test]
 fn decoding_allocates_nothing_for_floats_however_long_the_body() {
     let mut body = Vec::new();
     for _ in 0..100_000 {
