@@ -152,6 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_that_two_readers_bring_counts_once() {
+        let cache = BlockCache::new(10_000);
+        (0..2).for_each(|_| cache.insert((1, 0), page(100)));
+        assert_eq!(cache.bytes(), page(100).size());
+        cache.forget(1);
+        assert_eq!(cache.bytes(), 0);
+    }
+
+    #[test]
     fn an_entry_above_the_bound_is_not_kept() {
         let cache = BlockCache::new(100);
         cache.insert((1, 0), page(1000));

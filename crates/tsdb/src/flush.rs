@@ -74,7 +74,7 @@ impl Db {
     /// Cuts head and journal at one place: everything before belongs to this flush.
     fn freeze(&self) -> DbResult<Option<PendingFlush>> {
         let mut writer = self.writer.lock();
-        if writer.unflushed_bytes == 0 && self.state.read().head.samples() == 0 {
+        if writer.unflushed_bytes == 0 {
             return Ok(None);
         }
         // Unsynced records may be written again behind the cut when a sync fails; so none is left.

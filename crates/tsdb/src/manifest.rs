@@ -225,9 +225,11 @@ mod tests {
             assert!(Manifest::parse(&damaged).is_err(), "byte {at}");
             assert!(Manifest::parse(&text[..at]).is_err(), "cut at {at}");
         }
-        let unknown = format!("{HEAD}\nnext-segment 2\nnews yes\n");
-        let crc = crc32c::crc32c(unknown.as_bytes());
-        let error = Manifest::parse(&format!("{unknown}crc32c {crc:08x}\n")).unwrap_err();
-        assert_eq!(error, "line \"news yes\" not understood");
+        for line in ["news yes", "rebuilt no"] {
+            let unknown = format!("{HEAD}\nnext-segment 2\n{line}\n");
+            let crc = crc32c::crc32c(unknown.as_bytes());
+            let error = Manifest::parse(&format!("{unknown}crc32c {crc:08x}\n")).unwrap_err();
+            assert_eq!(error, format!("line \"{line}\" not understood"));
+        }
     }
 }

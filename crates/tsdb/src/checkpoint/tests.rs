@@ -104,3 +104,21 @@ fn pages_of_something_else_are_damage() {
     assert!(damage(PageKind::Metadata, &[0, 0]), "bytes left over");
     assert!(damage(PageKind::Symbols, &[0]));
 }
+
+#[test]
+fn exemplars_of_the_checkpoint_before_count_only_where_there_are_no_newer_ones() {
+    let with = |values: &[f64]| {
+        let exemplar = |value: &f64| {
+            let timestamp = Timestamp::from_ms(1);
+            (Labels::empty(), Exemplar { labels: Labels::empty(), value: *value, timestamp })
+        };
+        let exemplars = values.iter().map(exemplar).collect();
+        Loaded { parts: Frozen { exemplars, ..Frozen::default() }, ..Loaded::default() }
+    };
+    for (newer, older, want) in [(&[2.0][..], &[1.0][..], [2.0]), (&[], &[1.0], [1.0])] {
+        let mut loaded = with(newer);
+        loaded.complete_from(with(older));
+        let left = loaded.parts.exemplars.iter().map(|(_, exemplar)| exemplar.value);
+        assert_eq!(left.collect::<Vec<_>>(), want);
+    }
+}

@@ -111,6 +111,8 @@ fn with_its_last_exemplar_a_series_is_forgotten() {
     ring.push(&labels(0), exemplar(8), 2);
     assert!(ring.is_repeated(&labels(0), &exemplar(8)), "it is the newest");
     assert!(ring.is_repeated(&labels(0), &exemplar(7)), "it is older");
+    let other = Exemplar { value: 0.5, ..exemplar(8) };
+    assert!(!ring.is_repeated(&labels(0), &other), "another one of the same instant");
     let one = ring.memory();
     for t in 0..100 {
         ring.push(&labels(1), exemplar(t), 2);
@@ -250,6 +252,15 @@ fn inv_13_a_sample_that_goes_back_stops_the_program() {
     let id = head.insert(GroupKey(1), &labels(0));
     append(&mut head, id, 5, 1.0);
     append(&mut head, id, 5, 1.0);
+}
+
+#[test]
+#[should_panic(expected = "INV-13")]
+fn inv_13_a_sample_that_is_not_late_stops_the_program() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    append(&mut head, id, 5, 1.0);
+    append_late(&mut head, id, 6, &Value::Float(1.0));
 }
 
 #[test]

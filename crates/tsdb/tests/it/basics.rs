@@ -1,12 +1,12 @@
 //! The ordinary life of a database: what is appended is found, restarts forget nothing.
 
 use crate::world::{
-    HOUR, Machine, T0, batch, commit, dump, dump_range, faults, group, labels, put,
+    HOUR, Machine, T0, batch, commit, dump, dump_range, faults, group, labels, put, text,
 };
 use model::{
-    AppendErrorKind, Appender, Batch, Exemplar, GroupKey, LabelQuery, Labels, Matcher, Metadata,
-    MetricKind, MetricMetadata, Querier, RowFault, SampleBuf, SelectHints, SeriesRef, Timestamp,
-    Value, stale_marker,
+    AppendErrorKind, Appender, Batch, CounterReset, Exemplar, GroupKey, Histogram, HistogramCounts,
+    LabelQuery, Labels, Matcher, Metadata, MetricKind, MetricMetadata, Querier, RowFault,
+    SampleBuf, SelectHints, SeriesRef, Span, Timestamp, Value, stale_marker,
 };
 use std::path::Path;
 use sys::Vfs;
@@ -101,11 +101,93 @@ fn a_histogram_whose_buckets_do_not_fit_is_refused_alone() {
     let machine = Machine::new(1);
     let (db, _) = machine.open();
     let a = db.resolve(group(), &labels("a", 1)).unwrap();
-    let bad = model::Histogram { positive_buckets: vec![1.0], ..Default::default() };
-    let rows = [(a, T0, Value::Histogram(bad.into())), (a, T0 + 1, Value::Float(1.0))];
-    let report = commit(&db, &rows);
-    assert_eq!(faults(&report), [RowFault::InvalidHistogram]);
-    assert_eq!(report.accepted, 1);
+    let positive = Histogram { positive_buckets: vec![1.0], ..Default::default() };
+    let negative = Histogram { negative_buckets: vec![1.0], ..Default::default() };
+    for (at, bad) in [(T0, positive), (T0 + 2, negative)] {
+        let rows = [(a, at, Value::Histogram(bad.into())), (a, at + 1, Value::Float(1.0))];
+        let report = commit(&db, &rows);
+        assert_eq!(faults(&report), [RowFault::InvalidHistogram]);
+        assert_eq!(report.accepted, 1);
+    }
+}
+
+/// Neighbours that differ in one part only are not written as if they had the same shape.
+#[test]
+fn inv_10_each_part_of_a_histogram_comes_back() {
+    let first = Histogram {
+        counts: HistogramCounts::Integer,
+        schema: 1,
+        zero_threshold: 0.25,
+        count: 6.0,
+        positive_spans: vec![Span { offset: 0, length: 2 }],
+        positive_buckets: vec![1.0, 2.0],
+        negative_spans: vec![Span { offset: 1, length: 1 }],
+        negative_buckets: vec![3.0],
+        custom_values: vec![0.0, 2.0],
+        ..Histogram::default()
+    };
+    let others = [
+        Histogram { counts: HistogramCounts::Float, ..first.clone() },
+        Histogram { counter_reset: CounterReset::Reset, ..first.clone() },
+        Histogram { schema: 2, ..first.clone() },
+        Histogram { zero_threshold: -0.25, ..first.clone() },
+        Histogram { positive_spans: vec![Span { offset: 1, length: 2 }], ..first.clone() },
+        Histogram { negative_spans: vec![Span { offset: 2, length: 1 }], ..first.clone() },
+        Histogram { custom_values: vec![-0.0, 2.0], ..first.clone() },
+        Histogram { custom_values: vec![0.0], ..first.clone() },
+    ];
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    let series = db.resolve(group(), &labels("h", 1)).unwrap();
+    let mut want = Vec::new();
+    for (at, other) in (T0..).step_by(2).zip(others) {
+        for (ms, histogram) in [(at, first.clone()), (at + 1, other)] {
+            let value = Value::Histogram(histogram.into());
+            want.push((ms, text(&value, 0)));
+            assert_eq!(commit(&db, &[(series, ms, value)]).accepted, 1);
+        }
+    }
+    assert_eq!(dump(&db)[&labels("h", 1)], want);
+    db.flush().unwrap();
+    assert_eq!(dump(&db)[&labels("h", 1)], want);
+}
+
+#[test]
+fn metadata_beyond_its_limits_is_left_out() {
+    let machine = Machine::new(1);
+    let limits = Limits { metadata_max: 3, label_value_bytes_max: 10, ..Limits::default() };
+    let (db, _) = machine.open_with(DbOptions { limits, ..Machine::options() });
+    let entry = |metric: &str, unit: usize, help: usize| {
+        let (help, unit) = ("h".repeat(help), "u".repeat(unit));
+        let metadata = Metadata { kind: MetricKind::Gauge, help, unit };
+        MetricMetadata { metric: metric.into(), metadata }
+    };
+    let give = |db: &tsdb::Db, metadata: &[MetricMetadata]| {
+        let batch = Batch { metadata: metadata.to_vec(), ..Batch::new(group()) };
+        db.commit(&batch).unwrap();
+    };
+    let known = |db: &tsdb::Db| {
+        let found = db.metadata(None, None).unwrap().into_iter();
+        let found = found.map(|entry| format!("{} {}", entry.metric, entry.metadata.help.len()));
+        found.collect::<Vec<_>>().join(", ")
+    };
+    let (longest, longer) = ("m".repeat(10), "m".repeat(11));
+    for bad in [entry("", 1, 1), entry(&longer, 1, 1), entry("a", 11, 1), entry("a", 1, 65_537)] {
+        give(&db, &[bad]);
+        assert_eq!(known(&db), "");
+    }
+    give(&db, &[entry(&longest, 10, 1), entry("b", 0, 65_536)]);
+    assert_eq!(known(&db), "b 65536, mmmmmmmmmm 1");
+    give(&db, &[entry("c", 0, 2), entry("d", 0, 2)]);
+    assert_eq!(known(&db), "b 65536, c 2, mmmmmmmmmm 1", "three at most");
+    give(&db, &[entry("b", 0, 3), entry("d", 0, 2)]);
+    assert_eq!(known(&db), "b 3, c 2, mmmmmmmmmm 1", "a known one may change");
+    let operations = machine.vfs.operations();
+    give(&db, &[entry("b", 0, 3), entry("d", 0, 2)]);
+    assert_eq!(machine.vfs.operations(), operations, "nothing new is nothing to write");
+    drop(db);
+    let (db, _) = machine.killed().open();
+    assert_eq!(known(&db), "b 3, c 2, mmmmmmmmmm 1", "metadata alone are worth a record");
 }
 
 /// Segments and memory hold the same series in different orders of birth; a selection merges them.
@@ -476,6 +558,51 @@ fn a_directory_can_be_inspected_without_changing_it() {
     machine.vfs.flip_bit(&segment, 40, 1).unwrap();
     let report = tsdb::inspect::verify(&vfs, dir).unwrap();
     assert_eq!(report.damage.len(), 2, "a page and its blocks: {:?}", report.damage);
+}
+
+#[test]
+fn a_dump_without_selectors_shows_every_series_that_has_samples_in_range() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for n in [1, 2] {
+        put(&db, &labels("m", n), T0, 1.0);
+        put(&db, &labels("m", n), T0 + 10, 1.0);
+    }
+    put(&db, &labels("m", 2), T0 + 20, 1.0);
+    db.flush().unwrap();
+    drop(db);
+    let vfs: std::sync::Arc<dyn Vfs> = std::sync::Arc::new(machine.vfs.clone());
+    let view = View::open(vfs, machine.clock.clone(), Path::new("/data")).unwrap();
+    let shown = |range: (i64, i64)| {
+        let mut seen = Vec::new();
+        let mut note = |labels: &Labels, samples: &SampleBuf| {
+            seen.push((labels.value("n").to_owned(), samples.len()));
+        };
+        view.dump(range, &[], &mut note).unwrap();
+        seen
+    };
+    let both = |count: [usize; 2]| vec![("1".to_owned(), count[0]), ("2".to_owned(), count[1])];
+    assert_eq!(shown((i64::MIN, i64::MAX)), both([2, 3]));
+    assert_eq!(shown((T0 + 1, T0 + 10)), both([1, 1]));
+    assert_eq!(shown((T0 + 1, T0 + 9)), [], "a block without a sample in range shows nothing");
+}
+
+/// What a question may have to read is known from the blocks that it touches.
+#[test]
+fn the_samples_of_a_range_are_bounded_by_its_blocks() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    let series = db.resolve(group(), &labels("m", 1)).unwrap();
+    for n in 0..3000 {
+        commit(&db, &[(series, T0 + n * 1000, Value::Float(n as f64))]);
+    }
+    db.flush().unwrap();
+    for from in [0, 1_500_000, 2_990_000] {
+        let (start, end) = (Timestamp::from_ms(T0 + from), Timestamp::from_ms(T0 + from + 9000));
+        let selection = db.select(start, end, &[], &SelectHints::default()).unwrap();
+        let bound = selection.samples_max(0);
+        assert!((10..=2 * 720).contains(&bound), "{bound} from {from}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use model::{Labels, Querier, SampleBuf, SelectHints, Timestamp};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use sys::Vfs;
 use sys::sim::SimRng;
 use tsdb::{Db, DbErrorKind, DbOptions};
@@ -298,4 +299,74 @@ fn inv_18_a_rebuilt_manifest_names_nothing_that_a_power_cut_could_take() {
         }
     }
     assert_eq!(machine.vfs.operations(), before, "each opening had its own disk");
+}
+
+/// Flips a bit of the first record.
+fn damage_first_record(machine: &Machine) {
+    let journal = machine.files("journal").into_iter().find(|name| name.contains(".journal"));
+    machine.vfs.flip_bit(&tenant("journal").join(journal.unwrap()), 64 + 16 + 9, 1).unwrap();
+}
+
+fn takes_late() -> DbOptions {
+    DbOptions { out_of_order_window: Duration::from_hours(1), ..Machine::options() }
+}
+
+#[test]
+fn rows_of_a_series_whose_birth_was_damaged_are_counted() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open_with(takes_late());
+    put(&db, &labels("m", 1), T0 + 1000, 1.0);
+    // From here on no record repeats the birth.
+    db.sync().unwrap();
+    put(&db, &labels("m", 1), T0 + 2000, 1.0);
+    put(&db, &labels("m", 1), T0 + 500, 1.0);
+    db.sync().unwrap();
+    drop(db);
+    damage_first_record(&machine);
+    let (db, report) = machine.open();
+    assert_eq!((report.rows, report.orphans, report.damage.len()), (0, 2, 1), "{report:?}");
+    assert_eq!(dump(&db), Dump::new());
+}
+
+/// A late row is in order again when the sample that it came behind is lost.
+#[test]
+fn late_rows_behind_a_damaged_record_are_replayed() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open_with(takes_late());
+    for ms in [1000, 500, 700, 300] {
+        put(&db, &labels("m", 1), T0 + ms, 1.0);
+    }
+    drop(db);
+    damage_first_record(&machine);
+    let (db, report) = machine.open();
+    assert_eq!((report.rows, report.orphans), (3, 0), "{report:?}");
+    let times: Vec<i64> = dump(&db)[&labels("m", 1)].iter().map(|row| row.0 - T0).collect();
+    assert_eq!(times, [300, 500, 700]);
+}
+
+/// No series ever has the id 0, so no record of ours brings one.
+#[test]
+fn a_birth_below_all_ids_does_not_stop_the_opening() {
+    let (machine, all) = filled();
+    let machine = machine.killed();
+    let birth = [1, 0, 0, 1, 0, 1, b'a', 0, 1, b'b'];
+    append_record(&machine, &[&[1][..], &[0; 8], &birth, &[0, 0, 0]].concat());
+    let (db, report) = machine.open();
+    assert_eq!((dump(&db), report.damage), (all, Vec::new()));
+}
+
+#[test]
+fn verify_names_records_that_cannot_be_decoded_and_a_damaged_manifest() {
+    let (machine, _) = filled();
+    let machine = machine.killed();
+    append_record(&machine, &[1, 2, 3]);
+    let vfs: Arc<dyn Vfs> = Arc::new(machine.vfs.clone());
+    let verify = || tsdb::inspect::verify(&vfs, Path::new(DIR)).unwrap();
+    let report = verify();
+    assert_eq!((report.segments, report.damage.len()), (2, 1), "{report:?}");
+    assert!(report.damage[0].contains("cannot be decoded"), "{report:?}");
+    machine.vfs.flip_bit(&tenant("MANIFEST"), 30, 1).unwrap();
+    let report = verify();
+    assert_eq!((report.segments, report.damage.len()), (0, 1), "{report:?}");
+    assert!(report.damage[0].contains("cannot read manifest"), "{report:?}");
 }

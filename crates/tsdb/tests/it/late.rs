@@ -1,8 +1,9 @@
 //! Samples that come out of order: which are taken, that they are seen at once and stay.
 
 use crate::world::{HOUR, Machine, T0, commit, dump, faults, group, labels, put};
-use model::{Appender, RowFault, Timestamp, Value};
+use model::{Appender, LabelQuery, Querier, RowFault, Timestamp, Value};
 use std::time::Duration;
+use sys::sim::OpKind;
 use tsdb::{Db, DbOptions};
 
 fn options() -> DbOptions {
@@ -158,4 +159,43 @@ fn a_clock_that_was_ahead_does_not_close_the_window() {
     assert!(db.maintain(Timestamp::from_ms(T0 + 60_000)).flushed, "the series begins anew");
     assert_eq!(put(&db, &m, T0 + 61_000, 4.0).accepted, 1);
     assert_eq!(times(&db, 1), [0, 60_000, 61_000, 8760 * HOUR]);
+}
+
+/// A flush that fails keeps what it froze; what comes meanwhile belongs to the next one.
+#[test]
+fn late_samples_that_come_while_a_flush_waits_stay() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open_with(options());
+    put(&db, &labels("m", 1), T0 + HOUR, 0.0);
+    (0..5).for_each(|ms| drop(put(&db, &labels("m", 1), T0 + ms, 1.0)));
+    machine.vfs.fail(OpKind::Create, 0, 1, 5);
+    assert!(db.flush().is_err());
+    machine.vfs.heal(OpKind::Create);
+    (5..300).for_each(|ms| drop(put(&db, &labels("m", 1), T0 + ms, 1.0)));
+    let all = dump(&db);
+    assert_eq!(times(&db, 1).len(), 301);
+    db.flush().unwrap();
+    assert_eq!(dump(&db), all);
+    drop(db);
+    assert_eq!(dump(&machine.killed().open().0), all);
+}
+
+#[test]
+fn labels_are_named_where_late_samples_lie() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open_with(options());
+    for n in [1, 2] {
+        put(&db, &labels("m", n), T0 + HOUR, 0.0);
+    }
+    put(&db, &labels("m", 1), T0 + 10, 1.0);
+    (1000..1200).for_each(|ms| drop(put(&db, &labels("m", 2), T0 + ms, 1.0)));
+    let values = |from: i64, to: i64| {
+        let (start, end) = (Timestamp::from_ms(T0 + from), Timestamp::from_ms(T0 + to));
+        let watch = &model::Unwatched;
+        let query = LabelQuery { start, end, selectors: &[], limit: None, watch };
+        db.label_values("n", &query).unwrap().join(" ")
+    };
+    assert_eq!((&*values(0, 10), &*values(0, 9), &*values(11, 999)), ("1", "", ""));
+    assert_eq!((&*values(0, 1000), &*values(1200, HOUR - 1)), ("1 2", ""));
+    assert_eq!((&*values(1000, 1050), &*values(1150, 1160)), ("2", "2"));
 }

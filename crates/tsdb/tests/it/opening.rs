@@ -307,3 +307,39 @@ fn a_record_that_stands_twice_counts_once() {
     let (db, report) = machine.open();
     assert_eq!((dump(&db), report.rows), (all, 3));
 }
+
+/// Written before there were deletions.
+#[test]
+fn a_manifest_of_the_first_version_is_read() {
+    let (machine, all) = filled();
+    let bytes = machine.vfs.read(&tenant("MANIFEST"), 10_000).unwrap();
+    let text = String::from_utf8(bytes).unwrap().replacen("manifest 2", "manifest 1", 1);
+    let body = &text[..text.find("crc32c").unwrap()];
+    let old = format!("{body}crc32c {:08x}\n", crc32c::crc32c(body.as_bytes()));
+    machine.vfs.replace(&tenant("MANIFEST"), old.as_bytes()).unwrap();
+    let (db, report) = machine.open();
+    assert_eq!((dump(&db), report.damage), (all, Vec::new()));
+}
+
+#[test]
+fn a_folder_among_the_segments_is_left_alone() {
+    let (machine, all) = filled();
+    let folder = tenant("segments").join("lost+found");
+    machine.vfs.create_dir_all(&folder).unwrap();
+    let (db, report) = machine.open();
+    assert_eq!((dump(&db), report.damage), (all, Vec::new()));
+    assert!(machine.vfs.exists(&folder).unwrap());
+}
+
+#[test]
+fn what_a_directory_takes_is_counted_also_before_it_is_there() {
+    let (machine, _) = filled();
+    assert_eq!(tsdb::stored_bytes(&machine.vfs, Path::new("/nowhere")).unwrap(), 0);
+    let len = |dir: &str| {
+        machine.vfs.read_dir(&tenant(dir)).unwrap().iter().map(|entry| entry.len).sum::<u64>()
+    };
+    let (segments, journal) = (len("segments"), len("journal"));
+    assert!(segments > 0 && journal > 0, "{segments} {journal}");
+    let found = tsdb::stored_bytes(&machine.vfs, Path::new(DIR)).unwrap();
+    assert_eq!(found, segments + journal);
+}

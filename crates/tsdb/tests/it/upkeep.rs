@@ -201,8 +201,8 @@ fn closing_makes_everything_durable_and_flushes_only_what_takes_long_to_replay()
     machine.survives(DIR, &dump(&db));
 }
 
-#[test]
-fn closing_without_room_for_a_flush_leaves_it_to_the_journal() {
+/// Series whose births alone take longer to replay than closing lets pass.
+fn with_long_journal() -> (Machine, Db) {
     let machine = Machine::new(1);
     let (db, _) = machine.open();
     let long = "x".repeat(4000);
@@ -210,6 +210,22 @@ fn closing_without_room_for_a_flush_leaves_it_to_the_journal() {
         let labels = Labels::from_pairs([("a", format!("{long}{n}"))]);
         put(&db, &labels, T0, 1.0);
     }
+    (machine, db)
+}
+
+#[test]
+fn closing_flushes_a_long_journal() {
+    let (machine, db) = with_long_journal();
+    db.close().unwrap();
+    let all = dump(&db);
+    drop(db);
+    machine.survives(DIR, &all);
+    assert_eq!(machine.open().1.records, 0, "nothing is left to replay");
+}
+
+#[test]
+fn closing_without_room_for_a_flush_leaves_it_to_the_journal() {
+    let (machine, db) = with_long_journal();
     machine.vfs.fail(OpKind::Create, 0, 1, EIO);
     db.close().unwrap();
     assert_eq!(machine.files("segments"), Vec::<String>::new(), "the flush failed");
@@ -276,6 +292,40 @@ fn a_segment_found_damaged_is_kept_before_anything_removes_it() {
     dump(&db);
     assert!(!db.compact_step(machine.now()).unwrap());
     assert_eq!(machine.files("quarantine"), ["0000000000000001.seg"]);
+}
+
+/// Whoever cleared the quarantine is not given the same copy again by the running server.
+#[test]
+fn a_damaged_segment_is_copied_once() {
+    let (machine, db) = filled();
+    db.flush().unwrap();
+    drop(db);
+    machine.vfs.flip_bit(&machine.segment_files()[0], 17, 1).unwrap();
+    let (db, _) = machine.open();
+    dump(&db);
+    db.compact_step(machine.now()).unwrap();
+    let copy = tenant("quarantine").join("0000000000000001.seg");
+    machine.vfs.remove_file(&copy).unwrap();
+    dump(&db);
+    db.compact_step(machine.now()).unwrap();
+    assert!(!machine.vfs.exists(&copy).unwrap());
+}
+
+/// A disk that fails a write and then the removal of what was begun.
+#[test]
+fn what_a_failed_flush_could_not_remove_is_in_nobodys_way() {
+    let (machine, db) = filled();
+    machine.vfs.fail(OpKind::Write, 1, 1, EIO);
+    machine.vfs.fail(OpKind::Remove, 0, 9, EIO);
+    assert!(db.flush().is_err());
+    let unfinished = |machine: &Machine| {
+        machine.files("segments").iter().filter(|name| name.contains(".tmp")).count()
+    };
+    assert_eq!(unfinished(&machine), 1);
+    KINDS.into_iter().chain([OpKind::Remove]).for_each(|kind| machine.vfs.heal(kind));
+    db.flush().unwrap();
+    assert_eq!(unfinished(&machine), 0);
+    machine.survives(DIR, &dump(&db));
 }
 
 #[test]
