@@ -593,6 +593,7 @@ fn the_samples_of_a_range_are_bounded_by_its_blocks() {
     let machine = Machine::new(1);
     let (db, _) = machine.open();
     let series = db.resolve(group(), &labels("m", 1)).unwrap();
+    machine.at(T0 + HOUR);
     for n in 0..3000 {
         commit(&db, &[(series, T0 + n * 1000, Value::Float(n as f64))]);
     }

@@ -166,7 +166,8 @@ fn a_clock_that_was_ahead_does_not_close_the_window() {
 fn late_samples_that_come_while_a_flush_waits_stay() {
     let machine = Machine::new(1);
     let (db, _) = machine.open_with(options());
-    put(&db, &labels("m", 1), T0 + HOUR, 0.0);
+    machine.at(T0 + HOUR);
+    assert_eq!(put(&db, &labels("m", 1), T0 + HOUR, 0.0).accepted, 1);
     (0..5).for_each(|ms| drop(put(&db, &labels("m", 1), T0 + ms, 1.0)));
     machine.vfs.fail(OpKind::Create, 0, 1, 5);
     assert!(db.flush().is_err());
@@ -184,8 +185,9 @@ fn late_samples_that_come_while_a_flush_waits_stay() {
 fn labels_are_named_where_late_samples_lie() {
     let machine = Machine::new(1);
     let (db, _) = machine.open_with(options());
+    machine.at(T0 + HOUR);
     for n in [1, 2] {
-        put(&db, &labels("m", n), T0 + HOUR, 0.0);
+        assert_eq!(put(&db, &labels("m", n), T0 + HOUR, 0.0).accepted, 1);
     }
     put(&db, &labels("m", 1), T0 + 10, 1.0);
     (1000..1200).for_each(|ms| drop(put(&db, &labels("m", 2), T0 + ms, 1.0)));
