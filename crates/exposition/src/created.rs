@@ -33,3 +33,27 @@ pub fn instance_part(name: &str, family: &str, kind: MetricKind) -> Option<Part>
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn created_lines_date_the_samples_of_their_own_family() {
+        let part = |name, kind| instance_part(name, "a", kind);
+        for (kind, samples) in [
+            (MetricKind::Counter, &["a_total"][..]),
+            (MetricKind::Histogram, &["a_bucket", "a_sum", "a_count"]),
+            (MetricKind::Summary, &["a", "a_sum", "a_count"]),
+        ] {
+            for name in ["a", "a_total", "a_bucket", "a_sum", "a_count", "a_gsum", "b_total"] {
+                let wanted = samples.contains(&name).then_some(Part::Sample);
+                assert_eq!(part(name, kind), wanted, "{name} {kind:?}");
+            }
+            assert_eq!(part("a_created", kind), Some(Part::Created), "{kind:?}");
+        }
+        for kind in [MetricKind::Unknown, MetricKind::Gauge, MetricKind::GaugeHistogram] {
+            assert_eq!(part("a_created", kind), None, "{kind:?}");
+        }
+    }
+}

@@ -120,7 +120,7 @@ impl<'a> Parser<'a> {
     /// The next sample, if the next line begins with exactly this series (bytes of an earlier
     /// [`Sample::series`] in the same format); otherwise nothing is consumed.
     pub fn sample_if(&mut self, series: &[u8]) -> Result<Option<Sample<'a>>, ParseError> {
-        if self.ended || series.is_empty() || !self.cursor.rest().starts_with(series) {
+        if series.is_empty() || !self.cursor.rest().starts_with(series) {
             return Ok(None);
         }
         if !self.ends_series(series) {

@@ -210,6 +210,7 @@ fn openmetrics_samples() {
         "help m \"\\\"x\\\"\\n\"\ntype m gaugehistogram\nunit m_s \"s\"\nunit m \"\"",
     );
     open("# EOF", "");
+    open("m 1 9007199254740.992\n# EOF", "{__name__=\"m\"} 1.0 @9007199254740992");
     open("m{a=\"abc\0\",} 1\n# EOF", "{__name__=\"m\", a=\"abc\\x00\"} 1.0");
 }
 
@@ -232,6 +233,8 @@ fn openmetrics_refusals() {
             "# comment\n",
             "line 1: expected HELP, TYPE, UNIT or EOF after `# `, found `comment`".into(),
         ),
+        ("# HELPm x\n", "line 1: expected HELP, TYPE, UNIT or EOF after `# `, found `m x`".into()),
+        ("# TYPE \"\" gauge\n", "line 1: expected metric name after TYPE, found ` gauge`".into()),
         ("# TYPE u untyped\n", "line 1: invalid metric type `untyped`".into()),
         ("# TYPE c counter \n", "line 1: invalid metric type `counter `".into()),
         ("# TYPE m\n", "line 1: expected text in TYPE, found end of line".into()),
@@ -251,6 +254,7 @@ fn openmetrics_refusals() {
         ("a 1 1z\n", "line 1: invalid timestamp `1z`".into()),
         ("a 1 NaN\n", "line 1: invalid timestamp `NaN`".into()),
         ("a 1 +Inf\n", "line 1: invalid timestamp `+Inf`".into()),
+        ("a 1 9007199254740.994\n", "line 1: invalid timestamp `9007199254740.994`".into()),
         ("a 1 1e300\n", "line 1: invalid timestamp `1e300`".into()),
         ("a{,b=\"c\"} 1\n", "line 1: expected label name, found `,b=\"c\"} 1`".into()),
         ("a{b=\"c\"d=\"e\"} 1\n", "line 1: expected `,` or `}`, found `d=\"e\"} 1`".into()),
@@ -278,6 +282,28 @@ fn openmetrics_refusals() {
     }
 }
 
+/// What a connection lost in the middle of a line left may be the beginning of something else.
+#[test]
+fn a_line_without_its_end_is_no_event() {
+    for body in ["# HELP m x", "# TYPE m gauge", "m 1"] {
+        open(body, "error: line 1: data does not end with # EOF");
+    }
+}
+
+#[test]
+fn a_help_of_blanks_is_empty() {
+    text("# HELP m  \t \n# HELP n  x \n", "help m \"\"\nhelp n \" x \"");
+}
+
+#[test]
+fn names_of_metrics_may_have_colons_and_those_of_labels_not() {
+    text("# HELP a:b c\n:a:b 1\n", "help a:b \"c\"\n{__name__=\":a:b\"} 1.0");
+    text(
+        "a{b:c=\"d\"} 1\n",
+        "error: line 1: expected `=` behind the label name, found `:c=\"d\"} 1`",
+    );
+}
+
 #[test]
 fn a_series_with_too_many_labels_is_refused() {
     let mut labels = String::new();
@@ -297,7 +323,7 @@ fn a_known_series_is_recognised_by_its_bytes() {
     assert_eq!(text("m{a=\"b\"} 1", "m{a=\"b\"}"), Some(1.0));
     assert_eq!(text("m{a=\"b\"}\t 1 5\n", "m{a=\"b\"}"), Some(1.0));
     assert_eq!(text("m 2", "m"), Some(2.0));
-    assert_eq!(text("m 2", ""), None);
+    assert_eq!((text("m 2", ""), text(" 2", "")), (None, None), "nothing is no series");
     assert_eq!(text("mm 2", "m"), None, "longer name");
     assert_eq!(text("m{a=\"b\"} 2", "m"), None, "labels follow");
     assert_eq!(text("m \t{a=\"b\"} 2", "m"), None, "labels follow behind white space");
@@ -305,6 +331,18 @@ fn a_known_series_is_recognised_by_its_bytes() {
     assert_eq!(ask(Format::OpenMetrics, "m 2\n", "m"), Some(2.0));
     let mut parser = Parser::new(Format::Text, b"m x");
     assert!(parser.sample_if(b"m").is_err());
+}
+
+#[test]
+fn the_end_stays_the_end() {
+    for (format, body) in [(Format::Text, "m 1\n"), (Format::OpenMetrics, "m 1\n# EOF\n")] {
+        let mut parser = Parser::new(format, body.as_bytes());
+        assert!(parser.next_event().unwrap().is_some());
+        for _ in 0..2 {
+            assert_eq!(parser.next_event().unwrap(), None);
+            assert_eq!(parser.sample_if(b"m").unwrap(), None);
+        }
+    }
 }
 
 #[test]

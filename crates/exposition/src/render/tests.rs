@@ -1,4 +1,4 @@
-use super::{render_openmetrics, render_text};
+use super::{render_openmetrics, render_text, write_series};
 use crate::{Event, Family, Format, Parser};
 use expect_test::expect;
 use model::{Labels, LabelsBuilder, MetricKind, Timestamp};
@@ -71,6 +71,34 @@ fn openmetrics_names_units_and_end() {
         # EOF
     "#]]
     .assert_eq(&render_openmetrics(&families()));
+}
+
+#[test]
+fn quantiles_come_last_and_a_unit_must_be_a_suffix() {
+    let mut summary = Family::new("rpc", MetricKind::Summary, "S.");
+    summary.unit = "seconds".into();
+    summary.push_part("", Labels::from_pairs([("z", "1"), ("quantile", "0.5")]), 2.0);
+    summary.points[0].timestamp = Some(Timestamp::from_ms(1500));
+    expect![[r#"
+        # HELP rpc S.
+        # TYPE rpc summary
+        rpc{z="1",quantile="0.5"} 2.0 1.500
+        # EOF
+    "#]]
+    .assert_eq(&render_openmetrics([&summary]));
+}
+
+/// Sources within the process share the cache of scraped ones, which knows series by these bytes.
+#[test]
+fn a_series_alone_is_written_as_in_the_text() {
+    for family in families() {
+        let text = render_text([&family]);
+        for point in &family.points {
+            let mut series = String::new();
+            write_series(&mut series, &family, point);
+            assert!(text.contains(&format!("\n{series} ")), "{series} in {text}");
+        }
+    }
 }
 
 /// Series, value bits and time of everything in a body, sorted.
