@@ -29,6 +29,7 @@ pub struct AlertLog {
     journal: Journal,
     snapshot_bytes: u64,
     fold_bytes_min: u64,
+    record_bytes_max: usize,
 }
 
 impl AlertLog {
@@ -54,7 +55,8 @@ impl AlertLog {
             record.changes.into_owned().into_iter().for_each(|change| saved.apply(change));
             Ok(Replayed::Taken)
         })?;
-        Ok((Self { journal, snapshot_bytes, fold_bytes_min: FOLD_BYTES_MIN }, saved, recovery))
+        let (fold_bytes_min, record_bytes_max) = (FOLD_BYTES_MIN, RECORD_BYTES_MAX);
+        Ok((Self { journal, snapshot_bytes, fold_bytes_min, record_bytes_max }, saved, recovery))
     }
 
     /// Remembers changes, all or none; when this returns they survive a crash and a power cut.
@@ -78,7 +80,7 @@ impl AlertLog {
     /// The journal's; nothing is lost then.
     pub fn fold(&mut self, all: &[Change]) -> Result<(), JournalError> {
         let record = encode(true, all);
-        if record.len() > RECORD_BYTES_MAX {
+        if record.len() > self.record_bytes_max {
             return Ok(());
         }
         self.journal.replace_with(&record)?;

@@ -28,6 +28,7 @@ pub struct StateLog {
     alive_at: Option<Timestamp>,
     snapshot_bytes: u64,
     fold_bytes_min: u64,
+    record_bytes_max: usize,
     is_whole: bool,
 }
 
@@ -55,8 +56,16 @@ impl StateLog {
             }
             Ok(Replayed::Taken)
         })?;
-        let (fold_bytes_min, is_whole) = (FOLD_BYTES_MIN, recovery.damage_total == 0);
-        Ok((Self { journal, rules, alive_at, snapshot_bytes, fold_bytes_min, is_whole }, recovery))
+        let log = Self {
+            journal,
+            rules,
+            alive_at,
+            snapshot_bytes,
+            fold_bytes_min: FOLD_BYTES_MIN,
+            record_bytes_max: RECORD_BYTES_MAX,
+            is_whole: recovery.damage_total == 0,
+        };
+        Ok((log, recovery))
     }
 
     /// When the process was last known to be alive.
@@ -121,7 +130,7 @@ impl StateLog {
     /// both.
     fn fold(&mut self, now: Timestamp) -> Result<(), JournalError> {
         let record = Record::Snapshot(now, self.rules.clone()).encode();
-        if record.len() > RECORD_BYTES_MAX {
+        if record.len() > self.record_bytes_max {
             return Ok(());
         }
         self.journal.replace_with(&record)?;

@@ -81,6 +81,24 @@ fn a_log_that_is_long_is_folded_and_leads_to_the_same_state() {
     assert_eq!((read.alerts(), read.silences()), (1, 1));
 }
 
+/// A snapshot that is too long for a record is left out, and costs nothing that was written before.
+#[test]
+fn a_state_too_long_for_one_record_stays_in_the_log() {
+    let vfs = SimVfs::new(1);
+    let (mut log, _) = open(&vfs);
+    log.remember(&changes()).unwrap();
+    let (_, saved) = open(&vfs);
+    let snapshot = encode(true, &all(&saved)).len();
+    log.record_bytes_max = snapshot - 1;
+    log.fold(&all(&saved)).unwrap();
+    assert_eq!(log.snapshot_bytes, 0, "it was not written");
+    assert_eq!(all(&open(&vfs.after_crash(2)).1), all(&saved));
+    log.record_bytes_max = snapshot;
+    log.fold(&all(&saved)).unwrap();
+    assert_eq!(log.snapshot_bytes, snapshot as u64, "one that just fits is");
+    assert_eq!(all(&open(&vfs.after_crash(2)).1), all(&saved));
+}
+
 #[test]
 fn a_failed_write_is_told() {
     let vfs = SimVfs::new(1);

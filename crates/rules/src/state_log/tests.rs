@@ -87,6 +87,24 @@ fn the_log_is_folded_and_stays_short() {
     assert_eq!(open(&vfs).rules, alerts);
 }
 
+/// A snapshot that is too long for a record is left out, and costs nothing that was written before.
+#[test]
+fn a_state_too_long_for_one_record_stays_in_the_log() {
+    let vfs = SimVfs::new(1);
+    let mut log = open(&vfs);
+    log.record_bytes_max = 300;
+    for step in 0..200 {
+        log.remember(Timestamp::from_ms(0), changes(step)).unwrap();
+    }
+    assert_eq!(log.snapshot_bytes, 0, "never folded");
+    assert_eq!(open(&vfs.after_crash(1)).rules, log.rules);
+    let snapshot = Record::Snapshot(Timestamp::from_ms(1), log.rules.clone()).encode().len();
+    log.record_bytes_max = snapshot;
+    log.fold(Timestamp::from_ms(1)).unwrap();
+    assert_eq!(log.snapshot_bytes, snapshot as u64, "one that just fits is written");
+    assert_eq!(open(&vfs.after_crash(1)).rules, log.rules);
+}
+
 #[test]
 fn a_failed_write_is_told_and_the_change_comes_with_the_next_snapshot() {
     let vfs = SimVfs::new(1);
