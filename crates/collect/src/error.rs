@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What kind of trouble it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +20,12 @@ pub enum ErrorKind {
     Option,
     /// This platform has no host collector.
     Unsupported,
+    /// It did not return in time, or was not asked as too many hang.
+    Timeout,
+    /// It had more to say than it may.
+    Limit,
+    /// It is wrong: it panicked.
+    Panic,
 }
 
 /// A collector's fault, with its place.
@@ -68,12 +75,44 @@ impl Error {
         Self::new(ErrorKind::NoData, message.into())
     }
 
+    /// A collector that has not returned after this long.
+    pub(crate) fn timeout(took: Duration) -> Self {
+        let message =
+            format!("no answer after {:.3} s; left alone until it returns", took.as_secs_f64());
+        Self::new(ErrorKind::Timeout, message)
+    }
+
+    /// A collector that still hangs from an earlier round.
+    pub(crate) fn hangs() -> Self {
+        Self::new(ErrorKind::Timeout, "has not returned from an earlier round".into())
+    }
+
+    /// A collector that had to be left out.
+    pub(crate) fn not_asked(stuck: usize) -> Self {
+        Self::new(ErrorKind::Timeout, format!("not asked: {stuck} collectors hang"))
+    }
+
+    /// More samples than a collector may give.
+    pub(crate) fn too_many_samples(max: usize) -> Self {
+        Self::new(ErrorKind::Limit, format!("more than {max} samples; the rest is left out"))
+    }
+
+    /// A collector that panicked.
+    pub(crate) fn panicked() -> Self {
+        Self::new(ErrorKind::Panic, "the collector panicked".into())
+    }
+
     /// An option with an invalid value.
     pub(crate) fn option(name: &str, source: regex::Error) -> Self {
         Self {
             source: Some(source.into()),
             ..Self::new(ErrorKind::Option, format!("invalid pattern in collector option {name}"))
         }
+    }
+
+    /// A flag that does not exist or holds something else than it may.
+    pub(crate) fn flag(name: &str, trouble: &str) -> Self {
+        Self::new(ErrorKind::Option, format!("flag {name}: {trouble}"))
     }
 
     /// A collector that does not exist.
@@ -108,6 +147,22 @@ impl Error {
 
     fn new(kind: ErrorKind, message: String) -> Self {
         Self { kind, file: None, line: None, message, source: None }
+    }
+}
+
+impl ErrorKind {
+    /// One word for the label `reason`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::NoData => "no_data",
+            Self::Io => "io",
+            Self::Parse => "parse",
+            Self::Option => "option",
+            Self::Unsupported => "unsupported",
+            Self::Timeout => "timeout",
+            Self::Limit => "limit",
+            Self::Panic => "panic",
+        }
     }
 }
 

@@ -17,6 +17,8 @@ const FAMILIES_MAX: usize = 10_000;
 pub(crate) struct Families {
     list: Vec<Family>,
     by_name: BTreeMap<String, FamilyId>,
+    samples: usize,
+    samples_max: Option<usize>,
 }
 
 impl Families {
@@ -45,9 +47,7 @@ impl Families {
 
     /// Adds a sample to a family.
     pub(crate) fn push(&mut self, id: FamilyId, labels: &Labels, value: f64) {
-        if let Some(family) = self.list.get_mut(id.0) {
-            family.push(labels.clone(), value);
-        }
+        self.push_part(id, "", labels, value);
     }
 
     /// Adds a part of a histogram or summary: suffix `_bucket`, `_sum` or `_count`.
@@ -58,6 +58,10 @@ impl Families {
         labels: &Labels,
         value: f64,
     ) {
+        self.samples += 1;
+        if self.overflow().is_some() {
+            return;
+        }
         if let Some(family) = self.list.get_mut(id.0) {
             family.push_part(suffix, labels.clone(), value);
         }
@@ -65,14 +69,38 @@ impl Families {
 
     /// Takes all samples away; names stay declared.
     pub(crate) fn clear(&mut self) {
+        self.samples = 0;
         for family in &mut self.list {
             family.points.clear();
         }
     }
 
     /// Every family, also those without samples.
+    #[cfg(test)]
     pub(crate) fn as_slice(&self) -> &[Family] {
         &self.list
+    }
+
+    /// Sets how many samples are kept between two calls of [`Families::clear`].
+    pub(crate) fn limit(&mut self, samples_max: usize) {
+        self.samples_max = Some(samples_max);
+    }
+
+    /// The limit, when more samples came than it allows.
+    pub(crate) fn overflow(&self) -> Option<usize> {
+        self.samples_max.filter(|max| self.samples > *max)
+    }
+
+    /// Moves all families to the end of `into`; how many there are.
+    pub(crate) fn lend(&mut self, into: &mut Vec<Family>) -> usize {
+        let count = self.list.len();
+        into.append(&mut self.list);
+        count
+    }
+
+    /// Takes back what was lent, in its order.
+    pub(crate) fn take_back(&mut self, families: impl Iterator<Item = Family>) {
+        self.list.extend(families);
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod error;
 mod family;
+mod flags;
 mod host;
 mod options;
 mod statfs;

@@ -2,6 +2,7 @@
 //! Defaults are those of `node_exporter` 1.12; patterns are unanchored, as its flags are.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Roots of the virtual filesystems, as `--path.procfs` and its siblings name them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,50 +35,75 @@ pub struct Switch {
     pub name: &'static str,
     /// Does it run by default?
     pub default: bool,
+    /// Shortest time between two runs unless told otherwise; zero runs it each round.
+    pub interval: Duration,
 }
+
+impl Switch {
+    const fn each(self, interval: Duration) -> Self {
+        Self { interval, ..self }
+    }
+}
+
+/// Pace of what changes slowly, is costly or reads hardware.
+const SLOW: Duration = Duration::from_secs(15);
 
 /// Every collector there is, in the order they run.
 pub const COLLECTORS: &[Switch] = &[
     on("arp"),
-    on("bcache"),
-    on("bcachefs"),
-    on("bonding"),
-    on("btrfs"),
+    on("bcache").each(SLOW),
+    on("bcachefs").each(SLOW),
+    on("bonding").each(SLOW),
+    on("btrfs").each(SLOW),
+    off("buddyinfo").each(SLOW),
+    off("cgroups").each(SLOW),
     on("conntrack"),
     on("cpu"),
+    off("cpu_vulnerabilities").each(SLOW),
     on("cpufreq"),
     on("diskstats"),
     on("dmi"),
-    on("dmmultipath"),
-    on("edac"),
+    on("dmmultipath").each(SLOW),
+    off("drbd").each(SLOW),
+    on("edac").each(SLOW),
     on("entropy"),
-    on("fibrechannel"),
+    on("fibrechannel").each(SLOW),
     on("filefd"),
     on("filesystem"),
-    on("hwmon"),
-    on("infiniband"),
-    on("ipvs"),
-    on("kernel_hung"),
+    on("hwmon").each(SLOW),
+    on("infiniband").each(SLOW),
+    off("interrupts"),
+    on("ipvs").each(SLOW),
+    on("kernel_hung").each(SLOW),
+    off("ksmd").each(SLOW),
+    off("lnstat").each(SLOW),
     on("loadavg"),
-    on("mdadm"),
+    on("mdadm").each(SLOW),
     on("meminfo"),
+    off("meminfo_numa").each(SLOW),
     on("netclass"),
     on("netdev"),
     on("netstat"),
-    on("nfs"),
-    on("nfsd"),
+    on("nfs").each(SLOW),
+    on("nfsd").each(SLOW),
     on("nvme"),
     on("os"),
-    on("powersupplyclass"),
+    on("powersupplyclass").each(SLOW),
     on("pressure"),
-    on("rapl"),
+    off("processes").each(SLOW),
+    on("rapl").each(SLOW),
     on("schedstat"),
-    on("selinux"),
+    on("selinux").each(SLOW),
+    off("slabinfo").each(SLOW),
     on("sockstat"),
+    off("softirqs"),
     on("softnet"),
     on("stat"),
-    on("tapestats"),
-    on("textfile"),
+    off("swap").each(SLOW),
+    off("sysctl").each(SLOW),
+    on("tapestats").each(SLOW),
+    off("tcpstat").each(SLOW),
+    on("textfile").each(SLOW),
     on("thermal_zone"),
     on("time"),
     on("timex"),
@@ -85,12 +111,18 @@ pub const COLLECTORS: &[Switch] = &[
     on("uname"),
     on("vmstat"),
     on("watchdog"),
-    on("xfs"),
-    on("zfs"),
+    off("xfrm").each(SLOW),
+    on("xfs").each(SLOW),
+    on("zfs").each(SLOW),
+    off("zoneinfo").each(SLOW),
 ];
 
 const fn on(name: &'static str) -> Switch {
-    Switch { name, default: true }
+    Switch { name, default: true, interval: Duration::ZERO }
+}
+
+const fn off(name: &'static str) -> Switch {
+    Switch { name, default: false, interval: Duration::ZERO }
 }
 
 /// What `node_exporter`'s flags decide; `Default` is what it does without flags.
@@ -100,6 +132,14 @@ pub struct Options {
     /// Collectors switched on (true) or off (false) against their default; unknown names are
     /// refused.
     pub switches: Vec<(String, bool)>,
+    /// Shortest time between two runs, by collector; unknown names are refused.
+    pub intervals: Vec<(String, Duration)>,
+    /// How long a run may take, by collector; unknown names are refused.
+    pub timeouts: Vec<(String, Duration)>,
+    /// How long a run of any other collector may take.
+    pub timeout: Duration,
+    /// Most samples of one collector.
+    pub samples_max: usize,
     /// `--collector.cpu.guest`: guest time as an own family.
     pub cpu_guest: bool,
     /// `--collector.stat.softirq`: calls per softirq vector.
@@ -129,6 +169,26 @@ pub struct Options {
     pub arp_exclude: String,
     /// `--collector.bcache.priorityStats`: statistics that are costly to collect.
     pub bcache_priority_stats: bool,
+    /// `--collector.cpu.info`: what each processor is.
+    pub cpu_info: bool,
+    /// `--collector.cpu.info.flags-include`; empty shows none.
+    pub cpu_info_flags_include: String,
+    /// `--collector.cpu.info.bugs-include`; empty shows none.
+    pub cpu_info_bugs_include: String,
+    /// `--collector.interrupts.name-include`, over `name;info;devices`; empty includes all.
+    pub interrupts_include: String,
+    /// `--collector.interrupts.name-exclude`, over `name;info;devices`; empty excludes none.
+    pub interrupts_exclude: String,
+    /// `--collector.interrupts.include-zeros`: also processors that had none.
+    pub interrupts_include_zeros: bool,
+    /// `--collector.slabinfo.slabs-include`; empty includes all.
+    pub slabinfo_include: String,
+    /// `--collector.slabinfo.slabs-exclude`; empty excludes none.
+    pub slabinfo_exclude: String,
+    /// `--collector.sysctl.include`: parameters to show as numbers, `fs.file-nr:total,current,max`.
+    pub sysctl_include: Vec<String>,
+    /// `--collector.sysctl.include-info`: parameters to show as info series.
+    pub sysctl_include_info: Vec<String>,
     /// `--collector.hwmon.chip-include`; empty includes all.
     pub hwmon_chip_include: String,
     /// `--collector.hwmon.chip-exclude`; empty excludes none.
@@ -149,6 +209,10 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             switches: Vec::new(),
+            intervals: Vec::new(),
+            timeouts: Vec::new(),
+            timeout: Duration::from_secs(2),
+            samples_max: 50_000,
             cpu_guest: true,
             stat_softirq: false,
             diskstats_exclude: r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$".into(),
@@ -179,6 +243,16 @@ impl Default for Options {
             vmstat_fields: "^(oom_kill|pgpg|pswp|pg.*fault).*".into(),
             arp_exclude: String::new(),
             bcache_priority_stats: false,
+            cpu_info: false,
+            cpu_info_flags_include: String::new(),
+            cpu_info_bugs_include: String::new(),
+            interrupts_include: String::new(),
+            interrupts_exclude: String::new(),
+            interrupts_include_zeros: true,
+            slabinfo_include: String::new(),
+            slabinfo_exclude: String::new(),
+            sysctl_include: Vec::new(),
+            sysctl_include_info: Vec::new(),
             hwmon_chip_include: String::new(),
             hwmon_chip_exclude: String::new(),
             hwmon_sensor_include: String::new(),

@@ -137,6 +137,14 @@ pub struct HostSettings {
     pub interval: Option<Duration>,
     /// Collectors switched on or off by name.
     pub collectors: Vec<(String, bool)>,
+    /// Shortest time between two runs, by collector.
+    pub intervals: Vec<(String, Duration)>,
+    /// How long a run may take, by collector.
+    pub timeouts: Vec<(String, Duration)>,
+    /// How long a run of any other collector may take.
+    pub timeout: Option<Duration>,
+    /// Flags of `node_exporter` without `--collector.`, and their values.
+    pub flags: Vec<(String, Vec<String>)>,
 }
 
 /// Limits of series; above one only new series are refused.

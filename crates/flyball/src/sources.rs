@@ -19,7 +19,16 @@ pub(crate) fn host(
     interval: Duration,
     settings: &HostSettings,
 ) -> Result<OwnSource, collect::Error> {
-    let options = Options { switches: settings.collectors.clone(), ..Options::default() };
+    let mut options = Options {
+        switches: settings.collectors.clone(),
+        intervals: settings.intervals.clone(),
+        timeouts: settings.timeouts.clone(),
+        ..Options::default()
+    };
+    options.timeout = settings.timeout.unwrap_or(options.timeout);
+    for (flag, values) in &settings.flags {
+        options.set_flag(flag, values)?;
+    }
     let clock = Arc::new(SystemClock::new());
     let collector = HostCollector::new(Arc::new(OsHost::new()), clock, Roots::default(), &options)?;
     let source = Box::new(Host(collector));

@@ -3,6 +3,7 @@
 //! out and put back starts again.
 
 use super::Setup;
+use super::cpu_info::CpuInfo;
 use super::round::{Collector, Remembered, Round, Source, attribute, read_once};
 use crate::family::FamilyId;
 use crate::text;
@@ -38,6 +39,7 @@ pub(super) struct Cpu {
     isolated_labels: Option<Vec<Labels>>,
     throttles: Vec<Throttle>,
     throttles_of_cpus: usize,
+    info: Option<CpuInfo>,
 }
 
 /// A counter file of sysfs with its series.
@@ -55,9 +57,10 @@ pub(super) struct CpuTimes {
 }
 
 impl Cpu {
-    pub(super) fn new(setup: &mut Setup<'_>) -> Self {
+    pub(super) fn new(setup: &mut Setup<'_>) -> Result<Self, Error> {
+        let info = setup.options.cpu_info.then(|| CpuInfo::new(setup.options)).transpose()?;
         let out = &mut *setup.out;
-        Self {
+        Ok(Self {
             source: Source::new(setup.roots.proc.join("stat")),
             seconds: out.counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode."),
             guest_seconds: setup.options.cpu_guest.then(|| {
@@ -83,7 +86,8 @@ impl Cpu {
             isolated_labels: None,
             throttles: Vec::new(),
             throttles_of_cpus: 0,
-        }
+            info,
+        })
     }
 
     fn times(&mut self, round: &mut Round<'_>) -> Result<(), Error> {
@@ -249,6 +253,6 @@ impl Collector for Cpu {
         self.times(round)?;
         self.isolated(round)?;
         self.throttles(round);
-        Ok(())
+        self.info.as_ref().map_or(Ok(()), |info| info.collect(round))
     }
 }

@@ -97,7 +97,8 @@ fn scrape(port: u16) -> Option<String> {
 /// Names, types, help texts and label sets; values only of constants.
 fn comparable(line: String) -> Option<String> {
     let name = metric(&line).to_owned();
-    let skipped = ["node_scrape_collector_", "node_exporter_build_info", "promhttp_"];
+    let skipped =
+        ["flyball_host_", "node_scrape_collector_", "node_exporter_build_info", "promhttp_"];
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     if starts(NEWER) || starts(&skipped) || line.starts_with("# HELP") {
         return None;

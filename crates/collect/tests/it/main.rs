@@ -7,4 +7,5 @@ mod fixtures;
 mod hostile;
 mod live;
 mod odd;
+mod page;
 mod tree;

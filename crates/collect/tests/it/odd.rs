@@ -5,6 +5,7 @@ use collect::{ErrorKind, HostCollector, Options, Roots};
 use model::Timestamp;
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 use sys::SystemClock;
 
 /// Only the named collectors, on a host in memory.
@@ -26,7 +27,7 @@ fn lines(collector: &mut HostCollector, second: i64, prefix: &str) -> Vec<String
 }
 
 fn kinds(collector: &HostCollector) -> Vec<(&'static str, ErrorKind)> {
-    collector.faults().iter().map(|fault| (fault.collector, fault.error.kind())).collect()
+    collector.faults().iter().map(|fault| (fault.collector, fault.kind)).collect()
 }
 
 #[test]
@@ -46,7 +47,11 @@ fn a_host_without_files_has_no_data_and_no_trouble() {
         "uname",
         "xfs",
     ];
-    assert_eq!(faults.len(), collect::COLLECTORS.len() - without_files.len(), "{faults:?}");
+    assert_eq!(
+        faults.len(),
+        collect::COLLECTORS.iter().filter(|known| known.default).count() - without_files.len(),
+        "{faults:?}"
+    );
     for line in samples.iter().filter(|line| !line.starts_with("node_scrape_")) {
         let known = ["node_time_", "node_uname_info", "node_selinux_enabled 0", "node_textfile_"];
         assert!(known.iter().any(|known| line.starts_with(known)), "{line}");
@@ -69,8 +74,8 @@ fn a_damaged_file_costs_its_collector_and_names_the_place() {
             "node_scrape_collector_success{collector=\"stat\"} 1",
         ]
     );
-    let fault = &collector.faults()[0].error;
-    assert_eq!(fault.to_string(), "/proc/stat:2: expected an unsigned integer, found \"x\"");
+    let fault = &collector.faults()[0].message;
+    assert_eq!(*fault, "/proc/stat:2: expected an unsigned integer, found \"x\"");
     host.write("/proc/stat", "cpu 1\ncpu0 1 2 3\n");
     assert_eq!(lines(&mut collector, 2, "node_cpu_seconds_total{").len(), 8);
     assert!(collector.faults().is_empty());
@@ -349,4 +354,127 @@ fn nfs_calls_go_by_their_place_in_the_line() {
             "node_nfs_requests_total{method=\"Null\",proto=\"4\"} 8",
         ]
     );
+}
+
+const SLAB: &str = "/proc/slabinfo";
+const SLABS: &str = "slabinfo - version: 2.1\nkmalloc 1 2 3 4 5 : tunables 0 0 0\n";
+
+/// Only the named collectors, each with 50 ms.
+fn hurried(host: &Arc<Memory>, names: &[&str]) -> HostCollector {
+    let known = collect::COLLECTORS.iter();
+    let switches = known.map(|k| (k.name.to_owned(), names.contains(&k.name))).collect();
+    let timeout = Duration::from_millis(50);
+    with(host, &Options { switches, timeout, ..Options::default() })
+}
+
+#[test]
+fn a_hanging_file_costs_its_own_collector_until_it_answers() {
+    let host =
+        Memory::new(&[("/proc/loadavg", "1 2 3\n"), (SLAB, SLABS), ("/proc/stat", "cpu 1\n")]);
+    let mut collector = hurried(&host, &["loadavg", "slabinfo", "stat"]);
+    host.hang(SLAB);
+    for second in [0, 15, 30] {
+        assert_eq!(lines(&mut collector, second, "node_load15"), ["node_load15 3"]);
+        assert_eq!(kinds(&collector), [("slabinfo", ErrorKind::Timeout)]);
+        assert!(
+            collector
+                .collect(Timestamp::from_ms(second * 1000 + 1))
+                .iter()
+                .any(|family| { family.name == "node_forks_total" && family.points.len() == 1 })
+        );
+    }
+    let report = lines(&mut collector, 45, "node_scrape_collector_success{collector=\"slabinfo\"");
+    assert_eq!(report, ["node_scrape_collector_success{collector=\"slabinfo\"} 0"]);
+    let fault = lines(&mut collector, 46, "flyball_host_collector_fault{");
+    let expected = "flyball_host_collector_fault{collector=\"slabinfo\",reason=\"timeout\"} 1";
+    assert_eq!(fault, [expected]);
+    host.release();
+    let mut second = 60;
+    let objects = testkit::wait_for("the collector to come back", || {
+        second += 15;
+        let found = lines(&mut collector, second, "node_slabinfo_objects{");
+        Some(found).filter(|found| !found.is_empty())
+    });
+    assert_eq!(objects, ["node_slabinfo_objects{slab=\"kmalloc\"} 2"]);
+    assert!(collector.faults().is_empty(), "{:?}", collector.faults());
+}
+
+#[test]
+fn when_too_many_hang_the_rest_is_left_out_and_said_so() {
+    let host = Memory::new(&[("/proc/vmstat", "pgfault 1\n")]);
+    let files = [
+        ("buddyinfo", "/proc/buddyinfo"),
+        ("cgroups", "/proc/cgroups"),
+        ("mdadm", "/proc/mdstat"),
+        ("nfs", "/proc/net/rpc/nfs"),
+    ];
+    let names: Vec<_> = files.iter().map(|(name, _)| *name).chain(["vmstat"]).collect();
+    let mut collector = hurried(&host, &names);
+    for (_, path) in files {
+        host.hang(path);
+    }
+    assert!(lines(&mut collector, 0, "node_vmstat_").is_empty());
+    let faults = collector.faults();
+    assert!(faults.iter().all(|fault| fault.kind == ErrorKind::Timeout), "{faults:?}");
+    assert_eq!(faults.len(), 5);
+    assert_eq!(faults[4].message, "not asked: 4 collectors hang");
+    host.release();
+    let mut second = 0;
+    testkit::wait_for("the thread to be free again", || {
+        second += 15;
+        let found = lines(&mut collector, second, "node_vmstat_pgfault ");
+        Some(()).filter(|()| !found.is_empty())
+    });
+}
+
+#[test]
+fn a_collector_that_panics_costs_one_round() {
+    let host = Memory::new(&[("/proc/loadavg", "1 2 3\n"), ("/proc/stat", "cpu 1\n")]);
+    let mut collector = only(&host, &["loadavg", "stat"]);
+    host.set_broken("/proc/loadavg", true);
+    assert!(lines(&mut collector, 1, "node_load").is_empty());
+    assert_eq!(kinds(&collector), [("loadavg", ErrorKind::Panic)]);
+    host.set_broken("/proc/loadavg", false);
+    assert_eq!(lines(&mut collector, 2, "node_load1 "), ["node_load1 1"]);
+    assert!(collector.faults().is_empty());
+}
+
+#[test]
+fn slow_collectors_keep_their_values_until_they_are_due() {
+    let host = Memory::new(&[(SLAB, SLABS)]);
+    let mut collector = only(&host, &["slabinfo"]);
+    let objects = |collector: &mut HostCollector, second| {
+        lines(collector, second, "node_slabinfo_objects{").concat()
+    };
+    let of = |count: u32| format!("node_slabinfo_objects{{slab=\"kmalloc\"}} {count}");
+    assert_eq!(objects(&mut collector, 0), of(2));
+    host.write(SLAB, &SLABS.replace("1 2", "1 7"));
+    assert_eq!(objects(&mut collector, 14), of(2));
+    assert_eq!(objects(&mut collector, 15), of(7));
+    host.write(SLAB, &SLABS.replace("1 2", "1 9"));
+    assert_eq!(objects(&mut collector, 16), of(7));
+    // A clock that went back does not stop it.
+    assert_eq!(objects(&mut collector, 10), of(9));
+}
+
+#[test]
+fn a_collector_gives_no_more_samples_than_it_may() {
+    let host = Memory::new(&[(SLAB, SLABS), ("/proc/loadavg", "1 2 3\n")]);
+    let known = collect::COLLECTORS.iter();
+    let wanted = ["loadavg", "slabinfo"];
+    let switches = known.map(|k| (k.name.to_owned(), wanted.contains(&k.name))).collect();
+    let mut collector = with(&host, &Options { switches, samples_max: 3, ..Options::default() });
+    assert_eq!(lines(&mut collector, 1, "node_load").len(), 3);
+    assert_eq!(lines(&mut collector, 1, "node_slabinfo_").len(), 3);
+    assert_eq!(kinds(&collector), [("slabinfo", ErrorKind::Limit)]);
+}
+
+#[test]
+fn paces_of_unknown_collectors_are_refused() {
+    let host = Arc::new(MemoryHost(Memory::new(&[])));
+    let intervals = vec![("hwmom".to_owned(), Duration::from_secs(1))];
+    let options = Options { intervals, ..Options::default() };
+    let clock = Arc::new(SystemClock::new());
+    let error = HostCollector::new(host, clock, Roots::default(), &options).err().unwrap();
+    assert!(error.to_string().starts_with("no collector is named \"hwmom\""), "{error}");
 }

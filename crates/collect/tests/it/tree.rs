@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 /// The real files of a tree, with a kernel whose answers are fixed.
 pub(crate) struct FixtureHost(pub(crate) OsHost);
@@ -162,6 +162,9 @@ pub(crate) fn metric(line: &str) -> &str {
 pub(crate) struct Memory {
     files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
     opened: Mutex<usize>,
+    hanging: Mutex<BTreeSet<PathBuf>>,
+    released: Condvar,
+    broken: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// A handle that goes bad when its file is removed, as those of sysfs do.
@@ -188,6 +191,34 @@ impl Memory {
         self.files.lock().unwrap().remove(Path::new(path));
     }
 
+    /// Lets nobody open a file before it is released.
+    pub(crate) fn hang(&self, path: &str) {
+        self.hanging.lock().unwrap().insert(path.into());
+    }
+
+    /// Lets everybody open everything.
+    pub(crate) fn release(&self) {
+        self.hanging.lock().unwrap().clear();
+        self.released.notify_all();
+    }
+
+    /// Opening the file is a panic, or not any more.
+    pub(crate) fn set_broken(&self, path: &str, is_broken: bool) {
+        let mut broken = self.broken.lock().unwrap();
+        if is_broken {
+            broken.insert(path.into());
+        } else {
+            broken.clear();
+        }
+    }
+
+    fn wait_for(&self, path: &Path) {
+        let mut hanging = self.hanging.lock().unwrap();
+        while hanging.contains(path) {
+            hanging = self.released.wait(hanging).unwrap();
+        }
+    }
+
     /// How often files were opened so far.
     pub(crate) fn opened(&self) -> usize {
         *self.opened.lock().unwrap()
@@ -199,6 +230,9 @@ pub(crate) struct MemoryHost(pub(crate) Arc<Memory>);
 
 impl Host for MemoryHost {
     fn open(&self, path: &Path) -> io::Result<Box<dyn HostFile>> {
+        self.0.wait_for(path);
+        let is_broken = self.0.broken.lock().unwrap().contains(path);
+        assert!(!is_broken, "a driver that panics");
         if !self.0.files.lock().unwrap().contains_key(path) {
             return Err(io::Error::from_raw_os_error(2));
         }

@@ -2,8 +2,8 @@
 
 use super::packs::RulePacksFile;
 use super::schema::{
-    self, CompatName, DurabilityName, FlyballFile, FormatName, HostCollect, LevelName, OneOrMany,
-    Storage, Web, Webhook,
+    self, CompatName, DurabilityName, DurationText, FlyballFile, FormatName, HostCollect,
+    LevelName, OneOrMany, Storage, Web, Webhook,
 };
 use super::{
     Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings, QuerySettings,
@@ -15,6 +15,7 @@ use crate::read::{Reader, from_node};
 use crate::yaml::{self, Content, Node};
 use crate::{Error, HttpClientConfig, Loaded, Outside, Secret, SecretSource, urls};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Keys at the top of prometheus.yml that flyball.yml does not have.
 const PROMETHEUS_KEYS: [&str; 9] = [
@@ -217,15 +218,29 @@ fn web(web: Web, root: &Node, reader: &Reader<'_>) -> WebSettings {
 }
 
 fn host(host: HostCollect, root: &Node, reader: &Reader<'_>) -> HostSettings {
-    let interval = host.interval.map(|interval| interval.0);
-    if interval.is_some_and(|interval| interval.is_zero()) {
-        let place = root.place_below(&["collect", "host", "interval"]);
-        reader.problem(place, "`interval` must be above 0");
-    }
+    let above_zero = |keys: &[&str], time: Option<Duration>| {
+        if time.is_some_and(|time| time.is_zero()) {
+            let place = root.place_below(&[&["collect", "host"], keys].concat());
+            let key = keys.last().copied().unwrap_or_default();
+            reader.problem(place, format!("`{key}` must be above 0"));
+        }
+        time
+    };
+    let times = |key: &str, times: Option<BTreeMap<String, DurationText>>| {
+        let checked = |(name, time): (String, DurationText)| {
+            above_zero(&[key, &name], Some(time.0));
+            (name, time.0)
+        };
+        times.unwrap_or_default().into_iter().map(checked).collect()
+    };
     HostSettings {
         enabled: host.enabled,
-        interval,
+        interval: above_zero(&["interval"], host.interval.map(|interval| interval.0)),
         collectors: host.collectors.unwrap_or_default().into_iter().collect(),
+        intervals: times("intervals", host.intervals),
+        timeouts: times("timeouts", host.timeouts),
+        timeout: above_zero(&["timeout"], host.timeout.map(|timeout| timeout.0)),
+        flags: host.flags.unwrap_or_default().into_iter().map(|(n, v)| (n, v.into_vec())).collect(),
     }
 }
 

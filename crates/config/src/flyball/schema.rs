@@ -156,6 +156,16 @@ pub(super) struct HostCollect {
     pub(super) interval: Option<DurationText>,
     /// Collectors to switch on or off, by the names of `node_exporter`.
     pub(super) collectors: Option<BTreeMap<String, bool>>,
+    /// Shortest time between two runs of a collector; those that change slowly or are costly have
+    /// 15 seconds by default, the others run each time.
+    pub(super) intervals: Option<BTreeMap<String, DurationText>>,
+    /// How long a run of a collector may take; one that hangs costs its own series alone.
+    pub(super) timeouts: Option<BTreeMap<String, DurationText>>,
+    /// How long a run of any other collector may take; 2 seconds by default.
+    pub(super) timeout: Option<DurationText>,
+    /// Flags of `node_exporter` without `--collector.`, as text: `netdev.device-exclude: ^veth`.
+    /// A flag that may be given several times takes a list.
+    pub(super) flags: Option<BTreeMap<String, OneOrMany>>,
 }
 
 /// Limits that protect the server from its sources.
@@ -347,6 +357,16 @@ pub(super) enum OneOrMany {
     One(String),
     /// Several.
     Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// All texts.
+    pub(super) fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(text) => vec![text],
+            Self::Many(texts) => texts,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for OneOrMany {
