@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 function included(): string {
-  if (process.env.FLYBALL_UI_BENCH) return "e2e/bench.ts";
+  if (process.env.FLYBALL_UI_BENCH) return "e2e/bench{,_large}.ts";
   return process.env.FLYBALL_SCREENSHOTS ? "e2e/screenshots.ts" : "e2e/**/*.e2e.ts";
 }
 

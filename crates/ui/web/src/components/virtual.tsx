@@ -1,7 +1,7 @@
 // Long lists and tables: only what can be seen is in the page; 50,000 rows scroll as 50 do.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { classes } from "./button";
 import { Icon } from "./icon";
 import "./virtual.css";
@@ -135,7 +135,10 @@ export interface VirtualTableProps<T> {
 export function VirtualTable<T>(props: VirtualTableProps<T>): JSX.Element {
   const { columns, rowPx = 28, heightPx, label, sorting } = props;
   const body = useRef<HTMLDivElement>(null);
-  const rows = sorted(props.rows, columns, sorting);
+  const rows = useMemo(
+    () => sorted(props.rows, columns, sorting),
+    [props.rows, sorting?.column, sorting?.isDescending],
+  );
   const isBoxed = heightPx !== undefined;
   const { first, end } = useVisible(body, rows.length, rowPx, isBoxed);
   const gridTemplateColumns = columns.map((column) => column.width ?? "minmax(0, 1fr)").join(" ");

@@ -15,6 +15,7 @@ import "./filters.css";
 
 /** Suggestions of a list; typing narrows them in the browser. */
 const OFFERED_MAX = 1000;
+const NONE: readonly string[] = [];
 
 export function Filters({ variable, label }: { variable: Variable; label: string }): JSX.Element {
   const session = useSession();
@@ -69,11 +70,11 @@ function Adding({ add, cancel }: AddingProps): JSX.Element {
   useEffect(() => first.current?.focus(), []);
   const { fromMs, toMs } = timeRange.peek();
   const within = { start: fromMs / 1000, end: toMs / 1000, limit: OFFERED_MAX };
-  const { data: names = [] } = useLoad((signal) => labelNames(within, { signal }), []);
-  const { data: values = [] } = useLoad(
+  const { data: names = NONE } = useLoad((signal) => labelNames(within, { signal }), []);
+  const { data: values = NONE } = useLoad(
     (signal) =>
       names.includes(key) ? labelValues(key, within, { signal }) : Promise.resolve<string[]>([]),
-    [key, names],
+    [key, names.includes(key)],
   );
   const take = (event: Event): void => {
     event.preventDefault();

@@ -3,7 +3,7 @@
 
 import { effect, untracked } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { isAbort } from "../api/client";
+import { ApiError, isAbort } from "../api/client";
 import { asError } from "../app/load";
 import { rawRange, refreshes, timeRange } from "../app/time";
 import { references, scopes, type Value } from "../panels/interpolate";
@@ -123,6 +123,13 @@ function shapeOf(plan: Plan): string {
 /** A refresh that is answered sooner than this does not show that it loads. */
 const QUICK_MS = 400;
 
+/** Between attempts while the server does not answer. */
+const RETRY_MS = 2000;
+
+function isOffline(thrown: unknown): boolean {
+  return thrown instanceof ApiError && thrown.isOffline;
+}
+
 /** The questions of one panel: one at a time, the newest wins. */
 class Asker {
   readonly #set: (change: (old: Answer) => Answer) => void;
@@ -131,6 +138,7 @@ class Asker {
   #asked = "";
   #shape = "";
   #next: Plan | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(set: (change: (old: Answer) => Answer) => void) {
     this.#set = set;
@@ -147,6 +155,7 @@ class Asker {
 
   /** Gives up what is under way; it is asked again when it is wanted again. */
   stop(): void {
+    clearTimeout(this.#retry);
     if (this.#abort) this.#asked = "";
     this.#abort?.abort();
     this.#abort = undefined;
@@ -154,6 +163,7 @@ class Asker {
   }
 
   #run(plan: Plan, shape: string): void {
+    clearTimeout(this.#retry);
     this.#abort?.abort();
     const isRefresh = shape === this.#shape;
     const abort = new AbortController();
@@ -176,8 +186,10 @@ class Asker {
     runPlan(plan, abort.signal, this.#memory).then(
       (data) => abort.signal.aborted || end(() => ({ data, error: undefined, loading: false })),
       (thrown: unknown) => {
-        if (!abort.signal.aborted && !isAbort(thrown))
-          end((old) => ({ ...old, error: asError(thrown), loading: false }));
+        if (abort.signal.aborted || isAbort(thrown)) return;
+        end((old) => ({ ...old, error: asError(thrown), loading: false }));
+        const again = (): void => this.#run(plan, shape);
+        if (isOffline(thrown) && !this.#abort) this.#retry = setTimeout(again, RETRY_MS);
       },
     );
   }

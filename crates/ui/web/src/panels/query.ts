@@ -82,7 +82,8 @@ async function ask(query: PlannedQuery, signal: AbortSignal, place: Place): Prom
     const frames = framesOf(answer.data as unknown as QueryAnswer, query);
     return { frames, notices: [...answer.warnings, ...answer.infos] };
   } catch (error) {
-    if (isAbort(error)) throw error;
+    // Without a server no question has an answer; what came last stays.
+    if (isAbort(error) || (error instanceof ApiError && error.isOffline)) throw error;
     place.memory.delete(place.place);
     const message = error instanceof ApiError ? error.message : String(error);
     return { frames: [], notices: [], problem: { refId: query.refId, message } };

@@ -8,7 +8,6 @@ import { Button } from "../../components/button";
 import { Empty } from "../../components/state";
 import { Tabs } from "../../components/tabs";
 import type { Panel } from "../../panels/model";
-import { transformIds } from "../../panels/transform";
 import type { Placed } from "../layout";
 import { PanelFrame } from "../panel_frame";
 import { useSession } from "../session";
@@ -17,6 +16,7 @@ import { changePanel } from "./change";
 import { JsonField } from "./json_field";
 import { Options } from "./options";
 import { Queries } from "./queries";
+import { Transformations } from "./transformations";
 import "./editor.css";
 
 export function PanelEditor({ id }: { id: number }): JSX.Element {
@@ -85,24 +85,5 @@ export function PanelEditor({ id }: { id: number }): JSX.Element {
         <Options panel={panel} change={change} />
       </div>
     </article>
-  );
-}
-
-function Transformations({
-  panel,
-  change,
-}: {
-  panel: Panel;
-  change: (next: (panel: Panel) => Panel) => void;
-}): JSX.Element {
-  return (
-    <div class="stack">
-      <p class="muted">Known: {transformIds().join(", ")}.</p>
-      <JsonField
-        label="Transformations, in order"
-        value={panel.transformations ?? []}
-        onChange={(transformations) => change((now) => ({ ...now, transformations }))}
-      />
-    </div>
   );
 }

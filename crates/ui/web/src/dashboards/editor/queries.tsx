@@ -1,11 +1,12 @@
 // The queries of a panel: expression, legend, form, step; added, hidden and removed.
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { Button } from "../../components/button";
 import { Field, Input, Select } from "../../components/field";
+import { ExpressionField } from "../../expression/field";
 import type { Panel, Target } from "../../panels/model";
 import { nextRefId, withMember } from "./change";
-import "../browser.css";
 
 export interface QueriesProps {
   panel: Panel;
@@ -71,13 +72,7 @@ function Query({
       <legend>
         <b>{target.refId}</b>
       </legend>
-      <textarea
-        class="code-input"
-        aria-label={`Expression of query ${target.refId}`}
-        spellcheck={false}
-        value={target.expr ?? ""}
-        onChange={(event) => set("expr", event.currentTarget.value)}
-      />
+      <Expression target={target} put={(expr) => set("expr", expr)} />
       <div class="line">
         <Field label="Legend" hint="{{label}} or __auto">
           {(id) => (
@@ -118,5 +113,28 @@ function Query({
         <Button icon="trash" label={`Remove query ${target.refId}`} onClick={remove} />
       </div>
     </fieldset>
+  );
+}
+
+/** The expression, with completion; it is asked when it is done: at enter, or when the field is left. */
+function Expression({ target, put }: { target: Target; put: (expr: string) => void }): JSX.Element {
+  const [draft, setDraft] = useState<string>();
+  const finish = (): void => {
+    if (draft !== undefined && draft !== (target.expr ?? "")) put(draft);
+    setDraft(undefined);
+  };
+  return (
+    <div onFocusOut={finish}>
+      <ExpressionField
+        text={draft ?? target.expr ?? ""}
+        label={`Expression of query ${target.refId}`}
+        isInvalid={false}
+        isFirst={false}
+        hasVariables
+        onChange={setDraft}
+        onRun={finish}
+        onPast={() => undefined}
+      />
+    </div>
   );
 }

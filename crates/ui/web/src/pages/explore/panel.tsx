@@ -13,7 +13,7 @@ import { copy } from "../../components/toast";
 import { Icon } from "../../components/icon";
 import { shortLength } from "../parts/when";
 import { asCurl, askInstant, askRange, type RangeAnswer } from "./ask";
-import { ExpressionField } from "./editor";
+import { ExpressionField } from "../../expression/field";
 import { Explain } from "./explain";
 import { faultOf } from "./fault";
 import { Graph } from "./graph";

@@ -20,6 +20,9 @@ interface Options {
   namePlacement: string;
 }
 
+/** Lower rows have no room for a name above the bar. */
+const LOW_PX = 40;
+
 export function BarGaugeView(props: ViewProps): JSX.Element {
   const { panel, frames, look, width, height } = props;
   const options = optionsOf<Options>(panel);
@@ -31,10 +34,13 @@ export function BarGaugeView(props: ViewProps): JSX.Element {
   const upright =
     options.orientation === "vertical" ||
     ((options.orientation ?? "auto") === "auto" && width > height * 1.6);
+  const placement = options.namePlacement ?? "auto";
+  const isLow = height / values.length < LOW_PX;
+  const beside = !upright && (placement === "left" || (placement === "auto" && isLow));
   return (
     <ul class={upright ? "bars bars-upright" : "bars"}>
       {values.map((value, i) => (
-        <li key={i} class={options.namePlacement === "left" && !upright ? "bar-beside" : ""}>
+        <li key={i} class={beside ? "bar-beside" : ""}>
           <Linked links={props.linksOf(value.field, value.frame, value.row)}>
             <span class="bar-name">{value.name}</span>
           </Linked>

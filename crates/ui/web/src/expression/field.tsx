@@ -2,9 +2,10 @@
 
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { asError } from "../../app/load";
-import { classes } from "../../components/button";
+import { asError } from "../app/load";
+import { classes } from "../components/button";
 import type { Editor, EditorEvents } from "./codemirror";
+import "./expression.css";
 
 export interface ExpressionFieldProps extends EditorEvents {
   readonly text: string;
@@ -12,6 +13,8 @@ export interface ExpressionFieldProps extends EditorEvents {
   readonly isInvalid: boolean;
   /** Takes the focus when it appears. */
   readonly isFirst: boolean;
+  /** Names of dashboards (`$__rate_interval`) are no PromQL: the text is not found fault with. */
+  readonly hasVariables?: boolean;
 }
 
 export function ExpressionField(props: ExpressionFieldProps): JSX.Element {
@@ -27,8 +30,9 @@ export function ExpressionField(props: ExpressionFieldProps): JSX.Element {
       .then(({ startEditor }) => {
         if (!isWanted || !host.current) return;
         const hadFocus = document.activeElement === plain.current;
-        const { text, label, isFirst } = latest.current;
-        editor.current = startEditor(host.current, text, label, () => latest.current);
+        const { text, label, isFirst, hasVariables } = latest.current;
+        const what = { text, label, isChecked: !hasVariables };
+        editor.current = startEditor(host.current, what, () => latest.current);
         setReady(true);
         if (hadFocus || (isFirst && text === "")) editor.current.focus();
       })

@@ -20,7 +20,7 @@ import { EditorState, Prec } from "@codemirror/state";
 import { EditorView, hoverTooltip, keymap, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { PromQLExtension } from "@prometheus-io/codemirror-promql";
-import { type Metadata, metadata } from "../../api/prometheus";
+import { type Metadata, metadata } from "../api/prometheus";
 
 /** What the editor tells. */
 export interface EditorEvents {
@@ -40,12 +40,11 @@ export interface Editor {
 /** Starts an editor in `host`; `events` is asked anew each time. */
 export function startEditor(
   host: HTMLElement,
-  text: string,
-  label: string,
+  { text, label, isChecked }: { text: string; label: string; isChecked: boolean },
   events: () => EditorEvents,
 ): Editor {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  const promql = language();
+  const promql = language().activateLinter(isChecked);
   const state = EditorState.create({
     doc: text,
     extensions: [

@@ -1,0 +1,153 @@
+// What large things cost in a real browser: Node Exporter Full over six hours, thousands of alerts and
+// targets. A part of `cargo xtask bench ui`.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, it } from "vitest";
+import { print } from "./bench_print";
+import { launch, open } from "./browser";
+import { nodeExporterFull, pushNodeHistory } from "./node_history";
+import { Flyball } from "./server";
+
+const HOURS = 6;
+const LISTED = 5000;
+const RUNS = 5;
+const SCROLL_MS = 4000;
+
+let browser: Browser;
+let server: Flyball;
+
+/** Targets that nobody asks while we look at them. */
+function config(): string {
+  const one = (n: number): string => `    - {targets: ['127.0.0.1:9'], labels: {shard: s${n}}}\n`;
+  const targets = Array.from({ length: LISTED }, (_none, n) => one(n)).join("");
+  return `global: {scrape_interval: 1d}
+storage: {tsdb: {out_of_order_time_window: ${HOURS + 1}h}}
+scrape_configs:
+- job_name: many
+  static_configs:
+${targets}`;
+}
+
+beforeAll(async () => {
+  server = await Flyball.start({
+    files: {
+      "flyball.yml": "version: 1\nprometheus: prometheus.yml\ncollect: {host: {enabled: false}}\n",
+      "prometheus.yml": config(),
+    },
+    flags: ["--config.file=flyball.yml", "--web.enable-remote-write-receiver"],
+  });
+  browser = await launch();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.remove();
+});
+
+async function postJson(path: string, body: unknown): Promise<void> {
+  const answer = await fetch(new URL(path, server.url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+}
+
+/** Waits until every panel on the page has its data and is drawn. */
+async function complete(page: Page, panels: number): Promise<void> {
+  await page.waitForFunction((wanted) => {
+    const all = [...document.querySelectorAll<HTMLElement>(".panel")];
+    const isDone = ({ dataset }: HTMLElement): boolean =>
+      !["waiting", "loading", "refreshing"].includes(dataset.state ?? "");
+    const isDrawn = (panel: HTMLElement): boolean =>
+      panel.dataset.type !== "timeseries" ||
+      panel.dataset.state !== "ready" ||
+      panel.querySelector("canvas") !== null;
+    return all.length >= wanted && all.every((panel) => isDone(panel) && isDrawn(panel));
+  }, panels);
+}
+
+async function opened(path: string, panels: number, height: number): Promise<number> {
+  const begun = performance.now();
+  const { page } = await open(browser, server, path, { height });
+  await complete(page, panels);
+  const ms = performance.now() - begun;
+  if (process.env.FLYBALL_UI_BENCH_PICTURE) {
+    await page.screenshot({ path: `${process.env.FLYBALL_UI_BENCH_PICTURE}-${panels}.png` });
+  }
+  await page.context().close();
+  return ms;
+}
+
+interface Panels {
+  readonly panels: readonly (Panels & { readonly type: string; readonly id: number })[];
+}
+
+it("Node Exporter Full", async () => {
+  const dashboard = nodeExporterFull();
+  if (!dashboard) return console.log("SKIPPED Node Exporter Full: no conformance data");
+  const series = await pushNodeHistory(server, HOURS);
+  await postJson("api/flyball/v1/dashboards/import", { dashboard, uid: "nef", overwrite: true });
+  const { panels } = dashboard as Panels;
+  const rows = panels.filter(({ type }) => type === "row");
+  const isOpen = panels.filter(({ type }) => type !== "row");
+  const path = `d/nef/x?from=now-${HOURS}h&to=now`;
+  console.log(`Node Exporter Full: ${series} series, ${HOURS} hours at 15 s`);
+  const first: number[] = [];
+  for (let run = 0; run < RUNS; run += 1) first.push(await opened(path, isOpen.length, 1600));
+  print(`its ${isOpen.length} panels, complete`, first, "ms");
+  const closed = rows.filter((row) => (row.panels ?? []).length > 0);
+  const inRows = closed.flatMap((row) => row.panels);
+  const all = isOpen.length + inRows.length;
+  const every = `${path}&rows=${closed.map(({ id }) => id).join(",")}`;
+  print(
+    `all ${all} panels with every row open, complete`,
+    [await opened(every, all, 20_000)],
+    "ms",
+  );
+});
+
+/** Scrolls the page for a while; how long its frames took, ms. */
+async function framesWhileScrolling(page: Page): Promise<number[]> {
+  return page.evaluate(async (durationMs) => {
+    const boxed = [...document.querySelectorAll(".virtual-table.boxed, .virtual-list")].find(
+      (element) => element.scrollHeight > element.clientHeight + 1000,
+    );
+    const scroller = boxed ?? document.scrollingElement!;
+    const frames: number[] = [];
+    const begun = performance.now();
+    let before = begun;
+    while (before - begun < durationMs) {
+      const now = await new Promise<number>((resolve) => requestAnimationFrame(resolve));
+      if (frames.length > 0 || now > before) frames.push(now - before);
+      before = now;
+      scroller.scrollTop += 120;
+      if (scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1)
+        scroller.scrollTop = 0;
+    }
+    return frames.slice(2);
+  }, SCROLL_MS);
+}
+
+async function scrolled(what: string, path: string): Promise<void> {
+  const { page } = await open(browser, server, path);
+  await page.waitForFunction(() => document.documentElement.scrollHeight > 20_000);
+  const frames = await framesWhileScrolling(page);
+  const order = [...frames].sort((a, b) => a - b);
+  print(`a frame while ${LISTED} ${what} scroll`, frames, "ms");
+  print("  the slowest of a hundred", [order[Math.floor(order.length * 0.99)] ?? Number.NaN], "ms");
+  await page.context().close();
+}
+
+it("long lists", async () => {
+  const endsAt = new Date(Date.now() + 3_600_000).toISOString();
+  for (let from = 0; from < LISTED; from += 500) {
+    const alerts = Array.from({ length: 500 }, (_none, n) => ({
+      labels: { alertname: "Many", severity: "low", team: `t${n % 7}`, n: String(from + n) },
+      endsAt,
+    }));
+    await postJson("api/v2/alerts", alerts);
+  }
+  await scrolled("alerts", "alerts");
+  await scrolled("targets", "targets");
+});

@@ -1,0 +1,245 @@
+// Every type of panel drawn with data, from the JSON that Grafana writes for it; filters, links, print.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { axe, closeClean, launch, open } from "./browser";
+import { type Scene, scene } from "./scene";
+
+let browser: Browser;
+let full: Scene;
+
+interface Drawn {
+  readonly type: string;
+  /** What is there when it is drawn. */
+  readonly shows: string;
+  readonly expr?: string;
+  readonly target?: Readonly<Record<string, unknown>>;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly rest?: Readonly<Record<string, unknown>>;
+}
+
+const BUCKETS = `label_replace(vector(1), "le", "1", "", "") or label_replace(vector(3), "le", "2", "", "")`;
+
+const TYPES: readonly Drawn[] = [
+  { type: "timeseries", shows: ".chart-plot canvas" },
+  {
+    type: "graph",
+    shows: ".chart-plot canvas",
+    rest: { yaxes: [{ format: "s" }, {}], lines: true },
+  },
+  { type: "stat", shows: ".stat-value" },
+  { type: "singlestat", shows: ".stat-value", rest: { valueName: "current", format: "short" } },
+  { type: "gauge", shows: ".gauge-value" },
+  { type: "bargauge", shows: ".bar-fill" },
+  { type: "table", shows: ".data-table td", target: { format: "table", instant: true } },
+  { type: "table-old", shows: ".data-table td", target: { format: "table", instant: true } },
+  {
+    type: "text",
+    shows: ".markdown strong",
+    options: { mode: "markdown", content: "**bold** $kind" },
+  },
+  { type: "heatmap", shows: ".heatmap canvas", expr: BUCKETS, target: { format: "heatmap" } },
+  { type: "piechart", shows: ".pie svg path" },
+  { type: "state-timeline", shows: ".state-piece" },
+  { type: "status-history", shows: ".state-piece" },
+  { type: "barchart", shows: ".column-fill", target: { format: "table", instant: true } },
+  { type: "logs", shows: ".logs li", target: { format: "table", instant: true } },
+  { type: "alertlist", shows: ".list-panel li" },
+  { type: "dashlist", shows: ".list-panel li", options: { showSearch: true, showStarred: false } },
+  {
+    type: "acme-unknown-panel",
+    shows: ".panel-note + * .data-table td, .panel-note ~ * .data-table td",
+  },
+];
+
+const NO_QUERY = ["text", "alertlist", "dashlist"];
+
+function panelOf(drawn: Drawn, place: number): object {
+  const expr = drawn.expr ?? 'shop_orders_total{kind=~"$kind"}';
+  const target = { refId: "A", expr, legendFormat: "{{kind}}", ...drawn.target };
+  return {
+    id: place + 1,
+    type: drawn.type,
+    title: `As ${drawn.type}`,
+    gridPos: { x: (place % 4) * 6, y: Math.floor(place / 4) * 6, w: 6, h: 6 },
+    ...(NO_QUERY.includes(drawn.type) ? {} : { targets: [target] }),
+    options: drawn.options ?? {},
+    ...drawn.rest,
+  };
+}
+
+const kind = {
+  name: "kind",
+  type: "query",
+  query: "label_values(shop_orders_total, kind)",
+  multi: true,
+  includeAll: true,
+  current: { text: "All", value: "$__all" },
+  refresh: 1,
+};
+const all = {
+  uid: "types",
+  title: "Types",
+  schemaVersion: 30,
+  time: { from: "now-2m", to: "now" },
+  templating: { list: [kind, { name: "Filters", type: "adhoc", filters: [] }] },
+  panels: TYPES.map(panelOf),
+};
+
+beforeAll(async () => {
+  [browser, full] = await Promise.all([launch(), scene()]);
+  const answer = await fetch(new URL("api/flyball/v1/dashboards/import", full.server.url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ dashboard: all }),
+  });
+  expect(answer.status, await answer.text()).toBeLessThan(300);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await full?.end();
+});
+
+const panel = (page: Page, type: string) => page.getByRole("region", { name: `As ${type}` });
+
+describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
+  it("panels of every type are drawn and accessible", async () => {
+    const watched = await open(browser, full.server, "d/types", { theme, height: 1800 });
+    const { page } = watched;
+    for (const { type, shows } of TYPES) {
+      await panel(page, type).locator(shows).first().waitFor({ state: "attached" });
+    }
+    const states = await page
+      .locator(".panel")
+      .evaluateAll((panels) => panels.map((one) => (one as HTMLElement).dataset.state));
+    expect(states.filter((state) => state !== "ready" && state !== "refreshing")).toEqual([]);
+    await panel(page, "text")
+      .getByText("book + toy")
+      .or(panel(page, "text").getByText("All"))
+      .waitFor();
+    await panel(page, "alertlist").getByText("ShopQueueLong").waitFor();
+    await panel(page, "acme-unknown-panel").getByText("acme-unknown-panel").first().waitFor();
+    expect(await axe(page)).toEqual([]);
+    await closeClean(watched);
+  });
+});
+
+it("values, viewed panel and range of a link of Grafana are what is shown", async () => {
+  const path = "d/types/any-slug?orgId=1&from=now-1m&to=now&var-kind=toy&viewPanel=1&refresh=1m";
+  const watched = await open(browser, full.server, path);
+  const { page } = watched;
+  await panel(page, "timeseries").locator("canvas").waitFor();
+  expect(await page.locator(".panel").count()).toBe(1);
+  const names = page.locator(".chart-legend-name");
+  expect(await names.allInnerTexts()).toEqual(["toy"]);
+  await page.getByRole("button", { name: "kind: toy" }).click();
+  await page.getByRole("option", { name: "book" }).click();
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".chart-legend-name").length === 2);
+  expect(new URL(page.url()).searchParams.getAll("var-kind")).toEqual(["toy", "book"]);
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelectorAll(".chart-legend-name").length === 1);
+  await closeClean(watched);
+});
+
+it("ad hoc filters narrow every panel, and stand in the address", async () => {
+  const watched = await open(browser, full.server, "d/types?viewPanel=1");
+  const { page } = watched;
+  await page.waitForFunction(() => document.querySelectorAll(".chart-legend-name").length === 2);
+  await page.getByRole("button", { name: "Add a filter" }).click();
+  await page.getByLabel("Label").fill("kind");
+  await page.getByLabel("Operator").selectOption("!=");
+  await page.getByLabel("Value").fill("book");
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".chart-legend-name").length === 1);
+  expect(new URL(page.url()).searchParams.get("var-Filters")).toBe("kind|!=|book");
+  await page.reload();
+  await page.waitForFunction(() => document.querySelectorAll(".chart-legend-name").length === 1);
+  await page.getByRole("button", { name: "Remove the filter on kind" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".chart-legend-name").length === 2);
+  await closeClean(watched);
+});
+
+it("what is printed is light", async () => {
+  const watched = await open(browser, full.server, "d/types?viewPanel=1", { theme: "dark" });
+  const { page } = watched;
+  await panel(page, "timeseries").locator("canvas").waitFor();
+  const seen = await page.evaluate(async () => {
+    const look = async () => {
+      await Promise.resolve();
+      const canvas = document.querySelector("canvas")!;
+      return [document.documentElement.dataset.theme ?? "", canvas.toDataURL()] as const;
+    };
+    const before = await look();
+    dispatchEvent(new Event("beforeprint"));
+    const printed = await look();
+    dispatchEvent(new Event("afterprint"));
+    return { before, printed };
+  });
+  expect(seen.printed[0]).toBe("light");
+  expect(seen.printed[1]).not.toBe(seen.before[1]);
+  await closeClean(watched);
+});
+
+it("goes on where it was when the server is back", async () => {
+  const watched = await open(
+    browser,
+    full.server,
+    "d/types?viewPanel=3&refresh=1s&from=now-1m&to=now",
+  );
+  const { page } = watched;
+  const value = panel(page, "stat").locator(".stat-value").first();
+  await value.waitFor();
+  const shown = await value.innerText();
+  await full.server.stop();
+  await page.getByText("disconnected since").waitFor();
+  expect(await value.innerText()).toBe(shown);
+  await full.server.run();
+  await page.getByText("disconnected since").waitFor({ state: "detached" });
+  await page.waitForFunction(
+    () => document.querySelector(".panel")?.getAttribute("data-state") === "ready",
+  );
+  await watched.page.context().close();
+});
+
+it("panels are edited by forms: mappings, overrides, links, transformations, expressions", async () => {
+  const watched = await open(browser, full.server, "d/types?editPanel=3");
+  const { page } = watched;
+  await page.locator(".stat-value").first().waitFor();
+  await page.getByText("Value mappings", { exact: true }).click();
+  await page.getByRole("button", { name: "Add a mapping" }).click();
+  await page.getByLabel("Kind of the mapping").selectOption("range");
+  await page.getByLabel("From").fill("0");
+  await page.getByLabel("To", { exact: true }).fill("1000");
+  await page.getByLabel("Text that is shown").fill("plenty");
+  await page.locator(".stat-value").getByText("plenty").first().waitFor();
+  await page.getByText("Overrides", { exact: true }).click();
+  await page.getByRole("button", { name: "Add an override" }).click();
+  await page.getByLabel("Name, pattern, query or type").fill("book");
+  await page.getByLabel("Add a property").selectOption("displayName");
+  await page
+    .getByRole("group", { name: "override 1" })
+    .getByLabel("Name", { exact: true })
+    .fill("Paper");
+  await page.locator(".stat-name").getByText("Paper").waitFor();
+  await page.getByRole("tab", { name: /Transformations/ }).click();
+  await page.getByRole("button", { name: "Add a transformation" }).click();
+  await page.getByRole("combobox", { name: "Transformation" }).selectOption("renameByRegex");
+  await page.getByLabel("Pattern", { exact: true }).fill("toy");
+  await page.getByLabel("New name", { exact: true }).fill("Bricks");
+  await page.locator(".stat-name").getByText("Bricks").waitFor();
+  await page.getByRole("tab", { name: /Queries/ }).click();
+  const field = page.getByRole("textbox", { name: "Expression of query A" });
+  await field.click();
+  await page.locator("[data-editor=promql]").waitFor();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("shop_queue_len");
+  await page.locator(".cm-tooltip-autocomplete").getByText("shop_queue_length").waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+Enter");
+  await page.waitForFunction(() => document.querySelectorAll(".stat-value").length === 1);
+  expect(await axe(page)).toEqual([]);
+  expect(watched.complaints.filter((one) => one.startsWith("error"))).toEqual([]);
+  await page.context().close();
+});
