@@ -1,9 +1,10 @@
 use super::*;
 use crate::{HostFile, SystemName};
 use model::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::{Condvar, Mutex};
+use std::thread::ThreadId;
 
 /// A host whose mounts hang while their path is in `hanging`.
 #[derive(Default)]
@@ -11,6 +12,7 @@ struct Mounts {
     hanging: Mutex<BTreeSet<PathBuf>>,
     changed: Condvar,
     asked: Mutex<Vec<PathBuf>>,
+    threads: Mutex<HashSet<ThreadId>>,
 }
 
 impl Mounts {
@@ -41,6 +43,8 @@ impl Host for Mounts {
 
     fn filesystem_space(&self, path: &Path) -> io::Result<FilesystemSpace> {
         self.asked.lock().unwrap().push(path.into());
+        self.threads.lock().unwrap().insert(thread::current().id());
+        assert!(path != Path::new("/panics"), "as a mount never should");
         let hanging = self.hanging.lock().unwrap();
         drop(self.changed.wait_while(hanging, |hanging| hanging.contains(path)).unwrap());
         if path == Path::new("/bad") {
@@ -96,6 +100,17 @@ fn healthy_mounts_are_answered_by_one_thread_in_order() {
     let mut statfs = statfs(&mounts, PATIENT);
     assert_eq!(ask(&mut statfs, &["/", "/bad", "/home"]), ["1", "permission denied", "5"]);
     assert_eq!(ask(&mut statfs, &[]), [""; 0]);
+    assert_eq!(ask(&mut statfs, &["/home"]), ["5"]);
+    assert_eq!(mounts.threads.lock().unwrap().len(), 1, "also for the next round");
+}
+
+#[test]
+fn a_thread_that_dies_costs_one_answer() {
+    let mounts = Mounts::hang(&[]);
+    let mut statfs = statfs(&mounts, PATIENT);
+    for _ in 0..2 {
+        assert_eq!(ask(&mut statfs, &["/a", "/panics", "/bb"]), ["2", "not asked", "3"]);
+    }
 }
 
 #[test]

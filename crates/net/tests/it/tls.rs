@@ -253,6 +253,37 @@ async fn http2_is_spoken_when_both_sides_want_it() {
     }
 }
 
+/// A mail server that speaks its own protocol only would refuse one that is offered HTTP's.
+#[tokio::test]
+async fn protocols_other_than_http_offer_none() {
+    let ours = authority();
+    let mut config = server_config(&identity(&ours, "mail.invalid"), None);
+    config.alpn_protocols = vec![b"smtp".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            stream.write_all(b"220").await.unwrap();
+        }
+    });
+    let vfs: Arc<dyn sys::Vfs> = Arc::new(sys::OsVfs);
+    let trusting = TlsConfig { ca: Some(inline(&ours.pem())), ..TlsConfig::default() };
+    let named = TlsConfig { server_name: Some("mail.invalid".to_owned()), ..trusting.clone() };
+    for (tls, host) in [(&trusting, "mail.invalid"), (&named, "10.0.0.1")] {
+        let client = net::TlsClient::new(tls.clone(), Arc::clone(&vfs));
+        let tcp = TcpStream::connect(address).await.unwrap();
+        let mut greeting = [0; 3];
+        client.encrypt(host, tcp).await.unwrap().read_exact(&mut greeting).await.unwrap();
+        assert_eq!(&greeting, b"220", "{host}");
+    }
+    let client = net::TlsClient::new(trusting, vfs);
+    let tcp = TcpStream::connect(address).await.unwrap();
+    let refused = client.encrypt("other.invalid", tcp).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Tls, "{}", refused.describe());
+}
+
 #[tokio::test]
 async fn a_tunnel_through_a_proxy_is_encrypted_end_to_end() {
     let ours = authority();
