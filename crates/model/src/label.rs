@@ -1,30 +1,127 @@
 //! Label sets: sorted, immutable, cheap to clone; equality and order are those of Prometheus.
-//! One text for all names and values plus their end offsets: two allocations a set, no per-label
-//! pointers (16 labels of 12 bytes: about 470 bytes a set).
+//! One text for the lengths, names and values of all labels: one allocation a set, no per-label
+//! pointers (16 labels of 12 bytes: about 450 bytes a set).
 //! INV-1: names are strictly increasing and no value is empty (an empty value means "absent").
 
 use crate::METRIC_NAME;
 use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// Most label sets need no more than this while they are built.
 const TEXT_BYTES_USUAL: usize = 256;
 
 /// A sorted set of labels (name, value); the identity of a series.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// The text holds, in characters below 128: the number of labels and the length of each name and
+/// value, one character each; then name0 value0 name1 value1 ... without separators. When one of
+/// these numbers does not fit, the text begins with [`WIDE`] and each number has
+/// [`WIDE_DIGITS`] characters of 7 bits, most significant first. Equal sets have equal texts.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Labels {
-    /// name0 value0 name1 value1 ... without separators.
     text: Arc<str>,
-    /// End offset in `text` of each name and each value, in the same order.
-    ends: Arc<[u32]>,
 }
+
+/// First character of sets with long texts or very many labels.
+const WIDE: u8 = 127;
+/// Characters of a number in such a set.
+const WIDE_DIGITS: usize = 5;
+
+/// A label set taken apart.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    /// Number of labels.
+    count: usize,
+    /// Characters of a number.
+    digits: usize,
+    /// Numbers with the lengths of names and values in turn.
+    lens: &'a [u8],
+    /// The names and values.
+    text: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    #[inline]
+    fn of(text: &'a str) -> Self {
+        let bytes = text.as_bytes();
+        match bytes.first() {
+            None => Self { count: 0, digits: 1, lens: &[], text: "" },
+            Some(&WIDE) => {
+                let head = 1 + WIDE_DIGITS;
+                let count = number(&bytes[1..head]);
+                let begin = head + 2 * count * WIDE_DIGITS;
+                let (lens, text) = (&bytes[head..begin], &text[begin..]);
+                Self { count, digits: WIDE_DIGITS, lens, text }
+            }
+            Some(&count) => {
+                let count = usize::from(count);
+                let begin = 1 + 2 * count;
+                Self { count, digits: 1, lens: &bytes[1..begin], text: &text[begin..] }
+            }
+        }
+    }
+
+    /// Length of a name (even) or a value (odd).
+    #[inline]
+    fn len_of(&self, part: usize) -> usize {
+        if self.digits == 1 {
+            usize::from(self.lens[part])
+        } else {
+            number(&self.lens[part * WIDE_DIGITS..(part + 1) * WIDE_DIGITS])
+        }
+    }
+}
+
+/// A number of 7-bit digits.
+fn number(digits: &[u8]) -> usize {
+    digits.iter().fold(0, |number, digit| number << 7 | usize::from(*digit))
+}
+
+/// Appends a number of so many 7-bit digits.
+fn push_number(number: usize, digits: usize, out: &mut String) {
+    for place in (0..digits).rev() {
+        let digit = u8::try_from(number >> (7 * place) & 0x7f).expect("seven bits");
+        out.push(char::from(digit));
+    }
+}
+
+/// Walks over the pairs of a set.
+#[derive(Clone)]
+struct Pairs<'a> {
+    parts: Parts<'a>,
+    next: usize,
+    offset: usize,
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a str, &'a str);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == self.parts.count {
+            return None;
+        }
+        let middle = self.offset + self.parts.len_of(2 * self.next);
+        let end = middle + self.parts.len_of(2 * self.next + 1);
+        let text = self.parts.text;
+        let pair = (&text[self.offset..middle], &text[middle..end]);
+        self.next += 1;
+        self.offset = end;
+        Some(pair)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.parts.count - self.next;
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Pairs<'_> {}
 
 impl Labels {
     /// The set without labels.
     pub fn empty() -> Self {
-        Self { text: Arc::from(""), ends: Arc::from([]) }
+        Self { text: Arc::from("") }
     }
 
     /// Builds a set from pairs in any order; of a repeated name the last pair stays.
@@ -45,7 +142,7 @@ impl Labels {
     pub fn from_sorted<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let pairs = pairs.into_iter();
         let mut text = String::with_capacity(TEXT_BYTES_USUAL);
-        let mut ends = Vec::with_capacity(2 * pairs.size_hint().0);
+        let mut lens: Vec<usize> = Vec::with_capacity(2 * pairs.size_hint().0);
         let mut previous: Option<&str> = None;
         for (name, value) in pairs {
             assert!(previous.is_none_or(|p| p < name), "INV-1: label names strictly increase");
@@ -53,43 +150,68 @@ impl Labels {
             previous = Some(name);
             for part in [name, value] {
                 text.push_str(part);
-                ends.push(u32::try_from(text.len()).expect("a label set is below 4 GiB"));
+                lens.push(part.len());
             }
         }
-        Self { text: text.into(), ends: ends.into() }
+        assert!(u32::try_from(text.len()).is_ok(), "a label set is below 4 GiB");
+        Self::assemble(&lens, &text)
+    }
+
+    fn assemble(lens: &[usize], text: &str) -> Self {
+        if lens.is_empty() {
+            return Self::empty();
+        }
+        let count = lens.len() / 2;
+        let is_wide = lens.iter().chain([&count]).any(|number| *number >= usize::from(WIDE));
+        let digits = if is_wide { WIDE_DIGITS } else { 1 };
+        let mut out = String::with_capacity(1 + digits * (1 + lens.len()) + text.len());
+        if is_wide {
+            out.push(char::from(WIDE));
+        }
+        for number in [count].iter().chain(lens) {
+            push_number(*number, digits, &mut out);
+        }
+        out.push_str(text);
+        Self { text: out.into() }
+    }
+
+    #[inline]
+    fn parts(&self) -> Parts<'_> {
+        Parts::of(&self.text)
     }
 
     /// Number of labels.
     pub fn len(&self) -> usize {
-        self.ends.len() / 2
+        self.parts().count
     }
 
     /// Has the set no labels?
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.text.is_empty()
     }
 
     /// Length in bytes of all names and values together.
     pub fn text_len(&self) -> usize {
-        self.text.len()
+        self.parts().text.len()
     }
 
     /// Pairs in the order of their names.
+    #[inline]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
-        (0..self.len()).map(|index| self.pair(index))
+        Pairs { parts: self.parts(), next: 0, offset: 0 }
     }
 
     /// Value of the label, if the set has it.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            let (found, value) = self.pair(middle);
-            match found.cmp(name) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(value),
+        let parts = self.parts();
+        let mut offset = 0;
+        for label in 0..parts.count {
+            let middle = offset + parts.len_of(2 * label);
+            let end = middle + parts.len_of(2 * label + 1);
+            if parts.text.as_bytes()[offset..middle] == *name.as_bytes() {
+                return Some(&parts.text[middle..end]);
             }
+            offset = end;
         }
         None
     }
@@ -113,25 +235,11 @@ impl Labels {
     pub fn without(&self, mut drop: impl FnMut(&str) -> bool) -> Self {
         Self::from_sorted(self.iter().filter(|(name, _)| !drop(name)))
     }
-
-    fn pair(&self, index: usize) -> (&str, &str) {
-        let start = if index == 0 { 0 } else { self.ends[2 * index - 1] as usize };
-        let middle = self.ends[2 * index] as usize;
-        let end = self.ends[2 * index + 1] as usize;
-        (&self.text[start..middle], &self.text[middle..end])
-    }
 }
 
 impl Default for Labels {
     fn default() -> Self {
         Self::empty()
-    }
-}
-
-impl Hash for Labels {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
-        self.ends.hash(state);
     }
 }
 
@@ -144,8 +252,28 @@ impl PartialOrd for Labels {
 /// Order of Prometheus' `labels.Compare`: pair by pair, a prefix comes first.
 impl Ord for Labels {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.iter().cmp(other.iter())
+        let (a, b) = (self.parts(), other.parts());
+        let equal = common_prefix(a.text.as_bytes(), b.text.as_bytes());
+        let mut offset = 0;
+        for part in 0..2 * a.count.min(b.count) {
+            let (ends_a, ends_b) = (offset + a.len_of(part), offset + b.len_of(part));
+            if ends_a != ends_b || ends_a > equal {
+                let part_a = &a.text.as_bytes()[offset..ends_a];
+                return part_a.cmp(&b.text.as_bytes()[offset..ends_b]);
+            }
+            offset = ends_a;
+        }
+        a.count.cmp(&b.count)
     }
+}
+
+/// Number of bytes at the front that are equal.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    const WORD: usize = size_of::<u64>();
+    let (words_a, words_b) = (a.as_chunks::<WORD>().0, b.as_chunks::<WORD>().0);
+    let words = words_a.iter().zip(words_b).take_while(|(a, b)| a == b).count();
+    let rest = a[words * WORD..].iter().zip(&b[words * WORD..]);
+    words * WORD + rest.take_while(|(a, b)| a == b).count()
 }
 
 /// Prometheus' notation: `{__name__="up", job="node"}` with Go-quoted values.

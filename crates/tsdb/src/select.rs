@@ -138,8 +138,8 @@ impl Querier for Db {
             (head_series(&state, range, matchers, watch)?, Stored::of(&state))
         };
         let mut warnings = BTreeSet::new();
-        let mut found = Found::default();
         let open = stored.open(range, &mut warnings);
+        let mut found = Found::of_sources(open.len() + usize::from(!head.is_empty()));
         for (number, segment) in (0_u32..).zip(&open) {
             for ordinal in segment.matching(matchers, range, watch)? {
                 watch.tick(1)?;
@@ -151,7 +151,7 @@ impl Querier for Db {
             found.entry(&labels, watch)?.head = view;
         }
         let mut series = found.series;
-        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+        series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
         assert!(series.is_sorted_by(|a, b| a.labels < b.labels), "INV-3: a label set appears once");
         if let Some(max) = hints.series_max {
             series.truncate(max);
@@ -276,20 +276,27 @@ fn head_series(
 }
 
 /// Collects series of several sources under their label sets.
-#[derive(Default)]
 struct Found {
     series: Vec<SelectedSeries>,
-    by_labels: HashMap<Labels, usize, foldhash::fast::FixedState>,
+    /// Where each label set stands; `None` with one source, which has each of them once.
+    by_labels: Option<HashMap<Labels, usize, foldhash::fast::FixedState>>,
 }
 
 impl Found {
+    fn of_sources(count: usize) -> Self {
+        Self { series: Vec::new(), by_labels: (count > 1).then(HashMap::default) }
+    }
+
     fn entry(
         &mut self,
         labels: &Labels,
         watch: &dyn Watch,
     ) -> Result<&mut SelectedSeries, QuerierError> {
         let next = self.series.len();
-        let index = *self.by_labels.entry(labels.clone()).or_insert(next);
+        let index = match &mut self.by_labels {
+            Some(known) => *known.entry(labels.clone()).or_insert(next),
+            None => next,
+        };
         if index == next {
             watch.hold(SELECTED_BYTES + labels.text_len() + 8 * labels.len())?;
             let labels = labels.clone();

@@ -5,8 +5,13 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
+/// Mostly short texts; some as long as, or longer than, what a set holds in one character.
 fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
-    prop::collection::vec(("[a-c]{0,2}", "[x-zé]{0,2}"), 0..8)
+    let value = prop_oneof![
+        9 => "[x-zé]{0,2}".prop_map(String::from),
+        1 => "x{125,130}[yz]?".prop_map(String::from),
+    ];
+    prop::collection::vec(("[a-c]{0,2}", value), 0..8)
 }
 
 fn map(pairs: &[(String, String)]) -> BTreeMap<String, String> {
@@ -46,6 +51,25 @@ proptest! {
     fn a_builder_gives_back_what_it_was_made_from(pairs in pairs()) {
         let labels = Labels::from_pairs(pairs);
         prop_assert_eq!(labels.to_builder().build(), labels);
+    }
+}
+
+#[test]
+fn large_sets_keep_their_order_and_texts() {
+    for (labels, len) in [(126, 126), (127, 3), (126, 127), (300, 1), (2, 60_000)] {
+        let name = |number: usize| format!("label{number:04}");
+        let value = |number: usize| format!("{number:0len$}");
+        let labels: Vec<usize> = (0..labels).collect();
+        let set = Labels::from_pairs(labels.iter().rev().map(|n| (name(*n), value(*n))));
+        let found: Vec<(&str, &str)> = set.iter().collect();
+        let expected: Vec<_> = labels.iter().map(|n| (name(*n), value(*n))).collect();
+        assert!(found.iter().map(|(n, v)| (*n, *v)).eq(expected.iter().map(|(n, v)| (&**n, &**v))));
+        let last = labels.len() - 1;
+        assert_eq!((set.len(), set.get(&name(last))), (labels.len(), Some(&*value(last))));
+        assert_eq!(set.get("label"), None);
+        let mut changed = set.to_builder();
+        changed.set(&name(last), "~");
+        assert!(changed.build() > set && set < changed.build());
     }
 }
 
