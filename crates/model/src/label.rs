@@ -3,6 +3,10 @@
 //! pointers (16 labels of 12 bytes: about 450 bytes a set).
 //! INV-1: names are strictly increasing and no value is empty (an empty value means "absent").
 
+mod order;
+
+pub use order::sort_by_labels;
+
 use crate::METRIC_NAME;
 use std::cmp::Ordering;
 use std::fmt;

@@ -20,7 +20,7 @@ pub use appender::{
     SeriesRef,
 };
 pub use histogram::{CUSTOM_BUCKETS_SCHEMA, CounterReset, Histogram, HistogramCounts, Span};
-pub use label::{Labels, LabelsBuilder};
+pub use label::{Labels, LabelsBuilder, sort_by_labels};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use metadata::{EXEMPLAR_CHARS_MAX, Exemplar, Metadata, MetricKind, MetricMetadata};
 pub use name::{

@@ -150,8 +150,7 @@ impl Querier for Db {
         for (labels, view) in head {
             found.entry(&labels, watch)?.head = view;
         }
-        let mut series = found.series;
-        series.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
+        let mut series = model::sort_by_labels(found.series, |series| &series.labels);
         assert!(series.is_sorted_by(|a, b| a.labels < b.labels), "INV-3: a label set appears once");
         if let Some(max) = hints.series_max {
             series.truncate(max);

@@ -1,6 +1,6 @@
 //! Label sets against the obvious model: a sorted map without empty values.
 
-use model::{Labels, LabelsBuilder, MatchOp, Matcher};
+use model::{Labels, LabelsBuilder, MatchOp, Matcher, sort_by_labels};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -45,6 +45,27 @@ proptest! {
         let lists = (map(&a).into_iter().collect::<Vec<_>>(), map(&b).into_iter().collect::<Vec<_>>());
         prop_assert_eq!(left.cmp(&right), lists.0.cmp(&lists.1));
         prop_assert_eq!(left == right, lists.0 == lists.1);
+    }
+
+    /// Few different texts, so that many sets have much in common; zeros are rare.
+    #[test]
+    fn sorting_by_labels_is_sorting(
+        sets in prop::collection::vec(
+            prop::collection::vec(
+                ("[ab]{0,2}|long_name_of_a_label_{0,1}[xy]", "[xy]{1,3}|a value of more than sixteen bytes[xy]?|x\u{1}|z{150}[xy]?|é"),
+                0..5,
+            ),
+            0..80,
+        ),
+        zero in prop::bool::weighted(0.1),
+    ) {
+        let mut sets: Vec<Labels> = sets.into_iter().map(Labels::from_pairs).collect();
+        if zero {
+            sets.extend([Labels::from_pairs([("a", "x\0"), ("b", "x")]), Labels::from_pairs([("a", "x")])]);
+        }
+        let mut expected = sets.clone();
+        expected.sort();
+        prop_assert_eq!(sort_by_labels(sets, |set| set), expected);
     }
 
     #[test]
