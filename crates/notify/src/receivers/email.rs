@@ -1,11 +1,13 @@
-//! Electronic mail: one message with a text and an HTML body through one SMTP server.
+//! Electronic mail: messages with a text and an HTML body through one SMTP server.
 //! Source: Alertmanager 0.34 `notify/email`. `smtp` speaks to the server, `message` writes mails.
 
 mod address;
+mod idle;
 mod md5;
 mod message;
 mod smtp;
 
+use self::idle::IdleSessions;
 use self::message::{Identity, Mail};
 use self::smtp::{Credentials, Envelope, Server};
 use super::{Delivering, Receive, Stored};
@@ -29,6 +31,7 @@ pub(crate) struct Email {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     host_name: String,
+    sessions: IdleSessions,
 }
 
 impl Email {
@@ -40,6 +43,7 @@ impl Email {
             clock: Arc::clone(&around.clock),
             entropy: Arc::clone(&around.entropy),
             host_name: around.host_name.clone(),
+            sessions: IdleSessions::default(),
             config,
         }
     }
@@ -131,11 +135,19 @@ impl Email {
             dialer: &self.dialer,
             tls: &self.tls,
         };
-        let submission = smtp::submit(&server, credentials.as_ref(), &envelope, &message);
+        let submission = async {
+            let mut session = match self.sessions.take().await {
+                Some(session) => session,
+                None => smtp::open(&server, credentials.as_ref()).await?,
+            };
+            session.submit(&envelope, &message).await?;
+            Ok(session)
+        };
         let outcome = tokio::time::timeout(deadline.left(), submission).await;
         let name = format!("mail through {}:{}", server.host, server.port);
         let late = |_| DeliveryError::retryable(FailureReason::Timeout, "no end in time");
-        outcome.unwrap_or_else(|elapsed| Err(late(elapsed))).map_err(|e| e.while_doing(&name))?;
+        let outcome = outcome.unwrap_or_else(|elapsed| Err(late(elapsed)));
+        self.sessions.put(outcome.map_err(|error| error.while_doing(&name))?);
         Ok(Stored::new())
     }
 }

@@ -1,5 +1,5 @@
-//! The client side of SMTP (RFC 5321) as far as submitting one message needs it: STARTTLS
-//! (RFC 3207), AUTH with CRAM-MD5, PLAIN and LOGIN (RFC 4954), one message, QUIT.
+//! The client side of SMTP (RFC 5321) as far as submitting messages needs it: STARTTLS (RFC 3207),
+//! AUTH with CRAM-MD5, PLAIN and LOGIN (RFC 4954), messages one after the other, QUIT.
 //! Replies are bounded; the caller sets the deadline.
 
 use super::md5;
@@ -49,29 +49,38 @@ pub(super) struct Envelope {
     pub(super) recipients: Vec<String>,
 }
 
-/// Submits one message, which ends its lines with CR LF.
-pub(super) async fn submit(
+/// A connection in the clear or encrypted.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A session with a server that takes messages.
+pub(super) type Opened = Session<Box<dyn Stream>>;
+
+/// Connects, encrypts and authenticates as far as the server is to be spoken to.
+pub(super) async fn open(
     server: &Server<'_>,
     credentials: Option<&Credentials>,
-    envelope: &Envelope,
-    message: &str,
-) -> Result<(), DeliveryError> {
+) -> Result<Opened, DeliveryError> {
     let tcp = server.dialer.dial(server.host, server.port).await?;
-    if server.implicit_tls {
+    let is_encrypted = server.implicit_tls || server.require_tls;
+    let mut session = if server.implicit_tls {
         let mut session = Session::new(server.tls.encrypt(server.host, tcp).await?);
         session.greet().await?;
-        session.hello(server.hello).await?;
-        return session.finish(server, credentials, envelope, message, true).await;
-    }
-    let mut session = Session::new(tcp);
-    session.greet().await?;
+        session.boxed()
+    } else {
+        let mut session = Session::new(tcp);
+        session.greet().await?;
+        if server.require_tls {
+            session.hello(server.hello).await?;
+            session.start_tls(server).await?.boxed()
+        } else {
+            session.boxed()
+        }
+    };
     session.hello(server.hello).await?;
-    if !server.require_tls {
-        return session.finish(server, credentials, envelope, message, false).await;
-    }
-    let mut session = session.start_tls(server).await?;
-    session.hello(server.hello).await?;
-    session.finish(server, credentials, envelope, message, true).await
+    session.log_in(server.host, credentials, is_encrypted).await?;
+    Ok(session)
 }
 
 /// A reply: its number and its lines without it.
@@ -87,7 +96,7 @@ impl Reply {
     }
 }
 
-struct Session<S> {
+pub(super) struct Session<S> {
     stream: BufReader<S>,
     /// What the server announced: `STARTTLS`, `AUTH PLAIN LOGIN`, ...
     extensions: Vec<String>,
@@ -110,7 +119,15 @@ impl Session<TcpStream> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+impl<S: Stream + 'static> Session<S> {
+    /// Nothing has been read beyond the last reply: the server speaks when it is spoken to.
+    fn boxed(self) -> Opened {
+        let stream: Box<dyn Stream> = Box::new(self.stream);
+        Session { stream: BufReader::new(stream), extensions: self.extensions }
+    }
+}
+
+impl<S: Stream> Session<S> {
     fn new(stream: S) -> Self {
         Self { stream: BufReader::new(stream), extensions: Vec::new() }
     }
@@ -138,20 +155,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         })
     }
 
-    async fn finish(
-        mut self,
-        server: &Server<'_>,
+    /// Authenticates if there are credentials and the server knows how.
+    async fn log_in(
+        &mut self,
+        host: &str,
         credentials: Option<&Credentials>,
+        is_encrypted: bool,
+    ) -> Result<(), DeliveryError> {
+        let offered = self.extension("AUTH").map(str::to_owned);
+        let (Some(credentials), Some(offered)) = (credentials, offered) else { return Ok(()) };
+        self.authenticate(&offered, credentials, is_encrypted || is_this_machine(host)).await
+    }
+
+    /// Submits a message, which ends its lines with CR LF.
+    pub(super) async fn submit(
+        &mut self,
         envelope: &Envelope,
         message: &str,
-        encrypted: bool,
     ) -> Result<(), DeliveryError> {
-        if let Some(credentials) = credentials
-            && let Some(offered) = self.extension("AUTH").map(str::to_owned)
-        {
-            let private = encrypted || is_this_machine(server.host);
-            self.authenticate(&offered, credentials, private).await?;
-        }
         let Envelope { sender, recipients } = envelope;
         self.command("MAIL", &format!("MAIL FROM:<{sender}>"), 250).await?;
         for recipient in recipients {
@@ -160,10 +181,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         self.command("DATA", "DATA", 354).await?;
         self.write(&stuffed(message)).await?;
         let reply = self.reply().await?;
-        expect("end of the message", &reply, 250)?;
-        // The message is delivered; a server that hangs up now does no harm.
+        expect("end of the message", &reply, 250)
+    }
+
+    /// Does the server still listen? RFC 5321, 4.1.1.5: nothing but that comes of it.
+    pub(super) async fn is_alive(&mut self) -> bool {
+        self.command("RSET", "RSET", 250).await.is_ok()
+    }
+
+    /// Ends the session; a server that hangs up without a word does no harm.
+    pub(super) async fn quit(mut self) {
         drop(self.ask("QUIT").await);
-        Ok(())
     }
 
     /// The first offered way for which there is a secret, as upstream chooses it.

@@ -119,6 +119,7 @@ async fn a_mail_arrives_encrypted_and_authenticated_with_both_bodies() {
               "To": "ops@example.org, Team <team@example.org>"
             },
             "hello": "flyball.example",
+            "number in session": 1,
             "parts": [
               [
                 "text/plain",
@@ -139,6 +140,20 @@ async fn a_mail_arrives_encrypted_and_authenticated_with_both_bodies() {
           }
         ]"#]]
     .assert_eq(&serde_json::to_string_pretty(&mails).unwrap());
+}
+
+#[tokio::test]
+async fn mails_that_follow_each_other_share_a_session() {
+    let Some(server) = MailServer::start("starttls", "") else { return };
+    let around = around(Templates::default());
+    let receive = build(&IntegrationKind::Email(Box::new(server.config())), &around);
+    for notification in [firing(), resolved(), firing()] {
+        tell(receive.as_ref(), &around, &notification).await.unwrap();
+    }
+    let mails = server.mails();
+    let numbers: Vec<_> = mails.iter().map(|mail| &mail["number in session"]).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    assert!(mails.iter().all(|mail| mail["authenticated"] == "LOGIN"), "{mails:?}");
 }
 
 #[tokio::test]

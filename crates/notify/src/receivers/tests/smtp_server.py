@@ -27,7 +27,9 @@ class Handler:
             for part in mail.walk()
             if not part.is_multipart()
         ]
+        session.mails = getattr(session, "mails", 0) + 1
         record = {
+            "number in session": session.mails,
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
             "hello": session.host_name,

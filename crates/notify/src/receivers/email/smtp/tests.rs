@@ -1,8 +1,10 @@
 //! Sessions with a server that says exactly what a test tells it to.
 
+use super::super::idle::IdleSessions;
 use super::*;
 use net::AddressPolicy;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 
@@ -89,11 +91,9 @@ fn envelope() -> Envelope {
 
 /// Submits a message to a server with these replies: the outcome, and what it was told.
 async fn submitted(replies: &str) -> (Result<(), DeliveryError>, String) {
-    let (session, mut theirs) = session(replies).await;
-    let outcome = with_server("mail", async |server| {
-        session.finish(server, None, &envelope(), "Hello\r\n", true).await
-    });
-    let outcome = outcome.await;
+    let (mut session, mut theirs) = session(replies).await;
+    let outcome = session.submit(&envelope(), "Hello\r\n").await;
+    session.quit().await;
     let mut told = String::new();
     theirs.read_to_string(&mut told).await.unwrap();
     (outcome, told)
@@ -114,8 +114,7 @@ async fn a_message_is_submitted_when_the_server_took_its_end() {
 
 /// Offers PLAIN to a client with a password: may it be used?
 async fn may_use_plain(host: &str, encrypted: bool) -> bool {
-    let replies = "235 welcome\r\n250 a\r\n250 b\r\n250 c\r\n354 d\r\n250 e\r\n221 f\r\n";
-    let (mut session, mut theirs) = session(replies).await;
+    let (mut session, mut theirs) = session("235 welcome\r\n").await;
     session.extensions = vec!["AUTH PLAIN".into()];
     let credentials = Credentials {
         username: "u".into(),
@@ -123,14 +122,36 @@ async fn may_use_plain(host: &str, encrypted: bool) -> bool {
         password: Some(Secret::new("hidden")),
         secret: None,
     };
-    let outcome = with_server(host, async |server| {
-        session.finish(server, Some(&credentials), &envelope(), "", encrypted).await
-    });
-    let is_done = outcome.await.is_ok();
+    let is_done = session.log_in(host, Some(&credentials), encrypted).await.is_ok();
+    drop(session);
     let mut told = String::new();
     theirs.read_to_string(&mut told).await.unwrap();
     assert_eq!(told.contains("AUTH PLAIN AHUAaGlkZGVu"), is_done, "{told:?}");
     is_done
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_waits_for_another_message_while_its_server_listens() {
+    let sessions = IdleSessions::default();
+    let (idle, mut theirs) = session("250 ok\r\n221 bye\r\n").await;
+    sessions.put(idle.boxed());
+    let taken = sessions.take().await;
+    assert!(taken.is_some() && sessions.take().await.is_none(), "it is there once");
+    sessions.put(taken.unwrap());
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert!(sessions.take().await.is_none(), "it has said goodbye");
+    let mut told = String::new();
+    theirs.read_to_string(&mut told).await.unwrap();
+    assert_eq!(told, "RSET\r\nQUIT\r\n");
+
+    let (full, _theirs) = session("421 too many messages\r\n").await;
+    sessions.put(full.boxed());
+    let (gone, theirs) = session("").await;
+    drop(theirs);
+    sessions.put(gone.boxed());
+    let (silent, _silent) = session("").await;
+    sessions.put(silent.boxed());
+    assert!(sessions.take().await.is_none(), "none of them takes another message");
 }
 
 #[tokio::test]
