@@ -12,11 +12,17 @@ pub fn unsupported_keys() -> &'static [UnsupportedKey] {
     UNSUPPORTED
 }
 
+/// What `notify` says, too, when such a receiver is to be used.
+const NO_KEYS: &str = "a server does not start with it; keys come from `access_key` and \
+    `secret_key`";
+
 pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
     key("event_recorder", "events are not written elsewhere; Flyball keeps its own"),
     key("http.*_ref", "there is no secret manager; use the `*_file` key"),
     key("http.oauth2.client_certificate_key", "tokens are asked for with `client_secret`"),
     key("http.proxy", "requests that need one fail"),
+    key("sns_configs.sigv4.profile", NO_KEYS),
+    key("sns_configs.sigv4.role_arn", NO_KEYS),
     key("sns_configs.use_aws_http_client", "requests are made by Flyball's own client"),
     key("storage", "alerts are stored in Flyball's data directory"),
     key("tracing", "Flyball's own traces are not exported"),

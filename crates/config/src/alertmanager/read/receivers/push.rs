@@ -113,6 +113,14 @@ fn sigv4(section: Section<'_>) -> SigV4Config {
             ("service_name", &mut config.service_name),
         ],
     );
+    for (key, name, value) in [
+        ("sns_configs.sigv4.profile", "profile", &config.profile),
+        ("sns_configs.sigv4.role_arn", "role_arn", &config.role_arn),
+    ] {
+        if !value.is_empty() {
+            section.reader.unsupported(section.key_place(name), key);
+        }
+    }
     if config.access_key.is_empty() != config.secret_key.is_none() {
         section.problem_here("`sigv4` needs both `access_key` and `secret_key`, or neither");
     }
