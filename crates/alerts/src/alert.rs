@@ -54,8 +54,15 @@ impl Alert {
         fingerprint(&self.labels)
     }
 
-    /// The stored alert after another message about it; `now` tells who has ended.
+    /// The stored alert after another message about it; `now` tells who has ended. What is the same
+    /// is kept as it lies in memory: decisions share the labels.
     fn merged_with(&self, newer: Self, now: Timestamp) -> Self {
+        let newer = Self {
+            labels: self.labels.clone(),
+            annotations: shared(&self.annotations, newer.annotations),
+            generator_url: shared(&self.generator_url, newer.generator_url),
+            ..newer
+        };
         let inside = |at: Timestamp| self.starts_at < at && at < self.ends_at;
         if !inside(newer.starts_at) && !inside(newer.ends_at) {
             return newer;
@@ -70,6 +77,11 @@ impl Alert {
         let ends_at = if later_end { self.ends_at } else { newer.ends_at };
         Self { starts_at, ends_at, ..newer }
     }
+}
+
+/// The known text when the new one is the same.
+fn shared<T: Clone + PartialEq>(known: &T, new: T) -> T {
+    if *known == new { known.clone() } else { new }
 }
 
 /// FNV-1a over the sorted labels, each text followed by 0xff (Prometheus `LabelSet.Fingerprint`).

@@ -6,8 +6,9 @@ use crate::alert::{StoredAlert, fingerprint};
 use crate::dedup::LogEntry;
 use crate::history::{Decision, History, Verdict};
 use crate::letter::{DeadLetter, DeadLetters};
+use crate::past::PastAlerts;
 use crate::silence::{Silence, Silences};
-use foldhash::fast::RandomState;
+use crate::table::AlertTable;
 use model::{Labels, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -79,8 +80,6 @@ pub(crate) struct Told {
     pub(crate) entry: LogEntry,
 }
 
-/// Alerts by their identity.
-pub(crate) type AlertMap = HashMap<Labels, Arc<StoredAlert>, RandomState>;
 /// Group key, receiver.
 pub(crate) type LogKey = (Arc<str>, Arc<str>);
 /// What integrations, by their names, were told last.
@@ -89,11 +88,13 @@ pub(crate) type NotificationLog = HashMap<LogKey, BTreeMap<String, LogEntry>>;
 /// The state that changes lead to.
 #[derive(Clone, Debug, Default)]
 pub struct Saved {
-    pub(crate) alerts: AlertMap,
+    pub(crate) alerts: AlertTable,
     pub(crate) silences: Silences,
     pub(crate) log: NotificationLog,
     pub(crate) history: History,
     pub(crate) letters: DeadLetters,
+    /// What is forgotten by all of the above.
+    pub(crate) past: PastAlerts,
     /// Labels of alerts by fingerprint, as far as decisions may name them.
     names: HashMap<u64, Labels>,
 }
@@ -107,10 +108,12 @@ impl Saved {
             }
             What::Alert(stored) => {
                 self.names.insert(stored.fingerprint, stored.alert.labels.clone());
-                self.alerts.insert(stored.alert.labels.clone(), stored);
+                self.alerts.insert(stored);
             }
             What::Forgotten(labels) => {
-                self.alerts.remove(&labels);
+                if let Some(stored) = self.alerts.remove(&labels) {
+                    self.past.push(stored);
+                }
             }
             What::Silence(silence) => self.silences.insert(silence),
             What::Told(told) => {
@@ -145,40 +148,57 @@ impl Saved {
     }
 }
 
-/// Changes that lead to a state from nothing.
-pub(crate) fn all_of<'s>(
-    alerts: impl Iterator<Item = &'s Arc<StoredAlert>>,
-    silences: &Silences,
-    log: &NotificationLog,
-    history: &History,
-    letters: &DeadLetters,
-) -> Vec<Change> {
-    let alerts: Vec<&Arc<StoredAlert>> = alerts.collect();
-    let mut known: HashSet<u64> = alerts.iter().map(|stored| stored.fingerprint).collect();
-    let named = history.iter().flat_map(|decision| &decision.alerts);
-    let named: Vec<What> = named
-        .filter(|labels| known.insert(fingerprint(labels)))
-        .map(|labels| What::Named(labels.clone()))
-        .collect();
-    let alerts = alerts.into_iter().map(|stored| What::Alert(Arc::clone(stored)));
-    let silences = silences.iter().cloned().map(What::Silence);
-    let told = log.iter().flat_map(|((group_key, receiver), entries)| {
-        entries.iter().map(|(integration, entry)| {
-            What::Told(Box::new(Told {
-                group_key: Arc::clone(group_key),
-                receiver: Arc::clone(receiver),
-                integration: integration.clone(),
-                entry: entry.clone(),
-            }))
+/// A state, to be written down as the changes that lead to it from nothing.
+pub(crate) struct Everything<'s> {
+    pub(crate) alerts: Vec<&'s Arc<StoredAlert>>,
+    pub(crate) past: &'s PastAlerts,
+    pub(crate) silences: &'s Silences,
+    pub(crate) log: &'s NotificationLog,
+    pub(crate) history: &'s History,
+    pub(crate) letters: &'s DeadLetters,
+}
+
+impl Everything<'_> {
+    /// The changes. What is past comes first, because the same alert may fire again.
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        let past = self.past.iter().flat_map(|stored| {
+            let forgotten = What::Forgotten(stored.alert.labels.clone());
+            [What::Alert(Arc::clone(stored)), forgotten]
+        });
+        let alerts = self.alerts.iter().map(|stored| What::Alert(Arc::clone(stored)));
+        let silences = self.silences.iter().cloned().map(What::Silence);
+        let letters = self.letters.iter().cloned();
+        let letters = letters.map(|letter| What::DeadLetter(Box::new(letter)));
+        let decisions = self.history.iter().map(|decision| {
+            let alerts = decision.alerts.iter().map(fingerprint).collect();
+            What::Decision(DecisionRecord::new(decision, alerts))
+        });
+        let before = past.chain(alerts).chain(self.named());
+        let after = silences.chain(self.told()).chain(decisions).chain(letters);
+        before.chain(after).map(Change).collect()
+    }
+
+    /// Labels that decisions name and that nothing else tells.
+    fn named(&self) -> Vec<What> {
+        let told = self.past.iter().chain(self.alerts.iter().copied());
+        let mut known: HashSet<u64> = told.map(|stored| stored.fingerprint).collect();
+        let named = self.history.iter().flat_map(|decision| &decision.alerts);
+        let unknown = named.filter(|labels| known.insert(fingerprint(labels)));
+        unknown.map(|labels| What::Named(labels.clone())).collect()
+    }
+
+    fn told(&self) -> impl Iterator<Item = What> {
+        self.log.iter().flat_map(|((group_key, receiver), entries)| {
+            entries.iter().map(|(integration, entry)| {
+                What::Told(Box::new(Told {
+                    group_key: Arc::clone(group_key),
+                    receiver: Arc::clone(receiver),
+                    integration: integration.clone(),
+                    entry: entry.clone(),
+                }))
+            })
         })
-    });
-    let decisions = history.iter().map(|decision| {
-        let alerts = decision.alerts.iter().map(fingerprint).collect();
-        What::Decision(DecisionRecord::new(decision, alerts))
-    });
-    let letters = letters.iter().cloned().map(|letter| What::DeadLetter(Box::new(letter)));
-    let rest = silences.chain(told).chain(decisions).chain(letters);
-    alerts.chain(named).chain(rest).map(Change).collect()
+    }
 }
 
 /// Instants as milliseconds since 1970.
@@ -255,7 +275,7 @@ pub(crate) mod as_triples {
 
 /// Alerts of the notification log as pairs of fingerprint and occurrence.
 pub(crate) mod as_pairs {
-    use crate::dedup::AlertSet;
+    use crate::alert_set::AlertSet;
     use model::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer};
 

@@ -4,6 +4,7 @@
 //! Unlike upstream the log entry is stamped with the flush's own time, so that a repeat interval
 //! equal to a multiple of the group interval does not slip by one group interval.
 
+use crate::alert_set::AlertSet;
 use crate::change::{as_ms, as_pairs};
 use crate::dispatch::Compat;
 use crate::notification::Reason;
@@ -11,9 +12,6 @@ use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// Fingerprints of alerts, each with when its occurrence began.
-pub(crate) type AlertSet = BTreeMap<u64, Timestamp>;
 
 /// What an integration was last told about a group.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,7 +22,7 @@ pub(crate) struct LogEntry {
     pub(crate) resolved: AlertSet,
     /// Firing alerts of a message that was handed out and whose outcome is not known: the
     /// integration may know of them.
-    #[serde(default, with = "as_pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, with = "as_pairs", skip_serializing_if = "AlertSet::is_empty")]
     pub(crate) underway: AlertSet,
     /// Time of the flush that told it; with [`Compat::Strict`] the time at which it was told.
     #[serde(with = "as_ms")]
@@ -40,7 +38,7 @@ pub(crate) struct LogEntry {
 impl LogEntry {
     /// Does the integration take an alert for firing, as far as we know?
     pub(crate) fn may_fire(&self, alert: u64) -> bool {
-        self.firing.contains_key(&alert) || self.underway.contains_key(&alert)
+        self.firing.contains(alert) || self.underway.contains(alert)
     }
 }
 
@@ -76,23 +74,23 @@ pub(crate) fn decide(
         let unheard = improved && terms.send_resolved && !news.resolved.is_empty();
         return unheard.then_some(Reason::ResolvedUnheard);
     };
-    if !news.firing.keys().all(|alert| entry.firing.contains_key(alert)) {
+    if !news.firing.alerts().all(|alert| entry.firing.contains(alert)) {
         let known = !entry.firing.is_empty();
         return Some(if known { Reason::NewAlertsAdded } else { Reason::FirstNotification });
     }
-    let mut told = entry.firing.keys().chain(entry.underway.keys());
-    if news.firing.is_empty() && told.any(|alert| !is_muted(*alert)) {
+    let mut told = entry.firing.alerts().chain(entry.underway.alerts());
+    if news.firing.is_empty() && told.any(|alert| !is_muted(alert)) {
         return Some(Reason::AllAlertsResolved);
     }
-    if improved && news.firing.iter().any(|(alert, began)| began > &entry.firing[alert]) {
+    if improved && news.firing.iter().any(|(alert, began)| Some(began) > entry.firing.get(alert)) {
         return Some(Reason::FiringAgain);
     }
     if news.firing.is_empty() {
-        let heard = |(alert, began): (&u64, &Timestamp)| entry.resolved.get(alert) == Some(began);
+        let heard = |(alert, began): (u64, Timestamp)| entry.resolved.get(alert) == Some(began);
         let unheard = improved && terms.send_resolved && !news.resolved.iter().all(heard);
         return unheard.then_some(Reason::ResolvedUnheard);
     }
-    if terms.send_resolved && !news.resolved.keys().all(|a| entry.resolved.contains_key(a)) {
+    if terms.send_resolved && !news.resolved.alerts().all(|alert| entry.resolved.contains(alert)) {
         return Some(Reason::SomeAlertsResolved);
     }
     let due = entry.at.saturating_add(terms.repeat_interval);

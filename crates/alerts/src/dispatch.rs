@@ -6,24 +6,29 @@
 //! INV-53: what happened is to be written down before anybody is told of it.
 
 mod deliver;
+mod elsewhere;
 mod flush;
 mod letters;
 mod reroute;
 mod restore;
+mod sample;
 mod view;
 
 use crate::alert::{Alert, Moment, StoredAlert};
-use crate::change::{AlertMap, Change, LogKey, NotificationLog, What};
+use crate::change::{Change, LogKey, NotificationLog, What};
 use crate::group::AlertGroup;
 use crate::history::{Decision, History, Verdict};
 use crate::inhibit::Inhibitor;
 use crate::letter::DeadLetters;
 use crate::notification::Notification;
+use crate::past::PastAlerts;
 use crate::route::{Receiver, RouteError, Tree, group_labels};
 use crate::silence::{DURING, Silence, SilenceError, Silences};
+use crate::table::AlertTable;
 use config::alertmanager::{InhibitRule, Route, TimeInterval};
 use foldhash::fast::RandomState;
 use model::{Labels, Timestamp};
+pub use sample::Sample;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,6 +95,8 @@ pub enum Delivery {
 pub enum Event {
     /// Alerts arrived.
     Alerts(Vec<Alert>),
+    /// Alerts went to external Alertmanagers, and nobody is to be told of them from here.
+    Elsewhere(Vec<Alert>),
     /// A delivery ended; the text says what went wrong, if something did.
     Delivered(Ticket, Delivery, String),
     /// Time passed.
@@ -152,7 +159,7 @@ pub struct Dispatcher {
     inhibitor: Inhibitor,
     time_intervals: BTreeMap<String, Vec<TimeInterval>>,
     compat: Compat,
-    alerts: AlertMap,
+    alerts: AlertTable,
     silences: Silences,
     groups: HashMap<u64, AlertGroup>,
     group_ids: HashMap<GroupKey, u64, RandomState>,
@@ -162,6 +169,9 @@ pub struct Dispatcher {
     log: NotificationLog,
     history: History,
     letters: DeadLetters,
+    past: PastAlerts,
+    /// Alerts that external Alertmanagers know as firing, and since when.
+    elsewhere: HashMap<u64, Timestamp>,
     underway: BTreeMap<Ticket, u64>,
     /// Dead letters under way whose groups are gone.
     resent: BTreeMap<Ticket, String>,
@@ -185,7 +195,7 @@ impl Dispatcher {
             inhibitor: Inhibitor::new(&settings.inhibit_rules),
             time_intervals: settings.time_intervals.clone(),
             compat: settings.compat,
-            alerts: AlertMap::default(),
+            alerts: AlertTable::default(),
             silences: Silences::default(),
             groups: HashMap::new(),
             group_ids: HashMap::default(),
@@ -194,6 +204,8 @@ impl Dispatcher {
             log: HashMap::new(),
             history: History::default(),
             letters: DeadLetters::default(),
+            past: PastAlerts::default(),
+            elsewhere: HashMap::new(),
             underway: BTreeMap::new(),
             resent: BTreeMap::new(),
             next_ticket: 0,
@@ -229,6 +241,7 @@ impl Dispatcher {
         let mut effects = Vec::new();
         match event {
             Event::Alerts(alerts) => self.take_all(now, alerts),
+            Event::Elsewhere(alerts) => self.note_elsewhere(now, &alerts),
             Event::Delivered(ticket, delivery, why) => {
                 self.delivered(now, ticket, (delivery, &why), &mut effects);
             }
@@ -324,14 +337,17 @@ impl Dispatcher {
 
     fn shift(&mut self, last: Timestamp, jump_ms: i64) {
         let shifted = |at: Timestamp| Timestamp::from_ms(at.ms().saturating_add(jump_ms));
-        for stored in self.alerts.values_mut().filter(|s| !s.alert.is_resolved_at(last)) {
-            let alert = Arc::make_mut(&mut Arc::make_mut(stored).alert);
-            alert.ends_at = shifted(alert.ends_at);
-        }
+        self.alerts.change_all(|stored| {
+            if !stored.alert.is_resolved_at(last) {
+                let alert = Arc::make_mut(&mut Arc::make_mut(stored).alert);
+                alert.ends_at = shifted(alert.ends_at);
+            }
+        });
         for group in self.groups.values_mut() {
-            for stored in group.alerts.values_mut() {
-                let labels = stored.alert.labels.clone();
-                stored.clone_from(&self.alerts[&labels]);
+            for held in group.alerts.values_mut() {
+                if let Some(stored) = self.alerts.get(&held.alert.labels) {
+                    *held = Arc::clone(stored);
+                }
             }
             group.shift(jump_ms);
         }
@@ -401,7 +417,7 @@ impl Dispatcher {
         if old.is_none() {
             self.inhibitor.note(&labels);
         }
-        self.alerts.insert(labels, Arc::clone(&stored));
+        self.alerts.insert(Arc::clone(&stored));
         for leaf in leaves {
             self.put(now, leaf, &stored, is_new && !ended, begun);
         }
@@ -469,7 +485,7 @@ impl Dispatcher {
     }
 
     /// Forgets an alert that its last group has forgotten.
-    fn forget_unheld(&mut self, stored: &StoredAlert) {
+    fn forget_unheld(&mut self, stored: Arc<StoredAlert>) {
         let labels = &stored.alert.labels;
         let holds = |leaf: usize| {
             let key = (leaf, group_labels(&self.tree.node(leaf).group_by, labels));
@@ -480,6 +496,7 @@ impl Dispatcher {
             self.alerts.remove(labels);
             self.inhibitor.forget(labels);
             self.changes.push(Change(What::Forgotten(labels.clone())));
+            self.past.push(stored);
         }
     }
 
@@ -490,9 +507,11 @@ impl Dispatcher {
             return;
         }
         self.next_tidy = now.saturating_add(TIDY_EVERY);
-        let firing = self.alerts.values().filter(|stored| !stored.alert.is_resolved_at(now));
-        let has_alerts =
-            |silence: &Silence| firing.clone().any(|stored| silence.matches(&stored.alert.labels));
+        let alerts = &self.alerts;
+        let has_alerts = |silence: &Silence| {
+            let mut firing = alerts.values().filter(|stored| !stored.alert.is_resolved_at(now));
+            firing.any(|stored| silence.matches(&stored.alert.labels))
+        };
         let over = self.silences.end_with_alerts(now, has_alerts);
         self.changes.extend(over.into_iter().map(|silence| Change(What::Silence(silence))));
         self.silences.forget_old(now);

@@ -2,7 +2,8 @@
 //! Source: Alertmanager 0.34 `dispatch.aggrGroup`.
 
 use crate::alert::StoredAlert;
-use crate::dedup::{AlertSet, Snapshot};
+use crate::alert_set::AlertSet;
+use crate::dedup::Snapshot;
 use crate::history::Verdict;
 use crate::notification::{NotifiedAlert, Reason};
 use model::{Labels, Timestamp};
@@ -73,28 +74,23 @@ impl AlertGroup {
 
     /// Alerts that may be told: those that are not muted, by whether they have ended.
     pub(crate) fn snapshot(&self, now: Timestamp) -> Snapshot {
-        let mut snapshot = Snapshot::default();
-        let audible = self.alerts.values().filter(|a| !self.mutes.contains_key(&a.fingerprint));
-        for stored in audible {
-            let ended = stored.alert.is_resolved_at(now);
-            let set = if ended { &mut snapshot.resolved } else { &mut snapshot.firing };
-            set.insert(stored.fingerprint, stored.occurrence);
-        }
-        snapshot
+        let audible = |stored: &&Arc<StoredAlert>| !self.mutes.contains_key(&stored.fingerprint);
+        let of_those = |has_ended: bool| {
+            let alerts = self.alerts.values().filter(audible);
+            let alerts = alerts.filter(|stored| stored.alert.is_resolved_at(now) == has_ended);
+            alerts.map(|stored| (stored.fingerprint, stored.occurrence)).collect()
+        };
+        Snapshot { firing: of_those(false), resolved: of_those(true) }
     }
 
     /// Alerts of a snapshot as the receiver sees them, in Alertmanager's order.
     pub(crate) fn notified(&self, snapshot: &Snapshot, send_resolved: bool) -> Vec<NotifiedAlert> {
         let wanted = |stored: &&Arc<StoredAlert>| {
-            snapshot.firing.contains_key(&stored.fingerprint)
-                || (send_resolved && snapshot.resolved.contains_key(&stored.fingerprint))
+            snapshot.firing.contains(stored.fingerprint)
+                || (send_resolved && snapshot.resolved.contains(stored.fingerprint))
         };
-        let stored = self.alerts.values().filter(wanted);
-        let mut stored: Vec<(ToldOrder<'_>, &Arc<StoredAlert>)> =
-            stored.map(|stored| (ToldOrder::new(&stored.alert.labels), stored)).collect();
-        stored.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let fires = |stored: &StoredAlert| snapshot.firing.contains_key(&stored.fingerprint);
-        stored.into_iter().map(|(_, stored)| notified(stored, fires(stored))).collect()
+        let fires = |stored: &StoredAlert| snapshot.firing.contains(stored.fingerprint);
+        told_in_order(self.alerts.values().filter(wanted), fires)
     }
 
     /// When the group wants to be stepped next.
@@ -153,14 +149,21 @@ impl AlertGroup {
 /// What an integration knows after a delivery: the alerts that were told, and what it knew before
 /// of those that are muted.
 pub(crate) fn known_after(pending: &Pending, before: Option<&AlertSet>) -> AlertSet {
-    let mut firing = pending.snapshot.firing.clone();
-    let Some(before) = before else { return firing };
-    for alert in &pending.muted {
-        if let Some(occurrence) = before.get(alert) {
-            firing.insert(*alert, *occurrence);
-        }
-    }
-    firing
+    let firing = &pending.snapshot.firing;
+    let Some(before) = before else { return firing.clone() };
+    let known = |alert: &u64| Some((*alert, before.get(*alert)?));
+    firing.with(&pending.muted.iter().filter_map(known).collect())
+}
+
+/// Alerts as a receiver sees them, in Alertmanager's order.
+pub(crate) fn told_in_order<'s>(
+    alerts: impl Iterator<Item = &'s Arc<StoredAlert>>,
+    fires: impl Fn(&StoredAlert) -> bool,
+) -> Vec<NotifiedAlert> {
+    let mut alerts: Vec<(ToldOrder<'_>, &StoredAlert)> =
+        alerts.map(|stored| (ToldOrder::new(&stored.alert.labels), &**stored)).collect();
+    alerts.sort_by(|(a, _), (b, _)| a.cmp(b));
+    alerts.into_iter().map(|(_, stored)| notified(stored, fires(stored))).collect()
 }
 
 fn notified(stored: &StoredAlert, firing: bool) -> NotifiedAlert {

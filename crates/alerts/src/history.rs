@@ -71,6 +71,11 @@ pub enum Verdict {
     },
     /// They came and went before the group's flush, and nobody wants to hear of that.
     ResolvedUnheard,
+    /// Others tell people of them, and this server does not.
+    External {
+        /// They have ended.
+        ended: bool,
+    },
 }
 
 impl Verdict {
@@ -87,6 +92,7 @@ impl Verdict {
             Self::MutedByInterval { .. } => "muted_by_interval",
             Self::OutsideActiveIntervals { .. } => "outside_active_intervals",
             Self::ResolvedUnheard => "resolved_unheard",
+            Self::External { .. } => "external",
         }
     }
 }
@@ -119,6 +125,10 @@ impl fmt::Display for Verdict {
                 write!(f, "outside the active time intervals `{}`", intervals.join("`, `"))
             }
             Self::ResolvedUnheard => f.write_str("came and went before the group was told of"),
+            Self::External { ended } => {
+                let what = if *ended { "the end was handed to them" } else { "handed to them" };
+                write!(f, "{what}; they tell people, this server does not")
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod alert;
 mod alert_log;
+mod alert_set;
 mod change;
 mod dedup;
 mod dispatch;
@@ -15,11 +16,13 @@ mod inhibit;
 mod interval;
 mod letter;
 mod notification;
+mod past;
 mod retry;
 mod route;
 mod silence;
 #[cfg(test)]
 mod stage;
+mod table;
 mod texts;
 
 pub use alert::{Alert, Moment, fingerprint};
@@ -27,7 +30,7 @@ pub use alert_log::AlertLog;
 pub use change::{Change, Saved};
 pub use dispatch::{
     AlertSelection, AlertState, AlertStatus, Compat, Delivery, Dispatcher, DispatcherStats, Effect,
-    Event, GroupStatus, Settings, Ticket,
+    Event, GroupStatus, Sample, Settings, Ticket,
 };
 pub use history::{Decision, Verdict};
 pub use letter::DeadLetter;

@@ -4,7 +4,7 @@
 //! Ours: annotations with which a silence recurs or ends with the alerts that it mutes.
 
 use crate::change::{as_ms, as_triples};
-use model::{Labels, Matcher, Timestamp};
+use model::{Labels, MatchOp, Matcher, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -134,7 +134,11 @@ impl Silence {
         if let Some(index) = self.matchers.iter().position(|m| m.name().is_empty()) {
             return invalid(&format!("invalid label matcher {index}: invalid label name \"\""));
         }
-        if self.matchers.iter().all(Matcher::matches_empty) {
+        // As upstream: one that excludes something is enough, though it matches the empty text.
+        let says_nothing = |matcher: &Matcher| {
+            matches!(matcher.op(), MatchOp::Equal | MatchOp::Regex) && matcher.matches_empty()
+        };
+        if self.matchers.iter().all(says_nothing) {
             return invalid("at least one matcher must not match the empty string");
         }
         if self.ends_at < self.starts_at {

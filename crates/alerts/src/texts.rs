@@ -11,7 +11,7 @@ pub struct Texts {
     /// name0 text0 name1 text1 ... without separators.
     bytes: Arc<str>,
     /// Where each name and each text ends, in the same order.
-    ends: Arc<[usize]>,
+    ends: Arc<[u32]>,
 }
 
 impl Texts {
@@ -27,10 +27,11 @@ impl Texts {
 
     /// Pairs in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
-        (0..self.len()).map(|index| {
-            let start = if index == 0 { 0 } else { self.ends[2 * index - 1] };
-            let (middle, end) = (self.ends[2 * index], self.ends[2 * index + 1]);
-            (&self.bytes[start..middle], &self.bytes[middle..end])
+        let end = |place: usize| self.ends[place] as usize;
+        (0..self.len()).map(move |index| {
+            let start = if index == 0 { 0 } else { end(2 * index - 1) };
+            let middle = end(2 * index);
+            (&self.bytes[start..middle], &self.bytes[middle..end(2 * index + 1)])
         })
     }
 
@@ -46,13 +47,14 @@ impl Default for Texts {
     }
 }
 
+/// Panics when the texts exceed 4 GiB together; no door takes so much.
 impl<N: AsRef<str>, T: AsRef<str>> FromIterator<(N, T)> for Texts {
     fn from_iter<I: IntoIterator<Item = (N, T)>>(pairs: I) -> Self {
         let (mut bytes, mut ends) = (String::new(), Vec::new());
         for (name, text) in pairs {
             for part in [name.as_ref(), text.as_ref()] {
                 bytes.push_str(part);
-                ends.push(bytes.len());
+                ends.push(u32::try_from(bytes.len()).expect("texts are below 4 GiB"));
             }
         }
         Self { bytes: bytes.into(), ends: ends.into() }

@@ -4,6 +4,7 @@ pub(crate) mod explain;
 pub(crate) mod letters;
 pub(crate) mod live;
 pub(crate) mod queries;
+pub(crate) mod sample;
 pub(crate) mod why;
 
 use crate::App;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         read("/api/flyball/v1/explain", get(explain::explain).post(explain::explain)),
         read("/api/flyball/v1/alerts/why", get(why::why)),
+        read("/api/flyball/v1/alerts/sample", get(sample::sample)),
         read("/api/flyball/v1/alerts/dead-letters", get(letters::list)),
         write("/api/flyball/v1/alerts/dead-letters/resend", post(letters::resend_all)),
         write("/api/flyball/v1/alerts/dead-letters/{id}", delete(letters::forget)),

@@ -112,6 +112,7 @@ pub(crate) struct ExemplarBody {
         crate::dashboards::annotations::remove,
         crate::flyball::explain::explain,
         crate::flyball::why::why,
+        crate::flyball::sample::sample,
         crate::flyball::letters::list,
         crate::flyball::letters::resend,
         crate::flyball::letters::resend_all,

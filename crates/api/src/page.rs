@@ -3,7 +3,7 @@
 
 use crate::reply::{ApiError, ErrorType, text};
 use crate::routes::Route;
-use crate::{App, Permission, gzip};
+use crate::{App, Permission, alertmanager, gzip};
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -136,6 +136,9 @@ pub(crate) async fn asset_or_404(State(app): State<App>, request: Request<Body>)
 }
 
 fn not_found(path: &str) -> Response {
+    if path == "/api/v2" || path.starts_with("/api/v2/") {
+        return alertmanager::not_found(path);
+    }
     if path == "/api" || path.starts_with("/api/") {
         let message = format!("there is no {path}; /api/openapi.json lists what is there");
         return ApiError::new(ErrorType::NotFound, message).into_response();

@@ -12,7 +12,7 @@ pub use self::amtool::{
 };
 pub(crate) use self::amtool::{
     AlertAdd, AlertCommand, AlertDeadLetters, AlertQuery, AlertWhy, ClusterCommand, PeerOutput,
-    RoutesCommand, RoutesTest, SilenceAdd, SilenceCommand, SilenceImport, SilenceQuery,
+    RealAlert, RoutesCommand, RoutesTest, SilenceAdd, SilenceCommand, SilenceImport, SilenceQuery,
     SilenceUpdate, TemplateType,
 };
 pub use self::dashboard::{

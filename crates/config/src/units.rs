@@ -92,8 +92,8 @@ pub fn parse_go_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| format!("{}: {error}", wrong()))
 }
 
-/// Writes a duration so that [`parse_duration`] reads it back, as upstream prints it: years, weeks
-/// and days only when nothing smaller remains. Parts below a millisecond are cut.
+/// Writes a duration so that [`parse_duration`] reads it back, as upstream prints it: years and
+/// weeks only when nothing smaller remains. Parts below a millisecond are cut.
 pub fn format_duration(duration: Duration) -> String {
     let mut rest = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     if rest == 0 {
@@ -101,7 +101,7 @@ pub fn format_duration(duration: Duration) -> String {
     }
     let mut out = String::new();
     for (unit, scale) in UNITS {
-        let exact_only = matches!(unit, "y" | "w" | "d");
+        let exact_only = matches!(unit, "y" | "w");
         if rest == 0 || (exact_only && !rest.is_multiple_of(scale)) {
             continue;
         }

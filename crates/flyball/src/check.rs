@@ -10,7 +10,7 @@ mod tests;
 
 use crate::board_files;
 use crate::cli::{CheckCommand, CheckConfig, CheckRules, FeatureArgs, LintArgs};
-use crate::load::{self, Configuration, GroupDefaults, LoadError};
+use crate::load::{self, Configuration, Files, GroupDefaults, LoadError};
 use ::rules::GroupSpec;
 use commands::console::{Console, Mark, Verdict, indented, io_words};
 use commands::features::{Features, Syntax};
@@ -91,7 +91,8 @@ fn config(
     languages: Syntax,
     console: &mut Console<'_>,
 ) -> io::Result<Verdict> {
-    let configuration = match load::load(Some(file), languages) {
+    let files = Files { main: Some(file.to_owned()), ..Files::default() };
+    let configuration = match load::load(&files, languages) {
         Ok(configuration) => configuration,
         Err(LoadError(mistakes)) => return failed(&mistakes, console),
     };
@@ -123,6 +124,7 @@ fn config(
         console.say(format_args!("Checking {name}"))?;
         let groups = configuration.groups.iter().filter(|group| group.file == name);
         worst = worst.max(rules_found(&name, groups, &[], lint, console)?);
+        console.say("")?;
     }
     Ok(worst)
 }
@@ -183,7 +185,9 @@ fn rule_files(args: &CheckRules, console: &mut Console<'_>) -> io::Result<Verdic
         note_waiting("rules", console)?;
         console.say("Checking standard input")?;
         let text = read_stdin()?;
-        return rules("standard input", &text, (&args.lint, options), console);
+        let verdict = rules("standard input", &text, (&args.lint, options), console)?;
+        console.say("")?;
+        return Ok(verdict);
     }
     let mut worst = Verdict::Good;
     for pattern in &args.files {
@@ -222,6 +226,7 @@ fn rules_matching(
             Ok(text) => rules(&name, &text, (lint, options), console)?,
             Err(reason) => failed(&[reason], console)?,
         });
+        console.say("")?;
     }
     Ok(worst)
 }

@@ -225,6 +225,13 @@ pub(crate) struct ServeArgs {
     /// flyball.yml, or a prometheus.yml as it is.
     #[arg(long = "config.file", env = "FLYBALL_CONFIG_FILE", value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
+    /// alertmanager.yml: who is told, in the place of `alertmanager` in flyball.yml.
+    #[arg(
+        long = "alertmanager.config.file",
+        env = "FLYBALL_ALERTMANAGER_CONFIG_FILE",
+        value_name = "FILE"
+    )]
+    pub(crate) alertmanager_config_file: Option<PathBuf>,
     /// Data directory [default: ./flyball-data].
     #[arg(
         long = "storage.path",
@@ -408,6 +415,7 @@ impl ServeArgs {
         let list = |texts: &[String]| (!texts.is_empty()).then(|| texts.join(","));
         let flags = [
             ("config.file", path(&self.config_file)),
+            ("alertmanager.config.file", path(&self.alertmanager_config_file)),
             ("storage.path", path(&self.storage_path)),
             ("storage.retention.time", self.retention_time.clone()),
             ("storage.retention.size", self.retention_size.clone()),

@@ -5,8 +5,8 @@
 use crate::supervise::Stop;
 use alerts::{
     Alert, AlertLog, AlertSelection, AlertStatus, DeadLetter, Decision, Delivery, Dispatcher,
-    DispatcherStats, Effect, Event, GroupStatus, Moment, Notification, RouteError, Saved, Settings,
-    Silence, SilenceError, Ticket,
+    DispatcherStats, Effect, Event, GroupStatus, Moment, Notification, RouteError, Sample, Saved,
+    Settings, Silence, SilenceError, Ticket,
 };
 use journal::JournalError;
 use model::{Labels, Matcher};
@@ -134,14 +134,14 @@ impl Dispatch {
     /// Takes alerts and timers until it is time to stop.
     pub(crate) async fn run(
         self: Arc<Self>,
-        inbox: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<Alert>>>>,
+        inbox: Arc<tokio::sync::Mutex<mpsc::Receiver<Event>>>,
         mut stop: Stop,
     ) {
         let mut inbox = inbox.lock().await;
         let mut outcomes = self.outcomes.lock().await;
         while !stop.is_given() {
             let first = tokio::select! {
-                Some(alerts) = inbox.recv() => Event::Alerts(alerts),
+                Some(event) = inbox.recv() => event,
                 Some(outcome) = outcomes.recv() => delivered(outcome),
                 () = tokio::time::sleep(self.until_next_wake()) => Event::Tick,
                 () = self.stepped.notified() => continue,
@@ -346,6 +346,12 @@ impl Dispatch {
     pub(crate) fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus> {
         let now = self.clock.now();
         self.dispatcher().groups(now, matchers)
+    }
+
+    /// A message about alerts that fire or fired not long ago.
+    pub(crate) fn sample(&self, wanted: &Sample<'_>) -> Option<Notification> {
+        let now = self.clock.now();
+        self.dispatcher().sample(now, wanted)
     }
 
     /// Names of the receivers that would be told of an alert.

@@ -48,11 +48,20 @@ pub(crate) struct Configuration {
 #[error("{}", .0.join("\n"))]
 pub(crate) struct LoadError(pub(crate) Vec<String>);
 
-/// Reads a configuration; without a path, the one that needs no file. `syntax` says which parts of
+/// Files that the command line names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files {
+    /// flyball.yml, or a prometheus.yml in its place.
+    pub(crate) main: Option<PathBuf>,
+    /// alertmanager.yml; stands in for the one that flyball.yml names.
+    pub(crate) alertmanager: Option<PathBuf>,
+}
+
+/// Reads a configuration; without files, the one that needs none. `syntax` says which parts of
 /// PromQL rules may use, and how matchers are read.
-pub(crate) fn load(path: Option<&Path>, syntax: Syntax) -> Result<Configuration, LoadError> {
+pub(crate) fn load(files: &Files, syntax: Syntax) -> Result<Configuration, LoadError> {
     let mut loader = Loader { syntax, ..Loader::default() };
-    let loaded = loader.load(path);
+    let loaded = loader.load(files);
     match loaded {
         Some(configuration) if loader.mistakes.is_empty() => Ok(configuration),
         _ => Err(LoadError(loader.mistakes)),
@@ -70,8 +79,12 @@ struct Loader {
 }
 
 impl Loader {
-    fn load(&mut self, path: Option<&Path>) -> Option<Configuration> {
-        let (flyball, prometheus, is_bare_prometheus) = self.main_files(path)?;
+    fn load(&mut self, files: &Files) -> Option<Configuration> {
+        let main = files.main.as_deref();
+        let (mut flyball, prometheus, is_bare_prometheus) = self.main_files(main)?;
+        if let Some(path) = &files.alertmanager {
+            flyball.alertmanager = Some(path.display().to_string());
+        }
         let prometheus = self.with_scrape_files(prometheus);
         let groups = self.rule_groups(&flyball, &prometheus, is_bare_prometheus);
         let (routing, shown) = self.routing(&flyball)?;

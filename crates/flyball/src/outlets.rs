@@ -3,7 +3,7 @@
 //! tell, too.
 
 use crate::load::Configuration;
-use alerts::Alert;
+use alerts::{Alert, Event};
 use notify::alertmanager::Alertmanagers;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,14 +12,14 @@ use tokio::sync::mpsc;
 /// The ways out of rule evaluation.
 pub(crate) struct Outlets {
     /// A full queue drops alerts: firing ones are sent again within a minute.
-    inside: mpsc::Sender<Vec<Alert>>,
+    inside: mpsc::Sender<Event>,
     routes_inside: AtomicBool,
     outside: Arc<Alertmanagers>,
     dropped: AtomicU64,
 }
 
 impl Outlets {
-    pub(crate) fn new(inside: mpsc::Sender<Vec<Alert>>, outside: Arc<Alertmanagers>) -> Self {
+    pub(crate) fn new(inside: mpsc::Sender<Event>, outside: Arc<Alertmanagers>) -> Self {
         let (routes_inside, dropped) = (AtomicBool::new(true), AtomicU64::new(0));
         Self { inside, routes_inside, outside, dropped }
     }
@@ -34,11 +34,13 @@ impl Outlets {
     pub(crate) fn send(&self, alerts: Vec<Alert>) {
         let shared: Vec<Arc<Alert>> = alerts.iter().cloned().map(Arc::new).collect();
         self.outside.send(&shared);
-        if !self.routes_inside() {
-            return;
-        }
         let count = u64::try_from(alerts.len()).unwrap_or(u64::MAX);
-        if let Err(error) = self.inside.try_send(alerts) {
+        let routes_inside = self.routes_inside();
+        let event = if routes_inside { Event::Alerts(alerts) } else { Event::Elsewhere(alerts) };
+        let sent = self.inside.try_send(event);
+        if let Err(error) = sent
+            && routes_inside
+        {
             self.dropped.fetch_add(count, Ordering::Relaxed);
             tracing::error!(%error, count, "alerts were dropped before routing");
         }

@@ -4,7 +4,7 @@ use crate::board_files::BoardFiles;
 use crate::dispatch::Dispatch;
 use crate::integrate::Integrator;
 use crate::kept_rules::{InForce, KeptRules};
-use crate::load::{Configuration, GroupDefaults, LoadError, load};
+use crate::load::{Configuration, Files, GroupDefaults, LoadError, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, ReloadState};
 use crate::query_log::{QueryLogCounts, QueryLogFile};
@@ -14,7 +14,7 @@ use config::PrometheusConfig;
 use dashboards::{Annotation, Library};
 use rules::{GroupOptions, Surroundings};
 use scrape::Pools;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use sys::Clock;
 use tokio::sync::Mutex;
@@ -22,7 +22,7 @@ use tsdb::Db;
 
 /// Owner of everything that a reload changes.
 pub(crate) struct Reloader {
-    pub(crate) path: Option<PathBuf>,
+    pub(crate) files: Files,
     /// Languages of the files.
     pub(crate) syntax: Syntax,
     /// How rules are evaluated, as far as flags say.
@@ -48,8 +48,8 @@ pub(crate) struct Reloader {
 impl Reloader {
     /// Reads all files and applies them; on any mistake the configuration in force stays.
     pub(crate) async fn reload(&self) -> Result<(), LoadError> {
-        let (path, syntax) = (self.path.clone(), self.syntax);
-        let loaded = tokio::task::spawn_blocking(move || load(path.as_deref(), syntax)).await;
+        let (files, syntax) = (self.files.clone(), self.syntax);
+        let loaded = tokio::task::spawn_blocking(move || load(&files, syntax)).await;
         let loaded = loaded.unwrap_or_else(|error| Err(LoadError(vec![error.to_string()])));
         let result = match loaded {
             Ok(configuration) => self.apply(configuration).await,

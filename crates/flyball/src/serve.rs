@@ -8,7 +8,7 @@ use crate::dispatch::Dispatch;
 use crate::evaluate::{Evaluation, Evaluator, RuleCounters};
 use crate::integrate::Integrator;
 use crate::kept_rules::{KeptRules, RuleFolder};
-use crate::load::{Configuration, load};
+use crate::load::{Configuration, Files, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, OwnMetrics, ReloadState, receiver_families, sender_families};
 use crate::page_files::page_files;
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &ServeArgs) -> ExitCode {
 
 fn start(args: &ServeArgs) -> Result<(), Fatal> {
     let features = Features::named(&args.features.enable_feature);
-    let configuration = load(args.config_file.as_deref(), features.languages()?)?;
+    let configuration = load(&files(args), features.languages()?)?;
     start_log(args, &configuration);
     for complaint in features.complaints() {
         tracing::warn!("{complaint}");
@@ -173,7 +173,7 @@ struct Rooms {
     dispatch: Arc<Dispatch>,
     dashboards: Arc<dashboards::Library>,
     board_files: Arc<BoardFiles>,
-    alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<alerts::Alert>>>>,
+    alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<alerts::Event>>>,
     outlets: Arc<Outlets>,
     policy: Arc<net::AddressPolicy>,
     own: Arc<OwnMetrics>,
@@ -303,7 +303,7 @@ impl Rooms {
         let reloader = Arc::new(Reloader {
             syntax: self.syntax,
             rules: settings.rules.clone(),
-            path: args.config_file.clone(),
+            files: files(args),
             clock: Arc::clone(&self.clock),
             state: Arc::clone(&self.reload),
             live: Arc::clone(&self.live),
@@ -351,6 +351,7 @@ impl Rooms {
             alerting: Arc::new(Alerts {
                 dispatch: Arc::clone(&self.dispatch),
                 live: Arc::clone(&self.live),
+                external_url: self.integrator.external_url.clone(),
             }),
             dashboards: Arc::clone(&self.dashboards),
             status: Arc::new(status),
@@ -442,6 +443,11 @@ fn dispatch(
     let (clock, entropy) = (Arc::clone(&integrator.clock), Arc::clone(&integrator.entropy));
     let delay = settings.start_delay;
     Dispatch::new(&routing.settings, integrations, log, clock, entropy, delay)
+}
+
+fn files(args: &ServeArgs) -> Files {
+    let (main, alertmanager) = (&args.config_file, &args.alertmanager_config_file);
+    Files { main: main.clone(), alertmanager: alertmanager.clone() }
 }
 
 /// Where users reach the server: as configured, or the first address it listens on.

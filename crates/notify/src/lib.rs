@@ -19,7 +19,7 @@ mod view;
 pub use failure::{DeliveryError, FailureReason};
 pub use integration::{Integration, Surroundings};
 pub use metrics::Metrics;
-pub use payload::template_data;
+pub use payload::{template_data, webhook_message};
 pub use redaction::Redaction;
 pub use rehearsal::rehearse;
 pub use templates::Templates;

@@ -1,12 +1,15 @@
 //! What templates and messages see of a notification: Alertmanager's `template.Data`.
 //! Source: Alertmanager 0.34 `template.Template.Data`; receivers compare the keys of [`Message`].
 
-use alerts::{Notification, NotifiedAlert};
+use alerts::{Notification, NotifiedAlert, fingerprint};
 use gotemplate::{Time, notifications};
 use model::{Labels, Timestamp};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// Version of the messages that webhooks get.
+pub(crate) const VERSION: &str = "4";
 
 /// The data of a notification for templates; `external_url` is where users reach this server.
 pub fn template_data(notification: &Notification, external_url: &str) -> notifications::Data {
@@ -58,6 +61,13 @@ pub(crate) fn with_alerts_max(
     }
     let alerts = notification.alerts[..alerts_max].to_vec();
     (Cow::Owned(notification.with_alerts(alerts)), count - alerts_max)
+}
+
+/// What webhooks get of a notification, as JSON; labels of the route as they stand in the
+/// configuration. `external_url` is where users reach this server.
+pub fn webhook_message(notification: &Notification, external_url: &str) -> serde_json::Value {
+    let message = Message::new(notification, external_url, VERSION, 0);
+    serde_json::to_value(message).expect("texts, numbers and maps of texts always become JSON")
 }
 
 /// A notification as JSON: what webhooks get.
@@ -168,17 +178,6 @@ pub(crate) fn instant(at: Timestamp) -> jiff::Timestamp {
 /// 0001-01-01T00:00:00Z and 9999-12-30T00:00:00Z.
 const MIN_MS: i64 = -62_135_596_800_000;
 const MAX_MS: i64 = 253_402_128_000_000;
-
-/// FNV-1a over the sorted labels, each text followed by 0xff (Prometheus `LabelSet.Fingerprint`).
-fn fingerprint(labels: &Labels) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for (name, value) in labels.iter() {
-        for byte in name.bytes().chain([0xff]).chain(value.bytes()).chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-    hash
-}
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use gotemplate::notifications::{Data, Functions, default_templates};
 use gotemplate::{Error, ErrorKind, Limits, Output, Value};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// Bounds of one text: a mail about thousands of alerts fits, an endless loop ends.
@@ -36,13 +37,19 @@ impl Templates {
         let mut templates = Self::default();
         let mut problems = Vec::new();
         for (path, text) in files {
-            let file_name = Path::new(path).file_name();
-            let name = file_name.map_or(path.into(), |name| name.to_string_lossy());
-            if let Err(error) = templates.set.add(&name, text) {
-                problems.push(placed(path, text, &name, &error));
+            if let Err(error) = templates.add(path, text) {
+                problems.push(placed(path, text, &file_name(path), &error));
             }
         }
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    /// Adds the templates of a file.
+    ///
+    /// # Errors
+    /// When it is no set of templates.
+    pub fn add(&mut self, path: &str, text: &str) -> Result<(), Error> {
+        self.set.add(&file_name(path), text)
     }
 
     /// Renders a text that may call the templates of the set.
@@ -76,6 +83,11 @@ impl Templates {
         let mut functions = Functions { now, zones: &zones, route_labels };
         set.render("", data, output, &mut functions, LIMITS)
     }
+}
+
+/// The name by which the templates of a file call it.
+fn file_name(path: &str) -> Cow<'_, str> {
+    Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy())
 }
 
 /// The error of a file where its line is; the message names it: `template: NAME:LINE: ...`.

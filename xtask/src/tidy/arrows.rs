@@ -48,6 +48,7 @@ const SIDEWAYS: &[(&str, &str, &str)] = &[
     ("scrape", "discovery", "targets come from discovery"),
     ("notify", "discovery", "external Alertmanagers come from discovery"),
     ("commands", "discovery", "patterns of file names are those of discovery"),
+    ("commands", "notify", "texts are tried as receivers render them"),
 ];
 
 /// Below the shells nothing may know an async runtime or HTTP; `net` is the one door.

@@ -3,6 +3,7 @@
 mod world;
 
 use super::*;
+use crate::change::Everything;
 use crate::stage::{Stage, settings};
 use crate::{Dispatcher, Event};
 use sys::sim::{OpKind, SimVfs};
@@ -55,8 +56,9 @@ fn what_is_read_is_what_was_written() {
 }
 
 fn all(saved: &Saved) -> Vec<Change> {
-    let Saved { alerts, silences, log, history, letters, .. } = saved;
-    crate::change::all_of(alerts.values(), silences, log, history, letters)
+    let Saved { alerts, silences, log, history, letters, past, .. } = saved;
+    let alerts = alerts.values().collect();
+    Everything { alerts, past, silences, log, history, letters }.changes()
 }
 
 #[test]

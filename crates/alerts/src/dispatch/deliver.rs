@@ -1,8 +1,9 @@
 //! Hands messages out, takes outcomes in, and keeps the notification log.
 
 use super::{AlertGroup, Compat, Delivery, Dispatcher, Effect, Ticket, Timestamp};
+use crate::alert_set::AlertSet;
 use crate::change::{Change, Told, What};
-use crate::dedup::{AlertSet, LogEntry};
+use crate::dedup::LogEntry;
 use crate::group::{Pending, PendingState, known_after};
 use crate::history::Verdict;
 use crate::notification::Notification;
@@ -46,7 +47,7 @@ impl Dispatcher {
             let name = integration.map(|integration| integration.name).unwrap_or_default();
             let timeout = self.tree.node(group.node).group_interval.max(TIMEOUT_MIN);
             let firing = pending.snapshot.firing.clone();
-            self.note_underway(now, group, &name, firing);
+            self.note_underway(now, group, &name, &firing);
             let ticket = Ticket(self.next_ticket);
             self.next_ticket += 1;
             self.underway.insert(ticket, id);
@@ -82,12 +83,12 @@ impl Dispatcher {
     }
 
     /// Notes that an integration may hear of firing alerts, whatever becomes of the process.
-    fn note_underway(&mut self, now: Timestamp, group: &AlertGroup, name: &str, firing: AlertSet) {
+    fn note_underway(&mut self, now: Timestamp, group: &AlertGroup, name: &str, firing: &AlertSet) {
         let node = self.tree.node(group.node);
         let mut entry = self.entry(group, node, name).cloned().unwrap_or_default();
         let lifetime = LOG_RETENTION.min(node.repeat_interval.saturating_mul(2));
         entry.expires_at = entry.expires_at.max(now.saturating_add(lifetime));
-        entry.underway.extend(firing);
+        entry.underway = entry.underway.with(firing);
         self.log_entry(group, name, entry);
     }
 
@@ -183,9 +184,9 @@ impl Dispatcher {
         let at = if strict { now } else { pending.flushed_at };
         let kept = before.map(|entry| entry.receiver_data.clone()).unwrap_or_default();
         let lifetime = LOG_RETENTION.min(node.repeat_interval.saturating_mul(2));
-        let is_muted = |alert: &u64| !strict && pending.muted.contains(alert);
-        let mut underway = before.map(|entry| entry.underway.clone()).unwrap_or_default();
-        underway.retain(|alert, _| is_muted(alert));
+        let is_muted = |(alert, _): &(u64, Timestamp)| !strict && pending.muted.contains(alert);
+        let underway = before.into_iter().flat_map(|entry| entry.underway.iter());
+        let underway = underway.filter(is_muted).collect();
         let verdict = if receiver_data.is_some() {
             Self::sent(&name, pending.reason)
         } else {
@@ -228,7 +229,7 @@ impl Dispatcher {
             self.schedule(id);
         }
         for stored in gone {
-            self.forget_unheld(&stored);
+            self.forget_unheld(stored);
         }
     }
 }

@@ -79,7 +79,7 @@ impl Dispatcher {
                 continue;
             }
             Arc::make_mut(stored).end_is_saved = true;
-            self.alerts.insert(stored.alert.labels.clone(), Arc::clone(stored));
+            self.alerts.insert(Arc::clone(stored));
             self.changes.push(Change(What::Alert(Arc::clone(stored))));
         }
     }
@@ -148,15 +148,15 @@ impl Dispatcher {
         snapshot: &Snapshot,
     ) {
         let entries = self.log.get(&(Arc::clone(&group.key), Arc::clone(&node.receiver)));
-        let is_heard = |alert: &u64, began: &Timestamp| {
-            group.pending.iter().any(|p| p.snapshot.resolved.contains_key(alert))
+        let is_heard = |alert: u64, began: Timestamp| {
+            group.pending.iter().any(|p| p.snapshot.resolved.contains(alert))
                 || entries
                     .into_iter()
                     .flat_map(BTreeMap::values)
-                    .any(|entry| entry.may_fire(*alert) || entry.resolved.get(alert) == Some(began))
+                    .any(|entry| entry.may_fire(alert) || entry.resolved.get(alert) == Some(began))
         };
         let unheard = |fingerprint: u64| {
-            snapshot.resolved.get(&fingerprint).is_some_and(|began| !is_heard(&fingerprint, began))
+            snapshot.resolved.get(fingerprint).is_some_and(|began| !is_heard(fingerprint, began))
         };
         let stored = group.alerts.values().filter(|stored| unheard(stored.fingerprint));
         let alerts: Vec<Arc<StoredAlert>> = stored.cloned().collect();
@@ -174,9 +174,8 @@ impl Dispatcher {
         verdict: Verdict,
     ) {
         let told = |stored: &&Arc<StoredAlert>| {
-            let alert = &stored.fingerprint;
-            pending.snapshot.firing.contains_key(alert)
-                || pending.snapshot.resolved.contains_key(alert)
+            let Snapshot { firing, resolved } = &pending.snapshot;
+            firing.contains(stored.fingerprint) || resolved.contains(stored.fingerprint)
         };
         let alerts: Vec<Arc<StoredAlert>> = group.alerts.values().filter(told).cloned().collect();
         self.decide(now, self.log_key(group), &alerts, verdict);

@@ -9,7 +9,40 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What integrations of a receiver know of all groups.
-type Knowledge = HashMap<Arc<str>, BTreeMap<String, LogEntry>>;
+type Knowledge = HashMap<Arc<str>, BTreeMap<String, Known>>;
+
+/// What an integration knows of the alerts of all groups.
+#[derive(Default)]
+struct Known {
+    firing: BTreeMap<u64, Timestamp>,
+    resolved: BTreeMap<u64, Timestamp>,
+    at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl Known {
+    fn learn(&mut self, entry: &LogEntry) {
+        self.firing.extend(entry.firing.iter());
+        self.resolved.extend(entry.resolved.iter());
+        self.at = self.at.max(entry.at);
+        self.expires_at = self.expires_at.max(entry.expires_at);
+    }
+
+    /// As far as it is about the alerts of a group.
+    fn about(&self, group: &AlertGroup) -> LogEntry {
+        let of_group = |known: &BTreeMap<u64, Timestamp>| {
+            let alerts = group.alerts.keys();
+            alerts.filter_map(|alert| Some((*alert, *known.get(alert)?))).collect()
+        };
+        LogEntry {
+            firing: of_group(&self.firing),
+            resolved: of_group(&self.resolved),
+            at: self.at,
+            expires_at: self.expires_at,
+            ..LogEntry::default()
+        }
+    }
+}
 
 impl Dispatcher {
     /// Works by another configuration from now on; what receivers were told is remembered (INV-52).
@@ -66,11 +99,7 @@ impl Dispatcher {
             let entries = self.log.get(&(Arc::clone(&group.key), Arc::clone(receiver)));
             for (integration, entry) in entries.into_iter().flatten() {
                 let all = known.entry(Arc::clone(receiver)).or_default();
-                let all = all.entry(integration.clone()).or_default();
-                all.firing.extend(&entry.firing);
-                all.resolved.extend(&entry.resolved);
-                all.at = all.at.max(entry.at);
-                all.expires_at = all.expires_at.max(entry.expires_at);
+                all.entry(integration.clone()).or_default().learn(entry);
             }
         }
         known
@@ -96,9 +125,7 @@ impl Dispatcher {
             return;
         }
         for (integration, all) in known.get(&key.1).into_iter().flatten() {
-            let mut entry = all.clone();
-            entry.firing.retain(|alert, _| group.alerts.contains_key(alert));
-            entry.resolved.retain(|alert, _| group.alerts.contains_key(alert));
+            let entry = all.about(group);
             let entries = self.log.entry(key.clone()).or_default();
             if entry.firing.is_empty() && entry.resolved.is_empty()
                 || entries.contains_key(integration)

@@ -2,7 +2,7 @@
 
 use super::{Change, Dispatcher, Moment};
 use crate::alert::StoredAlert;
-use crate::change::{Saved, all_of};
+use crate::change::{Everything, Saved};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -18,12 +18,15 @@ impl Dispatcher {
         self.log = saved.log;
         self.history = saved.history;
         self.letters = saved.letters;
+        self.past = saved.past;
         self.alerts = saved.alerts;
-        for stored in self.alerts.values_mut().filter(|stored| !stored.end_is_saved) {
-            let alert = Arc::make_mut(&mut Arc::make_mut(stored).alert);
-            let lease = alert.ends_at.since(alert.updated_at);
-            alert.ends_at = alert.ends_at.max(now.saturating_add(lease));
-        }
+        self.alerts.change_all(|stored| {
+            if !stored.end_is_saved {
+                let alert = Arc::make_mut(&mut Arc::make_mut(stored).alert);
+                let lease = alert.ends_at.since(alert.updated_at);
+                alert.ends_at = alert.ends_at.max(now.saturating_add(lease));
+            }
+        });
         self.regroup(now);
         for group in self.groups.values_mut() {
             let node = self.tree.node(group.node);
@@ -48,12 +51,20 @@ impl Dispatcher {
         let groupless: Vec<Arc<StoredAlert>> =
             all.filter(|stored| !held.contains(&stored.fingerprint)).cloned().collect();
         for stored in groupless {
-            self.forget_unheld(&stored);
+            self.forget_unheld(stored);
         }
     }
 
     /// Changes that lead to this state from nothing, for [`crate::AlertLog::fold`].
     pub fn save(&self) -> Vec<Change> {
-        all_of(self.alerts.values(), &self.silences, &self.log, &self.history, &self.letters)
+        let everything = Everything {
+            alerts: self.alerts.values().collect(),
+            past: &self.past,
+            silences: &self.silences,
+            log: &self.log,
+            history: &self.history,
+            letters: &self.letters,
+        };
+        everything.changes()
     }
 }

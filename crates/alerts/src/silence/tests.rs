@@ -72,6 +72,9 @@ fn what_cannot_be_is_refused_with_upstreams_words() {
     let nothing = Matcher::new(MatchOp::Regex, "instance", ".*").unwrap();
     let words = "invalid silence: at least one matcher must not match the empty string";
     assert_eq!(refused(silence(nothing, 10, 100)), words);
+    let others = Matcher::new(MatchOp::NotEqual, "team", "db").unwrap();
+    let mut other = Silences::default();
+    assert!(other.set(silence(others, 10, 100), "one".into(), at(50)).is_ok());
     let nobody = Silence { matchers: Vec::new(), ..silence(host_a(), 10, 100) };
     assert_eq!(refused(nobody), "invalid silence: at least one matcher required");
     let backwards = silence(host_a(), 100, 90);

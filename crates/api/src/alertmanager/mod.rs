@@ -17,7 +17,9 @@ mod written;
 use crate::provider::AlertsProvider;
 use crate::routes::Route;
 use crate::{App, Permission};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
+use http::StatusCode;
 use reply::Complaint;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
@@ -36,6 +38,13 @@ pub(crate) fn routes() -> Vec<Route> {
         read("/api/v2/silence/{id}", get(silences::show)),
         write("/api/v2/silence/{id}", delete(silences::expire)),
     ]
+}
+
+/// What is below `/api/v2` and not in the table, in go-openapi's words.
+pub(crate) fn not_found(path: &str) -> Response {
+    let status = StatusCode::NOT_FOUND;
+    let message = format!("path {path} was not found");
+    Complaint::Coded(status, status.as_u16(), message).into_response()
 }
 
 /// Waits until one of the few lists of alerts that may exist at a time may be made.

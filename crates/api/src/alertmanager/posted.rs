@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -42,6 +43,11 @@ pub(super) async fn read(request: Request<Body>, app: &App, name: &str) -> Resul
         return Err(Complaint::wrong_media_type(&found));
     }
     Ok((bytes, room))
+}
+
+/// The first value of a body; what follows is not looked at, as by Go's decoder of streams.
+fn first_value<'b, T: Deserialize<'b>>(body: &'b [u8]) -> serde_json::Result<T> {
+    T::deserialize(&mut serde_json::Deserializer::from_slice(body))
 }
 
 /// An instant; Go's zero time and the empty text count as absent.
@@ -100,8 +106,8 @@ impl<'b> Visitor<'b> for PairsVisitor {
 
     fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<Pairs<'b>, A::Error> {
         let mut pairs: Vec<(Cow<'b, str>, Cow<'b, str>)> = Vec::with_capacity(8);
-        while let Some((Text(name), Text(value))) = map.next_entry()? {
-            pairs.push((name, value));
+        while let Some((Text(name), value)) = map.next_entry::<Text<'b>, Option<Text<'b>>>()? {
+            pairs.push((name, value.map(|Text(value)| value).unwrap_or_default()));
         }
         // The order of what is equal stays, and of that the first is kept.
         pairs.reverse();
@@ -153,15 +159,16 @@ pub(super) fn alerts(
     mode: MatcherMode,
 ) -> Result<Batch, Complaint> {
     let posted: Option<Vec<Option<PostedAlert<'_>>>> =
-        serde_json::from_slice(body).map_err(|error| Complaint::unreadable("alerts", error))?;
+        first_value(body).map_err(|error| Complaint::unreadable("alerts", error))?;
     let posted = posted.unwrap_or_default();
     let mut last_url = "";
     for (index, alert) in posted.iter().enumerate() {
         check_schema(index, alert.as_ref(), &mut last_url)?;
     }
     let mut batch = Batch::default();
+    let mut url: Arc<str> = Arc::from("");
     for alert in posted.into_iter().flatten() {
-        match alert.finished(now, resolve_timeout, mode) {
+        match alert.finished(now, resolve_timeout, mode, &mut url) {
             Ok(alert) => batch.alerts.push(alert),
             Err(mistake) => batch.mistakes.push(mistake),
         }
@@ -190,12 +197,14 @@ fn check_schema<'p>(
 }
 
 impl PostedAlert<'_> {
-    /// The alert with defaults filled in, as `postAlertsHandler` has it.
+    /// The alert with defaults filled in, as `postAlertsHandler` has it. `last_url` is that of the
+    /// alert before: they share it when it is the same.
     fn finished(
         self,
         now: Timestamp,
         resolve_timeout: Duration,
         mode: MatcherMode,
+        last_url: &mut Arc<str>,
     ) -> Result<Alert, String> {
         let given = |instant: Option<Instant>| instant.and_then(|instant| instant.0);
         let end = given(self.ends_at);
@@ -212,19 +221,23 @@ impl PostedAlert<'_> {
         }
         let annotations = self.annotations.unwrap_or_default();
         annotations.check_names("annotations", mode)?;
+        let url = self.generator_url.as_ref().map_or("", |url| &*url.0);
+        if **last_url != *url {
+            *last_url = url.into();
+        }
         Ok(Alert {
             labels: Labels::from_sorted(labels.iter()),
             annotations: annotations.iter().collect(),
             starts_at,
             ends_at,
             updated_at: now,
-            generator_url: self.generator_url.map_or_else(|| "".into(), |url| (*url.0).into()),
+            generator_url: Arc::clone(last_url),
             ends_by_timeout: end.is_none(),
         })
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PostedSilence {
     id: Option<String>,
@@ -252,9 +265,9 @@ pub(super) fn silence(
     mode: MatcherMode,
 ) -> Result<Silence, Complaint> {
     let posted: Option<PostedSilence> =
-        serde_json::from_slice(body).map_err(|error| Complaint::unreadable("silence", error))?;
+        first_value(body).map_err(|error| Complaint::unreadable("silence", error))?;
     let required = |what: &str| Complaint::required(&format!("{what} in body"));
-    let posted = posted.ok_or_else(|| required("silence"))?;
+    let posted = posted.unwrap_or_default();
     let comment = posted.comment.ok_or_else(|| required("comment"))?;
     let created_by = posted.created_by.ok_or_else(|| required("createdBy"))?;
     let ends_at = posted.ends_at.ok_or_else(|| required("endsAt"))?;

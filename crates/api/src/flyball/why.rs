@@ -54,7 +54,7 @@ pub(crate) struct DecisionBody {
     receiver: String,
     group_key: String,
     /// `held`, `sent`, `retried`, `refused`, `end_not_wanted`, `silenced`, `inhibited`,
-    /// `muted_by_interval`, `outside_active_intervals` or `resolved_unheard`.
+    /// `muted_by_interval`, `outside_active_intervals`, `resolved_unheard` or `external`.
     code: &'static str,
     /// The same in words, with who or what.
     reason: String,

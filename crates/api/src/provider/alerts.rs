@@ -2,7 +2,8 @@
 
 use super::ProviderError;
 use alerts::{
-    Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, Silence, SilenceError,
+    Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, Sample, Silence,
+    SilenceError,
 };
 use model::Matcher;
 use std::collections::BTreeMap;
@@ -49,6 +50,10 @@ pub trait AlertsProvider: Send + Sync {
 
     /// The last decisions, at most `count`, about alerts that match all matchers; oldest first.
     fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision>;
+
+    /// A message about alerts that fire or fired not long ago, as webhooks get it; `None` when no
+    /// such alert is known.
+    fn sample(&self, wanted: &Sample<'_>) -> Option<serde_json::Value>;
 
     /// Takes alerts; they are kept when this returns.
     ///

@@ -2,7 +2,7 @@
 
 use alerts::{
     Alert, AlertSelection, AlertStatus, Compat, DeadLetter, Decision, Dispatcher, Event,
-    GroupStatus, Moment, Receiver, Settings, Silence,
+    GroupStatus, Moment, Receiver, Sample, Settings, Silence,
 };
 use api::{AlertsProvider, ProviderError, ReceiverInfo, SilenceFailure};
 use model::{Matcher, Timestamp};
@@ -99,6 +99,11 @@ impl AlertsProvider for Alerting {
 
     fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus> {
         self.dispatcher.lock().groups(self.now(), matchers)
+    }
+
+    fn sample(&self, wanted: &Sample<'_>) -> Option<serde_json::Value> {
+        let sample = self.dispatcher.lock().sample(self.now(), wanted)?;
+        Some(serde_json::json!({"receiver": sample.receiver, "groupKey": sample.group_key}))
     }
 
     fn put(&self, alerts: Vec<Alert>) -> Result<(), ProviderError> {

@@ -1,23 +1,20 @@
 //! `template render`: a template on the data of a notification, as receivers would get it.
 
+use super::peer::{Call, Peer};
 use super::wire::{TextMap, Time};
-use super::{Outcome, read_file};
-use crate::cli::{TemplateRender, TemplateType};
+use super::{Outcome, labels, read_file};
+use crate::cli::{RealAlert, TemplateRender, TemplateType};
 use crate::console::{Console, Verdict, io_words};
 use crate::files::expand_pattern;
-use gotemplate::notifications::{Alert, Data, Functions, default_templates};
-use gotemplate::{Limits, Output, Templates};
-use jiff::tz::TimeZone;
+use gotemplate::Output;
+use gotemplate::notifications::{Alert, Data};
 use jiff::{Span, Timestamp};
+use notify::Templates;
 use serde::Deserialize;
-
-/// Name under which the text is parsed, as upstream has it: messages begin with `template: :1`.
-const TEXT: &str = "";
 
 /// Prints the rendered text without a line feed of its own.
 pub(super) fn render(render: &TemplateRender, console: &mut Console<'_>) -> Outcome {
-    let mut templates = load(&render.globs)?;
-    templates.add(TEXT, &render.text).map_err(|error| error.to_string())?;
+    let templates = load(&render.globs)?;
     let now = super::now();
     let data = match &render.data {
         Some(path) => {
@@ -26,36 +23,60 @@ pub(super) fn render(render: &TemplateRender, console: &mut Console<'_>) -> Outc
                 .map_err(|error| format!("{}: {error}", path.display()))?;
             data.into()
         }
+        None if render.alert.is_wanted() => real(render, &templates, now)?,
         None => made_up(now),
     };
-    let zones = |name: &str| TimeZone::get(name).ok();
-    let routes = data.route_labels.clone();
-    let mut functions = Functions { now, zones: &zones, route_labels: &routes };
     let output = match render.kind {
         TemplateType::Text => Output::Text,
         TemplateType::Html => Output::Html,
     };
-    let rendered = templates
-        .render(TEXT, &data.into(), output, &mut functions, Limits::default())
-        .map_err(|error| error.to_string())?;
+    let rendered = templates.expand(&render.text, &data, output, now);
+    let rendered = rendered.map_err(|error| error.to_string())?;
     console.answer().write_all(rendered.as_bytes())?;
     Ok(Verdict::Good)
 }
 
 /// The default templates and those of the files that the patterns name; a pattern may name none.
 pub(super) fn load(patterns: &[String]) -> Result<Templates, String> {
-    let mut templates = default_templates().map_err(|error| error.to_string())?;
+    let mut templates = Templates::default();
     for pattern in patterns {
         let paths = expand_pattern(pattern)
             .or_else(|error| if is_absent(&error) { Ok(Vec::new()) } else { Err(error) })
             .map_err(|error| format!("cannot list {pattern}: {}", io_words(&error)))?;
         for path in paths.iter().filter(|path| path.exists()) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
             let text = read_file(path)?;
-            templates.add(&name, &text).map_err(|error| error.to_string())?;
+            let added = templates.add(&path.to_string_lossy(), &text);
+            added.map_err(|error| error.to_string())?;
         }
     }
     Ok(templates)
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Content,
+}
+
+/// The message about alerts that the server has seen.
+fn real(render: &TemplateRender, templates: &Templates, now: Timestamp) -> Result<Data, String> {
+    let RealAlert { matchers, fingerprint, receiver, while_firing } = &render.alert;
+    let filters = labels::with_alert_name(render.peer.matchers.mode, matchers).into_iter();
+    let mut params: Vec<_> = filters.map(|matcher| ("filter", matcher)).collect();
+    params.extend(fingerprint.iter().map(|text| ("fingerprint", text.clone())));
+    params.extend(receiver.iter().map(|name| ("receiver", name.clone())));
+    let call = Call::own(&["alerts", "sample"], params);
+    let Answer { mut data } = Peer::new(&render.peer)?.ask(call)?;
+    if *while_firing {
+        data.fire();
+    }
+    let mut data = Data::from(data);
+    let mut route_labels = data.route_labels.clone();
+    for (_, template) in &mut route_labels {
+        // Templates, too: a receiver gets an empty text for one that fails.
+        *template = templates.expand(template, &data, Output::Text, now).unwrap_or_default();
+    }
+    data.route_labels = route_labels;
+    Ok(data)
 }
 
 fn is_absent(error: &std::io::Error) -> bool {
@@ -80,6 +101,19 @@ struct Content {
     external_url: String,
     #[serde(rename = "routeLabels")]
     route_labels: TextMap,
+}
+
+impl Content {
+    /// As it was while the alerts fired.
+    fn fire(&mut self) {
+        const FIRING: &str = "firing";
+        FIRING.clone_into(&mut self.status);
+        "first notification".clone_into(&mut self.notification_reason);
+        for alert in &mut self.alerts {
+            FIRING.clone_into(&mut alert.status);
+            alert.ends_at = Time::ABSENT;
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -62,7 +62,7 @@ pub(super) fn run(args: &PeerArgs, why: &AlertWhy, console: &mut Console<'_>) ->
         writeln!(answer, "{} is {}{by}; it goes to {to}", shown(&alert.labels), alert.state)?;
     }
     if data.alerts.is_empty() {
-        writeln!(answer, "No alert that matches fires now.")?;
+        writeln!(answer, "No alert that matches is routed here now.")?;
     }
     for decision in &data.decisions {
         let Decision { at, receiver, reason, alerts, .. } = decision;

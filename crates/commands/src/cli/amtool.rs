@@ -117,11 +117,16 @@ Examples:
 
 /// Examples of `template --help`.
 pub const RENDER_EXAMPLES: &str = "\
-Without data the template is rendered on a made-up notification with two alerts.
+Without data the template is rendered on a made-up notification with two alerts. `--alert` renders
+it on real ones that the server knows: an alert that fires, or else one of the last 1,000 that have
+ended, with the others of its group that match and were there at the same time. A first word without
+an operator is the name of the alert.
 
 Examples:
   flyball template render --template.glob='templates/*.tmpl' \\
     --template.text='{{ template \"slack.default.title\" . }}'
+  flyball template render --template.glob='templates/*.tmpl' --alert=DiskFull --while-firing \\
+    --template.text='{{ template \"slack.default.text\" . }}'
   flyball template render --template.glob='templates/*.tmpl' --template.data=data.json \\
     --template.type=html --template.text='{{ template \"email.default.html\" . }}'";
 
@@ -572,6 +577,34 @@ pub struct TemplateRender {
     /// Data of the notification, JSON as webhooks get it.
     #[arg(long = "template.data", value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) alert: RealAlert,
+    #[command(flatten)]
+    pub(crate) peer: PeerArgs,
+}
+
+/// Which alerts of the server a template is rendered on.
+#[derive(Args, Debug)]
+pub(crate) struct RealAlert {
+    /// Render it on the server's last alert that matches (Flyball only); several may be given.
+    #[arg(long = "alert", value_name = "MATCHER", conflicts_with = "data")]
+    pub(crate) matchers: Vec<String>,
+    /// The alert with this fingerprint (Flyball only).
+    #[arg(long, value_name = "HEX", conflicts_with = "data")]
+    pub(crate) fingerprint: Option<String>,
+    /// As this receiver hears of it (Flyball only).
+    #[arg(long, value_name = "NAME", conflicts_with = "data")]
+    pub(crate) receiver: Option<String>,
+    /// Show alerts that have ended as they were while they fired (Flyball only).
+    #[arg(long)]
+    pub(crate) while_firing: bool,
+}
+
+impl RealAlert {
+    /// Otherwise a made-up notification does.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.matchers.is_empty() || self.fingerprint.is_some() || self.receiver.is_some()
+    }
 }
 
 /// What a template makes.

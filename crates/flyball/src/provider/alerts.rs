@@ -2,7 +2,9 @@
 
 use crate::dispatch::Dispatch;
 use crate::own::Live;
-use alerts::{Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, Silence};
+use alerts::{
+    Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, Sample, Silence,
+};
 use api::{ProviderError, ProviderErrorKind, ReceiverInfo, SilenceFailure};
 use model::Matcher;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use std::time::Duration;
 pub(crate) struct Alerts {
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) live: Arc<Live>,
+    /// Where users reach this server.
+    pub(crate) external_url: String,
 }
 
 impl api::AlertsProvider for Alerts {
@@ -37,6 +41,11 @@ impl api::AlertsProvider for Alerts {
 
     fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision> {
         self.dispatch.decisions(matchers, count)
+    }
+
+    fn sample(&self, wanted: &Sample<'_>) -> Option<serde_json::Value> {
+        let sample = self.dispatch.sample(wanted)?;
+        Some(notify::webhook_message(&sample, &self.external_url))
     }
 
     fn put(&self, alerts: Vec<Alert>) -> Result<(), ProviderError> {

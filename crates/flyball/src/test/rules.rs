@@ -243,6 +243,10 @@ fn rule_files(
         }
         for path in paths {
             let name = path.display().to_string();
+            // A file that is named twice is read once, as in promtool.
+            if texts.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
             match files::read_text(&path) {
                 Ok(text) => texts.push((name, text)),
                 Err(error) => {

@@ -1,7 +1,7 @@
 //! Alerts on their way to external Alertmanagers: Debian's one as the receiver, and a site that
 //! counts.
 
-use crate::server::Server;
+use crate::server::{Server, run};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -92,6 +92,9 @@ fn debians_alertmanager_takes_our_alerts() {
         assert!(metrics.lines().any(|line| line == wanted), "{wanted} in\n{metrics}");
     }
     assert!(!server.log().contains("alert fires"), "routing inside stands back");
+    let flag = format!("--alertmanager.url=http://{}", server.address());
+    let (_, why, _) = run(&server.data_dir(), &["alert", "why", "Burning", &flag]);
+    assert!(why.contains("external Alertmanagers: handed to them; they tell people"), "{why}");
 
     // What does not hold any more ends there at once.
     server.write("rules.yml", &RULES.replace("vector(2)", "vector(2) > 2"));

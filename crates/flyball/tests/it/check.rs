@@ -49,6 +49,7 @@ fn a_good_prometheus_yml_is_reported_as_promtool_does() {
 
             Checking rules/a.yml
               SUCCESS: 2 rules found
+
             --
             -- 0
         "]],
@@ -256,7 +257,7 @@ fn a_quoted_pattern_and_standard_input_reach_rules() {
     let (code, out, _) = run(folder.path(), &["check", "rules", "*.yml"]);
     assert_eq!((code, out.matches("SUCCESS: 2 rules found").count()), (0, 2), "{out}");
     let (code, out) = with_input(&["check", "rules"], RULES);
-    assert_eq!((code, out.as_str()), (0, "Checking standard input\n  SUCCESS: 2 rules found\n"));
+    assert_eq!((code, out.as_str()), (0, "Checking standard input\n  SUCCESS: 2 rules found\n\n"));
 }
 
 fn with_input(words: &[&str], input: &str) -> (i32, String) {

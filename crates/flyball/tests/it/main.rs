@@ -24,6 +24,7 @@ mod reload;
 mod rule_extras;
 mod rule_states;
 mod rule_tests;
+mod samples;
 mod script;
 mod sender;
 mod server;

@@ -46,8 +46,11 @@ fn a_kill_between_page_and_end_loses_neither_for_webhook_and_mailbox() {
     let Some(mailbox) = Mailbox::start() else { return };
     let target = Site::start(|_| (500, "broken".to_owned()));
     let sink = Site::start(|_| (200, String::new()));
-    let mut server = Server::prepare(&["--config.file=flyball.yml"]);
-    server.write("flyball.yml", FLYBALL);
+    // Nothing but the files that Prometheus and Alertmanager read, in one command.
+    let mut server = Server::prepare(&[
+        "--config.file=prometheus.yml",
+        "--alertmanager.config.file=alertmanager.yml",
+    ]);
     server.write("prometheus.yml", &PROMETHEUS.replace("TARGET", &target.address().to_string()));
     server.write("rules.yml", RULES);
     let email = "  email_configs: [{to: ops@example.org, send_resolved: true}]\n".to_owned();

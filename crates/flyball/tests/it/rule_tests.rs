@@ -104,6 +104,27 @@ fn words_are_promtools() {
 }
 
 /// Files of a folder that could be rule files or tests, sorted.
+/// A file that is named twice is read once; of a series that is described twice the last
+/// description counts; times of a day and more have days.
+#[test]
+fn what_is_named_twice_is_read_as_by_promtool() {
+    let Some(promtool) = find_program("promtool") else {
+        return skip(SUITE, "promtool is not installed");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let rules = "groups: [{name: g, rules: [{alert: Up, expr: up > 0}]}]";
+    fs::write(folder.path().join("r.yml"), rules).unwrap();
+    let test = "rule_files: [r.yml, r.yml]\nevaluation_interval: 1h\ntests:\n\
+        - interval: 1h\n  input_series:\n\
+        \x20 - {series: 'up{a=\"b\"}', values: '0+0x40'}\n\
+        \x20 - {series: 'up{a=\"b\"}', values: '1+0x40'}\n\
+        \x20 alert_rule_test: [{eval_time: 26h, alertname: Up, exp_alerts: []}]\n";
+    fs::write(folder.path().join("t.yml"), test).unwrap();
+    let theirs = transcript(&mut Command::new(promtool), folder.path(), "t.yml");
+    assert!(theirs.2.contains("time: 1d2h") && !theirs.2.contains("1:\n"), "{theirs:?}");
+    assert_eq!(transcript(&mut binary(), folder.path(), "t.yml"), theirs);
+}
+
 fn yaml_files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let yaml = entries.filter(|path| path.extension().is_some_and(|e| e == "yml" || e == "yaml"));

@@ -80,7 +80,7 @@ fn why_tells_who_was_told_and_what_stood_in_the_way() {
     let shown = flyball(&["silence", "query", "-o", "json", &format!("--id={}", bound.trim())]);
     assert!(shown.contains(r#""annotations":{"flyball/until":"resolved"}"#), "{shown}");
     let nothing = flyball(&["alert", "why", "Killed2"]);
-    assert!(nothing.contains("No alert that matches fires now."), "{nothing}");
+    assert!(nothing.contains("No alert that matches is routed here now."), "{nothing}");
 }
 
 /// Pushes the alert of a round.

@@ -2,7 +2,7 @@
 //! Source: Alertmanager 0.34 `notify/webhook`.
 
 use super::{Delivering, Receive, Stored};
-use crate::payload::{Message, with_alerts_max};
+use crate::payload::{Message, VERSION, with_alerts_max};
 use crate::post::{Deadline, Poster, parse_url};
 use crate::view::View;
 use crate::{DeliveryError, tree};
@@ -27,7 +27,7 @@ impl Webhook {
         if let Some(payload) = &self.config.payload {
             return Ok(tree::render(view, "payload", payload));
         }
-        let message = Message::new(view.notification, view.external_url, "4", truncated);
+        let message = Message::new(view.notification, view.external_url, VERSION, truncated);
         serde_json::to_value(message)
             .map_err(|error| DeliveryError::refused(format!("cannot write the message: {error}")))
     }

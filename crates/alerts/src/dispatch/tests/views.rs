@@ -126,3 +126,20 @@ fn a_tree_whose_root_chooses_or_names_what_is_not_there_is_refused() {
     };
     assert!(matches!(refused(unknown), Some(RouteError::UndefinedInterval(_))));
 }
+
+#[test]
+fn what_others_tell_is_remembered_once_with_its_end() {
+    let mut stage = Stage::new(&ops("10s", "60s", "1h"));
+    for (seconds, ends_at) in [(60.0, 300.0), (120.0, 360.0), (180.0, 180.0), (240.0, 180.0)] {
+        stage.run_until(seconds);
+        let (ends_at, now) = (Stage::at(ends_at), stage.moment().wall);
+        let known = alert(&DOWN_A, Stage::at(0.0), Some(ends_at), now);
+        stage.step(Event::Elsewhere(vec![known]));
+    }
+    stage.restart();
+    let told = stage.dispatcher.decisions(&[Matcher::equal("instance", "a")], 10);
+    let told: Vec<_> = told.iter().map(|told| (told.verdict.code(), told.alerts.len())).collect();
+    assert_eq!(told, [("external", 1), ("external", 1)]);
+    assert_eq!(stage.heard, [""; 0], "nobody is told from here");
+    assert_eq!(stage.dispatcher.stats().alerts, 0);
+}

@@ -7,7 +7,7 @@ use commands::features::Features;
 use config::rule_tests::{RuleTest, RuleTestFile};
 use model::{Timestamp, Value};
 use promql::parse_series;
-use promql::series::SeriesHistogram;
+use promql::series::{SeriesDescription, SeriesHistogram};
 use query::{
     Cancel, Engine, EngineOptions, MatrixSeries, MemoryQuerier, Query, QueryError, QueryOutput,
     QueryValue,
@@ -201,12 +201,18 @@ impl Stage {
     }
 }
 
-/// All samples of the input, by time.
+/// All samples of the input, by time. Of a series that is described twice the last description
+/// counts, as in promtool.
 fn coming(test: &RuleTest, start: Timestamp) -> Result<VecDeque<Coming>, String> {
-    let mut store = MemoryQuerier::new();
+    let mut described = Vec::new();
     for input in &test.input {
         let text = format!("{} {}", input.series, input.values);
         let series = parse_series(&text).map_err(|error| format!("{text}: {error}"))?;
+        described.retain(|(_, known): &(String, SeriesDescription)| known.labels != series.labels);
+        described.push((text, series));
+    }
+    let mut store = MemoryQuerier::new();
+    for (text, series) in described {
         store
             .load(&series, start, test.interval)
             .map_err(|error: QueryError| format!("{text}: {error}"))?;

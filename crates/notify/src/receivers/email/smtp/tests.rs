@@ -93,7 +93,10 @@ fn envelope() -> Envelope {
 async fn submitted(replies: &str) -> (Result<(), DeliveryError>, String) {
     let (mut session, mut theirs) = session(replies).await;
     let outcome = session.submit(&envelope(), "Hello\r\n").await;
-    session.quit().await;
+    match &outcome {
+        Ok(()) => session.quit().await,
+        Err(_) => drop(session),
+    }
     let mut told = String::new();
     theirs.read_to_string(&mut told).await.unwrap();
     (outcome, told)
