@@ -36,6 +36,7 @@ mod loadavg;
 mod mdadm;
 mod meminfo;
 mod meminfo_numa;
+mod mountstats;
 mod netclass;
 mod netdev;
 mod netstat;
@@ -45,6 +46,7 @@ mod numbers;
 mod nvme;
 mod os;
 mod part;
+mod pcidevice;
 mod powersupplyclass;
 mod pressure;
 mod processes;
@@ -358,8 +360,10 @@ fn plain(name: &str) -> Option<Plain> {
         "lnstat" => lnstat::collect,
         "mdadm" => mdadm::collect,
         "meminfo_numa" => meminfo_numa::collect,
+        "mountstats" => mountstats::collect,
         "nfs" => nfs::collect,
         "nfsd" => nfsd::collect,
+        "pcidevice" => pcidevice::collect,
         "processes" => processes::collect,
         "rapl" => rapl::collect,
         "selinux" => selinux::collect,
@@ -470,6 +474,11 @@ const PARSERS: &[Parser] = &[
     },
     |text| {
         cpu_info::parse(text);
+        Ok(())
+    },
+    |text| mountstats::parse(text).map(drop),
+    |text| {
+        mountstats::addresses(text);
         Ok(())
     },
 ];

@@ -24,10 +24,29 @@ const NEWER: &[&str] = &[
     "node_nvme_namespace_",
     "node_watchdog_",
     "node_kernel_hung_",
+    "node_ksmd_general_profit_",
 ];
 
 /// Collectors that 1.12 has and 1.5 has not.
 const NEWER_COLLECTORS: &[&str] = &["bcachefs", "dmmultipath", "kernel_hung", "watchdog"];
+
+/// Collectors that are off by default and compared, too.
+const ON_REQUEST: &[&str] = &[
+    "buddyinfo",
+    "cgroups",
+    "interrupts",
+    "ksmd",
+    "lnstat",
+    "meminfo_numa",
+    "mountstats",
+    "processes",
+    "slabinfo",
+    "tcpstat",
+    "zoneinfo",
+];
+
+/// Series that come and go with what the machine does in the moment.
+const FLEETING: &[&str] = &["node_processes_state", "node_processes_threads_state", "node_tcp_"];
 
 /// Labels that 1.12 added.
 const NEWER_LABELS: &[(&str, &str)] = &[
@@ -78,8 +97,10 @@ fn arguments(port: u16, options: &Options) -> Vec<String> {
         "--collector.netclass.ignored-devices=^$".into(),
         format!("--collector.netstat.fields={}", options.netstat_fields),
     ];
-    let is_shared =
-        |known: &&collect::Switch| known.default && !NEWER_COLLECTORS.contains(&known.name);
+    let is_shared = |known: &&collect::Switch| {
+        let is_on = known.default || ON_REQUEST.contains(&known.name);
+        is_on && !NEWER_COLLECTORS.contains(&known.name)
+    };
     let shared = collect::COLLECTORS.iter().filter(is_shared);
     arguments.extend(shared.map(|known| format!("--collector.{}", known.name)));
     arguments
@@ -100,7 +121,7 @@ fn comparable(line: String) -> Option<String> {
     let skipped =
         ["flyball_host_", "node_scrape_collector_", "node_exporter_build_info", "promhttp_"];
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
-    if starts(NEWER) || starts(&skipped) || line.starts_with("# HELP") {
+    if starts(NEWER) || starts(FLEETING) || starts(&skipped) || line.starts_with("# HELP") {
         return None;
     }
     if line.starts_with('#') {
@@ -129,7 +150,13 @@ fn shared_collectors_give_the_series_of_the_real_exporter() {
     let Some(program) = testkit::find_program("prometheus-node-exporter") else {
         return testkit::skip(suite, "prometheus-node-exporter is not installed");
     };
-    let options = Options { filesystem_timeout_ms: 5_000, ..Options::default() };
+    let switches = ON_REQUEST.iter().map(|name| ((*name).to_owned(), true)).collect();
+    let options = Options {
+        switches,
+        filesystem_timeout_ms: 5_000,
+        timeout: Duration::from_mins(2),
+        ..Options::default()
+    };
     let port = testkit::free_port();
     let dir = tempfile::tempdir().unwrap();
     let mut command = Command::new(program);
@@ -164,7 +191,7 @@ fn collections_in_a_row_keep_their_series() {
         Arc::new(OsHost::new()),
         Arc::new(clock),
         Roots::default(),
-        &Options::default(),
+        &Options { timeout: Duration::from_mins(2), ..Options::default() },
     )
     .unwrap();
     let cpu = |collector: &mut HostCollector, now: Timestamp| {

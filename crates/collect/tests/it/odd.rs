@@ -12,7 +12,14 @@ use sys::SystemClock;
 fn only(host: &Arc<Memory>, names: &[&str]) -> HostCollector {
     let known = collect::COLLECTORS.iter();
     let switches = known.map(|k| (k.name.to_owned(), names.contains(&k.name))).collect();
-    with(host, &Options { switches, ..Options::default() })
+    with(host, &Options { switches, timeout: PATIENCE, ..Options::default() })
+}
+
+/// Longer than any collector takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+fn patient() -> Options {
+    Options { timeout: PATIENCE, ..Options::default() }
 }
 
 fn with(host: &Arc<Memory>, options: &Options) -> HostCollector {
@@ -32,7 +39,7 @@ fn kinds(collector: &HostCollector) -> Vec<(&'static str, ErrorKind)> {
 
 #[test]
 fn a_host_without_files_has_no_data_and_no_trouble() {
-    let mut collector = with(&Memory::new(&[]), &Options::default());
+    let mut collector = with(&Memory::new(&[]), &patient());
     let samples = lines(&mut collector, 5, "node_");
     let faults = kinds(&collector);
     assert!(faults.iter().all(|(_, kind)| *kind == ErrorKind::NoData), "{faults:?}");
@@ -231,7 +238,7 @@ fn mount_points_are_told_as_the_host_sees_them() {
     let roots = Roots { root: "/host".into(), ..Roots::default() };
     let memory = Arc::new(MemoryHost(Arc::clone(&host)));
     let clock = Arc::new(SystemClock::new());
-    let mut collector = HostCollector::new(memory, clock, roots, &Options::default()).unwrap();
+    let mut collector = HostCollector::new(memory, clock, roots, &patient()).unwrap();
     let found = lines(&mut collector, 1, "node_filesystem_files{");
     let points: Vec<_> = found.iter().map(|line| line.split('"').nth(5).unwrap()).collect();
     assert_eq!(points, ["/", "/home", "/hostile"]);
@@ -256,7 +263,7 @@ fn pages_of_sockets_are_counted_in_the_hosts_page_size() {
 fn collectors_are_switched_by_name_and_the_last_word_counts() {
     let switch = |pairs: &[(&str, bool)]| Options {
         switches: pairs.iter().map(|(name, on)| ((*name).to_owned(), *on)).collect(),
-        ..Options::default()
+        ..patient()
     };
     let host = Memory::new(&[]);
     let runs = |options: &Options| {
@@ -294,7 +301,7 @@ fn network_devices_are_included_and_excluded_by_name() {
     let host = Memory::new(&[("/proc/net/dev", &text)]);
     let devices = |include: &str, exclude: &str| {
         let (netdev_include, netdev_exclude) = (include.to_owned(), exclude.to_owned());
-        let options = Options { netdev_include, netdev_exclude, ..Options::default() };
+        let options = Options { netdev_include, netdev_exclude, ..patient() };
         let found = lines(&mut with(&host, &options), 1, "node_network_receive_bytes_total");
         let names = found.iter().filter_map(|line| line.split('"').nth(1));
         names.collect::<Vec<_>>().join(" ")
@@ -359,19 +366,20 @@ fn nfs_calls_go_by_their_place_in_the_line() {
 const SLAB: &str = "/proc/slabinfo";
 const SLABS: &str = "slabinfo - version: 2.1\nkmalloc 1 2 3 4 5 : tunables 0 0 0\n";
 
-/// Only the named collectors, each with 50 ms.
-fn hurried(host: &Arc<Memory>, names: &[&str]) -> HostCollector {
+/// Only the named collectors, those of `hanging` with 50 ms and the others with patience.
+fn hurried(host: &Arc<Memory>, names: &[&str], hanging: &[&str]) -> HostCollector {
     let known = collect::COLLECTORS.iter();
     let switches = known.map(|k| (k.name.to_owned(), names.contains(&k.name))).collect();
-    let timeout = Duration::from_millis(50);
-    with(host, &Options { switches, timeout, ..Options::default() })
+    let short = |name: &&str| ((*name).to_owned(), Duration::from_millis(50));
+    let timeouts = hanging.iter().map(short).collect();
+    with(host, &Options { switches, timeouts, timeout: PATIENCE, ..Options::default() })
 }
 
 #[test]
 fn a_hanging_file_costs_its_own_collector_until_it_answers() {
     let host =
         Memory::new(&[("/proc/loadavg", "1 2 3\n"), (SLAB, SLABS), ("/proc/stat", "cpu 1\n")]);
-    let mut collector = hurried(&host, &["loadavg", "slabinfo", "stat"]);
+    let mut collector = hurried(&host, &["loadavg", "slabinfo", "stat"], &["slabinfo"]);
     host.hang(SLAB);
     for second in [0, 15, 30] {
         assert_eq!(lines(&mut collector, second, "node_load15"), ["node_load15 3"]);
@@ -409,7 +417,7 @@ fn when_too_many_hang_the_rest_is_left_out_and_said_so() {
         ("nfs", "/proc/net/rpc/nfs"),
     ];
     let names: Vec<_> = files.iter().map(|(name, _)| *name).chain(["vmstat"]).collect();
-    let mut collector = hurried(&host, &names);
+    let mut collector = hurried(&host, &names, &names[..4]);
     for (_, path) in files {
         host.hang(path);
     }
@@ -463,7 +471,8 @@ fn a_collector_gives_no_more_samples_than_it_may() {
     let known = collect::COLLECTORS.iter();
     let wanted = ["loadavg", "slabinfo"];
     let switches = known.map(|k| (k.name.to_owned(), wanted.contains(&k.name))).collect();
-    let mut collector = with(&host, &Options { switches, samples_max: 3, ..Options::default() });
+    let mut collector =
+        with(&host, &Options { switches, samples_max: 3, timeout: PATIENCE, ..Options::default() });
     assert_eq!(lines(&mut collector, 1, "node_load").len(), 3);
     assert_eq!(lines(&mut collector, 1, "node_slabinfo_").len(), 3);
     assert_eq!(kinds(&collector), [("slabinfo", ErrorKind::Limit)]);
