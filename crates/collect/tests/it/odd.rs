@@ -487,3 +487,51 @@ fn paces_of_unknown_collectors_are_refused() {
     let error = HostCollector::new(host, clock, Roots::default(), &options).err().unwrap();
     assert!(error.to_string().starts_with("no collector is named \"hwmom\""), "{error}");
 }
+
+/// Parts of a collector that kernels may lack: their absence costs nothing, their damage is told.
+#[test]
+fn files_that_a_kernel_may_lack_are_missed_by_nobody() {
+    const DAMAGED: &str = "full\n0 1:2:3\n";
+    let cases: [(&str, &[(&str, &str)], &str); 7] = [
+        (
+            "conntrack",
+            &[
+                ("/proc/sys/net/netfilter/nf_conntrack_count", "1\n"),
+                ("/proc/sys/net/netfilter/nf_conntrack_max", "2\n"),
+            ],
+            "/proc/net/stat/nf_conntrack",
+        ),
+        ("udp_queues", &[("/proc/net/udp", "head\n")], "/proc/net/udp6"),
+        ("udp_queues", &[("/proc/net/udp6", "head\n")], "/proc/net/udp"),
+        ("sockstat", &[("/proc/net/sockstat", "TCP: inuse 1\n")], "/proc/net/sockstat6"),
+        ("sockstat", &[("/proc/net/sockstat6", "TCP6: inuse 1\n")], "/proc/net/sockstat"),
+        (
+            "pressure",
+            &[
+                ("/proc/pressure/cpu", "some total=1\n"),
+                ("/proc/pressure/io", "some total=1\nfull total=1\n"),
+                ("/proc/pressure/memory", "some total=1\nfull total=1\n"),
+            ],
+            "/proc/pressure/irq",
+        ),
+        ("cpu", &[("/proc/stat", "cpu0 1 2 3\n")], "/sys/devices/system/cpu/isolated"),
+    ];
+    for (name, files, optional) in cases {
+        let host = Memory::new(files);
+        let mut collector = only(&host, &[name]);
+        assert!(!lines(&mut collector, 1, "node_").is_empty());
+        assert_eq!(kinds(&collector), [], "{name} without {optional}");
+        let host = Memory::new(files);
+        host.write(optional, DAMAGED);
+        let mut collector = only(&host, &[name]);
+        lines(&mut collector, 1, "node_");
+        assert_eq!(kinds(&collector), [(name, ErrorKind::Parse)], "{optional}");
+        for (needed, _) in files.iter().filter(|_| name == "conntrack" || name == "pressure") {
+            let host = Memory::new(files);
+            host.remove(needed);
+            let mut collector = only(&host, &[name]);
+            lines(&mut collector, 1, "node_");
+            assert_eq!(kinds(&collector), [(name, ErrorKind::NoData)], "{needed}");
+        }
+    }
+}
