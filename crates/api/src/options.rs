@@ -31,6 +31,8 @@ impl Default for QueryLimits {
 pub struct ServerOptions {
     /// Addresses `host:port` (`--web.listen-address`); port 0 takes a free one. `127.0.0.1:1788`.
     pub listen: Vec<String>,
+    /// Further address, taken only when it is free (`127.0.0.1:4318`, where SDKs send OTLP).
+    pub listen_if_free: Option<String>,
     /// Prefix of all routes (`--web.route-prefix`); by default the path of `external_url`, or `/`.
     pub route_prefix: Option<String>,
     /// Where users reach the server (`--web.external-url`), e.g. behind a proxy.
@@ -70,6 +72,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             listen: vec!["127.0.0.1:1788".into()],
+            listen_if_free: None,
             route_prefix: None,
             external_url: None,
             allowed_hosts: Vec::new(),

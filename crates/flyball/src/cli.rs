@@ -270,6 +270,13 @@ pub(crate) struct ServeArgs {
     /// Address of the page and of all HTTP interfaces [default: 127.0.0.1:1788].
     #[arg(long = "web.listen-address", env = "FLYBALL_WEB_LISTEN_ADDRESS", value_name = "ADDRESS")]
     pub(crate) listen_address: Option<String>,
+    /// Further address for OTLP by HTTP; empty for none [default: 127.0.0.1:4318 if it is free].
+    #[arg(
+        long = "otlp.http-listen-address",
+        env = "FLYBALL_OTLP_HTTP_LISTEN_ADDRESS",
+        value_name = "ADDRESS"
+    )]
+    pub(crate) otlp_listen_address: Option<String>,
     /// URL under which users reach the server.
     #[arg(long = "web.external-url", env = "FLYBALL_WEB_EXTERNAL_URL", value_name = "URL")]
     pub(crate) external_url: Option<String>,
@@ -422,6 +429,7 @@ impl ServeArgs {
             ("storage.durability", self.durability.map(|mode| format!("{mode:?}").to_lowercase())),
             ("memory.limit", self.memory_limit.clone()),
             ("web.listen-address", self.listen_address.clone()),
+            ("otlp.http-listen-address", self.otlp_listen_address.clone()),
             ("web.external-url", self.external_url.clone()),
             ("web.route-prefix", self.route_prefix.clone()),
             ("web.config.file", path(&self.web_config_file)),

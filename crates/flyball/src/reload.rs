@@ -12,6 +12,7 @@ use api::{Queries, QueryLog};
 use commands::features::Syntax;
 use config::PrometheusConfig;
 use dashboards::{Annotation, Library};
+use ingest::OtlpReceiver;
 use rules::{GroupOptions, Surroundings};
 use scrape::Pools;
 use std::path::Path;
@@ -31,6 +32,7 @@ pub(crate) struct Reloader {
     pub(crate) state: Arc<ReloadState>,
     pub(crate) live: Arc<Live>,
     pub(crate) db: Arc<Db>,
+    pub(crate) otlp: Arc<OtlpReceiver>,
     pub(crate) kept_rules: Arc<KeptRules>,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) outlets: Arc<Outlets>,
@@ -88,6 +90,7 @@ impl Reloader {
         let storage = &configuration.prometheus.storage;
         self.db.set_out_of_order_window(storage.out_of_order_time_window);
         let options = self.group_options(&configuration.prometheus);
+        self.otlp.configure(configuration.prometheus.otlp.clone());
         self.outlets.apply(&configuration);
         let defaults = GroupDefaults::of(&configuration.prometheus, self.syntax.promql);
         self.kept_rules.configure(InForce { groups: configuration.groups, options, defaults });

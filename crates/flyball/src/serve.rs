@@ -20,7 +20,7 @@ use crate::supervise::{Stop, Supervisor};
 use crate::{log, sources, storage, version};
 use api::{AppState, HttpMetrics, Mount, PageFiles, Permission, Queries, Server};
 use commands::features::{Features, Syntax};
-use ingest::{Receiver, ReceiverOptions};
+use ingest::{OtlpReceiver, Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
 use notify::alertmanager::{Alertmanagers, SenderOptions};
 use scrape::{Pools, PoolsView};
@@ -105,6 +105,7 @@ async fn serve(
     let page = page_files(args.ui_dir.as_deref());
     let state = rooms.state(&lifecycle, view, facts(args, &settings, &*clock), page);
     let mut mounts = vec![rooms.remote_write(&settings)];
+    mounts.extend(rooms.otlp_mounts());
     mounts.extend(rooms.rule_config());
     let bound = listening.open(state, mounts);
     lifecycle.reloader.apply(configuration).await?;
@@ -164,6 +165,7 @@ impl Signals {
 /// Everything that runs, wired.
 struct Rooms {
     db: Arc<Db>,
+    otlp: Arc<OtlpReceiver>,
     clock: Arc<dyn Clock>,
     vfs: Arc<dyn Vfs>,
     engine: Arc<query::Engine>,
@@ -238,8 +240,10 @@ impl Rooms {
         });
         let metrics = Arc::clone(&integrator.metrics);
         own.add(Box::new(move || metrics.families()));
+        let appender = Arc::clone(db) as Arc<dyn Appender>;
         Ok(Self {
             db: Arc::clone(db),
+            otlp: Arc::new(OtlpReceiver::new(appender, receiver_options(settings))),
             clock: Arc::clone(clock),
             vfs: Arc::clone(vfs),
             engine,
@@ -308,6 +312,7 @@ impl Rooms {
             state: Arc::clone(&self.reload),
             live: Arc::clone(&self.live),
             db: Arc::clone(&self.db),
+            otlp: Arc::clone(&self.otlp),
             kept_rules: Arc::clone(&self.kept_rules),
             dispatch: Arc::clone(&self.dispatch),
             outlets: Arc::clone(&self.outlets),
@@ -372,18 +377,25 @@ impl Rooms {
         api::rule_config_mounts(&provider)
     }
 
-    fn remote_write(&self, settings: &Settings) -> Mount {
-        let limits = settings.storage.limits;
-        let options = ReceiverOptions {
-            labels_max: limits.labels_max,
-            label_name_bytes_max: limits.label_name_bytes_max,
-            label_value_bytes_max: limits.label_value_bytes_max,
-            ..ReceiverOptions::default()
+    /// OTLP at upstream's path and where SDKs send to a collector.
+    fn otlp_mounts(&self) -> Vec<Mount> {
+        let stats = Arc::clone(self.otlp.stats());
+        self.own.add(Box::new(move || receiver_families("otlp", "OTLP", &stats)));
+        let paths = [ingest::OTLP_PROMETHEUS_PATH, ingest::OTLP_METRICS_PATH];
+        let mount = |path| Mount {
+            path,
+            permission: Permission::Write,
+            methods: ingest::otlp_route(Arc::clone(&self.otlp)),
+            described: vec![("post", "Stores metrics sent by OTLP, protobuf or JSON")],
         };
+        paths.map(mount).into()
+    }
+
+    fn remote_write(&self, settings: &Settings) -> Mount {
         let appender = Arc::clone(&self.db) as Arc<dyn Appender>;
-        let receiver = Arc::new(Receiver::new(appender, options));
+        let receiver = Arc::new(Receiver::new(appender, receiver_options(settings)));
         let stats = Arc::clone(receiver.stats());
-        self.own.add(Box::new(move || receiver_families(&stats)));
+        self.own.add(Box::new(move || receiver_families("remote_write", "remote write", &stats)));
         Mount {
             path: ingest::WRITE_PATH,
             permission: Permission::Write,
@@ -407,6 +419,17 @@ impl Rooms {
         supervisor.start("rules", move |stop| watch(Arc::clone(&evaluator), stop));
         let (dispatch, inbox) = (Arc::clone(&self.dispatch), Arc::clone(&self.alerts));
         supervisor.start("alerts", move |stop| Arc::clone(&dispatch).run(Arc::clone(&inbox), stop));
+    }
+}
+
+/// What may be pushed is what may be stored.
+fn receiver_options(settings: &Settings) -> ReceiverOptions {
+    let limits = settings.storage.limits;
+    ReceiverOptions {
+        labels_max: limits.labels_max,
+        label_name_bytes_max: limits.label_name_bytes_max,
+        label_value_bytes_max: limits.label_value_bytes_max,
+        ..ReceiverOptions::default()
     }
 }
 

@@ -13,6 +13,8 @@ use tsdb::{DbOptions, Durability};
 
 const DATA_DIR_DEFAULT: &str = "flyball-data";
 const LISTEN_DEFAULT: &str = "127.0.0.1:1788";
+/// Where SDKs send OTLP by HTTP unless they are told otherwise.
+const OTLP_LISTEN_DEFAULT: &str = "127.0.0.1:4318";
 /// Share of the free disk that samples may take when no size is configured.
 const DISK_SHARE: u64 = 5;
 /// Share of the memory that queries may hold together; one of them half of it.
@@ -139,10 +141,19 @@ fn server(
     configuration: &Configuration,
 ) -> Result<api::ServerOptions, SettingError> {
     let file = &configuration.flyball.web;
-    let listen = match &args.listen_address {
+    let mut listen = match &args.listen_address {
         Some(address) => vec![address.clone()],
         None if file.listen_addresses.is_empty() => vec![LISTEN_DEFAULT.to_owned()],
         None => file.listen_addresses.clone(),
+    };
+    // The default may be taken by a collector; what was asked for must not be.
+    let listen_if_free = match args.otlp_listen_address.as_deref() {
+        None => Some(OTLP_LISTEN_DEFAULT.to_owned()),
+        Some("") => None,
+        Some(address) => {
+            listen.push(address.to_owned());
+            None
+        }
     };
     let external = args.external_url.as_ref().or(file.external_url.as_ref());
     let external_url = external.map(|text| url_setting(text)).transpose()?;
@@ -150,6 +161,7 @@ fn server(
     let timeout = duration_flag("--query.timeout", args.query_timeout.as_deref())?;
     let mut options = api::ServerOptions {
         listen,
+        listen_if_free,
         route_prefix: args.route_prefix.clone().or_else(|| file.route_prefix.clone()),
         external_url,
         allowed_hosts: [&args.allowed_hosts[..], &file.allowed_hosts].concat(),

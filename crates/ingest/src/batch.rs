@@ -5,6 +5,7 @@
 
 use crate::receiver::ReceiverOptions;
 use model::{Batch, Exemplar, GroupKey, Histogram, Row, SeriesRef, Timestamp, Value};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 use wire::remote_write::LabelPairs;
@@ -33,6 +34,8 @@ pub(crate) struct RequestBatch<'a> {
     pub(crate) made: Vec<u8>,
     /// Index in `sources` of each row.
     origins: Vec<u32>,
+    /// Sources that were made beside the sender's own.
+    asides: HashSet<u32>,
     items: usize,
     buckets: usize,
 }
@@ -66,6 +69,16 @@ impl<'a> RequestBatch<'a> {
     /// Adds a series; its rows follow.
     pub(crate) fn add_source(&mut self, source: Source<'a>) {
         self.sources.push(source);
+    }
+
+    /// The latest series was made beside the sender's own: nobody is told that it is refused.
+    pub(crate) fn mark_aside(&mut self) {
+        self.asides.extend(self.sources.len().checked_sub(1).and_then(|i| u32::try_from(i).ok()));
+    }
+
+    /// Was the series of a row made beside the sender's own?
+    pub(crate) fn is_aside(&self, row: usize) -> bool {
+        self.asides.contains(&self.origins[row])
     }
 
     /// Adds a sample of the latest series.

@@ -37,33 +37,48 @@ async fn write(receiver: Arc<Receiver>, request: Request) -> Answer {
             return early(&receiver, Answer::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
         }
     };
+    let request = Request::from_parts(head, body);
+    let worked = handle(receiver, request, move |receiver, bytes| match version {
+        Version::One => receiver.receive(bytes),
+        Version::Two => receiver.receive_2(bytes),
+    });
+    worked.await.unwrap_or_else(|early| early)
+}
+
+/// Gives a whole body to `work` on a blocking thread, within the limits of a receiver.
+///
+/// # Errors
+/// What the sender is told when it does not come to that; counted already.
+pub(crate) async fn handle<T: Send + 'static>(
+    receiver: Arc<Receiver>,
+    request: Request,
+    work: impl FnOnce(&Receiver, &[u8]) -> T + Send + 'static,
+) -> Result<T, Answer> {
+    let (head, body) = request.into_parts();
     if let Err(answer) = check_declared_length(&head.headers, receiver.options.body_bytes_max) {
-        return early(&receiver, answer);
+        return Err(early(&receiver, answer));
     }
     let Ok(place) = Arc::clone(&receiver.places).try_acquire_owned() else {
-        return early(&receiver, Answer::unavailable("too many requests are waiting"));
+        return Err(early(&receiver, Answer::unavailable("too many requests are waiting")));
     };
     let body = match timeout(receiver.options.body_timeout, read_body(&receiver, body)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(answer)) => return early(&receiver, answer),
-        Err(_) => return early(&receiver, too_slow(receiver.options.body_timeout)),
+        Ok(Err(answer)) => return Err(early(&receiver, answer)),
+        Err(_) => return Err(early(&receiver, too_slow(receiver.options.body_timeout))),
     };
     let turn =
         timeout(receiver.options.wait_max, Arc::clone(&receiver.turns).acquire_owned()).await;
     let Ok(Ok(turn)) = turn else {
-        return early(&receiver, Answer::unavailable("no turn within the time to wait"));
+        return Err(early(&receiver, Answer::unavailable("no turn within the time to wait")));
     };
     let worker = Arc::clone(&receiver);
     let HeldBody { bytes, budget } = body;
     let work = tokio::task::spawn_blocking(move || {
         // All stay taken until the work is done, even if the sender has gone.
         let _held = (place, turn, budget);
-        match version {
-            Version::One => worker.receive(&bytes),
-            Version::Two => worker.receive_2(&bytes),
-        }
+        work(&worker, &bytes)
     });
-    work.await.unwrap_or_else(|_panicked| {
+    work.await.map_err(|_panicked| {
         let text = "the request could not be handled";
         early(&receiver, Answer::new(StatusCode::INTERNAL_SERVER_ERROR, text))
     })

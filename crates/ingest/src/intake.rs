@@ -315,6 +315,9 @@ impl Intake {
 
     fn note(&self, request: &RequestBatch<'_>, rejection: Rejection, refusals: &mut Refusals) {
         self.stats.of_fault(rejection.fault).add(1);
+        if request.is_aside(rejection.row) {
+            return;
+        }
         refusals.add(|| {
             let labels = labels::read(request.row_labels(rejection.row), &self.options);
             let series = labels.ok().and_then(Result::ok).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! HTTP receivers for pushed samples: remote write 1.0 and 2.0 at `POST /api/v1/write`.
+//! HTTP receivers for pushed samples: remote write 1.0 and 2.0, OTLP metrics.
 //! Bytes come in through `wire`, samples go out through `model::Appender`; `api` mounts the route.
 //! A shell: it decides nothing about samples, only about requests (limits, status codes, waiting).
 
@@ -8,11 +8,13 @@ mod cache;
 mod http;
 mod intake;
 mod labels;
+mod otlp;
 mod receiver;
 mod remote_write;
 mod stats;
 
 pub use answer::{Answer, Written};
 pub use http::{WRITE_PATH, router, write_route};
+pub use otlp::{OTLP_METRICS_PATH, OTLP_PROMETHEUS_PATH, OtlpReceiver, otlp_route};
 pub use receiver::{Receiver, ReceiverOptions};
 pub use stats::{Counter, ReceiverStats};

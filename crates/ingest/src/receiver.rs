@@ -76,7 +76,7 @@ const BUFFER_BYTES_KEPT: usize = 4 << 20;
 
 /// Takes remote write requests and hands their samples to an appender.
 pub struct Receiver {
-    intake: Intake,
+    pub(crate) intake: Intake,
     pub(crate) options: ReceiverOptions,
     /// Requests being handled.
     pub(crate) turns: Arc<Semaphore>,
@@ -162,7 +162,7 @@ impl Receiver {
     pub(crate) fn count(&self, answer: &Answer) {
         let stats = self.stats();
         let counter = match answer.status {
-            StatusCode::NO_CONTENT => &stats.requests_stored,
+            status if status.is_success() => &stats.requests_stored,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => &stats.requests_unsupported,
             StatusCode::PAYLOAD_TOO_LARGE => &stats.requests_too_large,
             StatusCode::REQUEST_TIMEOUT => &stats.requests_unfinished,

@@ -1,4 +1,4 @@
-//! What the receiver counts about itself; the binary renders it as `flyball_remote_write_*` series.
+//! What the receiver counts about itself; the binary renders it as `flyball_PROTOCOL_*` series.
 //! Plain atomics: read at any time, each on its own.
 
 use model::RowFault;

@@ -1,10 +1,9 @@
 //! What the fuzz target feeds, also replayed by the ordinary suite: any bytes through every
 //! decoder, which may refuse them but never panic.
 
-use crate::WireError;
 use crate::bounded::{Bounds, Gunzip, snappy_block};
 use crate::remote_write::{Item, LabelPairs, Request, SeriesItem};
-use crate::remote_write_2;
+use crate::{WireError, WireErrorKind, otlp, remote_write_2};
 
 /// Most bytes that the decompressors may make of an input.
 const DECODED_BYTES_MAX: usize = 1 << 20;
@@ -50,6 +49,71 @@ fn walk_2(body: &[u8]) -> Result<(), WireError> {
         }
         assert_eq!((samples, histograms), (0, 0), "items are what was counted");
         drop(series.metadata(request.symbols()));
+    }
+    Ok(())
+}
+
+/// Any bytes as OTLP metrics, as protobuf and as JSON, which becomes protobuf that must be read.
+/// Answers whether one of them is a whole request.
+pub fn check_otlp(data: &[u8]) -> bool {
+    let bare = walk_otlp(data).is_ok();
+    let json = otlp::protobuf_of_json(data, DECODED_BYTES_MAX).map(|body| {
+        if let Err(error) = walk_otlp(&body) {
+            assert_eq!(error.kind(), WireErrorKind::TooLarge, "what we wrote is well formed");
+        }
+    });
+    bare || json.is_ok()
+}
+
+fn walk_otlp(body: &[u8]) -> Result<(), WireError> {
+    let mut resources = otlp::Messages::resources(body);
+    while let Some(message) = resources.next_message()? {
+        let mut resource = otlp::Resource::read(message)?;
+        walk_attributes(resource.attributes)?;
+        while let Some(message) = resource.scopes.next_message()? {
+            let mut scope = otlp::Scope::read(message)?;
+            walk_attributes(scope.attributes)?;
+            while let Some(message) = scope.metrics.next_message()? {
+                walk_metric(&otlp::Metric::read(message)?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn walk_metric(metric: &otlp::Metric<'_>) -> Result<(), WireError> {
+    let mut points = metric.points;
+    while let Some(message) = points.next_message()? {
+        let (attributes, mut links) = match metric.kind {
+            otlp::Kind::Unknown => continue,
+            otlp::Kind::Gauge | otlp::Kind::Sum { .. } => {
+                let point = otlp::NumberPoint::read(message)?;
+                (point.attributes, point.links)
+            }
+            otlp::Kind::Histogram => {
+                let point = otlp::HistogramPoint::read(message)?;
+                (point.attributes, point.links)
+            }
+            otlp::Kind::Exponential => {
+                let point = otlp::ExponentialPoint::read(message)?;
+                (point.attributes, point.links)
+            }
+            otlp::Kind::Summary => {
+                walk_attributes(otlp::SummaryPoint::read(message)?.attributes)?;
+                continue;
+            }
+        };
+        walk_attributes(attributes)?;
+        while let Some(message) = links.next_message()? {
+            walk_attributes(otlp::Link::read(message)?.attributes)?;
+        }
+    }
+    Ok(())
+}
+
+fn walk_attributes(mut attributes: otlp::Attributes<'_>) -> Result<(), WireError> {
+    while let Some((_, value)) = attributes.next_pair()? {
+        value.put_text(&mut String::new())?;
     }
     Ok(())
 }

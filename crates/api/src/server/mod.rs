@@ -64,6 +64,14 @@ impl Server {
             let bound = TcpListener::bind(&candidates[..]).await;
             listeners.push(bound.map_err(|error| Error::bind(listen, error))?);
         }
+        if let Some(listen) = &options.listen_if_free {
+            let candidates = candidates(listen).await?;
+            check_exposure(&options, &candidates, web.active().authenticates)?;
+            match TcpListener::bind(&candidates[..]).await {
+                Ok(listener) => listeners.push(listener),
+                Err(error) => tracing::warn!(listen, %error, "cannot listen there too"),
+            }
+        }
         let addresses = addresses(&listeners)?;
         if check_exposure(&options, &addresses, false).is_err() {
             web.require_authentication();

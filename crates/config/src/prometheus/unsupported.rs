@@ -42,7 +42,6 @@ pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
     key("nomad_sd_configs", "no targets come from Nomad"),
     key("oci_sd_configs", "no targets come from Oracle Cloud Infrastructure"),
     key("openstack_sd_configs", "no targets come from OpenStack"),
-    key("otlp", "metrics sent by OTLP are not received"),
     key("outscale_sd_configs", "no targets come from Outscale"),
     key("ovhcloud_sd_configs", "no targets come from OVHcloud"),
     key("puppetdb_sd_configs", "no targets come from PuppetDB"),

@@ -1,11 +1,11 @@
-//! What the remote-write receiver counts, as families.
+//! What the receivers of pushed samples count, as families.
 
 use exposition::Family;
 use ingest::{Counter, ReceiverStats};
 use model::Labels;
 
-/// Families of the receiver's numbers.
-pub(crate) fn families(stats: &ReceiverStats) -> Vec<Family> {
+/// Families of a receiver's numbers, named after its protocol.
+pub(crate) fn families(protocol: &str, spoken: &str, stats: &ReceiverStats) -> Vec<Family> {
     let requests = [
         ("stored", &stats.requests_stored),
         ("bad", &stats.requests_bad),
@@ -25,41 +25,34 @@ pub(crate) fn families(stats: &ReceiverStats) -> Vec<Family> {
         ("invalid_histogram", &stats.samples_invalid_histogram),
         ("beyond_limit", &stats.samples_beyond_limit),
     ];
-    let one = |name: &str, help: &str, counter: &Counter| {
-        Family::counter(name, help).with(counter.get() as f64)
+    let name = |what: &str| format!("flyball_{protocol}_{what}_total");
+    let one = |what: &str, help: String, counter: &Counter| {
+        Family::counter(name(what), help).with(counter.get() as f64)
     };
+    let capital = spoken[..1].to_uppercase() + &spoken[1..];
     vec![
+        by(name("requests"), format!("{capital} requests by outcome."), "outcome", &requests),
         by(
-            "flyball_remote_write_requests_total",
-            "Remote write requests by outcome.",
-            "outcome",
-            &requests,
-        ),
-        by(
-            "flyball_remote_write_samples_refused_total",
-            "Samples of remote write that were refused, by reason.",
+            name("samples_refused"),
+            format!("Samples of {spoken} that were refused, by reason."),
             "reason",
             &refused,
         ),
+        one("samples_stored", format!("Samples stored by {spoken}."), &stats.samples_stored),
         one(
-            "flyball_remote_write_samples_stored_total",
-            "Samples stored by remote write.",
-            &stats.samples_stored,
-        ),
-        one(
-            "flyball_remote_write_exemplars_refused_total",
-            "Exemplars of remote write that were refused because their labels are too long.",
+            "exemplars_refused",
+            format!("Exemplars of {spoken} that were refused because their labels are too long."),
             &stats.exemplars_refused,
         ),
         one(
-            "flyball_remote_write_received_bytes_total",
-            "Compressed bytes received by remote write.",
+            "received_bytes",
+            format!("Compressed bytes received by {spoken}."),
             &stats.bytes_received,
         ),
     ]
 }
 
-fn by(name: &str, help: &str, label: &str, counters: &[(&str, &Counter)]) -> Family {
+fn by(name: String, help: String, label: &str, counters: &[(&str, &Counter)]) -> Family {
     let mut family = Family::counter(name, help);
     for (value, counter) in counters {
         family.push(Labels::from_pairs([(label, *value)]), counter.get() as f64);

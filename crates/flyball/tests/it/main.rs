@@ -16,6 +16,7 @@ mod kept_rules;
 mod kill;
 mod late;
 mod letters;
+mod otlp;
 mod packs;
 mod page;
 mod queries;

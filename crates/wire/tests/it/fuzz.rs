@@ -26,6 +26,22 @@ fn bodies_of_version_2_of_any_bytes() {
 }
 
 #[test]
+fn otlp_of_any_bytes() {
+    Replay::of("otlp").rounds(20_000).run(|input| {
+        let (_, peak) = peak_of(|| wire::fuzzing::check_otlp(input));
+        assert!(peak < WORKING_BYTES + 2000 * input.len(), "{peak} bytes for {}", input.len());
+    });
+}
+
+#[test]
+fn honest_files_of_otlp_decode() {
+    for seed in corpus("otlp") {
+        let is_good = seed.name.starts_with("good_");
+        assert_eq!(wire::fuzzing::check_otlp(&seed.bytes), is_good, "{}", seed.name);
+    }
+}
+
+#[test]
 fn honest_files_of_version_2_decode() {
     for seed in corpus("remote_write_2") {
         let is_good = seed.name.starts_with("good_");

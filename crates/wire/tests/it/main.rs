@@ -5,6 +5,7 @@
 mod compression;
 mod fuzz;
 mod histograms;
+mod otlp;
 mod requests;
 mod requests_2;
 

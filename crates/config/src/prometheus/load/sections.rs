@@ -122,7 +122,6 @@ pub(super) fn otlp(file: &Section<'_>, global: &GlobalConfig) -> OtlpConfig {
             default.label_name_preserve_multiple_underscores,
         ),
     };
-    file.reader.unsupported(file.key_place("otlp"), "otlp");
     section.finish();
     config
 }
