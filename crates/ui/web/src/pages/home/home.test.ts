@@ -41,6 +41,14 @@ it("lists what is wrong, worst first, and says why and what to do", () => {
   });
 });
 
+it("lists a target that an alert tells of once, with its error", () => {
+  const down = alert("TargetDown", "high");
+  const labels = { ...down.labels, instance: "c", job: "shop" };
+  const found = troubles([{ ...down, labels }], [target("c", "timeout")], undefined);
+  expect(found.map(({ title }) => title)).toEqual(["TargetDown"]);
+  expect(found[0]!.why).toBe("TargetDown is bad: timeout");
+});
+
 it("joins targets of a job that fail for the same reason", () => {
   const refused = "Get URL: connection refused";
   const targets = [

@@ -44,7 +44,22 @@ export function troubles(
   const firing = alerts.filter((alert) => alert.state === "firing");
   firing.sort((a, b) => severity(a) - severity(b) || b.activeAt.localeCompare(a.activeAt));
   const down = targets.filter((target) => target.health === "down");
-  return [...(server ? ofServer(server) : []), ...firing.map(ofAlert), ...ofTargets(down)];
+  const told = new Set<Target>();
+  const ofAlerts = firing.map((alert) => {
+    const target = down.find((one) => tellsOf(alert, one));
+    if (!target) return ofAlert(alert);
+    told.add(target);
+    const trouble = ofAlert(alert);
+    return { ...trouble, why: [trouble.why, reason(target)].filter(Boolean).join(": ") };
+  });
+  const untold = down.filter((target) => !told.has(target));
+  return [...(server ? ofServer(server) : []), ...ofAlerts, ...ofTargets(untold)];
+}
+
+/** Does an alert say that this target is down? What is wrong is listed once. */
+function tellsOf({ labels }: Alert, target: Target): boolean {
+  const isSame = labels.instance === target.labels.instance && labels.job === target.labels.job;
+  return isSame && /down/i.test(labels.alertname ?? "");
 }
 
 function severity(alert: Alert): number {
