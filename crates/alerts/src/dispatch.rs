@@ -16,6 +16,7 @@ mod view;
 
 use crate::alert::{Alert, Moment, StoredAlert};
 use crate::change::{Change, LogKey, NotificationLog, What};
+use crate::delivery::Deliveries;
 use crate::group::AlertGroup;
 use crate::history::{Decision, History, Verdict};
 use crate::inhibit::Inhibitor;
@@ -172,6 +173,7 @@ pub struct Dispatcher {
     past: PastAlerts,
     /// Alerts that external Alertmanagers know as firing, and since when.
     elsewhere: HashMap<u64, Timestamp>,
+    deliveries: Deliveries,
     underway: BTreeMap<Ticket, u64>,
     /// Dead letters under way whose groups are gone.
     resent: BTreeMap<Ticket, String>,
@@ -206,6 +208,7 @@ impl Dispatcher {
             letters: DeadLetters::default(),
             past: PastAlerts::default(),
             elsewhere: HashMap::new(),
+            deliveries: Deliveries::default(),
             underway: BTreeMap::new(),
             resent: BTreeMap::new(),
             next_ticket: 0,

@@ -9,6 +9,7 @@ mod alert_log;
 mod alert_set;
 mod change;
 mod dedup;
+mod delivery;
 mod dispatch;
 mod group;
 mod history;
@@ -28,6 +29,7 @@ mod texts;
 pub use alert::{Alert, Moment, fingerprint};
 pub use alert_log::AlertLog;
 pub use change::{Change, Saved};
+pub use delivery::{DeliveryCounts, IntegrationStatus};
 pub use dispatch::{
     AlertSelection, AlertState, AlertStatus, Compat, Delivery, Dispatcher, DispatcherStats, Effect,
     Event, GroupStatus, Sample, Settings, Ticket,
@@ -35,6 +37,6 @@ pub use dispatch::{
 pub use history::{Decision, Verdict};
 pub use letter::DeadLetter;
 pub use notification::{Notification, NotifiedAlert, Reason};
-pub use route::{Integration, Receiver, RouteError};
+pub use route::{Integration, Receiver, RouteError, RouteView, Way};
 pub use silence::{DURING, RESOLVED, SILENCES_MAX, Silence, SilenceError, SilenceState, UNTIL};
 pub use texts::Texts;

@@ -3,11 +3,15 @@
 //! matching child without `continue` hides its later siblings.
 //! INV-50: an alert that matches no child stays with its parent; it is never dropped.
 
+mod view;
+
 use config::{GroupBy, Route};
 use model::{Labels, Matcher};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use view::{RouteView, Way};
 
 /// Someone who is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +60,8 @@ pub(crate) struct Node {
     pub(crate) labels: BTreeMap<String, String>,
     matchers: Vec<Matcher>,
     continues: bool,
+    line: usize,
+    own: Vec<&'static str>,
     /// Places of the children.
     children: Vec<usize>,
 }
@@ -109,6 +115,8 @@ impl Tree {
             labels: route.labels.clone(),
             matchers: route.matchers.clone(),
             continues: route.continue_matching,
+            line: route.line,
+            own: route.own.clone(),
             children: Vec::new(),
         });
         let children = route.routes.iter().map(|child| self.add(child, &key)).collect();
@@ -123,19 +131,29 @@ impl Tree {
     /// Places of the nodes that take an alert; at least one (INV-50).
     pub(crate) fn leaves(&self, labels: &Labels) -> Vec<usize> {
         let mut found = Vec::new();
-        self.collect(0, labels, &mut found);
+        self.collect(0, labels, &mut found, &mut |_, _| {});
         assert!(!found.is_empty(), "INV-50: the root takes every alert");
         found
     }
 
-    fn collect(&self, place: usize, labels: &Labels, found: &mut Vec<usize>) -> bool {
+    /// Adds the nodes that take an alert, from this one down; `asked` hears of every node that is
+    /// asked, and whether it matches.
+    fn collect(
+        &self,
+        place: usize,
+        labels: &Labels,
+        found: &mut Vec<usize>,
+        asked: &mut impl FnMut(usize, bool),
+    ) -> bool {
         let node = &self.nodes[place];
-        if !node.matchers.iter().all(|matcher| matcher.matches_labels(labels)) {
+        let is_match = node.matchers.iter().all(|matcher| matcher.matches_labels(labels));
+        asked(place, is_match);
+        if !is_match {
             return false;
         }
         let before = found.len();
         for &child in &node.children {
-            if self.collect(child, labels, found) && !self.nodes[child].continues {
+            if self.collect(child, labels, found, asked) && !self.nodes[child].continues {
                 break;
             }
         }

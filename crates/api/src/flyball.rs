@@ -4,6 +4,8 @@ pub(crate) mod explain;
 pub(crate) mod letters;
 pub(crate) mod live;
 pub(crate) mod queries;
+pub(crate) mod relabel;
+pub(crate) mod routing;
 pub(crate) mod sample;
 pub(crate) mod why;
 
@@ -27,6 +29,9 @@ pub(crate) fn routes() -> Vec<Route> {
         read("/api/flyball/v1/explain", get(explain::explain).post(explain::explain)),
         read("/api/flyball/v1/alerts/why", get(why::why)),
         read("/api/flyball/v1/alerts/sample", get(sample::sample)),
+        read("/api/flyball/v1/alerts/routes", get(routing::routes).post(routing::routes)),
+        read("/api/flyball/v1/alerts/receivers", get(routing::receivers)),
+        read("/api/flyball/v1/targets/relabel", get(relabel::explain).post(relabel::explain)),
         read("/api/flyball/v1/alerts/dead-letters", get(letters::list)),
         write("/api/flyball/v1/alerts/dead-letters/resend", post(letters::resend_all)),
         write("/api/flyball/v1/alerts/dead-letters/{id}", delete(letters::forget)),

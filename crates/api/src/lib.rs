@@ -55,10 +55,10 @@ pub use principal::{Permission, Principal};
 pub use provider::{
     ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls,
     AlertsProvider, BuildInfo, CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats,
-    LifecycleProvider, MetricsProvider, NamedCount, ProviderError, ProviderErrorKind, ReceiverInfo,
-    RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider, RuntimeInfo,
-    ServerStatus, SilenceFailure, StatusProvider, TargetHealth, TargetMetadata, TargetsProvider,
-    TsdbStatus,
+    JobRules, LifecycleProvider, MetricsProvider, NamedCount, PlacedRule, ProviderError,
+    ProviderErrorKind, ReceiverInfo, RecordingRule, ReplayStatus, Rule, RuleGroup, RuleHealth,
+    RulesProvider, RuntimeInfo, ServerStatus, SilenceFailure, StatusProvider, TargetHealth,
+    TargetMetadata, TargetsProvider, TsdbStatus,
 };
 pub use queries::{Outcome, Queries, QueryLog, Question, Refusal, Ticket};
 pub use routes::Mount;

@@ -61,6 +61,11 @@ pub struct Route {
     pub labels: BTreeMap<String, String>,
     /// Children, in the order in which they are tried.
     pub routes: Vec<Route>,
+    /// Line in which the route begins, from 1; 0: in no file.
+    pub line: usize,
+    /// Keys among `receiver`, `group_by`, `group_wait`, `group_interval` and `repeat_interval` that
+    /// the route has itself; the others are its parent's.
+    pub own: Vec<&'static str>,
 }
 
 /// What makes alerts one group.

@@ -50,8 +50,8 @@ pub use outside::Outside;
 pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warning};
 pub use prometheus::{
     AlertingConfig, AlertmanagerConfig, DiscoveryConfig, EscapingScheme, FileSdConfig,
-    GlobalConfig, HistogramOptions, OtlpConfig, OtlpTranslation, PrometheusConfig, ScrapeConfig,
-    ScrapeLimits, ScrapeProtocol, StorageConfig,
+    GlobalConfig, HistogramOptions, OtlpConfig, OtlpTranslation, PrometheusConfig, RulePlaces,
+    ScrapeConfig, ScrapeLimits, ScrapeProtocol, StorageConfig,
 };
 pub use read::{UnknownKeys, UnsupportedKey};
 pub use rules::{PlacedText, RuleDefinition, RuleFile, RuleGroup, RuleKind};

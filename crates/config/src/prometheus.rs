@@ -263,6 +263,26 @@ pub struct ScrapeConfig {
     pub relabel_configs: Vec<Rule>,
     /// Rules on samples.
     pub metric_relabel_configs: Vec<Rule>,
+    /// Where the rules stand.
+    pub rule_places: RulePlaces,
+}
+
+/// Where the relabelling rules of a job stand. All places are equal: a job that only moved within
+/// its file is the same job.
+#[derive(Clone, Debug, Default, Eq)]
+pub struct RulePlaces {
+    /// File as the caller named it.
+    pub file: String,
+    /// Lines of `relabel_configs`, from 1.
+    pub relabel: Vec<usize>,
+    /// Lines of `metric_relabel_configs`, from 1.
+    pub metric_relabel: Vec<usize>,
+}
+
+impl PartialEq for RulePlaces {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Sources of targets that Flyball acts on.

@@ -5,8 +5,8 @@
 use crate::supervise::Stop;
 use alerts::{
     Alert, AlertLog, AlertSelection, AlertStatus, DeadLetter, Decision, Delivery, Dispatcher,
-    DispatcherStats, Effect, Event, GroupStatus, Moment, Notification, RouteError, Sample, Saved,
-    Settings, Silence, SilenceError, Ticket,
+    DispatcherStats, Effect, Event, GroupStatus, IntegrationStatus, Moment, Notification,
+    RouteError, RouteView, Sample, Saved, Settings, Silence, SilenceError, Ticket,
 };
 use journal::JournalError;
 use model::{Labels, Matcher};
@@ -352,6 +352,16 @@ impl Dispatch {
     pub(crate) fn sample(&self, wanted: &Sample<'_>) -> Option<Notification> {
         let now = self.clock.now();
         self.dispatcher().sample(now, wanted)
+    }
+
+    /// All routes; with labels, the way of an alert that has them.
+    pub(crate) fn routes(&self, labels: Option<&Labels>) -> Vec<RouteView> {
+        self.dispatcher().routes(labels)
+    }
+
+    /// What became of the messages to each integration.
+    pub(crate) fn integrations(&self) -> Vec<IntegrationStatus> {
+        self.dispatcher().integrations()
     }
 
     /// Names of the receivers that would be told of an alert.

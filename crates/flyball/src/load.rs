@@ -176,7 +176,7 @@ impl Loader {
                 let mode = self.syntax.matchers;
                 let file = self.keep(config::alertmanager::load_in(mode, path, &text))?;
                 let redacted = self.redacted.last().map_or("", String::as_str);
-                let shown = ShownRouting::of_file(&file, redacted);
+                let shown = ShownRouting::of_file(path, &file, redacted);
                 let templates = self.templates(&file.templates);
                 (Routing::from_file(file, templates, compat), shown)
             }

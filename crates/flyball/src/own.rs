@@ -15,6 +15,7 @@ use crate::load::ShownRouting;
 use crate::process;
 use crate::supervise::PanicCounts;
 use crate::version;
+use config::ScrapeConfig;
 use exposition::Family;
 use model::{Labels, Timestamp};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -60,10 +61,12 @@ impl ReloadState {
 pub(crate) struct Live {
     redacted: Mutex<String>,
     routing: Mutex<Arc<ShownRouting>>,
+    jobs: Mutex<Arc<Vec<ScrapeConfig>>>,
 }
 
 impl Live {
-    pub(crate) fn set(&self, redacted: String, routing: ShownRouting) {
+    pub(crate) fn set(&self, redacted: String, routing: ShownRouting, jobs: Vec<ScrapeConfig>) {
+        *self.jobs.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(jobs);
         *self.redacted.lock().unwrap_or_else(PoisonError::into_inner) = redacted;
         *self.routing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(routing);
     }
@@ -71,6 +74,11 @@ impl Live {
     /// The files without their secrets.
     pub(crate) fn redacted(&self) -> String {
         self.redacted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is scraped, as configured.
+    pub(crate) fn jobs(&self) -> Arc<Vec<ScrapeConfig>> {
+        Arc::clone(&self.jobs.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Routing as the API shows it.

@@ -96,7 +96,8 @@ impl Reloader {
         self.kept_rules.configure(InForce { groups: configuration.groups, options, defaults });
         let folders = configuration.flyball.dashboards;
         tokio::task::block_in_place(|| self.board_files.configure(folders));
-        self.live.set(configuration.redacted, configuration.shown);
+        let jobs = configuration.prometheus.scrape_configs;
+        self.live.set(configuration.redacted, configuration.shown, jobs);
         self.state.note_success(self.clock.now());
         Ok(())
     }

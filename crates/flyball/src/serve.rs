@@ -335,7 +335,8 @@ impl Rooms {
         facts: Facts,
         page: Arc<dyn PageFiles>,
     ) -> AppState {
-        let targets = Targets { view, hostname: facts.hostname.clone() };
+        let live = Arc::clone(&self.live);
+        let targets = Targets { view, live, hostname: facts.hostname.clone() };
         let status = Status {
             own: Arc::clone(&self.own),
             live: Arc::clone(&self.live),

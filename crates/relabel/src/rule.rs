@@ -305,6 +305,32 @@ impl Rule {
     }
 }
 
+/// As a file has it, on one line and without what is the default.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "action: {}", self.action)?;
+        if !self.source_labels.is_empty() {
+            write!(f, ", source_labels: [{}]", self.source_labels.join(", "))?;
+        }
+        if self.separator != DEFAULT_SEPARATOR {
+            write!(f, ", separator: {}", model::quote(&self.separator))?;
+        }
+        if !self.default_pattern {
+            write!(f, ", regex: {}", model::quote(self.pattern.as_str()))?;
+        }
+        if self.modulus != 0 {
+            write!(f, ", modulus: {}", self.modulus)?;
+        }
+        if !self.target_label.is_empty() {
+            write!(f, ", target_label: {}", self.target_label)?;
+        }
+        if self.replacement != DEFAULT_REPLACEMENT {
+            write!(f, ", replacement: {}", model::quote(&self.replacement))?;
+        }
+        Ok(())
+    }
+}
+
 fn check_fields(spec: &RuleSpec, scheme: NameScheme) -> Result<(), RuleError> {
     let action = spec.action;
     if action == Action::HashMod && spec.modulus == 0 {

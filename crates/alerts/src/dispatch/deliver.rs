@@ -120,6 +120,7 @@ impl Dispatcher {
     ) {
         if let Some(letter) = self.resent.remove(&ticket) {
             let is_accepted = matches!(delivery, Delivery::Accepted { .. });
+            self.note_resent(now, &letter, (&delivery, why));
             self.resent(now, &letter, (!is_accepted).then_some(why));
             return;
         }
@@ -129,6 +130,8 @@ impl Dispatcher {
         if let Some(index) = group.pending.iter().position(|p| p.state == underway) {
             let place = group.pending[index].integration;
             let integration = self.integration(&group, place).map(|i| i.name).unwrap_or_default();
+            let receiver = &*self.tree.node(group.node).receiver;
+            self.deliveries.note(now, (receiver, &integration), (&delivery, why));
             match delivery {
                 Delivery::Accepted { receiver_data } => {
                     self.stats.accepted += 1;

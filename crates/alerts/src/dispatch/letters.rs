@@ -2,11 +2,13 @@
 //! again, sent again when somebody asks for that.
 
 use super::deliver::TIMEOUT_MIN;
-use super::{Dispatcher, Effect, Moment, Ticket, Timestamp};
+use super::{Delivery, Dispatcher, Effect, Moment, Ticket, Timestamp};
 use crate::change::{Change, What};
+use crate::delivery::IntegrationStatus;
 use crate::group::{AlertGroup, Pending};
 use crate::letter::{DeadLetter, identity};
 use crate::notification::Notification;
+use crate::route::{Integration, Receiver};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -83,6 +85,37 @@ impl Dispatcher {
         true
     }
 
+    /// Counts the try of a letter whose group is gone.
+    pub(super) fn note_resent(&mut self, now: Timestamp, id: &str, outcome: (&Delivery, &str)) {
+        let Some(letter) = self.letters.get(id) else { return };
+        self.deliveries.note(now, (letter.receiver(), &letter.integration), outcome);
+    }
+
+    /// Integrations by receiver, and what became of the messages to each.
+    pub fn integrations(&self) -> Vec<IntegrationStatus> {
+        let mut dead: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for letter in self.letters.iter() {
+            *dead.entry((letter.receiver(), &letter.integration)).or_default() += 1;
+        }
+        let of_receiver = |receiver: &'_ Receiver| -> Vec<IntegrationStatus> {
+            let status = |integration: &Integration| IntegrationStatus {
+                receiver: receiver.name.clone(),
+                integration: integration.name.clone(),
+                send_resolved: integration.send_resolved,
+                counts: self.deliveries.of(&receiver.name, &integration.name),
+                dead_letters: dead
+                    .get(&(receiver.name.as_str(), integration.name.as_str()))
+                    .copied()
+                    .unwrap_or_default(),
+            };
+            receiver.integrations.iter().map(status).collect()
+        };
+        let mut all: Vec<IntegrationStatus> =
+            self.receivers.values().flat_map(of_receiver).collect();
+        all.sort_by(|a, b| (&a.receiver, &a.integration).cmp(&(&b.receiver, &b.integration)));
+        all
+    }
+
     /// A letter was tried again without its group; `why` it failed, if it did.
     pub(super) fn resent(&mut self, now: Timestamp, id: &str, why: Option<&str>) {
         let Some(why) = why else {
@@ -103,6 +136,8 @@ impl Dispatcher {
         why: &str,
     ) {
         let Some(integration) = self.integration(group, pending.integration) else { return };
+        let receiver = &*self.tree.node(group.node).receiver;
+        self.deliveries.note_failed(receiver, &integration.name);
         let notification = self.notification(group, pending, integration.send_resolved);
         self.keep_letter(DeadLetter::new(notification, &integration.name, why, now));
     }

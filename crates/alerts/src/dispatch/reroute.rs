@@ -56,6 +56,7 @@ impl Dispatcher {
         let known = self.knowledge();
         let old_tree = std::mem::replace(&mut self.tree, tree);
         self.receivers = by_name(&settings.receivers);
+        self.deliveries.retain(|receiver| self.receivers.contains_key(receiver));
         self.time_intervals.clone_from(&settings.time_intervals);
         self.compat = settings.compat;
         self.inhibitor = Inhibitor::new(&settings.inhibit_rules);

@@ -4,6 +4,7 @@
 use super::{Dispatcher, Timestamp};
 use crate::alert::{Alert, StoredAlert};
 use crate::history::{Decision, Verdict};
+use crate::route::RouteView;
 use crate::silence::{Silence, SilenceState};
 use model::{Labels, Matcher};
 use std::sync::Arc;
@@ -150,6 +151,11 @@ impl Dispatcher {
     pub fn receivers_of(&self, labels: &Labels) -> Vec<Arc<str>> {
         let leaves = self.tree.leaves(labels).into_iter();
         leaves.map(|leaf| Arc::clone(&self.tree.node(leaf).receiver)).collect()
+    }
+
+    /// All routes, parents before their children; with labels, the way of an alert that has them.
+    pub fn routes(&self, labels: Option<&Labels>) -> Vec<RouteView> {
+        self.tree.views(labels)
     }
 
     /// The last decisions, at most `count`, about alerts that match; oldest first.

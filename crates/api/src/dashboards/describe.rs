@@ -1,7 +1,9 @@
 //! Bodies of requests and answers about dashboards.
 
 use crate::shape::rfc3339;
-use ::dashboards::{Annotation, Finding, Folder, Found, Library, Origin, Summary, VersionSummary};
+use ::dashboards::{
+    Annotation, Difference, Finding, Folder, Found, Library, Origin, Summary, VersionSummary,
+};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -153,6 +155,31 @@ pub(crate) struct VersionsBody {
 pub(crate) struct VersionFoundBody {
     pub(crate) dashboard: Value,
     pub(crate) meta: VersionBody,
+}
+
+/// What is different between two versions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DifferencesBody {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) differences: Vec<DifferenceBody>,
+}
+
+/// One difference.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DifferenceBody {
+    /// Where: `panel "CPU": targets[0].expr`.
+    place: String,
+    /// The former value as JSON, cut when it is long; null: it is new.
+    old: Option<String>,
+    /// The present value as JSON, cut when it is long; null: it is gone.
+    new: Option<String>,
+}
+
+impl DifferenceBody {
+    pub(crate) fn new(Difference { place, old, new }: Difference) -> Self {
+        Self { place, old, new }
+    }
 }
 
 /// A folder to be made or renamed.

@@ -32,12 +32,13 @@ pub(crate) fn routes() -> Vec<Route> {
         "/api/flyball/v1/annotations",
         "/api/flyball/v1/annotations/{id}",
     ];
-    let [all, import, one, versions, version, restore, export, star] = [
+    let [all, import, one, versions, version, diff, restore, export, star] = [
         "/api/flyball/v1/dashboards",
         "/api/flyball/v1/dashboards/import",
         "/api/flyball/v1/dashboards/{uid}",
         "/api/flyball/v1/dashboards/{uid}/versions",
         "/api/flyball/v1/dashboards/{uid}/versions/{version}",
+        "/api/flyball/v1/dashboards/{uid}/diff",
         "/api/flyball/v1/dashboards/{uid}/versions/{version}/restore",
         "/api/flyball/v1/dashboards/{uid}/export",
         "/api/flyball/v1/dashboards/{uid}/star",
@@ -50,6 +51,7 @@ pub(crate) fn routes() -> Vec<Route> {
         writing(one, put(write::save).delete(write::remove)),
         reading(versions, get(read::versions)),
         reading(version, get(read::version)),
+        reading(diff, get(read::difference)),
         writing(restore, post(write::restore)),
         reading(export, get(read::export)),
         writing(star, put(write::star).delete(write::unstar)),

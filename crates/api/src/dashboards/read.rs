@@ -2,13 +2,13 @@
 
 use super::ask;
 use super::describe::{
-    FolderBody, FoundBody, ListBody, SummaryBody, TroubleBody, VersionBody, VersionFoundBody,
-    VersionsBody,
+    DifferenceBody, DifferencesBody, FolderBody, FoundBody, ListBody, SummaryBody, TroubleBody,
+    VersionBody, VersionFoundBody, VersionsBody,
 };
 use crate::params::Params;
 use crate::reply::{ApiError, ErrorBody, json};
 use crate::{App, Principal};
-use ::dashboards::{Folder, Library, Summary};
+use ::dashboards::{Folder, Library, Summary, diff};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -124,6 +124,39 @@ pub(crate) async fn version(
     let (summary, dashboard) = ask(&app, move |library| library.version(&uid, version)).await?;
     let meta = VersionBody::new(summary);
     Ok(json(StatusCode::OK, &VersionFoundBody { dashboard: dashboard.into_json(), meta }))
+}
+
+/// What is different between two versions of a dashboard.
+#[utoipa::path(get, path = "/api/flyball/v1/dashboards/{uid}/diff", tag = "dashboards",
+    params(("uid" = String, Path, description = "Identity"),
+        ("from" = Option<u64>, Query, description = "Number of a version; the one before `to`"),
+        ("to" = Option<u64>, Query, description = "Number of a version; the newest by default")),
+    responses((status = 200, description = "Differences by place", body = DifferencesBody),
+        (status = 404, description = "A version is not kept", body = ErrorBody),
+        (status = "default", description = "No answer", body = ErrorBody)))]
+pub(crate) async fn difference(
+    State(app): State<App>,
+    Path(uid): Path<String>,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let (from, to) = (version_param(&params, "from")?, version_param(&params, "to")?);
+    let body = ask(&app, move |library| {
+        let versions = library.versions(&uid)?;
+        let numbers = versions.iter().map(|version| version.number);
+        let to = to.or_else(|| numbers.clone().max()).unwrap_or_default();
+        let before = numbers.filter(|number| *number < to).max();
+        let (_, new) = library.version(&uid, to)?;
+        let from = from.or(before).unwrap_or(to);
+        let (_, old) = library.version(&uid, from)?;
+        let differences = diff(&old, &new).into_iter().map(DifferenceBody::new).collect();
+        Ok(DifferencesBody { from, to, differences })
+    });
+    Ok(json(StatusCode::OK, &body.await?))
+}
+
+fn version_param(params: &Params, name: &'static str) -> Result<Option<u64>, ApiError> {
+    let number = params.get(name).map(str::parse).transpose();
+    number.map_err(|error| ApiError::invalid_parameter(name, error))
 }
 
 /// A dashboard as a file that Grafana imports.

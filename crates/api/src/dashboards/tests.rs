@@ -91,6 +91,15 @@ fn versions_are_listed_shown_and_restored() {
         assert_eq!(versions["versions"][1]["version"], 1);
         let (_, first) = ask(&client, "GET /dashboards/a/versions/1", json!(null)).await;
         assert_eq!(first["dashboard"]["title"], "one");
+        let (_, found) = ask(&client, "GET /dashboards/a/diff", json!(null)).await;
+        let title = json!({"place": "title", "old": "\"one\"", "new": "\"two\""});
+        assert_eq!(found, json!({"from": 1, "to": 2, "differences": [title]}));
+        let (_, back) = ask(&client, "GET /dashboards/a/diff?from=2&to=1", json!(null)).await;
+        assert_eq!(back["differences"][0]["new"], "\"one\"");
+        assert_eq!(
+            error(&client, "GET /dashboards/a/diff?from=7", json!(null)).await,
+            "404 dashboard \"a\" has no version 7"
+        );
         let (_, meta) = ask(&client, "POST /dashboards/a/versions/1/restore", json!(null)).await;
         assert_eq!(meta["message"], "restored from version 1");
         let (_, shown) = ask(&client, "GET /dashboards/a", json!(null)).await;

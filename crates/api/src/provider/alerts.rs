@@ -2,10 +2,10 @@
 
 use super::ProviderError;
 use alerts::{
-    Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, Sample, Silence,
-    SilenceError,
+    Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, IntegrationStatus,
+    RouteView, Sample, Silence, SilenceError,
 };
-use model::Matcher;
+use model::{Labels, Matcher};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -34,6 +34,15 @@ pub trait AlertsProvider: Send + Sync {
     /// alertmanager.yml as it is used, without its secrets; one that means the same when there is
     /// no such file.
     fn configuration(&self) -> String;
+
+    /// alertmanager.yml as it was named; `None` without such a file.
+    fn file(&self) -> Option<String>;
+
+    /// All routes, parents before their children; with labels, the way of an alert that has them.
+    fn routes(&self, labels: Option<&Labels>) -> Vec<RouteView>;
+
+    /// Integrations by receiver, and what became of the messages to each since the start.
+    fn integrations(&self) -> Vec<IntegrationStatus>;
 
     /// Receivers, in the order of the file.
     fn receivers(&self) -> Vec<ReceiverInfo>;

@@ -22,7 +22,8 @@ pub use status::{
     StatusProvider, TsdbStatus,
 };
 pub use targets::{
-    ActiveTarget, DroppedTarget, DroppedTargets, TargetHealth, TargetMetadata, TargetsProvider,
+    ActiveTarget, DroppedTarget, DroppedTargets, JobRules, PlacedRule, TargetHealth,
+    TargetMetadata, TargetsProvider,
 };
 
 /// What kind of trouble a provider had.

@@ -1,6 +1,7 @@
 //! What is scraped: active and dropped targets, pools, metadata.
 
 use model::{Labels, MetricMetadata, Timestamp};
+use relabel::Rule;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -70,6 +71,28 @@ pub struct TargetMetadata {
     pub metric: MetricMetadata,
 }
 
+/// A relabelling rule and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedRule {
+    /// Line in which it begins, from 1.
+    pub line: usize,
+    /// What it does.
+    pub rule: Rule,
+}
+
+/// The relabelling rules of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobRules {
+    /// File that they are in.
+    pub file: String,
+    /// On targets.
+    pub relabel: Vec<PlacedRule>,
+    /// On samples.
+    pub metric_relabel: Vec<PlacedRule>,
+    /// Labels of the target's own samples win over those of the server.
+    pub honor_labels: bool,
+}
+
 /// State of scraping.
 pub trait TargetsProvider: Send + Sync {
     /// Targets being scraped, by pool in the order of the configuration.
@@ -80,6 +103,9 @@ pub trait TargetsProvider: Send + Sync {
 
     /// Names of the scrape pools, sorted.
     fn scrape_pools(&self) -> Vec<String>;
+
+    /// The rules of a job; `None` when there is no such scrape configuration.
+    fn rules(&self, job: &str) -> Option<JobRules>;
 
     /// Metadata that active targets expose.
     fn metadata(&self) -> Vec<TargetMetadata>;

@@ -2,10 +2,10 @@
 
 use alerts::{
     Alert, AlertSelection, AlertStatus, Compat, DeadLetter, Decision, Dispatcher, Event,
-    GroupStatus, Moment, Receiver, Sample, Settings, Silence,
+    GroupStatus, IntegrationStatus, Moment, Receiver, RouteView, Sample, Settings, Silence,
 };
 use api::{AlertsProvider, ProviderError, ReceiverInfo, SilenceFailure};
-use model::{Matcher, Timestamp};
+use model::{Labels, Matcher, Timestamp};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -71,6 +71,18 @@ impl Alerting {
 impl AlertsProvider for Alerting {
     fn configuration(&self) -> String {
         FILE.to_owned()
+    }
+
+    fn file(&self) -> Option<String> {
+        Some("alertmanager.yml".to_owned())
+    }
+
+    fn routes(&self, labels: Option<&Labels>) -> Vec<RouteView> {
+        self.dispatcher.lock().routes(labels)
+    }
+
+    fn integrations(&self) -> Vec<IntegrationStatus> {
+        self.dispatcher.lock().integrations()
     }
 
     fn receivers(&self) -> Vec<ReceiverInfo> {

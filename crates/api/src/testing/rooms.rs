@@ -4,10 +4,10 @@ use super::{Alerting, sample_store};
 use api::{
     ActiveTarget, AdminProvider, AlertInstance, AlertState, AlertingRule, AlertmanagerUrls,
     AppState, BuildInfo, CompactReport, Component, DroppedTarget, DroppedTargets, HeadStats,
-    HttpMetrics, LifecycleProvider, MetricsProvider, NamedCount, PageAsset, PageFiles,
-    ProviderError, ProviderErrorKind, Queries, QueryLimits, RecordingRule, ReplayStatus, Rule,
-    RuleGroup, RuleHealth, RulesProvider, RuntimeInfo, ServerStatus, StatusProvider, TargetHealth,
-    TargetMetadata, TargetsProvider, TsdbStatus,
+    HttpMetrics, JobRules, LifecycleProvider, MetricsProvider, NamedCount, PageAsset, PageFiles,
+    PlacedRule, ProviderError, ProviderErrorKind, Queries, QueryLimits, RecordingRule,
+    ReplayStatus, Rule, RuleGroup, RuleHealth, RulesProvider, RuntimeInfo, ServerStatus,
+    StatusProvider, TargetHealth, TargetMetadata, TargetsProvider, TsdbStatus,
 };
 use model::{Labels, Matcher, Metadata, MetricKind, MetricMetadata, Timestamp};
 use parking_lot::Mutex;
@@ -79,6 +79,25 @@ impl TargetsProvider for Rooms {
     fn scrape_pools(&self) -> Vec<String> {
         assert!(!self.panics.load(Ordering::Relaxed), "told to panic");
         vec!["api".into(), "node".into()]
+    }
+
+    fn rules(&self, job: &str) -> Option<JobRules> {
+        let text = "scrape_configs:\n- job_name: node\n  relabel_configs:\n  \
+            - {source_labels: [env], regex: dev, action: drop}\n  \
+            - {source_labels: [__address__], regex: '(.+):.*', target_label: host}\n  \
+            metric_relabel_configs:\n  - {regex: instance, action: labeldrop}\n";
+        let loaded = config::prometheus::load("prometheus.yml", text, &config::Outside::nothing());
+        let config = loaded.unwrap().config.scrape_configs.remove(0);
+        let placed = |rules: Vec<relabel::Rule>, lines: Vec<usize>| {
+            rules.into_iter().zip(lines).map(|(rule, line)| PlacedRule { line, rule }).collect()
+        };
+        let places = config.rule_places;
+        (job == config.job_name).then(|| JobRules {
+            file: places.file,
+            relabel: placed(config.relabel_configs, places.relabel),
+            metric_relabel: placed(config.metric_relabel_configs, places.metric_relabel),
+            honor_labels: config.honor_labels,
+        })
     }
 
     fn metadata(&self) -> Vec<TargetMetadata> {

@@ -4,5 +4,6 @@
     reason = "tests stop at the first thing that is not as it should be"
 )]
 
+mod compat;
 mod conformance;
 mod fuzz;

@@ -11,6 +11,8 @@ const RESOLVE_TIMEOUT: Duration = Duration::from_mins(5);
 /// Routing as others see it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ShownRouting {
+    /// alertmanager.yml as it was named; `None` without one.
+    pub(crate) path: Option<String>,
     /// alertmanager.yml, or one that means the same where there is none.
     pub(crate) file: String,
     /// In the order of the file.
@@ -20,14 +22,15 @@ pub(crate) struct ShownRouting {
 }
 
 impl ShownRouting {
-    /// What alertmanager.yml says; `redacted` is its text.
-    pub(super) fn of_file(file: &AlertmanagerFile, redacted: &str) -> Self {
+    /// What alertmanager.yml at `path` says; `redacted` is its text.
+    pub(super) fn of_file(path: &str, file: &AlertmanagerFile, redacted: &str) -> Self {
         let receivers = file.receivers.iter().map(|receiver| {
             let mut labels = receiver.labels.clone();
             labels.insert("name".to_owned(), receiver.name.clone());
             ReceiverInfo { name: receiver.name.clone(), labels }
         });
         Self {
+            path: Some(path.to_owned()),
             file: redacted.to_owned(),
             receivers: receivers.collect(),
             resolve_timeout: file.resolve_timeout,
@@ -52,6 +55,6 @@ impl ShownRouting {
             let labels = [("name".to_owned(), name.clone())].into();
             receivers.push(ReceiverInfo { name: name.clone(), labels });
         }
-        Self { file, receivers, resolve_timeout: RESOLVE_TIMEOUT }
+        Self { path: None, file, receivers, resolve_timeout: RESOLVE_TIMEOUT }
     }
 }

@@ -3,10 +3,11 @@
 use crate::dispatch::Dispatch;
 use crate::own::Live;
 use alerts::{
-    Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, Sample, Silence,
+    Alert, AlertSelection, AlertStatus, DeadLetter, Decision, GroupStatus, IntegrationStatus,
+    RouteView, Sample, Silence,
 };
 use api::{ProviderError, ProviderErrorKind, ReceiverInfo, SilenceFailure};
-use model::Matcher;
+use model::{Labels, Matcher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,18 @@ pub(crate) struct Alerts {
 impl api::AlertsProvider for Alerts {
     fn configuration(&self) -> String {
         self.live.routing().file.clone()
+    }
+
+    fn file(&self) -> Option<String> {
+        self.live.routing().path.clone()
+    }
+
+    fn routes(&self, labels: Option<&Labels>) -> Vec<RouteView> {
+        self.dispatch.routes(labels)
+    }
+
+    fn integrations(&self) -> Vec<IntegrationStatus> {
+        self.dispatch.integrations()
     }
 
     fn receivers(&self) -> Vec<ReceiverInfo> {

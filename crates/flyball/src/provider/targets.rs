@@ -1,11 +1,17 @@
 //! Scrape targets in the shape the API asks for.
 
-use api::{ActiveTarget, DroppedTarget, DroppedTargets, TargetHealth, TargetMetadata};
+use crate::own::Live;
+use api::{
+    ActiveTarget, DroppedTarget, DroppedTargets, JobRules, PlacedRule, TargetHealth, TargetMetadata,
+};
+use relabel::Rule;
 use scrape::{Health, PoolsView, TargetView};
+use std::sync::Arc;
 
 /// Answers `/api/v1/targets` and its kin.
 pub(crate) struct Targets {
     pub(crate) view: PoolsView,
+    pub(crate) live: Arc<Live>,
     /// Replaces loopback names in URLs that are shown to other hosts.
     pub(crate) hostname: String,
 }
@@ -27,6 +33,22 @@ impl api::TargetsProvider for Targets {
 
     fn scrape_pools(&self) -> Vec<String> {
         self.view.pools()
+    }
+
+    fn rules(&self, job: &str) -> Option<JobRules> {
+        let jobs = self.live.jobs();
+        let config = jobs.iter().find(|config| config.job_name == job)?;
+        let placed = |rules: &[Rule], lines: &[usize]| {
+            let placed = rules.iter().zip(lines);
+            placed.map(|(rule, line)| PlacedRule { line: *line, rule: rule.clone() }).collect()
+        };
+        let places = &config.rule_places;
+        Some(JobRules {
+            file: places.file.clone(),
+            relabel: placed(&config.relabel_configs, &places.relabel),
+            metric_relabel: placed(&config.metric_relabel_configs, &places.metric_relabel),
+            honor_labels: config.honor_labels,
+        })
     }
 
     fn metadata(&self) -> Vec<TargetMetadata> {

@@ -276,3 +276,27 @@ fn legacy_templates_follow_upstreams_pattern() {
         assert_eq!(Rule::new(spec, NameScheme::Legacy).is_ok(), allowed, "{template:?}");
     }
 }
+
+#[test]
+fn a_rule_is_printed_without_its_defaults() {
+    let check = |spec: RuleSpec, expected: &str| {
+        assert_eq!(Rule::new(spec, NameScheme::Utf8).unwrap().to_string(), expected);
+    };
+    check(
+        RuleSpec {
+            source_labels: Some(vec!["a".into(), "b".into()]),
+            regex: Some("(.+):\\d+".into()),
+            target_label: "host".into(),
+            ..RuleSpec::default()
+        },
+        "action: replace, source_labels: [a, b], regex: \"(.+):\\\\d+\", target_label: host",
+    );
+    check(
+        RuleSpec {
+            regex: Some("__meta_.*".into()),
+            action: Action::LabelDrop,
+            ..RuleSpec::default()
+        },
+        "action: labeldrop, regex: \"__meta_.*\"",
+    );
+}

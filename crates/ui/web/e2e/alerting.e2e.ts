@@ -121,5 +121,6 @@ it("narrows targets by health and shows what their labels were made of", async (
   expect(await page.getByRole("row", { name: /shop/ }).count()).toBe(0);
   await row.click();
   await page.getByRole("dialog").getByRole("cell", { name: "__address__" }).waitFor();
+  await page.getByRole("dialog").getByText("The job has no relabel_configs.").waitFor();
   await closeClean(watched);
 });

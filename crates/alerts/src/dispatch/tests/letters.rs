@@ -127,3 +127,29 @@ fn letters_are_bounded_and_the_oldest_makes_room() {
     let stats = stage.dispatcher.stats();
     assert_eq!((stats.letters, stats.letters_dropped), (1000, 3));
 }
+
+#[test]
+fn what_became_of_messages_is_counted_by_integration() {
+    let mut stage = Stage::new(CONFIG);
+    let later = Some(std::time::Duration::from_secs(20));
+    stage.answers = [Delivery::Retry { after: later }].into();
+    stage.fire(&DOWN);
+    stage.run_until(5.0);
+    let integrations = stage.dispatcher.integrations();
+    let [ops] = &integrations[..] else { panic!("one integration") };
+    assert_eq!((ops.receiver.as_str(), ops.integration.as_str()), ("ops", "webhook[0]"));
+    assert_eq!((ops.counts.sent, ops.counts.retried, ops.counts.failed), (0, 1, 0));
+    let failed = ops.counts.last_failed.clone().unwrap();
+    assert_eq!(failed.1, "down");
+    assert_eq!(ops.counts.not_before, Some(failed.0.saturating_add(later.unwrap())));
+
+    stage.answers = [Delivery::Refused].into();
+    stage.run_until(25.0);
+    let counts = stage.dispatcher.integrations()[0].clone();
+    assert_eq!((counts.counts.failed, counts.dead_letters, counts.counts.not_before), (1, 1, None));
+
+    stage.run_until(40.0);
+    let counts = stage.dispatcher.integrations()[0].clone();
+    assert_eq!((counts.counts.sent, counts.dead_letters), (1, 0));
+    assert!(counts.counts.last_sent > counts.counts.last_failed.map(|(at, _)| at));
+}

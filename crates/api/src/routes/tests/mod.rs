@@ -7,6 +7,7 @@ mod errors;
 mod explain;
 mod gates;
 mod shapes;
+mod steps;
 mod syntax;
 
 use crate::test_client::{Client, run, wrapped};

@@ -13,6 +13,10 @@ const ROUTE_DEPTH_MAX: usize = 32;
 
 const MATCHERS: MatcherKeys = MatcherKeys { equal: "match", regex: "match_re", list: "matchers" };
 
+/// Keys that routes have from their parents when they have none.
+const INHERITED: [&str; 5] =
+    ["receiver", "group_by", "group_wait", "group_interval", "repeat_interval"];
+
 /// What routes may name.
 pub(super) struct Names<'n> {
     pub(super) receivers: BTreeSet<&'n str>,
@@ -34,6 +38,8 @@ impl Route {
             active_time_intervals: Vec::new(),
             labels: std::collections::BTreeMap::new(),
             routes: Vec::new(),
+            line: 0,
+            own: Vec::new(),
         }
     }
 }
@@ -105,6 +111,8 @@ impl Tree<'_> {
             active_time_intervals: self.intervals(&section, "active_time_intervals"),
             labels,
             routes: Vec::new(),
+            line: node.place.line,
+            own: own_keys(&section),
         };
         for child in section.items("routes") {
             route.routes.extend(self.read(child, &route, depth + 1));
@@ -135,6 +143,15 @@ impl Tree<'_> {
         });
         names.collect()
     }
+}
+
+/// Keys that are not inherited because the route has them.
+fn own_keys(section: &Section<'_>) -> Vec<&'static str> {
+    let is_there = |key: &&'static str| match *key {
+        "receiver" => section.is_filled(key),
+        key => section.get(key).is_some_and(|node| !node.is_null()),
+    };
+    INHERITED.into_iter().filter(is_there).collect()
 }
 
 /// A duration that is inherited when it is absent or null.

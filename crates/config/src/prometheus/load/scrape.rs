@@ -2,7 +2,7 @@
 
 use super::{global, service_discovery, shared};
 use crate::prometheus::{
-    EscapingScheme, GlobalConfig, HistogramOptions, ScrapeConfig, ScrapeProtocol,
+    EscapingScheme, GlobalConfig, HistogramOptions, RulePlaces, ScrapeConfig, ScrapeProtocol,
 };
 use crate::read::{Reader, Section};
 use crate::yaml::Node;
@@ -58,6 +58,11 @@ pub(super) fn read(reader: &Reader<'_>, node: &Node, global: &GlobalConfig) -> O
         discovery: service_discovery::read(&section),
         relabel_configs: shared::rules(&section, "relabel_configs", name_scheme),
         metric_relabel_configs: shared::rules(&section, "metric_relabel_configs", name_scheme),
+        rule_places: RulePlaces {
+            file: reader.file.to_owned(),
+            relabel: shared::lines(&section, "relabel_configs"),
+            metric_relabel: shared::lines(&section, "metric_relabel_configs"),
+        },
         job_name,
     };
     if section.items("relabel_configs").is_empty() {

@@ -11,6 +11,11 @@ pub(super) fn rules(section: &Section<'_>, key: &'static str, scheme: NameScheme
     section.items(key).iter().filter_map(|item| rule(section.reader, item, key, scheme)).collect()
 }
 
+/// Lines in which the items of a list begin.
+pub(super) fn lines(section: &Section<'_>, key: &'static str) -> Vec<usize> {
+    section.items(key).iter().map(|item| item.place.line).collect()
+}
+
 fn rule(reader: &Reader<'_>, node: &Node, key: &'static str, scheme: NameScheme) -> Option<Rule> {
     if node.is_null() {
         reader.problem(node.place, format!("this rule of `{key}` is empty"));

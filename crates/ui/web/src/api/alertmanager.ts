@@ -3,6 +3,7 @@
 
 import { ApiError, getData, getJson, type RequestOptions, sendJson } from "./client";
 import type { Labels } from "./prometheus";
+import type { components } from "./schema";
 
 export interface Receiver {
   readonly name: string;
@@ -128,6 +129,35 @@ export function why(
   options?: RequestOptions,
 ): Promise<Why> {
   return getData("api/flyball/v1/alerts/why", { filter, limit }, options);
+}
+
+export type RouteNode = components["schemas"]["RouteBody"];
+
+/** The routing tree, parents first; `depth` makes a tree of the list. */
+export type RoutingTree = components["schemas"]["RoutesBody"];
+
+/** The tree that the server routes by; with labels, the way of an alert that has them. */
+export function alertRoutes(
+  labels: Labels | undefined,
+  options?: RequestOptions,
+): Promise<RoutingTree> {
+  const params = { labels: labels && JSON.stringify(labels) };
+  return getData("api/flyball/v1/alerts/routes", params, options);
+}
+
+/** What became of the messages to one integration since the start. */
+export type Integration = components["schemas"]["IntegrationBody"];
+
+export type ReceiverState = components["schemas"]["ReceiverStateBody"];
+
+/** Receivers in the order of the file, with what became of the messages to them. */
+export async function receiverStates(options?: RequestOptions): Promise<readonly ReceiverState[]> {
+  const answer = await getData<components["schemas"]["ReceiversBody"]>(
+    "api/flyball/v1/alerts/receivers",
+    {},
+    options,
+  );
+  return answer.receivers;
 }
 
 /** A notification that did not arrive. */

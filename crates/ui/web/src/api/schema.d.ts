@@ -108,6 +108,115 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flyball/v1/alerts/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notifications that receivers refused, or that failed until their group's next turn. A letter
+         *     goes when its integration takes a message about the group.
+         */
+        get: operations["get_api_flyball_v1_alerts_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flyball/v1/alerts/dead-letters/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries all dead letters again. */
+        post: operations["post_api_flyball_v1_alerts_dead_letters_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flyball/v1/alerts/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a dead letter. */
+        delete: operations["delete_api_flyball_v1_alerts_dead_letters__id_"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flyball/v1/alerts/dead-letters/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a dead letter again: its group has its turn at once; the message goes out as it was when
+         *     there is no such group any more.
+         */
+        post: operations["post_api_flyball_v1_alerts_dead_letters__id__resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flyball/v1/alerts/receivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Receivers with what became of the messages to each of their integrations since the start. */
+        get: operations["get_api_flyball_v1_alerts_receivers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flyball/v1/alerts/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The routing tree; with labels, the way of an alert that has them. */
+        get: operations["get_api_flyball_v1_alerts_routes"];
+        put?: never;
+        /** The routing tree; with labels, the way of an alert that has them. */
+        post: operations["post_api_flyball_v1_alerts_routes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flyball/v1/alerts/why": {
         parameters: {
             query?: never;
@@ -209,6 +318,23 @@ export interface paths {
         post?: never;
         /** Deletes a dashboard and its versions. */
         delete: operations["delete_api_flyball_v1_dashboards__uid_"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flyball/v1/dashboards/{uid}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is different between two versions of a dashboard. */
+        get: operations["get_api_flyball_v1_dashboards__uid__diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -426,6 +552,24 @@ export interface paths {
         get: operations["get_api_flyball_v1_status"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flyball/v1/targets/relabel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Applies the rules of a job step by step to the labels that discovery found, and to a sample. */
+        get: operations["get_api_flyball_v1_targets_relabel"];
+        put?: never;
+        /** Applies the rules of a job step by step to the labels that discovery found, and to a sample. */
+        post: operations["post_api_flyball_v1_targets_relabel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1950,6 +2094,27 @@ export interface components {
             reason: string;
             receiver: string;
         };
+        /** @description One difference. */
+        DifferenceBody: {
+            /** @description The present value as JSON, cut when it is long; null: it is gone. */
+            new?: string | null;
+            /** @description The former value as JSON, cut when it is long; null: it is new. */
+            old?: string | null;
+            /** @description Where: `panel "CPU": targets[0].expr`. */
+            place: string;
+        };
+        /** @description What is different between two versions. */
+        DifferencesBody: {
+            differences: components["schemas"]["DifferenceBody"][];
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+        };
+        /** @description Letters that were tried again, or forgotten. */
+        DoneBody: {
+            ids: string[];
+        };
         /** @description A target that relabelling dropped. */
         DroppedTargetBody: {
             discoveredLabels: {
@@ -2193,12 +2358,81 @@ export interface components {
             report: components["schemas"]["FindingBody"][];
             uid: string;
         };
+        /** @description One way to tell a receiver, and what became of the messages since the start. */
+        IntegrationBody: {
+            /** @description Messages that did not arrive, held now. */
+            deadLetters: number;
+            /**
+             * Format: int64
+             * @description Messages that were given up.
+             */
+            failed: number;
+            /** @description What went wrong then. */
+            lastError?: string | null;
+            /** @description When a try failed last, RFC 3339; null without one. */
+            lastFailed?: string | null;
+            /** @description RFC 3339; null before the first. */
+            lastSent?: string | null;
+            /** @description Kind and place among its kind: `webhook[0]`. */
+            name: string;
+            /** @description It asked for patience until then, RFC 3339; null when it does not wait. */
+            notBefore?: string | null;
+            /**
+             * Format: int64
+             * @description Tries that failed and were or will be repeated.
+             */
+            retried: number;
+            /** @description Does it hear of ends? */
+            sendResolved: boolean;
+            /**
+             * Format: int64
+             * @description Messages that it took.
+             */
+            sent: number;
+        };
         /** @description One condition of a selector. */
         LabelMatcher: {
             name: string;
             /** @description `=`, `!=`, `=~`, `!~` */
             type: string;
             value: string;
+        };
+        /** @description An alert that somebody was to hear of. */
+        LetterAlertBody: {
+            labels: {
+                [key: string]: string;
+            };
+            /** @description `firing` or `resolved`. */
+            status: string;
+        };
+        /** @description A notification that did not arrive. */
+        LetterBody: {
+            /** Format: double */
+            ageSeconds: number;
+            alerts: components["schemas"]["LetterAlertBody"][];
+            /** @description Further alerts of the message, which are not kept. */
+            alertsLeftOff: number;
+            /** @description When it was given up last, RFC 3339. */
+            at: string;
+            groupKey: string;
+            id: string;
+            /** @description Which way: `webhook[0]`. */
+            integration: string;
+            /** @description What went wrong the last time. */
+            reason: string;
+            receiver: string;
+            /** @description When the integration first failed for this group, RFC 3339. */
+            since: string;
+            /**
+             * Format: int32
+             * @description How often it was given up.
+             */
+            times: number;
+        };
+        /** @description Notifications that did not arrive. */
+        LettersBody: {
+            /** @description The one that was given up last comes first. */
+            deadLetters: components["schemas"]["LetterBody"][];
         };
         /** @description The list. */
         ListBody: {
@@ -2477,6 +2711,19 @@ export interface components {
             };
             name: string;
         };
+        /** @description A receiver. */
+        ReceiverStateBody: {
+            integrations: components["schemas"]["IntegrationBody"][];
+            labels: {
+                [key: string]: string;
+            };
+            name: string;
+        };
+        /** @description Receivers and whether messages arrive. */
+        ReceiversBody: {
+            /** @description In the order of the file. */
+            receivers: components["schemas"]["ReceiverStateBody"][];
+        };
         /** @description A rule that records a series. */
         RecordingRuleBody: {
             /**
@@ -2496,6 +2743,14 @@ export interface components {
             query: string;
             type: string;
         };
+        /** @description What the rules of a job do. */
+        RelabelBody: {
+            /** @description File with the rules. */
+            file: string;
+            job: string;
+            sample?: components["schemas"]["WayBody"] | null;
+            target?: components["schemas"]["WayBody"] | null;
+        };
         /** @description Progress of loading, in journal segments. */
         ReplayBody: {
             /** Format: int64 */
@@ -2504,6 +2759,51 @@ export interface components {
             max: number;
             /** Format: int64 */
             min: number;
+        };
+        /** @description A route with everything that it inherits. */
+        RouteBody: {
+            activeTimeIntervals: string[];
+            continue: boolean;
+            depth: number;
+            /** @description `...`: every label. */
+            groupBy: string[];
+            groupInterval: string;
+            groupWait: string;
+            /** @description Alertmanager's name of the route, with which names of groups begin. */
+            key: string;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Line of the file in which it begins; null without a file. */
+            line?: number | null;
+            matchers: components["schemas"]["RouteMatcherBody"][];
+            muteTimeIntervals: string[];
+            /**
+             * @description Keys that the route has itself: `receiver`, `group_by`, `group_wait`, `group_interval`,
+             *     `repeat_interval`. The others are its parent's.
+             */
+            own: string[];
+            /** @description The same in words; null without labels. */
+            reason?: string | null;
+            receiver: string;
+            repeatInterval: string;
+            /** @description `told`, `passed` (a child takes the alert), `refused` or `not_asked`; null without labels. */
+            way?: string | null;
+        };
+        /** @description A condition of a route. */
+        RouteMatcherBody: {
+            /** @description Null when the route was not asked. */
+            holds?: boolean | null;
+            matcher: string;
+        };
+        /** @description The routing tree. */
+        RoutesBody: {
+            /** @description alertmanager.yml; null without one. */
+            file?: string | null;
+            /** @description Who is told of an alert with the labels, in the order of the tree; null without labels. */
+            receivers?: string[] | null;
+            /** @description Parents before their children; `depth` makes a tree of them. */
+            routes: components["schemas"]["RouteBody"][];
         };
         /** @description A rule; the field `type` says which kind. */
         RuleBody: components["schemas"]["AlertingRuleBody"] | components["schemas"]["RecordingRuleBody"];
@@ -2623,6 +2923,19 @@ export interface components {
             /** @description Who the server thinks you are. */
             user: string;
             version: string;
+        };
+        /** @description What one rule did. */
+        StepBody: {
+            /** @description The labels behind it. */
+            after: {
+                [key: string]: string;
+            };
+            /** @description False: this rule dropped it. */
+            kept: boolean;
+            /** @description Line of the file in which the rule begins. */
+            line: number;
+            /** @description The rule on one line, without what is the default. */
+            rule: string;
         };
         /** @description Instants of evaluation. */
         StepsBody: {
@@ -2762,6 +3075,15 @@ export interface components {
             warnings?: string[];
         };
         /** @description The success envelope of small answers. */
+        Success_DoneBody: {
+            /** @description Letters that were tried again, or forgotten. */
+            data: {
+                ids: string[];
+            };
+            status: string;
+            warnings?: string[];
+        };
+        /** @description The success envelope of small answers. */
         Success_HashMap_String_HashMap_String_bool: {
             data: {
                 [key: string]: {
@@ -2788,6 +3110,16 @@ export interface components {
                     type: string;
                     unit: string;
                 }[];
+            };
+            status: string;
+            warnings?: string[];
+        };
+        /** @description The success envelope of small answers. */
+        Success_LettersBody: {
+            /** @description Notifications that did not arrive. */
+            data: {
+                /** @description The one that was given up last comes first. */
+                deadLetters: components["schemas"]["LetterBody"][];
             };
             status: string;
             warnings?: string[];
@@ -2874,6 +3206,29 @@ export interface components {
             warnings?: string[];
         };
         /** @description The success envelope of small answers. */
+        Success_ReceiversBody: {
+            /** @description Receivers and whether messages arrive. */
+            data: {
+                /** @description In the order of the file. */
+                receivers: components["schemas"]["ReceiverStateBody"][];
+            };
+            status: string;
+            warnings?: string[];
+        };
+        /** @description The success envelope of small answers. */
+        Success_RelabelBody: {
+            /** @description What the rules of a job do. */
+            data: {
+                /** @description File with the rules. */
+                file: string;
+                job: string;
+                sample?: components["schemas"]["WayBody"] | null;
+                target?: components["schemas"]["WayBody"] | null;
+            };
+            status: string;
+            warnings?: string[];
+        };
+        /** @description The success envelope of small answers. */
         Success_ReplayBody: {
             /** @description Progress of loading, in journal segments. */
             data: {
@@ -2883,6 +3238,20 @@ export interface components {
                 max: number;
                 /** Format: int64 */
                 min: number;
+            };
+            status: string;
+            warnings?: string[];
+        };
+        /** @description The success envelope of small answers. */
+        Success_RoutesBody: {
+            /** @description The routing tree. */
+            data: {
+                /** @description alertmanager.yml; null without one. */
+                file?: string | null;
+                /** @description Who is told of an alert with the labels, in the order of the tree; null without labels. */
+                receivers?: string[] | null;
+                /** @description Parents before their children; `depth` makes a tree of them. */
+                routes: components["schemas"]["RouteBody"][];
             };
             status: string;
             warnings?: string[];
@@ -3175,10 +3544,21 @@ export interface components {
         VersionsBody: {
             versions: components["schemas"]["VersionBody"][];
         };
-        /** @description A way of computing. */
+        /** @description The way of a label set through rules. */
         WayBody: {
-            series: number;
-            way: string;
+            /** @description Before the first rule. */
+            before: {
+                [key: string]: string;
+            };
+            kept: boolean;
+            /** @description Rules behind the one that dropped it. */
+            notApplied: number;
+            /** @description Rules that were applied, up to the one that dropped it. */
+            steps: components["schemas"]["StepBody"][];
+            /** @description What is stored: without the labels that are only for rules. Null when it was dropped. */
+            stored?: {
+                [key: string]: string;
+            } | null;
         };
         /** @description Alerts that match, and what was decided about them. */
         WhyBody: {
@@ -3410,6 +3790,197 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_api_flyball_v1_alerts_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description Name of one receiver */
+                receiver?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dead letters */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_LettersBody"];
+                };
+            };
+        };
+    };
+    post_api_flyball_v1_alerts_dead_letters_resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are on their way */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_DoneBody"];
+                };
+            };
+        };
+    };
+    delete_api_flyball_v1_alerts_dead_letters__id_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ID of the letter */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_DoneBody"];
+                };
+            };
+            /** @description No such letter */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_api_flyball_v1_alerts_dead_letters__id__resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ID of the letter */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_DoneBody"];
+                };
+            };
+            /** @description No such letter, or no such receiver */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_api_flyball_v1_alerts_receivers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Receivers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_ReceiversBody"];
+                };
+            };
+        };
+    };
+    get_api_flyball_v1_alerts_routes: {
+        parameters: {
+            query?: {
+                /** @description Labels of an alert, a JSON object with texts */
+                labels?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tree */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_RoutesBody"];
+                };
+            };
+            /** @description The labels cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_api_flyball_v1_alerts_routes: {
+        parameters: {
+            query?: {
+                /** @description Labels of an alert, a JSON object with texts */
+                labels?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tree */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_RoutesBody"];
+                };
+            };
+            /** @description The labels cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
         };
     };
@@ -3807,6 +4378,52 @@ export interface operations {
                 };
             };
             /** @description It is still there */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_api_flyball_v1_dashboards__uid__diff: {
+        parameters: {
+            query?: {
+                /** @description Number of a version; the one before `to` */
+                from?: number;
+                /** @description Number of a version; the newest by default */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Identity */
+                uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Differences by place */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferencesBody"];
+                };
+            };
+            /** @description A version is not kept */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No answer */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4416,6 +5033,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Success_StatusBody"];
+                };
+            };
+        };
+    };
+    get_api_flyball_v1_targets_relabel: {
+        parameters: {
+            query: {
+                /** @description Name of the scrape configuration */
+                job: string;
+                /** @description Labels before relabelling, a JSON object with texts */
+                labels?: string;
+                /** @description A sample: `name{label="value"}` */
+                metric?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rule by rule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_RelabelBody"];
+                };
+            };
+            /** @description The labels cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such job */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_api_flyball_v1_targets_relabel: {
+        parameters: {
+            query: {
+                /** @description Name of the scrape configuration */
+                job: string;
+                /** @description Labels before relabelling, a JSON object with texts */
+                labels?: string;
+                /** @description A sample: `name{label="value"}` */
+                metric?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rule by rule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_RelabelBody"];
+                };
+            };
+            /** @description The labels cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such job */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -3,6 +3,7 @@
 
 import { getData, type RequestOptions, sendJson } from "./client";
 import type { Alert, Labels, Target } from "./prometheus";
+import type { components } from "./schema";
 
 export interface Rule {
   readonly type: "alerting" | "recording";
@@ -235,4 +236,20 @@ export interface ExplainQuestion {
 
 export function explain(question: ExplainQuestion, options?: RequestOptions): Promise<Explanation> {
   return getData("api/flyball/v1/explain", { ...question }, options);
+}
+
+/** The way of a label set through relabelling rules. */
+export type RelabelWay = components["schemas"]["WayBody"];
+
+/** What the rules of a job make of a target, and of a sample that it exposes. */
+export type Relabelled = components["schemas"]["RelabelBody"];
+
+export function relabelled(
+  job: string,
+  labels: Labels,
+  metric: string,
+  options?: RequestOptions,
+): Promise<Relabelled> {
+  const params = { job, labels: JSON.stringify(labels), metric };
+  return getData("api/flyball/v1/targets/relabel", params, options);
 }

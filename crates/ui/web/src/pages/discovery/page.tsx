@@ -13,12 +13,15 @@ import { Badge, Empty, Loading, Problem } from "../../components/state";
 import { type Column, parseSorting, VirtualTable } from "../../components/virtual";
 import { LabelChanges } from "../parts/label_changes";
 import { Labels, labelsText } from "../parts/labels";
+import { RelabelSteps } from "../parts/relabel_steps";
 import { hasWords, PageHead, SearchParam } from "../parts/page_head";
 
 interface Found {
   readonly key: string;
   readonly pool: string;
   readonly isKept: boolean;
+  /** A source of the server itself, which no rules touch. */
+  readonly isOwn: boolean;
   readonly discovered: LabelSet;
   readonly labels: LabelSet;
 }
@@ -31,6 +34,7 @@ export default function Discovery(): JSX.Element {
         key: `k${at}`,
         pool: one.scrapePool,
         isKept: true,
+        isOwn: one.scrapeUrl.startsWith("internal:"),
         discovered: one.discoveredLabels,
         labels: one.labels,
       }));
@@ -38,6 +42,7 @@ export default function Discovery(): JSX.Element {
         key: `d${at}`,
         pool: one.scrapePool,
         isKept: false,
+        isOwn: false,
         discovered: one.discoveredLabels,
         labels: {},
       }));
@@ -125,7 +130,10 @@ export default function Discovery(): JSX.Element {
           onClose={() => setParams({ target: null }, { replace: true })}
         >
           {!open.isKept && <p class="notice">Relabelling dropped it.</p>}
-          <LabelChanges before={open.discovered} after={open.labels} />
+          <div class="stack">
+            <LabelChanges before={open.discovered} after={open.labels} />
+            {!open.isOwn && <RelabelSteps job={open.pool} labels={open.discovered} />}
+          </div>
         </Dialog>
       )}
     </>

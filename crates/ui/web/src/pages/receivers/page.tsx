@@ -5,9 +5,9 @@ import {
   type DeadLetter,
   deadLetters,
   forget,
-  receivers,
+  type Integration,
+  receiverStates,
   resend,
-  why,
 } from "../../api/alertmanager";
 import { useLoad } from "../../app/load";
 import { href } from "../../app/route";
@@ -20,30 +20,31 @@ import { labelsText } from "../parts/labels";
 import { type Figures, useOwnFigures } from "../parts/own_figures";
 import { PageHead } from "../parts/page_head";
 import { ago, clock } from "../parts/when";
-import { type Delivered, deliveries } from "./counts";
 
-/** Decisions that are looked at; each comes with all its alerts. */
-const DECISIONS_MAX = 60;
+/** An integration of a receiver; a receiver without any is a row, too. */
+interface Row {
+  readonly receiver: string;
+  readonly integration: Integration | undefined;
+}
 
 export default function Receivers(): JSX.Element {
   const { data, error, reload } = useLoad(
-    async (signal) => {
-      const [known, decided] = await Promise.all([
-        receivers({ signal }),
-        why([], DECISIONS_MAX, { signal }),
-      ]);
-      return deliveries(
-        known.map((one) => one.name),
-        decided.decisions,
-      );
-    },
+    async (signal) =>
+      (await receiverStates({ signal })).flatMap(({ name, integrations }): Row[] =>
+        integrations.length === 0
+          ? [{ receiver: name, integration: undefined }]
+          : integrations.map((integration) => ({ receiver: name, integration })),
+      ),
     [],
-    { everyMs: 30_000 },
+    { everyMs: 10_000 },
   );
   const own = useOwnFigures("flyball_notifications?_.*");
   return (
     <div class="stack">
-      <PageHead title="Receivers" note={data && `${data.length} in the configuration`}>
+      <PageHead
+        title="Receivers"
+        note={data && `${new Set(data.map((one) => one.receiver)).size} in the configuration`}
+      >
         <ButtonLink href={href("/routes")}>Routing tree</ButtonLink>
       </PageHead>
       {own.data && <Totals figures={own.data} />}
@@ -58,12 +59,12 @@ export default function Receivers(): JSX.Element {
         <VirtualTable
           rows={data}
           columns={COLUMNS}
-          keyOf={(one) => one.receiver}
+          keyOf={(one) => `${one.receiver} ${one.integration?.name ?? ""}`}
           label="Receivers"
-          minWidthPx={820}
+          minWidthPx={980}
         />
       )}
-      <small class="muted">Counts are of the last {DECISIONS_MAX} decisions about groups.</small>
+      <small class="muted">Counts are since the start of the server.</small>
       <Letters />
     </div>
   );
@@ -93,50 +94,87 @@ function Totals({ figures }: { readonly figures: Figures }): JSX.Element | null 
   );
 }
 
-const COLUMNS: readonly Column<Delivered>[] = [
+/** Has the last try failed? */
+export function isFailing(one: Integration): boolean {
+  return one.lastFailed != null && (one.lastSent == null || one.lastSent < one.lastFailed);
+}
+
+function State({ integration }: { readonly integration: Integration | undefined }): JSX.Element {
+  if (!integration) return <Badge tone="none">tells nobody</Badge>;
+  if (integration.notBefore)
+    return (
+      <Badge tone="warn" title={`The receiver asked to wait until ${clock(integration.notBefore)}`}>
+        waits
+      </Badge>
+    );
+  if (isFailing(integration)) return <Badge tone="bad">failing</Badge>;
+  return integration.sent > 0 ? (
+    <Badge tone="good">arrives</Badge>
+  ) : (
+    <Badge tone="none">quiet</Badge>
+  );
+}
+
+function count(id: string, title: string, of: (one: Integration) => number): Column<Row> {
+  return {
+    id,
+    title,
+    width: "76px",
+    isNumber: true,
+    render: ({ integration }) => {
+      const value = integration ? of(integration) : 0;
+      return value === 0 ? "" : value.toLocaleString("en-US");
+    },
+  };
+}
+
+const COLUMNS: readonly Column<Row>[] = [
   {
     id: "name",
     title: "Receiver",
     width: "minmax(120px, 1fr)",
-    render: (one) => <a href={href("/alerts", { receiver: one.receiver })}>{one.receiver}</a>,
+    render: ({ receiver }) => <a href={href("/alerts", { receiver })}>{receiver}</a>,
+  },
+  {
+    id: "integration",
+    title: "By",
+    width: "minmax(100px, 1fr)",
+    render: ({ integration }) => integration?.name ?? "",
   },
   {
     id: "state",
     title: "State",
     width: "110px",
-    render: (one) => (
-      <Badge tone={one.trouble ? "bad" : one.sent > 0 ? "good" : "none"}>
-        {one.trouble ? "failing" : one.sent > 0 ? "arrives" : "quiet"}
-      </Badge>
-    ),
+    render: ({ integration }) => <State integration={integration} />,
   },
-  { id: "sent", title: "Arrived", width: "80px", isNumber: true, render: (one) => one.sent },
-  {
-    id: "failed",
-    title: "Failed",
-    width: "80px",
-    isNumber: true,
-    render: (one) => one.failed || "",
-  },
-  { id: "muted", title: "Muted", width: "80px", isNumber: true, render: (one) => one.muted || "" },
+  count("sent", "Arrived", (one) => one.sent),
+  count("retried", "Retried", (one) => one.retried),
+  count("failed", "Given up", (one) => one.failed),
+  count("dead", "Waiting", (one) => one.deadLetters),
   {
     id: "last",
     title: "Last told",
-    width: "90px",
+    width: "84px",
     isNumber: true,
-    render: (one) => (
-      <span title={clock(one.lastSent)}>{one.lastSent ? ago(one.lastSent) : ""}</span>
+    render: ({ integration }) => (
+      <span title={clock(integration?.lastSent ?? undefined)}>
+        {integration?.lastSent ? ago(integration.lastSent) : ""}
+      </span>
     ),
   },
   {
     id: "trouble",
-    title: "Trouble",
+    title: "Last error",
     width: "minmax(160px, 3fr)",
-    render: (one) => (
-      <span class="field-error" title={one.trouble}>
-        {one.trouble}
-      </span>
-    ),
+    render: ({ integration }) =>
+      integration?.lastFailed && (
+        <span
+          class={isFailing(integration) ? "field-error" : "muted"}
+          title={`${clock(integration.lastFailed)}: ${integration.lastError ?? ""}`}
+        >
+          {ago(integration.lastFailed)} ago: {integration.lastError}
+        </span>
+      ),
   },
 ];
 

@@ -1,17 +1,16 @@
 // The routing tree, and the way of a label set through it: who would be told, and after how long.
 
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
-import { alertingStatus, routedAlerts } from "../../api/alertmanager";
+import { useState } from "preact/hooks";
+import { alertRoutes, type RouteNode, routedAlerts } from "../../api/alertmanager";
 import type { Labels } from "../../api/prometheus";
-import { asError, useLoad } from "../../app/load";
+import { useLoad } from "../../app/load";
 import { href, param, setParams } from "../../app/route";
 import { Button, ButtonLink, classes } from "../../components/button";
 import { Field, Input } from "../../components/field";
 import { Badge, Empty, Loading, Mark, Problem } from "../../components/state";
 import { matchersOf, parseMatchers, renderMatchers } from "../parts/matchers";
 import { PageHead } from "../parts/page_head";
-import { type RouteNode, type RoutingTree, routingTree } from "./tree";
 import "./routes.css";
 
 /** Alerts that are offered for a try. */
@@ -21,50 +20,31 @@ export default function Routes(): JSX.Element {
   const text = param("labels");
   const { labels, wrong } = labelsOf(text);
   const isTried = Object.keys(labels).length > 0;
-  const configured = useLoad(
-    async (signal) => (await alertingStatus({ signal })).config.original,
-    [],
+  const { data, error, reload } = useLoad(
+    (signal) => alertRoutes(isTried ? labels : undefined, { signal }),
+    [text],
     { everyMs: 60_000 },
   );
-  const { tree, unread } = useMemo(
-    () => readTree(configured.data, isTried ? labels : undefined),
-    [configured.data, text],
-  );
-  const error = configured.error ?? unread;
+  const routes = data?.routes;
   return (
     <>
       <PageHead
         title="Routing tree"
-        note={tree && `${tree.nodes.length} ${tree.nodes.length === 1 ? "route" : "routes"}`}
+        note={routes && `${routes.length} ${routes.length === 1 ? "route" : "routes"}`}
       >
         <ButtonLink href={href("/receivers")}>Receivers</ButtonLink>
         <ButtonLink href={href("/config", { tab: "alerting" })}>Configuration</ButtonLink>
       </PageHead>
       <div class="routes">
-        <Tester key={text} text={text} wrong={wrong} tree={isTried ? tree : undefined} />
+        <Tester key={text} text={text} wrong={wrong} told={data?.receivers ?? undefined} />
         <section class="card" aria-label="Routes">
-          {error && (
-            <Problem isSlim={tree !== undefined} error={error} onRetry={configured.reload} />
-          )}
-          {!tree && !error && <Loading what="the routing tree" />}
-          {tree && <Tree nodes={tree.nodes} isTried={isTried} />}
+          {error && <Problem isSlim={data !== undefined} error={error} onRetry={reload} />}
+          {!data && !error && <Loading what="the routing tree" />}
+          {data && <Tree nodes={data.routes} file={data.file ?? undefined} />}
         </section>
       </div>
     </>
   );
-}
-
-/** The tree, or why it cannot be read. */
-function readTree(
-  yaml: string | undefined,
-  labels: Labels | undefined,
-): { tree?: RoutingTree; unread?: Error } {
-  if (yaml === undefined) return {};
-  try {
-    return { tree: routingTree(yaml, labels) };
-  } catch (error) {
-    return { unread: asError(error) };
-  }
 }
 
 /** A label set written as matchers of equality. */
@@ -79,10 +59,11 @@ function labelsOf(text: string): { labels: Labels; wrong?: string } {
 interface TesterProps {
   readonly text: string;
   readonly wrong: string | undefined;
-  readonly tree: RoutingTree | undefined;
+  /** Who is told of the alert that is tried. */
+  readonly told: readonly string[] | undefined;
 }
 
-function Tester({ text, wrong, tree }: TesterProps): JSX.Element {
+function Tester({ text, wrong, told }: TesterProps): JSX.Element {
   const [draft, setDraft] = useState(text);
   const { data } = useLoad(async (signal) => {
     const alerts = await routedAlerts([], { signal });
@@ -118,11 +99,11 @@ function Tester({ text, wrong, tree }: TesterProps): JSX.Element {
           </Button>
         )}
       </div>
-      {tree && (
+      {told && (
         <div role="status">
-          <strong>{tree.receivers.length === 0 ? "Nobody." : tree.receivers.join(", ")}</strong>
+          <strong>{told.length === 0 ? "Nobody." : told.join(", ")}</strong>
           <p class="muted">
-            {tree.receivers.length > 1 ? "are told." : "is told."} The way is marked in the tree.
+            {told.length > 1 ? "are told." : "is told."} The way is marked in the tree.
           </p>
         </div>
       )}
@@ -146,68 +127,105 @@ function Tester({ text, wrong, tree }: TesterProps): JSX.Element {
 
 function Tree({
   nodes,
-  isTried,
+  file,
 }: {
   readonly nodes: readonly RouteNode[];
-  readonly isTried: boolean;
+  readonly file: string | undefined;
 }): JSX.Element {
   if (nodes.length === 0) return <Empty title="No routes." />;
   return (
     <ol class="route-tree">
-      {nodes.map((node, at) => (
-        <li
-          key={at}
-          class={classes(isTried && (node.isTold ? "told" : node.isPassed ? "matched" : "passed"))}
-          style={{ marginLeft: `${24 * node.depth}px` }}
-        >
-          <div class="line">
-            {isTried && <Mark tone={node.isTold ? "good" : node.isPassed ? "info" : "none"} />}
-            {node.depth > 0 && (
-              <span class="muted" aria-hidden="true">
-                └
-              </span>
-            )}
-            <code>
-              {node.matchers.length > 0
-                ? node.matchers.join(", ")
-                : node.depth === 0
-                  ? "every alert"
-                  : "all that come here"}
-            </code>
-            <span class="muted">to</span>
-            <a href={href("/alerts", { receiver: node.receiver })}>
-              <strong>{node.receiver}</strong>
-            </a>
-            {node.isTold && isTried && <Badge tone="good">told</Badge>}
-            {node.continues && (
-              <Badge tone="info" title="The next route is tried, too">
-                continues
-              </Badge>
-            )}
-          </div>
-          <small class="muted">{timing(node)}</small>
-        </li>
+      {nodes.map((node) => (
+        <Route key={node.key} node={node} file={file} />
       ))}
     </ol>
   );
 }
 
-function timing(node: RouteNode): string {
+const LOOKS = { told: "told", passed: "matched", refused: "passed", not_asked: "passed" };
+const MARKS = { told: "good", passed: "info", refused: "none", not_asked: "none" } as const;
+
+function Route({
+  node,
+  file,
+}: {
+  readonly node: RouteNode;
+  readonly file: string | undefined;
+}): JSX.Element {
+  const way = node.way as keyof typeof MARKS | null | undefined;
+  return (
+    <li class={classes(way != null && LOOKS[way])} style={{ marginLeft: `${24 * node.depth}px` }}>
+      <div class="line">
+        {way && <Mark tone={MARKS[way]} />}
+        {node.depth > 0 && (
+          <span class="muted" aria-hidden="true">
+            └
+          </span>
+        )}
+        <code>
+          {node.matchers.length === 0 && (node.depth === 0 ? "every alert" : "all that come here")}
+          {node.matchers.map(({ matcher, holds }, at) => (
+            <span key={matcher} class={classes(holds === false && "fails")}>
+              {at > 0 && ", "}
+              {matcher}
+            </span>
+          ))}
+        </code>
+        <span class="muted">to</span>
+        <a href={href("/alerts", { receiver: node.receiver })}>
+          <strong>{node.receiver}</strong>
+        </a>
+        {way === "told" && <Badge tone="good">told</Badge>}
+        {node.continue && (
+          <Badge tone="info" title="The next route is tried, too">
+            continues
+          </Badge>
+        )}
+        {node.line != null && (
+          <small class="muted route-place" title={`${file ?? ""}:${node.line}`}>
+            line {node.line}
+          </small>
+        )}
+      </div>
+      <small class="line route-timing">
+        {timing(node).map(({ words, isOwn }) => (
+          <span
+            key={words}
+            class={classes(!isOwn && "muted")}
+            title={isOwn ? "Set by this route" : "From the route above, or the default"}
+          >
+            {words}
+          </span>
+        ))}
+      </small>
+      {node.reason && <small class="muted route-reason">{node.reason}</small>}
+    </li>
+  );
+}
+
+interface Part {
+  readonly words: string;
+  /** Does the route say so itself? */
+  readonly isOwn: boolean;
+}
+
+function timing(node: RouteNode): readonly Part[] {
   const groups =
     node.groupBy.length === 0
       ? "one group"
       : node.groupBy[0] === "..."
         ? "every alert by itself"
         : `groups by ${node.groupBy.join(", ")}`;
+  const part = (words: string, key: string) => ({ words, isOwn: node.own.includes(key) });
   const quiet = [
     ...node.muteTimeIntervals.map((name) => `muted during ${name}`),
     ...node.activeTimeIntervals.map((name) => `only during ${name}`),
   ];
   return [
-    groups,
-    `first after ${node.groupWait}`,
-    `changes after ${node.groupInterval}`,
-    `again after ${node.repeatInterval}`,
-    ...quiet,
-  ].join("; ");
+    part(groups, "group_by"),
+    part(`first after ${node.groupWait}`, "group_wait"),
+    part(`changes after ${node.groupInterval}`, "group_interval"),
+    part(`again after ${node.repeatInterval}`, "repeat_interval"),
+    ...quiet.map((words) => ({ words, isOwn: true })),
+  ];
 }

@@ -9,6 +9,7 @@ import { Dialog } from "../../components/dialog";
 import { Badge, Problem } from "../../components/state";
 import { Facts } from "../parts/facts";
 import { LabelChanges } from "../parts/label_changes";
+import { RelabelSteps } from "../parts/relabel_steps";
 import { ago, clock, shortLength } from "../parts/when";
 import { HEALTH_TONES } from "./page";
 
@@ -79,6 +80,9 @@ export function TargetDetail({
         <Scraped selector={selector} />
         <h3>Labels</h3>
         <LabelChanges before={target.discoveredLabels} after={labels} />
+        {!target.scrapeUrl.startsWith("internal:") && (
+          <RelabelSteps job={target.scrapePool} labels={target.discoveredLabels} />
+        )}
       </div>
     </Dialog>
   );
