@@ -98,7 +98,10 @@ async function usable(): Promise<number> {
 
 async function drawn(page: Page): Promise<void> {
   await page.waitForFunction(
-    (wanted) => document.querySelectorAll(".panel[data-state=ready] canvas").length >= wanted,
+    // One that loads anew shows what it has.
+    (wanted) =>
+      document.querySelectorAll(".panel:is([data-state=ready], [data-state=refreshing]) canvas")
+        .length >= wanted,
     PANELS,
   );
 }
