@@ -42,14 +42,13 @@ fn read_series_1<'a>(
     let mut known = None;
     while let Some(item) = series.next_item()? {
         intake.check_room(batch)?;
-        let resolved = match known.take() {
-            Some(resolved) => resolved,
-            None => {
-                let label_bytes = label_bytes(&series, batch)?;
-                // A label behind the samples makes another series of it.
-                let is_likely = series.is_likely() && matches!(label_bytes, LabelBytes::Sent(_));
-                intake.resolve(label_bytes, is_likely, lookup, batch)?
-            }
+        let resolved = if let Some(resolved) = known.take() {
+            resolved
+        } else {
+            let label_bytes = label_bytes(&series, batch)?;
+            // A label behind the samples makes another series of it.
+            let is_likely = series.is_likely() && matches!(label_bytes, LabelBytes::Sent(_));
+            intake.resolve(label_bytes, is_likely, lookup, batch)?
         };
         take(intake, &resolved, item, batch, refusals)?;
         known = Some(resolved);

@@ -62,12 +62,11 @@ impl LabelSet {
 
     fn replace(&mut self, name: &str, value: &str) {
         let place = self.put(value);
-        match self.position(name) {
-            Some(index) => self.pairs[index].1 = place,
-            None => {
-                let name = self.put(name);
-                self.pairs.push((name, place));
-            }
+        if let Some(index) = self.position(name) {
+            self.pairs[index].1 = place;
+        } else {
+            let name = self.put(name);
+            self.pairs.push((name, place));
         }
     }
 
@@ -108,7 +107,7 @@ fn sorted(mut attributes: Attributes<'_>) -> Result<Vec<(&str, String)>, WireErr
             found.push((key, text));
         }
     }
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found.sort_by_key(|(key, _)| *key);
     Ok(found)
 }
 

@@ -90,8 +90,9 @@ fn check_count(count: u64) -> Result<(), String> {
 
 /// Each step of `coarser` joins two neighbours.
 fn side(buckets: &Buckets, coarser: u32) -> Result<(Vec<Span>, Vec<f64>), String> {
-    let offset = i32::try_from(buckets.offset);
-    let offset = i64::from(offset.map_err(|_| format!("bucket offset {}", buckets.offset))?);
+    let offset = i32::try_from(buckets.offset).ok();
+    let offset = offset.ok_or_else(|| format!("bucket offset {}", buckets.offset))?;
+    let offset = i64::from(offset);
     let first = offset >> coarser;
     if coarser == 0 {
         return spans(first + 1, &buckets.counts);
@@ -123,7 +124,8 @@ fn spans(offset: i64, counts: &[u64]) -> Result<(Vec<Span>, Vec<f64>), String> {
         match spans.last_mut() {
             Some(span) if gap == 0 => span.length += u32::try_from(run.len()).expect("bounded"),
             _ => {
-                let offset = i32::try_from(gap).map_err(|_| format!("bucket index {gap}"))?;
+                let offset = i32::try_from(gap).ok();
+                let offset = offset.ok_or_else(|| format!("bucket index {gap}"))?;
                 let length = u32::try_from(run.len()).expect("bounded by 16,384");
                 spans.push(Span { offset, length });
             }

@@ -15,6 +15,7 @@ use model::{
     Row, SeriesRef, Timestamp, Value, stale_marker,
 };
 use parking_lot::{Mutex, MutexGuard};
+use std::fmt::Write as _;
 use wire::WireError;
 use wire::otlp::{
     ExponentialPoint, HistogramPoint, Kind, Link, Messages, Metric, NumberPoint, Resource, Scope,
@@ -442,7 +443,10 @@ fn exemplar(link: &Link<'_>) -> Result<Exemplar, WireError> {
     }
     for (name, id) in [("trace_id", link.trace_id), ("span_id", link.span_id)] {
         if !id.is_empty() && id.len() <= model::EXEMPLAR_CHARS_MAX {
-            let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut hex = String::with_capacity(2 * id.len());
+            for byte in id {
+                write!(hex, "{byte:02x}").expect("writing to a string does not fail");
+            }
             labels.set(name, &hex);
         }
     }

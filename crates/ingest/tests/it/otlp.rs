@@ -106,7 +106,7 @@ async fn both_forms_bare_and_compressed_mean_the_same() {
         assert_eq!(world.stored(), expected);
         let state = world.fixture.store.state.lock();
         assert_eq!(state.batches.len(), 1, "a request is one batch");
-        let start = state.batches[0].rows[0].start.map(|at| at.ms());
+        let start = state.batches[0].rows[0].start.map(model::Timestamp::ms);
         assert_eq!(start, Some(1));
         let metadata = &state.batches[0].metadata[0];
         assert_eq!(
@@ -243,7 +243,7 @@ async fn deltas_are_summed_up_and_late_ones_refused() {
         .lock()
         .batches
         .iter()
-        .map(|batch| batch.rows[0].start.map(|at| at.ms()))
+        .map(|batch| batch.rows[0].start.map(model::Timestamp::ms))
         .collect();
     assert_eq!(starts[..2], [Some(1), Some(1)]);
 }

@@ -1,6 +1,6 @@
 //! OTLP/JSON as the protobuf bytes that mean the same, by a table of messages. As the standard
-//! demands: camelCase names (snake_case is taken too), ids in hexadecimal, enumerations as numbers
-//! (their names are taken too), 64-bit numbers as texts or numbers, unknown names are skipped.
+//! demands: names in `camelCase` (`snake_case` is taken too), ids in hexadecimal, enumerations as
+//! numbers (their names are taken too), 64-bit numbers as texts or numbers, unknown names skipped.
 
 use crate::WireError;
 use crate::protobuf::put_varint;
@@ -204,7 +204,7 @@ fn put_message(tree: &Value, slots: &[Slot], out: &mut Vec<u8>) -> Result<(), Fa
     Ok(())
 }
 
-/// The camelCase name or its snake_case form.
+/// The `camelCase` name or its `snake_case` form.
 fn is_named(camel: &str, name: &str) -> bool {
     if camel == name {
         return true;

@@ -41,7 +41,7 @@ fn metrics_say_what_they_are() {
         assert_eq!(metric.temporality, Temporality::Delta);
     });
     with_metric(r#"{"name":"a","unknown":[{"x":1}]}"#, |metric| {
-        assert_eq!(metric.kind, Kind::Unknown)
+        assert_eq!(metric.kind, Kind::Unknown);
     });
 }
 

@@ -127,15 +127,15 @@ fn references_may_stand_alone_and_symbols_at_the_end() {
 fn what_refers_to_nothing_costs_its_series() {
     check(
         &with_symbols(b"\x0a\x02\x01\x03"),
-        expect![[r#"
+        expect![[r"
             wire: remote write: symbol 3 of 3 at offset 4
-              None"#]],
+              None"]],
     );
     check(
         &with_symbols(b"\x0a\x01\x01"),
-        expect![[r#"
+        expect![[r"
             wire: remote write: a label name without a value at offset 4
-              None"#]],
+              None"]],
     );
     check(
         &with_symbols(b"\x0a\x02\x01\x02\x22\x04\x0a\x02\x01\x09\x2a\x02\x18\x09"),
@@ -147,14 +147,14 @@ fn what_refers_to_nothing_costs_its_series() {
 fn malformed_bytes_cost_the_request() {
     check(
         b"\x22\x01\xff",
-        expect![[r#"
-        wire: protobuf: text is not UTF-8: invalid utf-8 sequence of 1 bytes from index 0 at offset 2"#]],
+        expect![[r"
+        wire: protobuf: text is not UTF-8: invalid utf-8 sequence of 1 bytes from index 0 at offset 2"]],
     );
     check(
         &with_symbols(b"\x0a\x02\x01\xff"),
-        expect![[r#"
+        expect![[r"
             wire: protobuf: ends within a number at offset 5
-              None"#]],
+              None"]],
     );
     check(
         b"\x2a\x7f",
@@ -168,9 +168,9 @@ fn label_sets_are_bounded_however_often_a_symbol_is_used() {
     body.extend(field(5, &field(1, &[0; 100])));
     check(
         &body,
-        expect![[r#"
+        expect![[r"
         wire: remote write: more than 1000 bytes of labels at offset 104
-          None"#]],
+          None"]],
     );
 }
 
