@@ -7,6 +7,7 @@ use crate::group::told_in_order;
 use crate::notification::{Notification, Reason};
 use crate::route::group_labels;
 use model::Matcher;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Alerts of a sample at most.
@@ -68,7 +69,7 @@ impl Dispatcher {
             reason: if fires { Reason::FirstNotification } else { Reason::AllAlertsResolved },
             route_labels: node.labels.clone(),
             now,
-            receiver_data: Default::default(),
+            receiver_data: BTreeMap::new(),
         })
     }
 }
