@@ -1,5 +1,5 @@
-//! `/api/flyball/v1/targets/relabel`: what the rules of a job make of a target, rule by rule, and of
-//! a sample that it exposes. The rules are applied by the code that scrapes with them.
+//! `/api/flyball/v1/targets/relabel`: what the rules of a job make of a target, rule by rule, and
+//! of a sample that it exposes. The rules are applied by the code that scrapes with them.
 
 use crate::App;
 use crate::params::{Params, parse_selectors};

@@ -6,4 +6,5 @@
 
 mod compat;
 mod conformance;
+mod exporters;
 mod fuzz;
