@@ -86,7 +86,7 @@ pub(crate) async fn explain(State(app): State<App>, params: Params) -> Result<Re
     let target = labels.map(|labels| Way::through(&rules.relabel, labels));
     let of_target = target.as_ref().and_then(Way::target_labels).unwrap_or_else(Labels::empty);
     let sample = metric.map(|metric| {
-        let labels = exposed(metric, &of_target, rules.honor_labels);
+        let labels = exposed(&metric, &of_target, rules.honor_labels);
         Way::through(&rules.metric_relabel, labels)
     });
     let JobRules { file, .. } = rules;
@@ -125,7 +125,7 @@ fn sample(text: &str) -> Result<Labels, String> {
 }
 
 /// Labels of a sample with those of its target, before `metric_relabel_configs`.
-fn exposed(sample: Labels, target: &Labels, honor_labels: bool) -> Labels {
+fn exposed(sample: &Labels, target: &Labels, honor_labels: bool) -> Labels {
     let mut labels = sample.to_builder();
     for (name, value) in target.iter() {
         let own = sample.get(name).filter(|own| !own.is_empty());

@@ -492,7 +492,8 @@ fn paces_of_unknown_collectors_are_refused() {
 #[test]
 fn files_that_a_kernel_may_lack_are_missed_by_nobody() {
     const DAMAGED: &str = "full\n0 1:2:3\n";
-    let cases: [(&str, &[(&str, &str)], &str); 7] = [
+    type Files = &'static [(&'static str, &'static str)];
+    let cases: [(&str, Files, &str); 7] = [
         (
             "conntrack",
             &[

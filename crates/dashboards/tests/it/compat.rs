@@ -132,7 +132,7 @@ fn panel(kind: &str) -> Value {
         "targets": [{"refId": "A", "expr": "up"}]})
 }
 
-fn with_panel(panel: Value) -> Value {
+fn with_panel(panel: &Value) -> Value {
     json!({"title": "T", "schemaVersion": 39, "panels": [panel]})
 }
 
@@ -171,11 +171,11 @@ fn table() -> String {
     let transformation = |id: &str| {
         let mut panel = panel("table");
         panel["transformations"] = json!([{"id": id, "options": {}}]);
-        with_panel(panel)
+        with_panel(&panel)
     };
     let rows = [
         ("schema versions", versions()),
-        ("panel types", sort(&PANELS, |kind| with_panel(panel(kind)))),
+        ("panel types", sort(&PANELS, |kind| with_panel(&panel(kind)))),
         ("kinds of variables", sort(&VARIABLES, variable)),
         ("transformations", sort(&TRANSFORMATIONS, transformation)),
     ];

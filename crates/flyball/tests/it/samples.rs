@@ -47,8 +47,8 @@ fn a_template_is_tried_on_an_alert_that_has_ended_also_after_a_kill() {
         });
     };
     let began = server_now();
-    push(&server, "a", began, Duration::from_secs(600));
-    push(&server, "b", began, Duration::from_secs(600));
+    push(&server, "a", began, Duration::from_mins(10));
+    push(&server, "b", began, Duration::from_mins(10));
     told("node b is down");
     let fires = format!(
         "db firing 2 Down team db: node a is down {0} true;node b is down {0} true;",

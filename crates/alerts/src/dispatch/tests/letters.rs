@@ -131,8 +131,8 @@ fn letters_are_bounded_and_the_oldest_makes_room() {
 #[test]
 fn what_became_of_messages_is_counted_by_integration() {
     let mut stage = Stage::new(CONFIG);
-    let later = Some(std::time::Duration::from_secs(20));
-    stage.answers = [Delivery::Retry { after: later }].into();
+    let later = std::time::Duration::from_secs(20);
+    stage.answers = [Delivery::Retry { after: Some(later) }].into();
     stage.fire(&DOWN);
     stage.run_until(5.0);
     let integrations = stage.dispatcher.integrations();
@@ -141,7 +141,7 @@ fn what_became_of_messages_is_counted_by_integration() {
     assert_eq!((ops.counts.sent, ops.counts.retried, ops.counts.failed), (0, 1, 0));
     let failed = ops.counts.last_failed.clone().unwrap();
     assert_eq!(failed.1, "down");
-    assert_eq!(ops.counts.not_before, Some(failed.0.saturating_add(later.unwrap())));
+    assert_eq!(ops.counts.not_before, Some(failed.0.saturating_add(later)));
 
     stage.answers = [Delivery::Refused].into();
     stage.run_until(25.0);
