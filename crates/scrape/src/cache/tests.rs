@@ -282,6 +282,30 @@ fn the_sample_limit_fails_the_scrape_but_counts_on() {
     }
 }
 
+/// A reload that lowers the limit finds series that are known already.
+#[test]
+fn the_sample_limit_holds_for_known_series_too() {
+    let mut world = World::new();
+    assert_eq!(world.text("a 1\nb 2\n").error, None);
+    world.cache.reshape(shape(|shape| shape.limits.sample_limit = Some(1)));
+    let report = world.text("a 1\nb 2\n");
+    assert_eq!(report.error.as_deref(), Some("sample limit exceeded"));
+    assert_eq!((report.scraped, report.kept, report.stale), (2, 2, 2));
+}
+
+#[test]
+fn timestamps_that_are_not_honoured_make_no_sample_of_their_own() {
+    let mut world = World::with(|shape| shape.honor_timestamps = false);
+    for _ in 0..2 {
+        let report = world.text("a 1 5\na 2 6\n");
+        assert_eq!((report.kept, report.duplicates, report.out_of_order), (2, 1, 0));
+    }
+    world.check(&expect![[r#"
+        {__name__="a", instance="i", job="j"} 1 @1000
+        {__name__="a", instance="i", job="j"} 1 @2000
+    "#]]);
+}
+
 #[test]
 fn label_limits_fail_the_scrape_in_upstream_s_words() {
     type Case = (fn(&mut Shape), &'static str);
@@ -303,6 +327,7 @@ fn label_limits_fail_the_scrape_in_upstream_s_words() {
     for (change, expected) in table {
         let mut world = World::with(change);
         assert_eq!(world.text("a{long_name=\"xyz\"} 1\n").error.as_deref(), Some(expected));
+        assert_eq!(world.text("a 1\n").error, None, "without: {expected}");
     }
 }
 
@@ -482,6 +507,19 @@ fn metadata_is_sent_when_it_is_news_and_forgotten_after_ten_scrapes() {
     }
     world.text("b 1\n");
     assert!(metadata.list().is_empty());
+}
+
+#[test]
+fn units_of_pages_and_sources_are_kept() {
+    let mut world = World::new();
+    world.openmetrics("# TYPE a_seconds gauge\n# UNIT a_seconds seconds\na_seconds 1\n# EOF\n");
+    let mut family = Family::gauge("b_bytes", "Help.");
+    family.unit = "bytes".into();
+    family.push(Labels::empty(), 1.0);
+    world.page(Page::Families(&[family]));
+    let units: Vec<String> =
+        world.cache.metadata().list().into_iter().map(|entry| entry.metadata.unit).collect();
+    assert_eq!(units, ["seconds", "bytes"]);
 }
 
 #[test]

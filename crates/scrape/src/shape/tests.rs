@@ -47,6 +47,14 @@ fn only_what_changes_labels_invalidates_them() {
     other.timeout = Duration::from_secs(2);
     other.honor_timestamps = false;
     assert!(shape.same_labels(&other));
-    other.limits.label_limit = Some(1);
-    assert!(!shape.same_labels(&other));
+    let changes: [fn(&mut Shape); 3] = [
+        |shape| shape.limits.label_limit = Some(1),
+        |shape| shape.honor_labels = false,
+        |shape| shape.names = relabel::NameScheme::Legacy,
+    ];
+    for change in changes {
+        let mut other = other.clone();
+        change(&mut other);
+        assert!(!shape.same_labels(&other), "{other:?}");
+    }
 }
