@@ -125,7 +125,8 @@ pub(super) fn search(expr: &Expr, text: &str, seed: u64, wait_minutes: i64) -> D
             Some(true) if found.firing.is_none() => found.firing = Some(set),
             Some(false) if found.quiet.is_none() && !set.series.is_empty() => {
                 let last = judged_at_minutes + 1 + wait_minutes;
-                if [5, last].iter().all(|minute| has_result(*minute) == Some(false)) {
+                let instants = [5, judged_at_minutes + 1, last];
+                if instants.iter().all(|minute| has_result(*minute) == Some(false)) {
                     found.quiet = Some(set);
                 }
             }
