@@ -33,4 +33,5 @@ mod server;
 mod start;
 mod told;
 mod tsdb;
+mod types;
 mod ways;

@@ -217,6 +217,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flyball/v1/alerts/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A message as webhooks get it about the last alert that matches: one that fires, or else one of
+         *     the last 1,000 that have ended. With it come the others that match, belong to the same group and
+         *     were there at the same time.
+         */
+        get: operations["get_api_flyball_v1_alerts_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flyball/v1/alerts/why": {
         parameters: {
             query?: never;
@@ -803,6 +824,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/otlp/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stores metrics sent by OTLP, protobuf or JSON */
+        post: operations["post_api_v1_otlp_v1_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parse_query": {
         parameters: {
             query?: never;
@@ -1072,7 +1110,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stores samples sent by remote write 1.0 */
+        /** Stores samples sent by remote write 1.0 or 2.0 */
         post: operations["post_api_v1_write"];
         delete?: never;
         options?: never;
@@ -1808,6 +1846,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stores metrics sent by OTLP, protobuf or JSON */
+        post: operations["post_v1_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2086,7 +2141,7 @@ export interface components {
             at: string;
             /**
              * @description `held`, `sent`, `retried`, `refused`, `end_not_wanted`, `silenced`, `inhibited`,
-             *     `muted_by_interval`, `outside_active_intervals` or `resolved_unheard`.
+             *     `muted_by_interval`, `outside_active_intervals`, `resolved_unheard` or `external`.
              */
             code: string;
             groupKey: string;
@@ -3373,6 +3428,12 @@ export interface components {
             warnings?: string[];
         };
         /** @description The success envelope of small answers. */
+        Success_Value: {
+            data: unknown;
+            status: string;
+            warnings?: string[];
+        };
+        /** @description The success envelope of small answers. */
         Success_Vec_ExemplarSeriesBody: {
             data: {
                 exemplars: components["schemas"]["ExemplarBody"][];
@@ -3975,6 +4036,51 @@ export interface operations {
             };
             /** @description The labels cannot be read */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_api_flyball_v1_alerts_sample: {
+        parameters: {
+            query?: {
+                /** @description Matchers, all of which must hold */
+                filter?: string[];
+                /** @description Of the alert, as /api/v2/alerts shows it */
+                fingerprint?: string;
+                /** @description Name of the receiver; the first one that is told of the alert by default */
+                receiver?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_Value"];
+                };
+            };
+            /** @description A parameter cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such alert is known */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5691,6 +5797,24 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Success_Vec_NotificationBody"];
                 };
+            };
+        };
+    };
+    post_api_v1_otlp_v1_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See the route's manual */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7748,6 +7872,24 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The page, or the way to its part */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    post_v1_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See the route's manual */
             default: {
                 headers: {
                     [name: string]: unknown;
