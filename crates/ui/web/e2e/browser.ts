@@ -103,3 +103,13 @@ export async function settled(page: Page): Promise<void> {
   await page.waitForSelector("#main > *");
   await page.waitForFunction(() => document.querySelector("#main .state.loading") === null);
 }
+
+/** Takes a completion of the editor once its list is open. */
+export async function chooseCompletion(page: Page, text: string): Promise<void> {
+  const chosen = page.locator(".cm-tooltip-autocomplete li[aria-selected=true]");
+  await chosen.filter({ hasText: text }).waitFor();
+  // For 75 ms a list that has just opened takes no key: see CodeMirror's interactionDelay.
+  await page.waitForTimeout(150);
+  await page.keyboard.press("Enter");
+  await chosen.waitFor({ state: "detached" });
+}

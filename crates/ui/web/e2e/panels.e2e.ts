@@ -2,7 +2,7 @@
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axe, closeClean, launch, open } from "./browser";
+import { axe, chooseCompletion, closeClean, launch, open } from "./browser";
 import { type Scene, scene } from "./scene";
 
 let browser: Browser;
@@ -235,8 +235,7 @@ it("panels are edited by forms: mappings, overrides, links, transformations, exp
   await page.locator("[data-editor=promql]").waitFor();
   await page.keyboard.press("Control+A");
   await page.keyboard.type("shop_queue_len");
-  await page.locator(".cm-tooltip-autocomplete").getByText("shop_queue_length").waitFor();
-  await page.keyboard.press("Enter");
+  await chooseCompletion(page, "shop_queue_length");
   await page.keyboard.press("Control+Enter");
   await page.waitForFunction(() => document.querySelectorAll(".stat-value").length === 1);
   expect(await axe(page)).toEqual([]);

@@ -2,6 +2,7 @@
 // Lives in a shadow root with adopted style sheets, because the security policy refuses inline styles.
 
 import {
+  acceptCompletion,
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
@@ -120,17 +121,13 @@ function keysOf(events: () => EditorEvents) {
   };
   return [
     { key: "Ctrl-Enter", run },
-    { key: "Enter", run: runUnlessCompleting(run) },
+    // Of a list that opened under the finger nothing is taken: what was typed runs.
+    { key: "Enter", run: (view: EditorView) => acceptCompletion(view) || run() },
     { key: "Shift-Enter", run: insertNewlineAndIndent },
     { key: "Ctrl-ArrowUp", run: past(1) },
     { key: "Ctrl-ArrowDown", run: past(-1) },
     { key: "Ctrl-Space", run: startCompletion },
   ];
-}
-
-/** Enter takes the chosen completion when the list is open. */
-function runUnlessCompleting(run: () => boolean) {
-  return (view: EditorView) => (view.dom.querySelector(".cm-tooltip-autocomplete") ? false : run());
 }
 
 let known: Promise<Record<string, Metadata[]>> | undefined;
