@@ -6,6 +6,7 @@ mod expand;
 mod load;
 mod packs;
 mod schema;
+mod services;
 
 use crate::alertmanager::receivers::Integration;
 use std::time::Duration;
@@ -13,6 +14,9 @@ use std::time::Duration;
 pub use load::{ConfigFile, load, load_any};
 pub use packs::{RulePack, RulePacks};
 pub use schema::json_schema;
+pub use services::{
+    InstanceSettings, KeyGroup, REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings,
+};
 
 /// A whole flyball.yml.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -39,6 +43,8 @@ pub struct FlyballConfig {
     pub query: QuerySettings,
     /// The host collector.
     pub host: HostSettings,
+    /// Services that are watched.
+    pub services: ServiceSettings,
     /// Limits of series.
     pub limits: SeriesLimits,
     /// Webhooks that get every alert when no alertmanager.yml routes them.

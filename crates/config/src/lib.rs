@@ -38,8 +38,9 @@ pub use alertmanager::{
     Route, TimeInterval,
 };
 pub use flyball::{
-    ConfigFile, Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings,
-    QuerySettings, Redact, RulePack, RulePacks, SeriesLimits, StorageSettings, WebSettings,
+    ConfigFile, Durability, FlyballConfig, HostSettings, InstanceSettings, KeyGroup, LogFormat,
+    LogLevel, LogSettings, QuerySettings, REDIS_COLLECTORS, Redact, RedisInstance, RulePack,
+    RulePacks, SeriesLimits, ServiceAddress, ServiceSettings, StorageSettings, WebSettings,
     json_schema, load_any,
 };
 pub use http::{

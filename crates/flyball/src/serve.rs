@@ -287,6 +287,14 @@ impl Rooms {
         if let Some(interval) = settings.host_interval {
             pools.start_source(sources::host(&hostname, interval, &configuration.flyball.host)?);
         }
+        let world = services::World {
+            policy: Arc::clone(&self.policy),
+            vfs: Arc::clone(&self.vfs),
+            clock: Arc::clone(&self.clock),
+        };
+        for source in sources::services(&configuration.flyball.services, &world) {
+            pools.start_source(source);
+        }
         let scraping = pools.view();
         self.own.add(Box::new(move || scraping.families()));
         let http = Arc::clone(&self.http);

@@ -1,14 +1,16 @@
-//! In-process sources: the host collector and Flyball's own metrics, stored like any target.
+//! In-process sources: the host collector, services and Flyball's own metrics, stored like any
+//! target.
 
 use crate::own::OwnMetrics;
 use collect::{HostCollector, Options, OsHost, Roots};
-use config::HostSettings;
+use config::{HostSettings, ServiceSettings};
 use exposition::Family;
 use model::Timestamp;
 use scrape::{OwnSource, Source, SourceError};
 use std::sync::Arc;
 use std::time::Duration;
 use sys::SystemClock;
+use tokio::runtime::Handle;
 
 /// How often own metrics are stored.
 const OWN_INTERVAL: Duration = Duration::from_secs(15);
@@ -40,6 +42,33 @@ struct Host(HostCollector);
 impl Source for Host {
     fn collect(&mut self, now: Timestamp) -> Result<&[Family], SourceError> {
         Ok(self.0.collect(now))
+    }
+}
+
+/// Watched services, each as a target of its own. Call it on the runtime that is to carry them.
+pub(crate) fn services(
+    settings: &ServiceSettings,
+    world: &services::World,
+) -> impl Iterator<Item = OwnSource> {
+    let runtime = Handle::current();
+    services::instances(settings, world).into_iter().map(move |instance| {
+        let (job, common) = (instance.job.into(), instance.settings());
+        let (name, interval) = (common.name.clone(), common.interval);
+        let source = Service { instance, families: Vec::new(), runtime: runtime.clone() };
+        OwnSource { job, instance: name, interval, source: Box::new(source) }
+    })
+}
+
+struct Service {
+    instance: services::Instance,
+    families: Vec<Family>,
+    runtime: Handle,
+}
+
+impl Source for Service {
+    fn collect(&mut self, now: Timestamp) -> Result<&[Family], SourceError> {
+        self.families = self.runtime.block_on(self.instance.collect(now));
+        Ok(&self.families)
     }
 }
 

@@ -28,6 +28,7 @@ const LAYERS: &[&[&str]] = &[
         "scrape",
         "discovery",
         "collect",
+        "services",
         "probe",
         "notify",
         "ingest",

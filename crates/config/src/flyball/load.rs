@@ -7,7 +7,7 @@ use super::schema::{
 };
 use super::{
     Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings, QuerySettings,
-    Redact, RulePacks, SeriesLimits, StorageSettings, WebSettings, expand,
+    Redact, RulePacks, SeriesLimits, StorageSettings, WebSettings, expand, services,
 };
 use crate::alertmanager::receivers::{Integration, IntegrationKind, WebhookConfig};
 use crate::prometheus::{self, PrometheusConfig};
@@ -127,7 +127,9 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
     let limits = file.limits.unwrap_or_default();
     let log = file.log.unwrap_or_default();
     let notify = file.notify.unwrap_or_default();
-    let host = file.collect.unwrap_or_default().host.unwrap_or_default();
+    let collect = file.collect.unwrap_or_default();
+    let host = collect.host.unwrap_or_default();
+    let lists = services::read::Lists { redis: collect.redis.unwrap_or_default() };
     FlyballConfig {
         prometheus: path(file.prometheus),
         alertmanager: path(file.alertmanager),
@@ -148,6 +150,7 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
             slow_threshold: query.slow_threshold.map(|threshold| threshold.0),
         },
         host: self::host(host, root, reader),
+        services: services::read::resolve(lists, root, reader),
         limits: SeriesLimits {
             series_max: limits.series_max,
             series_per_target_max: limits.series_per_target_max,

@@ -2,6 +2,7 @@
 //! schemars. Doc comments here are what users and editors see.
 
 use super::packs::RulePacksFile;
+use super::services::schema::RedisCollect;
 use crate::units;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -144,6 +145,8 @@ pub(super) struct Query {
 pub(super) struct Collect {
     /// This host, under the names of `node_exporter`.
     pub(super) host: Option<HostCollect>,
+    /// Redis servers, Sentinels and cluster nodes.
+    pub(super) redis: Option<Vec<RedisCollect>>,
 }
 
 /// The host collector.

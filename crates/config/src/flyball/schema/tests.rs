@@ -63,6 +63,10 @@ fn the_example_is_valid_and_shows_every_key() {
         let prefix = format!("collect.host.{names}.");
         shown.retain(|key| !key.starts_with(&prefix));
     }
+    for names in ["collectors", "key_groups"] {
+        let prefix = format!("collect.redis.{names}.");
+        shown.retain(|key| !key.starts_with(&prefix));
+    }
     // Below the name of a receiver.
     shown.retain(|key| !key.starts_with("notify.redact."));
     assert_eq!(shown, known);

@@ -1,0 +1,104 @@
+//! Sections `collect.redis`, `collect.nginx` and `collect.postgres` of flyball.yml: the types in
+//! use. Each instance has its own pace, time and budget; read by `read`, used by `services`.
+
+pub(super) mod read;
+pub(super) mod schema;
+
+use crate::{SecretSource, TlsConfig};
+use std::fmt;
+use std::time::Duration;
+
+/// Parts of the Redis collector that can be switched off.
+pub const REDIS_COLLECTORS: [&str; 6] =
+    ["config", "cluster", "sentinel", "latency", "latency_histogram", "slowlog"];
+
+/// Services that are watched.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ServiceSettings {
+    /// Redis servers, Sentinels and cluster nodes.
+    pub redis: Vec<RedisInstance>,
+}
+
+/// What all instances have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceSettings {
+    /// Label `instance` of its series.
+    pub name: String,
+    /// Time between two collections.
+    pub interval: Duration,
+    /// How long a collection may take; at most the interval.
+    pub timeout: Duration,
+    /// Most samples of a collection.
+    pub series_max: usize,
+    /// Parts switched on or off by name.
+    pub collectors: Vec<(String, bool)>,
+}
+
+impl InstanceSettings {
+    /// Does the part run? Yes unless it is switched off.
+    pub fn is_on(&self, part: &str) -> bool {
+        self.is_on_or(part, true)
+    }
+
+    /// Does the part run? `default` where nothing is said of it.
+    pub fn is_on_or(&self, part: &str, default: bool) -> bool {
+        self.collectors.iter().find(|(name, _)| name == part).map_or(default, |(_, on)| *on)
+    }
+}
+
+/// Where a service listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceAddress {
+    /// A host and a port.
+    Tcp {
+        /// Name or address, without brackets.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+    /// Path of a Unix socket.
+    Unix(String),
+}
+
+impl fmt::Display for ServiceAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => f.write_str(path),
+        }
+    }
+}
+
+/// A Redis server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisInstance {
+    /// Pace, time and budget.
+    pub common: InstanceSettings,
+    /// Where it listens.
+    pub address: ServiceAddress,
+    /// User of an access list; `None`: the default user.
+    pub username: Option<String>,
+    /// Password.
+    pub password: Option<SecretSource>,
+    /// TLS towards the server; `None`: none.
+    pub tls: Option<TlsConfig>,
+    /// Groups of keys that are counted, by name.
+    pub key_groups: Vec<KeyGroup>,
+    /// Shortest time between two counts.
+    pub key_groups_interval: Duration,
+    /// Most keys of a database that are counted; above it there is no count.
+    pub keys_max: u64,
+}
+
+/// Keys that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyGroup {
+    /// Label `key_group`.
+    pub name: String,
+    /// Pattern of the keys; `*` stands for any text, `?` for one byte.
+    pub pattern: String,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,250 @@
+//! Reads the sections about services: defaults, ranges, and the places of what is wrong.
+
+use super::schema::{RedisCollect, Tls};
+use super::{
+    InstanceSettings, KeyGroup, REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings,
+};
+use crate::flyball::schema::{DurationText, SecretText};
+use crate::hint::did_you_mean;
+use crate::read::Reader;
+use crate::yaml::{Content, Node};
+use crate::{Place, Secret, SecretSource, TextSource, TlsConfig};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Default time between two collections.
+const INTERVAL: Duration = Duration::from_secs(15);
+/// Default longest time of a collection.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Default most samples of a collection.
+const SERIES_MAX: usize = 10_000;
+/// Most instances of a kind of service.
+const INSTANCES_MAX: usize = 1000;
+
+/// The lists as the file has them.
+#[derive(Default)]
+pub(in crate::flyball) struct Lists {
+    pub(in crate::flyball) redis: Vec<RedisCollect>,
+}
+
+/// One entry of a list: where it stands and how its keys are found.
+pub(super) struct Entry<'a> {
+    pub(super) reader: &'a Reader<'a>,
+    node: Option<&'a Node>,
+    place: Place,
+}
+
+impl Entry<'_> {
+    /// Where the value of a key stands, else where the entry does.
+    fn place(&self, key: &str) -> Place {
+        let value = self.node.and_then(|node| node.value(key));
+        value.map_or(self.place, |value| value.place)
+    }
+
+    /// Notes a problem at the value of a key.
+    pub(super) fn problem(&self, key: &str, message: impl Into<String>) {
+        self.reader.problem(self.place(key), message);
+    }
+
+    /// A time that must be above 0.
+    pub(super) fn time(
+        &self,
+        key: &str,
+        given: Option<DurationText>,
+        default: Duration,
+    ) -> Duration {
+        let time = given.map_or(default, |time| time.0);
+        if time.is_zero() {
+            self.problem(key, format!("`{key}` must be above 0"));
+        }
+        time
+    }
+
+    /// A whole number that must be above 0.
+    pub(super) fn count(&self, key: &str, given: Option<u64>, default: usize) -> usize {
+        let Some(count) = given else { return default };
+        if count == 0 {
+            self.problem(key, format!("`{key}` must be above 0"));
+        }
+        usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    /// A secret that stands in the file or in one of its own.
+    pub(super) fn secret(
+        &self,
+        (key, file_key): (&str, &str),
+        inline: Option<SecretText>,
+        file: Option<String>,
+    ) -> Option<SecretSource> {
+        match (inline, file) {
+            (Some(text), None) => Some(SecretSource::Inline(Secret::new(text.0))),
+            (None, Some(path)) => Some(SecretSource::File(self.reader.join_directory(&path))),
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                let message = format!("at most one of `{key}` and `{file_key}` may be set");
+                self.problem(file_key, message);
+                None
+            }
+        }
+    }
+
+    /// TLS; a certificate needs its key.
+    pub(super) fn tls(&self, tls: Tls) -> TlsConfig {
+        if tls.cert_file.is_some() != tls.key_file.is_some() {
+            self.problem("tls", "`cert_file` and `key_file` go together");
+        }
+        let path = |path: String| self.reader.join_directory(&path);
+        TlsConfig {
+            ca: tls.ca_file.map(path).map(TextSource::File),
+            cert: tls.cert_file.map(path).map(TextSource::File),
+            key: tls.key_file.map(path).map(SecretSource::File),
+            server_name: tls.server_name,
+            insecure_skip_verify: tls.insecure_skip_verify.unwrap_or_default(),
+            ..TlsConfig::default()
+        }
+    }
+
+    /// What all instances have; `known` are the parts that can be switched.
+    pub(super) fn common(&self, given: Common, known: &[&str]) -> InstanceSettings {
+        let interval = self.time("interval", given.interval, INTERVAL);
+        let default = TIMEOUT.min(interval);
+        let timeout = self.time("timeout", given.timeout, default);
+        if timeout > interval {
+            self.problem("timeout", "`timeout` is longer than `interval`");
+        }
+        let collectors = given.collectors.unwrap_or_default();
+        for name in collectors.keys().filter(|name| !known.contains(&name.as_str())) {
+            let node = self.node.and_then(|node| node.value("collectors")?.value(name));
+            let place = node.map_or(self.place, |node| node.place);
+            let hint = did_you_mean(name, known.iter().copied());
+            let quoted = model::quote(name);
+            let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let message = format!("{quoted} is no collector here; expected one of {list}{hint}");
+            self.reader.problem(place, message);
+        }
+        InstanceSettings {
+            name: given.instance,
+            interval,
+            timeout,
+            series_max: self.count("series_max", given.series_max, SERIES_MAX),
+            collectors: collectors.into_iter().collect(),
+        }
+    }
+
+    /// `host:port`, or a path that begins with `/`.
+    pub(super) fn address(&self, key: &str, text: Option<String>) -> Option<ServiceAddress> {
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            self.problem(key, format!("`{key}` is missing"));
+            return None;
+        };
+        if text.starts_with('/') {
+            return Some(ServiceAddress::Unix(text));
+        }
+        let split = text.rsplit_once(':').and_then(|(host, port)| {
+            let port = port.parse().ok().filter(|port| *port != 0)?;
+            let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+            let host = bare.unwrap_or(host);
+            let is_host = !host.is_empty()
+                && !host.contains(['/', '@', ' '])
+                && (bare.is_some() || !host.contains(':'));
+            is_host.then(|| ServiceAddress::Tcp { host: host.to_owned(), port })
+        });
+        if split.is_none() {
+            // It may hold a password, so it is not repeated.
+            self.problem(key, format!("`{key}` is no `host:port` and no path of a socket"));
+        }
+        split
+    }
+}
+
+/// Keys that all instances have.
+pub(super) struct Common {
+    pub(super) instance: String,
+    pub(super) interval: Option<DurationText>,
+    pub(super) timeout: Option<DurationText>,
+    pub(super) series_max: Option<u64>,
+    pub(super) collectors: Option<BTreeMap<String, bool>>,
+}
+
+/// Resolves all lists.
+pub(in crate::flyball) fn resolve(
+    lists: Lists,
+    root: &Node,
+    reader: &Reader<'_>,
+) -> ServiceSettings {
+    let redis = entries("redis", lists.redis, (root, reader), redis);
+    ServiceSettings { redis }
+}
+
+/// The entries of one list; two of one name would write the same series.
+fn entries<F, T: HasName>(
+    kind: &str,
+    list: Vec<F>,
+    (root, reader): (&Node, &Reader<'_>),
+    read: impl Fn(F, &Entry<'_>) -> Option<T>,
+) -> Vec<T> {
+    let place = root.place_below(&["collect", kind]);
+    let nodes = root.value("collect").and_then(|collect| collect.value(kind));
+    let nodes = match nodes.map(|node| &node.content) {
+        Some(Content::List(items)) => items.as_ref(),
+        _ => &[],
+    };
+    if list.len() > INSTANCES_MAX {
+        reader.problem(place, format!("`{kind}` has more than {INSTANCES_MAX} instances"));
+    }
+    let (mut out, mut names) = (Vec::new(), BTreeSet::new());
+    for (index, given) in list.into_iter().take(INSTANCES_MAX).enumerate() {
+        let node = nodes.get(index);
+        let entry = Entry { reader, node, place: node.map_or(place, |node| node.place) };
+        let Some(instance) = read(given, &entry) else { continue };
+        if !names.insert(instance.name().to_owned()) {
+            let quoted = model::quote(instance.name()).to_string();
+            let message = format!("{quoted} is the name of two instances; set `instance`");
+            entry.problem("instance", message);
+        }
+        out.push(instance);
+    }
+    out
+}
+
+/// An instance with a label.
+pub(super) trait HasName {
+    /// The label.
+    fn name(&self) -> &str;
+}
+
+impl HasName for RedisInstance {
+    fn name(&self) -> &str {
+        &self.common.name
+    }
+}
+
+fn redis(given: RedisCollect, entry: &Entry<'_>) -> Option<RedisInstance> {
+    let address = entry.address("address", given.address)?;
+    let common = Common {
+        instance: given.instance.unwrap_or_else(|| address.to_string()),
+        interval: given.interval,
+        timeout: given.timeout,
+        series_max: given.series_max,
+        collectors: given.collectors,
+    };
+    let password = entry.secret(("password", "password_file"), given.password, given.password_file);
+    if given.username.is_some() && password.is_none() {
+        entry.problem("username", "`username` needs `password` or `password_file`");
+    }
+    if given.tls.is_some() && matches!(address, ServiceAddress::Unix(_)) {
+        entry.problem("tls", "`tls` is for `host:port`, not for a socket");
+    }
+    let groups = given.key_groups.unwrap_or_default();
+    let interval = Duration::from_mins(1);
+    Some(RedisInstance {
+        common: entry.common(common, &REDIS_COLLECTORS),
+        address,
+        username: given.username,
+        password,
+        tls: given.tls.map(|tls| entry.tls(tls)),
+        key_groups: groups.into_iter().map(|(name, pattern)| KeyGroup { name, pattern }).collect(),
+        key_groups_interval: entry.time("key_groups_interval", given.key_groups_interval, interval),
+        keys_max: entry.count("keys_max", given.keys_max, 100_000) as u64,
+    })
+}

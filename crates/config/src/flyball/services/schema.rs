@@ -1,0 +1,55 @@
+//! Schema of the sections about services, as the file has them.
+
+use crate::flyball::schema::{DurationText, SecretText};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A Redis server, Sentinel or cluster node, under the names of `redis_exporter`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::flyball) struct RedisCollect {
+    /// `host:port`, or the path of a Unix socket.
+    pub(in crate::flyball) address: Option<String>,
+    /// Label `instance` of its series; the address by default.
+    pub(in crate::flyball) instance: Option<String>,
+    /// User of an access list; the default user by default.
+    pub(in crate::flyball) username: Option<String>,
+    /// Password. A secret: it is never shown.
+    pub(in crate::flyball) password: Option<SecretText>,
+    /// Path of a file with the password; it is read at each collection.
+    pub(in crate::flyball) password_file: Option<String>,
+    /// TLS towards the server; none by default.
+    pub(in crate::flyball) tls: Option<Tls>,
+    /// Time between two collections; 15 seconds by default.
+    pub(in crate::flyball) interval: Option<DurationText>,
+    /// How long a collection may take; 5 seconds by default, at most the interval.
+    pub(in crate::flyball) timeout: Option<DurationText>,
+    /// Most samples of a collection; 10,000 by default. A part beyond it is left out.
+    pub(in crate::flyball) series_max: Option<u64>,
+    /// Parts to switch off: config, cluster, sentinel, latency, `latency_histogram`, slowlog.
+    pub(in crate::flyball) collectors: Option<BTreeMap<String, bool>>,
+    /// Groups of keys to count: patterns by name, `*` and `?` stand for others. A key counts for
+    /// the first group it fits, in the order of the names.
+    pub(in crate::flyball) key_groups: Option<BTreeMap<String, String>>,
+    /// Shortest time between two counts; 1 minute by default.
+    pub(in crate::flyball) key_groups_interval: Option<DurationText>,
+    /// Most keys of a database to count; 100,000 by default. Above it there is no count.
+    pub(in crate::flyball) keys_max: Option<u64>,
+}
+
+/// TLS towards a service.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::flyball) struct Tls {
+    /// Path of a file with the authorities to trust; the system's by default.
+    pub(in crate::flyball) ca_file: Option<String>,
+    /// Path of a file with the certificate to show.
+    pub(in crate::flyball) cert_file: Option<String>,
+    /// Path of a file with the private key of the certificate.
+    pub(in crate::flyball) key_file: Option<String>,
+    /// Name to verify instead of the host.
+    pub(in crate::flyball) server_name: Option<String>,
+    /// Accept any certificate.
+    pub(in crate::flyball) insecure_skip_verify: Option<bool>,
+}

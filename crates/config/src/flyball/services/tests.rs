@@ -1,0 +1,167 @@
+use crate::{Outside, flyball};
+use expect_test::{Expect, expect};
+
+/// The services of a section `collect`, or what is wrong with it.
+fn check(collect: &str, expected: &Expect) {
+    let text = format!("collect:\n{collect}");
+    let out = match flyball::load("/etc/flyball.yml", &text, &Outside::nothing()) {
+        Ok(loaded) => format!("{:#?}\n{}", loaded.config.services, loaded.redacted),
+        Err(error) => {
+            let line = |p: &crate::Problem| format!("{}: {}\n", p.place, p.message);
+            error.problems().iter().map(line).collect()
+        }
+    };
+    expected.assert_eq(&out);
+}
+
+#[test]
+fn redis_has_defaults() {
+    check(
+        "  redis:
+    - {address: 'localhost:6379'}
+    - {address: /run/r.sock, instance: s, password_file: pw, interval: 2s, key_groups: {b: 'b:*'}}
+    - {address: '[::1]:6380', password: secret, tls: {ca_file: ca}, collectors: {slowlog: false}}
+",
+        &expect![[r#"
+            ServiceSettings {
+                redis: [
+                    RedisInstance {
+                        common: InstanceSettings {
+                            name: "localhost:6379",
+                            interval: 15s,
+                            timeout: 5s,
+                            series_max: 10000,
+                            collectors: [],
+                        },
+                        address: Tcp {
+                            host: "localhost",
+                            port: 6379,
+                        },
+                        username: None,
+                        password: None,
+                        tls: None,
+                        key_groups: [],
+                        key_groups_interval: 60s,
+                        keys_max: 100000,
+                    },
+                    RedisInstance {
+                        common: InstanceSettings {
+                            name: "s",
+                            interval: 2s,
+                            timeout: 2s,
+                            series_max: 10000,
+                            collectors: [],
+                        },
+                        address: Unix(
+                            "/run/r.sock",
+                        ),
+                        username: None,
+                        password: Some(
+                            File(
+                                "/etc/pw",
+                            ),
+                        ),
+                        tls: None,
+                        key_groups: [
+                            KeyGroup {
+                                name: "b",
+                                pattern: "b:*",
+                            },
+                        ],
+                        key_groups_interval: 60s,
+                        keys_max: 100000,
+                    },
+                    RedisInstance {
+                        common: InstanceSettings {
+                            name: "[::1]:6380",
+                            interval: 15s,
+                            timeout: 5s,
+                            series_max: 10000,
+                            collectors: [
+                                (
+                                    "slowlog",
+                                    false,
+                                ),
+                            ],
+                        },
+                        address: Tcp {
+                            host: "::1",
+                            port: 6380,
+                        },
+                        username: None,
+                        password: Some(
+                            Inline(
+                                <secret>,
+                            ),
+                        ),
+                        tls: Some(
+                            TlsConfig {
+                                ca: Some(
+                                    File(
+                                        "/etc/ca",
+                                    ),
+                                ),
+                                cert: None,
+                                key: None,
+                                server_name: None,
+                                insecure_skip_verify: false,
+                                min_version: None,
+                                max_version: None,
+                            },
+                        ),
+                        key_groups: [],
+                        key_groups_interval: 60s,
+                        keys_max: 100000,
+                    },
+                ],
+            }
+            collect:
+              redis:
+              - address: localhost:6379
+              - address: /run/r.sock
+                instance: s
+                password_file: pw
+                interval: 2s
+                key_groups:
+                  b: b:*
+              - address: "[::1]:6380"
+                password: <secret>
+                tls:
+                  ca_file: ca
+                collectors:
+                  slowlog: false
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_redis_is_told_with_its_place() {
+    check(
+        "  redis:
+    - {}
+    - {address: 'redis://u:secret@h:1'}
+    - {address: 'h:0'}
+    - {address: 'a:1', interval: 1s, timeout: 2s, series_max: 0, keys_max: 0}
+    - {address: 'a:1', collectors: {slowlogs: false}}
+    - {address: 'b:1', username: u}
+    - {address: 'c:1', password: p, password_file: f}
+    - {address: /s, tls: {cert_file: c}}
+    - {address: 'd:1', instances: x}
+",
+        &expect![[r#"
+            3:7: `address` is missing
+            4:17: `address` is no `host:port` and no path of a socket
+            5:17: `address` is no `host:port` and no path of a socket
+            6:47: `timeout` is longer than `interval`
+            6:63: `series_max` must be above 0
+            6:76: `keys_max` must be above 0
+            7:7: "a:1" is the name of two instances; set `instance`
+            7:47: "slowlogs" is no collector here; expected one of `config`, `cluster`, `sentinel`, `latency`, `latency_histogram`, `slowlog`; did you mean `slowlog`?
+            8:34: `username` needs `password` or `password_file`
+            9:52: at most one of `password` and `password_file` may be set
+            10:26: `tls` is for `host:port`, not for a socket
+            10:26: `cert_file` and `key_file` go together
+            11:24: unknown key `instances`; did you mean `instance`?
+        "#]],
+    );
+}

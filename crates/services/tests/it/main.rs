@@ -1,0 +1,6 @@
+//! Collectors beside the exporters whose names they take, on real servers; faults of the servers.
+
+mod compare;
+mod hostile;
+mod redis;
+mod world;
