@@ -2,16 +2,18 @@
 //! Written beside the segments of the flush and registered with them; replay begins from it.
 //! The same container as segments: pages with checksums (docs/formats/head-journal.md).
 
-use crate::encoding::bytes::{Cursor, put_signed, put_varint};
+mod births;
+
+use crate::encoding::bytes::{Cursor, put_varint};
 use crate::encoding::{Decoded, histograms};
 use crate::error::{DbError, DbResult};
 use crate::head::{FrozenSeries, Head, Newest, histogram_bytes};
 use crate::options::Limits;
 use crate::record::{
-    Birth, put_births, put_exemplar, put_labels, put_metadata, take_births, take_exemplar,
-    take_labels, take_metadata,
+    Birth, put_exemplar, put_labels, put_metadata, take_births, take_exemplar, take_labels,
+    take_metadata,
 };
-use crate::segment::{PageKind, PageReader, PageWriter};
+use crate::segment::{CHECKPOINT_VERSION, PageKind, PageReader, PageWriter};
 use model::{Exemplar, GroupKey, Labels, MetricMetadata, Timestamp, Value};
 use std::ops::Range;
 use std::path::Path;
@@ -20,6 +22,8 @@ use sys::Vfs;
 
 /// Most entries of one page.
 const PAGE_ENTRIES: usize = 1024;
+/// Most series of one page: each page has texts of its own, one a metric and more.
+const SERIES_PAGE_ENTRIES: usize = 4096;
 /// Bytes of entries after which a page is closed. The largest entry (label sets and histograms are
 /// below 1 MiB each) keeps a page far below its bound of 16 MiB.
 const PAGE_BYTES: usize = 1 << 20;
@@ -35,25 +39,19 @@ pub(crate) struct Frozen {
 
 /// Writes a checkpoint file; it has its name only when it is complete.
 pub(crate) fn write(vfs: &dyn Vfs, path: &Path, frozen: &Frozen) -> DbResult<()> {
-    let mut pages = PageWriter::create(vfs, path)?;
+    let mut pages = PageWriter::create(vfs, path, CHECKPOINT_VERSION)?;
     write_pages(&mut pages, frozen)?;
     pages.finish().map(drop)
 }
 
 fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
-    for chunk in page_by_page(&frozen.series, birth_bytes) {
+    for chunk in page_by_page(&frozen.series, SERIES_PAGE_ENTRIES, birth_bytes) {
         let mut page = Vec::new();
-        let births: Vec<_> = chunk.iter().map(|s| (s.id, s.group, s.labels.clone())).collect();
-        put_births(&mut page, births[0].1, &births);
-        for series in chunk {
-            put_newest(&mut page, series.newest.as_ref());
-        }
-        let mut whole = births[0].1.0.to_le_bytes().to_vec();
-        whole.append(&mut page);
-        pages.put(PageKind::Births, &whole)?;
+        births::encode(chunk, &mut page);
+        pages.put(PageKind::HeadSeries, &page)?;
     }
     let entry_bytes = |entry: &MetricMetadata| entry.metric.len() + entry.metadata.help.len();
-    for chunk in page_by_page(&frozen.metadata, entry_bytes) {
+    for chunk in page_by_page(&frozen.metadata, PAGE_ENTRIES, entry_bytes) {
         let mut page = Vec::new();
         put_varint(&mut page, chunk.len() as u64);
         for entry in chunk {
@@ -63,7 +61,7 @@ fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
     }
     let exemplar_bytes =
         |(labels, exemplar): &(Labels, Exemplar)| labels.text_len() + exemplar.labels.text_len();
-    for chunk in page_by_page(&frozen.exemplars, exemplar_bytes) {
+    for chunk in page_by_page(&frozen.exemplars, PAGE_ENTRIES, exemplar_bytes) {
         let mut page = Vec::new();
         put_varint(&mut page, chunk.len() as u64);
         for (labels, exemplar) in chunk {
@@ -76,7 +74,11 @@ fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
 }
 
 /// Cuts entries where a page is full, by number or by bytes.
-fn page_by_page<T>(mut entries: &[T], bytes: impl Fn(&T) -> usize) -> Vec<&[T]> {
+fn page_by_page<T>(
+    mut entries: &[T],
+    entries_max: usize,
+    bytes: impl Fn(&T) -> usize,
+) -> Vec<&[T]> {
     let mut pages = Vec::new();
     while !entries.is_empty() {
         let mut taken = 0;
@@ -85,7 +87,7 @@ fn page_by_page<T>(mut entries: &[T], bytes: impl Fn(&T) -> usize) -> Vec<&[T]> 
             taken += bytes(entry);
             is_open
         };
-        let count = entries.iter().take(PAGE_ENTRIES).take_while(fits).count();
+        let count = entries.iter().take(entries_max).take_while(fits).count();
         let (page, rest) = entries.split_at(count);
         pages.push(page);
         entries = rest;
@@ -101,26 +103,8 @@ fn birth_bytes(series: &FrozenSeries) -> usize {
     series.labels.text_len() + newest
 }
 
-/// Newest sample: byte 0 none, 1 float (signed time, 8 bytes), 2 histogram (signed time, bytes).
-fn put_newest(out: &mut Vec<u8>, newest: Option<&Newest>) {
-    match newest {
-        None => out.push(0),
-        Some(Newest { timestamp, value: Value::Float(value) }) => {
-            out.push(1);
-            put_signed(out, timestamp.ms());
-            out.extend(value.to_le_bytes());
-        }
-        Some(Newest { timestamp, value: Value::Histogram(histogram) }) => {
-            out.push(2);
-            put_signed(out, timestamp.ms());
-            let mut bytes = Vec::new();
-            histograms::encode(std::slice::from_ref(histogram), &mut bytes);
-            put_varint(out, bytes.len() as u64);
-            out.extend_from_slice(&bytes);
-        }
-    }
-}
-
+/// The newest sample in a page of version 1: byte 0 none, 1 float (signed time, 8 bytes), 2
+/// histogram (signed time, bytes).
 fn take_newest(cursor: &mut Cursor<'_>) -> Decoded<Option<Newest>> {
     let kind = cursor.byte()?;
     if kind == 0 {
@@ -210,18 +194,19 @@ impl Loaded {
 fn take_page(
     kind: PageKind,
     bytes: &[u8],
-    births: &mut Vec<(Birth, Option<Newest>)>,
+    born: &mut Vec<(Birth, Option<Newest>)>,
     parts: &mut Frozen,
 ) -> Decoded<()> {
     let mut cursor = Cursor::new(bytes);
     match kind {
+        PageKind::HeadSeries => return births::decode(bytes, born),
         PageKind::Births => {
             let group = GroupKey(cursor.u64()?);
             for birth in take_births(&mut cursor, group)? {
-                births.push((birth, None));
+                born.push((birth, None));
             }
-            let first = births.len() - count_of(&mut Cursor::new(&bytes[8..]))?;
-            for entry in &mut births[first..] {
+            let first = born.len() - count_of(&mut Cursor::new(&bytes[8..]))?;
+            for entry in &mut born[first..] {
                 entry.1 = take_newest(&mut cursor)?;
             }
         }

@@ -18,7 +18,7 @@ const KIND_BATCH: u8 = 1;
 /// A batch with late rows behind everything else.
 const KIND_LATE_BATCH: u8 = 2;
 
-const VALUE_MASK: u8 = 0b0111;
+pub(crate) const VALUE_MASK: u8 = 0b0111;
 const VALUE_INTEGER: u8 = 0;
 const VALUE_RAW: u8 = 1;
 const VALUE_STALE: u8 = 2;
@@ -28,9 +28,9 @@ const VALUE_MILLI: u8 = 4;
 /// Integer divided by 10^9.
 const VALUE_NANO: u8 = 5;
 /// The series is the one after the previous row's.
-const NEXT_SERIES: u8 = 0b0000_1000;
+pub(crate) const NEXT_SERIES: u8 = 0b0000_1000;
 /// The timestamp is the previous row's.
-const SAME_TIME: u8 = 0b0001_0000;
+pub(crate) const SAME_TIME: u8 = 0b0001_0000;
 const START: u8 = 0b0010_0000;
 
 /// Longest text in a record, and all texts of one label set together.
@@ -177,7 +177,8 @@ fn put_rows(out: &mut Vec<u8>, rows: &[&Row]) {
     }
 }
 
-fn put_value(out: &mut Vec<u8>, value: &Value) -> u8 {
+/// Appends a value; returns its kind, which the flags of its row hold.
+pub(crate) fn put_value(out: &mut Vec<u8>, value: &Value) -> u8 {
     match value {
         Value::Float(value) => put_float(out, *value),
         Value::Histogram(histogram) => {
@@ -300,7 +301,7 @@ pub(crate) fn take_births(cursor: &mut Cursor<'_>, group: GroupKey) -> Decoded<V
     Ok(births)
 }
 
-fn take_text<'a>(cursor: &mut Cursor<'a>, texts: &mut Vec<&'a str>) -> Decoded<&'a str> {
+pub(crate) fn take_text<'a>(cursor: &mut Cursor<'a>, texts: &mut Vec<&'a str>) -> Decoded<&'a str> {
     let number = cursor.count(texts.len())?;
     if number == 0 {
         texts.push(cursor.text(TEXT_MAX)?);
@@ -342,7 +343,8 @@ fn take_rows(cursor: &mut Cursor<'_>) -> Decoded<Vec<Row>> {
     Ok(rows)
 }
 
-fn take_value(cursor: &mut Cursor<'_>, flags: u8) -> Decoded<Value> {
+/// Inverse of [`put_value`].
+pub(crate) fn take_value(cursor: &mut Cursor<'_>, flags: u8) -> Decoded<Value> {
     if flags & !(VALUE_MASK | NEXT_SERIES | SAME_TIME | START) != 0 {
         return Err(cursor.damage("unknown flags of a row"));
     }

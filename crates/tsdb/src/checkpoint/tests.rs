@@ -53,7 +53,7 @@ fn the_largest_entries_fit_their_pages() {
 #[test]
 fn pages_are_cut_by_number_and_by_bytes() {
     let cut = |sizes: &[usize]| -> Vec<usize> {
-        page_by_page(sizes, |size| *size).iter().map(|page| page.len()).collect()
+        page_by_page(sizes, 1024, |size| *size).iter().map(|page| page.len()).collect()
     };
     assert_eq!(cut(&[]), [0; 0]);
     assert_eq!(cut(&vec![0; 2500]), [1024, 1024, 452]);
@@ -121,4 +121,108 @@ fn exemplars_of_the_checkpoint_before_count_only_where_there_are_no_newer_ones()
         let left = loaded.parts.exemplars.iter().map(|(_, exemplar)| exemplar.value);
         assert_eq!(left.collect::<Vec<_>>(), want);
     }
+}
+
+fn frozen(
+    id: u64,
+    group: u64,
+    labels: &[(&str, &str)],
+    newest: Option<(i64, Value)>,
+) -> FrozenSeries {
+    let newest = newest.map(|(ms, value)| Newest { timestamp: Timestamp::from_ms(ms), value });
+    let (id, group, labels) =
+        (SeriesRef(id), GroupKey(group), Labels::from_pairs(labels.iter().copied()));
+    FrozenSeries { id, group, labels, newest, samples: View::default() }
+}
+
+/// Series of every kind: other names, no labels, no sample, gaps between ids, odd values.
+fn mixed() -> Vec<FrozenSeries> {
+    let float = |ms: i64, value: f64| Some((ms, Value::Float(value)));
+    let histogram = Value::Histogram(Arc::new(model::Histogram::default()));
+    let one = |value| [("__name__", "m"), ("a", value), ("b", "1")];
+    vec![
+        frozen(7, 5, &one("1"), float(1000, 1.25)),
+        frozen(8, 5, &one("2"), float(1000, f64::from_bits(model::STALE_NAN_BITS))),
+        frozen(9, 6, &one("1"), float(-5, f64::from_bits(0x7ff0_0000_0000_0007))),
+        frozen(90, 6, &one("1"), None),
+        frozen(91, 6, &[], float(2000, -0.0)),
+        frozen(92, 6, &[], Some((2000, histogram))),
+        frozen(93, 6, &[("b", "m")], float(i64::MAX, 1e300)),
+        frozen(u64::MAX, u64::MAX, &one("__name__"), float(i64::MIN, 0.1 + 0.2)),
+        frozen(0, 0, &one("3"), float(i64::MIN, 12_345_678.9)),
+    ]
+}
+
+#[test]
+fn inv_10_series_come_back_as_they_were() {
+    let series = mixed();
+    let mut bytes = Vec::new();
+    births::encode(&series, &mut bytes);
+    let mut found = Vec::new();
+    births::decode(&bytes, &mut found).unwrap();
+    assert_eq!(found.len(), series.len());
+    for (want, (birth, newest)) in series.iter().zip(&found) {
+        assert_eq!((birth.series, birth.group, &birth.labels), (want.id, want.group, &want.labels));
+        let same = match (&want.newest, newest) {
+            (Some(a), Some(b)) => a.timestamp == b.timestamp && a.value.bits_eq(&b.value),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        assert!(same, "INV-10: {:?} became {newest:?}", want.newest);
+    }
+    for len in 0..bytes.len() {
+        assert!(births::decode(&bytes[..len], &mut Vec::new()).is_err(), "cut at {len}");
+    }
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            bytes[at] ^= 1 << bit;
+            let mut found = Vec::new();
+            let decoded = births::decode(&bytes, &mut found);
+            assert!(decoded.is_err() || found.len() <= bytes.len(), "bit {bit} of byte {at}");
+            bytes[at] ^= 1 << bit;
+        }
+    }
+    bytes.push(0);
+    assert!(births::decode(&bytes, &mut Vec::new()).is_err(), "bytes left over");
+}
+
+#[test]
+fn series_of_one_source_cost_few_bytes() {
+    let label = |n: u64| n.to_string();
+    let series: Vec<FrozenSeries> = (0..1000)
+        .map(|n| {
+            let (path, code) = (label(n / 4), label(200 + 100 * (n % 4)));
+            let labels = [
+                ("__name__", "http_requests_total"),
+                ("code", &*code),
+                ("instance", "10.0.0.1:9100"),
+                ("path", &*path),
+            ];
+            let newest = Some((1_700_000_000_000, Value::Float((n * 1000) as f64)));
+            frozen(n + 1, 3, &labels, newest)
+        })
+        .collect();
+    let mut bytes = Vec::new();
+    births::encode(&series, &mut bytes);
+    assert!(bytes.len() < 9 * series.len(), "{} bytes", bytes.len());
+}
+
+/// A checkpoint as version 1 wrote it: four series of a scrape group, one more of another.
+#[test]
+fn checkpoints_of_version_1_are_read() {
+    let vfs = SimVfs::new(1);
+    vfs.create_dir_all(Path::new("/c")).unwrap();
+    vfs.replace(Path::new(FILE), include_bytes!("version-1.ckp")).unwrap();
+    let loaded = load(&vfs, Path::new(FILE)).unwrap();
+    assert_eq!(loaded.damage, Vec::<String>::new());
+    let shown: Vec<String> = loaded
+        .births
+        .iter()
+        .map(|(birth, newest)| {
+            let newest = newest.as_ref().map(|n| (n.timestamp.ms(), n.value.clone()));
+            format!("{} {} {newest:?}", birth.series.0, birth.labels)
+        })
+        .collect();
+    assert_eq!(shown, include_str!("version-1.txt").lines().collect::<Vec<_>>());
+    let head = loaded.into_head(0..100, &Limits::default());
+    assert_eq!(head.len(), shown.len());
 }

@@ -11,7 +11,7 @@ mod writer;
 mod tests;
 
 pub(crate) use index::SegmentIndex;
-pub(crate) use pages::{PageKind, PageReader, PageWriter};
+pub(crate) use pages::{CHECKPOINT_VERSION, PageKind, PageReader, PageWriter};
 pub(crate) use writer::{SegmentWriter, series_order};
 
 use crate::block;

@@ -3,7 +3,7 @@
 //! docs/formats/segment.md.
 //!
 //! ```text
-//! 0        8 bytes "FLYBSEG1", u32 version 1, u32 CRC32C of the 12 bytes before
+//! 0        8 bytes "FLYBSEG1", u32 version, u32 CRC32C of the 12 bytes before
 //! 16       pages, one after the other
 //! ...      directory: varint number of pages, each: byte kind, varint offset, varint length,
 //!          u32 CRC32C
@@ -19,7 +19,12 @@ use sys::{File, Vfs};
 
 const MAGIC: &[u8; 8] = b"FLYBSEG1";
 const END_MAGIC: &[u8; 8] = b"FLYBSEGE";
-const VERSION: u32 = 1;
+/// Version of segments.
+pub(crate) const SEGMENT_VERSION: u32 = 1;
+/// Version of checkpoints; those of version 1 are read.
+pub(crate) const CHECKPOINT_VERSION: u32 = 2;
+/// Highest version that is read.
+const VERSION_MAX: u32 = 2;
 const HEADER_LEN: u64 = 16;
 const FOOTER_LEN: usize = 32;
 /// Largest page; a decoder allocates no more at once.
@@ -44,16 +49,18 @@ pub(crate) enum PageKind {
     Postings,
     /// Totals.
     Summary,
-    /// Series of the head (checkpoints).
+    /// Series of the head (checkpoints of version 1).
     Births,
     /// Metadata of metrics (checkpoints).
     Metadata,
     /// Exemplars (checkpoints).
     Exemplars,
+    /// Series of the head, written against each other (checkpoints of version 2).
+    HeadSeries,
 }
 
 impl PageKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Blocks,
         Self::Times,
         Self::TimeEntries,
@@ -64,6 +71,7 @@ impl PageKind {
         Self::Births,
         Self::Metadata,
         Self::Exemplars,
+        Self::HeadSeries,
     ];
 
     fn code(self) -> u8 {
@@ -78,6 +86,7 @@ impl PageKind {
             Self::Births => 8,
             Self::Metadata => 9,
             Self::Exemplars => 10,
+            Self::HeadSeries => 11,
         }
     }
 
@@ -101,6 +110,7 @@ pub(crate) struct PageWriter<'v> {
     vfs: &'v dyn Vfs,
     temporary: PathBuf,
     path: PathBuf,
+    version: u32,
     file: Box<dyn File>,
     end: u64,
     pages: Vec<Page>,
@@ -109,7 +119,7 @@ pub(crate) struct PageWriter<'v> {
 
 impl<'v> PageWriter<'v> {
     /// Begins `path`; the bytes go to `path.tmp` until [`PageWriter::finish`].
-    pub(crate) fn create(vfs: &'v dyn Vfs, path: &Path) -> DbResult<Self> {
+    pub(crate) fn create(vfs: &'v dyn Vfs, path: &Path, version: u32) -> DbResult<Self> {
         let temporary = path.with_extension("tmp");
         let create = || {
             if vfs.exists(&temporary)? {
@@ -118,15 +128,15 @@ impl<'v> PageWriter<'v> {
             let file = vfs.create(&temporary)?;
             let mut header = Vec::with_capacity(16);
             header.extend_from_slice(MAGIC);
-            header.extend(VERSION.to_le_bytes());
+            header.extend(version.to_le_bytes());
             header.extend(crc32c::crc32c(&header).to_le_bytes());
             let written = file.write_all_at(&header, 0);
             written.inspect_err(|_| drop(vfs.remove_file(&temporary)))?;
             Ok(file)
         };
         let file = create().map_err(|error| DbError::io("create segment", &temporary, error))?;
-        let path = path.to_owned();
-        Ok(Self { vfs, temporary, path, file, end: HEADER_LEN, pages: Vec::new(), is_named: false })
+        let (path, end, pages) = (path.to_owned(), HEADER_LEN, Vec::new());
+        Ok(Self { vfs, temporary, path, version, file, end, pages, is_named: false })
     }
 
     /// Gives the next number to a page whose bytes come later with [`PageWriter::fill`].
@@ -178,7 +188,7 @@ impl<'v> PageWriter<'v> {
         footer.extend(self.end.to_le_bytes());
         footer.extend(u32::try_from(directory.len()).expect("bounded above").to_le_bytes());
         footer.extend(crc32c::crc32c(&directory).to_le_bytes());
-        footer.extend(VERSION.to_le_bytes());
+        footer.extend(self.version.to_le_bytes());
         footer.extend(crc32c::crc32c(&footer).to_le_bytes());
         footer.extend_from_slice(END_MAGIC);
         assert_eq!(footer.len(), FOOTER_LEN, "INV-16: the footer has its documented length");
@@ -238,9 +248,9 @@ impl PageReader {
         if &footer[24..] != END_MAGIC || crc != crc32c::crc32c(&footer[..20]) {
             return Err(damage("footer damaged or missing", 0));
         }
-        if version != VERSION {
+        if version == 0 || version > VERSION_MAX {
             let text = format!(
-                "cannot open segment {}: version {version} found, {VERSION} expected; \
+                "cannot open segment {}: version {version} found, {VERSION_MAX} expected; \
                  was it written by a newer flyball?",
                 path.display()
             );

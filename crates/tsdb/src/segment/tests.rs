@@ -382,7 +382,7 @@ fn one_column(disk: &SimVfs, column: &[i64]) -> (Segment, SegmentIndex) {
     let values = vec![1.0; column.len()];
     block::encode(column, samples::ColumnRef::Floats(&values), &[], &mut block);
     Summary { series: 1, ..Summary::default() }.encode(&mut summary);
-    let mut pages = PageWriter::create(disk, &path()).unwrap();
+    let mut pages = PageWriter::create(disk, &path(), pages::SEGMENT_VERSION).unwrap();
     pages.put(PageKind::Times, &times).unwrap();
     pages.put(PageKind::Blocks, &block).unwrap();
     pages.put(PageKind::Summary, &summary).unwrap();

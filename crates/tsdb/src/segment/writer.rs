@@ -6,7 +6,7 @@ use super::Summary;
 use super::index::{
     BlockEntry, SeriesTable, TimeEntry, encode_postings, encode_series, encode_times, index_u32,
 };
-use super::pages::{PageKind, PageWriter};
+use super::pages::{PageKind, PageWriter, SEGMENT_VERSION};
 use super::symbols::Symbols;
 use crate::block;
 use crate::encoding::histograms::BLOCK_HISTOGRAMS_MAX;
@@ -89,7 +89,7 @@ impl<'v> SegmentWriter<'v> {
     /// Begins a segment; it has its name only after [`SegmentWriter::finish`].
     pub(crate) fn create(vfs: &'v dyn Vfs, path: &Path) -> DbResult<Self> {
         Ok(Self {
-            pages: PageWriter::create(vfs, path)?,
+            pages: PageWriter::create(vfs, path, SEGMENT_VERSION)?,
             blocks: Filling { kind: PageKind::Blocks, bytes: Vec::new(), page: None },
             times: Filling { kind: PageKind::Times, bytes: Vec::new(), page: None },
             table: SeriesTable::default(),

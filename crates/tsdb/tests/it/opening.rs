@@ -192,13 +192,13 @@ fn set_version(machine: &Machine, path: &Path, version: u8) {
 
 #[test]
 fn a_file_of_a_newer_version_stops_the_opening_and_stays() {
-    for path in [segment(1), checkpoint(4)] {
+    for (path, version) in [(segment(1), 1), (checkpoint(4), 2)] {
         let (machine, all) = filled();
-        set_version(&machine, &path, 2);
+        set_version(&machine, &path, 3);
         let error = machine.try_open().err().unwrap();
         assert_eq!(error.kind(), DbErrorKind::WrongFormat, "{error}");
         assert_eq!(machine.files("quarantine"), Vec::<String>::new());
-        set_version(&machine, &path, 1);
+        set_version(&machine, &path, version);
         assert_eq!(dump(&machine.open().0), all);
     }
 }

@@ -8,7 +8,7 @@ const FILE: &str = "/0000000000000001.seg";
 /// The bytes of a file with one page of four bytes: header to 16, page to 20, directory, footer.
 fn file() -> Vec<u8> {
     let vfs = SimVfs::new(1);
-    let mut writer = PageWriter::create(&vfs, Path::new(FILE)).unwrap();
+    let mut writer = PageWriter::create(&vfs, Path::new(FILE), SEGMENT_VERSION).unwrap();
     writer.put(PageKind::Summary, b"page").unwrap();
     writer.finish().unwrap();
     vfs.read(Path::new(FILE), 1000).unwrap()
@@ -50,7 +50,12 @@ fn every_field_of_the_frame_is_checked() {
     });
     check("newer flyball", |bytes| {
         let footer = bytes.len() - FOOTER_LEN;
-        bytes[footer + 16] = 2;
+        bytes[footer + 16] = 3;
+        seal_footer(bytes);
+    });
+    check("version 0 found", |bytes| {
+        let footer = bytes.len() - FOOTER_LEN;
+        bytes[footer + 16] = 0;
         seal_footer(bytes);
     });
     check("directory does not end at the footer", |bytes| {
