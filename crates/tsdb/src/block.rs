@@ -9,9 +9,10 @@
 
 use crate::encoding::bytes::Cursor;
 use crate::encoding::histograms::BLOCK_HISTOGRAMS_MAX;
-use crate::encoding::{BLOCK_SAMPLES_MAX, Decoded, floats, histograms, ints};
-use crate::samples::{ColumnRef, append_range};
+use crate::encoding::{Decoded, floats, histograms, ints};
+use crate::samples::{ColumnRef, append, append_starts};
 use model::SampleBuf;
+use std::ops::Range;
 
 const STARTS_FLAG: u8 = 0x10;
 const HISTOGRAMS_FLAG: u8 = 0x20;
@@ -49,11 +50,11 @@ fn encode_starts(timestamps: &[i64], starts: &[i64], out: &mut Vec<u8>) {
     ints::encode(&starts, out);
 }
 
-/// Appends the samples of a block that lie within `range` (both ends included).
+/// Appends the wanted samples of a block, whose timestamps are all given.
 pub(crate) fn decode(
     bytes: &[u8],
     timestamps: &[i64],
-    range: (i64, i64),
+    wanted: Range<usize>,
     into: &mut SampleBuf,
 ) -> Decoded<()> {
     let mut cursor = Cursor::new(bytes);
@@ -70,13 +71,15 @@ pub(crate) fn decode(
         let mut column = Vec::with_capacity(timestamps.len().min(BLOCK_HISTOGRAMS_MAX));
         histograms::decode(&mut cursor, timestamps.len(), &mut column)?;
         cursor.finish()?;
-        append_range(timestamps, ColumnRef::Histograms(&column), &starts, range, into);
-    } else {
-        let mut column = Vec::with_capacity(timestamps.len().min(BLOCK_SAMPLES_MAX));
-        floats::decode(&mut cursor, timestamps.len(), &mut column)?;
-        cursor.finish()?;
-        append_range(timestamps, ColumnRef::Floats(&column), &starts, range, into);
+        append(timestamps, ColumnRef::Histograms(&column), &starts, wanted, into);
+        return Ok(());
     }
+    let before = into.values.len();
+    floats::decode_front(&mut cursor, (timestamps.len(), wanted.end), &mut into.values)?;
+    cursor.finish()?;
+    into.values.drain(before..before + wanted.start);
+    append_starts(&starts, wanted.clone(), into);
+    into.timestamps.extend_from_slice(&timestamps[wanted]);
     Ok(())
 }
 

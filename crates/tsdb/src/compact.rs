@@ -8,7 +8,8 @@ use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::flush::{DAY_MS, WINDOW_MS, span_start};
 use crate::manifest::SegmentEntry;
 use crate::open::preserve;
-use crate::segment::{Losses, Segment, SegmentIndex, SegmentWriter, series_order};
+use crate::reading::Scratch;
+use crate::segment::{Losses, Segment, SegmentIndex, SegmentWriter, SeriesPart, series_order};
 use crate::tombstone::Deleted;
 use model::{SampleBuf, Timestamp};
 use std::collections::BTreeMap;
@@ -272,18 +273,20 @@ fn candidate(segment: &Segment) -> Candidate {
 /// Takes the least label set of all sources, again and again.
 fn merge_series(writer: &mut SegmentWriter<'_>, sources: &mut [Source]) -> DbResult<()> {
     let mut heads: Vec<Option<model::Labels>> = sources.iter().map(Source::labels).collect();
-    let mut samples = SampleBuf::default();
+    let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
     loop {
         let least = heads.iter().flatten().min_by(|a, b| series_order(a, b)).cloned();
         let Some(least) = least else { return Ok(()) };
         samples.clear();
-        for (source, head) in sources.iter_mut().zip(&mut heads) {
+        for ((number, source), head) in (0..).zip(&mut *sources).zip(&mut heads) {
             if head.as_ref() != Some(&least) {
                 continue;
             }
-            let all = (i64::MIN, i64::MAX);
-            let Source { segment, index, deleted, .. } = source;
-            let losses = segment.read_visible(index, source.next, all, deleted, &mut samples);
+            let Source { segment, index, deleted, next, .. } = source;
+            let range = (i64::MIN, i64::MAX);
+            let part = SeriesPart { source: number, index, ordinal: *next, range, deleted };
+            scratch.begin();
+            let losses = segment.read_part(&part, &mut scratch, &mut samples);
             source.losses.blocks += losses.blocks;
             source.next += 1;
             let next = source.labels();

@@ -9,6 +9,7 @@ use crate::encoding::Decoded;
 use crate::error::{DbError, DbResult};
 use crate::head::{FrozenSeries, Part};
 use crate::manifest::{Manifest, SegmentEntry};
+use crate::reading::Scratch;
 use crate::record::RecordParts;
 use crate::segment::{Segment, SegmentWriter, series_order};
 use journal::{JournalError, Position};
@@ -271,11 +272,12 @@ fn fill(
     range: (i64, i64),
     path: &std::path::Path,
 ) -> DbResult<()> {
-    let mut samples = SampleBuf::default();
+    let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
     for one in series {
         samples.clear();
+        scratch.begin();
         one.samples
-            .read(range, &mut samples)
+            .read(range, &mut scratch, &mut samples)
             .map_err(|damage| DbError::corrupt("encode samples in memory for", path, &damage))?;
         writer.add_series(&one.labels, &samples)?;
     }
@@ -299,10 +301,11 @@ fn flush_ranges(series: &[&FrozenSeries]) -> Decoded<Vec<(i64, i64)>> {
         note(first);
         note(last);
     }
-    let mut samples = SampleBuf::default();
+    let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
     for part in late() {
         samples.clear();
-        part.read((i64::MIN, i64::MAX), &mut samples)?;
+        scratch.begin();
+        part.read((i64::MIN, i64::MAX), &mut scratch, &mut samples)?;
         samples.timestamps.iter().for_each(|timestamp| note(*timestamp));
     }
     let end = |start: i64, width: i64| start.saturating_add(width - 1);

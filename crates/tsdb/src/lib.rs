@@ -23,6 +23,7 @@ mod open;
 mod options;
 mod postings;
 pub mod probe;
+mod reading;
 pub mod record;
 mod retention;
 mod samples;

@@ -22,7 +22,7 @@ pub fn block(data: &[u8]) -> bool {
     let count = usize::from(u16::from_le_bytes(*count)).min(BLOCK_SAMPLES_MAX);
     let timestamps: Vec<i64> = (0..).map(|t| t * 1000).take(count).collect();
     let mut samples = SampleBuf::default();
-    let decoded = block::decode(bytes, &timestamps, (i64::MIN, i64::MAX), &mut samples).is_ok();
+    let decoded = block::decode(bytes, &timestamps, 0..count, &mut samples).is_ok();
     assert!(!decoded || samples.len() == count, "INV-10: a decoded block is complete");
     let mut column = Vec::new();
     let times = ints::decode(&mut Cursor::new(bytes), count, &mut column).is_ok();

@@ -1,8 +1,9 @@
-//! Work on decoded samples: appending a time range, merging overlapping sources without doubles.
+//! Work on decoded samples: appending some of a run, merging overlapping sources without doubles.
 //! Used by selections, flushes and compaction; `model::SampleBuf` is the common form.
 //! INV-11: of two samples with one timestamp the one of the older source stays.
 
 use model::{Histogram, SampleBuf};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One run of samples of one type, borrowed; what a block holds.
@@ -21,37 +22,47 @@ impl ColumnRef<'_> {
     }
 }
 
-/// Appends the samples of one run that lie within `start..=end`. `starts` is empty or has one entry
-/// per timestamp.
-pub(crate) fn append_range(
+/// The samples that lie within `range`, both ends included.
+pub(crate) fn within(timestamps: &[i64], range: (i64, i64)) -> Range<usize> {
+    let from = timestamps.partition_point(|t| *t < range.0);
+    let to = timestamps.partition_point(|t| *t <= range.1);
+    from..to.max(from)
+}
+
+/// Appends the wanted samples of one run. `starts` is empty or has one entry per timestamp.
+pub(crate) fn append(
     timestamps: &[i64],
     column: ColumnRef<'_>,
     starts: &[i64],
-    range: (i64, i64),
+    wanted: Range<usize>,
     into: &mut SampleBuf,
 ) {
     assert_eq!(timestamps.len(), column.len(), "INV-10: a timestamp per sample");
-    let from = timestamps.partition_point(|t| *t < range.0);
-    let to = timestamps.partition_point(|t| *t <= range.1);
-    if from >= to {
+    if wanted.is_empty() {
         return;
     }
     let before = into.timestamps.len();
-    if !starts.is_empty() {
-        into.starts.resize(before, 0);
-        into.starts.extend_from_slice(&starts[from..to]);
-    } else if !into.starts.is_empty() {
-        into.starts.resize(before + to - from, 0);
-    }
+    append_starts(starts, wanted.clone(), into);
     match column {
-        ColumnRef::Floats(values) => into.values.extend_from_slice(&values[from..to]),
+        ColumnRef::Floats(values) => into.values.extend_from_slice(&values[wanted.clone()]),
         ColumnRef::Histograms(histograms) => {
-            let numbered = histograms[from..to].iter().enumerate();
+            let numbered = histograms[wanted.clone()].iter().enumerate();
             into.histograms.extend(numbered.map(|(index, h)| (before + index, Arc::clone(h))));
-            into.values.resize(before + to - from, f64::NAN);
+            into.values.resize(before + wanted.len(), f64::NAN);
         }
     }
-    into.timestamps.extend_from_slice(&timestamps[from..to]);
+    into.timestamps.extend_from_slice(&timestamps[wanted]);
+}
+
+/// Appends the starts of samples that are about to be appended, if any start is known at all.
+pub(crate) fn append_starts(starts: &[i64], wanted: Range<usize>, into: &mut SampleBuf) {
+    let before = into.timestamps.len();
+    if !starts.is_empty() {
+        into.starts.resize(before, 0);
+        into.starts.extend_from_slice(&starts[wanted]);
+    } else if !into.starts.is_empty() {
+        into.starts.resize(before + wanted.len(), 0);
+    }
 }
 
 /// Appends `newer` to `older`; where they overlap in time they are merged and INV-11 decides.

@@ -7,9 +7,10 @@
 //! runs within the range (at most 120 rows x 16 bytes a series).
 
 use crate::db::{Db, State};
-use crate::head::View;
+use crate::head::{RowCopies, View};
 use crate::postings::{self, Judged};
-use crate::segment::{Segment, SegmentIndex};
+use crate::reading::Scratch;
+use crate::segment::{Segment, SegmentIndex, SeriesPart};
 use crate::tombstone::{Deleted, Tombstone};
 use model::{
     Exemplar, LabelQuery, Labels, Matcher, MetricMetadata, Querier, QuerierError, QuerierErrorKind,
@@ -18,6 +19,7 @@ use model::{
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// A series of a selection besides its labels and what it shows of the head.
 const SELECTED_BYTES: usize = 256;
@@ -76,9 +78,42 @@ struct DbSelection {
     range: (i64, i64),
     segments: Vec<OpenSegment>,
     series: Vec<SelectedSeries>,
+    /// Lent to readers, for one series at a time.
+    scratches: Mutex<Vec<Scratch>>,
+    next_timeline: AtomicU64,
     /// What could not be read; held for an insertion or a copy.
     warnings: Mutex<BTreeSet<String>>,
     damaged_blocks: Arc<crate::stats::Counter>,
+}
+
+impl DbSelection {
+    fn read_with(
+        &self,
+        series: &SelectedSeries,
+        scratch: &mut Scratch,
+        into: &mut SampleBuf,
+    ) -> Result<(), QuerierError> {
+        into.clear();
+        scratch.begin();
+        for (source, ordinal) in &series.segments {
+            let OpenSegment { segment, index, deleted } = &self.segments[*source as usize];
+            let (source, ordinal, range) = (*source, *ordinal, self.range);
+            let part = SeriesPart { source, index, ordinal, range, deleted };
+            let losses = segment.read_part(&part, scratch, into);
+            if losses.blocks > 0 {
+                self.damaged_blocks.add(losses.blocks);
+                let path = segment.path().display();
+                let text = format!("blocks of segment {path} are damaged and were left out");
+                self.warnings.lock().insert(text);
+            }
+        }
+        series.head.read(self.range, scratch, into).map_err(|damage| {
+            let text = format!("cannot decode a block in memory: {damage}");
+            QuerierError::new(QuerierErrorKind::Storage, text)
+        })?;
+        into.timeline = scratch.timeline(&self.next_timeline);
+        Ok(())
+    }
 }
 
 impl Selection for DbSelection {
@@ -99,22 +134,10 @@ impl Selection for DbSelection {
     }
 
     fn read(&self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError> {
-        into.clear();
-        let series = &self.series[index];
-        for (segment, ordinal) in &series.segments {
-            let OpenSegment { segment, index, deleted } = &self.segments[*segment as usize];
-            let losses = segment.read_visible(index, *ordinal, self.range, deleted, into);
-            if losses.blocks > 0 {
-                self.damaged_blocks.add(losses.blocks);
-                let path = segment.path().display();
-                let text = format!("blocks of segment {path} are damaged and were left out");
-                self.warnings.lock().insert(text);
-            }
-        }
-        series.head.read(self.range, into).map_err(|damage| {
-            let text = format!("cannot decode a block in memory: {damage}");
-            QuerierError::new(QuerierErrorKind::Storage, text)
-        })
+        let mut scratch = self.scratches.lock().pop().unwrap_or_default();
+        let outcome = self.read_with(&self.series[index], &mut scratch, into);
+        self.scratches.lock().push(scratch);
+        outcome
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -155,8 +178,15 @@ impl Querier for Db {
         if let Some(max) = hints.series_max {
             series.truncate(max);
         }
-        let (warnings, damaged_blocks) = (Mutex::new(warnings), Arc::clone(&self.damaged_reads));
-        Ok(Box::new(DbSelection { range, segments: open, series, warnings, damaged_blocks }))
+        Ok(Box::new(DbSelection {
+            range,
+            segments: open,
+            series,
+            scratches: Mutex::default(),
+            next_timeline: AtomicU64::new(0),
+            warnings: Mutex::new(warnings),
+            damaged_blocks: Arc::clone(&self.damaged_reads),
+        }))
     }
 
     fn label_names(&self, query: &LabelQuery<'_>) -> Result<Vec<String>, QuerierError> {
@@ -261,11 +291,11 @@ fn head_series(
     matchers: &[Judged<'_>],
     watch: &dyn Watch,
 ) -> Result<Vec<(Labels, View)>, QuerierError> {
-    let mut found = Vec::new();
+    let (mut found, mut copies) = (Vec::new(), RowCopies::default());
     for slot in postings::resolve_under(&state.head.postings, matchers, watch)? {
         watch.tick(1)?;
         let series = state.head.at(slot).expect("INV-12: postings name living series");
-        let view = state.head.view(series, range);
+        let view = state.head.view(series, range, &mut copies);
         if !view.is_empty() {
             watch.hold(view.bytes())?;
             found.push((series.labels.clone(), view));

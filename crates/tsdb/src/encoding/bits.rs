@@ -30,23 +30,29 @@ pub fn pack(values: &[u64], width: u32, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `count` values to `out`; `bytes` must hold exactly [`packed_len`] bytes.
-pub fn unpack(bytes: &[u8], count: usize, width: u32, out: &mut Vec<u64>) -> Decoded<()> {
+/// Appends the first `wanted` of `count` values to `out`, as `make` makes them of their bits;
+/// `bytes` must hold exactly [`packed_len`] bytes.
+pub fn unpack<T: Copy>(
+    bytes: &[u8],
+    (count, wanted): (usize, usize),
+    width: u32,
+    make: impl Fn(u64) -> T,
+    out: &mut Vec<T>,
+) -> Decoded<()> {
     if width > 64 {
         return Err(Damage { what: "packed width above 64 bits", at: 0 });
     }
-    if bytes.len() != packed_len(count, width) {
+    if bytes.len() != packed_len(count, width) || wanted > count {
         return Err(Damage { what: "packed bytes do not fit their count", at: 0 });
     }
-    if width == 0 {
-        out.resize(out.len() + count, 0);
-        return Ok(());
+    let start = out.len();
+    match width {
+        0 => out.resize(start + wanted, make(0)),
+        1..=NARROW_BITS => unpack_octets(bytes, wanted, width, make, out),
+        57.. => unpack_wide(bytes, 0..wanted, width, make, out),
+        _ => unpack_medium(bytes, wanted, width, make, out),
     }
-    if width <= 56 {
-        unpack_narrow(bytes, count, width, out);
-    } else {
-        unpack_wide(bytes, count, width, out);
-    }
+    assert_eq!(out.len() - start, wanted, "INV-10: as many values as were wanted");
     Ok(())
 }
 
@@ -54,26 +60,63 @@ const fn low_mask(width: u32) -> u64 {
     if width >= 64 { u64::MAX } else { (1 << width) - 1 }
 }
 
-/// A value of at most 56 bits lies within the eight bytes that start at its first byte.
-fn unpack_narrow(bytes: &[u8], count: usize, width: u32, out: &mut Vec<u64>) {
-    let mask = low_mask(width);
-    let whole =
-        if bytes.len() < 8 { 0 } else { ((bytes.len() - 8) * 8 / width as usize + 1).min(count) };
-    let mut bit = 0_usize;
-    out.extend((0..whole).map(|_| {
-        let word = load(&bytes[bit / 8..]);
-        let value = (word >> (bit % 8)) & mask;
-        bit += width as usize;
-        value
-    }));
-    for index in whole..count {
-        out.push(load_partial(bytes, index * width as usize) & mask);
+/// Eight values of at most so many bits lie in two words of eight bytes, four in each.
+const NARROW_BITS: u32 = 16;
+
+/// Eight values of `width` bits take `width` bytes. The upper four of them begin with a byte or in
+/// the middle of one; a word from there holds them all.
+fn unpack_octets<T>(
+    bytes: &[u8],
+    wanted: usize,
+    width: u32,
+    make: impl Fn(u64) -> T,
+    out: &mut Vec<T>,
+) {
+    let (mask, step) = (low_mask(width), width as usize);
+    let (half, rest) = (step / 2, 4 * (width % 2));
+    // Both words must lie within the bytes.
+    let room = bytes.len().saturating_sub(half + size_of::<u64>() - 1).div_ceil(step);
+    let octets = (wanted / 8).min(room);
+    out.reserve(wanted);
+    let places = [0, width, 2 * width, 3 * width];
+    let mut begin = 0;
+    for _ in 0..octets {
+        let bytes = &bytes[begin..begin + half + size_of::<u64>()];
+        begin += step;
+        for word in [load(bytes), load(&bytes[half..]).wrapping_shr(rest)] {
+            out.extend(places.map(|place| make(word.wrapping_shr(place) & mask)));
+        }
     }
+    unpack_wide(bytes, 8 * octets..wanted, width, make, out);
 }
 
-fn unpack_wide(bytes: &[u8], count: usize, width: u32, out: &mut Vec<u64>) {
+/// A value of at most 56 bits lies within the eight bytes that start at its first byte.
+fn unpack_medium<T>(
+    bytes: &[u8],
+    wanted: usize,
+    width: u32,
+    make: impl Fn(u64) -> T,
+    out: &mut Vec<T>,
+) {
+    let (mask, step) = (low_mask(width), width as usize);
+    let room = if bytes.len() < 8 { 0 } else { (bytes.len() - 8) * 8 / step + 1 };
+    let whole = room.min(wanted);
+    out.extend((0..whole).map(|index| {
+        let bit = index * step;
+        make(load(&bytes[bit / 8..]) >> (bit % 8) & mask)
+    }));
+    unpack_wide(bytes, whole..wanted, width, make, out);
+}
+
+fn unpack_wide<T>(
+    bytes: &[u8],
+    wanted: std::ops::Range<usize>,
+    width: u32,
+    make: impl Fn(u64) -> T,
+    out: &mut Vec<T>,
+) {
     let mask = low_mask(width);
-    out.extend((0..count).map(|index| load_partial(bytes, index * width as usize) & mask));
+    out.extend(wanted.map(|index| make(load_partial(bytes, index * width as usize) & mask)));
 }
 
 fn load(bytes: &[u8]) -> u64 {

@@ -144,20 +144,29 @@ fn write_decimals(decimals: &Decimals, out: &mut Vec<u8>) {
 
 /// Appends `count` decoded floats to `out`.
 pub fn decode(cursor: &mut Cursor<'_>, count: usize, out: &mut Vec<f64>) -> Decoded<()> {
-    if count == 0 || count > BLOCK_SAMPLES_MAX {
+    decode_front(cursor, (count, count), out)
+}
+
+/// Appends the first `wanted` of `count` floats to `out`; the cursor passes all of them.
+pub fn decode_front(
+    cursor: &mut Cursor<'_>,
+    (count, wanted): (usize, usize),
+    out: &mut Vec<f64>,
+) -> Decoded<()> {
+    if count == 0 || count > BLOCK_SAMPLES_MAX || wanted > count {
         return Err(cursor.damage("float column of impossible length"));
     }
     match cursor.byte()? {
         KIND_CONSTANT => {
             let value = f64::from_bits(cursor.u64()?);
-            out.resize(out.len() + count, value);
+            out.resize(out.len() + wanted, value);
             Ok(())
         }
-        KIND_DECIMAL => decode_decimals(cursor, count, out),
-        KIND_SPLIT => split::decode(cursor, count, out),
+        KIND_DECIMAL => decode_decimals(cursor, (count, wanted), out),
+        KIND_SPLIT => split::decode(cursor, (count, wanted), out),
         KIND_RAW => {
             let bytes = cursor.take(8 * count)?;
-            let (patterns, _) = bytes.as_chunks::<8>();
+            let (patterns, _) = bytes[..8 * wanted].as_chunks::<8>();
             out.extend(patterns.iter().map(|pattern| f64::from_le_bytes(*pattern)));
             Ok(())
         }
@@ -165,7 +174,11 @@ pub fn decode(cursor: &mut Cursor<'_>, count: usize, out: &mut Vec<f64>) -> Deco
     }
 }
 
-fn decode_decimals(cursor: &mut Cursor<'_>, count: usize, out: &mut Vec<f64>) -> Decoded<()> {
+fn decode_decimals(
+    cursor: &mut Cursor<'_>,
+    (count, wanted): (usize, usize),
+    out: &mut Vec<f64>,
+) -> Decoded<()> {
     let exponent = usize::from(cursor.byte()?);
     let Some(&power) = POWERS.get(exponent) else {
         return Err(cursor.damage("decimal exponent above 12"));
@@ -181,12 +194,18 @@ fn decode_decimals(cursor: &mut Cursor<'_>, count: usize, out: &mut Vec<f64>) ->
         patterns.push((index, cursor.u64()?));
         next = index + 1;
     }
-    let mut integers = Vec::with_capacity(count);
-    ints::decode(cursor, count, &mut integers)?;
+    let mut integers = Vec::with_capacity(wanted + ints::ORDER_MAX);
+    ints::decode_front(cursor, (count, wanted), &mut integers)?;
     let start = out.len();
-    out.extend(integers.iter().map(|&integer| integer as f64 / power));
+    if exponent == 0 {
+        out.extend(integers.iter().map(|&integer| integer as f64));
+    } else {
+        out.extend(integers.iter().map(|&integer| integer as f64 / power));
+    }
     for (index, bits) in patterns {
-        out[start + index] = f64::from_bits(bits);
+        if let Some(place) = out[start..].get_mut(index) {
+            *place = f64::from_bits(bits);
+        }
     }
     Ok(())
 }

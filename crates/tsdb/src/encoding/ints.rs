@@ -21,6 +21,9 @@ const ORDER_MASK: u8 = 0b0011;
 const DIVISOR_FLAG: u8 = 0b0100;
 const PATCHES_FLAG: u8 = 0b1000;
 
+/// Most times that differences are taken of differences.
+pub(super) const ORDER_MAX: usize = 2;
+
 /// How one order of differences would be packed. Everything is in units of the divisor above the
 /// first difference, so that each value is divided once.
 struct Plan {
@@ -45,7 +48,7 @@ pub fn encode(values: &[i64], out: &mut Vec<u8>) {
     let mut units = Vec::with_capacity(values.len());
     let mut scratch = Vec::with_capacity(values.len());
     let (mut best_units, mut best) = (Vec::new(), None::<Plan>);
-    for order in 0..=2.min(values.len() - 1) {
+    for order in 0..=ORDER_MAX.min(values.len() - 1) {
         if order > 0 {
             differentiate(&mut differences);
         }
@@ -199,12 +202,21 @@ fn write(plan: &Plan, values: &[i64], units: &[i64], out: &mut Vec<u8>) {
 
 /// Appends `count` decoded integers to `out`.
 pub fn decode(cursor: &mut Cursor<'_>, count: usize, out: &mut Vec<i64>) -> Decoded<()> {
-    if count == 0 || count > BLOCK_SAMPLES_MAX {
+    decode_front(cursor, (count, count), out)
+}
+
+/// Appends the first `wanted` of `count` integers to `out`; the cursor passes all of them.
+pub fn decode_front(
+    cursor: &mut Cursor<'_>,
+    (count, wanted): (usize, usize),
+    out: &mut Vec<i64>,
+) -> Decoded<()> {
+    if count == 0 || count > BLOCK_SAMPLES_MAX || wanted > count {
         return Err(cursor.damage("integer column of impossible length"));
     }
     let flags = cursor.byte()?;
     let order = usize::from(flags & ORDER_MASK);
-    if order > 2 || order >= count || flags & !0b1111 != 0 {
+    if order > ORDER_MAX || order >= count || flags & !0b1111 != 0 {
         return Err(cursor.damage("unknown integer column flags"));
     }
     let width = u32::from(cursor.byte()?);
@@ -218,19 +230,23 @@ pub fn decode(cursor: &mut Cursor<'_>, count: usize, out: &mut Vec<i64>) -> Deco
     let len = count - order;
     let patches = if flags & PATCHES_FLAG != 0 { read_patches(cursor, len)? } else { Vec::new() };
     let packed = cursor.take(packed_len(len, width))?;
-    let mut residuals = Vec::with_capacity(len);
-    unpack(packed, len, width, &mut residuals)?;
+    let begin = out.len();
+    out.extend_from_slice(&[first, first.wrapping_add(second)][..order]);
+    let start = out.len();
+    unpack(packed, (len, wanted.saturating_sub(order)), width, u64::cast_signed, out)?;
+    let residuals = &mut out[start..];
     for (index, residual) in patches {
-        residuals[index] = residual.cast_unsigned();
+        if let Some(place) = residuals.get_mut(index) {
+            *place = residual;
+        }
     }
-    let scaled = residuals
-        .iter()
-        .map(|&residual| base.wrapping_add(residual.wrapping_mul(divisor).cast_signed()));
+    let divisor = divisor.cast_signed();
     match order {
-        0 => out.extend(scaled),
-        1 => integrate(first, scaled, out),
-        _ => integrate_twice(first, second, scaled, out),
+        0 => scale(residuals, base, divisor),
+        1 => integrate(first, residuals, base, divisor),
+        _ => integrate_twice((first, second), residuals, base, divisor),
     }
+    out.truncate(begin + wanted);
     Ok(())
 }
 
@@ -249,26 +265,28 @@ fn read_patches(cursor: &mut Cursor<'_>, len: usize) -> Decoded<Vec<(usize, i64)
     Ok(patches)
 }
 
-fn integrate(first: i64, differences: impl Iterator<Item = i64>, out: &mut Vec<i64>) {
-    let mut value = first;
-    out.push(value);
-    out.extend(differences.map(|difference| {
-        value = value.wrapping_add(difference);
-        value
-    }));
+/// Makes values of residuals.
+fn scale(residuals: &mut [i64], base: i64, divisor: i64) {
+    for place in residuals {
+        *place = base.wrapping_add(place.wrapping_mul(divisor));
+    }
 }
 
-fn integrate_twice(
-    first: i64,
-    step: i64,
-    differences: impl Iterator<Item = i64>,
-    out: &mut Vec<i64>,
-) {
+/// Makes values of the residuals of first differences.
+fn integrate(first: i64, residuals: &mut [i64], base: i64, divisor: i64) {
+    let mut value = first;
+    for place in residuals {
+        value = value.wrapping_add(base.wrapping_add(place.wrapping_mul(divisor)));
+        *place = value;
+    }
+}
+
+/// Makes values of the residuals of second differences.
+fn integrate_twice((first, step): (i64, i64), residuals: &mut [i64], base: i64, divisor: i64) {
     let (mut value, mut step) = (first.wrapping_add(step), step);
-    out.extend([first, value]);
-    out.extend(differences.map(|difference| {
-        step = step.wrapping_add(difference);
+    for place in residuals {
+        step = step.wrapping_add(base.wrapping_add(place.wrapping_mul(divisor)));
         value = value.wrapping_add(step);
-        value
-    }));
+        *place = value;
+    }
 }

@@ -32,17 +32,21 @@ pub(super) fn encode(bits: &[u64], out: &mut Vec<u8>) {
     pack(bits, u32::from(lower), out);
 }
 
-/// Appends `count` decoded floats.
-pub(super) fn decode(cursor: &mut Cursor<'_>, count: usize, out: &mut Vec<f64>) -> Decoded<()> {
+/// Appends the first `wanted` of `count` decoded floats.
+pub(super) fn decode(
+    cursor: &mut Cursor<'_>,
+    (count, wanted): (usize, usize),
+    out: &mut Vec<f64>,
+) -> Decoded<()> {
     let lower = cursor.byte()?;
     if !LOWER_BITS.contains(&lower) {
         return Err(cursor.damage("unknown number of lower bits"));
     }
-    let mut upper = Vec::with_capacity(count);
-    ints::decode(cursor, count, &mut upper)?;
+    let mut upper = Vec::with_capacity(wanted);
+    ints::decode_front(cursor, (count, wanted), &mut upper)?;
     let packed = cursor.take(packed_len(count, u32::from(lower)))?;
-    let mut low = Vec::with_capacity(count);
-    unpack(packed, count, u32::from(lower), &mut low)?;
+    let mut low = Vec::with_capacity(wanted);
+    unpack(packed, (count, wanted), u32::from(lower), |bits| bits, &mut low)?;
     out.extend(
         upper
             .iter()

@@ -13,6 +13,11 @@ use model::{CounterReset, Histogram, HistogramCounts, Span, stale_marker};
 use std::sync::Arc;
 use sys::sim::SimRng;
 
+/// Lengths of the front that are tried of so many values.
+fn fronts(len: usize) -> impl Iterator<Item = usize> {
+    [0, 1, 2, 3, len / 2, len.saturating_sub(1)].into_iter().filter(move |wanted| *wanted <= len)
+}
+
 fn ints_len(values: &[i64]) -> usize {
     let mut bytes = Vec::new();
     ints::encode(values, &mut bytes);
@@ -21,6 +26,12 @@ fn ints_len(values: &[i64]) -> usize {
     ints::decode(&mut cursor, values.len(), &mut decoded).unwrap();
     cursor.finish().unwrap();
     assert_eq!(decoded, values, "INV-10");
+    for wanted in fronts(values.len()) {
+        let (mut cursor, mut front) = (Cursor::new(&bytes), vec![7]);
+        ints::decode_front(&mut cursor, (values.len(), wanted), &mut front).unwrap();
+        cursor.finish().unwrap();
+        assert_eq!((front[0], &front[1..]), (7, &values[..wanted]), "INV-10: the front of it");
+    }
     bytes.len()
 }
 
@@ -33,6 +44,12 @@ fn floats_len(values: &[f64]) -> usize {
     cursor.finish().unwrap();
     let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&decoded), bits(values), "INV-10");
+    for wanted in fronts(values.len()) {
+        let (mut cursor, mut front) = (Cursor::new(&bytes), Vec::new());
+        floats::decode_front(&mut cursor, (values.len(), wanted), &mut front).unwrap();
+        cursor.finish().unwrap();
+        assert_eq!(bits(&front), bits(&values[..wanted]), "INV-10: the front of it");
+    }
     bytes.len()
 }
 

@@ -14,7 +14,7 @@ mod series;
 mod tests;
 
 pub(crate) use exemplars::Exemplars;
-pub(crate) use part::{Part, View, histogram_bytes};
+pub(crate) use part::{Part, RowCopies, View, histogram_bytes};
 pub(crate) use postings::HeadPostings;
 use series::GroupTimes;
 pub(crate) use series::{Newest, Series};
@@ -313,8 +313,8 @@ impl Head {
     }
 
     /// What of a series is visible now within the range.
-    pub(crate) fn view(&self, series: &Series, range: (i64, i64)) -> View {
-        series.view(range, self.rows(series))
+    pub(crate) fn view(&self, series: &Series, range: (i64, i64), copies: &mut RowCopies) -> View {
+        series.view(range, self.rows(series), copies)
     }
 
     /// Has a series samples in memory within the range?
@@ -358,12 +358,13 @@ impl Head {
         let generation = self.generation;
         self.generation += 1;
         let mut frozen = Vec::with_capacity(self.live);
+        let mut copies = RowCopies::default();
         for (slot, series) in (0_u64..).zip(&mut self.slots) {
             let Some(series) = series.as_deref_mut().filter(|series| series.born.is_some()) else {
                 continue;
             };
             let group = &self.groups[series.group as usize];
-            let samples = series.freeze(generation, &group.times.rows);
+            let samples = series.freeze(generation, &group.times.rows, &mut copies);
             frozen.push(FrozenSeries {
                 id: SeriesRef(self.id_base + slot),
                 group: group.key,

@@ -4,8 +4,10 @@
 use crate::block;
 use crate::encoding::bytes::Cursor;
 use crate::encoding::{Decoded, ints};
-use crate::samples::{self, ColumnRef, append_range};
+use crate::reading::{ColumnKey, Scratch};
+use crate::samples::{self, ColumnRef};
 use model::{Histogram, SampleBuf, Value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Raw samples of one type.
@@ -49,20 +51,46 @@ impl Column {
 /// Samples that are not encoded yet.
 #[derive(Clone, Debug)]
 pub(crate) struct RawRun {
-    pub(crate) timestamps: Vec<i64>,
+    /// Shared by series that stand in the same rows of their group.
+    pub(crate) timestamps: Arc<[i64]>,
     pub(crate) column: Column,
     /// Empty, or one start per timestamp (0: unknown).
     pub(crate) starts: Vec<i64>,
 }
 
 impl RawRun {
-    fn read(&self, range: (i64, i64), into: &mut SampleBuf) {
-        append_range(&self.timestamps, self.column.as_ref(), &self.starts, range, into);
+    fn read(&self, range: (i64, i64), scratch: &mut Scratch, into: &mut SampleBuf) {
+        let wanted = samples::within(&self.timestamps, range);
+        if !wanted.is_empty() {
+            scratch.note_rows(in_memory(&self.timestamps), wanted.clone());
+            let column = self.column.as_ref();
+            samples::append(&self.timestamps, column, &self.starts, wanted, into);
+        }
     }
 
     /// Estimated bytes of memory.
     pub(super) fn memory(&self) -> usize {
         8 * self.timestamps.len() + self.column.memory() + 8 * self.starts.len()
+    }
+}
+
+/// A column that is at the same place as long as somebody holds it.
+fn in_memory<T: ?Sized>(column: &Arc<T>) -> ColumnKey {
+    ColumnKey::InMemory(Arc::as_ptr(column).addr())
+}
+
+/// Copies of the open rows of groups, one for all series that stand in the same rows.
+#[derive(Debug, Default)]
+pub(crate) struct RowCopies {
+    /// By slot of the group, first row and number of rows.
+    copies: HashMap<(u32, usize, usize), Arc<[i64]>, foldhash::fast::FixedState>,
+}
+
+impl RowCopies {
+    /// A copy of `rows`, which begin with this row of the group.
+    pub(super) fn of(&mut self, (group, first): (u32, usize), rows: &[i64]) -> Arc<[i64]> {
+        let copy = self.copies.entry((group, first, rows.len())).or_insert_with(|| rows.into());
+        Arc::clone(copy)
     }
 }
 
@@ -83,6 +111,14 @@ pub(crate) struct TimeColumn {
     len: usize,
     first: i64,
     last: i64,
+}
+
+impl TimeColumn {
+    fn decode(&self) -> Decoded<Vec<i64>> {
+        let mut timestamps = Vec::with_capacity(self.len);
+        ints::decode(&mut Cursor::new(&self.bytes), self.len, &mut timestamps)?;
+        Ok(timestamps)
+    }
 }
 
 /// The group's last sealed timestamps: series sealed at the same rows share them.
@@ -151,21 +187,28 @@ impl View {
     }
 
     /// Merges the samples within `range` into `into`, which holds older sources (INV-11).
-    pub(crate) fn read(&self, range: (i64, i64), into: &mut SampleBuf) -> Decoded<()> {
-        let in_order = || self.in_order.iter().filter(|part| part.overlaps(range));
-        if let Some(first) = in_order().next() {
+    pub(crate) fn read(
+        &self,
+        range: (i64, i64),
+        scratch: &mut Scratch,
+        into: &mut SampleBuf,
+    ) -> Decoded<()> {
+        let mut in_order = self.in_order.iter().filter(|part| part.overlaps(range)).peekable();
+        if let Some(first) = in_order.peek() {
             if into.timestamps.last().is_none_or(|last| *last < first.span().0) {
-                in_order().try_for_each(|part| part.read(range, into))?;
+                in_order.try_for_each(|part| part.read(range, scratch, into))?;
             } else {
                 let mut own = SampleBuf::default();
-                in_order().try_for_each(|part| part.read(range, &mut own))?;
+                in_order.try_for_each(|part| part.read(range, scratch, &mut own))?;
+                scratch.note_mixed();
                 samples::merge(into, &own);
             }
         }
         let mut own = SampleBuf::default();
         for part in self.late.iter().filter(|part| part.overlaps(range)) {
             own.clear();
-            part.read(range, &mut own)?;
+            part.read(range, scratch, &mut own)?;
+            scratch.note_mixed();
             samples::merge(into, &own);
         }
         Ok(())
@@ -220,26 +263,35 @@ impl Part {
             return None;
         }
         let mut found = SampleBuf::default();
-        self.read(instant, &mut found).expect("INV-10: what was sealed in memory can be decoded");
+        self.read(instant, &mut Scratch::default(), &mut found)
+            .expect("INV-10: what was sealed in memory can be decoded");
         let float = found.values.first()?;
         let histogram = found.histograms.first();
         Some(histogram.map_or(Value::Float(*float), |(_, h)| Value::Histogram(Arc::clone(h))))
     }
 
     /// Appends the samples within `range`.
-    pub(crate) fn read(&self, range: (i64, i64), into: &mut SampleBuf) -> Decoded<()> {
-        match self {
+    pub(crate) fn read(
+        &self,
+        range: (i64, i64),
+        scratch: &mut Scratch,
+        into: &mut SampleBuf,
+    ) -> Decoded<()> {
+        let block = match self {
             Self::Raw(run) => {
-                run.read(range, into);
-                Ok(())
+                run.read(range, scratch, into);
+                return Ok(());
             }
-            Self::Sealed(block) => {
-                let mut timestamps = Vec::with_capacity(block.times.len);
-                let mut cursor = Cursor::new(&block.times.bytes);
-                ints::decode(&mut cursor, block.times.len, &mut timestamps)?;
-                block::decode(&block.bytes, &timestamps, range, into)
-            }
+            Self::Sealed(block) => block,
+        };
+        let column = in_memory(&block.times);
+        let times = scratch.column(column, || block.times.decode())?;
+        let wanted = samples::within(&times, range);
+        if wanted.is_empty() {
+            return Ok(());
         }
+        scratch.note_rows(column, wanted.clone());
+        block::decode(&block.bytes, &times, wanted, into)
     }
 
     pub(super) fn memory(&self) -> usize {

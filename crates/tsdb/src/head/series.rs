@@ -8,7 +8,8 @@
 
 use super::AppliedRow;
 use super::late::Late;
-use super::part::{Column, Part, RawRun, TimesMemo, View, histogram_bytes};
+use super::part::{Column, Part, RawRun, RowCopies, TimesMemo, View, histogram_bytes};
+use crate::samples;
 use journal::Position;
 use model::{Labels, Timestamp, Value};
 use std::sync::Arc;
@@ -134,15 +135,25 @@ impl OpenRun {
         }
     }
 
-    /// The samples between two indexes as a run of their own.
-    fn copy(&self, rows: &[i64], from: usize, to: usize) -> RawRun {
+    /// The samples between two indexes as a run of their own; `rows` are those of its group.
+    fn copy(
+        &self,
+        (group, rows): (u32, &[i64]),
+        (from, to): (usize, usize),
+        copies: &mut RowCopies,
+    ) -> RawRun {
         let column = match &self.column {
             Column::Floats(values) => Column::Floats(values[from..to].to_vec()),
             Column::Histograms(values) => Column::Histograms(values[from..to].to_vec()),
         };
         let starts =
             if self.starts.is_empty() { Vec::new() } else { self.starts[from..to].to_vec() };
-        RawRun { timestamps: self.timestamps(rows)[from..to].to_vec(), column, starts }
+        let times = &self.timestamps(rows)[from..to];
+        let timestamps = match &self.times {
+            OpenTimes::Own(_) => times.into(),
+            OpenTimes::Shared { first } => copies.of((group, first + from), times),
+        };
+        RawRun { timestamps, column, starts }
     }
 }
 
@@ -311,9 +322,9 @@ impl Series {
     }
 
     /// Takes what is open as it is into the parts of `generation` and gives all of them.
-    pub(crate) fn freeze(&mut self, generation: u64, rows: &[i64]) -> View {
+    pub(crate) fn freeze(&mut self, generation: u64, rows: &[i64], copies: &mut RowCopies) -> View {
         if !self.open.is_empty() {
-            let run = self.open.copy(rows, 0, self.open.len());
+            let run = self.open.copy((self.group, rows), (0, self.open.len()), copies);
             self.parts.push((generation, Part::Raw(Arc::new(run))));
             self.open = OpenRun::empty();
         }
@@ -366,15 +377,15 @@ impl Series {
     }
 
     /// What is visible now within the range: shared parts, and a copy of what is open.
-    pub(crate) fn view(&self, range: (i64, i64), rows: &[i64]) -> View {
+    pub(crate) fn view(&self, range: (i64, i64), rows: &[i64], copies: &mut RowCopies) -> View {
         let parts = self.parts.iter().map(|(_, part)| part).filter(|part| part.overlaps(range));
         let mut in_order: Vec<Part> = parts.cloned().collect();
         if self.open_overlaps(range, rows) {
-            let timestamps = self.open.timestamps(rows);
-            let from = timestamps.partition_point(|t| *t < range.0);
-            let to = timestamps.partition_point(|t| *t <= range.1);
-            if from < to {
-                in_order.push(Part::Raw(Arc::new(self.open.copy(rows, from, to))));
+            let wanted = samples::within(self.open.timestamps(rows), range);
+            if !wanted.is_empty() {
+                let bounds = (wanted.start, wanted.end);
+                let run = self.open.copy((self.group, rows), bounds, copies);
+                in_order.push(Part::Raw(Arc::new(run)));
             }
         }
         let late = self.late.as_ref().map(|late| late.view(range));

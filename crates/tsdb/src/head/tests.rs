@@ -1,6 +1,7 @@
 //! Series keep their samples through sealing and freezing; ids and label sets stay unique.
 
 use super::*;
+use crate::reading::Scratch;
 use model::{Histogram, SampleBuf};
 use std::sync::Arc;
 
@@ -16,8 +17,12 @@ fn append(head: &mut Head, id: SeriesRef, timestamp: i64, value: f64) {
 
 fn read(view: &View) -> SampleBuf {
     let mut samples = SampleBuf::default();
-    view.read((i64::MIN, i64::MAX), &mut samples).unwrap();
+    view.read((i64::MIN, i64::MAX), &mut Scratch::default(), &mut samples).unwrap();
     samples
+}
+
+fn view_of(head: &Head, series: &Series, range: (i64, i64)) -> View {
+    head.view(series, range, &mut RowCopies::default())
 }
 
 #[test]
@@ -28,12 +33,12 @@ fn sealed_and_open_samples_are_read_in_order() {
     for i in 0..1000 {
         append(&mut head, id, i * 1000, i as f64);
     }
-    let view = head.view(head.get(id).unwrap(), (i64::MIN, i64::MAX));
+    let view = view_of(&head, head.get(id).unwrap(), (i64::MIN, i64::MAX));
     assert_eq!(view.in_order.len(), 9);
     let samples = read(&view);
     assert_eq!(samples.timestamps, (0..1000).map(|i| i * 1000).collect::<Vec<_>>());
     assert_eq!(samples.values, (0..1000).map(f64::from).collect::<Vec<_>>());
-    let some = head.view(head.get(id).unwrap(), (500_000, 505_000));
+    let some = view_of(&head, head.get(id).unwrap(), (500_000, 505_000));
     assert_eq!(some.in_order.len(), 1);
 }
 
@@ -42,7 +47,7 @@ fn a_view_does_not_see_later_samples() {
     let mut head = Head::new(0);
     let id = head.insert(GroupKey(1), &labels(0));
     append(&mut head, id, 1, 1.0);
-    let view = head.view(head.get(id).unwrap(), (i64::MIN, i64::MAX));
+    let view = view_of(&head, head.get(id).unwrap(), (i64::MIN, i64::MAX));
     append(&mut head, id, 2, 2.0);
     head.freeze();
     head.forget(1);
@@ -175,7 +180,7 @@ fn rows_of_a_group_are_shared_until_a_series_keeps_its_own_time() {
     }
     for (n, id) in ids.iter().enumerate() {
         let series = head.get(*id).unwrap();
-        assert_eq!(read(&head.view(series, (i64::MIN, i64::MAX))).timestamps, want[n]);
+        assert_eq!(read(&view_of(&head, series, (i64::MIN, i64::MAX))).timestamps, want[n]);
         assert_eq!(series.samples(), want[n].len());
     }
     assert!(head.groups[0].times.rows.len() <= 120);
@@ -211,7 +216,7 @@ fn inv_27_late_samples_stand_between_the_others() {
     }
     let check = |head: &Head| {
         let series = head.get(id).unwrap();
-        let found = read(&head.view(series, (i64::MIN, i64::MAX)));
+        let found = read(&view_of(&head, series, (i64::MIN, i64::MAX)));
         assert_eq!(found.timestamps, (0..1200).collect::<Vec<_>>(), "INV-27");
         for t in 0..1200 {
             let known = head.sample_at(series, Timestamp::from_ms(t)).unwrap();
@@ -220,7 +225,9 @@ fn inv_27_late_samples_stand_between_the_others() {
         let starts: Vec<i64> = (0..1200).map(|t| i64::from(t % 6 == 0)).collect();
         assert_eq!(found.starts, starts, "late ones at multiples of three have a start");
         let mut some = SampleBuf::default();
-        head.view(series, (100, 130)).read((100, 130), &mut some).unwrap();
+        view_of(&head, series, (100, 130))
+            .read((100, 130), &mut Scratch::default(), &mut some)
+            .unwrap();
         assert_eq!(some.timestamps, (100..=130).collect::<Vec<_>>());
         assert_eq!((series.samples(), head.span()), (1200, Some((0, 1199))));
     };
@@ -303,7 +310,7 @@ fn metadata_is_kept_up_to_its_limit() {
 
 /// Sizes and spans of the blocks of one series, the open run last.
 fn blocks(head: &Head, id: SeriesRef) -> Vec<(usize, i64, i64)> {
-    let view = head.view(head.get(id).unwrap(), (i64::MIN, i64::MAX));
+    let view = view_of(&head, head.get(id).unwrap(), (i64::MIN, i64::MAX));
     let size = |part: &Part| (part.len(), part.span().0, part.span().1);
     view.in_order.iter().map(size).collect()
 }
@@ -339,7 +346,7 @@ fn late_samples_are_sealed_at_120_too() {
         let (timestamp, value) = (Timestamp::from_ms(timestamp), Value::Float(1.0));
         head.apply_late(&AppliedRow { series: id, timestamp, value: &value, start: None });
     }
-    let view = head.view(head.get(id).unwrap(), (i64::MIN, i64::MAX));
+    let view = view_of(&head, head.get(id).unwrap(), (i64::MIN, i64::MAX));
     let sizes: Vec<usize> = view.late.iter().map(Part::len).collect();
     assert_eq!(sizes, [120, 120, 1]);
 }

@@ -105,11 +105,11 @@ fn start_timestamps_are_kept_only_where_there_are_any() {
     assert_eq!((older.len(), older.starts.len()), (4, 0), "merged");
     merge(&mut older, &SampleBuf { timestamps: vec![9], values: vec![9.0], ..newer.clone() });
     assert_eq!((older.len(), older.starts.len()), (5, 0), "appended");
-    append_range(&[10, 11], ColumnRef::Floats(&[1.0, 2.0]), &[], (11, 11), &mut older);
+    append(&[10, 11], ColumnRef::Floats(&[1.0, 2.0]), &[], 1..2, &mut older);
     assert_eq!((older.len(), older.starts.len()), (6, 0), "a range");
-    append_range(&[12], ColumnRef::Floats(&[1.0]), &[7], (12, 12), &mut older);
+    append(&[12], ColumnRef::Floats(&[1.0]), &[7], 0..1, &mut older);
     assert_eq!(older.starts, [0, 0, 0, 0, 0, 0, 7]);
-    append_range(&[13], ColumnRef::Floats(&[1.0]), &[], (13, 13), &mut older);
+    append(&[13], ColumnRef::Floats(&[1.0]), &[], 0..1, &mut older);
     assert_eq!(older.starts, [0, 0, 0, 0, 0, 0, 7, 0]);
 }
 
@@ -117,5 +117,15 @@ fn start_timestamps_are_kept_only_where_there_are_any() {
 #[should_panic(expected = "INV-10")]
 fn inv_10_a_run_has_a_timestamp_per_sample() {
     let run = ColumnRef::Floats(&[1.0]);
-    append_range(&[1, 2], run, &[], (1, 2), &mut SampleBuf::default());
+    append(&[1, 2], run, &[], 0..2, &mut SampleBuf::default());
+}
+
+#[test]
+fn what_lies_within_a_range() {
+    let times = [10, 20, 30];
+    for (range, want) in
+        [((10, 30), 0..3), ((11, 29), 1..2), ((31, 40), 3..3), ((0, 9), 0..0), ((25, 15), 2..2)]
+    {
+        assert_eq!(within(&times, range), want, "{range:?}");
+    }
 }

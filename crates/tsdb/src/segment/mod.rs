@@ -17,8 +17,10 @@ pub(crate) use writer::{SegmentWriter, series_order};
 use crate::block;
 use crate::cache::{BlockCache, Entry, INDEX};
 use crate::encoding::bytes::{Cursor, put_signed, put_varint};
+use crate::encoding::presence::Presence;
 use crate::encoding::{Damage, Decoded, ints};
 use crate::error::{DbError, DbErrorKind, DbResult};
+use crate::reading::{ColumnKey, Scratch};
 use crate::samples;
 use crate::tombstone::{Deleted, covers};
 use index::BlockEntry;
@@ -84,6 +86,18 @@ pub(crate) struct Segment {
     unusable: AtomicBool,
     /// Deletions with a border up to this are known to hide nothing here.
     purged_below: AtomicU64,
+}
+
+/// What is read of one series.
+pub(crate) struct SeriesPart<'a> {
+    /// Number of the segment among those that are read together.
+    pub(crate) source: u32,
+    pub(crate) index: &'a SegmentIndex,
+    /// Number of the series in the segment.
+    pub(crate) ordinal: u32,
+    /// First and last instant, both included; ms.
+    pub(crate) range: (i64, i64),
+    pub(crate) deleted: &'a Deleted,
 }
 
 /// What could not be read of one series.
@@ -201,14 +215,12 @@ impl Segment {
         Ok(bytes)
     }
 
-    fn slice(&self, page: u32, offset: u32, len: u32) -> DbResult<(Arc<[u8]>, usize, usize)> {
-        let bytes = self.page(page)?;
+    fn slice<'p>(&self, page: &'p [u8], offset: u32, len: u32) -> DbResult<&'p [u8]> {
         let (start, end) = (offset as usize, offset as usize + len as usize);
-        if end > bytes.len() {
+        page.get(start..end).ok_or_else(|| {
             let damage = Damage { what: "block behind the end of its page", at: start };
-            return Err(DbError::corrupt("read", self.path(), &damage));
-        }
-        Ok((bytes, start, end))
+            DbError::corrupt("read", self.path(), &damage)
+        })
     }
 
     /// At most so many samples of a series lie within `range`.
@@ -219,80 +231,104 @@ impl Segment {
         inside.map(|times| times.rows as usize).sum()
     }
 
-    /// Merges the samples of a series within `range` into `into`, older sources first. Blocks that
-    /// cannot be read are left out and counted.
-    pub(crate) fn read(
+    /// Merges the samples of a part of a series into `into`, which holds those of older sources.
+    /// Blocks that cannot be read are left out and counted.
+    pub(crate) fn read_part(
         &self,
-        index: &SegmentIndex,
-        ordinal: u32,
-        range: (i64, i64),
+        part: &SeriesPart<'_>,
+        scratch: &mut Scratch,
         into: &mut SampleBuf,
     ) -> Losses {
-        self.read_visible(index, ordinal, range, &Deleted::default(), into)
-    }
-
-    /// The same without what is deleted.
-    pub(crate) fn read_visible(
-        &self,
-        index: &SegmentIndex,
-        ordinal: u32,
-        range: (i64, i64),
-        deleted: &Deleted,
-        into: &mut SampleBuf,
-    ) -> Losses {
-        let deleted = deleted.ranges(ordinal);
-        let mut losses = Losses::default();
-        let mut own = SampleBuf::default();
-        for block in index.series.blocks(ordinal as usize) {
-            let times = &index.times[block.times as usize];
+        let deleted = part.deleted.ranges(part.ordinal);
+        let visible = |block: &&BlockEntry| {
+            let times = &part.index.times[block.times as usize];
             let span = (times.first, times.last);
-            if span.0 > range.1 || span.1 < range.0 || covers(&deleted, span) {
-                continue;
-            }
-            let before = own.len();
-            let in_order = |own: &SampleBuf| {
-                before == 0
-                    || own.len() == before
-                    || own.timestamps[before - 1] < own.timestamps[before]
-            };
-            if self.read_block(index, block, range, &mut own).is_err() || !in_order(&own) {
-                truncate(&mut own, before);
-                losses.blocks += 1;
-            }
+            span.0 <= part.range.1 && span.1 >= part.range.0 && !covers(&deleted, span)
+        };
+        let blocks = part.index.series.blocks(part.ordinal as usize).iter();
+        let mut blocks = blocks.filter(visible).peekable();
+        let Some(first) = blocks.peek() else { return Losses::default() };
+        let begin = part.index.times[first.times as usize].first;
+        let follows = into.timestamps.last().is_none_or(|last| *last < begin);
+        if follows && deleted.is_empty() {
+            return self.read_blocks(part, blocks, scratch, into);
         }
+        let mut own = SampleBuf::default();
+        let losses = self.read_blocks(part, blocks, scratch, &mut own);
+        scratch.note_mixed();
         samples::remove(&mut own, &deleted);
         samples::merge(into, &own);
         losses
     }
 
+    fn read_blocks<'b>(
+        &self,
+        part: &SeriesPart<'_>,
+        blocks: impl Iterator<Item = &'b BlockEntry>,
+        scratch: &mut Scratch,
+        into: &mut SampleBuf,
+    ) -> Losses {
+        let mut losses = Losses::default();
+        for block in blocks {
+            let before = into.len();
+            if self.read_block(part, block, scratch, into).is_err() {
+                truncate(into, before);
+                losses.blocks += 1;
+            }
+        }
+        losses
+    }
+
+    /// Appends what is wanted of a block, which must lie behind what is there.
     fn read_block(
         &self,
-        index: &SegmentIndex,
+        part: &SeriesPart<'_>,
         block: &BlockEntry,
-        range: (i64, i64),
+        scratch: &mut Scratch,
         into: &mut SampleBuf,
     ) -> DbResult<()> {
         let corrupt = |damage: Damage| DbError::corrupt("decode block of", self.path(), &damage);
-        let entry = &index.times[block.times as usize];
-        let mut column = Vec::with_capacity(entry.rows as usize);
-        {
-            let (bytes, start, end) = self.slice(entry.page, entry.offset, entry.len)?;
-            let mut cursor = Cursor::new(&bytes[start..end]);
-            ints::decode(&mut cursor, entry.rows as usize, &mut column).map_err(corrupt)?;
-        }
-        let presence = index.series.presence(block);
-        let timestamps = if *presence == crate::encoding::presence::Presence::All {
-            column
-        } else {
-            let mut picked = Vec::with_capacity(presence.count(column.len()));
-            presence.pick(&column, &mut picked);
-            picked
+        let column = ColumnKey::Stored { source: part.source, column: block.times };
+        let times = scratch.column(column, || self.decode_times(part.index, block.times))?;
+        let mut picked = Vec::new();
+        let (rows, skipped) = match part.index.series.presence(block) {
+            Presence::All => (&times[..], Some(0)),
+            Presence::Run { first, count } => (&times[*first..*first + *count], Some(*first)),
+            bitmap @ Presence::Bitmap(_) => {
+                bitmap.pick(&times, &mut picked);
+                (&picked[..], None)
+            }
         };
-        if !timestamps.is_sorted_by(|a, b| a < b) {
+        let wanted = samples::within(rows, part.range);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        if into.timestamps.last().is_some_and(|last| *last >= rows[wanted.start]) {
+            return Err(corrupt(Damage { what: "blocks do not follow each other", at: 0 }));
+        }
+        let page = scratch.page((part.source, block.page), || self.page(block.page))?;
+        let bytes = self.slice(page, block.offset, block.len)?;
+        block::decode(bytes, rows, wanted.clone(), into).map_err(corrupt)?;
+        match skipped {
+            Some(skipped) => {
+                scratch.note_rows(column, skipped + wanted.start..skipped + wanted.end);
+            }
+            None => scratch.note_mixed(),
+        }
+        Ok(())
+    }
+
+    fn decode_times(&self, index: &SegmentIndex, column: u32) -> DbResult<Vec<i64>> {
+        let corrupt = |damage: Damage| DbError::corrupt("decode block of", self.path(), &damage);
+        let entry = &index.times[column as usize];
+        let page = self.page(entry.page)?;
+        let mut cursor = Cursor::new(self.slice(&page, entry.offset, entry.len)?);
+        let mut times = Vec::with_capacity(entry.rows as usize);
+        ints::decode(&mut cursor, entry.rows as usize, &mut times).map_err(corrupt)?;
+        if !times.is_sorted_by(|a, b| a < b) {
             return Err(corrupt(Damage { what: "timestamps do not increase", at: 0 }));
         }
-        let (bytes, start, end) = self.slice(block.page, block.offset, block.len)?;
-        block::decode(&bytes[start..end], &timestamps, range, into).map_err(corrupt)
+        Ok(times)
     }
 
     /// Offset and length of a page in the file.
@@ -313,10 +349,12 @@ impl Segment {
         }
         let damaged = self.damaged_pages();
         let index = self.load_index()?;
-        let mut lost = 0;
+        let (mut lost, mut scratch, deleted) = (0, Scratch::default(), Deleted::default());
         for ordinal in 0..index::index_u32(index.series.len()) {
-            let mut samples = SampleBuf::default();
-            lost += self.read(&index, ordinal, (i64::MIN, i64::MAX), &mut samples).blocks;
+            let range = (i64::MIN, i64::MAX);
+            let part = SeriesPart { source: 0, index: &index, ordinal, range, deleted: &deleted };
+            scratch.begin();
+            lost += self.read_part(&part, &mut scratch, &mut SampleBuf::default()).blocks;
         }
         Ok((damaged, lost))
     }

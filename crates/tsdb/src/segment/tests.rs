@@ -76,6 +76,20 @@ fn random_series(random: &mut SimRng, count: usize, rows: i64) -> Vec<(Labels, S
     series
 }
 
+impl Segment {
+    /// The samples of a series within `range`.
+    fn read(
+        &self,
+        index: &SegmentIndex,
+        ordinal: u32,
+        range: (i64, i64),
+        into: &mut SampleBuf,
+    ) -> Losses {
+        let part = SeriesPart { source: 0, index, ordinal, range, deleted: &Deleted::default() };
+        self.read_part(&part, &mut Scratch::default(), into)
+    }
+}
+
 #[test]
 fn inv_16_what_was_written_is_read_for_any_range() {
     let mut random = SimRng::new(21);
@@ -330,7 +344,7 @@ fn with_blocks(index: &SegmentIndex, blocks: &[BlockEntry]) -> SegmentIndex {
     changed.times.clone_from(&index.times);
     changed.series.push([]);
     for block in blocks {
-        changed.series.push_block(*block, crate::encoding::presence::Presence::All);
+        changed.series.push_block(*block, Presence::All);
     }
     changed
 }
@@ -400,7 +414,7 @@ fn one_column(disk: &SimVfs, column: &[i64]) -> (Segment, SegmentIndex) {
     }];
     index.series.push([]);
     let entry = BlockEntry { times: 0, page: 1, offset: 0, len: len(&block), presence: 0 };
-    index.series.push_block(entry, crate::encoding::presence::Presence::All);
+    index.series.push_block(entry, Presence::All);
     (open(disk).unwrap(), index)
 }
 

@@ -29,9 +29,14 @@ fn integers_that_cannot_be() {
         let decoded = ints::decode(&mut Cursor::new(bytes), count, &mut Vec::new());
         assert_eq!(what(decoded), wrong, "{count} {bytes:?}");
     }
-    assert_eq!(what(unpack(&[0; 9], 1, 65, &mut Vec::new())), "packed width above 64 bits");
-    let misfit = "packed bytes do not fit their count";
-    assert_eq!(what(unpack(&[0; 9], 1, 8, &mut Vec::new())), misfit);
+    let unpacked = |counts: (usize, usize), width: u32| {
+        what(unpack(&[0; 9], counts, width, |bits| bits, &mut Vec::new()))
+    };
+    assert_eq!(unpacked((9, 2), 8), "nothing");
+    assert_eq!(unpacked((1, 1), 65), "packed width above 64 bits");
+    for counts in [(1, 1), (9, 10)] {
+        assert_eq!(unpacked(counts, 8), "packed bytes do not fit their count");
+    }
 }
 
 #[test]
