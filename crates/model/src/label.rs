@@ -237,7 +237,36 @@ impl Labels {
 
     /// The set without the labels for which `drop` answers yes.
     pub fn without(&self, mut drop: impl FnMut(&str) -> bool) -> Self {
-        Self::from_sorted(self.iter().filter(|(name, _)| !drop(name)))
+        let parts = self.parts();
+        if parts.digits > 1 {
+            return Self::from_sorted(self.iter().filter(|(name, _)| !drop(name)));
+        }
+        // What stays of a set with short numbers has short numbers: they are copied as they are.
+        let mut lens = [0; 2 * WIDE as usize];
+        let mut text = String::with_capacity(self.text.len());
+        let mut count = 0;
+        for (label, (name, value)) in self.iter().enumerate().filter(|(_, (name, _))| !drop(name)) {
+            lens[2 * count..2 * count + 2].copy_from_slice(&parts.lens[2 * label..2 * label + 2]);
+            text.push_str(name);
+            text.push_str(value);
+            count += 1;
+        }
+        if count == parts.count {
+            return self.clone();
+        }
+        Self::of_short(&lens[..2 * count], &text)
+    }
+
+    /// A set of parts whose lengths have one character each.
+    fn of_short(lens: &[u8], text: &str) -> Self {
+        let Some(count) = u8::try_from(lens.len() / 2).ok().filter(|count| *count > 0) else {
+            return Self::empty();
+        };
+        let mut out = String::with_capacity(1 + lens.len() + text.len());
+        out.push(char::from(count));
+        lens.iter().for_each(|len| out.push(char::from(*len)));
+        out.push_str(text);
+        Self { text: out.into() }
     }
 }
 

@@ -157,6 +157,11 @@ impl Column {
         Self { values, present, histograms: Vec::new() }
     }
 
+    /// Floats where they are present; what stands elsewhere has no meaning.
+    pub(crate) fn present_at(values: Vec<f64>, present: Bits) -> Self {
+        Self { values, present, histograms: Vec::new() }
+    }
+
     /// A float per step as the function says, `None` where there is none.
     pub(crate) fn floats(steps: usize, mut value: impl FnMut(usize) -> Option<f64>) -> Self {
         let mut values = vec![0.0; steps];

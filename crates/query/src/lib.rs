@@ -27,6 +27,7 @@ mod range;
 pub mod script;
 mod select;
 mod signature;
+mod timeline;
 mod trace;
 mod xxhash;
 

@@ -16,10 +16,11 @@ use crate::evaluate::{Evaluator, merge_equal, without_name};
 use crate::functions::absent_labels;
 use crate::queryable::weigh_points;
 use crate::select::{Span, step_hint};
+use crate::timeline::{ByTimeline, Found};
 pub(crate) use edge::smoothed_value;
-use model::{Histogram, Labels, SampleBuf, SelectHints, Value};
+use model::{Histogram, Labels, METRIC_NAME, MatchOp, Matcher, SampleBuf, SelectHints, Value};
 use promql::ast::{Call, Expr, ExprKind, MatrixSelector, Place, SubqueryExpr, WindowEdge};
-use rate::{Ends, Question};
+use rate::{Question, Reach};
 use samples::Windows;
 pub(crate) use samples::{Bounds, Samples};
 use std::sync::Arc;
@@ -109,7 +110,9 @@ struct Application {
     place: Place,
     /// Does the metric name go away?
     drops_name: bool,
-    bounds: Option<Bounds>,
+    /// Every result so far lost its metric name, which is the same for all, and nothing else: they
+    /// differ as their series did.
+    is_distinct: bool,
 }
 
 /// Is the function applied to a range vector?
@@ -164,7 +167,7 @@ pub(crate) fn eval_range_call(
         args,
         place: call.args.first().map(|arg| arg.place).unwrap_or_default(),
         drops_name: !matches!(name, "last_over_time" | "first_over_time"),
-        bounds: None,
+        is_distinct: false,
     };
     let rows = match source {
         Source::Matrix(matrix) => application.over_matrix(evaluator, arg, matrix)?,
@@ -173,7 +176,11 @@ pub(crate) fn eval_range_call(
     if name == "absent_over_time" {
         return invert(evaluator, call, &rows, steps);
     }
-    if evaluator.options.delayed_name_removal { Ok(rows) } else { reject_equal(rows) }
+    if evaluator.options.delayed_name_removal || application.is_distinct {
+        Ok(rows)
+    } else {
+        reject_equal(rows)
+    }
 }
 
 fn reject_equal(rows: Vec<Row>) -> Result<Vec<Row>, QueryError> {
@@ -236,8 +243,10 @@ impl Application {
             evaluator.open(matchers, span, &hints)
         })?;
         evaluator.hold(Bounds::cost(self.steps))?;
+        self.is_distinct = self.drops_name && matchers.iter().any(is_metric_name);
         let mut buffer = SampleBuf::default();
         let mut samples = Samples::default();
+        let mut known = ByTimeline::new(self.steps);
         let mut rows = Vec::new();
         for index in 0..selection.len() {
             evaluator.within(arg, steps, |evaluator| {
@@ -249,7 +258,8 @@ impl Application {
             samples.take(&mut buffer, evaluator.options.use_start_timestamps);
             self.prepare(&mut samples);
             let labels = selection.labels(index);
-            if let Some(row) = self.apply(evaluator, &samples, labels, false)? {
+            if let Some(row) = self.apply(evaluator, (&samples, &mut known), (labels, false))? {
+                self.is_distinct &= row.labels.len() + 1 == labels.len();
                 rows.push(row);
             }
         }
@@ -275,13 +285,15 @@ impl Application {
         let held = evaluator.held().without(before);
         evaluator.hold(Bounds::cost(self.steps))?;
         let mut samples = Samples::default();
+        let mut known = ByTimeline::new(self.steps);
         let mut rows = Vec::new();
         for row in inner {
             let taken = samples_of(&row.column);
             evaluator.hold(taken)?;
             samples.take_column(&row.column, inner_steps);
             self.prepare(&mut samples);
-            if let Some(row) = self.apply(evaluator, &samples, &row.labels, row.drop_name)? {
+            let series = (&row.labels, row.drop_name);
+            if let Some(row) = self.apply(evaluator, (&samples, &mut known), series)? {
                 rows.push(row);
             }
             evaluator.release(taken);
@@ -317,14 +329,13 @@ impl Application {
 
     /// All windows of one series; `None` when no window has a result.
     fn apply(
-        &mut self,
+        &self,
         evaluator: &mut Evaluator<'_>,
-        samples: &Samples,
-        labels: &Labels,
-        drop_name: bool,
+        (samples, known): (&Samples, &mut ByTimeline<Bounds>),
+        (labels, drop_name): (&Labels, bool),
     ) -> Result<Option<Row>, QueryError> {
         evaluator.hold(Held::steps(self.steps.count))?;
-        let column = self.compute(evaluator, samples, labels)?;
+        let column = self.compute(evaluator, (samples, known), labels)?;
         if !column.present().any() {
             evaluator.release(Held::steps(self.steps.count));
             return Ok(None);
@@ -341,27 +352,40 @@ impl Application {
     }
 
     fn compute(
-        &mut self,
+        &self,
         evaluator: &mut Evaluator<'_>,
-        samples: &Samples,
+        (samples, known): (&Samples, &mut ByTimeline<Bounds>),
         labels: &Labels,
     ) -> Result<Column, QueryError> {
-        let (mut bounds, shared) =
-            Bounds::reuse(self.bounds.take(), samples, &self.windows, self.steps);
-        if shared {
+        let times = &samples.float_times;
+        let make = || Bounds::of_floats(times, &self.windows, self.steps);
+        let Found { entry: bounds, is_shared, is_more } = known.of(samples.timeline(), make);
+        if is_shared {
             evaluator.way("with the windows of the series before");
+        } else if is_more {
+            evaluator.hold(Bounds::cost(self.steps))?;
         }
-        evaluator.count_windows(samples, &bounds, self.steps.count);
+        bounds.find_histograms(&samples.histogram_times, &self.windows, self.steps);
+        evaluator.count_windows(samples, bounds, self.steps.count);
         if let Some(question) = self.question.filter(|_| samples.is_plain()) {
             evaluator.tick(self.steps.count + samples.floats.len())?;
             evaluator.way("by the ends of windows");
-            let column = self.extrapolate(samples, &mut bounds, question);
-            self.bounds = Some(bounds);
-            return Ok(column);
+            bounds.find_reaches(times, &self.windows, (self.steps, question));
+            return Ok(extrapolate(samples, bounds, question));
         }
         evaluator.way("window by window");
+        self.look_through(evaluator, (samples, bounds), labels)
+    }
+
+    /// Looks through every window by itself.
+    fn look_through(
+        &self,
+        evaluator: &mut Evaluator<'_>,
+        (samples, bounds): (&Samples, &Bounds),
+        labels: &Labels,
+    ) -> Result<Column, QueryError> {
         let mut column = Column::absent(self.steps.count);
-        let metric = labels.value(model::METRIC_NAME);
+        let metric = labels.value(METRIC_NAME);
         for (step, at) in self.steps.iter().enumerate() {
             let window = Window {
                 at,
@@ -378,24 +402,7 @@ impl Application {
                 column.set(step, point);
             }
         }
-        self.bounds = Some(bounds);
         Ok(column)
-    }
-
-    /// `rate`, `increase` and `delta` of plain floats: no window is looked through.
-    fn extrapolate(&self, samples: &Samples, bounds: &mut Bounds, question: Question) -> Column {
-        let range_seconds = seconds(self.windows.range);
-        bounds.frames(&samples.float_times, &self.windows, self.steps);
-        let bounds = &*bounds;
-        Column::floats(self.steps.count, |step| {
-            let (frame, (from, to)) = bounds.frame(step)?;
-            let mut change = samples.floats[to - 1] - samples.floats[from];
-            if question.is_counter() {
-                change = samples.lost(from, to).fold(change, |change, lost| change + lost);
-            }
-            let ends = Ends { first: samples.floats[from], change, origin: None };
-            Some(change * rate::factor(*frame, range_seconds, question, ends))
-        })
     }
 
     fn args_at(&self, step: usize) -> [f64; 2] {
@@ -403,7 +410,7 @@ impl Application {
     }
 
     fn note_non_counter(&self, evaluator: &mut Evaluator<'_>, labels: &Labels, column: &Column) {
-        let metric = labels.value(model::METRIC_NAME);
+        let metric = labels.value(METRIC_NAME);
         let has_floats = column.present().count() > column.histograms().len();
         if metric.is_empty() || !has_floats {
             return;
@@ -417,6 +424,32 @@ impl Application {
             evaluator.notes.possible_non_counter(self.place, metric);
         }
     }
+}
+
+/// `rate`, `increase` and `delta` of plain floats: no window is looked through.
+fn extrapolate(samples: &Samples, bounds: &Bounds, question: Question) -> Column {
+    let floats = &samples.floats;
+    let value = |((from, to), reach): ((usize, usize), &Reach)| {
+        if to < from + 2 {
+            return 0.0;
+        }
+        let first = floats[from];
+        let mut change = floats[to - 1] - first;
+        if !question.is_counter() {
+            return change * reach.gauge();
+        }
+        if !samples.is_steady() {
+            change = samples.lost(from, to).fold(change, |change, lost| change + lost);
+        }
+        change * reach.counter(first, change)
+    };
+    Column::present_at(bounds.reaches().map(value).collect(), bounds.pairs().clone())
+}
+
+/// Does the matcher take one metric name only?
+fn is_metric_name(matcher: &Matcher) -> bool {
+    let is_name = matcher.name() == METRIC_NAME && !matcher.value().is_empty();
+    is_name && matcher.op() == MatchOp::Equal
 }
 
 /// Smoothing parameters must lie between 0 and 1.

@@ -10,9 +10,10 @@ use crate::evaluate::Evaluator;
 use crate::explain::{self, PlanRead};
 use crate::histogram::detect_reset;
 use crate::range::{Notes, Samples, smoothed_value};
+use crate::timeline::ByTimeline;
 use model::{
     CounterReset, Histogram, Labels, METRIC_NAME, Matcher, SampleBuf, SelectHints, Selection,
-    TimelineId, Timestamp, is_stale,
+    Timestamp, is_stale,
 };
 use promql::ast::{DurationExpr, Expr, Place, VectorSelector, WindowEdge};
 use std::sync::Arc;
@@ -110,7 +111,7 @@ impl Evaluator<'_> {
         let selection = self.open(&selector.matchers, span, &hints)?;
         let mut rows = Vec::new();
         let mut buffer = SampleBuf::default();
-        let mut lookups = Lookups::default();
+        let mut known = ByTimeline::new(steps);
         self.hold(Lookups::cost(steps))?;
         for index in 0..selection.len() {
             self.read(selection.as_ref(), index, &mut buffer)?;
@@ -118,10 +119,15 @@ impl Evaluator<'_> {
             let column = if selector.edge == WindowEdge::Smoothed {
                 self.smooth(&mut buffer, (selection.labels(index), expr.place), reference, steps)
             } else if reading == Reading::Value && buffer.histograms.is_empty() {
-                if lookups.find(&buffer, reference, steps, lookback) {
+                let timeline = buffer.timeline.map(|id| (id, buffer.len()));
+                let make = || Lookups::of(&buffer.timestamps, reference, steps, lookback);
+                let found = known.of(timeline, make);
+                if found.is_shared {
                     self.way("with the positions of the series before");
+                } else if found.is_more {
+                    self.hold(Lookups::cost(steps))?;
                 }
-                lookups.column(&buffer)
+                found.entry.column(&buffer)
             } else {
                 look_back(&buffer, looked_from, steps, lookback, reading)
             };
@@ -310,9 +316,7 @@ fn note_resets(buffer: &mut SampleBuf) {
 }
 
 /// The sample of each step, for series that share their timestamps.
-#[derive(Default)]
 struct Lookups {
-    timeline: Option<(TimelineId, usize)>,
     /// Positions; `usize::MAX` where no sample is near enough.
     last: Vec<usize>,
 }
@@ -323,31 +327,17 @@ impl Lookups {
         Held::bytes(steps.count.saturating_mul(size_of::<usize>()))
     }
 
-    /// True when the positions of the series before fit.
-    fn find(
-        &mut self,
-        buffer: &SampleBuf,
-        reference: Reference,
-        steps: Steps,
-        lookback: i64,
-    ) -> bool {
-        let timeline = buffer.timeline.map(|id| (id, buffer.len()));
-        if timeline.is_some() && self.timeline == timeline {
-            return true;
-        }
-        let times = &buffer.timestamps;
+    fn of(times: &[i64], reference: Reference, steps: Steps, lookback: i64) -> Self {
         let mut next = 0;
-        self.last.clear();
-        self.last.extend(steps.iter().map(|at| {
+        let last = steps.iter().map(|at| {
             let at = reference.at(at);
             while next < times.len() && times[next] <= at {
                 next += 1;
             }
             let near = |last: &usize| times[*last] > at.saturating_sub(lookback);
             next.checked_sub(1).filter(near).unwrap_or(usize::MAX)
-        }));
-        self.timeline = timeline;
-        false
+        });
+        Self { last: last.collect() }
     }
 
     /// Values of plain floats.

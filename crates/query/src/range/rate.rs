@@ -132,37 +132,91 @@ pub(super) fn started_again(times: &[i64], starts: &[i64], index: usize) -> bool
 
 /// What extrapolation looks at.
 #[derive(Clone, Copy)]
-pub(super) struct Ends {
+struct Ends {
     /// First sample; of a histogram its count.
-    pub first: f64,
+    first: f64,
     /// Change over the window so far.
-    pub change: f64,
+    change: f64,
     /// How long before the first sample the counter was zero, in seconds, if known.
-    pub origin: Option<f64>,
+    origin: Option<f64>,
+}
+
+/// How far the change of one window is extrapolated, as far as timestamps alone tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reach {
+    /// Seconds from the first to the last sample.
+    sampled: f64,
+    /// Seconds before the first sample.
+    to_start: f64,
+    /// Seconds behind the last sample.
+    to_end: f64,
+    /// The window in seconds, when the change per second is asked for.
+    per: Option<f64>,
+    /// By how much the change grows.
+    factor: f64,
+    /// A counter whose first sample is above this part of its change was not zero within `to_start`
+    /// before; a little more than exact, so that no rounding of the exact test decides otherwise.
+    part: f64,
+}
+
+/// Roundings of the exact test are below 1e-15 of what they round.
+const PART_MARGIN: f64 = 1.0 + 1e-9;
+
+impl Reach {
+    pub(super) fn of(frame: Frame, range_seconds: f64, question: Question) -> Self {
+        let Frame { to_start, sampled, average, to_end } = frame;
+        let threshold = average * 1.1;
+        let near = |distance| if distance >= threshold { average / 2.0 } else { distance };
+        let per = (question == Question::CounterPerSecond).then_some(range_seconds);
+        let (to_start, to_end) = (near(to_start), near(to_end));
+        let part = to_start / sampled * PART_MARGIN;
+        let mut reach = Self { sampled, to_start, to_end, per, factor: 0.0, part };
+        reach.factor = reach.factor_from(to_start);
+        reach
+    }
+
+    fn factor_from(&self, to_start: f64) -> f64 {
+        let factor = (self.sampled + to_start + self.to_end) / self.sampled;
+        self.per.map_or(factor, |seconds| factor / seconds)
+    }
+
+    /// By how much the change of a gauge grows.
+    pub(super) fn gauge(&self) -> f64 {
+        self.factor
+    }
+
+    /// By how much the change of a counter grows. It cannot have been negative: it began at zero at
+    /// the earliest.
+    #[inline]
+    pub(super) fn counter(&self, first: f64, change: f64) -> f64 {
+        if change > 0.0 && first >= 0.0 && first <= change * self.part {
+            self.counter_near_zero(first, change)
+        } else {
+            self.factor
+        }
+    }
+
+    #[cold]
+    fn counter_near_zero(&self, first: f64, change: f64) -> f64 {
+        let to_zero = self.sampled * (first / change);
+        if to_zero < self.to_start { self.factor_from(to_zero) } else { self.factor }
+    }
+
+    /// By how much it grows when it was zero so many seconds before the first sample.
+    fn from_origin(&self, origin: f64) -> f64 {
+        let sampled = self.sampled + origin;
+        Self { sampled, ..*self }.factor_from(0.0)
+    }
 }
 
 /// By how much the change grows when it is extrapolated to the ends of the window.
-pub(super) fn factor(frame: Frame, range_seconds: f64, question: Question, ends: Ends) -> f64 {
-    let Frame { mut to_start, mut sampled, average, mut to_end } = frame;
-    let threshold = average * 1.1;
-    if to_start >= threshold {
-        to_start = average / 2.0;
+fn factor(frame: Frame, range_seconds: f64, question: Question, ends: Ends) -> f64 {
+    let reach = Reach::of(frame, range_seconds, question);
+    match ends.origin {
+        Some(origin) => reach.from_origin(origin),
+        None if question.is_counter() => reach.counter(ends.first, ends.change),
+        None => reach.gauge(),
     }
-    if let Some(origin) = ends.origin {
-        sampled += origin;
-        to_start = 0.0;
-    } else if question.is_counter() && ends.change > 0.0 && ends.first >= 0.0 {
-        // A counter cannot have been negative: it began at zero at the earliest.
-        let to_zero = sampled * (ends.first / ends.change);
-        if to_zero < to_start {
-            to_start = to_zero;
-        }
-    }
-    if to_end >= threshold {
-        to_end = average / 2.0;
-    }
-    let factor = (sampled + to_start + to_end) / sampled;
-    if question == Question::CounterPerSecond { factor / range_seconds } else { factor }
 }
 
 /// Change of a histogram between first and last sample, resets counted in; from zero on when the

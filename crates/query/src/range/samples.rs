@@ -1,9 +1,10 @@
 //! Samples of one series split by kind, the windows of all steps and where they begin and end.
 //! Windows never go back, so two pointers find all bounds in one pass over the timestamps.
 
-use super::Window;
+use super::rate::{Question, Reach};
+use super::{Window, seconds};
 use crate::account::Held;
-use crate::column::{Cell, Column, Steps};
+use crate::column::{Bits, Cell, Column, Steps};
 use crate::duration::Reference;
 use crate::select::Span;
 use model::{CounterReset, Histogram, SampleBuf, TimelineId, Value, is_stale};
@@ -106,6 +107,16 @@ impl Samples {
             .collect();
         points.sort_by_key(|(time, _)| *time);
         points
+    }
+
+    /// Names the times of the floats, when others may have the same.
+    pub(crate) fn timeline(&self) -> Option<(TimelineId, usize)> {
+        self.timeline.map(|id| (id, self.float_times.len()))
+    }
+
+    /// Was the counter never reset, as far as [`Samples::find_resets`] has seen?
+    pub(crate) fn is_steady(&self) -> bool {
+        self.resets.is_empty()
     }
 
     /// Only floats, and nothing known of when they began?
@@ -218,65 +229,69 @@ impl Frame {
 }
 
 /// Where the windows of all steps lie in the samples.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Bounds {
     floats: Vec<(usize, usize)>,
     histograms: Vec<(usize, usize)>,
-    /// One per step, for functions that extrapolate; `None` without a pair of samples.
-    frames: Vec<Option<Frame>>,
-    /// Timeline and number of floats these bounds belong to.
-    timeline: Option<(TimelineId, usize)>,
+    /// One per step, for functions that extrapolate; of no meaning without a pair of samples.
+    reaches: Vec<Reach>,
+    /// Steps with a pair of samples.
+    pairs: Bits,
 }
 
 impl Bounds {
     /// What they hold for so many steps.
     pub(crate) fn cost(steps: Steps) -> Held {
-        let step = 2 * size_of::<(usize, usize)>() + size_of::<Option<Frame>>();
+        let step = 2 * size_of::<(usize, usize)>() + size_of::<Reach>() + 1;
         Held::bytes(steps.count.saturating_mul(step))
     }
 
-    /// Bounds for these samples; those of the series before when it shares the timestamps, which
-    /// is told.
-    pub(crate) fn reuse(
-        known: Option<Self>,
-        samples: &Samples,
+    /// Bounds of floats at these times.
+    pub(crate) fn of_floats(times: &[i64], windows: &Windows, steps: Steps) -> Self {
+        let mut bounds = Self::default();
+        find(times, windows, steps, &mut bounds.floats);
+        bounds
+    }
+
+    /// Finds those of histograms, which share their times with nobody.
+    pub(crate) fn find_histograms(&mut self, times: &[i64], windows: &Windows, steps: Steps) {
+        self.histograms.clear();
+        if !times.is_empty() {
+            find(times, windows, steps, &mut self.histograms);
+        }
+    }
+
+    /// Finds how far every step extrapolates, unless that is known.
+    pub(super) fn find_reaches(
+        &mut self,
+        times: &[i64],
         windows: &Windows,
-        steps: Steps,
-    ) -> (Self, bool) {
-        let timeline = samples.timeline.map(|id| (id, samples.float_times.len()));
-        let mut bounds = known.unwrap_or_else(|| Self {
-            floats: Vec::new(),
-            histograms: Vec::new(),
-            frames: Vec::new(),
-            timeline: None,
-        });
-        let shared = timeline.is_some() && bounds.timeline == timeline;
-        if !shared {
-            find(&samples.float_times, windows, steps, &mut bounds.floats);
-            bounds.frames.clear();
+        (steps, question): (Steps, Question),
+    ) {
+        if self.reaches.len() == self.floats.len() {
+            return;
         }
-        bounds.histograms.clear();
-        if !samples.histogram_times.is_empty() {
-            find(&samples.histogram_times, windows, steps, &mut bounds.histograms);
-        }
-        bounds.timeline = timeline;
-        (bounds, shared)
-    }
-
-    /// Makes the frames of all steps unless they are there.
-    pub(crate) fn frames(&mut self, times: &[i64], windows: &Windows, steps: Steps) {
-        if self.frames.len() != self.floats.len() {
-            let bounds = self.floats.iter().zip(steps.iter());
-            let frames = bounds.map(|((from, to), at)| {
-                (to - from > 1).then(|| Frame::new(&times[*from..*to], windows.at(at)))
-            });
-            self.frames = frames.collect();
+        self.pairs = Bits::zeroes(steps.count);
+        self.reaches.clear();
+        for (step, ((from, to), at)) in self.floats.iter().zip(steps.iter()).enumerate() {
+            if to - from > 1 {
+                self.pairs.set(step);
+                let frame = Frame::new(&times[*from..*to], windows.at(at));
+                self.reaches.push(Reach::of(frame, seconds(windows.range), question));
+            } else {
+                self.reaches.push(Reach::default());
+            }
         }
     }
 
-    /// Frame and bounds of the floats of one step; [`Bounds::frames`] has made them.
-    pub(crate) fn frame(&self, step: usize) -> Option<(&Frame, (usize, usize))> {
-        Some((self.frames[step].as_ref()?, self.floats[step]))
+    /// Steps with a pair of floats.
+    pub(super) fn pairs(&self) -> &Bits {
+        &self.pairs
+    }
+
+    /// Bounds and reach of the floats of all steps; [`Bounds::find_reaches`] has made them.
+    pub(super) fn reaches(&self) -> impl Iterator<Item = ((usize, usize), &Reach)> {
+        self.floats.iter().copied().zip(&self.reaches)
     }
 
     /// Bounds of one step: floats, histograms.
