@@ -35,7 +35,7 @@ it("lists thousands of alerts densely, and only what can be seen is in the page"
   const watched = await open(browser, full.server, "/alerts", { width: 1920, height: 1080 });
   const { page } = watched;
   await page.getByRole("button", { name: /2,0\d\d firing/ }).waitFor();
-  const rows = page.locator(".alert-row, .alert-group");
+  const rows = page.locator(".alert-row, .group-head");
   expect(await rows.count()).toBeLessThan(150);
   const heights = await rows.evaluateAll(
     (all) =>
@@ -95,7 +95,7 @@ it("finds rules by words and state, inactive ones too", async () => {
   const { page } = watched;
   await page.locator(".rule-row", { hasText: "shop:orders:rate1m" }).waitFor();
   await page
-    .locator(".alert-counts")
+    .locator(".state-counts")
     .getByRole("button", { name: /pending/ })
     .click();
   await page.locator(".rule-row", { hasText: "shop:orders:rate1m" }).waitFor({ state: "detached" });

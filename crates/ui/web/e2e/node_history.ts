@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { Flyball } from "./server";
 import { push, type Pushed } from "./remote_write";
 
-const CONFORMANCE =
+/** Data of other projects, which some scenes are made of. */
+export const CONFORMANCE =
   process.env.FLYBALL_CONFORMANCE ??
   new URL("../../../../../shared/conformance", import.meta.url).pathname;
 const DASHBOARD = join(CONFORMANCE, "dashboards/node-exporter-full.json");

@@ -1,27 +1,30 @@
-// Pictures of every page, for people to look at: `cargo xtask screenshots`.
+// Pictures of every page and view, for people to look at: `cargo xtask screenshots`.
+// FLYBALL_SCREENSHOTS_ONLY narrows them to names with these letters.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { pages } from "../src/app/pages";
 import { launch, open, settled } from "./browser";
-import { empty, type Scene, scene } from "./scene";
+import { type PictureScene, pictureScene } from "./picture_scene";
+import { empty } from "./scene";
 import type { Flyball } from "./server";
 
 const FOLDER = process.env.FLYBALL_SCREENSHOTS ?? "screenshots";
+const ONLY = process.env.FLYBALL_SCREENSHOTS_ONLY ?? "";
 const SIZES = [
   [1440, 900],
   [390, 844],
 ] as const;
 
 let browser: Browser;
-let full: Scene;
+let full: PictureScene;
 let bare: Flyball;
 
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  [browser, full, bare] = await Promise.all([launch(), scene(), empty()]);
+  [browser, full, bare] = await Promise.all([launch(), pictureScene(), empty()]);
 });
 
 afterAll(async () => {
@@ -29,27 +32,210 @@ afterAll(async () => {
   await Promise.all([full?.end(), bare?.remove()]);
 });
 
+interface Shot {
+  readonly name: string;
+  readonly path: string;
+  /** Of a server that measures nothing, too. */
+  readonly alsoEmpty?: boolean;
+  /** What is done before the picture. */
+  readonly act?: (page: Page) => Promise<void>;
+}
+
 /** A page with something on it, where its plain address shows a question only. */
 const QUERIES: Readonly<Record<string, string>> = {
-  explore: "?g0.expr=rate(node_cpu_seconds_total[30s])&g0.tab=0&from=now-5m&to=now",
+  explore: "?g0.expr=sum by (path) (rate(http_requests_total[2m]))&g0.tab=graph&from=now-1h&to=now",
+  config: "?tab=alerting",
 };
 
-const shown = pages.filter((page) => page.place !== "none");
+const plain: Shot[] = pages
+  .filter((page) => page.place !== "none")
+  .map(({ name, path }) => ({ name, path: path + (QUERIES[name] ?? ""), alsoEmpty: true }));
 
-describe.each(shown)("$path", ({ name, path }) => {
+const click = (name: string | RegExp) => async (page: Page) =>
+  page.getByRole("button", { name }).first().click();
+const alert = encodeURIComponent('{alertname="CheckoutFails"}');
+const HOUR = "from=now-1h&to=now";
+const QUANTILE =
+  "histogram_quantile(0.95, sum by (le, path) (rate(http_request_duration_seconds_bucket[2m])))";
+
+const views: Shot[] = [
+  { name: "dashboard-host", path: `/d/flyball-host?${HOUR}` },
+  { name: "dashboard-self", path: `/d/flyball-self?${HOUR}` },
+  { name: "dashboard-http", path: `/d/flyball-http?${HOUR}` },
+  { name: "dashboard-postgresql", path: `/d/flyball-postgresql?${HOUR}` },
+  { name: "dashboard-redis", path: `/d/flyball-redis?${HOUR}` },
+  { name: "dashboard-nginx", path: `/d/flyball-nginx?${HOUR}` },
+  { name: "dashboard-alerts", path: `/d/flyball-alerts?${HOUR}` },
+  { name: "dashboard-sla", path: `/d/flyball-sla?${HOUR}` },
+  { name: "dashboard-node-exporter-full", path: `/d/node-exporter-full?${HOUR}` },
+  { name: "dashboard-types", path: `/d/types?${HOUR}` },
+  { name: "dashboard-view-panel", path: `/d/types?${HOUR}&viewPanel=1` },
+  { name: "dashboard-missing", path: "/d/nowhere" },
+  { name: "panel-menu", path: `/d/types?${HOUR}`, act: click(/^Menu of/) },
+  {
+    name: "panel-inspect",
+    path: `/d/types?${HOUR}`,
+    act: async (page) => {
+      await click(/^Menu of/)(page);
+      await page.getByRole("menuitem", { name: /Inspect data/ }).click();
+    },
+  },
+  { name: "dashboard-edit", path: "/d/shop", act: click(/^Edit$/) },
+  { name: "panel-editor", path: `/d/shop?${HOUR}&editPanel=1` },
+  {
+    name: "dashboard-settings",
+    path: "/d/shop",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Edit", exact: true }).click();
+      await page.getByRole("button", { name: "Settings" }).click();
+    },
+  },
+  {
+    name: "dashboard-versions",
+    path: "/d/shop",
+    act: async (page) => {
+      await menu("Versions")(page);
+      await page.getByRole("button", { name: "Compare" }).last().click();
+      await page.locator(".differences").waitFor();
+    },
+  },
+  { name: "dashboard-import", path: "/dashboards?import=1", act: importReport },
+  { name: "explore-table", path: `/explore?g0.expr=up&g0.tab=table` },
+  {
+    name: "explore-heatmap",
+    path: `/explore?g0.expr=sum by (le) (rate(http_request_duration_seconds_bucket[2m]))&g0.tab=heatmap&${HOUR}`,
+  },
+  {
+    name: "explore-explain",
+    path: `/explore?g0.expr=${encodeURIComponent(QUANTILE)}&g0.tab=explain`,
+  },
+  {
+    name: "explore-several",
+    path: `/explore?g0.expr=${encodeURIComponent(QUANTILE)}&g1.expr=shop_carts_open&g1.compare=1h&${HOUR}`,
+  },
+  { name: "explore-wrong", path: "/explore?g0.expr=sum(rate(up[5m])))" },
+  { name: "explore-browser", path: "/explore?browse=0" },
+  {
+    name: "explore-rule",
+    path: "/explore?g0.expr=shop_carts_open > 100",
+    act: more("Make an alert rule of it"),
+  },
+  {
+    name: "explore-to-dashboard",
+    path: "/explore?g0.expr=shop_carts_open",
+    act: more("Add to a dashboard"),
+  },
+  { name: "explore-completion", path: "/explore", act: complete },
+  { name: "alert-detail", path: `/alerts?filter=${alert}`, act: firstOf(".alert-row") },
+  { name: "alerts-by-route", path: "/alerts?group=route" },
+  { name: "silence-new", path: '/silences/new?filter={alertname="PodRestarts"}' },
+  { name: "silence", path: "/silences", act: firstOf('[role="row"] a') },
+  { name: "silences-pending", path: "/silences?state=pending" },
+  {
+    name: "route-tester",
+    path: '/routes?labels=alertname="SlowQueries",team="db",severity="critical"',
+  },
+  { name: "rule-detail", path: "/rules", act: firstOf(".rule-row") },
+  { name: "target-detail", path: "/targets?pool=shop", act: firstOf('[role="row"].can-open') },
+  { name: "discovery-shop", path: "/discovery?pool=shop" },
+  { name: "config-file", path: "/config" },
+  { name: "palette", path: "/", act: palette },
+  { name: "keys", path: "/", act: async (page) => page.keyboard.press("?") },
+  { name: "time-picker", path: "/explore", act: click(/Time range/) },
+  { name: "not-found", path: "/nowhere" },
+];
+
+function menu(item: string) {
+  return async (page: Page): Promise<void> => {
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+  };
+}
+
+function more(item: string) {
+  return async (page: Page): Promise<void> => {
+    await page.getByRole("button", { name: "More", exact: true }).first().click();
+    await page.getByRole("menuitem", { name: item }).click();
+  };
+}
+
+function firstOf(selector: string) {
+  return (page: Page): Promise<void> => page.locator(selector).first().click();
+}
+
+async function palette(page: Page): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("shop");
+}
+
+async function complete(page: Page): Promise<void> {
+  await page.locator("[data-editor=promql]").first().click();
+  await page.keyboard.type("http_req");
+  await page.locator(".cm-tooltip-autocomplete li").first().waitFor();
+}
+
+async function importReport(page: Page): Promise<void> {
+  const panel = {
+    type: "grafana-worldmap-panel",
+    title: "Where from",
+    gridPos: { x: 0, y: 0, w: 12, h: 8 },
+    targets: [{ expr: "up" }],
+  };
+  const graph = {
+    type: "graph",
+    title: "Load",
+    span: 6,
+    targets: [{ expr: "node_load1" }],
+    seriesOverrides: [{ alias: "x", zindex: 3 }],
+  };
+  const dashboard = {
+    title: "Of another time",
+    schemaVersion: 14,
+    rows: [{ panels: [graph] }],
+    panels: [panel],
+  };
+  await page.getByLabel("Dashboard JSON").fill(JSON.stringify(dashboard, null, 2));
+  await page.getByRole("button", { name: "Check" }).click();
+}
+
+/** A window as high as the page: lists draw only what can be seen. */
+async function makeHigh(page: Page, width: number): Promise<void> {
+  const high = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width, height: Math.min(high, 4000) });
+  await quiet(page);
+}
+
+/** Waits until charts and lists have drawn what they load. */
+async function quiet(page: Page): Promise<void> {
+  await settled(page);
+  const busy = ".panel[data-state=waiting], .panel[data-state=loading], .state.loading";
+  await page
+    .waitForFunction((selector) => document.querySelector(selector) === null, busy, {
+      timeout: 8000,
+    })
+    .catch(() => undefined);
+  // A page with live values is never idle; a moment lets its charts draw.
+  await page.waitForTimeout(800);
+}
+
+describe.each([...plain, ...views].filter(({ name }) => name.includes(ONLY)))("$name", (shot) => {
   it.each(["light", "dark"] as const)("%s", async (theme) => {
-    for (const [state, server] of [
-      ["full", full.server],
-      ["empty", bare],
-    ] as const) {
+    const states = shot.alsoEmpty
+      ? ([
+          ["full", full.server],
+          ["empty", bare],
+        ] as const)
+      : ([["full", full.server]] as const);
+    for (const [state, server] of states) {
       for (const [width, height] of SIZES) {
-        const query = state === "full" ? (QUERIES[name] ?? "") : "";
-        const { page } = await open(browser, server, path + query, { theme, width, height });
-        await settled(page);
-        // A page with live values is never idle; a moment lets its charts draw.
-        await page.waitForTimeout(1500);
-        const file = `${name}-${state}-${theme}-${width}.png`;
-        await page.screenshot({ path: join(FOLDER, file), fullPage: width < 1000 });
+        const path = state === "full" ? shot.path : shot.path.replace(/\?.*/, "");
+        const { page } = await open(browser, server, path, { theme, width, height });
+        await quiet(page);
+        await shot.act?.(page);
+        if (shot.act) await quiet(page);
+        const file = `${shot.name}-${state}-${theme}-${width}.png`;
+        if (width < 1000 && !shot.act) await makeHigh(page, width);
+        await page.screenshot({ path: join(FOLDER, file) });
         await page.context().close();
       }
     }

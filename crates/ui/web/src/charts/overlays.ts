@@ -56,25 +56,59 @@ export function drawThresholdLines(u: uPlot, thresholds: Thresholds, scale: stri
   });
 }
 
-/** Annotations: a dashed line with a triangle at its foot, or a shaded stretch of time. */
+/** Height of the strip below a stretch of time. */
+const STRIP_PX = 4;
+
+/**
+ * Annotations: a dashed line with a triangle at its foot; a stretch of time has a strip at its foot and
+ * a faint ground, which is one ground where several overlap, so that the lines of the chart stay seen.
+ */
 export function drawMarks(u: uPlot, marks: readonly ChartMark[]): void {
   const { bbox } = u;
   const foot = bbox.top + bbox.height;
+  const right = bbox.left + bbox.width;
+  const placed = marks.map((mark) => {
+    const x = u.valToPos(mark.timeMs, "x", true);
+    return { mark, x, end: mark.endMs === undefined ? x : u.valToPos(mark.endMs, "x", true) };
+  });
+  const seen = placed.filter(({ x, end }) => end >= bbox.left && x <= right);
   clipped(u, (ctx) => {
-    for (const mark of marks) {
-      const x = u.valToPos(mark.timeMs, "x", true);
-      const end = mark.endMs === undefined ? x : u.valToPos(mark.endMs, "x", true);
-      if (end < bbox.left || x > bbox.left + bbox.width) continue;
-      ctx.fillStyle = withAlpha(mark.color, 0.1);
-      if (end > x + 1) ctx.fillRect(x, bbox.top, end - x, bbox.height);
+    drawGrounds(ctx, bbox, seen);
+    for (const { mark, x, end } of seen) {
+      const isStretch = end > x + 1;
       ctx.strokeStyle = mark.color;
       ctx.fillStyle = mark.color;
       ctx.lineWidth = ratio();
       ctx.setLineDash([4 * ratio(), 3 * ratio()]);
-      for (const edge of end > x + 1 ? [x, end] : [x]) verticalLine(ctx, edge, bbox.top, foot);
-      triangle(ctx, x, foot, 5 * ratio());
+      for (const edge of isStretch ? [x, end] : [x])
+        if (edge > bbox.left && edge < right) verticalLine(ctx, edge, bbox.top, foot);
+      if (isStretch) ctx.fillRect(x, foot - STRIP_PX * ratio(), end - x, STRIP_PX * ratio());
+      else triangle(ctx, x, foot, 5 * ratio());
     }
   });
+}
+
+interface PlacedMark {
+  readonly mark: ChartMark;
+  readonly x: number;
+  readonly end: number;
+}
+
+/** The ground of all stretches of a colour at once; what fills the whole chart tells nothing. */
+function drawGrounds(
+  ctx: CanvasRenderingContext2D,
+  bbox: uPlot.BBox,
+  placed: readonly PlacedMark[],
+): void {
+  for (const color of new Set(placed.map(({ mark }) => mark.color))) {
+    ctx.beginPath();
+    for (const { mark, x, end } of placed) {
+      const isWhole = x <= bbox.left && end >= bbox.left + bbox.width;
+      if (mark.color === color && !isWhole) ctx.rect(x, bbox.top, end - x, bbox.height);
+    }
+    ctx.fillStyle = withAlpha(color, 0.07);
+    ctx.fill();
+  }
 }
 
 function verticalLine(ctx: CanvasRenderingContext2D, x: number, top: number, bottom: number): void {

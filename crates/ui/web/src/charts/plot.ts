@@ -5,7 +5,7 @@
 import uPlot from "uplot";
 import type { TimeChartModel } from "./model";
 import * as overlays from "./overlays";
-import { axesOf, bandsOf, type Painted, scalesOf, seriesOf } from "./plot_options";
+import { axesOf, bandsOf, type Painted, RIGHT_PX, scalesOf, seriesOf } from "./plot_options";
 import { prepare, sameShape } from "./prepare";
 import type { ChartTheme } from "./theme";
 import { Tooltip } from "./tooltip";
@@ -93,7 +93,7 @@ export class Plot {
     const options: uPlot.Options = {
       ...this.#size,
       ms: 1,
-      padding: [8, 8, 0, 0],
+      padding: [8, RIGHT_PX, 0, 0],
       pxAlign: 1,
       legend: { show: false },
       scales: scalesOf(now),

@@ -61,7 +61,8 @@ export function axesOf(now: () => Painted): uPlot.Axis[] {
     grid: line,
     size: 26,
     space: (_u, _axis, _min, _max, dim) => (dim < 400 ? 60 : 76),
-    values: (_u, splits, _axis, _space, step) => axisTimes(splits, step, now().model.zone),
+    values: (u, splits, _axis, _space, step) =>
+      withoutCut(u, splits, axisTimes(splits, step, now().model.zone)),
   };
   let gridded = false;
   const values = used.map((key): uPlot.Axis => {
@@ -110,19 +111,34 @@ function tickTexts(splits: readonly (number | null)[], axis: ChartAxis): (string
   return clean.map((value) => axis.format(value, decimals));
 }
 
+/** Room beside the plot that a label of the time axis may take. */
+export const RIGHT_PX = 10;
+
+/** The texts of the time axis without a last one that the edge of the chart would cut. */
+function withoutCut(u: uPlot, splits: readonly number[], texts: string[]): string[] {
+  const { min, max } = u.scales.x ?? {};
+  const [last, text] = [splits.at(-1), texts.at(-1)];
+  if (last === undefined || !text || min == null || max == null || !(max > min)) return texts;
+  const widest = Math.max(...text.split("\n").map(widthOf));
+  const room = ((max - last) / (max - min)) * (u.bbox.width / devicePixelRatio) + RIGHT_PX;
+  return widest / 2 > room ? [...texts.slice(0, -1), ""] : texts;
+}
+
 let ruler: CanvasRenderingContext2D | null | undefined;
+
+/** Width of a label, px. */
+function widthOf(text: string): number {
+  ruler ??= document.createElement("canvas").getContext("2d");
+  if (!ruler) return 7 * text.length;
+  ruler.font = "12px system-ui, sans-serif";
+  return ruler.measureText(text).width;
+}
 
 /** The width of the widest label; measured once per drawing, so that the axis does not swing. */
 const sizeOfValues: uPlot.Axis.Size = (u, values, axisIndex, cycle) => {
   const axis = u.axes[axisIndex] as uPlot.Axis & { _size?: number };
   if (cycle > 1) return axis._size ?? 50;
-  ruler ??= document.createElement("canvas").getContext("2d");
-  if (!ruler) return 50;
-  ruler.font = "12px system-ui, sans-serif";
-  const widest = (values ?? []).reduce(
-    (most, text) => Math.max(most, ruler!.measureText(text ?? "").width),
-    12,
-  );
+  const widest = (values ?? []).reduce((most, text) => Math.max(most, widthOf(text ?? "")), 12);
   return Math.ceil(widest) + 14;
 };
 

@@ -2,11 +2,16 @@ import { expect, it } from "vitest";
 import { type Column, parseSorting, sorted, visibleRows } from "./virtual";
 
 it("renders what can be seen and a little around it", () => {
-  expect(visibleRows(0, 280, 28, 5000)).toEqual({ first: 0, end: 20 });
-  expect(visibleRows(28_000, 280, 28, 5000)).toEqual({ first: 990, end: 1020 });
+  expect(visibleRows(0, 280, 28, 5000)).toEqual({ first: 0, end: 24 });
+  expect(visibleRows(28_000, 280, 28, 5000)).toEqual({ first: 992, end: 1024 });
   expect(visibleRows(1e9, 280, 28, 50)).toEqual({ first: 50, end: 50 });
-  expect(visibleRows(-500, 280, 28, 50)).toEqual({ first: 0, end: 3 });
+  expect(visibleRows(-500, 280, 28, 50)).toEqual({ first: 0, end: 8 });
   expect(visibleRows(0, 280, 28, 0)).toEqual({ first: 0, end: 0 });
+});
+
+it("has the same rows through most steps of scrolling", () => {
+  const steps = Array.from({ length: 280 }, (_none, px) => visibleRows(28_000 + px, 280, 28, 5000));
+  expect(new Set(steps.map(({ first, end }) => `${first} ${end}`)).size).toBeLessThan(5);
 });
 
 interface Row {

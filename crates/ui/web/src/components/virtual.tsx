@@ -1,13 +1,16 @@
 // Long lists and tables: only what can be seen is in the page; 50,000 rows scroll as 50 do.
 
+import { signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { classes } from "./button";
 import { Icon } from "./icon";
 import "./virtual.css";
 
-/** Rows above and below the visible ones that are there already. */
-const OVERSCAN = 10;
+/** Rows above and below the visible ones that are there already, at least. */
+const OVERSCAN = 8;
+/** Rows come and go by so many, so that most steps of scrolling change nothing. */
+const TURN = 8;
 
 /** Which rows to render. */
 export interface Visible {
@@ -18,10 +21,19 @@ export interface Visible {
 
 /** The rows of a window of `height` pixels that starts `top` pixels below the first row. */
 export function visibleRows(top: number, height: number, rowPx: number, count: number): Visible {
-  const first = Math.max(0, Math.floor(top / rowPx) - OVERSCAN);
-  const end = Math.min(count, Math.ceil((top + height) / rowPx) + OVERSCAN);
-  return { first: Math.min(first, count), end: Math.max(end, 0) };
+  const turns = (row: number, round: (turns: number) => number): number =>
+    Math.min(count, Math.max(0, round(row / TURN) * TURN));
+  return {
+    first: turns(top / rowPx - OVERSCAN, Math.floor),
+    end: turns((top + height) / rowPx + OVERSCAN, Math.ceil),
+  };
 }
+
+/**
+ * What reads a signal is rendered again only for new properties or a change of a signal that it
+ * has read: rows that stay on the screen cost nothing while others come and go.
+ */
+const still = signal(0);
 
 export interface VirtualListProps<T> {
   readonly rows: readonly T[];
@@ -50,18 +62,37 @@ export function VirtualList<T>(props: VirtualListProps<T>): JSX.Element {
     >
       <div style={{ height: `${first * rowPx}px` }} />
       {rows.slice(first, end).map((row, index) => (
-        <div
+        <ListRow
           key={props.keyOf(row, first + index)}
-          role="listitem"
-          class="virtual-row"
-          style={{ height: `${rowPx}px` }}
-          aria-setsize={rows.length}
-          aria-posinset={first + index + 1}
-        >
-          {props.render(row, first + index)}
-        </div>
+          row={row}
+          index={first + index}
+          count={rows.length}
+          rowPx={rowPx}
+          render={props.render}
+        />
       ))}
       <div style={{ height: `${(rows.length - end) * rowPx}px` }} />
+    </div>
+  );
+}
+
+interface ListRowProps<T> extends Required<Pick<VirtualListProps<T>, "render" | "rowPx">> {
+  readonly row: T;
+  readonly index: number;
+  readonly count: number;
+}
+
+function ListRow<T>({ row, index, count, rowPx, render }: ListRowProps<T>): JSX.Element {
+  void still.value;
+  return (
+    <div
+      role="listitem"
+      class="virtual-row"
+      style={{ height: `${rowPx}px` }}
+      aria-setsize={count}
+      aria-posinset={index + 1}
+    >
+      {render(row, index)}
     </div>
   );
 }
@@ -73,6 +104,8 @@ export interface Column<T> {
   /** Width in CSS's grid: `120px`, `minmax(160px, 2fr)`; `1fr` unless told. */
   readonly width?: string;
   readonly isNumber?: boolean;
+  /** Left out on narrow screens; the table then takes what room there is. */
+  readonly isWideOnly?: boolean;
   /** What the column is sorted by; without it, it is not. */
   readonly sortBy?: (row: T) => string | number;
 }
@@ -131,18 +164,35 @@ export interface VirtualTableProps<T> {
   readonly minWidthPx?: number;
 }
 
+const narrow = matchMedia("(max-width: 700px)");
+const isNarrow = signal(narrow.matches);
+narrow.addEventListener("change", () => {
+  isNarrow.value = narrow.matches;
+});
+
+/** Those for which there is room. */
+function useColumns<T>(columns: readonly Column<T>[]): readonly Column<T>[] {
+  const isFew = isNarrow.value;
+  return useMemo(
+    () => (isFew ? columns.filter(({ isWideOnly }) => !isWideOnly) : columns),
+    [columns, isFew],
+  );
+}
+
 /** A table whose rows are all of one height, with a head that stays. */
 export function VirtualTable<T>(props: VirtualTableProps<T>): JSX.Element {
-  const { columns, rowPx = 28, heightPx, label, sorting } = props;
+  const columns = useColumns(props.columns);
+  const { rowPx = 28, heightPx, label, sorting } = props;
   const body = useRef<HTMLDivElement>(null);
   const rows = useMemo(
-    () => sorted(props.rows, columns, sorting),
+    () => sorted(props.rows, props.columns, sorting),
     [props.rows, sorting?.column, sorting?.isDescending],
   );
   const isBoxed = heightPx !== undefined;
   const { first, end } = useVisible(body, rows.length, rowPx, isBoxed);
   const gridTemplateColumns = columns.map((column) => column.width ?? "minmax(0, 1fr)").join(" ");
-  const minWidth = `${props.minWidthPx ?? 0}px`;
+  const isWhole = columns.length === props.columns.length;
+  const minWidth = `${isWhole ? (props.minWidthPx ?? 0) : 0}px`;
   return (
     <div
       class={classes("virtual-table", isBoxed && "boxed")}
@@ -174,22 +224,47 @@ export function VirtualTable<T>(props: VirtualTableProps<T>): JSX.Element {
         }}
       >
         {rows.slice(first, end).map((row, index) => (
-          <div
+          <TableRow
             key={props.keyOf(row, first + index)}
-            role="row"
-            aria-rowindex={first + index + 2}
-            class={classes("virtual-row", props.onRow && "can-open", props.rowClass?.(row))}
-            style={{ gridTemplateColumns, height: `${rowPx}px` }}
-            onClick={() => props.onRow?.(row)}
-          >
-            {columns.map((column) => (
-              <div key={column.id} role="cell" class={classes("clip", column.isNumber && "number")}>
-                {column.render(row)}
-              </div>
-            ))}
-          </div>
+            row={row}
+            index={first + index}
+            columns={columns}
+            gridTemplateColumns={gridTemplateColumns}
+            rowPx={rowPx}
+            class={props.rowClass?.(row)}
+            onRow={props.onRow}
+          />
         ))}
       </div>
+    </div>
+  );
+}
+
+interface TableRowProps<T> extends Pick<VirtualTableProps<T>, "columns"> {
+  readonly row: T;
+  readonly index: number;
+  readonly rowPx: number;
+  readonly gridTemplateColumns: string;
+  readonly class: string | undefined;
+  readonly onRow: ((row: T) => void) | undefined;
+}
+
+function TableRow<T>(props: TableRowProps<T>): JSX.Element {
+  void still.value;
+  const { row, index, columns, rowPx, gridTemplateColumns, onRow } = props;
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      class={classes("virtual-row", onRow && "can-open", props.class)}
+      style={{ gridTemplateColumns, height: `${rowPx}px` }}
+      onClick={() => onRow?.(row)}
+    >
+      {columns.map((column) => (
+        <div key={column.id} role="cell" class={classes("clip", column.isNumber && "number")}>
+          {column.render(row)}
+        </div>
+      ))}
     </div>
   );
 }

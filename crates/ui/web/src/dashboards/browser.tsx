@@ -6,6 +6,7 @@ import { useMemo } from "preact/hooks";
 import { href, param, route, setParams } from "../app/route";
 import { useLoad } from "../app/load";
 import { Button } from "../components/button";
+import { Search } from "../components/field";
 import { Icon } from "../components/icon";
 import { Empty, Loading, Problem } from "../components/state";
 import { toastError } from "../components/toast";
@@ -33,13 +34,11 @@ export function BrowserPage(): JSX.Element {
       <div class="line">
         <h1>Dashboards</h1>
         <span class="grow" />
-        <input
-          class="input"
-          type="search"
+        <Search
+          label="Search dashboards"
           placeholder="Search by title, folder or tag"
-          aria-label="Search dashboards"
           value={query}
-          onInput={(event) => setParams({ query: event.currentTarget.value }, { replace: true })}
+          onInput={(words) => setParams({ query: words }, { replace: true })}
         />
         <Button
           icon="star"
@@ -215,17 +214,16 @@ function Item({ one, reload }: { one: Listed; reload: () => void }): JSX.Element
       <a class="clip" href={href(`/d/${encodeURIComponent(one.uid)}/${slug(one.title)}`)}>
         {one.title}
       </a>
-      <span class="grow" />
-      {one.tags.slice(0, 4).map((tag) => (
-        <small key={tag} class="muted wide-only">
-          {tag}
-        </small>
-      ))}
-      {one.builtin && <span class="badge">built in</span>}
-      {one.provisioned && <span class="badge">provisioned</span>}
-      {Number.isFinite(updated) && updated > 0 && !one.builtin && (
-        <small class="muted wide-only">{formatDate(updated, "YYYY-MM-DD HH:mm", "browser")}</small>
-      )}
+      <small class="muted clip wide-only">{one.tags.join(", ")}</small>
+      <span class="browser-origin">
+        {one.builtin && <span class="badge none">built in</span>}
+        {one.provisioned && <span class="badge none">provisioned</span>}
+        {Number.isFinite(updated) && updated > 0 && !one.builtin && (
+          <small class="muted wide-only">
+            {formatDate(updated, "YYYY-MM-DD HH:mm", "browser")}
+          </small>
+        )}
+      </span>
       <Icon name="right" size={12} />
     </li>
   );

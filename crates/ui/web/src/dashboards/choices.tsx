@@ -8,6 +8,7 @@ import type { Variable, VariableOption } from "../panels/model";
 import { ALL } from "../panels/variable_options";
 import { useSession } from "./session";
 import "./choices.css";
+import "../components/field.css";
 
 const SHOWN_MAX = 500;
 

@@ -12,6 +12,7 @@ import { type Filter, filterText, filtersOf, OPERATORS } from "../panels/adhoc";
 import type { Variable } from "../panels/model";
 import { useSession } from "./session";
 import "./filters.css";
+import "../components/field.css";
 
 /** Suggestions of a list; typing narrows them in the browser. */
 const OFFERED_MAX = 1000;

@@ -51,7 +51,7 @@ export function Head({ viewed }: { viewed: Placed | undefined }): JSX.Element {
       )}
       <Star session={session} />
       {fixed && (
-        <span class="badge" title={meta.builtin ? "Comes with Flyball" : "Comes from a file"}>
+        <span class="badge none" title={meta.builtin ? "Comes with Flyball" : "Comes from a file"}>
           {meta.builtin ? "built in" : "provisioned"}
         </span>
       )}

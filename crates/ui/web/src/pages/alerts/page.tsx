@@ -14,18 +14,10 @@ import { VirtualList } from "../../components/virtual";
 import { Labels } from "../parts/labels";
 import { parseMatchers, renderMatcher, renderMatchers, withLabel } from "../parts/matchers";
 import { PageHead } from "../parts/page_head";
+import { closedGroups, GroupHead, StateCounts } from "../parts/rows";
 import { ago, clock } from "../parts/when";
 import { Detail, STATE_TONES } from "./detail";
-import {
-  counts,
-  type Group,
-  groupBy,
-  routedGroups,
-  type Row,
-  rowsOf,
-  type StateId,
-  stateOf,
-} from "./groups";
+import { counts, groupBy, routedGroups, type Row, rowsOf, type StateId, stateOf } from "./groups";
 import "./alerts.css";
 
 /** Height of a row: 50 of them fit on a screen of 1080. */
@@ -49,7 +41,12 @@ export default function Alerts(): JSX.Element {
   useAlertKeys(shown.rows, open);
   return (
     <>
-      <PageHead title="Alerts" note={data && <Summary alerts={shown.all} />}>
+      <PageHead
+        title="Alerts"
+        note={
+          data && <StateCounts states={STATES} counts={counts(shown.all)} tones={STATE_TONES} />
+        }
+      >
         {matchers.length > 0 && (
           <ButtonLink icon="bell" href={href("/silences/new", { filter })}>
             Silence these
@@ -127,7 +124,7 @@ function useShown(data: readonly AlertGroup[] | undefined): Shown {
               .filter((group) => group.alerts.length > 0),
           )
         : groupBy(all.filter(wanted), (by || "alertname").split(","));
-    return { all, rows: rowsOf(made, new Set(closed === "" ? [] : closed.split("|"))) };
+    return { all, rows: rowsOf(made, closedGroups(closed)) };
   }, [data, receiver, state, by, closed]);
 }
 
@@ -157,27 +154,6 @@ function useAlertKeys(rows: readonly Row[], open: (alert: string | null) => void
 }
 
 const STATES: readonly StateId[] = ["firing", "silenced", "inhibited", "muted"];
-
-function Summary({ alerts }: { readonly alerts: readonly RoutedAlert[] }): JSX.Element {
-  const found = counts(alerts);
-  const active = param("state");
-  return (
-    <span class="line alert-counts">
-      {STATES.map((state) => (
-        <button
-          key={state}
-          type="button"
-          class="button quiet"
-          aria-pressed={active === state}
-          onClick={() => setParams({ state: active === state ? null : state })}
-        >
-          <Mark tone={STATE_TONES[state]} />
-          {found[state].toLocaleString("en-US")} {state}
-        </button>
-      ))}
-    </span>
-  );
-}
 
 const GROUPINGS = [
   { value: "", label: "by alert name" },
@@ -260,34 +236,18 @@ function GroupRow({
   const { group, isOpen } = row;
   const found = counts(group.alerts);
   return (
-    <div class="alert-group">
-      <button
-        type="button"
-        class="alert-fold"
-        aria-expanded={isOpen}
-        aria-label={`${isOpen ? "Close" : "Open"} the group ${group.key}`}
-        onClick={() => toggle(group)}
-      >
-        <Icon name={isOpen ? "down" : "right"} size={12} />
-      </button>
+    <GroupHead
+      id={group.key}
+      isOpen={isOpen}
+      end={STATES.filter((state) => found[state] > 0)
+        .map((state) => `${found[state]} ${state}`)
+        .join(", ")}
+    >
       <Labels labels={group.labels} onPick={onPick} />
       {Object.keys(group.labels).length === 0 && <span class="muted">without these labels</span>}
       {group.receiver !== undefined && <span class="muted">to {group.receiver}</span>}
-      <span class="muted">
-        {STATES.filter((state) => found[state] > 0)
-          .map((state) => `${found[state]} ${state}`)
-          .join(", ")}
-      </span>
-    </div>
+    </GroupHead>
   );
-}
-
-function toggle({ key }: Group): void {
-  const closed = param("closed")
-    .split("|")
-    .filter((one) => one !== "");
-  const next = closed.includes(key) ? closed.filter((one) => one !== key) : [...closed, key];
-  setParams({ closed: next.join("|") }, { replace: true });
 }
 
 interface AlertRowProps {

@@ -151,12 +151,9 @@ function paint(
     counts.forEach((count, column) => {
       if (count <= 0) return;
       ctx.fillStyle = withAlpha(theme.c2, 0.12 + 0.88 * Math.sqrt(count / heat.most));
-      ctx.fillRect(
-        LEFT + column * cell.w,
-        top,
-        Math.max(1, cell.w - 0.5),
-        Math.max(1, cell.h - 0.5),
-      );
+      // Whole pixels: what lies between two would be a stripe.
+      const [left, right] = [column, column + 1].map((at) => Math.round(LEFT + at * cell.w));
+      ctx.fillRect(left!, top, Math.max(1, right! - left!), Math.max(1, cell.h - 0.5));
     });
   });
   ctx.fillStyle = theme.muted;

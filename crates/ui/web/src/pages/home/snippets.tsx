@@ -13,17 +13,24 @@ interface Snippet {
   readonly text: string;
 }
 
+/** Which file says what is scraped, and how it is read again. */
+function whereToScrape(configFile: string | null): string {
+  if (configFile === null)
+    return "Write this to prometheus.yml, then start: flyball --config.file=prometheus.yml";
+  const file = /prometheus[^/]*$/.test(configFile)
+    ? configFile
+    : `prometheus.yml (${configFile} names it: prometheus: prometheus.yml)`;
+  return `Add this to ${file}, then send SIGHUP to Flyball.`;
+}
+
 function snippets(configFile: string | null): Snippet[] {
   const origin = `${location.origin}${prefix}`;
   const path = prefix === "" ? "" : `\n      path_prefix: ${prefix}`;
-  const where = configFile
-    ? `Add this to ${configFile}, then send SIGHUP to Flyball.`
-    : "Write this to prometheus.yml, then start: flyball --config.file=prometheus.yml";
   return [
     {
       id: "scrape",
       label: "Scrape a service",
-      about: where,
+      about: whereToScrape(configFile),
       text: "scrape_configs:\n  - job_name: my-service\n    static_configs:\n      - targets: ['localhost:8080']\n",
     },
     {
@@ -31,6 +38,14 @@ function snippets(configFile: string | null): Snippet[] {
       label: "Remote write",
       about: "In prometheus.yml of a Prometheus, or any agent that speaks remote write 1 or 2.",
       text: `remote_write:\n  - url: ${origin}/api/v1/write\n`,
+    },
+    {
+      id: "otlp",
+      label: "OpenTelemetry",
+      about: "In the environment of a program with an SDK of OpenTelemetry; its metrics are taken.",
+      text:
+        `export OTEL_METRICS_EXPORTER=otlp\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n` +
+        `export OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=${origin}/v1/metrics\n`,
     },
     {
       id: "alerts",

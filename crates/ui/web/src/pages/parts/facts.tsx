@@ -34,6 +34,9 @@ export function Tile({ value, children, isBad = false }: TileProps): JSX.Element
   );
 }
 
+/** A share whose line would be a dot. */
+const SHARE_LEAST = 0.03;
+
 /** A number with its share of the largest as a line below it. */
 export function BarCell({
   share,
@@ -45,7 +48,7 @@ export function BarCell({
   return (
     <span class="bar-cell">
       {children}
-      <i style={{ width: `${Math.min(100, 100 * share)}%` }} />
+      {share > SHARE_LEAST && <i style={{ width: `${Math.min(100, 100 * share)}%` }} />}
     </span>
   );
 }

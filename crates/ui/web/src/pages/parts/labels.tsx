@@ -45,3 +45,17 @@ export function labelsText(labels: LabelSet): string {
     .map(([name, value]) => `${name}="${value}"`)
     .join(", ");
 }
+
+/** A short name for a label set, for keys and addresses: sets that differ get different ones. */
+export function labelsHash(labels: LabelSet): string {
+  const text = labelsText(labels);
+  return [0x811c9dc5, 0x01234567].map((seed) => fnv1a(text, seed).toString(36)).join("");
+}
+
+/** Fowler-Noll-Vo hash of 32 bits. */
+function fnv1a(text: string, seed: number): number {
+  let hash = seed;
+  for (let at = 0; at < text.length; at += 1)
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}

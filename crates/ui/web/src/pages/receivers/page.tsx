@@ -121,6 +121,7 @@ function count(id: string, title: string, of: (one: Integration) => number): Col
     title,
     width: "76px",
     isNumber: true,
+    isWideOnly: true,
     render: ({ integration }) => {
       const value = integration ? of(integration) : 0;
       return value === 0 ? "" : value.toLocaleString("en-US");
@@ -132,14 +133,15 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "name",
     title: "Receiver",
-    width: "minmax(120px, 1fr)",
+    width: "minmax(90px, 1fr)",
     render: ({ receiver }) => <a href={href("/alerts", { receiver })}>{receiver}</a>,
   },
   {
     id: "integration",
+    isWideOnly: true,
     title: "By",
     width: "minmax(100px, 1fr)",
-    render: ({ integration }) => integration?.name ?? "",
+    render: ({ integration }) => plainName(integration?.name ?? ""),
   },
   {
     id: "state",
@@ -153,6 +155,7 @@ const COLUMNS: readonly Column<Row>[] = [
   count("dead", "Waiting", (one) => one.deadLetters),
   {
     id: "last",
+    isWideOnly: true,
     title: "Last told",
     width: "84px",
     isNumber: true,
@@ -165,7 +168,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "trouble",
     title: "Last error",
-    width: "minmax(160px, 3fr)",
+    width: "minmax(110px, 3fr)",
     render: ({ integration }) =>
       integration?.lastFailed && (
         <span
@@ -177,6 +180,15 @@ const COLUMNS: readonly Column<Row>[] = [
       ),
   },
 ];
+
+/** `webhook[0]` without the number where it is the first of its kind. */
+const plainName = (integration: string): string => integration.replace(/\[0\]$/, "");
+
+/** Names of the alerts of a message. */
+function namesOf({ alerts, groupKey }: DeadLetter): string {
+  const names = new Set(alerts.flatMap(({ labels }) => labels.alertname ?? []));
+  return [...names].join(", ") || groupKey;
+}
 
 /** Messages that were given up, with what can be done about them. */
 function Letters(): JSX.Element | null {
@@ -198,38 +210,48 @@ function Letters(): JSX.Element | null {
     {
       id: "receiver",
       title: "Receiver",
-      width: "minmax(140px, 1fr)",
-      render: (one) => `${one.receiver} ${one.integration}`,
+      width: "minmax(90px, 1fr)",
+      render: (one) => `${one.receiver} ${plainName(one.integration)}`,
     },
     {
       id: "alerts",
       title: "Alerts",
-      width: "minmax(160px, 2fr)",
+      width: "minmax(100px, 2fr)",
       render: (one) => (
-        <span title={one.alerts.map(({ labels }) => labelsText(labels)).join("\n")}>
-          {one.alerts.length + one.alertsLeftOff} of {one.groupKey}
+        <span
+          title={[one.groupKey, ...one.alerts.map(({ labels }) => labelsText(labels))].join("\n")}
+        >
+          {one.alerts.length + one.alertsLeftOff} × {namesOf(one)}
         </span>
       ),
     },
     {
       id: "reason",
       title: "What went wrong",
-      width: "minmax(160px, 2fr)",
+      width: "minmax(100px, 2fr)",
       render: (one) => (
         <span class="field-error" title={one.reason}>
           {one.reason}
         </span>
       ),
     },
-    { id: "times", title: "Times", width: "56px", isNumber: true, render: (one) => one.times },
+    {
+      id: "times",
+      isWideOnly: true,
+      title: "Times",
+      width: "56px",
+      isNumber: true,
+      render: (one) => one.times,
+    },
     {
       id: "at",
+      isWideOnly: true,
       title: "Given up",
       width: "80px",
       isNumber: true,
       render: (one) => <span title={clock(one.at)}>{ago(one.at)}</span>,
     },
-    { id: "acts", title: "", width: "150px", render: (one) => <Acts one={one} act={act} /> },
+    { id: "acts", title: "", width: "76px", render: (one) => <Acts one={one} act={act} /> },
   ];
   return (
     <section class="stack" aria-label="Dead letters">

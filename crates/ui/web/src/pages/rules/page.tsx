@@ -12,6 +12,7 @@ import { VirtualList } from "../../components/virtual";
 import { Facts } from "../parts/facts";
 import { Labels } from "../parts/labels";
 import { hasWords, PageHead, SearchParam } from "../parts/page_head";
+import { closedGroups, GroupHead, StateCounts } from "../parts/rows";
 import { ago, clock, shortLength } from "../parts/when";
 import "./rules.css";
 
@@ -27,7 +28,7 @@ const TONES: Record<State, Tone> = {
 };
 
 type Row =
-  | { readonly kind: "group"; readonly group: RuleGroup }
+  | { readonly kind: "group"; readonly group: RuleGroup; readonly isOpen: boolean }
   | { readonly kind: "rule"; readonly rule: Rule; readonly group: RuleGroup; readonly key: string };
 
 export default function Rules(): JSX.Element {
@@ -35,14 +36,21 @@ export default function Rules(): JSX.Element {
     everyMs: 10_000,
   });
   const [search, state, chosen] = [param("search"), param("state"), param("rule")];
-  const rows = useMemo(() => rowsOf(data ?? [], search, state), [data, search, state]);
+  const closed = param("closed");
+  const rows = useMemo(
+    () => rowsOf(data ?? [], search, state, closedGroups(closed)),
+    [data, search, state, closed],
+  );
   const found = useMemo(() => countsOf(data ?? []), [data]);
   const open = chosen
-    ? rowsOf(data ?? [], "", "").find((row) => row.kind === "rule" && row.key === chosen)
+    ? rowsOf(data ?? [], "", "", new Set()).find((row) => row.kind === "rule" && row.key === chosen)
     : undefined;
   return (
     <>
-      <PageHead title="Rules" note={data && <States found={found} active={state} />}>
+      <PageHead
+        title="Rules"
+        note={data && <StateCounts states={STATES} counts={found} tones={TONES} />}
+      >
         <SearchParam label="Search names, expressions, labels" />
         <Button icon="refresh" isBusy={isLoading} label="Load again" onClick={reload} />
       </PageHead>
@@ -66,10 +74,10 @@ export default function Rules(): JSX.Element {
           rowPx={22}
           label="Rules"
           class="rule-rows"
-          keyOf={(row) => (row.kind === "group" ? `${row.group.file} ${row.group.name}` : row.key)}
+          keyOf={(row) => (row.kind === "group" ? idOf(row.group) : row.key)}
           render={(row) =>
             row.kind === "group" ? (
-              <GroupRow group={row.group} />
+              <GroupRow {...row} />
             ) : (
               <RuleRow rule={row.rule} onOpen={() => setParams({ rule: row.key })} />
             )
@@ -99,7 +107,15 @@ function countsOf(groups: readonly RuleGroup[]): Record<State, number> {
   return found;
 }
 
-function rowsOf(groups: readonly RuleGroup[], search: string, state: string): Row[] {
+const idOf = ({ file, name }: RuleGroup): string => `${file} ${name}`;
+
+/** Heads and rules in the order in which they are drawn; closed groups show their head. */
+function rowsOf(
+  groups: readonly RuleGroup[],
+  search: string,
+  state: string,
+  closed: ReadonlySet<string>,
+): Row[] {
   return groups.flatMap((group): Row[] => {
     const rules = group.rules.flatMap((rule, at): Row[] => {
       const text = `${group.file} ${group.name} ${rule.name} ${rule.query} ${JSON.stringify(rule.labels ?? {})}`;
@@ -108,46 +124,25 @@ function rowsOf(groups: readonly RuleGroup[], search: string, state: string): Ro
         ? [{ kind: "rule", rule, group, key: `${group.file};${group.name};${at}` }]
         : [];
     });
-    return rules.length > 0 ? [{ kind: "group", group }, ...rules] : [];
+    if (rules.length === 0) return [];
+    const isOpen = !closed.has(idOf(group));
+    return [{ kind: "group", group, isOpen }, ...(isOpen ? rules : [])];
   });
 }
 
-function States({
-  found,
-  active,
-}: {
-  readonly found: Record<State, number>;
-  readonly active: string;
-}): JSX.Element {
-  return (
-    <span class="line alert-counts">
-      {STATES.map((state) => (
-        <button
-          key={state}
-          type="button"
-          class="button quiet"
-          aria-pressed={active === state}
-          onClick={() => setParams({ state: active === state ? null : state })}
-        >
-          <Mark tone={TONES[state]} />
-          {found[state]} {state}
-        </button>
-      ))}
+function GroupRow({ group, isOpen }: Extract<Row, { kind: "group" }>): JSX.Element {
+  const share = group.evaluationTime / group.interval;
+  const cost = (
+    <span class={classes(share > 0.5 && "field-error")}>
+      every {shortLength(group.interval)}, took {shortLength(group.evaluationTime)},{" "}
+      {ago(group.lastEvaluation)} ago
     </span>
   );
-}
-
-function GroupRow({ group }: { readonly group: RuleGroup }): JSX.Element {
-  const share = group.evaluationTime / group.interval;
   return (
-    <div class="rule-group">
-      <strong>{group.name}</strong>
+    <GroupHead id={idOf(group)} isOpen={isOpen} end={cost}>
+      <span>{group.name}</span>
       <span class="muted clip">{group.file}</span>
-      <span class={classes("muted", "rule-group-cost", share > 0.5 && "field-error")}>
-        every {shortLength(group.interval)}, took {shortLength(group.evaluationTime)},{" "}
-        {ago(group.lastEvaluation)} ago
-      </span>
-    </div>
+    </GroupHead>
   );
 }
 

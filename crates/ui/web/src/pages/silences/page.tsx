@@ -133,7 +133,7 @@ function columns(expire: (one: Silence) => void): Column<Silence>[] {
     {
       id: "matchers",
       title: "Matches",
-      width: "minmax(200px, 3fr)",
+      width: "minmax(120px, 3fr)",
       render: (one) => (
         <a class="mono" href={href(`/silences/${one.id}`)} title={renderMatchers(one.matchers)}>
           {renderMatchers(one.matchers)}
@@ -144,18 +144,19 @@ function columns(expire: (one: Silence) => void): Column<Silence>[] {
     {
       id: "comment",
       title: "Why",
-      width: "minmax(140px, 2fr)",
+      width: "minmax(90px, 2fr)",
       render: (one) => <span title={one.comment}>{one.comment}</span>,
       sortBy: (one) => one.comment,
     },
     {
       id: "by",
+      isWideOnly: true,
       title: "Who",
       width: "110px",
       render: (one) => one.createdBy,
       sortBy: (one) => one.createdBy,
     },
-    { id: "how", title: "How", width: "150px", render: how },
+    { id: "how", isWideOnly: true, title: "How", width: "minmax(150px, 1fr)", render: how },
     {
       id: "ends",
       title: "Ends",
@@ -164,17 +165,26 @@ function columns(expire: (one: Silence) => void): Column<Silence>[] {
       render: (one) => <span title={clock(one.endsAt)}>{endsText(one)}</span>,
       sortBy: (one) => Date.parse(one.endsAt),
     },
-    { id: "acts", title: "", width: "140px", render: (one) => <Acts one={one} expire={expire} /> },
+    {
+      id: "acts",
+      isWideOnly: true,
+      title: "",
+      width: "140px",
+      render: (one) => <Acts one={one} expire={expire} />,
+    },
   ];
 }
+
+/** Names of time intervals as people list them. */
+const names = (during: string): string => during.split(",").join(", ");
 
 function how({ annotations = {} }: Silence): JSX.Element {
   const during = annotations[DURING];
   return (
     <span class="line">
       {during && (
-        <Badge tone="info" title={`Only during ${during}`}>
-          {during}
+        <Badge tone="info" title={`Only during ${names(during)}`}>
+          {names(during)}
         </Badge>
       )}
       {annotations[UNTIL] === "resolved" && <Badge tone="none">until resolved</Badge>}
@@ -277,7 +287,7 @@ function One({ id, isEdited }: { readonly id: string; readonly isEdited: boolean
             ["who", data.createdBy],
             ["begins", clock(data.startsAt)],
             ["ends", `${clock(data.endsAt)} (${endsText(data)})`],
-            ...(during ? [["only during", during] as const] : []),
+            ...(during ? [["only during", names(during)] as const] : []),
             ...(data.annotations?.[UNTIL] === "resolved"
               ? [["ends early", "when the last alert that it muted has ended"] as const]
               : []),

@@ -11,8 +11,9 @@ import { Badge, Empty, Loading, Mark, Problem, type Tone } from "../../component
 import { type Column, parseSorting, VirtualTable } from "../../components/virtual";
 import { parseDuration } from "../../format/durations";
 import { BarCell } from "../parts/facts";
-import { Labels, labelsText } from "../parts/labels";
+import { Labels, labelsHash, labelsText } from "../parts/labels";
 import { hasWords, PageHead, SearchParam } from "../parts/page_head";
+import { StateCounts } from "../parts/rows";
 import { ago, clock, secondsSince, shortLength } from "../parts/when";
 import { TargetDetail } from "./detail";
 import "./targets.css";
@@ -22,7 +23,7 @@ export const HEALTH_TONES: Record<Target["health"], Tone> = {
   down: "bad",
   unknown: "warn",
 };
-const HEALTHS = ["up", "down", "unknown"] as const;
+const HEALTHS = ["up", "unknown", "down"] as const;
 
 export default function Targets(): JSX.Element {
   const { data, error, reload, isLoading } = useLoad(
@@ -50,7 +51,19 @@ export default function Targets(): JSX.Element {
   const open = chosen ? data?.find((one) => keyOf(one) === chosen) : undefined;
   return (
     <>
-      <PageHead title="Targets" note={data && <Healths all={inPool} active={health} />}>
+      <PageHead
+        title="Targets"
+        note={
+          data && (
+            <StateCounts
+              name="health"
+              states={HEALTHS}
+              counts={countsOf(inPool)}
+              tones={HEALTH_TONES}
+            />
+          )
+        }
+      >
         <SearchParam label="Search labels, addresses, errors" />
         <Button icon="refresh" isBusy={isLoading} label="Load again" onClick={reload} />
       </PageHead>
@@ -66,7 +79,7 @@ export default function Targets(): JSX.Element {
           label="Targets"
           rowPx={24}
           minWidthPx={980}
-          sorting={parseSorting(param("sort"))}
+          sorting={parseSorting(param("sort") || "health")}
           onSort={(sort) => setParams({ sort })}
           onRow={(one) => setParams({ target: keyOf(one) })}
         />
@@ -81,37 +94,19 @@ export default function Targets(): JSX.Element {
   );
 }
 
-function keyOf(target: Target): string {
-  return `${target.scrapePool}/${target.scrapeUrl}/${target.labels.instance ?? ""}/${labelsText(target.discoveredLabels).length}`;
+/** What tells a target from all others: where it is, and a short form of its labels. */
+function keyOf({ scrapePool, scrapeUrl, labels }: Target): string {
+  return `${scrapePool}/${scrapeUrl}/${labelsHash(labels)}`;
 }
 
 function textOf(one: Target): string {
   return `${one.scrapePool} ${one.scrapeUrl} ${labelsText(one.labels)} ${one.lastError}`;
 }
 
-function Healths({
-  all,
-  active,
-}: {
-  readonly all: readonly Target[];
-  readonly active: string;
-}): JSX.Element {
-  return (
-    <span class="line target-counts">
-      {HEALTHS.map((health) => (
-        <button
-          key={health}
-          type="button"
-          class="button quiet"
-          aria-pressed={active === health}
-          onClick={() => setParams({ health: active === health ? null : health })}
-        >
-          <Mark tone={HEALTH_TONES[health]} />
-          {all.filter((one) => one.health === health).length.toLocaleString("en-US")} {health}
-        </button>
-      ))}
-    </span>
-  );
+function countsOf(all: readonly Target[]): Record<Target["health"], number> {
+  const counts = { up: 0, down: 0, unknown: 0 };
+  for (const { health } of all) counts[health] += 1;
+  return counts;
 }
 
 /** Pools with how many of their targets are up; the worst first. */
@@ -180,10 +175,12 @@ const COLUMNS: readonly Column<Target>[] = [
     title: "Health",
     width: "92px",
     render: (one) => <Badge tone={HEALTH_TONES[one.health]}>{one.health}</Badge>,
-    sortBy: (one) => one.health,
+    // The worst first.
+    sortBy: (one) => HEALTHS.toReversed().indexOf(one.health),
   },
   {
     id: "pool",
+    isWideOnly: true,
     title: "Pool",
     width: "120px",
     render: (one) => one.scrapePool,
@@ -213,6 +210,7 @@ const COLUMNS: readonly Column<Target>[] = [
   },
   {
     id: "last",
+    isWideOnly: true,
     title: "Scraped",
     width: "84px",
     isNumber: true,
@@ -221,6 +219,7 @@ const COLUMNS: readonly Column<Target>[] = [
   },
   {
     id: "took",
+    isWideOnly: true,
     title: "Took",
     width: "84px",
     isNumber: true,
@@ -233,6 +232,7 @@ const COLUMNS: readonly Column<Target>[] = [
   },
   {
     id: "every",
+    isWideOnly: true,
     title: "Every",
     width: "64px",
     isNumber: true,

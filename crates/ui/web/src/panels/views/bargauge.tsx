@@ -44,7 +44,12 @@ export function BarGaugeView(props: ViewProps): JSX.Element {
           <Linked links={props.linksOf(value.field, value.frame, value.row)}>
             <span class="bar-name">{value.name}</span>
           </Linked>
-          <Bar value={value} options={options} look={look} upright={upright} />
+          <Bar
+            value={value}
+            options={options}
+            look={look}
+            upright={upright ? width / values.length : undefined}
+          />
         </li>
       ))}
     </ul>
@@ -75,7 +80,8 @@ interface BarProps {
   value: ReducedValue;
   options: Partial<Options>;
   look: Look;
-  upright: boolean;
+  /** Width of an upright bar with its gap, px. */
+  upright: number | undefined;
 }
 
 function Bar({ value, options, look, upright }: BarProps): JSX.Element {
@@ -83,6 +89,8 @@ function Bar({ value, options, look, upright }: BarProps): JSX.Element {
     options.valueMode === "text" ? look.theme.text : readable(value.color, look.theme.surface);
   const size = `${(value.shown.share * 100).toFixed(2)}%`;
   const mode = options.displayMode ?? "gradient";
+  const text = value.shown.text || "–";
+  const font = upright === undefined ? {} : { fontSize: `${fontPx(text, upright)}px` };
   return (
     <span class="bar">
       <span class={options.showUnfilled === false ? "bar-track bar-bare" : "bar-track"}>
@@ -91,17 +99,25 @@ function Bar({ value, options, look, upright }: BarProps): JSX.Element {
         ) : (
           <span
             class="bar-fill"
-            style={{ [upright ? "height" : "width"]: size, ...fill(value, mode, look, upright) }}
+            style={{
+              [upright === undefined ? "width" : "height"]: size,
+              ...fill(value, mode, look, upright !== undefined),
+            }}
           />
         )}
       </span>
       {options.valueMode !== "hidden" && (
-        <b class="bar-value" style={{ color: ink }}>
-          {value.shown.text || "–"}
+        <b class="bar-value" style={{ color: ink, ...font }}>
+          {text}
         </b>
       )}
     </span>
   );
+}
+
+/** The largest size in which a text fits above its bar. */
+function fontPx(text: string, width: number): number {
+  return Math.max(8, Math.min(14, (width - 4) / (0.66 * text.length)));
 }
 
 function fill(

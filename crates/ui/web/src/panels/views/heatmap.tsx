@@ -37,6 +37,8 @@ export interface HeatmapData {
 }
 
 const LEFT = 56;
+/** Smaller cells stand side by side. */
+const CELL_WITH_GAP_PX = 6;
 const FOOT = 22;
 
 /** Rows of buckets and columns of times; several frames (one per `le`) are one heatmap. */
@@ -177,12 +179,16 @@ function paintCells(ctx: CanvasRenderingContext2D, what: Paint): void {
   const colors = colorsOf(what);
   const exponent = options.color?.exponent ?? 0.5;
   const most = options.color?.max ?? data.max;
+  // Whole pixels: what lies between two would be a stripe.
   const x = (time: number): number =>
-    box.left + ((time - range.fromMs) / (range.toMs - range.fromMs)) * box.width;
+    Math.round(box.left + ((time - range.fromMs) / (range.toMs - range.fromMs)) * box.width);
   const tall = box.height / data.bounds.length;
+  const top = (row: number): number => Math.round(box.top + box.height - (row + 1) * tall);
   const gap = Math.min(options.cellGap ?? 1, 2);
+  const wide = (data.stepMs / (range.toMs - range.fromMs)) * box.width;
+  const [gapX, gapY] = [wide < CELL_WITH_GAP_PX ? 0 : gap, tall < CELL_WITH_GAP_PX ? 0 : gap];
   data.cells.forEach((line, row) => {
-    const y = box.top + box.height - (row + 1) * tall;
+    const y = top(row);
     line.forEach((value, i) => {
       if (!value || value < (options.filterValues?.le ?? 1e-9)) return;
       const end = x(data.times[i]!);
@@ -191,8 +197,8 @@ function paintCells(ctx: CanvasRenderingContext2D, what: Paint): void {
       ctx.fillRect(
         start,
         y,
-        Math.max(1, Math.min(end, box.left + box.width) - start - gap),
-        Math.max(1, tall - gap),
+        Math.max(1, Math.min(end, box.left + box.width) - start - gapX),
+        Math.max(1, top(row - 1) - y - gapY),
       );
     });
   });
