@@ -50,9 +50,11 @@ pub use http::{
 pub use outside::Outside;
 pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warning};
 pub use prometheus::{
-    AlertingConfig, AlertmanagerConfig, DiscoveryConfig, EscapingScheme, FileSdConfig,
-    GlobalConfig, HistogramOptions, OtlpConfig, OtlpTranslation, PrometheusConfig, RulePlaces,
-    ScrapeConfig, ScrapeLimits, ScrapeProtocol, StorageConfig,
+    AlertingConfig, AlertmanagerConfig, ConsulSdConfig, DiscoveryConfig, DockerSdConfig,
+    EscapingScheme, FileSdConfig, GlobalConfig, HistogramOptions, HttpSdConfig, KubernetesMetadata,
+    KubernetesRole, KubernetesSdConfig, KubernetesSelector, OtlpConfig, OtlpTranslation,
+    PrometheusConfig, RemoteSdConfig, RulePlaces, ScrapeConfig, ScrapeLimits, ScrapeProtocol,
+    StorageConfig,
 };
 pub use read::{UnknownKeys, UnsupportedKey};
 pub use rules::{PlacedText, RuleDefinition, RuleFile, RuleGroup, RuleKind};

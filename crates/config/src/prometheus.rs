@@ -2,14 +2,19 @@
 //! Read by `load`; used by `scrape`, `discovery`, `rules`, alert delivery and the API.
 //! What is accepted, refused and defaulted follows upstream's `config.Load`.
 
+mod discovery;
 mod load;
 mod unsupported;
 
-use crate::{HttpClientConfig, TargetGroup};
+use crate::HttpClientConfig;
 use model::Labels;
 use relabel::{NameScheme, Rule};
 use std::time::Duration;
 
+pub use discovery::{
+    ConsulSdConfig, DiscoveryConfig, DockerSdConfig, FileSdConfig, HttpSdConfig,
+    KubernetesMetadata, KubernetesRole, KubernetesSdConfig, KubernetesSelector, RemoteSdConfig,
+};
 pub(crate) use load::read_tracing;
 pub use load::{load, load_scrape_configs};
 pub use unsupported::unsupported_keys;
@@ -283,24 +288,6 @@ impl PartialEq for RulePlaces {
     fn eq(&self, _: &Self) -> bool {
         true
     }
-}
-
-/// Sources of targets that Flyball acts on.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct DiscoveryConfig {
-    /// Targets written in the file itself.
-    pub static_configs: Vec<TargetGroup>,
-    /// Targets read from other files.
-    pub file_sd_configs: Vec<FileSdConfig>,
-}
-
-/// Targets from files, re-read when they change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileSdConfig {
-    /// Paths, joined with the directory of the file; the last part may be a glob.
-    pub files: Vec<String>,
-    /// Longest time until a change is seen; 5 minutes by default.
-    pub refresh_interval: Duration,
 }
 
 /// Section `alerting`.

@@ -92,6 +92,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Problems noted so far.
+    pub(crate) fn problem_count(&self) -> usize {
+        self.notes.borrow().problems.len()
+    }
+
     /// Says what unknown keys are from now on.
     pub(crate) fn treat_unknown_keys(&self, as_what: UnknownKeys) {
         self.unknown_keys.set(as_what);

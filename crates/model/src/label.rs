@@ -264,7 +264,7 @@ impl Labels {
         };
         let mut out = String::with_capacity(1 + lens.len() + text.len());
         out.push(char::from(count));
-        lens.iter().for_each(|len| out.push(char::from(*len)));
+        out.extend(lens.iter().map(|len| char::from(*len)));
         out.push_str(text);
         Self { text: out.into() }
     }

@@ -12,11 +12,13 @@ use crate::{AddressPolicy, Error, ErrorKind, auth};
 use bytes::Bytes;
 use config::{HttpAuth, HttpClientConfig};
 use http::header::{self, HeaderMap, HeaderValue};
+use http::response::Parts;
 use http::{Method, StatusCode, Uri};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use sys::Vfs;
@@ -97,10 +99,37 @@ pub struct Exchange {
     pub url: Url,
 }
 
+/// An answer whose body is read as it comes.
+#[derive(Debug)]
+pub struct Stream {
+    /// Status.
+    pub status: StatusCode,
+    incoming: Incoming,
+}
+
+impl Stream {
+    /// The next piece of the body; `None` at its end.
+    ///
+    /// # Errors
+    /// `Protocol` when the connection breaks.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        while let Some(frame) = self.incoming.frame().await {
+            let frame = frame.map_err(|error| {
+                Error::new(ErrorKind::Protocol, "cannot read body").caused_by(error)
+            })?;
+            if let Ok(piece) = frame.into_data() {
+                return Ok(Some(piece));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// Makes requests as one section of the configuration says.
 pub struct Client {
     config: HttpClientConfig,
     options: ClientOptions,
+    socket: Option<Arc<Path>>,
     tokens: Option<Box<Tokens>>,
     /// Held only to compare and to clone; never over an await.
     pool: Mutex<Option<(Material, HttpPool)>>,
@@ -120,7 +149,13 @@ impl Client {
             HttpAuth::OAuth2(oauth2) => Some(Box::new(Tokens::new(oauth2, &options))),
             HttpAuth::None | HttpAuth::Basic { .. } | HttpAuth::Authorization { .. } => None,
         };
-        Self { config, options, tokens, pool: Mutex::new(None) }
+        Self { config, options, socket: None, tokens, pool: Mutex::new(None) }
+    }
+
+    /// A client of a server behind a Unix socket; the hosts of its URLs mean nothing.
+    pub fn of_socket(socket: &Path, options: ClientOptions) -> Self {
+        let socket = Some(Arc::from(socket));
+        Self { socket, ..Self::new(HttpClientConfig::default(), options) }
     }
 
     /// The configuration it was made from.
@@ -142,8 +177,35 @@ impl Client {
         })
     }
 
+    /// Sends a request, follows redirects and gives the head of the answer; its body is read
+    /// piece by piece, without a bound in time or size. The request's timeout is for the head.
+    ///
+    /// # Errors
+    /// As [`Client::send`]; `Decode` when the body is compressed.
+    pub async fn stream(&self, request: Request) -> Result<Stream, Error> {
+        let timeout = request.timeout;
+        let url = shown(&request.url, request.secrecy);
+        let answer = tokio::time::timeout(timeout, self.answer(request)).await;
+        let (parts, incoming, _) = answer.unwrap_or_else(|elapsed| {
+            let message = format!("no answer from {url} within {timeout:?}");
+            Err(Error::new(ErrorKind::Timeout, message).caused_by(elapsed))
+        })?;
+        match Encoding::of(parts.headers.get(header::CONTENT_ENCODING))? {
+            Encoding::Identity => Ok(Stream { status: parts.status, incoming }),
+            Encoding::Gzip => Err(Error::new(ErrorKind::Decode, "a stream is not compressed")),
+        }
+    }
+
     async fn exchange(&self, request: Request, body: &mut Vec<u8>) -> Result<Exchange, Error> {
         let limits = request.limits;
+        let (parts, incoming, url) = self.answer(request).await?;
+        let encoding = Encoding::of(parts.headers.get(header::CONTENT_ENCODING))?;
+        body::read(incoming, encoding, limits, body).await?;
+        Ok(Exchange { status: parts.status, headers: parts.headers, url })
+    }
+
+    /// The answer behind all redirects, and where it came from.
+    async fn answer(&self, request: Request) -> Result<(Parts, Incoming, Url), Error> {
         let (pool, mut own_headers) = self.prepare().await?;
         if let Some(tokens) = &self.tokens {
             own_headers.insert(header::AUTHORIZATION, tokens.header().await?);
@@ -161,9 +223,7 @@ impl Client {
             if let (StatusCode::UNAUTHORIZED, Some(tokens)) = (parts.status, &self.tokens) {
                 tokens.forget().await;
             }
-            let encoding = Encoding::of(parts.headers.get(header::CONTENT_ENCODING))?;
-            body::read(incoming, encoding, limits, body).await?;
-            return Ok(Exchange { status: parts.status, headers: parts.headers, url: hop.url });
+            return Ok((parts, incoming, hop.url));
         }
         let message = format!("stopped after {REDIRECTS_MAX} redirects");
         Err(Error::new(ErrorKind::Redirect, message))
@@ -214,6 +274,7 @@ impl Client {
                 http2: self.config.enable_http2,
                 vfs: Arc::clone(&self.options.vfs),
             })),
+            socket: self.socket.clone(),
         };
         let client = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())

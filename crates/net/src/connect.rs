@@ -12,11 +12,12 @@ use rustls_pki_types::ServerName;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
 #[cfg(test)]
@@ -107,10 +108,19 @@ pub(crate) struct Connector {
     pub(crate) dialer: Dialer,
     pub(crate) proxies: Arc<Proxies>,
     pub(crate) tls: Arc<LazyTls>,
+    /// Every request goes to this socket, whatever host its URL names.
+    pub(crate) socket: Option<Arc<Path>>,
 }
 
 impl Connector {
     async fn connect(self, uri: Uri) -> Result<Stream, Error> {
+        if let Some(socket) = &self.socket {
+            let stream = UnixStream::connect(socket).await.map_err(|error| {
+                let message = format!("dial unix {}", socket.display());
+                Error::new(ErrorKind::Connect, message).caused_by(error)
+            })?;
+            return Ok(Stream::Unix(TokioIo::new(stream)));
+        }
         let host = uri.host().unwrap_or_default();
         let is_tls = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
@@ -163,9 +173,10 @@ impl tower::Service<Uri> for Connector {
     }
 }
 
-/// A connection: plain, to a proxy, or encrypted.
+/// A connection: plain, to a proxy, encrypted, or to a socket of this host.
 pub(crate) enum Stream {
     Plain(TokioIo<TcpStream>),
+    Unix(TokioIo<UnixStream>),
     /// To a proxy that reads whole URLs.
     Proxied(TokioIo<TcpStream>),
     Tls(Box<TokioIo<TlsStream<TcpStream>>>),
@@ -174,7 +185,7 @@ pub(crate) enum Stream {
 impl Connection for Stream {
     fn connected(&self) -> Connected {
         match self {
-            Self::Plain(_) => Connected::new(),
+            Self::Plain(_) | Self::Unix(_) => Connected::new(),
             Self::Proxied(_) => Connected::new().proxy(true),
             Self::Tls(stream) => match stream.inner().get_ref().1.alpn_protocol() {
                 Some(b"h2") => Connected::new().negotiated_h2(),
@@ -192,6 +203,7 @@ impl Read for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
         }
     }
@@ -205,6 +217,7 @@ impl Write for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
         }
     }
@@ -212,6 +225,7 @@ impl Write for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
     }
@@ -219,6 +233,7 @@ impl Write for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
     }

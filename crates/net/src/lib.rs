@@ -17,7 +17,9 @@ mod tls;
 mod trust;
 
 pub use body::{BODY_BYTES_DEFAULT_MAX, BodyLimits, BodyPart};
-pub use client::{Client, ClientOptions, Exchange, REDIRECTS_MAX, Request, USER_AGENT, UrlSecrecy};
+pub use client::{
+    Client, ClientOptions, Exchange, REDIRECTS_MAX, Request, Stream, USER_AGENT, UrlSecrecy,
+};
 pub use connect::Dialer;
 pub use error::{Error, ErrorKind};
 pub use policy::{AddressPolicy, AddressRule, Cidr, Verdict};

@@ -67,7 +67,7 @@ impl Pool {
         entry: Arc<PoolEntry>,
         config: Arc<ScrapeConfig>,
     ) -> Self {
-        let discovery = Discovery::start(&config.discovery, Arc::clone(&context.vfs));
+        let discovery = Discovery::start(&config.discovery, &options(&context));
         let client = Arc::new(client(&context, &config));
         Self {
             context,
@@ -122,7 +122,7 @@ impl Pool {
         if old.discovery == config.discovery {
             return false;
         }
-        let fresh = Discovery::start(&config.discovery, Arc::clone(&self.context.vfs));
+        let fresh = Discovery::start(&config.discovery, &options(&self.context));
         std::mem::replace(&mut self.discovery, fresh).stop().await;
         true
     }
@@ -252,10 +252,12 @@ impl Pool {
     }
 }
 
+fn options(context: &Context) -> ClientOptions {
+    ClientOptions { policy: Arc::clone(&context.policy), vfs: Arc::clone(&context.vfs) }
+}
+
 fn client(context: &Context, config: &ScrapeConfig) -> Client {
-    let options =
-        ClientOptions { policy: Arc::clone(&context.policy), vfs: Arc::clone(&context.vfs) };
-    Client::new(config.http.clone(), options)
+    Client::new(config.http.clone(), options(context))
 }
 
 fn view(pool: &str, target: &Target) -> TargetView {

@@ -234,11 +234,11 @@ fn keys_without_effect_give_one_warning_each_with_a_place() {
     let text = "global: {query_log_file: q.log}
 scrape_configs:
 - job_name: a
-  consul_sd_configs: [{server: 'c:1'}, {server: 'c:2'}]
+  eureka_sd_configs: [{server: 'http://c:1'}, {server: 'http://c:2'}]
   proxy_url: http://p:1
   oauth2: {client_id: a, client_secret: b, token_url: http://t}
 - job_name: b
-  kubernetes_sd_configs: [{role: pod}]
+  linode_sd_configs: [{}]
 remote_write: [{url: http://a}, {url: http://b}]
 tracing: {endpoint: 'x:1'}
 runtime: {gogc: 50}
@@ -251,9 +251,9 @@ runtime: {gogc: 50}
         assert!(known, "{} stands in the table", warning.key);
     }
     expect![[r"
-        p.yml:4:3: `consul_sd_configs` is not acted on yet: no targets come from Consul
+        p.yml:4:3: `eureka_sd_configs` is not acted on yet: no targets come from Eureka
         p.yml:5:3: `proxy` is not acted on yet: requests that need one fail
-        p.yml:8:3: `kubernetes_sd_configs` is not acted on yet: no targets come from Kubernetes
+        p.yml:8:3: `linode_sd_configs` is not acted on yet: no targets come from Linode
         p.yml:9:1: `remote_write` is not acted on yet: samples are not sent to other systems
         p.yml:10:1: `tracing` is not acted on yet: Flyball's own traces are not exported
         p.yml:11:10: `runtime` is not acted on yet: settings of the Go runtime have no counterpart

@@ -1,6 +1,7 @@
 use super::Discovery;
 use config::{DiscoveryConfig, FileSdConfig, TargetGroup};
 use model::Labels;
+use net::{AddressPolicy, ClientOptions};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +14,17 @@ fn config(files: &[&str]) -> DiscoveryConfig {
         files: vec![file.to_owned()],
         refresh_interval: Duration::from_mins(5),
     });
-    DiscoveryConfig { static_configs: vec![group], file_sd_configs: files.collect() }
+    let file_sd_configs = files.collect();
+    DiscoveryConfig { static_configs: vec![group], file_sd_configs, ..DiscoveryConfig::default() }
+}
+
+fn options(vfs: Arc<dyn Vfs>) -> ClientOptions {
+    ClientOptions { policy: Arc::new(AddressPolicy::allow_all()), vfs }
 }
 
 #[tokio::test]
 async fn static_groups_are_there_at_once() {
-    let discovery = Discovery::start(&config(&[]), Arc::new(SimVfs::new(1)));
+    let discovery = Discovery::start(&config(&[]), &options(Arc::new(SimVfs::new(1))));
     let snapshot = discovery.snapshots().borrow().clone().unwrap();
     assert_eq!(snapshot.groups[0].targets[0].get("__address__"), Some("fixed:1"));
     discovery.stop().await;
@@ -30,7 +36,7 @@ async fn file_changes_are_published_and_the_first_snapshot_is_complete() {
     vfs.create_dir_all(Path::new("/sd")).unwrap();
     let write = |text: &str| vfs.replace(Path::new("/sd/a.json"), text.as_bytes()).unwrap();
     write(r#"[{"targets": ["one:1"]}]"#);
-    let discovery = Discovery::start(&config(&["/sd/*.json", "/sd/none"]), vfs.clone());
+    let discovery = Discovery::start(&config(&["/sd/*.json", "/sd/none"]), &options(vfs.clone()));
     let mut snapshots = discovery.snapshots();
     let targets = |snapshots: &tokio::sync::watch::Receiver<_>| {
         let snapshot: Arc<crate::Snapshot> = Option::clone(&snapshots.borrow()).unwrap();
@@ -50,7 +56,8 @@ async fn file_changes_are_published_and_the_first_snapshot_is_complete() {
 
 #[tokio::test(start_paused = true)]
 async fn files_that_do_not_exist_still_give_a_first_snapshot() {
-    let discovery = Discovery::start(&config(&["/nowhere/x.yml"]), Arc::new(SimVfs::new(1)));
+    let discovery =
+        Discovery::start(&config(&["/nowhere/x.yml"]), &options(Arc::new(SimVfs::new(1))));
     let mut snapshots = discovery.snapshots();
     let snapshot = snapshots.wait_for(Option::is_some).await.unwrap().clone().unwrap();
     assert_eq!(snapshot.groups.len(), 1);
@@ -61,7 +68,7 @@ async fn faults_are_published_with_the_groups() {
     let vfs = Arc::new(SimVfs::new(1));
     vfs.create_dir_all(Path::new("/sd")).unwrap();
     vfs.replace(Path::new("/sd/a.json"), b"[{").unwrap();
-    let discovery = Discovery::start(&config(&["/sd/*.json"]), vfs);
+    let discovery = Discovery::start(&config(&["/sd/*.json"]), &options(vfs));
     let mut snapshots = discovery.snapshots();
     let snapshot = snapshots.wait_for(Option::is_some).await.unwrap().clone().unwrap();
     let sources: Vec<&str> = snapshot.faults.iter().map(|fault| fault.source.as_str()).collect();
@@ -74,7 +81,7 @@ async fn files_are_read_once_in_an_interval() {
     vfs.create_dir_all(Path::new("/sd")).unwrap();
     let write = |text: &str| vfs.replace(Path::new("/sd/a.json"), text.as_bytes()).unwrap();
     write(r#"[{"targets": ["one:1"]}]"#);
-    let discovery = Discovery::start(&config(&["/sd/*.json"]), vfs.clone());
+    let discovery = Discovery::start(&config(&["/sd/*.json"]), &options(vfs.clone()));
     let mut snapshots = discovery.snapshots();
     snapshots.wait_for(Option::is_some).await.unwrap();
     snapshots.mark_unchanged();
@@ -91,7 +98,7 @@ async fn files_are_read_once_in_an_interval() {
 #[tokio::test(start_paused = true)]
 async fn a_stopped_discovery_reads_no_more() {
     let vfs = Arc::new(SimVfs::new(1));
-    let discovery = Discovery::start(&config(&["/sd/*.json"]), vfs);
+    let discovery = Discovery::start(&config(&["/sd/*.json"]), &options(vfs));
     let mut snapshots = discovery.snapshots();
     snapshots.wait_for(Option::is_some).await.unwrap();
     snapshots.mark_unchanged();

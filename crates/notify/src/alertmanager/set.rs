@@ -40,8 +40,8 @@ impl Set {
     pub(super) fn start(config: AlertmanagerConfig, options: &SenderOptions) -> Self {
         let client =
             ClientOptions { policy: Arc::clone(&options.policy), vfs: Arc::clone(&options.vfs) };
+        let discovery = Discovery::start(&config.discovery, &client);
         let client = Arc::new(Client::new(config.http.clone(), client));
-        let discovery = Discovery::start(&config.discovery, Arc::clone(&options.vfs));
         let (options, current) = (options.clone(), Mutex::default());
         let ways = Arc::new(Ways { config, client, options, current });
         let (stop, stopped) = watch::channel(false);

@@ -1,10 +1,11 @@
-//! Service discovery keys of a section: static and file groups are used, all others are checked
-//! as far as upstream checks them and give a warning. The mechanisms stand in one table.
+//! Service discovery keys of a section: all are checked as far as upstream checks them; what
+//! Flyball cannot act on gives a warning. The mechanisms stand in one table.
 
 mod checks;
 mod mechanisms;
+mod take;
 
-use crate::prometheus::{DiscoveryConfig, FileSdConfig};
+use crate::prometheus::{DiscoveryConfig, FileSdConfig, RemoteSdConfig};
 use crate::read::Section;
 use crate::{http, targets};
 use mechanisms::{MECHANISMS, Mechanism};
@@ -15,12 +16,11 @@ const FILE_REFRESH: Duration = Duration::from_mins(5);
 
 /// Reads every `*_sd_configs` key of a section.
 pub(super) fn read(section: &Section<'_>) -> DiscoveryConfig {
-    for mechanism in MECHANISMS {
-        check(section, mechanism);
-    }
+    let remote = MECHANISMS.iter().flat_map(|mechanism| entries(section, mechanism)).collect();
     DiscoveryConfig {
         static_configs: targets::static_configs(section),
         file_sd_configs: file_sd_configs(section),
+        remote,
     }
 }
 
@@ -59,23 +59,26 @@ fn is_target_file(path: &str) -> bool {
     !after_star.contains('/') && extension.is_some_and(|extension| known.contains(&extension))
 }
 
-fn check(section: &Section<'_>, mechanism: &Mechanism) {
+/// Checks all entries of a mechanism; gives those that can be acted on.
+fn entries(section: &Section<'_>, mechanism: &Mechanism) -> Vec<RemoteSdConfig> {
+    let mut taken = Vec::new();
     let items = section.items(mechanism.key);
-    if items.is_empty() {
-        return;
+    if !items.is_empty() && mechanism.take.is_none() {
+        section.reader.unsupported(section.key_place(mechanism.key), mechanism.key);
     }
-    section.reader.unsupported(section.key_place(mechanism.key), mechanism.key);
     for item in items {
         if item.is_null() {
             let message = format!("this entry of `{}` is empty", mechanism.key);
             section.reader.problem(item.place, message);
         } else if let Some(entry) = section.reader.section(item, mechanism.key) {
-            check_entry(entry, mechanism);
+            taken.extend(read_entry(entry, mechanism));
         }
     }
+    taken
 }
 
-fn check_entry(entry: Section<'_>, mechanism: &Mechanism) {
+fn read_entry(entry: Section<'_>, mechanism: &Mechanism) -> Option<RemoteSdConfig> {
+    let known_problems = entry.reader.problem_count();
     let client = mechanism.http.then(|| http::client_fields(&entry));
     if !mechanism.http && mechanism.tls {
         entry.section("tls_config", "http.tls_config").map(http::tls);
@@ -97,7 +100,12 @@ fn check_entry(entry: Section<'_>, mechanism: &Mechanism) {
     if let Some(check) = mechanism.check {
         check(&entry, client.as_ref());
     }
+    // What has no mistake so far makes none when it is read a second time.
+    let is_sound = entry.reader.problem_count() == known_problems;
+    let take = mechanism.take.filter(|_| is_sound);
+    let taken = take.and_then(|take| take(&entry, client.unwrap_or_default()));
     entry.finish();
+    taken
 }
 
 /// Reads every plain key only for the problems it may have.

@@ -104,8 +104,9 @@ pub(super) fn kubernetes(entry: &Section<'_>, client: Client<'_>) {
     let custom_client = client.is_some_and(|client| *client != HttpClientConfig::default());
     let own_namespace = kubernetes_namespaces(entry);
     if let Some(attach) = entry.section("attach_metadata", "kubernetes_sd_configs") {
-        attach.flag("node");
-        attach.flag("namespace");
+        for key in ["node", "namespace", "deployment", "job", "cronjob"] {
+            attach.flag(key);
+        }
         attach.finish();
     }
     let (api_server, kubeconfig) =

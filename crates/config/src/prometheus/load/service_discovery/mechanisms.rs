@@ -1,12 +1,17 @@
-//! The service discovery mechanisms that Prometheus 3.14 knows and Flyball does not act on yet.
-//! One row each: its keys by type, what must be there, and a check of its own if it needs one.
+//! The service discovery mechanisms of Prometheus 3.14 besides static and file groups.
+//! One row each: its keys by type, what must be there, a check of its own if it needs one, and
+//! what its targets are found by; rows without the last are not acted on yet.
 
-use super::checks;
+use super::{checks, take};
 use crate::HttpClientConfig;
+use crate::prometheus::RemoteSdConfig;
 use crate::read::Section;
 
 /// A check that a table row cannot express.
 pub(super) type Check = fn(&Section<'_>, Option<&HttpClientConfig>);
+
+/// Makes a configuration of an entry without mistakes; none if Flyball cannot act on it.
+pub(super) type Take = fn(&Section<'_>, HttpClientConfig) -> Option<RemoteSdConfig>;
 
 /// Keys of one mechanism; `refresh_interval` is known everywhere.
 pub(super) struct Mechanism {
@@ -28,6 +33,7 @@ pub(super) struct Mechanism {
     /// Keys that must not be empty.
     pub(super) required: &'static [&'static str],
     pub(super) check: Option<Check>,
+    pub(super) take: Option<Take>,
 }
 
 const BASE: Mechanism = Mechanism {
@@ -44,6 +50,7 @@ const BASE: Mechanism = Mechanism {
     choices: &[],
     required: &[],
     check: None,
+    take: None,
 };
 
 /// The part all Amazon mechanisms share.
@@ -101,6 +108,7 @@ pub(super) const MECHANISMS: &[Mechanism] = &[
         texts: &["services", "tags"],
         maps: &["node_meta"],
         check: Some(checks::consul),
+        take: Some(take::consul),
         ..BASE
     },
     Mechanism { key: "digitalocean_sd_configs", ..BASE },
@@ -118,6 +126,7 @@ pub(super) const MECHANISMS: &[Mechanism] = &[
         flag: &["match_first_network"],
         required: &["host"],
         check: Some(checks::docker),
+        take: Some(take::docker),
         ..BASE
     },
     Mechanism {
@@ -159,6 +168,7 @@ pub(super) const MECHANISMS: &[Mechanism] = &[
         number: &[],
         required: &["url"],
         check: Some(checks::http_url),
+        take: Some(take::http),
         ..BASE
     },
     Mechanism {
@@ -174,6 +184,7 @@ pub(super) const MECHANISMS: &[Mechanism] = &[
         choices: &[("role", K8S_ROLES)],
         required: &["role"],
         check: Some(checks::kubernetes),
+        take: Some(take::kubernetes),
         ..BASE
     },
     Mechanism {

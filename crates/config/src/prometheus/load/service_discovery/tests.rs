@@ -1,5 +1,7 @@
 use super::mechanisms::MECHANISMS;
-use crate::{Outside, prometheus};
+use crate::{
+    HttpAuth, KubernetesMetadata, KubernetesRole, Outside, RemoteSdConfig, Secret, prometheus,
+};
 
 /// The least that each mechanism accepts.
 const LEAST: &[(&str, &str)] = &[
@@ -51,12 +53,68 @@ fn load(name: &str, entry: &str) -> Result<Vec<String>, String> {
 }
 
 #[test]
-fn every_mechanism_accepts_its_least_and_warns_once() {
+fn every_mechanism_accepts_its_least_and_warns_once_or_is_acted_on() {
     let names = LEAST.iter().map(|(name, _)| format!("{name}_sd_configs"));
     assert!(names.eq(MECHANISMS.iter().map(|mechanism| mechanism.key)));
-    for (name, entry) in LEAST {
-        assert_eq!(load(name, entry).unwrap(), [format!("{name}_sd_configs")], "{name}");
+    for ((name, entry), mechanism) in LEAST.iter().zip(MECHANISMS) {
+        let warned = match mechanism.take {
+            Some(_) => vec![],
+            None => vec![format!("{name}_sd_configs")],
+        };
+        assert_eq!(load(name, entry).unwrap(), warned, "{name}");
     }
+}
+
+/// The one remote section of a job.
+fn remote(name: &str, entry: &str) -> RemoteSdConfig {
+    let text = format!("scrape_configs: [{{job_name: j, {name}_sd_configs: [{{{entry}}}]}}]");
+    let mut loaded = prometheus::load("p.yml", &text, &Outside::nothing()).unwrap().config;
+    loaded.scrape_configs.remove(0).discovery.remote.remove(0)
+}
+
+#[test]
+fn defaults_of_remote_sections() {
+    let RemoteSdConfig::Http(http) = remote("http", "url: 'https://h/'") else { panic!() };
+    assert_eq!(http.refresh_interval.as_secs(), 60);
+    let RemoteSdConfig::Consul(consul) = remote("consul", "") else { panic!() };
+    assert_eq!(
+        (&*consul.server, &*consul.scheme, consul.allow_stale),
+        ("localhost:8500", "http", true)
+    );
+    assert_eq!((&*consul.tag_separator, consul.refresh_interval.as_secs()), (",", 30));
+    let RemoteSdConfig::Docker(docker) = remote("docker", "host: 'unix:///d'") else { panic!() };
+    assert_eq!((docker.port, &*docker.host_networking_host), (80, "localhost"));
+    assert!(docker.match_first_network && docker.refresh_interval.as_secs() == 60);
+    let RemoteSdConfig::Kubernetes(pods) = remote("kubernetes", "role: pod") else { panic!() };
+    assert_eq!(
+        (pods.role, &pods.api_server, pods.own_namespace),
+        (KubernetesRole::Pod, &None, false)
+    );
+}
+
+#[test]
+fn values_of_remote_sections() {
+    let consul =
+        "server: 'c:1', token: t, username: u, password: p, tags: [a], node_meta: {r: '1'}";
+    let RemoteSdConfig::Consul(consul) = remote("consul", consul) else { panic!() };
+    assert_eq!(consul.token.as_ref().map(Secret::reveal), Some("t"));
+    assert!(matches!(consul.http.auth, HttpAuth::Basic { .. }));
+    assert_eq!((consul.tags.len(), consul.node_meta.len()), (1, 1));
+
+    let pods = "role: endpoints, api_server: 'https://k', namespaces: {names: [a, b]}, \
+        selectors: [{role: pod, label: 'app=x'}], attach_metadata: {node: true, deployment: true}";
+    let RemoteSdConfig::Kubernetes(pods) = remote("kubernetes", pods) else { panic!() };
+    assert_eq!((pods.role, pods.namespaces.len()), (KubernetesRole::Endpoints, 2));
+    assert_eq!((pods.selectors[0].role, &*pods.selectors[0].label), (KubernetesRole::Pod, "app=x"));
+    let attached = [KubernetesMetadata::Node, KubernetesMetadata::Deployment];
+    assert!(pods.attach.iter().eq(&attached));
+
+    let docker = "host: 'unix:///d', filters: [{name: label, values: [a, b]}], port: 9100";
+    let RemoteSdConfig::Docker(docker) = remote("docker", docker) else { panic!() };
+    assert_eq!(docker.filters, [("label".to_owned(), vec!["a".to_owned(), "b".to_owned()])]);
+
+    let kubeconfig = load("kubernetes", "role: pod, kubeconfig_file: /k");
+    assert_eq!(kubeconfig.unwrap(), ["kubernetes_sd_configs.kubeconfig_file"]);
 }
 
 #[test]
