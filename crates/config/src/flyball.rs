@@ -15,7 +15,8 @@ pub use load::{ConfigFile, load, load_any};
 pub use packs::{RulePack, RulePacks};
 pub use schema::json_schema;
 pub use services::{
-    InstanceSettings, KeyGroup, REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings,
+    Dsn, InstanceSettings, KeyGroup, POSTGRES_COLLECTORS, PostgresDsn, PostgresInstance,
+    REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings, SslMode,
 };
 
 /// A whole flyball.yml.

@@ -38,10 +38,10 @@ pub use alertmanager::{
     Route, TimeInterval,
 };
 pub use flyball::{
-    ConfigFile, Durability, FlyballConfig, HostSettings, InstanceSettings, KeyGroup, LogFormat,
-    LogLevel, LogSettings, QuerySettings, REDIS_COLLECTORS, Redact, RedisInstance, RulePack,
-    RulePacks, SeriesLimits, ServiceAddress, ServiceSettings, StorageSettings, WebSettings,
-    json_schema, load_any,
+    ConfigFile, Dsn, Durability, FlyballConfig, HostSettings, InstanceSettings, KeyGroup,
+    LogFormat, LogLevel, LogSettings, POSTGRES_COLLECTORS, PostgresDsn, PostgresInstance,
+    QuerySettings, REDIS_COLLECTORS, Redact, RedisInstance, RulePack, RulePacks, SeriesLimits,
+    ServiceAddress, ServiceSettings, SslMode, StorageSettings, WebSettings, json_schema, load_any,
 };
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,

@@ -58,30 +58,24 @@ pub struct Fault {
     pub reason: Reason,
     /// The sentence for people; holds no secret.
     pub message: String,
+    /// The server said so itself: the connection stays in order.
+    answered: bool,
 }
 
 impl Fault {
     /// A fault with its sentence: what was attempted, where, what was found.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into() }
+        Self { reason, message: message.into(), answered: false }
+    }
+
+    /// A fault that is the server's answer.
+    pub(crate) fn answered(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), answered: true }
     }
 
     /// Is the connection of no more use?
     pub(crate) fn ends_connection(&self) -> bool {
-        match self.reason {
-            Reason::Connect
-            | Reason::Tls
-            | Reason::Auth
-            | Reason::Timeout
-            | Reason::Protocol
-            | Reason::Limit
-            | Reason::Io => true,
-            Reason::Config
-            | Reason::Permission
-            | Reason::NotReady
-            | Reason::Refused
-            | Reason::Unsupported => false,
-        }
+        !self.answered
     }
 }
 

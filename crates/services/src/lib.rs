@@ -5,6 +5,7 @@
 mod dial;
 mod fault;
 mod page;
+pub mod postgres;
 pub mod redis;
 mod report;
 mod watch;
@@ -12,6 +13,7 @@ mod watch;
 pub use dial::World;
 pub use fault::{Fault, Reason};
 pub use page::Page;
+pub use postgres::PostgresCollector;
 pub use redis::RedisCollector;
 pub use report::PartOutcome;
 pub use watch::{Instance, instances};

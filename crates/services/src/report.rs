@@ -16,7 +16,7 @@ pub(crate) struct Names {
 
 /// Series about trouble; the same for all services.
 const FAULT: (&str, &str) =
-    ("flyball_service_collector_fault", "Collectors without data and why, value is always 1.");
+    ("flyball_service_collector_fault", "Collectors that lack data and why, value is always 1.");
 
 /// One part that ran, or could not.
 #[derive(Clone, Debug)]
@@ -25,8 +25,10 @@ pub struct PartOutcome {
     pub part: &'static str,
     /// How long it took.
     pub took: Duration,
-    /// Why it has no data.
+    /// Why it has no data, or not all.
     pub fault: Option<Fault>,
+    /// Has it data in spite of its fault?
+    pub has_data: bool,
 }
 
 /// A round as it comes together.
@@ -70,7 +72,15 @@ impl<'n> Round<'n> {
             }
             Err(fault) => Some(fault),
         };
-        self.parts.push(PartOutcome { part, took, fault });
+        let has_data = fault.is_none();
+        self.parts.push(PartOutcome { part, took, fault, has_data });
+    }
+
+    /// Notes that the last part has data, but not all: others would have given more.
+    pub(crate) fn lacks(&mut self, fault: Fault) {
+        if let Some(last) = self.parts.last_mut().filter(|last| last.fault.is_none()) {
+            last.fault = Some(fault);
+        }
     }
 
     /// The page with the series about the parts, and the parts.
@@ -78,7 +88,7 @@ impl<'n> Round<'n> {
         let (duration, success) = (self.names.duration, self.names.success);
         for outcome in &self.parts {
             let label = [("collector", outcome.part)];
-            let good = f64::from(u8::from(outcome.fault.is_none()));
+            let good = f64::from(u8::from(outcome.has_data));
             self.page.gauge(duration.0, duration.1, &label, outcome.took.as_secs_f64());
             self.page.gauge(success.0, success.1, &label, good);
             if let Some(fault) = &outcome.fault {

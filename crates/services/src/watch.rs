@@ -1,7 +1,7 @@
 //! All watched instances as one kind of thing: who they are, how often they are asked, what is said
 //! in the log when a part loses its data and when it has it again.
 
-use crate::{Fault, PartOutcome, RedisCollector, World};
+use crate::{Fault, PartOutcome, PostgresCollector, RedisCollector, World};
 use config::{InstanceSettings, ServiceSettings};
 use exposition::Family;
 use model::Timestamp;
@@ -19,6 +19,7 @@ pub struct Instance {
 
 enum Collector {
     Redis(Box<RedisCollector>),
+    Postgres(Box<PostgresCollector>),
 }
 
 /// Every instance of a configuration.
@@ -27,7 +28,11 @@ pub fn instances(settings: &ServiceSettings, world: &World) -> Vec<Instance> {
         let collector = Box::new(RedisCollector::new(one.clone(), world.clone()));
         Instance::new("redis", &one.common, Collector::Redis(collector))
     });
-    redis.collect()
+    let postgres = settings.postgres.iter().map(|one| {
+        let collector = Box::new(PostgresCollector::new(one.clone(), world.clone()));
+        Instance::new("postgres", &one.common, Collector::Postgres(collector))
+    });
+    redis.chain(postgres).collect()
 }
 
 impl Instance {
@@ -45,6 +50,7 @@ impl Instance {
     pub async fn collect(&mut self, now: Timestamp) -> Vec<Family> {
         let (families, parts) = match &mut self.collector {
             Collector::Redis(collector) => collector.collect(now).await,
+            Collector::Postgres(collector) => collector.collect().await,
         };
         self.tell(parts);
         families
@@ -59,13 +65,13 @@ impl Instance {
             let known = self.told.get(part).is_some_and(|told| told.reason == fault.reason);
             if !known {
                 let reason = fault.reason.word();
-                let what = "a collector of a service has no data";
+                let what = "a collector of a service lacks data";
                 tracing::warn!(service, instance, collector = part, reason, error = %fault, "{what}");
             }
             now.insert(part, fault);
         }
         for part in self.told.keys().filter(|part| !now.contains_key(*part)) {
-            tracing::info!(service, instance, collector = part, "the collector has data again");
+            tracing::info!(service, instance, collector = part, "the collector has its data again");
         }
         self.told = now;
     }

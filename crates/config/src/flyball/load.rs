@@ -129,7 +129,10 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
     let notify = file.notify.unwrap_or_default();
     let collect = file.collect.unwrap_or_default();
     let host = collect.host.unwrap_or_default();
-    let lists = services::read::Lists { redis: collect.redis.unwrap_or_default() };
+    let lists = services::read::Lists {
+        redis: collect.redis.unwrap_or_default(),
+        postgres: collect.postgres.unwrap_or_default(),
+    };
     FlyballConfig {
         prometheus: path(file.prometheus),
         alertmanager: path(file.alertmanager),

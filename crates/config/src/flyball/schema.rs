@@ -2,7 +2,7 @@
 //! schemars. Doc comments here are what users and editors see.
 
 use super::packs::RulePacksFile;
-use super::services::schema::RedisCollect;
+use super::services::schema::{PostgresCollect, RedisCollect};
 use crate::units;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -147,6 +147,8 @@ pub(super) struct Collect {
     pub(super) host: Option<HostCollect>,
     /// Redis servers, Sentinels and cluster nodes.
     pub(super) redis: Option<Vec<RedisCollect>>,
+    /// PostgreSQL servers, each through one of its databases.
+    pub(super) postgres: Option<Vec<PostgresCollect>>,
 }
 
 /// The host collector.

@@ -1,10 +1,12 @@
 //! Sections `collect.redis`, `collect.nginx` and `collect.postgres` of flyball.yml: the types in
 //! use. Each instance has its own pace, time and budget; read by `read`, used by `services`.
 
+mod dsn;
 pub(super) mod read;
 pub(super) mod schema;
 
 use crate::{SecretSource, TlsConfig};
+pub use dsn::{Dsn, SslMode};
 use std::fmt;
 use std::time::Duration;
 
@@ -12,11 +14,39 @@ use std::time::Duration;
 pub const REDIS_COLLECTORS: [&str; 6] =
     ["config", "cluster", "sentinel", "latency", "latency_histogram", "slowlog"];
 
+/// Parts of the PostgreSQL collector that can be switched on or off.
+pub const POSTGRES_COLLECTORS: [&str; 22] = [
+    "database",
+    "locks",
+    "postmaster",
+    "replication",
+    "replication_slots",
+    "stat_replication",
+    "stat_activity",
+    "long_running_transactions",
+    "stat_archiver",
+    "bgwriter",
+    "checkpointer",
+    "wraparound",
+    "stat_database",
+    "stat_database_conflicts",
+    "roles",
+    "wal",
+    "stat_user_tables",
+    "statio_user_tables",
+    "stat_user_indexes",
+    "stat_statements",
+    "bloat",
+    "settings",
+];
+
 /// Services that are watched.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ServiceSettings {
     /// Redis servers, Sentinels and cluster nodes.
     pub redis: Vec<RedisInstance>,
+    /// PostgreSQL servers.
+    pub postgres: Vec<PostgresInstance>,
 }
 
 /// What all instances have.
@@ -89,6 +119,28 @@ pub struct RedisInstance {
     pub key_groups_interval: Duration,
     /// Most keys of a database that are counted; above it there is no count.
     pub keys_max: u64,
+}
+
+/// A PostgreSQL server, through one of its databases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresInstance {
+    /// Pace, time and budget.
+    pub common: InstanceSettings,
+    /// Where it is and who asks.
+    pub dsn: PostgresDsn,
+    /// Password; stands above that of the DSN.
+    pub password: Option<SecretSource>,
+    /// Are names that `postgres_exporter` had until 0.11 given, too?
+    pub old_names: bool,
+}
+
+/// A DSN that was read, or the file that is read at each connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PostgresDsn {
+    /// As it stood in the configuration.
+    Inline(Box<Dsn>),
+    /// Path of a file.
+    File(String),
 }
 
 /// Keys that belong together.

@@ -125,5 +125,5 @@ fn refusal(words: &[&str], message: &str) -> Fault {
     };
     // An error of AUTH repeats nothing that was sent; others may, within a line.
     let message = &message[..message.floor_char_boundary(300)];
-    Fault::new(reason, format!("{}: the server answers {message:?}", named(words)))
+    Fault::answered(reason, format!("{}: the server answers {message:?}", named(words)))
 }

@@ -67,3 +67,15 @@ fn any_text_is_an_info() {
         &[b"# Replication\r\n", b"slave0:", b"master_", b",", b"=", b":", b"cmdstat_"];
     Replay::of("services_info").rounds(5_000).pieces(pieces).run(redis::check_info);
 }
+
+#[test]
+fn any_bytes_are_messages_of_postgres_or_an_error() {
+    for seed in corpus("services_postgres").iter().filter(|seed| !seed.is_found()) {
+        assert!(services::postgres::check_messages(&seed.bytes) > 0, "{} is a message", seed.name);
+    }
+    let pieces: &[&[u8]] =
+        &[b"T\0\0\0", b"D\0\0\0\x0f\0\x02", b"\xff\xff\xff\xff", b"E\0\0\0\x1c", b"\0"];
+    Replay::of("services_postgres").rounds(10_000).pieces(pieces).run(|input| {
+        services::postgres::check_messages(input);
+    });
+}

@@ -2,5 +2,6 @@
 
 mod compare;
 mod hostile;
+mod postgres;
 mod redis;
 mod world;

@@ -63,8 +63,8 @@ fn the_example_is_valid_and_shows_every_key() {
         let prefix = format!("collect.host.{names}.");
         shown.retain(|key| !key.starts_with(&prefix));
     }
-    for names in ["collectors", "key_groups"] {
-        let prefix = format!("collect.redis.{names}.");
+    for names in ["redis.collectors", "redis.key_groups", "postgres.collectors"] {
+        let prefix = format!("collect.{names}.");
         shown.retain(|key| !key.starts_with(&prefix));
     }
     // Below the name of a receiver.

@@ -1,8 +1,9 @@
 //! Reads the sections about services: defaults, ranges, and the places of what is wrong.
 
-use super::schema::{RedisCollect, Tls};
+use super::schema::{PostgresCollect, RedisCollect, Tls};
 use super::{
-    InstanceSettings, KeyGroup, REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings,
+    Dsn, InstanceSettings, KeyGroup, POSTGRES_COLLECTORS, PostgresDsn, PostgresInstance,
+    REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings,
 };
 use crate::flyball::schema::{DurationText, SecretText};
 use crate::hint::did_you_mean;
@@ -25,6 +26,7 @@ const INSTANCES_MAX: usize = 1000;
 #[derive(Default)]
 pub(in crate::flyball) struct Lists {
     pub(in crate::flyball) redis: Vec<RedisCollect>,
+    pub(in crate::flyball) postgres: Vec<PostgresCollect>,
 }
 
 /// One entry of a list: where it stands and how its keys are found.
@@ -173,7 +175,8 @@ pub(in crate::flyball) fn resolve(
     reader: &Reader<'_>,
 ) -> ServiceSettings {
     let redis = entries("redis", lists.redis, (root, reader), redis);
-    ServiceSettings { redis }
+    let postgres = entries("postgres", lists.postgres, (root, reader), postgres);
+    ServiceSettings { redis, postgres }
 }
 
 /// The entries of one list; two of one name would write the same series.
@@ -217,6 +220,53 @@ impl HasName for RedisInstance {
     fn name(&self) -> &str {
         &self.common.name
     }
+}
+
+impl HasName for PostgresInstance {
+    fn name(&self) -> &str {
+        &self.common.name
+    }
+}
+
+fn postgres(given: PostgresCollect, entry: &Entry<'_>) -> Option<PostgresInstance> {
+    let (dsn, default) = match (given.dsn, given.dsn_file) {
+        (Some(text), None) => match Dsn::parse(&text.0) {
+            Ok(dsn) => {
+                let name = match &dsn.address {
+                    ServiceAddress::Tcp { .. } => dsn.address.to_string(),
+                    ServiceAddress::Unix(path) => path.clone(),
+                };
+                (PostgresDsn::Inline(Box::new(dsn)), name)
+            }
+            Err(message) => {
+                entry.problem("dsn", message);
+                return None;
+            }
+        },
+        (None, Some(path)) => {
+            if given.instance.is_none() {
+                entry.problem("dsn_file", "`dsn_file` needs `instance`");
+            }
+            (PostgresDsn::File(entry.reader.join_directory(&path)), String::new())
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            entry.problem("dsn", "one of `dsn` and `dsn_file` is needed");
+            return None;
+        }
+    };
+    let common = Common {
+        instance: given.instance.unwrap_or(default),
+        interval: given.interval,
+        timeout: given.timeout,
+        series_max: given.series_max,
+        collectors: given.collectors,
+    };
+    Some(PostgresInstance {
+        common: entry.common(common, &POSTGRES_COLLECTORS),
+        dsn,
+        password: entry.secret(("password", "password_file"), None, given.password_file),
+        old_names: given.compat_names.is_some(),
+    })
 }
 
 fn redis(given: RedisCollect, entry: &Entry<'_>) -> Option<RedisInstance> {

@@ -38,6 +38,38 @@ pub(in crate::flyball) struct RedisCollect {
     pub(in crate::flyball) keys_max: Option<u64>,
 }
 
+/// A PostgreSQL server through one of its databases, under the names of `postgres_exporter`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::flyball) struct PostgresCollect {
+    /// URL or `name=value` pairs as libpq reads them. A secret: it is never shown.
+    pub(in crate::flyball) dsn: Option<SecretText>,
+    /// Path of a file with the DSN; it is read at each connection. Needs `instance`.
+    pub(in crate::flyball) dsn_file: Option<String>,
+    /// Label `instance` of its series; address and port by default.
+    pub(in crate::flyball) instance: Option<String>,
+    /// Path of a file with the password; it is read at each connection.
+    pub(in crate::flyball) password_file: Option<String>,
+    /// Time between two collections; 15 seconds by default.
+    pub(in crate::flyball) interval: Option<DurationText>,
+    /// How long a collection may take; 5 seconds by default, at most the interval.
+    pub(in crate::flyball) timeout: Option<DurationText>,
+    /// Most samples of a collection; 10,000 by default. A part beyond it is left out.
+    pub(in crate::flyball) series_max: Option<u64>,
+    /// Parts to switch on or off; `stat_statements` and bloat are off by default.
+    pub(in crate::flyball) collectors: Option<BTreeMap<String, bool>>,
+    /// Also give names that `postgres_exporter` had until this version.
+    pub(in crate::flyball) compat_names: Option<OldNames>,
+}
+
+/// Versions of `postgres_exporter` whose names are known.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+pub(in crate::flyball) enum OldNames {
+    /// As Debian 12 has it.
+    #[serde(rename = "0.11")]
+    V0_11,
+}
+
 /// TLS towards a service.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -114,6 +114,7 @@ fn redis_has_defaults() {
                         keys_max: 100000,
                     },
                 ],
+                postgres: [],
             }
             collect:
               redis:
@@ -162,6 +163,109 @@ fn what_is_wrong_with_redis_is_told_with_its_place() {
             10:26: `tls` is for `host:port`, not for a socket
             10:26: `cert_file` and `key_file` go together
             11:24: unknown key `instances`; did you mean `instance`?
+        "#]],
+    );
+}
+
+#[test]
+fn postgres() {
+    check(
+        "  postgres:
+    - {dsn: 'postgres://u:secret@h/d', compat_names: '0.11', collectors: {bloat: true}}
+    - {dsn_file: pg, instance: two, password_file: pw}
+",
+        &expect![[r#"
+            ServiceSettings {
+                redis: [],
+                postgres: [
+                    PostgresInstance {
+                        common: InstanceSettings {
+                            name: "h:5432",
+                            interval: 15s,
+                            timeout: 5s,
+                            series_max: 10000,
+                            collectors: [
+                                (
+                                    "bloat",
+                                    true,
+                                ),
+                            ],
+                        },
+                        dsn: Inline(
+                            Dsn {
+                                address: Tcp {
+                                    host: "h",
+                                    port: 5432,
+                                },
+                                user: "u",
+                                password: Some(
+                                    <secret>,
+                                ),
+                                database: "d",
+                                application_name: "flyball",
+                                ssl_mode: Prefer,
+                                tls: TlsConfig {
+                                    ca: None,
+                                    cert: None,
+                                    key: None,
+                                    server_name: None,
+                                    insecure_skip_verify: true,
+                                    min_version: None,
+                                    max_version: None,
+                                },
+                            },
+                        ),
+                        password: None,
+                        old_names: true,
+                    },
+                    PostgresInstance {
+                        common: InstanceSettings {
+                            name: "two",
+                            interval: 15s,
+                            timeout: 5s,
+                            series_max: 10000,
+                            collectors: [],
+                        },
+                        dsn: File(
+                            "/etc/pg",
+                        ),
+                        password: Some(
+                            File(
+                                "/etc/pw",
+                            ),
+                        ),
+                        old_names: false,
+                    },
+                ],
+            }
+            collect:
+              postgres:
+              - dsn: <secret>
+                compat_names: "0.11"
+                collectors:
+                  bloat: true
+              - dsn_file: pg
+                instance: two
+                password_file: pw
+        "#]],
+    );
+    check(
+        "  postgres:
+    - {}
+    - {dsn: 'user=secret port=secret'}
+    - {dsn_file: pg}
+    - {dsn: 'user=u', collectors: {locked: true}, compat_names: '0.12'}
+    - {dsn: 'user=u'}
+    - {dsn: 'user=v'}
+",
+        &expect![[r#"
+            3:7: one of `dsn` and `dsn_file` is needed
+            4:13: `port` of the DSN is no port
+            5:18: `dsn_file` needs `instance`
+            6:44: "locked" is no collector here; expected one of `database`, `locks`, `postmaster`, `replication`, `replication_slots`, `stat_replication`, `stat_activity`, `long_running_transactions`, `stat_archiver`, `bgwriter`, `checkpointer`, `wraparound`, `stat_database`, `stat_database_conflicts`, `roles`, `wal`, `stat_user_tables`, `statio_user_tables`, `stat_user_indexes`, `stat_statements`, `bloat`, `settings`
+            6:65: "0.12" is unknown; expected one of `0.11`; did you mean `0.11`?
+            7:7: "/var/run/postgresql/.s.PGSQL.5432" is the name of two instances; set `instance`
+            8:7: "/var/run/postgresql/.s.PGSQL.5432" is the name of two instances; set `instance`
         "#]],
     );
 }
