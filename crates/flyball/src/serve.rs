@@ -20,7 +20,7 @@ use crate::supervise::{Stop, Supervisor};
 use crate::{log, sources, storage, version};
 use api::{AppState, HttpMetrics, Mount, PageFiles, Permission, Queries, Server};
 use commands::features::{Features, Syntax};
-use ingest::{OtlpReceiver, Receiver, ReceiverOptions};
+use ingest::{InfluxReceiver, OtlpReceiver, Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
 use notify::alertmanager::{Alertmanagers, SenderOptions};
 use scrape::{Pools, PoolsView};
@@ -106,6 +106,7 @@ async fn serve(
     let state = rooms.state(&lifecycle, view, facts(args, &settings, &*clock), page);
     let mut mounts = vec![rooms.remote_write(&settings)];
     mounts.extend(rooms.otlp_mounts());
+    mounts.extend(rooms.influx_mounts(&settings));
     mounts.extend(rooms.rule_config());
     let bound = listening.open(state, mounts);
     lifecycle.reloader.apply(configuration).await?;
@@ -398,6 +399,29 @@ impl Rooms {
             described: vec![("post", "Stores metrics sent by OTLP, protobuf or JSON")],
         };
         paths.map(mount).into()
+    }
+
+    /// Line protocol at the paths of InfluxDB 1 and 2.
+    fn influx_mounts(&self, settings: &Settings) -> Vec<Mount> {
+        let appender = Arc::clone(&self.db) as Arc<dyn Appender>;
+        let options = receiver_options(settings);
+        let influx = Arc::new(InfluxReceiver::new(appender, options, Arc::clone(&self.clock)));
+        let stats = Arc::clone(influx.stats());
+        self.own.add(Box::new(move || receiver_families("influx", "line protocol", &stats)));
+        let write = |path| Mount {
+            path,
+            permission: Permission::Write,
+            methods: ingest::influx_write_route(Arc::clone(&influx)),
+            described: vec![("post", "Stores points of InfluxDB's line protocol")],
+        };
+        let ping = |path| Mount {
+            path,
+            permission: Permission::Health,
+            methods: ingest::influx_ping_route(),
+            described: vec![("get", "Answers 204, for writers of InfluxDB")],
+        };
+        let writes = ingest::INFLUX_WRITE_PATHS.into_iter().map(write);
+        writes.chain(ingest::INFLUX_PING_PATHS.into_iter().map(ping)).collect()
     }
 
     fn remote_write(&self, settings: &Settings) -> Mount {

@@ -1,4 +1,5 @@
-//! HTTP receivers for pushed samples: remote write 1.0 and 2.0, OTLP metrics.
+//! HTTP receivers for pushed samples: remote write 1.0 and 2.0, OTLP metrics,
+//! line protocol of InfluxDB.
 //! Bytes come in through `wire`, samples go out through `model::Appender`; `api` mounts the route.
 //! A shell: it decides nothing about samples, only about requests (limits, status codes, waiting).
 
@@ -6,6 +7,7 @@ mod answer;
 mod batch;
 mod cache;
 mod http;
+mod influx;
 mod intake;
 mod labels;
 mod otlp;
@@ -15,6 +17,9 @@ mod stats;
 
 pub use answer::{Answer, Written};
 pub use http::{WRITE_PATH, router, write_route};
+pub use influx::{
+    INFLUX_PING_PATHS, INFLUX_WRITE_PATHS, InfluxReceiver, influx_ping_route, influx_write_route,
+};
 pub use otlp::{OTLP_METRICS_PATH, OTLP_PROMETHEUS_PATH, OtlpReceiver, otlp_route};
 pub use receiver::{Receiver, ReceiverOptions};
 pub use stats::{Counter, ReceiverStats};

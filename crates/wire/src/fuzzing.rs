@@ -3,7 +3,7 @@
 
 use crate::bounded::{Bounds, Gunzip, snappy_block};
 use crate::remote_write::{Item, LabelPairs, Request, SeriesItem};
-use crate::{WireError, WireErrorKind, otlp, remote_write_2};
+use crate::{WireError, WireErrorKind, influx, otlp, remote_write_2};
 
 /// Most bytes that the decompressors may make of an input.
 const DECODED_BYTES_MAX: usize = 1 << 20;
@@ -116,6 +116,23 @@ fn walk_attributes(mut attributes: otlp::Attributes<'_>) -> Result<(), WireError
         value.put_text(&mut String::new())?;
     }
     Ok(())
+}
+
+/// Any text as line protocol. Answers whether every line of it is a point.
+pub fn check_influx(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
+    let (mut lines, mut number, mut all) = (influx::Lines::of(text), 0, true);
+    while let Some(line) = lines.next_line() {
+        match line {
+            Ok(line) => {
+                assert!(line.number > number, "lines come in their order");
+                assert!(!line.measurement.is_empty() && !line.fields.is_empty());
+                number = line.number;
+            }
+            Err(_) => all = false,
+        }
+    }
+    all
 }
 
 /// Two pieces, so that a border lies somewhere.

@@ -6,6 +6,7 @@ pub mod bounded;
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod influx;
 pub mod otlp;
 pub mod protobuf;
 pub mod remote_write;

@@ -4,6 +4,7 @@
 
 mod hostile;
 mod http;
+mod influx;
 mod otlp;
 mod prometheus;
 mod remote_write_2;

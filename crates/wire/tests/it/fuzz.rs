@@ -57,3 +57,19 @@ fn honest_files_of_the_corpus_decode() {
         }
     }
 }
+
+#[test]
+fn line_protocol_of_any_bytes() {
+    Replay::of("influx").rounds(20_000).run(|input| {
+        let (_, peak) = peak_of(|| wire::fuzzing::check_influx(input));
+        assert!(peak < WORKING_BYTES + 2000 * input.len(), "{peak} bytes for {}", input.len());
+    });
+}
+
+#[test]
+fn honest_files_of_line_protocol_decode() {
+    for seed in corpus("influx") {
+        let is_good = seed.name.starts_with("good_");
+        assert_eq!(wire::fuzzing::check_influx(&seed.bytes), is_good, "{}", seed.name);
+    }
+}
