@@ -107,7 +107,7 @@ impl Precision {
     fn of(uri: &Uri) -> Result<Self, String> {
         let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
         let found = query.into_iter().find(|(name, _)| name == "precision");
-        let unit = found.map(|(_, value)| value).unwrap_or(Cow::Borrowed("ns"));
+        let unit = found.map_or(Cow::Borrowed("ns"), |(_, value)| value);
         let nanoseconds = match unit.as_ref() {
             "" | "n" | "ns" => 1,
             "u" | "us" | "µ" => 1_000,
