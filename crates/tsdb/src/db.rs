@@ -160,7 +160,7 @@ impl Db {
     /// Tries to leave the refusing state without waiting for a sender.
     pub(crate) fn probe(&self) {
         let mut writer = self.writer.lock();
-        if writer.trouble.is_none() || writer.closed {
+        if writer.trouble.is_none() {
             return;
         }
         let now = self.clock.monotonic();
@@ -180,12 +180,8 @@ impl Db {
             return Err(AppendError::new(AppendErrorKind::Closed, "the database is closed"));
         }
         let now = self.clock.monotonic();
-        if let Some(trouble) = &mut writer.trouble {
-            if now < trouble.next_probe {
-                return Err(trouble.refusal());
-            }
-            trouble.next_probe = now + PROBE_INTERVAL;
-            writer.next_space_check = Duration::ZERO;
+        if let Some(trouble) = writer.trouble.as_ref().filter(|one| now < one.next_probe) {
+            return Err(trouble.refusal());
         }
         self.check_space(writer, now)?;
         let (used, max) = (self.memory_bytes(), self.options.memory_bytes_max);

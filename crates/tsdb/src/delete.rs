@@ -102,10 +102,8 @@ impl Db {
         let segments = Arc::clone(&self.state.read().segments);
         let mut manifest = maintenance.manifest.clone();
         manifest.tombstones.retain(|one| segments.iter().any(|segment| one.concerns(segment)));
-        if manifest.tombstones.len() < maintenance.manifest.tombstones.len() {
-            self.register(maintenance, manifest)?;
-            self.publish(maintenance, None);
-        }
+        self.register(maintenance, manifest)?;
+        self.publish(maintenance, None);
         Ok(())
     }
 }
@@ -125,3 +123,6 @@ fn holds_deleted(tombstones: &[Tombstone], segment: &Segment) -> DbResult<bool> 
 fn refused(reason: &str) -> DbError {
     DbError::new(DbErrorKind::Refused, format!("cannot delete: {reason}"))
 }
+
+#[cfg(test)]
+mod tests;

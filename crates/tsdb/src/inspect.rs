@@ -5,7 +5,7 @@ mod overlay;
 
 use crate::cache::BlockCache;
 use crate::db::Db;
-use crate::error::{DbError, DbErrorKind, DbResult};
+use crate::error::{DbErrorKind, DbResult};
 use crate::layout::{Layout, check_format};
 use crate::manifest::Manifest;
 use crate::options::DbOptions;
@@ -151,10 +151,6 @@ fn verify_checkpoint(vfs: &dyn Vfs, opened: &Opened, id: u64, report: &mut Verif
 
 fn verify_journal(vfs: &Arc<dyn Vfs>, opened: &Opened, report: &mut VerifyReport) -> DbResult<()> {
     let dir = opened.layout.journal();
-    let present = vfs.exists(&dir).map_err(|error| DbError::io("read journal", &dir, error))?;
-    if !present {
-        return Ok(());
-    }
     let (records, damage) = (&mut report.records, &mut report.damage);
     let options = JournalOptions::default();
     let scanned = Journal::open(Arc::clone(vfs), &dir, options, &mut |place, bytes| {
@@ -183,7 +179,6 @@ impl View {
     pub fn open(vfs: Arc<dyn Vfs>, clock: Arc<dyn Clock>, dir: &Path) -> DbResult<Self> {
         let mut options = DbOptions::new(dir);
         options.cache_bytes_max = CACHE_BYTES;
-        options.retention.time = None;
         let (db, report) = Db::open(options, Arc::new(Overlay::new(vfs)), clock)?;
         Ok(Self { db, damage: report.damage })
     }

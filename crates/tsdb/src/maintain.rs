@@ -63,7 +63,6 @@ impl Db {
         }
         let done = self.flush_with(maintenance)?;
         maintenance.flushed_window_ms = window;
-        maintenance.flushed_at = self.clock.monotonic();
         Ok(done)
     }
 

@@ -70,12 +70,17 @@ impl Late {
         change
     }
 
-    /// Takes the open samples as they are into the parts of `generation` and gives all of them.
-    pub(super) fn freeze(&mut self, generation: u64) -> Vec<Part> {
-        for run in runs(&std::mem::take(&mut self.open)) {
-            self.parts.push((generation, Part::Raw(Arc::new(run))));
+    /// Takes the open samples as they are into the parts of `generation`; gives all of them, and
+    /// how the memory changed.
+    pub(super) fn freeze(&mut self, generation: u64) -> (Vec<Part>, isize) {
+        let open = std::mem::take(&mut self.open);
+        let mut change = -open.iter().map(bytes).sum::<usize>().cast_signed();
+        for run in runs(&open) {
+            let part = Part::Raw(Arc::new(run));
+            change += part.memory().cast_signed();
+            self.parts.push((generation, part));
         }
-        self.parts.iter().map(|(_, part)| part.clone()).collect()
+        (self.parts.iter().map(|(_, part)| part.clone()).collect(), change)
     }
 
     /// Forgets parts up to `generation`; returns the memory freed.

@@ -364,7 +364,8 @@ impl Head {
                 continue;
             };
             let group = &self.groups[series.group as usize];
-            let samples = series.freeze(generation, &group.times.rows, &mut copies);
+            let (samples, change) = series.freeze(generation, &group.times.rows, &mut copies);
+            self.memory = self.memory.saturating_add_signed(change);
             frozen.push(FrozenSeries {
                 id: SeriesRef(self.id_base + slot),
                 group: group.key,

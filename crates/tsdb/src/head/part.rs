@@ -294,10 +294,12 @@ impl Part {
         block::decode(&block.bytes, &times, wanted, into)
     }
 
+    /// Estimated bytes of memory, without timestamps: most series share them, and raw parts live
+    /// for one flush.
     pub(super) fn memory(&self) -> usize {
         match self {
             Self::Sealed(block) => block.bytes.len() + 72,
-            Self::Raw(run) => run.memory() + 120,
+            Self::Raw(run) => run.column.memory() + 8 * run.starts.len() + 120,
         }
     }
 }

@@ -171,12 +171,11 @@ pub(crate) struct GroupTimes {
 }
 
 impl GroupTimes {
-    /// May a series begin with this time in the present rows?
+    /// May a series begin with this time in the present rows? A new row has room: see
+    /// [`GroupTimes::is_full_for`].
     fn may_share(&self, timestamp: i64) -> bool {
         self.members.len() <= SHARERS_MAX
-            && self.rows.last().is_none_or(|newest| {
-                *newest == timestamp || (*newest < timestamp && self.rows.len() < OPEN_ROWS_MAX)
-            })
+            && self.rows.last().is_none_or(|newest| *newest <= timestamp)
     }
 
     /// Would this time begin a row that has no room?
@@ -298,11 +297,8 @@ impl Series {
             || !self.open.column.same_type(value)
     }
 
-    /// Encodes the open run as a block; returns how the memory changed.
+    /// Encodes the open run, which has samples, as a block; returns how the memory changed.
     pub(crate) fn seal(&mut self, generation: u64, group: &mut GroupTimes) -> isize {
-        if self.open.is_empty() {
-            return 0;
-        }
         let before = self.open.memory();
         let timestamps = self.open.timestamps(&group.rows);
         let times = group.memo.seal(timestamps);
@@ -321,18 +317,26 @@ impl Series {
         }
     }
 
-    /// Takes what is open as it is into the parts of `generation` and gives all of them.
-    pub(crate) fn freeze(&mut self, generation: u64, rows: &[i64], copies: &mut RowCopies) -> View {
+    /// Takes what is open as it is into the parts of `generation`; gives all of them, and how the
+    /// memory changed.
+    pub(crate) fn freeze(
+        &mut self,
+        generation: u64,
+        rows: &[i64],
+        copies: &mut RowCopies,
+    ) -> (View, isize) {
+        let mut change = 0;
         if !self.open.is_empty() {
             let run = self.open.copy((self.group, rows), (0, self.open.len()), copies);
-            self.parts.push((generation, Part::Raw(Arc::new(run))));
+            let part = Part::Raw(Arc::new(run));
+            change = part.memory().cast_signed() - self.open.memory().cast_signed();
+            self.parts.push((generation, part));
             self.open = OpenRun::empty();
         }
         let late = self.late.as_mut().map(|late| late.freeze(generation));
-        View {
-            in_order: self.parts.iter().map(|(_, part)| part.clone()).collect(),
-            late: late.unwrap_or_default(),
-        }
+        let (late, late_change) = late.unwrap_or_default();
+        let in_order = self.parts.iter().map(|(_, part)| part.clone()).collect();
+        (View { in_order, late }, change + late_change)
     }
 
     /// Forgets parts up to `generation`: they are in segments now. Returns the memory freed.

@@ -66,6 +66,11 @@ fn freezing_and_forgetting_leave_what_came_later() {
     assert_eq!(head.samples(), 400);
     head.forget(1);
     assert_eq!(head.span(), Some((130, 399)));
+    assert_eq!(between(&head, id, (0, 999)), (130..400).collect::<Vec<_>>());
+    let parts = view_of(&head, head.get(id).unwrap(), (0, 999)).in_order;
+    let (open, sealed) = parts.split_last().unwrap();
+    let memory = sealed.iter().map(Part::memory).sum::<usize>() + open.len() * 8;
+    assert_eq!(head.memory, Series::fixed_memory(&labels(0)) + memory, "what is left");
     assert_eq!(head.drop_idle(9, 400), 0, "it still has samples");
     head.freeze();
     head.forget(2);
@@ -349,4 +354,175 @@ fn late_samples_are_sealed_at_120_too() {
     let view = view_of(&head, head.get(id).unwrap(), (i64::MIN, i64::MAX));
     let sizes: Vec<usize> = view.late.iter().map(Part::len).collect();
     assert_eq!(sizes, [120, 120, 1]);
+}
+
+/// A view of what lies between two instants.
+fn between(head: &Head, id: SeriesRef, range: (i64, i64)) -> Vec<i64> {
+    let mut samples = SampleBuf::default();
+    let view = view_of(head, head.get(id).unwrap(), range);
+    view.read(range, &mut Scratch::default(), &mut samples).unwrap();
+    samples.timestamps
+}
+
+#[test]
+fn both_ends_of_a_range_belong_to_it_and_a_range_without_samples_is_empty() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    for at in [10, 20, 30] {
+        append(&mut head, id, at, 1.0);
+    }
+    for at in [13, 17] {
+        append_late(&mut head, id, at, &Value::Float(2.0));
+    }
+    assert_eq!(between(&head, id, (10, 20)), [10, 13, 17, 20]);
+    assert_eq!(between(&head, id, (13, 17)), [13, 17]);
+    for range in [(21, 29), (14, 16), (25, 5), (18, 12), (31, 40)] {
+        let view = view_of(&head, head.get(id).unwrap(), range);
+        assert!(view.is_empty(), "{range:?}: {view:?}");
+    }
+}
+
+#[test]
+fn a_series_overlaps_where_its_parts_are() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    (0..120).for_each(|at| append(&mut head, id, at, 1.0));
+    append(&mut head, id, 500, 1.0);
+    let overlaps = |range| head.overlaps(head.get(id).unwrap(), range);
+    assert_eq!(blocks(&head, id).len(), 2, "one of them is sealed");
+    assert!(overlaps((-5, 0)) && overlaps((119, 200)) && overlaps((200, 500)));
+    assert!(!overlaps((-5, -1)) && !overlaps((200, 300)) && !overlaps((501, 600)));
+}
+
+#[test]
+fn inv_11_what_is_read_already_stays_before_the_same_instant_in_memory() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    append(&mut head, id, 5, 1.0);
+    append(&mut head, id, 6, 1.0);
+    let mut samples = SampleBuf::default();
+    samples.push(5, 7.0);
+    let view = view_of(&head, head.get(id).unwrap(), (i64::MIN, i64::MAX));
+    view.read((i64::MIN, i64::MAX), &mut Scratch::default(), &mut samples).unwrap();
+    assert_eq!((samples.timestamps, samples.values), (vec![5, 6], vec![7.0, 1.0]), "INV-11");
+}
+
+#[test]
+fn starts_of_samples_in_order_come_back() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    let start = |at: i64| if at % 50 < 2 { 0 } else { 3 + at / 100 };
+    for at in 0..250 {
+        let known = Timestamp::from_ms(start(at));
+        let (timestamp, value) = (Timestamp::from_ms(at), Value::Float(1.0));
+        let start = (start(at) != 0).then_some(known);
+        head.apply(&AppliedRow { series: id, timestamp, value: &value, start });
+    }
+    let found = read(&view_of(&head, head.get(id).unwrap(), (i64::MIN, i64::MAX)));
+    assert_eq!(found.starts, (0..250).map(start).collect::<Vec<_>>());
+    let mut some = SampleBuf::default();
+    let view = view_of(&head, head.get(id).unwrap(), (245, 247));
+    view.read((245, 247), &mut Scratch::default(), &mut some).unwrap();
+    assert_eq!(some.starts, (245..=247).map(start).collect::<Vec<_>>(), "of the open run");
+}
+
+/// A row that all series of a large group share would be sealed for all of them at once.
+#[test]
+fn series_of_the_largest_groups_keep_their_own_times() {
+    for (members, rows) in [(4096, 1), (4097, 0)] {
+        let mut head = Head::new(0);
+        let ids: Vec<SeriesRef> =
+            (0..members).map(|n| head.insert(GroupKey(1), &labels(n))).collect();
+        ids.iter().for_each(|id| append(&mut head, *id, 5, 1.0));
+        assert_eq!(head.groups[0].times.rows.len(), rows, "{members}");
+        assert_eq!(between(&head, ids[0], (5, 5)), [5]);
+    }
+}
+
+/// What came after the first freeze is not in the segments of the first flush.
+#[test]
+fn forgetting_leaves_late_samples_of_later_generations() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    head.get_mut(id).unwrap().born = Some(journal::Position::START);
+    append(&mut head, id, 100, 1.0);
+    append_late(&mut head, id, 10, &Value::Float(1.0));
+    head.freeze();
+    append_late(&mut head, id, 20, &Value::Float(1.0));
+    head.forget(1);
+    assert_eq!(between(&head, id, (0, 99)), [20], "it is open");
+    head.freeze();
+    head.forget(1);
+    assert_eq!(between(&head, id, (0, 99)), [20], "it is a part");
+    for _ in 0..2 {
+        head.forget(2);
+        assert_eq!(between(&head, id, (0, 99)), [0; 0]);
+        assert_eq!(head.memory, Series::fixed_memory(&labels(0)), "nothing else is left");
+    }
+    assert_eq!(head.drop_idle(2, 1000), 0, "a late sample came in generation 2");
+    assert_eq!(head.drop_idle(3, 1000), 1);
+}
+
+#[test]
+fn late_samples_count_as_memory() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    append(&mut head, id, 1000, 1.0);
+    let mut before = head.memory;
+    let mut grown = |head: &Head| {
+        let grown = head.memory.cast_signed() - before.cast_signed();
+        before = head.memory;
+        grown
+    };
+    append_late(&mut head, id, 1, &Value::Float(1.0));
+    let first = grown(&head);
+    append_late(&mut head, id, 2, &Value::Float(1.0));
+    let each = grown(&head);
+    assert!(each >= 24 && first > each, "{first} {each}: the first one brings the box");
+    (3..=120).for_each(|at| append_late(&mut head, id, at, &Value::Float(1.0)));
+    assert_eq!(grown(&head), 118 * each);
+    append_late(&mut head, id, 121, &Value::Float(1.0));
+    let view = view_of(&head, head.get(id).unwrap(), (0, 120));
+    let sealed = view.late[0].memory().cast_signed();
+    assert_eq!(grown(&head), sealed - 119 * each, "120 became a block, one is open");
+}
+
+#[test]
+#[should_panic(expected = "INV-13")]
+fn inv_13_a_sample_at_the_newest_instant_is_not_late() {
+    let mut head = Head::new(0);
+    let id = head.insert(GroupKey(1), &labels(0));
+    head.get_mut(id).unwrap().born = Some(journal::Position::START);
+    append(&mut head, id, 5, 1.0);
+    head.freeze();
+    head.forget(1);
+    append_late(&mut head, id, 5, &Value::Float(1.0));
+}
+
+/// Rows are shared by those that come with or after the newest of them.
+#[test]
+fn a_row_of_a_group_is_never_older_than_the_rows_before() {
+    let mut head = Head::new(0);
+    for n in 0..300 {
+        let id = head.insert(GroupKey(1), &labels(n));
+        append(&mut head, id, 1000 - i64::try_from(n).unwrap(), 1.0);
+    }
+    assert_eq!(head.groups[0].times.rows, [1000]);
+}
+
+#[test]
+fn series_of_a_group_are_sealed_with_the_same_rows() {
+    let mut head = Head::new(0);
+    let ids: Vec<SeriesRef> = (0..3).map(|n| head.insert(GroupKey(1), &labels(n))).collect();
+    append(&mut head, ids[0], 1000, 1.0);
+    for at in 0..121 {
+        append(&mut head, ids[2], at, 1.0); // with times of its own
+    }
+    for at in 1001..1200 {
+        ids[..2].iter().for_each(|id| append(&mut head, *id, at, 1.0));
+        assert!(head.groups[0].times.rows.len() <= 120, "{at}");
+    }
+    assert_eq!(blocks(&head, ids[0]), [(120, 1000, 1119), (80, 1120, 1199)]);
+    assert_eq!(blocks(&head, ids[1]), [(119, 1001, 1119), (80, 1120, 1199)]);
+    assert_eq!(blocks(&head, ids[2]), [(120, 0, 119), (1, 120, 120)]);
 }

@@ -191,7 +191,7 @@ impl Vfs for Overlay {
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
-        for missing in path.ancestors().filter(|dir| !dir.as_os_str().is_empty()) {
+        for missing in path.ancestors() {
             if self.exists(missing)? {
                 break;
             }
@@ -281,5 +281,33 @@ mod tests {
         assert_eq!(below.listing(), listing);
         assert_eq!(below.read(Path::new("/d/c"), 100).unwrap(), b"ccc");
         assert_eq!(below.operations(), operations);
+    }
+
+    #[test]
+    fn what_lies_in_memory_is_a_file_like_others() {
+        let below = SimVfs::new(1);
+        below.create_dir_all(Path::new("/d/e")).unwrap();
+        let vfs = Overlay::new(Arc::new(below.clone()));
+        let file = vfs.create(Path::new("/d/e/x")).unwrap();
+        file.write_all_at(b"abcdef", 0).unwrap();
+        file.write_all_at(b"XY", 1).unwrap();
+        let mut buffer = [0; 4];
+        assert_eq!((file.len().unwrap(), file.read_at(&mut buffer, 4).unwrap()), (6, 2));
+        assert_eq!(&buffer[..2], b"ef");
+        assert_eq!(file.read_at(&mut buffer, 7).unwrap(), 0);
+        file.set_len(3).unwrap();
+        assert_eq!(vfs.read(Path::new("/d/e/x"), 100).unwrap(), b"aXY");
+        let kind = |outcome: io::Result<()>| outcome.unwrap_err().kind();
+        let (x, y) = (Path::new("/d/e/x"), Path::new("/d/e/y"));
+        vfs.create(y).unwrap();
+        assert_eq!(kind(vfs.hard_link(x, y)), io::ErrorKind::AlreadyExists);
+        assert_eq!(vfs.read(y, 100).unwrap(), b"");
+        assert_eq!(kind(vfs.remove_file(Path::new("/d/z"))), io::ErrorKind::NotFound);
+        vfs.create_dir_all(Path::new("/d/e/f/g")).unwrap();
+        vfs.remove_dir_all(Path::new("/d")).unwrap();
+        for gone in ["/d", "/d/e", "/d/e/f/g", "/d/e/x"] {
+            assert!(!vfs.exists(Path::new(gone)).unwrap(), "{gone}");
+        }
+        assert!(below.exists(Path::new("/d/e")).unwrap());
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::encoding::tests::random_histogram;
 use crate::postings::{Postings, resolve};
 use model::{Labels, MatchOp, Matcher};
-use sys::sim::{SimRng, SimVfs};
+use sys::sim::{OpKind, SimRng, SimVfs};
 
 const ALL: (i64, i64) = (i64::MIN, i64::MAX);
 
@@ -369,7 +369,7 @@ fn inv_16_blocks_that_cannot_be_are_left_out() {
 fn what_the_disk_cannot_read_now_is_no_damage() {
     let disk = vfs();
     let (segment, index) = two_blocks(&disk);
-    let fail = || disk.fail(sys::sim::OpKind::Read, 0, 1, 5);
+    let fail = || disk.fail(OpKind::Read, 0, 1, 5);
     fail();
     assert!(segment.index().is_err() && !segment.is_unusable());
     fail();
@@ -427,4 +427,36 @@ fn inv_3_a_column_that_does_not_increase_is_left_out() {
         let losses = segment.read(&index, 0, ALL, &mut found);
         assert_eq!((losses.blocks, found.len()), (lost, if lost > 0 { 0 } else { 3 }), "INV-3");
     }
+}
+
+/// A page that could not be written is an error of the segment, whatever is written after it.
+#[test]
+fn inv_16_no_failed_write_is_forgotten() {
+    let mut random = SimRng::new(31);
+    let mut samples = SampleBuf::default();
+    for row in 0..3000_i64 {
+        if row / 500 % 2 == 0 {
+            samples.push(row, f64::from_bits(random.next_u64() >> 2));
+        } else {
+            samples.push_histogram(row, Arc::new(random_histogram(&mut random, false)));
+        }
+    }
+    let labels = Labels::from_pairs([("a", "b")]);
+    for pass in 0..1000 {
+        let disk = vfs();
+        disk.fail(OpKind::Write, pass, 1, 28);
+        let written = SegmentWriter::create(&disk, &path()).and_then(|mut writer| {
+            writer.add_series(&labels, &samples)?;
+            writer.finish()
+        });
+        if written.is_ok() {
+            let segment = open(&disk).unwrap();
+            let mut found = SampleBuf::default();
+            segment.read(&segment.index().unwrap(), 0, ALL, &mut found);
+            assert!(same(&found, &samples), "INV-16: write {pass} failed, and nobody was told");
+            assert!(pass > 5, "{pass}");
+            return;
+        }
+    }
+    panic!("the disk is good in the end");
 }

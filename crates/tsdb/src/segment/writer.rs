@@ -279,7 +279,7 @@ fn put_section(pages: &mut PageWriter<'_>, kind: PageKind, bytes: &[u8]) -> DbRe
 impl Filling {
     /// Appends bytes to the page being filled; a full one is written.
     fn place(&mut self, pages: &mut PageWriter<'_>, bytes: &[u8]) -> DbResult<(u32, u32)> {
-        if !self.bytes.is_empty() && self.bytes.len() + bytes.len() > PAGE_BYTES {
+        if self.bytes.len() + bytes.len() > PAGE_BYTES {
             self.close(pages)?;
         }
         let page = match self.page {

@@ -9,7 +9,9 @@ use model::{
     SampleBuf, SelectHints, SeriesRef, Span, Timestamp, Value, stale_marker,
 };
 use std::path::Path;
+use std::time::Duration;
 use sys::Vfs;
+use sys::sim::OpKind;
 use tsdb::inspect::View;
 use tsdb::{DbErrorKind, DbOptions, Durability, Limits};
 
@@ -374,6 +376,7 @@ fn the_memory_budget_refuses_series_first_and_batches_later() {
     let refused = refused.expect("the budget ends");
     assert_eq!(refused.kind(), AppendErrorKind::Overloaded);
     assert!(refused.retry_delay().is_some());
+    assert_eq!(db.stats().batches_overloaded, 1);
     assert!(db.maintain(machine.now()).flushed, "memory pressure flushes");
     let rows: Vec<_> = series.iter().map(|id| (*id, T0 + 1000, Value::Float(1.0))).collect();
     assert_eq!(commit(&db, &rows).accepted, series.len());
@@ -402,6 +405,11 @@ fn a_snapshot_opens_as_a_database_of_its_own() {
         put(&db, &labels("m", 1), T0 + step * 1000, step as f64);
     }
     db.snapshot(Path::new("/backup")).unwrap();
+    let vfs: std::sync::Arc<dyn Vfs> = std::sync::Arc::new(machine.vfs.clone());
+    let operations = machine.vfs.operations();
+    let report = tsdb::inspect::verify(&vfs, Path::new("/backup")).unwrap();
+    assert_eq!((report.records, report.damage.len()), (0, 0), "it has no journal");
+    assert_eq!(machine.vfs.operations(), operations, "nothing was changed");
     let before = dump(&db);
     put(&db, &labels("m", 1), T0 + 300_000, 1.0);
     let options = DbOptions { dir: "/backup".into(), ..Machine::options() };
@@ -558,6 +566,55 @@ fn a_directory_can_be_inspected_without_changing_it() {
     machine.vfs.flip_bit(&segment, 40, 1).unwrap();
     let report = tsdb::inspect::verify(&vfs, dir).unwrap();
     assert_eq!(report.damage.len(), 2, "a page and its blocks: {:?}", report.damage);
+    let view = View::open(vfs, machine.clock.clone(), dir).unwrap();
+    let lost = view.dump((T0, T0 + 1), &[], &mut |_, _| {}).unwrap();
+    assert!(!lost.is_empty(), "what is left out is told");
+}
+
+#[test]
+fn segments_are_listed_by_their_times() {
+    let machine = Machine::new(1);
+    let window = Duration::from_hours(100);
+    let options = DbOptions { out_of_order_window: window, ..Machine::options() };
+    let (db, _) = machine.open_with(options);
+    for hours in [9, 1, 5] {
+        machine.at(T0 + 9 * HOUR);
+        put(&db, &labels("m", 1), T0 + hours * HOUR, 1.0);
+        db.flush().unwrap();
+    }
+    let list = tsdb::inspect::list(&machine.vfs, Path::new("/data")).unwrap();
+    let firsts: Vec<i64> = list.iter().map(|info| (info.first_ms - T0) / HOUR).collect();
+    assert_eq!(firsts, [1, 5, 9]);
+}
+
+/// Whatever cannot be read, `verify` does not call the directory good.
+#[test]
+fn verify_finds_nothing_good_that_it_could_not_read() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    put(&db, &labels("m", 1), T0, 1.0);
+    db.flush().unwrap();
+    put(&db, &labels("m", 1), T0 + 1, 1.0);
+    drop(db);
+    let vfs: std::sync::Arc<dyn Vfs> = std::sync::Arc::new(machine.vfs.clone());
+    let journal = crate::world::tenant("journal");
+    let file = journal.join(machine.files("journal").remove(0));
+    for kind in [OpKind::Open, OpKind::Read] {
+        for pass in 0..1000 {
+            machine.vfs.fail(kind, pass, 1, 5);
+            let outcome = tsdb::inspect::verify(&vfs, Path::new("/data"));
+            if outcome.is_ok_and(|report| report.damage.is_empty()) {
+                assert!(pass > 4, "{kind:?} {pass}");
+                let left = (0..=pass).any(|_| vfs.read(&file, 1000).is_err());
+                assert!(left, "{kind:?} {pass}: something was not read, and nobody was told");
+                machine.vfs.heal(kind);
+                break;
+            }
+        }
+    }
+    let flipped = machine.vfs.flip_bit(&file, vfs.open(&file).unwrap().len().unwrap() - 3, 1);
+    flipped.unwrap();
+    assert_ne!(tsdb::inspect::verify(&vfs, Path::new("/data")).unwrap(), Default::default());
 }
 
 #[test]
@@ -626,7 +683,7 @@ fn a_snapshot_is_a_copy_where_links_are_not_possible() {
     let machine = Machine::new(1);
     let (db, _) = machine.open();
     put(&db, &labels("m", 1), T0, 1.0);
-    machine.vfs.fail(sys::sim::OpKind::HardLink, 0, 100, 1);
+    machine.vfs.fail(OpKind::HardLink, 0, 100, 1);
     db.snapshot(Path::new("/backup")).unwrap();
     let options = DbOptions { dir: "/backup".into(), ..Machine::options() };
     assert_eq!(dump(&machine.open_with(options).0), dump(&db));

@@ -162,15 +162,47 @@ fn a_deletion_after_a_purge_that_left_a_segment_alone() {
 
 #[test]
 fn a_deletion_of_nothing_leaves_nothing() {
-    let (_machine, db) = filled();
+    let (machine, db) = filled();
     delete(&db, "1", T0 + 9001, T0 + HOUR);
     delete(&db, "1", T0 + 9000, T0);
     delete(&db, "1", T0 + 3000, T0 + 1000);
     delete(&db, "7", T0, T0 + HOUR);
     assert_eq!(db.stats().tombstones, 1, "the last one may concern the segments");
+    assert_eq!(db.stats().deletions, 1);
     let segments = db.stats().segments;
+    for kind in [OpKind::Write, OpKind::Rename] {
+        machine.vfs.fail(kind, 0, 1, 5);
+        assert!(db.purge().is_err(), "{kind:?}: the deletion is not forgotten on the disk");
+        assert_eq!(db.stats().tombstones, 1);
+    }
     db.purge().unwrap();
     assert_eq!((db.stats().tombstones, db.stats().segments), (0, segments));
+}
+
+/// The segment has the series, and it has the time, but not the series at that time.
+#[test]
+fn a_purge_leaves_a_segment_alone_that_has_nothing_of_what_is_deleted() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    put(&db, &labels("m", 1), T0, 1.0);
+    put(&db, &labels("m", 2), T0 + 9000, 1.0);
+    db.flush().unwrap();
+    let before = machine.segment_files();
+    delete(&db, "1", T0 + 1, T0 + 9000);
+    assert_eq!(db.stats().tombstones, 1);
+    db.purge().unwrap();
+    assert_eq!((db.stats().tombstones, machine.segment_files()), (0, before));
+}
+
+#[test]
+fn a_deletion_may_take_64_kib_of_the_manifest() {
+    let (_machine, db) = filled();
+    let ask = |len: usize| db.delete(&[series(&"x".repeat(len))], Timestamp::MIN, Timestamp::MAX);
+    let said = ask(70_000).unwrap_err().to_string();
+    let len: usize = said.split([':', ' ']).find_map(|word| word.parse().ok()).unwrap();
+    let most = 70_000 - (len - (64 << 10));
+    assert_eq!(ask(most + 1).unwrap_err().kind(), DbErrorKind::Refused);
+    ask(most).unwrap();
 }
 
 #[test]

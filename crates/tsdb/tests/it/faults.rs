@@ -62,7 +62,7 @@ fn maintenance_alone_ends_the_refusal() {
     machine.clock.advance(Duration::from_secs(2));
     assert_eq!(try_put(&db, series, T0), Err(AppendErrorKind::ReadOnly));
     assert!(db.flush().is_ok(), "the room held back is for flushes");
-    machine.vfs.set_available(1 << 22);
+    machine.vfs.set_available(1 << 20);
     machine.clock.advance(Duration::from_secs(2));
     db.maintain(machine.now());
     assert_eq!(db.read_only_reason(), None);

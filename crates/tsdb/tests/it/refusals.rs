@@ -167,6 +167,7 @@ fn a_failed_sync_is_told_to_senders() {
     machine.vfs.fail(OpKind::SyncData, 0, 2, EIO);
     assert!(db.sync().is_err());
     assert!(db.read_only_reason().is_some());
+    assert_eq!(db.stats().sync_failures, 1);
 }
 
 /// The checkpoint forgets what lies in the future as memory does.

@@ -366,3 +366,72 @@ fn inv_11_a_purged_segment_stays_the_older_one() {
     drop(db);
     assert_eq!(first(&machine.open().0), before, "INV-11");
 }
+
+#[test]
+fn closing_syncs_the_journal_when_the_sync_of_the_flush_failed() {
+    let (machine, db) = with_long_journal();
+    machine.vfs.fail(OpKind::SyncData, 0, 2, EIO);
+    db.close().unwrap();
+    machine.vfs.heal(OpKind::SyncData);
+    machine.survives(DIR, &dump(&db));
+}
+
+/// A copy is whole and survives a power cut, or there is an error.
+#[test]
+fn a_snapshot_that_fails_says_so() {
+    let kinds = [OpKind::Open, OpKind::CreateDir, OpKind::HardLink];
+    for kind in KINDS.into_iter().chain(kinds) {
+        let mut failures = 0;
+        for pass in 0..20 {
+            let (machine, db) = filled();
+            db.flush().unwrap();
+            put(&db, &labels("m", 1), machine.now().ms() + 1, 1.0);
+            // A filesystem without hard links copies.
+            machine.vfs.fail(OpKind::HardLink, 0, 1000, EIO);
+            machine.vfs.fail(kind, pass, 1, EIO);
+            let outcome = db.snapshot(Path::new("/copy"));
+            machine.vfs.heal(kind);
+            machine.vfs.heal(OpKind::HardLink);
+            match outcome {
+                Ok(()) => machine.survives("/copy", &dump(&db)),
+                Err(_) => failures += 1,
+            }
+        }
+        assert!(failures > 0 || kind == OpKind::HardLink, "{kind:?}");
+    }
+}
+
+#[test]
+fn maintenance_deletes_what_is_too_old() {
+    let machine = Machine::new(1);
+    let retention = Retention { time: Some(Duration::from_hours(24)), size_bytes: None };
+    let (db, _) = machine.open_with(DbOptions { retention, ..Machine::options() });
+    for day in 0..4 {
+        machine.at(T0 + day * 24 * HOUR);
+        put(&db, &labels("m", 1), machine.now().ms(), 1.0);
+        db.flush().unwrap();
+    }
+    assert_eq!(db.maintain(machine.now()).deleted, 2);
+}
+
+/// Late samples of a window that was flushed wait for the next flush; a round in which nothing is
+/// to be done writes nothing.
+#[test]
+fn stragglers_do_not_flush_each_round() {
+    let machine = Machine::new(1);
+    let window = Duration::from_hours(9);
+    let (db, _) =
+        machine.open_with(DbOptions { out_of_order_window: window, ..Machine::options() });
+    put(&db, &labels("m", 1), T0, 1.0);
+    machine.at(T0 + 3 * HOUR);
+    assert!(db.maintain(machine.now()).flushed);
+    put(&db, &labels("m", 1), T0 + 3 * HOUR, 1.0);
+    put(&db, &labels("m", 1), T0 + 1, 1.0);
+    assert!(!db.maintain(machine.now()).flushed);
+    let operations = machine.vfs.operations();
+    let report = db.maintain(machine.now());
+    assert!(!report.flushed && report.errors.is_empty(), "{report:?}");
+    assert_eq!(machine.vfs.operations(), operations);
+    machine.at(T0 + 5 * HOUR);
+    assert!(db.maintain(machine.now()).flushed, "the next window is over");
+}
