@@ -23,7 +23,7 @@ use crate::cli::{
     AlertArgs, AlertCommand, CheckFiles, ClusterArgs, ClusterCommand, PeerArgs, RoutesArgs,
     RoutesCommand, SilenceArgs, SilenceCommand, TemplateCommand,
 };
-use crate::console::{Console, Verdict, io_words};
+use crate::console::{Console, Verdict};
 pub use settings::read as settings;
 use std::io;
 
@@ -119,8 +119,7 @@ fn told(done: Outcome, console: &mut Console<'_>) -> io::Result<Verdict> {
 
 /// A file as text, or why there is none.
 fn read_file(path: &std::path::Path) -> Result<String, String> {
-    crate::files::read_text(path)
-        .map_err(|error| format!("cannot read {}: {}", path.display(), io_words(&error)))
+    crate::files::read_text(path).map_err(|error| error.to_string())
 }
 
 /// An instant of the command line: RFC 3339, Unix seconds, `now` or a time before now.

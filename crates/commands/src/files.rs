@@ -1,6 +1,9 @@
 //! Files that people name, read within a limit; patterns of names.
 
+use crate::console::io_words;
+use config::Problem;
 use dashboards::INPUT_BYTES_MAX;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,15 +11,58 @@ use std::path::{Path, PathBuf};
 /// Longest configuration file that is read.
 const FILE_BYTES_MAX: u64 = 32 << 20;
 
+/// Why there is no text of a file, as a sentence with its name.
+#[derive(Debug)]
+pub enum TextError {
+    /// It cannot be read, or is too long.
+    Unreadable(PathBuf, io::Error),
+    /// It is no UTF-8, at this place.
+    NotText(Box<Problem>),
+}
+
+impl TextError {
+    /// Kind, for callers that decide.
+    pub fn kind(&self) -> io::ErrorKind {
+        match self {
+            Self::Unreadable(_, error) => error.kind(),
+            Self::NotText(_) => io::ErrorKind::InvalidData,
+        }
+    }
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(path, error) => {
+                write!(f, "cannot read {}: {}", path.display(), io_words(error))
+            }
+            Self::NotText(problem) => problem.fmt(f),
+        }
+    }
+}
+
+/// For callers that name the file themselves.
+impl From<TextError> for io::Error {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Unreadable(_, error) => error,
+            TextError::NotText(problem) => {
+                let text = format!("{} at {}", problem.message, problem.place);
+                Self::new(io::ErrorKind::InvalidData, text)
+            }
+        }
+    }
+}
+
 /// A configuration file as text, within its limit of 32 MiB.
 ///
 /// # Errors
 /// When it cannot be read, is longer or is no UTF-8.
-pub fn read_text(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > FILE_BYTES_MAX {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    fs::read_to_string(path)
+pub fn read_text(path: &Path) -> Result<String, TextError> {
+    let bytes = read_within(path, FILE_BYTES_MAX);
+    let bytes = bytes.map_err(|error| TextError::Unreadable(path.to_owned(), error))?;
+    let text = config::text_of(&path.display().to_string(), bytes);
+    text.map_err(|problem| TextError::NotText(Box::new(problem)))
 }
 
 /// A file within the limit of dashboards.
@@ -24,7 +70,11 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 /// # Errors
 /// When it cannot be read or is longer.
 pub fn read_board(path: &Path) -> io::Result<Vec<u8>> {
-    if fs::metadata(path)?.len() > INPUT_BYTES_MAX as u64 {
+    read_within(path, INPUT_BYTES_MAX as u64)
+}
+
+fn read_within(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    if fs::metadata(path)?.len() > bytes_max {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     fs::read(path)

@@ -48,7 +48,7 @@ pub use http::{
     TlsConfig, TlsVersion, load_http_client,
 };
 pub use outside::Outside;
-pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warning};
+pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warning, text_of};
 pub use prometheus::{
     AlertingConfig, AlertmanagerConfig, ConsulSdConfig, DiscoveryConfig, DockerSdConfig,
     EscapingScheme, FileSdConfig, GlobalConfig, HistogramOptions, HttpSdConfig, KubernetesMetadata,

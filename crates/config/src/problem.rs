@@ -105,18 +105,17 @@ impl Error {
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
+
+    /// One text for each problem, and one for how many more there are.
+    pub fn texts(&self) -> Vec<String> {
+        let more = (self.more > 0).then(|| format!("{} more problems", self.more));
+        self.problems.iter().map(ToString::to_string).chain(more).collect()
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            let line_feed = if index == 0 { "" } else { "\n" };
-            write!(f, "{line_feed}{problem}")?;
-        }
-        if self.more > 0 {
-            write!(f, "\n{} more problems", self.more)?;
-        }
-        Ok(())
+        f.write_str(&self.texts().join("\n"))
     }
 }
 
@@ -158,6 +157,29 @@ impl<T> Loaded<T> {
         let Self { config, warnings, redacted } = self;
         Loaded { config: change(config), warnings, redacted }
     }
+}
+
+/// The bytes of a file as text.
+///
+/// # Errors
+/// The first byte that is no UTF-8, at its place.
+pub fn text_of(file: &str, bytes: Vec<u8>) -> Result<String, Problem> {
+    String::from_utf8(bytes).map_err(|error| {
+        let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
+        let hint = match bytes {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "; it begins like UTF-16",
+            _ => "",
+        };
+        let message = format!("byte 0x{:02x} found, expected UTF-8{hint}", bytes[at]);
+        let text = String::from_utf8_lossy(bytes);
+        Problem::new(file, &text, place_behind(&String::from_utf8_lossy(&bytes[..at])), message)
+    })
+}
+
+/// Where a file goes on that begins with a text.
+fn place_behind(text: &str) -> Place {
+    let last = lines(text).last().unwrap_or_default();
+    Place { line: lines(text).count(), column: last.chars().count() + 1 }
 }
 
 /// Lines as places count them: YAML 1.2, 5.4 knows three line breaks, LF, CR LF and CR alone.

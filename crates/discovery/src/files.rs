@@ -147,8 +147,8 @@ impl Known {
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Group>, String> {
     let file = path.display().to_string();
-    let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
-    let loaded = config::load_target_groups(&file, text).map_err(|error| error.to_string())?;
+    let text = config::text_of(&file, bytes.to_vec()).map_err(|problem| problem.to_string())?;
+    let loaded = config::load_target_groups(&file, &text).map_err(|error| error.to_string())?;
     let group = |(index, group)| {
         Group::new(format!("{file}:{index}"), group, Some((FILEPATH_LABEL, file.as_str())))
     };

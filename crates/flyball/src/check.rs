@@ -67,9 +67,7 @@ fn syntax(file: &Path, console: &mut Console<'_>) -> io::Result<Verdict> {
     let name = file.display().to_string();
     let text = match files::read_text(file) {
         Ok(text) => text,
-        Err(error) => {
-            return failed(&[format!("cannot read {name}: {}", io_words(&error))], console);
-        }
+        Err(error) => return failed(&[error.to_string()], console),
     };
     match config::load_any(&name, &text, &load::outside()) {
         Ok(loaded) => {
@@ -80,7 +78,7 @@ fn syntax(file: &Path, console: &mut Console<'_>) -> io::Result<Verdict> {
             };
             valid(&name, kind, console)
         }
-        Err(error) => failed(&[error.to_string()], console),
+        Err(error) => failed(&error.texts(), console),
     }
 }
 
@@ -219,8 +217,7 @@ fn rules_matching(
         console.say(format_args!("Checking {name}"))?;
         let text = match refuse_file(&path, Kind::Rules) {
             Some(reason) => Err(reason),
-            None => files::read_text(&path)
-                .map_err(|error| format!("cannot read {name}: {}", io_words(&error))),
+            None => files::read_text(&path).map_err(|error| error.to_string()),
         };
         worst = worst.max(match text {
             Ok(text) => rules(&name, &text, (lint, options), console)?,

@@ -19,7 +19,6 @@ use commands::console::io_words;
 use commands::features::Syntax;
 use commands::files::{expand_pattern, read_text};
 use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Name under which the built-in rules are shown.
@@ -198,7 +197,7 @@ impl Loader {
                 Some(loaded.config)
             }
             Err(error) => {
-                self.mistakes.push(error.to_string());
+                self.mistakes.extend(error.texts());
                 None
             }
         }
@@ -222,8 +221,7 @@ impl Loader {
 
     fn read(&mut self, path: &Path) -> Option<String> {
         self.files.push(path.to_owned());
-        let mistake = |e: io::Error| format!("cannot read {}: {}", path.display(), io_words(&e));
-        read_text(path).map_err(|error| self.mistakes.push(mistake(error))).ok()
+        read_text(path).map_err(|error| self.mistakes.push(error.to_string())).ok()
     }
 
     /// Files that the patterns name now; a name without wildcard must exist.
@@ -243,5 +241,5 @@ impl Loader {
 
 /// The real environment and files, for `${NAME}` and `${file:PATH}`.
 pub(crate) fn outside() -> Outside<'static> {
-    Outside::new(&|name| std::env::var(name).ok(), &|path| read_text(Path::new(path)))
+    Outside::new(&|name| std::env::var(name).ok(), &|path| Ok(read_text(Path::new(path))?))
 }

@@ -8,7 +8,7 @@ mod store;
 mod tests;
 
 use crate::cli::{TestArgs, TestCommand, TestPromql};
-use commands::console::{Console, Mark, Verdict, io_words};
+use commands::console::{Console, Mark, Verdict};
 use commands::features::Features;
 use commands::files;
 use promql::script::parse_script;
@@ -68,8 +68,7 @@ fn promql(args: &TestPromql, console: &mut Console<'_>) -> io::Result<Verdict> {
 /// Runs a script; the error is a sentence with file and place.
 fn run_script(file: &Path, options: &Options, database: &mut Database) -> Result<Report, String> {
     let name = file.display();
-    let text = files::read_text(file)
-        .map_err(|error| format!("cannot read {name}: {}", io_words(&error)))?;
+    let text = files::read_text(file).map_err(|error| error.to_string())?;
     let script = parse_script(&text)
         .map_err(|error| format!("{name}:{}", error.render(&text).trim_end()))?;
     query::script::run(&script, options, database).map_err(|error| format!("{name}:{error}"))

@@ -1,6 +1,5 @@
 //! amtool's files of settings: defaults of flags, for the user and for the machine.
 
-use crate::console::io_words;
 use crate::files::read_text;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -43,7 +42,7 @@ fn of_file(path: &Path) -> Result<Vec<(String, String)>, String> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(Vec::new())
         }
-        Err(error) => Err(format!("cannot read {name}: {}", io_words(&error))),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -168,8 +168,7 @@ pub(crate) fn server_url(text: &str) -> Result<Url, Refusal> {
 
 pub(crate) fn http_client(path: &Path) -> Result<HttpClientConfig, Refusal> {
     let name = path.display().to_string();
-    let text = files::read_text(path)
-        .map_err(|error| format!("error: cannot read {name}: {}", io_words(&error)))?;
+    let text = files::read_text(path).map_err(|error| format!("error: {error}"))?;
     let loaded = config::load_http_client(&name, &text);
     loaded.map(|loaded| loaded.config).map_err(|error| format!("error: {error}"))
 }

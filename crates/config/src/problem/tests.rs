@@ -1,4 +1,4 @@
-use super::{Place, Problem, lines};
+use super::{Place, Problem, lines, text_of};
 use expect_test::{Expect, expect};
 
 fn check(text: &str, line: usize, column: usize, expected: &Expect) {
@@ -79,4 +79,23 @@ fn inv_70_a_line_with_a_secret_is_cut() {
           1 | url: https: ...
             |      ^"]],
     );
+}
+
+#[test]
+fn the_first_byte_that_is_no_utf_8_has_a_place() {
+    let place = |bytes: &[u8]| text_of("f.yml", bytes.to_vec()).unwrap_err().place;
+    assert_eq!(text_of("f.yml", "a: \u{e9}\n".into()).unwrap(), "a: \u{e9}\n");
+    assert_eq!(place(b"\xe9"), Place { line: 1, column: 1 });
+    assert_eq!(place(b"\xc3\xa9\xe6\x97\xa5: \xf0\x9f"), Place { line: 1, column: 5 });
+    assert_eq!(place(b"a: 1\r\nb: 2\rc: 3\n\xff\xff"), Place { line: 4, column: 1 });
+    let problem = text_of("f.yml", b"a: 1\nb: caf\xe9 # \xe9\n".to_vec()).unwrap_err();
+    expect![[r"
+        f.yml:2:7: byte 0xe9 found, expected UTF-8
+          2 | b: caf? # ?
+            |       ^"]]
+    .assert_eq(&problem.to_string().replace('\u{fffd}', "?"));
+    for mark in [b"\xff\xfe", b"\xfe\xff"] {
+        let problem = text_of("f.yml", mark.to_vec()).unwrap_err();
+        assert!(problem.message.ends_with("; it begins like UTF-16"), "{problem}");
+    }
 }

@@ -56,9 +56,8 @@ pub(super) fn check(configuration: &Configuration) -> Findings {
 /// Checks a web configuration with the files it names.
 pub(super) fn web_config(path: &Path) -> Result<Vec<Warning>, Vec<String>> {
     let name = path.display().to_string();
-    let text = files::read_text(path)
-        .map_err(|error| vec![format!("cannot read {name}: {}", io_words(&error))])?;
-    let loaded = config::web::load(&name, &text).map_err(|error| vec![error.to_string()])?;
+    let text = files::read_text(path).map_err(|error| vec![error.to_string()])?;
+    let loaded = config::web::load(&name, &text).map_err(|error| error.texts())?;
     let mut checker = Checker { texts: vec![(path.to_owned(), text)], ..Checker::default() };
     checker.server(&loaded.config);
     let mistakes = checker.findings.mistakes;

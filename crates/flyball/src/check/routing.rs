@@ -3,7 +3,7 @@
 use super::named::{self, Findings};
 use super::{failed, valid, warned};
 use crate::load;
-use commands::console::{Console, Mark, Verdict, indented, io_words};
+use commands::console::{Console, Mark, Verdict, indented};
 use commands::files;
 use config::{AlertmanagerFile, MatcherMode};
 use std::io;
@@ -19,13 +19,11 @@ pub(super) fn check(
     let name = file.display().to_string();
     let text = match files::read_text(file) {
         Ok(text) => text,
-        Err(error) => {
-            return failed(&[format!("cannot read {name}: {}", io_words(&error))], console);
-        }
+        Err(error) => return failed(&[error.to_string()], console),
     };
     let loaded = match config::alertmanager::load_in(mode, &name, &text) {
         Ok(loaded) => loaded,
-        Err(error) => return failed(&[error.to_string()], console),
+        Err(error) => return failed(&error.texts(), console),
     };
     warned(&loaded.warnings, console)?;
     let findings = if alone {

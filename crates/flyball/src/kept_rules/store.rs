@@ -65,7 +65,8 @@ impl RuleFolder {
             return Ok(None);
         }
         let bytes = self.vfs.read(&path, FILE_BYTES_MAX)?;
-        let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+        let text = config::text_of(name, bytes);
+        let text = text.map_err(|problem| io::Error::other(problem.to_string()))?;
         let loaded = config::rules::load(name, &text, relabel::NameScheme::Utf8);
         let RuleFile { groups } = loaded.map_err(io::Error::other)?.config;
         Ok(Some(Namespace { name: name.to_owned(), groups }))

@@ -42,9 +42,7 @@ impl Loader {
                     let message = format!("{name} does not exist");
                     self.warn(&name, TEMPLATES, message);
                 }
-                Err(error) => {
-                    self.mistakes.push(format!("cannot read {name}: {}", io_words(&error)));
-                }
+                Err(error) => self.mistakes.push(error.to_string()),
             }
         }
         let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));

@@ -211,7 +211,7 @@ fn load_file(
 ) -> io::Result<Result<Loaded, String>> {
     let text = match files::read_text(path) {
         Ok(text) => text,
-        Err(error) => return Ok(Err(format!("cannot read {name}: {}", io_words(&error)))),
+        Err(error) => return Ok(Err(error.to_string())),
     };
     let file = match config::rule_tests::load(name, &text) {
         Ok(loaded) => loaded.config,
@@ -249,9 +249,7 @@ fn rule_files(
             }
             match files::read_text(&path) {
                 Ok(text) => texts.push((name, text)),
-                Err(error) => {
-                    return Ok(Err(format!("cannot read {name}: {}", io_words(&error))));
-                }
+                Err(error) => return Ok(Err(error.to_string())),
             }
         }
     }

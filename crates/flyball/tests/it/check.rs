@@ -73,6 +73,60 @@ fn a_typing_error_is_named_with_its_place() {
 }
 
 #[test]
+fn each_mistake_of_a_file_is_a_failure() {
+    let text = "global: {scrape_intervall: 15s}\nscrape_configs: [{job_name: a, foo: 1}]\n";
+    let expected = expect![[r"
+        Checking p.yml
+        --
+          FAILED: p.yml:1:10: unknown key `scrape_intervall`; did you mean `scrape_interval`?
+            1 | global: {scrape_intervall: 15s}
+              |          ^
+          FAILED: p.yml:2:32: unknown key `foo`
+            2 | scrape_configs: [{job_name: a, foo: 1}]
+              |                                ^
+        -- 1
+    "]];
+    check(&[("p.yml", text)], &["check", "config", "p.yml"], &expected);
+    check(&[("p.yml", text)], &["check", "config", "--syntax-only", "p.yml"], &expected);
+    let web = [("w.yml", "basic_auth_user: {}\nfoo: 1\n")];
+    let many: String = (0..60).map(|at| format!("key_{at}: 1\n")).collect();
+    let files = [web[0], ("p.yml", &format!("global: {{}}\n{many}"))];
+    let folder = folder(&files);
+    let (_, _, err) = run(folder.path(), &["check", "web-config", "w.yml"]);
+    assert_eq!(err.matches("  FAILED: w.yml:").count(), 2, "{err}");
+    let (_, _, err) = run(folder.path(), &["check", "config", "p.yml"]);
+    assert!(err.ends_with("\n  FAILED: 10 more problems\n"), "{err}");
+}
+
+#[test]
+fn a_file_that_is_no_utf_8_has_a_place() {
+    let folder = folder(&[
+        ("f.yml", "version: 1\nprometheus: p.yml\nalertmanager: a.yml\nrule_files: [r.yml]\n"),
+        ("s.yml", "scrape_configs: [{job_name: a, file_sd_configs: [{files: [t.yml]}]}]\n"),
+    ]);
+    for name in ["p.yml", "a.yml", "r.yml", "t.yml"] {
+        fs::write(folder.path().join(name), b"a: b\n# caf\xe9\n").unwrap();
+    }
+    let said = |words: &[&str]| {
+        let (code, _, err) = run(folder.path(), words);
+        assert_eq!(code, 1);
+        err
+    };
+    let bad = |name: &str| {
+        let place = format!("  FAILED: {name}:2:6: byte 0xe9 found, expected UTF-8\n");
+        format!("{place}    2 | # caf\u{fffd}\n      |      ^\n")
+    };
+    assert_eq!(said(&["check", "config", "f.yml"]), ["p.yml", "r.yml", "a.yml"].map(bad).concat());
+    assert_eq!(said(&["check", "config", "p.yml"]), bad("p.yml"));
+    assert_eq!(said(&["check", "config", "--syntax-only", "p.yml"]), bad("p.yml"));
+    assert_eq!(said(&["check", "rules", "r.yml"]), bad("r.yml"));
+    assert_eq!(said(&["check", "web-config", "p.yml"]), bad("p.yml"));
+    assert_eq!(said(&["check", "config", "s.yml"]), bad("t.yml"));
+    let (_, out, err) = run(folder.path(), &["test", "rules", "r.yml"]);
+    assert!(format!("{out}{err}").contains("r.yml:2:6: byte 0xe9 found"), "{out}{err}");
+}
+
+#[test]
 fn mistakes_in_all_files_are_found_in_one_go() {
     let files = [
         ("flyball.yml", "version: 1\nprometheus: prometheus.yml\nalertmanager: am.yml\n"),
@@ -159,7 +213,7 @@ receivers:
               FAILED: am.yml:1:19: receiver "tem" is not defined; did you mean `team`?
                 1 | route: {receiver: tem}
                   |                   ^
-              am.yml:2:26: unknown key `slack_config`; did you mean `slack_configs`?
+              FAILED: am.yml:2:26: unknown key `slack_config`; did you mean `slack_configs`?
                 2 | receivers: [{name: team, slack_config: []}]
                   |                          ^
             -- 1
