@@ -420,8 +420,15 @@ impl Rooms {
             methods: ingest::influx_ping_route(),
             described: vec![("get", "Answers 204, for writers of InfluxDB")],
         };
+        let query = |path| Mount {
+            path,
+            permission: Permission::Write,
+            methods: ingest::influx_query_route(),
+            described: vec![("post", "Makes a database of InfluxDB: there is one, so nothing")],
+        };
         let writes = ingest::INFLUX_WRITE_PATHS.into_iter().map(write);
-        writes.chain(ingest::INFLUX_PING_PATHS.into_iter().map(ping)).collect()
+        let pings = ingest::INFLUX_PING_PATHS.into_iter().map(ping);
+        writes.chain(pings).chain(ingest::INFLUX_QUERY_PATHS.into_iter().map(query)).collect()
     }
 
     fn remote_write(&self, settings: &Settings) -> Mount {

@@ -10,10 +10,12 @@ use crate::http::handle;
 use crate::intake::{Intake, Refusals, Stop, refuse_body};
 use crate::receiver::{Receiver, ReceiverOptions};
 use crate::stats::ReceiverStats;
+use axum::Json;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use http_body_util::{BodyExt, Limited};
 use model::{Appender, METRIC_NAME, Row, Timestamp, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -27,7 +29,15 @@ pub const INFLUX_WRITE_PATHS: [&str; 4] =
     ["/write", "/api/v2/write", "/influx/write", "/influx/api/v2/write"];
 /// Where writers ask whether the server is there.
 pub const INFLUX_PING_PATHS: [&str; 2] = ["/ping", "/influx/ping"];
+/// Where writers of version 1 make their database.
+pub const INFLUX_QUERY_PATHS: [&str; 2] = ["/query", "/influx/query"];
 
+/// The version whose protocol is spoken: clients of version 1 look for it.
+const VERSION: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-influxdb-version"), HeaderValue::from_static("1.8.10"));
+
+/// Longest statement.
+const STATEMENT_BYTES_MAX: usize = 64 << 10;
 /// The field that is the measurement itself.
 const VALUE_FIELD: &str = "value";
 
@@ -44,7 +54,47 @@ pub fn influx_write_route(influx: Arc<InfluxReceiver>) -> MethodRouter {
 
 /// The handler of the paths to ask.
 pub fn influx_ping_route() -> MethodRouter {
-    get(|| async { StatusCode::NO_CONTENT })
+    get(|| async { ([VERSION], StatusCode::NO_CONTENT) })
+}
+
+/// The handler of the paths where databases are made. There is only one: making another succeeds
+/// and does nothing, and any other statement is refused. GET belongs to the page.
+pub fn influx_query_route() -> MethodRouter {
+    post(query)
+}
+
+async fn query(request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let form = Limited::new(body, STATEMENT_BYTES_MAX).collect().await;
+    let form = form.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let sources = [head.uri.query().unwrap_or_default().as_bytes(), &form];
+    let mut pairs = sources.into_iter().flat_map(url::form_urlencoded::parse);
+    let statement = pairs.find(|(name, _)| name == "q").map_or(Cow::Borrowed(""), |(_, q)| q);
+    let (status, body) = statement_answer(&statement);
+    ([VERSION], (status, Json(body))).into_response()
+}
+
+fn statement_answer(statement: &str) -> (StatusCode, serde_json::Value) {
+    let words: Vec<String> =
+        statement.split_whitespace().take(2).map(str::to_ascii_lowercase).collect();
+    match [words.first(), words.get(1)].map(|word| word.map_or("", String::as_str)) {
+        ["create", "database"] => {
+            (StatusCode::OK, serde_json::json!({"results": [{"statement_id": 0}]}))
+        }
+        ["show", "databases"] => {
+            let series =
+                serde_json::json!({"name": "databases", "columns": ["name"], "values": []});
+            (
+                StatusCode::OK,
+                serde_json::json!({"results": [{"statement_id": 0, "series": [series]}]}),
+            )
+        }
+        _ => {
+            let text = "of InfluxQL only CREATE DATABASE and SHOW DATABASES are answered; \
+                        questions are asked in PromQL at /api/v1/query";
+            (StatusCode::BAD_REQUEST, serde_json::json!({"error": text}))
+        }
+    }
 }
 
 async fn write(influx: Arc<InfluxReceiver>, request: Request) -> Response {

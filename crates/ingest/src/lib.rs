@@ -18,7 +18,8 @@ mod stats;
 pub use answer::{Answer, Written};
 pub use http::{WRITE_PATH, router, write_route};
 pub use influx::{
-    INFLUX_PING_PATHS, INFLUX_WRITE_PATHS, InfluxReceiver, influx_ping_route, influx_write_route,
+    INFLUX_PING_PATHS, INFLUX_QUERY_PATHS, INFLUX_WRITE_PATHS, InfluxReceiver, influx_ping_route,
+    influx_query_route, influx_write_route,
 };
 pub use otlp::{OTLP_METRICS_PATH, OTLP_PROMETHEUS_PATH, OtlpReceiver, otlp_route};
 pub use receiver::{Receiver, ReceiverOptions};

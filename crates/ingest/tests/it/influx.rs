@@ -9,7 +9,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body_util::BodyExt;
 use ingest::{
-    INFLUX_WRITE_PATHS, InfluxReceiver, ReceiverOptions, influx_ping_route, influx_write_route,
+    INFLUX_WRITE_PATHS, InfluxReceiver, ReceiverOptions, influx_ping_route, influx_query_route,
+    influx_write_route,
 };
 use model::{Appender, Timestamp, Value};
 use std::fmt::Write as _;
@@ -34,7 +35,8 @@ impl World {
         let options = ReceiverOptions::default();
         let influx = InfluxReceiver::new(store as Arc<dyn Appender>, options, clock);
         let influx = Arc::new(influx);
-        let mut router = Router::new().route("/ping", influx_ping_route());
+        let mut router =
+            Router::new().route("/ping", influx_ping_route()).route("/query", influx_query_route());
         for path in INFLUX_WRITE_PATHS {
             router = router.route(path, influx_write_route(Arc::clone(&influx)));
         }
@@ -155,4 +157,20 @@ async fn bodies_may_be_gzip_and_must_be_text() {
     .assert_eq(&out);
     let ping = Request::get("/ping").body(Body::empty()).unwrap();
     assert_eq!(world.send(ping).await, (204, String::new()));
+}
+
+#[tokio::test]
+async fn a_database_is_made_by_doing_nothing() {
+    let world = World::new();
+    let mut out = String::new();
+    for (q, body) in [("CREATE+DATABASE+x", ""), ("", "q=show%20databases"), ("SELECT+1", "")] {
+        let request = Request::post(format!("/query?q={q}").trim_end_matches("?q="));
+        let (status, told) = world.send(request.body(Body::from(body)).unwrap()).await;
+        writeln!(out, "{status} {told}").unwrap();
+    }
+    expect![[r#"
+        200 {"results":[{"statement_id":0}]}
+        200 {"results":[{"series":[{"columns":["name"],"name":"databases","values":[]}],"statement_id":0}]}
+        400 {"error":"of InfluxQL only CREATE DATABASE and SHOW DATABASES are answered; questions are asked in PromQL at /api/v1/query"}
+    "#]].assert_eq(&out);
 }

@@ -1676,6 +1676,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/influx/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a database of InfluxDB: there is one, so nothing */
+        post: operations["post_influx_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/influx/write": {
         parameters: {
             query?: never;
@@ -1771,7 +1788,8 @@ export interface paths {
         /** A view of the page. */
         get: operations["get_query"];
         put?: never;
-        post?: never;
+        /** Makes a database of InfluxDB: there is one, so nothing */
+        post: operations["post_query"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7781,6 +7799,24 @@ export interface operations {
             };
         };
     };
+    post_influx_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See the route's manual */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     post_influx_write: {
         parameters: {
             query?: never;
@@ -7888,6 +7924,24 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The page, or the way to its part */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    post_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See the route's manual */
             default: {
                 headers: {
                     [name: string]: unknown;
