@@ -1,5 +1,6 @@
 //! Parser of both formats: one event per line, series as raw bytes until somebody wants labels.
-//! A caller with a cache asks `sample_if` first: one comparison and one number per known series.
+//! A caller with a cache asks `skip_if` and `sample_if` first: a comparison for known comments, and
+//! one comparison and one number for a known series.
 //! Grammar: Prometheus 3.14 `model/textparse` (promlex.l, openmetricslex.l), differences below.
 //!
 //! Stricter than upstream in three places where it loses data silently: a NUL byte at the start
@@ -11,6 +12,7 @@ use cursor::Cursor;
 use model::{BUCKET_LABEL, LabelsBuilder, MetricKind, QUANTILE_LABEL, Timestamp};
 use series::Layout;
 use std::borrow::Cow;
+use std::ops::Range;
 
 mod cursor;
 mod metadata;
@@ -82,6 +84,10 @@ pub struct Parser<'a> {
     cursor: Cursor<'a>,
     layout: Layout,
     kind: MetricKind,
+    /// What stands between the last two samples, or before the first one.
+    between: Range<usize>,
+    /// Where the last sample ended.
+    sample_end: usize,
     ended: bool,
 }
 
@@ -93,6 +99,8 @@ impl<'a> Parser<'a> {
             cursor: Cursor::new(body),
             layout: Layout::default(),
             kind: MetricKind::Unknown,
+            between: 0..0,
+            sample_end: 0,
             ended: false,
         }
     }
@@ -111,10 +119,35 @@ impl<'a> Parser<'a> {
         };
         match &event {
             Some(Event::Type { kind, .. }) => self.kind = *kind,
-            Some(Event::Sample(_) | Event::Help { .. } | Event::Unit { .. }) => {}
+            Some(Event::Sample(_)) => self.note_sample(),
+            Some(Event::Help { .. } | Event::Unit { .. }) => {}
             None => self.ended = true,
         }
         Ok(event)
+    }
+
+    /// Skips what stands before the next sample, if that is exactly this (bytes of an earlier
+    /// [`Parser::comments`] in the same format) and nothing was read since the last sample; answers
+    /// whether. `kind`: of the last TYPE line in it.
+    pub fn skip_if(&mut self, comments: &[u8], kind: Option<MetricKind>) -> bool {
+        let is_there = !comments.is_empty()
+            && self.cursor.at() == self.sample_end
+            && self.cursor.rest().starts_with(comments);
+        if is_there {
+            self.cursor.take(comments.len());
+            self.kind = kind.unwrap_or(self.kind);
+        }
+        is_there
+    }
+
+    /// What stands between the last sample and the one before it: whole lines, and blanks.
+    pub fn comments(&self) -> &'a [u8] {
+        self.cursor.slice(self.between.start, self.between.end)
+    }
+
+    fn note_sample(&mut self) {
+        self.between = self.sample_end..self.cursor.line_start();
+        self.sample_end = self.cursor.at();
     }
 
     /// The next sample, if the next line begins with exactly this series (bytes of an earlier
@@ -129,7 +162,9 @@ impl<'a> Parser<'a> {
         self.cursor.begin_line();
         self.layout.clear();
         let raw = self.cursor.take(series.len());
-        self.finish_sample(raw).map(Some)
+        let sample = self.finish_sample(raw)?;
+        self.note_sample();
+        Ok(Some(sample))
     }
 
     /// Does the series end where the prefix does? A bare name may go on with more letters or with
@@ -214,17 +249,23 @@ impl<'a> Parser<'a> {
 pub fn check_paths_agree(format: Format, body: &[u8]) {
     let mut slow = Parser::new(format, body);
     let mut labels = LabelsBuilder::default();
+    // Stands behind the last sample.
+    let mut fast = slow.clone();
     loop {
-        let mut fast = slow.clone();
         let Ok(Some(event)) = slow.next_event() else { return };
         let Event::Sample(sample) = event else { continue };
         if slow.labels(&mut labels).is_ok() {
             assert!(!slow.metric_name().is_empty(), "a sample has a metric name");
         }
+        let comments = slow.comments();
+        let skipped = fast.skip_if(comments, Some(slow.kind));
+        assert_eq!(skipped, !comments.is_empty(), "both see the same before the sample");
         if let Ok(Some(found)) = fast.sample_if(sample.series) {
             assert_eq!(found.value.to_bits(), sample.value.to_bits(), "both read one value");
             assert_eq!(found.timestamp, sample.timestamp, "both read one timestamp");
             assert_eq!(fast.cursor.at(), slow.cursor.at(), "both end at one place");
+            assert_eq!(fast.comments(), comments, "both see the same between samples");
         }
+        fast = slow.clone();
     }
 }

@@ -32,6 +32,11 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// Where the line begins that was begun last.
+    pub(super) fn line_start(&self) -> usize {
+        self.line_start
+    }
+
     pub(super) fn slice(&self, from: usize, to: usize) -> &'a [u8] {
         &self.body[from..to]
     }

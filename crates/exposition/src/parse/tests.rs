@@ -1,5 +1,5 @@
 use super::{Event, Format, Parser};
-use model::{Labels, LabelsBuilder};
+use model::{Labels, LabelsBuilder, MetricKind};
 use std::fmt::Write;
 
 /// One line per event; the only place that knows the API.
@@ -331,6 +331,20 @@ fn a_known_series_is_recognised_by_its_bytes() {
     assert_eq!(ask(Format::OpenMetrics, "m 2\n", "m"), Some(2.0));
     let mut parser = Parser::new(Format::Text, b"m x");
     assert!(parser.sample_if(b"m").is_err());
+}
+
+#[test]
+fn known_comments_are_skipped_before_a_sample() {
+    let body = b"# HELP a x\n# TYPE a counter\na 1\n\n b 2\n";
+    let mut parser = Parser::new(Format::Text, body);
+    let comments = b"# HELP a x\n# TYPE a counter\n";
+    assert!(!parser.skip_if(b"", None) && !parser.skip_if(b"# HELP b", None));
+    assert!(parser.skip_if(comments, Some(MetricKind::Counter)));
+    assert!(!parser.skip_if(b"a", None), "only what stands right behind a sample");
+    assert_eq!(parser.sample_if(b"a").unwrap().map(|sample| sample.value), Some(1.0));
+    assert_eq!(parser.comments(), comments);
+    assert!(matches!(parser.next_event(), Ok(Some(Event::Sample(_)))));
+    assert_eq!(parser.comments(), b"\n ");
 }
 
 #[test]

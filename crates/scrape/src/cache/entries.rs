@@ -1,18 +1,26 @@
-//! The ordered cache of lines: raw series bytes -> series, and which line came next last time.
-//! A prediction is always verified by comparing bytes, so a wrong one costs a lookup, no more.
-//! About 60 bytes an entry besides the bytes of the line and the label set.
+//! The ordered cache of lines: series bytes -> series, which line came next last time, and what
+//! stood before it. Predictions are always verified by comparing bytes, so a wrong one costs a
+//! lookup, no more.
+//! Texts stand together in the order in which they came, entries too: a page like the last one is
+//! read against memory that is walked forward. 90 bytes an entry besides texts and label set.
 
+use super::family::Declared;
 use exposition::Part;
 use foldhash::fast::FixedState;
 use model::{Labels, SeriesRef};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::BuildHasher as _;
 
 /// Number of an entry; reused when the entry is gone.
 pub(super) type EntryId = u32;
 
 /// Number of a scrape, from 1; at one a second they last for 136 years.
 pub(super) type Round = u32;
+
+/// No entry: bodies have fewer lines.
+const NOBODY: EntryId = EntryId::MAX;
+/// Texts are put together anew when more than this, and than half of them, belongs to nobody.
+const WASTE_BYTES_MAX: usize = 64 << 10;
 
 /// A series as it is stored.
 #[derive(Clone, Debug)]
@@ -23,53 +31,107 @@ pub(super) struct Series {
     pub(super) instance: Option<(Part, u64)>,
 }
 
-/// A line that was seen.
+/// A place in the texts.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    start: usize,
+    len: usize,
+}
+
+/// A line that was seen: what every scrape needs of it.
 #[derive(Clone, Debug)]
 struct Entry {
-    raw: Arc<[u8]>,
-    /// The entry that followed last time.
-    next: Option<EntryId>,
+    /// Its series; never empty, unless the entry is free.
+    series: Span,
+    /// The comments before it.
+    comments: Span,
+    /// What they declare.
+    declared: Declared,
+    /// `None`: relabelling drops it.
+    reference: Option<SeriesRef>,
+    /// The entry that followed last time, or [`NOBODY`].
+    next: EntryId,
     /// Round in which the line was seen last.
     seen: Round,
     /// Round in which it was tracked for staleness last.
     tracked: Round,
     /// Round in which it was tracked before that; comes back when the last one does not count.
     tracked_before: Round,
-    /// `None`: relabelling drops it.
-    series: Option<Series>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Entries {
-    slots: Vec<Option<Entry>>,
+    slots: Vec<Entry>,
+    /// What is seldom needed of the slots' series.
+    series: Vec<Option<Series>>,
     free: Vec<EntryId>,
-    index: HashMap<Arc<[u8]>, EntryId, FixedState>,
-    first: Option<EntryId>,
+    texts: Vec<u8>,
+    /// Bytes of the texts that belong to no entry.
+    waste: usize,
+    /// By hash of the series bytes; of two with one hash the later one is found.
+    index: HashMap<u64, EntryId, FixedState>,
+    first: EntryId,
+    /// Entries that the running scrape saw.
+    seen_now: usize,
     /// Entries at the end of the last good scrape; failed ones may not grow the cache far beyond.
     settled: usize,
 }
 
+impl Default for Entries {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            series: Vec::new(),
+            free: Vec::new(),
+            texts: Vec::new(),
+            waste: 0,
+            index: HashMap::default(),
+            first: NOBODY,
+            seen_now: 0,
+            settled: 0,
+        }
+    }
+}
+
+/// The line that will probably come next.
+pub(super) struct Likely<'a> {
+    pub(super) id: EntryId,
+    pub(super) comments: &'a [u8],
+    pub(super) declared: Declared,
+    pub(super) series: &'a [u8],
+}
+
 /// What is known of a line.
-pub(super) enum Sighting<'a> {
+pub(super) enum Sighting {
     /// Relabelling drops it.
     Dropped,
     /// A series; `again` when this round saw the line before.
-    Series { series: &'a Series, again: bool },
+    Series { reference: SeriesRef, again: bool },
 }
 
 impl Entries {
-    /// The line that followed `previous` last time (`None`: the first line).
-    pub(super) fn predict(&self, previous: Option<EntryId>) -> Option<(EntryId, &[u8])> {
-        let id = match previous {
-            None => self.first?,
-            Some(previous) => self.get(previous)?.next?,
-        };
-        Some((id, &self.get(id)?.raw))
+    /// A page begins.
+    pub(super) fn begin(&mut self) {
+        self.seen_now = 0;
     }
 
-    /// Finds a line by its bytes and corrects the prediction.
-    pub(super) fn find(&mut self, previous: Option<EntryId>, raw: &[u8]) -> Option<EntryId> {
-        let id = *self.index.get(raw)?;
+    /// The line that followed `previous` last time (`None`: the first line).
+    pub(super) fn predict(&self, previous: Option<EntryId>) -> Option<Likely<'_>> {
+        let id = match previous {
+            None => self.first,
+            Some(previous) => self.slots[previous as usize].next,
+        };
+        let entry = self.slots.get(id as usize).filter(|entry| entry.series.len > 0)?;
+        let (comments, series) = (self.text(entry.comments), self.text(entry.series));
+        Some(Likely { id, comments, declared: entry.declared, series })
+    }
+
+    /// Finds a line by its series and corrects the prediction.
+    pub(super) fn find(&mut self, previous: Option<EntryId>, series: &[u8]) -> Option<EntryId> {
+        let id = *self.index.get(&hash(series))?;
+        if self.text(self.slots[id as usize].series) != series {
+            return None;
+        }
         self.follow(previous, id);
         Some(id)
     }
@@ -78,54 +140,84 @@ impl Entries {
     pub(super) fn insert(
         &mut self,
         previous: Option<EntryId>,
-        raw: &[u8],
+        text: &[u8],
         round: Round,
         series: Option<Series>,
     ) -> EntryId {
-        let raw: Arc<[u8]> = raw.into();
         let entry = Entry {
-            raw: Arc::clone(&raw),
-            next: None,
+            series: self.keep(text),
+            comments: Span::default(),
+            declared: Declared::default(),
+            reference: series.as_ref().map(|series| series.reference),
+            next: NOBODY,
             seen: round,
             tracked: 0,
             tracked_before: 0,
-            series,
         };
-        let id = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
+        self.seen_now += 1;
+        let id = if let Some(id) = self.free.pop() {
+            self.slots[id as usize] = entry;
+            self.series[id as usize] = series;
+            id
+        } else {
+            self.slots.push(entry);
+            self.series.push(series);
             EntryId::try_from(self.slots.len() - 1).expect("a body has fewer than 2^32 lines")
-        });
-        self.slots[id as usize] = Some(entry);
-        self.index.insert(raw, id);
+        };
+        self.index.insert(hash(text), id);
         self.follow(previous, id);
         id
     }
 
+    /// Remembers what stood before a line.
+    pub(super) fn learn_comments(&mut self, id: EntryId, comments: &[u8], declared: Declared) {
+        let known = self.slots[id as usize].comments;
+        if self.text(known) != comments {
+            self.waste += known.len;
+            self.slots[id as usize].comments = self.keep(comments);
+        }
+        self.slots[id as usize].declared = declared;
+    }
+
+    /// Forgets all comments: what they declare has other numbers now.
+    pub(super) fn forget_comments(&mut self) {
+        for entry in &mut self.slots {
+            self.waste += std::mem::take(&mut entry.comments).len;
+        }
+    }
+
+    fn text(&self, span: Span) -> &[u8] {
+        &self.texts[span.start..span.start + span.len]
+    }
+
+    fn keep(&mut self, text: &[u8]) -> Span {
+        let start = self.texts.len();
+        self.texts.extend_from_slice(text);
+        Span { start, len: text.len() }
+    }
+
     fn follow(&mut self, previous: Option<EntryId>, id: EntryId) {
         match previous {
-            None => self.first = Some(id),
-            Some(previous) => {
-                if let Some(entry) = self.get_mut(previous) {
-                    entry.next = Some(id);
-                }
-            }
+            None => self.first = id,
+            Some(previous) => self.slots[previous as usize].next = id,
         }
     }
 
     /// Notes that a line was seen in this round.
-    pub(super) fn see(&mut self, id: EntryId, round: Round) -> Sighting<'_> {
-        let entry = self.get_mut(id).expect("ids come from `predict`, `find` and `insert`");
+    pub(super) fn see(&mut self, id: EntryId, round: Round) -> Sighting {
+        let entry = &mut self.slots[id as usize];
         let again = entry.seen == round;
         entry.seen = round;
-        match &entry.series {
+        self.seen_now += usize::from(!again);
+        match entry.reference {
             None => Sighting::Dropped,
-            Some(series) => Sighting::Series { series, again },
+            Some(reference) => Sighting::Series { reference, again },
         }
     }
 
     /// Tracks a line for staleness; answers in which round it was tracked before.
     pub(super) fn track(&mut self, id: EntryId, round: Round) -> Round {
-        let entry = self.get_mut(id).expect("ids come from `predict`, `find` and `insert`");
+        let entry = &mut self.slots[id as usize];
         let before = entry.tracked;
         if before != round {
             entry.tracked_before = before;
@@ -136,64 +228,96 @@ impl Entries {
 
     /// What was tracked in this round does not count: it was not stored.
     pub(super) fn untrack(&mut self, round: Round) {
-        for entry in self.slots.iter_mut().flatten().filter(|entry| entry.tracked == round) {
+        for entry in self.slots.iter_mut().filter(|entry| entry.tracked == round) {
             entry.tracked = entry.tracked_before;
         }
     }
 
     pub(super) fn series(&self, id: EntryId) -> Option<&Series> {
-        self.get(id)?.series.as_ref()
+        self.series[id as usize].as_ref()
     }
 
     /// Gives a series its new handle.
     pub(super) fn rebind(&mut self, id: EntryId, reference: SeriesRef) {
-        if let Some(series) = self.get_mut(id).and_then(|entry| entry.series.as_mut()) {
+        if let Some(series) = &mut self.series[id as usize] {
             series.reference = reference;
+            self.slots[id as usize].reference = Some(reference);
         }
     }
 
     /// Series tracked last in this round.
-    pub(super) fn tracked_in(&self, round: Round) -> impl Iterator<Item = &Series> {
-        let entries = self.slots.iter().flatten().filter(move |entry| entry.tracked == round);
-        entries.filter_map(|entry| entry.series.as_ref())
+    pub(super) fn tracked_in(&self, round: Round) -> impl Iterator<Item = SeriesRef> {
+        let entries = self.slots.iter().filter(move |entry| entry.tracked == round);
+        entries.filter_map(|entry| entry.reference)
     }
 
     /// Removes lines that were not seen in this round, when the scrape was good or the cache has
     /// grown too much through failed ones (upstream's rule: twice the good size and 1,000).
     pub(super) fn settle(&mut self, round: Round, good: bool) {
-        if !good && self.index.len() <= self.settled * 2 + 1000 {
-            return;
+        let lines = self.len();
+        if good && self.seen_now == lines {
+            self.settled = lines;
+        } else if good || lines > self.settled * 2 + 1000 {
+            self.remove_unseen(round);
+            self.settled = self.len();
         }
-        for (id, slot) in self.slots.iter_mut().enumerate() {
-            if let Some(entry) = slot.take_if(|entry| entry.seen != round) {
-                self.index.remove(&entry.raw);
-                self.free.push(EntryId::try_from(id).expect("slots are numbered by EntryId"));
+        if self.waste > WASTE_BYTES_MAX.max(self.texts.len() / 2) {
+            self.gather_texts();
+        }
+    }
+
+    fn remove_unseen(&mut self, round: Round) {
+        for id in 0..self.slots.len() {
+            let entry = &mut self.slots[id];
+            if entry.series.len == 0 || entry.seen == round {
+                continue;
+            }
+            let series = std::mem::take(&mut entry.series);
+            let comments = std::mem::take(&mut entry.comments);
+            (entry.tracked, entry.reference) = (0, None);
+            self.series[id] = None;
+            self.waste += series.len + comments.len;
+            let hash = hash(self.text(series));
+            let id = EntryId::try_from(id).expect("slots are numbered by EntryId");
+            if self.index.get(&hash) == Some(&id) {
+                self.index.remove(&hash);
+            }
+            self.free.push(id);
+        }
+    }
+
+    /// Copies the texts that belong to entries, so that no others are left.
+    fn gather_texts(&mut self) {
+        let old = std::mem::take(&mut self.texts);
+        self.texts.reserve_exact(old.len() - self.waste);
+        for entry in &mut self.slots {
+            for span in [&mut entry.comments, &mut entry.series] {
+                let text = &old[span.start..span.start + span.len];
+                span.start = self.texts.len();
+                self.texts.extend_from_slice(text);
             }
         }
-        self.settled = self.index.len();
+        self.waste = 0;
     }
 
     /// Removes everything; gives back the series with the round that tracked them last.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = (Series, Round)> + use<> {
-        self.index.clear();
-        self.free.clear();
-        self.first = None;
-        self.settled = 0;
-        let slots = std::mem::take(&mut self.slots);
-        slots.into_iter().flatten().filter_map(|e| e.series.map(|series| (series, e.tracked)))
+        let Self { slots, series, .. } = std::mem::take(self);
+        let all = series.into_iter().zip(slots);
+        all.filter_map(|(series, entry)| Some((series?, entry.tracked)))
+    }
+
+    #[cfg(test)]
+    pub(super) fn text_bytes(&self) -> usize {
+        self.texts.len()
     }
 
     /// Number of lines remembered.
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.index.len()
+        self.slots.len() - self.free.len()
     }
+}
 
-    fn get(&self, id: EntryId) -> Option<&Entry> {
-        self.slots.get(id as usize)?.as_ref()
-    }
-
-    fn get_mut(&mut self, id: EntryId) -> Option<&mut Entry> {
-        self.slots.get_mut(id as usize)?.as_mut()
-    }
+fn hash(series: &[u8]) -> u64 {
+    FixedState::default().hash_one(series)
 }

@@ -68,6 +68,7 @@ impl<'a> Pass<'a> {
         appender: &'a dyn Appender,
     ) -> Self {
         cache.origins.clear();
+        cache.entries.begin();
         cache.tracked_now = 0;
         Self {
             cache,
@@ -104,9 +105,7 @@ impl<'a> Pass<'a> {
         self.has_instances = format == Format::OpenMetrics;
         let mut parser = Parser::new(format, bytes);
         loop {
-            if let Some((id, raw)) = self.cache.entries.predict(self.previous)
-                && let Some(sample) = parser.sample_if(raw).map_err(parse_error)?
-            {
+            if let Some((id, sample)) = self.likely_line(&mut parser)? {
                 self.known(id, &sample.into());
                 continue;
             }
@@ -126,9 +125,45 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// The line that followed last time with the same comments before it, if it comes again.
+    fn likely_line<'p>(
+        &mut self,
+        parser: &mut Parser<'p>,
+    ) -> Result<Option<(EntryId, Sample<'p>)>, Stop> {
+        let TargetCache { entries, families, round, .. } = &mut *self.cache;
+        let Some(likely) = entries.predict(self.previous) else { return Ok(None) };
+        let is_known = families.agree(likely.declared)
+            && parser.skip_if(likely.comments, likely.declared.kind());
+        if is_known {
+            families.again(likely.declared, *round);
+        }
+        let Some(sample) = parser.sample_if(likely.series).map_err(parse_error)? else {
+            return Ok(None);
+        };
+        let id = likely.id;
+        if is_known {
+            families.heard();
+        } else {
+            self.learn_comments(parser, Some(id));
+        }
+        Ok(Some((id, sample)))
+    }
+
+    /// Remembers what stood before a line, if the line is remembered.
+    fn learn_comments(&mut self, parser: &Parser<'_>, line: Option<EntryId>) {
+        let comments = parser.comments();
+        if comments.is_empty() {
+            return;
+        }
+        if let (Some(declared), Some(id)) = (self.cache.families.heard(), line) {
+            self.cache.entries.learn_comments(id, comments, declared);
+        }
+    }
+
     fn line(&mut self, parser: &Parser<'_>, sample: Sample<'_>) -> Result<(), Stop> {
         let raw = sample.series;
         if let Some(id) = self.cache.entries.find(self.previous, raw) {
+            self.learn_comments(parser, Some(id));
             self.known(id, &sample.into());
             return Ok(());
         }
@@ -139,7 +174,8 @@ impl<'a> Pass<'a> {
             self.fresh(raw, &mut builder, |name| parser.names_label(name), &sample.into())
         });
         self.cache.builder = builder;
-        fresh
+        self.learn_comments(parser, fresh?);
+        Ok(())
     }
 
     fn read_families(&mut self, families: &[Family]) -> Result<(), Stop> {
@@ -165,7 +201,7 @@ impl<'a> Pass<'a> {
         let raw = line.as_bytes();
         let reading = Reading { value: point.value, timestamp: point.timestamp, exemplar: None };
         let predicted = self.cache.entries.predict(self.previous);
-        let expected = predicted.filter(|(_, expected)| *expected == raw).map(|(id, _)| id);
+        let expected = predicted.filter(|likely| likely.series == raw).map(|likely| likely.id);
         if let Some(id) = expected.or_else(|| self.cache.entries.find(self.previous, raw)) {
             self.known(id, &reading);
             return Ok(());
@@ -173,16 +209,17 @@ impl<'a> Pass<'a> {
         self.report.scraped += 1;
         let mut builder = point.labels.to_builder();
         builder.set(METRIC_NAME, &format!("{}{}", family.name, point.suffix));
-        self.fresh(raw, &mut builder, |name| point.labels.get(name).is_some(), &reading)
+        self.fresh(raw, &mut builder, |name| point.labels.get(name).is_some(), &reading)?;
+        Ok(())
     }
 
     /// A line whose series is known.
     fn known(&mut self, id: EntryId, reading: &Reading) {
         self.report.scraped += 1;
         self.previous = Some(id);
-        let (reference, instance, again) = match self.cache.entries.see(id, self.cache.round) {
+        let (reference, again) = match self.cache.entries.see(id, self.cache.round) {
             Sighting::Dropped => return,
-            Sighting::Series { series, again } => (series.reference, series.instance, again),
+            Sighting::Series { reference, again } => (reference, again),
         };
         self.report.kept += 1;
         let own_time = reading.timestamp.filter(|_| self.cache.shape.honor_timestamps);
@@ -191,18 +228,21 @@ impl<'a> Pass<'a> {
             return;
         }
         if self.within_limit() {
+            let series = self.has_instances.then(|| self.cache.entries.series(id)).flatten();
+            let instance = series.and_then(|series| series.instance);
             self.push(id, reference, instance, reading);
         }
     }
 
-    /// A line that was never seen, or not for long; it is counted already.
+    /// A line that was never seen, or not for long; it is counted already. Gives its entry, unless
+    /// a limit leaves it without one.
     fn fresh(
         &mut self,
         raw: &[u8],
         labels: &mut LabelsBuilder,
         names: impl Fn(&str) -> bool,
         reading: &Reading,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<EntryId>, Stop> {
         let round = self.cache.round;
         let family = self.cache.families.current();
         let instance = if self.has_instances { instance(labels, family) } else { None };
@@ -211,18 +251,18 @@ impl<'a> Pass<'a> {
             Fate::Dropped => {
                 let id = self.cache.entries.insert(self.previous, raw, round, None);
                 self.previous = Some(id);
-                return Ok(());
+                return Ok(Some(id));
             }
         };
         self.report.kept += 1;
         if !self.within_limit() {
-            return Ok(());
+            return Ok(None);
         }
         let reference = match self.appender.resolve(self.cache.group, &labels) {
             Ok(reference) => reference,
             Err(error) if error.kind() == AppendErrorKind::SeriesLimit => {
                 self.report.refused += 1;
-                return Ok(());
+                return Ok(None);
             }
             Err(error) if error.kind() == AppendErrorKind::InvalidLabels => {
                 return Err(Stop::Scrape(error.to_string()));
@@ -234,7 +274,7 @@ impl<'a> Pass<'a> {
         self.previous = Some(id);
         self.report.added += 1;
         self.push(id, reference, instance, reading);
-        Ok(())
+        Ok(Some(id))
     }
 
     /// Counts a sample against the limit. The page is read on beyond it, for the figures.
@@ -329,7 +369,7 @@ impl<'a> Pass<'a> {
         }
         // Two lines may be one series: it is there if any of its lines is.
         let tracked = self.cache.entries.tracked_in(self.cache.round);
-        let present: HashSet<SeriesRef> = tracked.map(|series| series.reference).collect();
+        let present: HashSet<SeriesRef> = tracked.collect();
         let mut gone = self.cache.tracked_series();
         gone.retain(|reference| !present.contains(reference));
         self.mark(&gone);
@@ -390,8 +430,7 @@ impl TargetCache {
         let orphans = self.orphans.iter().map(|(reference, _)| *reference);
         let mut series: Vec<SeriesRef> = orphans.collect();
         if self.previous > 0 {
-            let tracked = self.entries.tracked_in(self.previous);
-            series.extend(tracked.map(|series| series.reference));
+            series.extend(self.entries.tracked_in(self.previous));
         }
         series.sort_unstable();
         series.dedup();

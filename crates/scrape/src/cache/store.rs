@@ -25,8 +25,8 @@ impl TargetCache {
         self.orphans.clear();
         let good = report.error.is_none();
         self.entries.settle(self.round, good && report.scraped > 0);
-        if good {
-            self.families.settle(self.round);
+        if good && self.families.settle(self.round) {
+            self.entries.forget_comments();
         }
     }
 

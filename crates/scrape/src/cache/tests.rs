@@ -5,6 +5,7 @@ use expect_test::{Expect, expect};
 use exposition::{Family, Format};
 use model::{AppendErrorKind, GroupKey, Labels, MetricKind, Timestamp};
 use relabel::{Action, Rule, RuleSpec};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -653,4 +654,77 @@ fn random_pages_agree_with_the_obvious_model() {
             }
         }
     }
+}
+
+/// The slow and obvious model: what a target says about its families, and when it is forgotten.
+#[test]
+fn random_comments_agree_with_the_obvious_model() {
+    for seed in 1..200_u64 {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut random = |bound: u64| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state % bound
+        };
+        let mut world = World::new();
+        let mut told: BTreeMap<String, (String, u64)> = BTreeMap::new();
+        for round in 1..60 {
+            let mut body = String::new();
+            for family in 0..6 {
+                if random(4 + 8 * family) == 0 {
+                    continue;
+                }
+                let name = format!("f{}", if random(9) == 0 { random(6) } else { family });
+                let help = format!("Version {}.", random(12) / 11);
+                let remark = ["", "# a remark\n", "\n", "  "][random(40).min(3) as usize];
+                writeln!(body, "{remark}# HELP {name} {help}\n# TYPE {name} gauge").unwrap();
+                told.insert(name, (help, round));
+                if random(5) > 0 {
+                    writeln!(body, "f{family} 1").unwrap();
+                }
+            }
+            world.text(&body);
+            told.retain(|_, (_, seen)| round - *seen <= 10);
+            let known = world.cache.metadata().list().into_iter();
+            let known: Vec<_> = known.map(|entry| (entry.metric, entry.metadata.help)).collect();
+            let told: Vec<_> = told.iter().map(|(name, (help, _))| (name, help)).collect();
+            let known: Vec<_> = known.iter().map(|(name, help)| (name, help)).collect();
+            assert_eq!(known, told, "seed {seed}, round {round}");
+        }
+    }
+}
+
+#[test]
+fn a_new_line_behind_known_comments_belongs_to_what_they_declare() {
+    let mut world = World::new();
+    world.text("a 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\n");
+    world.log();
+    for _ in 0..2 {
+        world.text("a 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2\"} 1\n");
+    }
+    world.text("a 1\n# TYPE h histogram\nh_bucket{le=\"3\"} 1\nh_bucket{le=\"1\"} 1\n");
+    assert!(world.log().contains(r#"le="2.0"} 1 @2000"#));
+    assert!(world.memory.latest("h_bucket").keys().all(|labels| labels.contains(".0\"")));
+    let mut world = World::new();
+    let page = "# TYPE a counter\na_created 0.5\na_total 1\n# EOF\n";
+    world.openmetrics(page);
+    world.openmetrics(&page.replace("# EOF", "a_created{b=\"c\"} 1.5\na_total{b=\"c\"} 1\n# EOF"));
+    assert!(world.log().contains(r#"b="c", instance="i", job="j"} 1 @2000 from 1500"#));
+}
+
+#[test]
+fn texts_of_lines_that_are_gone_give_their_memory_back() {
+    let mut world = World::new();
+    for round in 0..400 {
+        let mut body = String::from("steady{l=\"x\"} 1\n");
+        for line in 0..20 {
+            writeln!(body, "# it is round {round}\nm{{round=\"{round}\",line=\"{line}\"}} 1")
+                .unwrap();
+        }
+        world.text(&body);
+        assert_eq!(world.cache.entries.len(), 21);
+    }
+    assert!(world.cache.entries.text_bytes() < 200_000, "{}", world.cache.entries.text_bytes());
+    assert_eq!(world.text("steady{l=\"x\"} 1\n").added, 0);
 }
