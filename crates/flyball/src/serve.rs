@@ -30,9 +30,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use sys::{Clock, OsVfs, SystemClock, SystemEntropy, Vfs};
+use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
-use tsdb::Db;
+use tsdb::{Db, Durability};
 
 /// Alerts on their way from rules to routing; more are dropped and counted (rules send again).
 const ALERT_BATCHES_MAX: usize = 1000;
@@ -64,10 +65,20 @@ fn start(args: &ServeArgs) -> Result<(), Fatal> {
     let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
     let settings = Settings::resolve(args, &configuration, &*vfs)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(args, configuration, settings, vfs));
+    let loops = scrape_loops()?;
+    let served = runtime.block_on(serve(args, configuration, settings, vfs, loops.handle()));
+    loops.shutdown_background();
     // Blocking work that hangs (a dead disk) must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
+}
+
+/// Threads for the loops of targets alone: one takes millions of samples a second, and on few
+/// cores a second one would only be woken in vain.
+fn scrape_loops() -> std::io::Result<Runtime> {
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 4);
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(threads.clamp(1, 4)).thread_name("scrape").enable_all().build()
 }
 
 fn start_log(args: &ServeArgs, configuration: &Configuration) {
@@ -82,6 +93,7 @@ async fn serve(
     configuration: Configuration,
     settings: Settings,
     vfs: Arc<dyn Vfs>,
+    loops: &Handle,
 ) -> Result<(), Fatal> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut signals = Signals::install()?;
@@ -98,7 +110,7 @@ async fn serve(
     };
     let mut supervisor = Supervisor::new();
     let rooms = Rooms::build(&db, &configuration, &settings, &vfs, &clock, &supervisor)?;
-    let mut pools = rooms.pools();
+    let mut pools = rooms.pools(loops);
     let view = pools.view();
     rooms.start_sources(&mut pools, &configuration, &settings)?;
     let lifecycle = rooms.lifecycle(args, &settings, pools);
@@ -267,13 +279,15 @@ impl Rooms {
         })
     }
 
-    fn pools(&self) -> Pools {
+    fn pools(&self, loops: &Handle) -> Pools {
         Pools::new(scrape::Options {
             appender: Arc::clone(&self.db) as Arc<dyn Appender>,
             clock: Arc::clone(&self.clock),
             vfs: Arc::clone(&self.vfs),
             policy: Arc::clone(&self.policy),
             offset_seed: GroupKey::of(&sources::hostname()).0,
+            loops: loops.clone(),
+            storing_waits: self.db.options().durability == Durability::Sync,
         })
     }
 
@@ -331,7 +345,7 @@ impl Rooms {
             queries: Arc::clone(&self.queries),
             query_log: Arc::clone(&self.query_log),
             pools: tokio::sync::Mutex::new(Some(pools)),
-            runtime: tokio::runtime::Handle::current(),
+            runtime: Handle::current(),
         });
         let (ready, quit) = (AtomicBool::new(false), Arc::new(Notify::new()));
         Arc::new(Lifecycle { ready, quit, reloader })
@@ -449,7 +463,7 @@ impl Rooms {
         supervisor.start("maintenance", move |stop| {
             storage::maintain(Arc::clone(&db), Arc::clone(&clock), stop)
         });
-        if self.db.options().durability == tsdb::Durability::Window {
+        if self.db.options().durability == Durability::Window {
             let db = Arc::clone(&self.db);
             supervisor.start("journal-sync", move |stop| storage::sync(Arc::clone(&db), stop));
         }

@@ -199,7 +199,7 @@ impl Pool {
         let shared = Arc::new(Shared::new(view));
         let (commands, receiver) = watch::channel(command);
         let runner = Runner::new(Arc::clone(&self.context), Arc::clone(&shared), receiver);
-        let task = tokio::spawn(runner.run());
+        let task = self.context.loops.spawn(runner.run());
         self.running.insert(identity, Running { commands, task, shared, ending: false });
     }
 

@@ -10,6 +10,7 @@ use model::Appender;
 use net::AddressPolicy;
 use std::sync::{Arc, PoisonError};
 use sys::{Clock, Vfs};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -33,6 +34,11 @@ pub struct Options {
     /// Shifts the phases of all targets, so that two servers scrape at different times; derive it
     /// from the host name and the external labels.
     pub offset_seed: u64,
+    /// Runs the loops of targets. With a thread of its own a page goes from its connection to the
+    /// storage without waking another thread.
+    pub loops: Handle,
+    /// The storage answers after a sync: pages are stored on threads that may wait.
+    pub storing_waits: bool,
 }
 
 /// What all loops share.
@@ -42,11 +48,13 @@ pub(crate) struct Context {
     pub(crate) vfs: Arc<dyn Vfs>,
     pub(crate) policy: Arc<AddressPolicy>,
     pub(crate) offset_seed: u64,
+    pub(crate) loops: Handle,
+    pub(crate) storing_waits: bool,
     pub(crate) counters: Arc<Counters>,
 }
 
 /// A pool as its owner sees it.
-struct Handle {
+struct PoolHandle {
     entry: Arc<PoolEntry>,
     config: Arc<ScrapeConfig>,
     orders: mpsc::Sender<Order>,
@@ -65,7 +73,7 @@ struct SourceHandle {
 pub struct Pools {
     context: Arc<Context>,
     view: PoolsView,
-    jobs: Vec<Handle>,
+    jobs: Vec<PoolHandle>,
     sources: Vec<SourceHandle>,
 }
 
@@ -79,6 +87,8 @@ impl Pools {
             vfs: options.vfs,
             policy: options.policy,
             offset_seed: options.offset_seed,
+            loops: options.loops,
+            storing_waits: options.storing_waits,
             counters: Arc::clone(&view.counters),
         });
         Self { context, view, jobs: Vec::new(), sources: Vec::new() }
@@ -99,7 +109,7 @@ impl Pools {
             self.apply_job(config).await;
         }
         // In the order of the configuration; retired pools are not shown.
-        let place = |pool: &Handle| configs.iter().position(|c| c.job_name == pool.entry.name);
+        let place = |pool: &PoolHandle| configs.iter().position(|c| c.job_name == pool.entry.name);
         self.jobs.sort_by_key(|pool| place(pool).unwrap_or(usize::MAX));
         self.publish();
     }
@@ -107,8 +117,8 @@ impl Pools {
     async fn apply_job(&mut self, config: &ScrapeConfig) {
         let known = self.jobs.iter_mut().find(|pool| pool.entry.name == config.job_name);
         let Some(pool) = known else {
-            let handle = self.start(Arc::new(config.clone()));
-            self.jobs.push(handle);
+            let pool = self.start(Arc::new(config.clone()));
+            self.jobs.push(pool);
             return;
         };
         if *pool.config == *config && !pool.retired {
@@ -121,18 +131,18 @@ impl Pools {
             let fresh = Arc::clone(&pool.config);
             let name = config.job_name.clone();
             self.jobs.retain(|pool| pool.entry.name != name);
-            let handle = self.start(fresh);
-            self.jobs.push(handle);
+            let pool = self.start(fresh);
+            self.jobs.push(pool);
         }
     }
 
-    fn start(&self, config: Arc<ScrapeConfig>) -> Handle {
+    fn start(&self, config: Arc<ScrapeConfig>) -> PoolHandle {
         let entry = PoolEntry::new(&config.job_name);
         let (orders, receiver) = mpsc::channel(ORDERS_MAX);
         let context = Arc::clone(&self.context);
         let pool = Pool::new(context, Arc::clone(&entry), Arc::clone(&config));
         let task = tokio::spawn(pool.run(receiver));
-        Handle { entry, config, orders, task, retired: false }
+        PoolHandle { entry, config, orders, task, retired: false }
     }
 
     /// Starts an in-process source; it runs until everything stops.
@@ -182,7 +192,7 @@ impl Pools {
     }
 }
 
-impl Handle {
+impl PoolHandle {
     /// Gives an order; false when the pool has ended.
     async fn order(&self, order: Order) -> bool {
         self.orders.send(order).await.is_ok()

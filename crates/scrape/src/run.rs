@@ -10,6 +10,7 @@ use crate::view::{Health, Shared};
 use crate::{Grid, Target};
 use exposition::Format;
 use model::{GroupKey, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -36,6 +37,8 @@ pub(crate) struct Assignment {
     pub(crate) forced_error: Option<String>,
 }
 
+/// Longer bodies are read on threads that may take their time; about 2 ms.
+const BODY_AT_ONCE_BYTES: usize = 1 << 20;
 /// Bodies above this size give their memory back when the next page is much smaller: 1 MiB.
 const BODY_KEPT_BYTES: usize = 1 << 20;
 
@@ -148,7 +151,7 @@ impl Runner {
         log(assignment, before, &report);
     }
 
-    /// Runs the core on a thread that may wait for the journal.
+    /// Runs the core: here when that takes microseconds, otherwise on a thread that may wait.
     async fn ingest(
         &mut self,
         at: Timestamp,
@@ -158,7 +161,8 @@ impl Runner {
         let mut cache = self.cache.take()?;
         let body = std::mem::take(&mut self.body);
         let context = Arc::clone(&self.context);
-        let ingested = tokio::task::spawn_blocking(move || {
+        let waits = context.storing_waits || body.len() > BODY_AT_ONCE_BYTES;
+        let work = move || {
             let page = match &fetched {
                 Ok(format) => Page::Body { format: *format, bytes: &body },
                 Err(error) => {
@@ -169,8 +173,13 @@ impl Runner {
             let arrival = Arrival { at, page, elapsed: &elapsed };
             let report = cache.ingest(&arrival, context.appender.as_ref());
             (cache, body, report)
-        });
-        let Ok((cache, body, report)) = ingested.await else {
+        };
+        let ingested = if waits {
+            tokio::task::spawn_blocking(work).await.ok()
+        } else {
+            catch_unwind(AssertUnwindSafe(work)).ok()
+        };
+        let Some((cache, body, report)) = ingested else {
             // The next round begins with an empty cache: nothing is lost but staleness.
             tracing::error!("ingesting a scrape panicked; the target's cache begins anew");
             return None;

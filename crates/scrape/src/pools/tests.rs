@@ -2,26 +2,39 @@ use super::{Context, Options, Pools, SourceHandle};
 use crate::memory::Memory;
 use crate::view::PoolEntry;
 use config::{Outside, ScrapeConfig};
+use model::Appender;
 use net::AddressPolicy;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::{OsVfs, SystemClock};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 fn pools() -> Pools {
+    pools_over(Arc::new(Memory::default()), true)
+}
+
+fn pools_over(appender: Arc<dyn Appender>, storing_waits: bool) -> Pools {
     Pools::new(Options {
-        appender: Arc::new(Memory::default()),
+        appender,
         clock: Arc::new(SystemClock::new()),
         vfs: Arc::new(OsVfs),
         policy: Arc::new(AddressPolicy::default()),
         offset_seed: 0,
+        loops: Handle::current(),
+        storing_waits,
     })
 }
 
 /// What loops share, over a storage in memory.
 pub(crate) fn context() -> Arc<Context> {
     pools().context
+}
+
+/// What loops share, over a storage that waits or not.
+pub(crate) fn context_over(appender: Arc<dyn Appender>, storing_waits: bool) -> Arc<Context> {
+    pools_over(appender, storing_waits).context
 }
 
 /// A job without targets.

@@ -1,11 +1,11 @@
 use super::{Assignment, BODY_KEPT_BYTES, Command, Runner};
 use crate::cache::TargetCache;
 use crate::fetch::Job;
-use crate::pools::tests::{context, job};
+use crate::pools::tests::{context, context_over, job};
 use crate::view::Shared;
 use crate::{Shape, Target};
 use exposition::Format;
-use model::{GroupKey, Labels, Timestamp};
+use model::{AppendError, Appender, Batch, BatchReport, GroupKey, Labels, SeriesRef, Timestamp};
 use net::{AddressPolicy, Client, ClientOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,32 @@ async fn a_huge_page_does_not_hold_its_memory_for_ever() {
         assert_eq!(report.error, None);
         let kept = runner.body.capacity();
         assert_eq!(kept > 2 * BODY_KEPT_BYTES, is_kept, "{kept} bytes");
+    }
+}
+
+/// A storage that only panics.
+struct Broken;
+
+impl Appender for Broken {
+    fn resolve(&self, _: GroupKey, _: &Labels) -> Result<SeriesRef, AppendError> {
+        panic!("broken")
+    }
+
+    fn commit(&self, _: &Batch) -> Result<BatchReport, AppendError> {
+        panic!("broken")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_storing_ends_no_loop() {
+    for storing_waits in [false, true] {
+        let context = context_over(Arc::new(Broken), storing_waits);
+        let (_commands, receiver) = watch::channel(Command::Stop);
+        let mut runner = Runner::new(context, Arc::new(Shared::default()), receiver);
+        let shape = Shape::own(Labels::default(), Duration::from_secs(1));
+        runner.cache = Some(TargetCache::new(GroupKey(1), shape));
+        let told = runner.ingest(Timestamp::from_ms(1000), Duration::ZERO, Ok(Format::Text)).await;
+        assert!(told.is_none() && runner.cache.is_none(), "the next round begins anew");
     }
 }
 

@@ -71,6 +71,8 @@ impl World {
             vfs: Arc::new(OsVfs),
             policy: Arc::new(AddressPolicy::default()),
             offset_seed: 7,
+            loops: tokio::runtime::Handle::current(),
+            storing_waits: false,
         });
         Self { pools, memory }
     }
