@@ -12,7 +12,7 @@ use std::process::Command;
 const SERVERS: [&str; 3] = ["prom", "vm", "flyball"];
 const ROUNDS_DEFAULT: &str = "3";
 
-/// `bench [ingest] [TARGETS HOURS]`, `bench scrape`, `bench rules`, `bench alerts` or `bench ui`
+/// `bench [ingest] [TARGETS HOURS]`, `bench scrape [TARGETS SECONDS]`, `bench rules`, `bench alerts` or `bench ui`
 pub(crate) fn start(words: &[&str]) -> Chore {
     if words == ["ui"] {
         return web::bench();
@@ -28,10 +28,11 @@ pub(crate) fn start(words: &[&str]) -> Chore {
     match words {
         [] | ["ingest"] => ingest(&folder, "20", "4", "1800"),
         ["ingest", targets, hours] => ingest(&folder, targets, hours, "1800"),
-        ["scrape"] => scrape(&folder),
-        _ => {
-            Err("bench takes `ingest [TARGETS HOURS]`, `scrape`, `rules`, `alerts` or `ui`".into())
-        }
+        ["scrape"] => scrape(&folder, "200", "120"),
+        ["scrape", targets, seconds] => scrape(&folder, targets, seconds),
+        _ => Err("bench takes `ingest [TARGETS HOURS]`, `scrape [TARGETS SECONDS]`, `rules`, \
+                  `alerts` or `ui`"
+            .into()),
     }
 }
 
@@ -175,13 +176,14 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The scrape path: Prometheus and Flyball scrape the same served pages, 30 s each.
-fn scrape(folder: &Path) -> Chore {
+/// The scrape path: every server scrapes the same served pages, one after another.
+fn scrape(folder: &Path, targets: &str, seconds: &str) -> Chore {
     let script = workspace_root().join("xtask/scrape-bench.sh");
     run(Command::new("bash")
         .arg(script)
         .arg(folder)
         .arg(target_dir().join("bench/scrape"))
+        .args([targets, seconds])
         .env("FLYBALL_BIN", target_dir().join("release/flyball")))
 }
 
