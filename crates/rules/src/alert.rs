@@ -285,10 +285,10 @@ impl ActiveAlert {
             || !self.changes.is_empty()
     }
 
+    /// Counts a coming or going; [`Self::note_flapping`] follows.
     fn note_change(&mut self, now: Timestamp, rule: &AlertingSpec) {
-        if let Some(damping) = rule.extras.flap_damping {
+        if rule.extras.flap_damping.is_some() {
             self.changes.push(now);
-            damping.trim(&mut self.changes, now);
         }
     }
 
@@ -338,3 +338,6 @@ impl ActiveAlert {
 fn moved(at: Timestamp, by_ms: i64) -> Timestamp {
     Timestamp::from_ms(at.ms().saturating_add(by_ms))
 }
+
+#[cfg(test)]
+mod tests;

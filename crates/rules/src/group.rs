@@ -123,8 +123,7 @@ impl Group {
         for rule in &mut group.rules {
             rule.restored = !matches!(rule.spec, RuleSpec::Alerting(_));
         }
-        let waits = group.rules.iter().any(|rule| !rule.restored);
-        group.restore_in = waits.then_some(EVALUATIONS_BEFORE_RESTORE);
+        group.restore_in = Some(EVALUATIONS_BEFORE_RESTORE);
         group
     }
 

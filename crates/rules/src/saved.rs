@@ -320,6 +320,21 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn each_thing_that_extras_remember_comes_back_alone() {
+        let (labels, plain) = alert("a", AlertState::Firing);
+        let (missing_since, changes) = (plain.fired_at, vec![Timestamp::from_ms(1)]);
+        for alert in [
+            ActiveAlert { missing_since, ..plain.clone() },
+            ActiveAlert { window: 1, ..plain.clone() },
+            ActiveAlert { changes, ..plain },
+        ] {
+            let alerts = vec![(labels.clone(), Some(alert))];
+            let record = Record::Changes(RuleChanges { key: key("A"), alerts });
+            assert_eq!(Record::decode(&record.encode()), Some(record));
+        }
+    }
+
+    #[test]
     fn damaged_bytes_are_no_record_or_another_one_but_never_a_panic() {
         for record in records() {
             let bytes = record.encode();

@@ -2,6 +2,7 @@
 
 mod borders;
 mod extras;
+mod reload;
 mod restart;
 mod restore;
 mod table;

@@ -131,3 +131,59 @@ fn the_time_of_the_last_sign_of_life_is_known() {
         .unwrap();
     assert!(open(&vfs).alerts(&key("A")).is_some_and(BTreeMap::is_empty));
 }
+
+/// Whichever operation of the disk fails: it is told.
+#[test]
+fn inv_42_nothing_is_acknowledged_that_is_not_on_the_disk() {
+    type Step = fn(&mut StateLog) -> Result<(), JournalError>;
+    let now = Timestamp::from_ms(9);
+    let remember: Step = |log| log.remember(Timestamp::from_ms(9), changes(1));
+    let steps: [(OpKind, Step); 4] = [
+        (OpKind::SyncData, remember),
+        (OpKind::Write, |log| log.note_alive(Timestamp::from_ms(9))),
+        (OpKind::Write, |log| log.retain(Timestamp::from_ms(9), |_| false)),
+        (OpKind::SyncData, |log| log.fold(Timestamp::from_ms(9))),
+    ];
+    for (kind, step) in steps {
+        let vfs = SimVfs::new(1);
+        let mut log = open(&vfs);
+        log.fold_bytes_min = 1 << 20;
+        log.remember(now, changes(0)).unwrap();
+        vfs.fail(kind, 0, 1000, EIO);
+        assert!(step(&mut log).is_err(), "INV-42: {kind:?}");
+    }
+}
+
+#[test]
+fn rules_that_are_gone_are_forgotten_on_disk_too() {
+    let vfs = SimVfs::new(1);
+    let mut log = open(&vfs);
+    log.fold_bytes_min = 1 << 20;
+    for step in 0..4 {
+        log.remember(Timestamp::from_ms(0), changes(step)).unwrap();
+    }
+    let operations = vfs.operations();
+    log.retain(Timestamp::from_ms(1), |_| true).unwrap();
+    assert_eq!(vfs.operations(), operations, "nothing was to be forgotten");
+    log.retain(Timestamp::from_ms(1), |rule| *rule == key("A")).unwrap();
+    for log in [&log, &open(&vfs)] {
+        assert!(log.alerts(&key("A")).is_some() && log.alerts(&key("B")).is_none());
+    }
+    log.note_alive(Timestamp::from_ms(7)).unwrap();
+    assert_eq!(log.alive_at(), Some(Timestamp::from_ms(7)));
+}
+
+/// Folding less often than the snapshot doubles keeps the writing in proportion.
+#[test]
+fn a_log_is_folded_when_it_is_twice_as_long_as_its_snapshot() {
+    let vfs = SimVfs::new(1);
+    let mut log = open(&vfs);
+    log.fold_bytes_min = 0;
+    let mut folds = 0;
+    for step in 0..400 {
+        let before = log.journal.len_bytes();
+        log.remember(Timestamp::from_ms(0), changes(step)).unwrap();
+        folds += usize::from(log.journal.len_bytes() < before);
+    }
+    assert!((10..200).contains(&folds), "{folds}");
+}

@@ -113,3 +113,18 @@ fn a_store_that_cannot_answer_leaves_alerts_pending() {
     assert_eq!(stage.states(), ["a pending"]);
     assert_eq!(alert_lines(&stage.round(&Ok(vec!["a"]))), 2);
 }
+
+/// An answer belongs to another question.
+#[test]
+fn an_answer_while_states_are_looked_up_is_ignored() {
+    let (mut stage, _) = restarted(HOLD, 2);
+    let mut out = Vec::new();
+    let answer = QueryAnswer { result: Ok(Vec::new()), took: Duration::ZERO };
+    stage.group.step(Event::Answer(answer), &mut out);
+    assert_eq!(out.len(), 0);
+    let states = vec![state(&stage, 2000, 100)];
+    stage.group.step(Event::Restored(Ok(states)), &mut out);
+    assert!(matches!(out[..], [Effect::Done]), "{out:?}");
+    let (_, _, alerts) = stage.group.rules().next().unwrap();
+    assert_eq!(stage.at().since(alerts[0].active_at).as_secs(), 2000);
+}
