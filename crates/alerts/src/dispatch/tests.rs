@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod defects;
+mod deliveries;
 mod letters;
 mod restarts;
 mod silences;
