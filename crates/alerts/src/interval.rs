@@ -31,17 +31,13 @@ fn contains_i32<T: Copy + Into<i32>>(range: &RangeInclusive<T>, value: i32) -> b
     ((*range.start()).into()..=(*range.end()).into()).contains(&value)
 }
 
-/// Negative days count from the end of the month; days beyond it are cut off there.
+/// Negative days count from the end of the month; no day lies beyond it.
 fn contains_day(range: &RangeInclusive<i8>, at: &Zoned) -> bool {
     let last = at.days_in_month();
     let (begin, end) = (*range.start(), *range.end());
     let begin = if begin < 0 { last + begin + 1 } else { begin };
     let end = if end < 0 { last + end + 1 } else { end };
-    // A range that lies beyond a short month's end holds on none of its days.
-    if begin > last || end < 1 {
-        return false;
-    }
-    (begin.max(1)..=end.min(last)).contains(&at.day())
+    (begin..=end).contains(&at.day())
 }
 
 #[cfg(test)]

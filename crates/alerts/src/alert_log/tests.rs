@@ -107,6 +107,24 @@ fn a_failed_write_is_told() {
     let (mut log, _) = open(&vfs);
     vfs.fail(OpKind::SyncData, 0, u64::MAX, 5);
     assert!(log.remember(&changes()).is_err());
+    assert!(log.fold(&changes()).is_err());
+    vfs.heal(OpKind::SyncData);
+    let (mut log, _) = open(&vfs);
+    vfs.fail(OpKind::Write, 0, 1, 5);
+    assert!(log.remember(&changes()).is_err(), "INV-53");
+    assert!(log.remember(&changes()).is_ok());
+}
+
+/// What came before a snapshot does not count any more, also where the files of it are still there.
+#[test]
+fn a_snapshot_begins_anew() {
+    let vfs = SimVfs::new(1);
+    let (mut log, _) = open(&vfs);
+    log.remember(&changes()).unwrap();
+    log.journal.append(&encode(true, &[])).unwrap();
+    log.journal.sync().unwrap();
+    let (log, saved) = open(&vfs);
+    assert_eq!((saved.alerts(), log.snapshot_bytes > 0), (0, true));
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn inv_27_late_samples_stand_between_the_others() {
     }
     let check = |head: &Head| {
         let series = head.get(id).unwrap();
-        let found = read(&view_of(&head, series, (i64::MIN, i64::MAX)));
+        let found = read(&view_of(head, series, (i64::MIN, i64::MAX)));
         assert_eq!(found.timestamps, (0..1200).collect::<Vec<_>>(), "INV-27");
         for t in 0..1200 {
             let known = head.sample_at(series, Timestamp::from_ms(t)).unwrap();
@@ -230,7 +230,7 @@ fn inv_27_late_samples_stand_between_the_others() {
         let starts: Vec<i64> = (0..1200).map(|t| i64::from(t % 6 == 0)).collect();
         assert_eq!(found.starts, starts, "late ones at multiples of three have a start");
         let mut some = SampleBuf::default();
-        view_of(&head, series, (100, 130))
+        view_of(head, series, (100, 130))
             .read((100, 130), &mut Scratch::default(), &mut some)
             .unwrap();
         assert_eq!(some.timestamps, (100..=130).collect::<Vec<_>>());
@@ -315,7 +315,7 @@ fn metadata_is_kept_up_to_its_limit() {
 
 /// Sizes and spans of the blocks of one series, the open run last.
 fn blocks(head: &Head, id: SeriesRef) -> Vec<(usize, i64, i64)> {
-    let view = view_of(&head, head.get(id).unwrap(), (i64::MIN, i64::MAX));
+    let view = view_of(head, head.get(id).unwrap(), (i64::MIN, i64::MAX));
     let size = |part: &Part| (part.len(), part.span().0, part.span().1);
     view.in_order.iter().map(size).collect()
 }

@@ -222,3 +222,122 @@ fn the_alerts_of_all_letters_are_bounded() {
     }
     assert_eq!(letters.iter().len(), 20, "of a thousand alerts each");
 }
+
+/// INV-53: who made or ended a silence has the answer after it was written down.
+#[test]
+fn inv_53_a_silence_and_its_end_are_written_down_at_once() {
+    let mut stage = Stage::new(&config(1, "10s"));
+    stage.fire(&DOWN);
+    let id = stage.silence("alertname=Down", 500.0);
+    assert!(matches!(stage.written.last().unwrap().0, What::Silence(_)), "INV-53");
+    let mut effects = Vec::new();
+    stage.dispatcher.expire_silence(stage.moment(), &id, &mut effects).unwrap();
+    assert!(matches!(effects[..], [Effect::Remember(_)]), "INV-53: {effects:?}");
+    stage.carry_out(effects);
+    stage.restart();
+    stage.run_until(5.0);
+    assert_eq!(stage.heard, ["1s ops +Down (first notification)"]);
+}
+
+#[test]
+fn a_reload_brings_receivers_intervals_and_inhibitions() {
+    let before = "
+route: {receiver: old, group_by: [alertname], group_wait: 1s, group_interval: 2s}
+receivers: [{name: old, webhook_configs: [{url: 'http://a'}]}]
+";
+    let after = "
+route:
+  receiver: new
+  group_by: [alertname]
+  group_wait: 1s
+  group_interval: 2s
+  routes: [{receiver: muted, matchers: [alertname=Muted], mute_time_intervals: [always]}]
+receivers:
+- {name: new, webhook_configs: [{url: 'http://b'}]}
+- {name: muted, webhook_configs: [{url: 'http://c'}]}
+inhibit_rules: [{source_matchers: [alertname=Source], target_matchers: [alertname=Target]}]
+time_intervals: [{name: always, time_intervals: [{}]}]
+";
+    let mut stage = Stage::new(before);
+    for name in ["Source", "Target", "Muted", "Other"] {
+        stage.fire(&[("alertname", name)]);
+    }
+    stage.settings = crate::stage::settings(after);
+    stage.dispatcher.reroute(stage.moment(), &stage.settings).unwrap();
+    stage.run_until(20.0);
+    stage.heard.sort();
+    let why = "(first notification)";
+    assert_eq!(stage.heard, [format!("1s new +Other {why}"), format!("1s new +Source {why}")]);
+}
+
+/// An outcome of a delivery from before a reload says nothing about groups of today.
+#[test]
+fn an_outcome_from_before_a_reload_is_ignored() {
+    let mut stage = Stage::new(&config(1, "10s"));
+    stage.fire(&DOWN);
+    stage.ms = 1000;
+    let (ticket, _) = step(&mut stage, Event::Tick)[0];
+    stage.dispatcher.reroute(stage.moment(), &stage.settings).unwrap();
+    let again = step(&mut stage, Event::Delivered(ticket, Delivery::Refused, "down".into()));
+    assert_eq!((stage.dispatcher.stats().refused, again.len()), (0, 1), "it is told once more");
+    deliver(&mut stage, again[0].0, accepted());
+    stage.run_until(50.0);
+    assert_eq!((stage.dispatcher.stats().accepted, stage.heard.len()), (1, 0));
+}
+
+/// A group that has been told of is told of again after its interval, not after its wait.
+#[test]
+fn a_group_that_flushed_flushes_at_once_after_a_reload() {
+    let mut stage = Stage::new(&config(1, "1m"));
+    stage.fire(&DOWN);
+    stage.run_until(2.0);
+    stage.fire(&[("alertname", "Down"), ("host", "b")]);
+    for _ in 0..2 {
+        stage.dispatcher.reroute(stage.moment(), &stage.settings).unwrap();
+        stage.run_until(3.0);
+    }
+    assert_eq!(stage.heard[1..], ["2s ops +Down +Down/b (new alerts added)"]);
+}
+
+/// Upstream's way nobody asks what was told: what failed must keep the end.
+#[test]
+fn strictly_too_an_end_that_did_not_arrive_is_told_at_the_next_turn() {
+    let retry = Delivery::Retry { after: Some(Duration::from_secs(5)) };
+    for (answer, at) in [(Delivery::Refused, "21s"), (retry, "16s")] {
+        let mut stage = Stage::strict(&config(1, "10s"));
+        stage.fire(&DOWN);
+        stage.run_until(2.0);
+        stage.resolve(&DOWN);
+        stage.answers = [answer].into();
+        stage.run_until(60.0);
+        let told = stage.heard.last().unwrap();
+        assert!(told.starts_with(at) && told.contains("ops -Down"), "{:?}", stage.heard);
+    }
+}
+
+#[test]
+fn a_delivery_may_take_ten_seconds_however_short_the_interval() {
+    for (interval, seconds) in [("2s", 10), ("1m", 60)] {
+        let mut stage = Stage::new(&config(1, interval));
+        stage.fire(&DOWN);
+        stage.ms = 1000;
+        let mut effects = Vec::new();
+        stage.dispatcher.step(stage.moment(), Event::Tick, &mut effects);
+        let allowed = effects.iter().find_map(|effect| match effect {
+            Effect::Notify { timeout, .. } => Some(*timeout),
+            Effect::Remember(_) | Effect::GaveUp { .. } => None,
+        });
+        assert_eq!(allowed, Some(Duration::from_secs(seconds)));
+    }
+}
+
+#[test]
+fn tries_come_slower_and_slower() {
+    let mut stage = Stage::new(&config(1, "10m"));
+    stage.failing_until_ms.insert("ops/webhook[0]".into(), 300_000);
+    stage.fire(&DOWN);
+    stage.run_until(299.0);
+    assert!((3..60).contains(&stage.heard.len()), "{:?}", stage.heard);
+    stage.run_until(500.0);
+    assert!(stage.heard.last().unwrap().ends_with("(first notification)"), "{:?}", stage.heard);
+}
