@@ -16,6 +16,8 @@ pub enum Permission {
     ReadMetrics,
     /// Bring samples in or change state that users own.
     Write,
+    /// Let the server dial a target that the caller names.
+    Probe,
     /// Snapshot, compact, delete: `--web.enable-admin-api`.
     Admin,
     /// Reload and quit: `--web.enable-lifecycle`.
@@ -44,6 +46,7 @@ impl Principal {
                 Permission::Health
                 | Permission::ReadMetrics
                 | Permission::Write
+                | Permission::Probe
                 | Permission::Admin
                 | Permission::Lifecycle,
             ) => true,

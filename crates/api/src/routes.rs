@@ -158,7 +158,9 @@ fn refuse(entry: &Entry, principal: &Principal) -> Option<Response> {
 /// Permissions that nobody has unless a flag says so; the answers are upstream's.
 fn switched_off(app: &App, permission: Permission) -> Option<Response> {
     match permission {
-        Permission::Health | Permission::ReadMetrics | Permission::Write => None,
+        Permission::Health | Permission::ReadMetrics | Permission::Write | Permission::Probe => {
+            None
+        }
         Permission::Admin if app.options.enable_admin_api => None,
         Permission::Admin => Some(ApiError::unavailable("admin APIs disabled").into_response()),
         Permission::Lifecycle if app.options.enable_lifecycle => None,

@@ -5,6 +5,7 @@
 mod expand;
 mod load;
 mod packs;
+mod probes;
 mod schema;
 mod services;
 
@@ -26,6 +27,10 @@ pub struct FlyballConfig {
     pub prometheus: Option<String>,
     /// Path of an alertmanager.yml.
     pub alertmanager: Option<String>,
+    /// Path of a blackbox.yml.
+    pub blackbox: Option<String>,
+    /// Targets that are probed on a schedule.
+    pub probes: Vec<ScheduledProbe>,
     /// Paths of rule files; the last part may be a glob.
     pub rule_files: Vec<String>,
     /// Do the built-in rules watch this host and Flyball itself? Yes unless told otherwise.
@@ -56,6 +61,27 @@ pub struct FlyballConfig {
     pub redact: Vec<Redact>,
     /// What is logged.
     pub log: LogSettings,
+}
+
+/// Targets that are probed on a schedule with one module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduledProbe {
+    /// Label `job` of the series; each name once.
+    pub name: String,
+    /// Module of blackbox.yml, or a built-in one.
+    pub module: String,
+    /// Targets; label `instance` of the series.
+    pub targets: Vec<String>,
+    /// Time between two probes of a target, above 0.
+    pub interval: Duration,
+    /// Longest time of a probe, at most the interval.
+    pub timeout: Duration,
+    /// Further labels of the series, sorted by name.
+    pub labels: Vec<(String, String)>,
+    /// Successes in a row until a target is healthy, at least 1.
+    pub healthy: u32,
+    /// Failures in a row until it is not, at least 1.
+    pub unhealthy: u32,
 }
 
 /// What a receiver may know of labels and annotations.

@@ -6,7 +6,7 @@ mod read;
 
 use crate::{Secret, SecretSource};
 pub use read::load_http_client;
-pub(crate) use read::{canonical_header, client, client_fields, tls};
+pub(crate) use read::{canonical_header, client, client_fields, is_header_name, tls};
 
 /// Settings of an HTTP client; the defaults are those of a section that is absent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 
 pub mod alertmanager;
 pub mod amtool;
+pub mod blackbox;
 pub mod flyball;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -37,11 +38,13 @@ pub use alertmanager::{
     AlertmanagerFile, GroupBy, InhibitRule, InhibitSource, MatcherMode, MatcherNote, NotedMatchers,
     Route, TimeInterval,
 };
+pub use blackbox::{BlackboxConfig, ProbeModule, Prober};
 pub use flyball::{
     ConfigFile, Dsn, Durability, FlyballConfig, HostSettings, InstanceSettings, KeyGroup,
     LogFormat, LogLevel, LogSettings, POSTGRES_COLLECTORS, PostgresDsn, PostgresInstance,
-    QuerySettings, REDIS_COLLECTORS, Redact, RedisInstance, RulePack, RulePacks, SeriesLimits,
-    ServiceAddress, ServiceSettings, SslMode, StorageSettings, WebSettings, json_schema, load_any,
+    QuerySettings, REDIS_COLLECTORS, Redact, RedisInstance, RulePack, RulePacks, ScheduledProbe,
+    SeriesLimits, ServiceAddress, ServiceSettings, SslMode, StorageSettings, WebSettings,
+    json_schema, load_any,
 };
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,

@@ -147,6 +147,11 @@ impl<'a> Reader<'a> {
         format!("{}/{}", directory.trim_end_matches('/'), path.strip_prefix("./").unwrap_or(path))
     }
 
+    /// A part of the file without the secrets that were found so far.
+    pub(crate) fn shown(&self, node: &Node) -> String {
+        redact::render(node, &self.notes.borrow().secrets)
+    }
+
     /// Ends the reading: the configuration, or all problems.
     pub(crate) fn finish<T>(self, config: T, root: &Node) -> Result<Loaded<T>, Error> {
         let mut notes = self.notes.into_inner();

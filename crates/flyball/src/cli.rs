@@ -232,6 +232,13 @@ pub(crate) struct ServeArgs {
         value_name = "FILE"
     )]
     pub(crate) alertmanager_config_file: Option<PathBuf>,
+    /// blackbox.yml: modules of probes, in the place of `blackbox` in flyball.yml.
+    #[arg(
+        long = "blackbox.config.file",
+        env = "FLYBALL_BLACKBOX_CONFIG_FILE",
+        value_name = "FILE"
+    )]
+    pub(crate) blackbox_config_file: Option<PathBuf>,
     /// Data directory [default: ./flyball-data].
     #[arg(
         long = "storage.path",

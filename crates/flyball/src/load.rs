@@ -18,7 +18,7 @@ use alerts::Compat;
 use commands::console::io_words;
 use commands::features::Syntax;
 use commands::files::{expand_pattern, read_text};
-use config::{ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
+use config::{BlackboxConfig, ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
 use std::path::{Path, PathBuf};
 
 /// Name under which the built-in rules are shown.
@@ -37,6 +37,8 @@ pub(crate) struct Configuration {
     pub(crate) routing: Routing,
     /// Routing as the API shows it.
     pub(crate) shown: ShownRouting,
+    /// Modules of probes, where a file names some.
+    pub(crate) blackbox: Option<BlackboxConfig>,
     pub(crate) warnings: Vec<Warning>,
     /// Files that were read, for `check config`.
     pub(crate) files: Vec<PathBuf>,
@@ -54,6 +56,8 @@ pub(crate) struct Files {
     pub(crate) main: Option<PathBuf>,
     /// alertmanager.yml; stands in for the one that flyball.yml names.
     pub(crate) alertmanager: Option<PathBuf>,
+    /// blackbox.yml; stands in for the one that flyball.yml names.
+    pub(crate) blackbox: Option<PathBuf>,
 }
 
 /// Reads a configuration; without files, the one that needs none. `syntax` says which parts of
@@ -84,7 +88,12 @@ impl Loader {
         if let Some(path) = &files.alertmanager {
             flyball.alertmanager = Some(path.display().to_string());
         }
+        if let Some(path) = &files.blackbox {
+            flyball.blackbox = Some(path.display().to_string());
+        }
         let prometheus = self.with_scrape_files(prometheus);
+        let blackbox = self.blackbox(&flyball);
+        self.check_probes(&flyball, blackbox.as_ref());
         let groups = self.rule_groups(&flyball, &prometheus, is_bare_prometheus);
         let (routing, shown) = self.routing(&flyball)?;
         Some(Configuration {
@@ -95,6 +104,7 @@ impl Loader {
             groups,
             routing,
             shown,
+            blackbox,
             warnings: std::mem::take(&mut self.warnings),
             files: std::mem::take(&mut self.files),
         })
@@ -138,6 +148,34 @@ impl Loader {
             prometheus.scrape_configs.extend(self.keep(loaded).unwrap_or_default());
         }
         prometheus
+    }
+
+    fn blackbox(&mut self, flyball: &FlyballConfig) -> Option<BlackboxConfig> {
+        let path = flyball.blackbox.as_deref()?;
+        let text = self.read(Path::new(path))?;
+        self.keep(config::blackbox::load(path, &text))
+    }
+
+    /// Each scheduled probe has its module, in the file or built in.
+    fn check_probes(&mut self, flyball: &FlyballConfig, blackbox: Option<&BlackboxConfig>) {
+        let built_in = probe::built_in();
+        let (modules, place) = match (blackbox, flyball.blackbox.as_deref()) {
+            (Some(file), Some(path)) => (&file.modules, path),
+            // The file has mistakes of its own.
+            (None, Some(_)) => return,
+            (_, None) => (&built_in.modules, "the built-in modules"),
+        };
+        for job in &flyball.probes {
+            if !modules.contains_key(&job.module) {
+                let (name, module) = (&job.name, &job.module);
+                let names: Vec<&str> = modules.keys().map(String::as_str).collect();
+                self.mistakes.push(format!(
+                    "probes: `{name}` has the module `{module}`, which is not in {place}; there \
+                     are {}",
+                    names.join(", ")
+                ));
+            }
+        }
     }
 
     fn rule_groups(

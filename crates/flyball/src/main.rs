@@ -16,6 +16,7 @@ mod outlets;
 mod own;
 mod packs;
 mod page_files;
+mod probes;
 mod process;
 mod provider;
 mod query_log;

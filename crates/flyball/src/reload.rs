@@ -7,6 +7,7 @@ use crate::kept_rules::{InForce, KeptRules};
 use crate::load::{Configuration, Files, GroupDefaults, LoadError, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, ReloadState};
+use crate::probes::Probes;
 use crate::query_log::{QueryLogCounts, QueryLogFile};
 use api::{Queries, QueryLog};
 use commands::features::Syntax;
@@ -33,6 +34,7 @@ pub(crate) struct Reloader {
     pub(crate) live: Arc<Live>,
     pub(crate) db: Arc<Db>,
     pub(crate) otlp: Arc<OtlpReceiver>,
+    pub(crate) probes: Probes,
     pub(crate) kept_rules: Arc<KeptRules>,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) outlets: Arc<Outlets>,
@@ -86,6 +88,7 @@ impl Reloader {
         self.queries.log_to(query_log);
         if let Some(pools) = pools.as_mut() {
             pools.apply(&configuration.prometheus.scrape_configs).await;
+            pools.apply_probes(self.probes.apply(&configuration));
         }
         let storage = &configuration.prometheus.storage;
         self.db.set_out_of_order_window(storage.out_of_order_time_window);

@@ -12,6 +12,7 @@ use crate::load::{Configuration, Files, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, OwnMetrics, ReloadState, receiver_families, sender_families};
 use crate::page_files::page_files;
+use crate::probes::Probes;
 use crate::provider::{Admin, Alerts, Facts, Lifecycle, Metrics, Rules, Status, Targets};
 use crate::query_log::QueryLogCounts;
 use crate::reload::Reloader;
@@ -120,6 +121,7 @@ async fn serve(
     mounts.extend(rooms.otlp_mounts());
     mounts.extend(rooms.influx_mounts(&settings));
     mounts.extend(rooms.rule_config());
+    mounts.push(rooms.probes.mount(&rooms.own));
     let bound = listening.open(state, mounts);
     lifecycle.reloader.apply(configuration).await?;
     rooms.start_parts(&mut supervisor);
@@ -179,6 +181,7 @@ impl Signals {
 struct Rooms {
     db: Arc<Db>,
     otlp: Arc<OtlpReceiver>,
+    probes: Probes,
     clock: Arc<dyn Clock>,
     vfs: Arc<dyn Vfs>,
     engine: Arc<query::Engine>,
@@ -257,6 +260,7 @@ impl Rooms {
         Ok(Self {
             db: Arc::clone(db),
             otlp: Arc::new(OtlpReceiver::new(appender, receiver_options(settings))),
+            probes: Probes::new(&policy, vfs, &integrator.entropy),
             clock: Arc::clone(clock),
             vfs: Arc::clone(vfs),
             engine,
@@ -336,6 +340,7 @@ impl Rooms {
             live: Arc::clone(&self.live),
             db: Arc::clone(&self.db),
             otlp: Arc::clone(&self.otlp),
+            probes: self.probes.clone(),
             kept_rules: Arc::clone(&self.kept_rules),
             dispatch: Arc::clone(&self.dispatch),
             outlets: Arc::clone(&self.outlets),
@@ -523,8 +528,11 @@ fn dispatch(
 }
 
 fn files(args: &ServeArgs) -> Files {
-    let (main, alertmanager) = (&args.config_file, &args.alertmanager_config_file);
-    Files { main: main.clone(), alertmanager: alertmanager.clone() }
+    Files {
+        main: args.config_file.clone(),
+        alertmanager: args.alertmanager_config_file.clone(),
+        blackbox: args.blackbox_config_file.clone(),
+    }
 }
 
 /// Where users reach the server: as configured, or the first address it listens on.

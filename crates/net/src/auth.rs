@@ -78,7 +78,10 @@ pub(crate) fn basic(user: &str, password: &str) -> String {
 }
 
 /// Moves `user:password@` from a URL into the authorization header, unless one is there.
-pub(crate) fn from_url(url: &mut Url, headers: &mut HeaderMap) -> Result<(), Error> {
+///
+/// # Errors
+/// `Config` when they cannot stand in a header.
+pub fn from_url(url: &mut Url, headers: &mut HeaderMap) -> Result<(), Error> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(());
     }

@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
 #[cfg(test)]
@@ -28,6 +28,15 @@ const ATTEMPT_MAX: Duration = Duration::from_secs(10);
 /// Longest time for a whole connection: name, addresses, tunnel, handshake. A pool goes on opening
 /// a connection when the request that wanted it was given up, so no caller's deadline ends it.
 const CONNECT_MAX: Duration = Duration::from_secs(30);
+
+/// Which addresses of a name are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Families {
+    /// IPv4 rather than IPv6.
+    pub prefers_ip4: bool,
+    /// Take the other family when the preferred one has no address.
+    pub falls_back: bool,
+}
 
 /// Opens TCP connections to addresses that the policy allows; for probes that speak no HTTP.
 #[derive(Clone, Debug)]
@@ -52,8 +61,58 @@ impl Dialer {
         Ok(stream)
     }
 
+    /// Finds the address of a host that a probe goes to; it is checked again when it is dialled.
+    ///
+    /// # Errors
+    /// `Resolve` when the name has no address of an allowed family, `Forbidden` when the policy
+    /// leaves none.
+    pub async fn choose(&self, host: &str, families: Families) -> Result<IpAddr, Error> {
+        let addresses = self.addresses(host, 0).await?;
+        let mut found = addresses.iter().map(SocketAddr::ip);
+        let preferred = found.clone().find(|ip| ip.is_ipv4() == families.prefers_ip4);
+        preferred.or_else(|| found.next().filter(|_| families.falls_back)).ok_or_else(|| {
+            let family = if families.prefers_ip4 { "IPv4" } else { "IPv6" };
+            let message = format!("lookup {host}: no {family} address, and no other is allowed");
+            Error::new(ErrorKind::Resolve, message)
+        })
+    }
+
+    /// Refuses an address that may not be spoken to, for protocols that are not TCP. INV-30: call
+    /// it at the moment of sending.
+    ///
+    /// # Errors
+    /// `Forbidden`
+    pub fn check(&self, address: IpAddr) -> Result<(), Error> {
+        self.policy.check(&address.to_string(), address)
+    }
+
+    /// Connects to one address, from an address of this host if one is given. The caller sets the
+    /// deadline.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Connect`.
+    pub async fn connect(
+        &self,
+        address: SocketAddr,
+        source: Option<IpAddr>,
+    ) -> Result<TcpStream, Error> {
+        self.check(address.ip())?;
+        let connected = async {
+            let Some(source) = source else { return TcpStream::connect(address).await };
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            socket.bind(SocketAddr::new(source, 0))?;
+            socket.connect(address).await
+        };
+        let stream = connected.await.map_err(|error| {
+            Error::new(ErrorKind::Connect, format!("dial tcp {address}")).caused_by(error)
+        })?;
+        // Small requests wait for nothing; failure to say so costs only latency.
+        let _latency_only = stream.set_nodelay(true);
+        Ok(stream)
+    }
+
     /// Refuses a host that is written as a forbidden address; gives the address if it is one.
-    fn check_literal(&self, host: &str) -> Result<Option<IpAddr>, Error> {
+    pub(crate) fn check_literal(&self, host: &str) -> Result<Option<IpAddr>, Error> {
         let literal = host.trim_start_matches('[').trim_end_matches(']');
         let Ok(address) = literal.parse::<IpAddr>() else { return Ok(None) };
         self.policy.check(host, address)?;
@@ -61,7 +120,7 @@ impl Dialer {
     }
 
     /// Addresses of a host that may be dialled, at least one.
-    async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+    pub(crate) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
         if let Some(address) = self.check_literal(host)? {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
@@ -86,7 +145,7 @@ impl Dialer {
 }
 
 /// The first connection that opens; each address is waited for at most [`ATTEMPT_MAX`].
-async fn first_answer<T, F: Future<Output = io::Result<T>>>(
+pub(crate) async fn first_answer<T, F: Future<Output = io::Result<T>>>(
     addresses: Vec<SocketAddr>,
     connect: impl Fn(SocketAddr) -> F,
 ) -> Result<T, Error> {

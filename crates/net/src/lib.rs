@@ -5,6 +5,7 @@
 
 mod auth;
 mod body;
+mod certificate;
 mod client;
 mod connect;
 mod error;
@@ -13,14 +14,18 @@ mod policy;
 mod proxy;
 mod roots;
 mod source;
+mod steps;
 mod tls;
 mod trust;
 
+pub use auth::from_url as move_credentials;
 pub use body::{BODY_BYTES_DEFAULT_MAX, BodyLimits, BodyPart};
+pub use certificate::Certificate;
 pub use client::{
     Client, ClientOptions, Exchange, REDIRECTS_MAX, Request, Stream, USER_AGENT, UrlSecrecy,
 };
-pub use connect::Dialer;
+pub use connect::{Dialer, Families};
 pub use error::{Error, ErrorKind};
 pub use policy::{AddressPolicy, AddressRule, Cidr, Verdict};
-pub use tls::{TlsClient, TlsStream};
+pub use steps::{Answer, Marks, OneRequest, StepClient};
+pub use tls::{Offer, TlsClient, TlsFacts, TlsSteps, TlsStream};

@@ -1,16 +1,19 @@
 //! From the configuration's TLS section to a client configuration of rustls (with ring).
 //! Whom to trust is decided in `trust`; files are read through `source`.
 
+use crate::certificate::{Anchor, Certificate, last_chain_expiry};
 use crate::source::{secret, text};
 use crate::trust::ServerCheck;
 use crate::{Error, ErrorKind, auth, roots};
 use config::{HttpHeader, TlsConfig, TlsVersion};
+use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use sys::Vfs;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -108,24 +111,174 @@ impl TlsClient {
         let made = tokio::task::spawn_blocking(read).await;
         let made = made.map_err(|error| failed("reading files was interrupted", error))??;
         let name = self.config.server_name.as_deref().unwrap_or(host);
-        let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let server_name = ServerName::try_from(name.clone()).map_err(|error| {
-            Error::new(ErrorKind::Tls, format!("{name:?} is no server name")).caused_by(error)
-        })?;
-        let connecting = TlsConnector::from(Arc::new(made)).connect(server_name, stream);
-        connecting.await.map_err(|error| {
-            Error::new(ErrorKind::Tls, format!("tls handshake with {name}")).caused_by(error)
-        })
+        shake_hands(made, name, stream).await
+    }
+}
+
+async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
+    config: impl Into<Arc<ClientConfig>>,
+    name: &str,
+    stream: S,
+) -> Result<tokio_rustls::client::TlsStream<S>, Error> {
+    let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let server_name = ServerName::try_from(name.clone()).map_err(|error| {
+        Error::new(ErrorKind::Tls, format!("{name:?} is no server name")).caused_by(error)
+    })?;
+    TlsConnector::from(config.into()).connect(server_name, stream).await.map_err(|error| {
+        Error::new(ErrorKind::Tls, format!("tls handshake with {name}")).caused_by(error)
+    })
+}
+
+/// Which protocols a handshake offers (ALPN).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Offer {
+    /// None: the port says what is spoken.
+    Nothing,
+    /// HTTP/1.1
+    Http1,
+    /// HTTP/2, else HTTP/1.1.
+    Http2OrHttp1,
+    /// HTTP/2 alone.
+    Http2,
+}
+
+impl Offer {
+    fn protocols(self) -> Vec<Vec<u8>> {
+        let (h2, http1) = (b"h2".to_vec(), b"http/1.1".to_vec());
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Http1 => vec![http1],
+            Self::Http2OrHttp1 => vec![h2, http1],
+            Self::Http2 => vec![h2],
+        }
+    }
+}
+
+/// What a handshake agreed on, and what the server showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFacts {
+    /// `TLS 1.2` or `TLS 1.3`.
+    pub version: &'static str,
+    /// Name of the cipher suite in the IANA registry.
+    pub cipher: String,
+    /// HTTP/2 was agreed on.
+    pub is_http2: bool,
+    /// Certificates in the order in which the server showed them, its own first.
+    pub certificates: Vec<Certificate>,
+    /// End of the verified chain that ends last, in seconds since 1970; `None` when certificates
+    /// are not verified.
+    pub last_chain_expiry: Option<i64>,
+}
+
+/// TLS of probes: each connection shakes hands in full and tells what was agreed on. What is made
+/// of the files stays until they change.
+pub struct TlsSteps {
+    config: TlsConfig,
+    offer: Offer,
+    vfs: Arc<dyn Vfs>,
+    /// Held only to compare and to clone; never over an await.
+    made: Mutex<Option<(Material, Arc<Made>)>>,
+}
+
+struct Made {
+    config: Arc<ClientConfig>,
+    /// Authorities that are trusted; `None` when anybody is.
+    anchors: Option<Vec<Anchor>>,
+}
+
+impl TlsSteps {
+    /// TLS as a section says.
+    pub fn new(config: TlsConfig, offer: Offer, vfs: Arc<dyn Vfs>) -> Self {
+        Self { config, offer, vfs, made: Mutex::default() }
+    }
+
+    /// Name to ask for and to verify instead of the host.
+    pub fn server_name(&self) -> Option<&str> {
+        self.config.server_name.as_deref()
+    }
+
+    pub(crate) fn offer(&self) -> Offer {
+        self.offer
+    }
+
+    /// Shakes hands with a server that must have the name. The caller sets the deadline.
+    ///
+    /// # Errors
+    /// `Config` for files and settings that cannot be used, `Unsupported` for old versions, `Tls`
+    /// when the handshake fails.
+    pub async fn shake<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        name: &str,
+        stream: S,
+    ) -> Result<(tokio_rustls::client::TlsStream<S>, TlsFacts), Error> {
+        let made = self.made().await?;
+        let stream = shake_hands(Arc::clone(&made.config), name, stream).await?;
+        let facts = facts(stream.get_ref().1, made.anchors.as_deref());
+        Ok((stream, facts))
+    }
+
+    async fn made(&self) -> Result<Arc<Made>, Error> {
+        let reads = [self.config.ca.is_some(), self.config.cert.is_some()].contains(&true);
+        if let Some((_, made)) = self.known().as_ref().filter(|_| !reads) {
+            return Ok(Arc::clone(made));
+        }
+        let (config, vfs) = (self.config.clone(), Arc::clone(&self.vfs));
+        let (offer, known) = (self.offer, self.known());
+        let read = move || {
+            let material = Material::read(vfs.as_ref(), &config, &[])?;
+            if let Some((former, made)) = known.filter(|(former, _)| *former == material) {
+                return Ok((former, made));
+            }
+            let settings = TlsSettings { config, material, http2: false, vfs };
+            let (mut config, anchors) = client_config_with_anchors(&settings)?;
+            config.alpn_protocols = offer.protocols();
+            config.resumption = Resumption::disabled();
+            Ok((settings.material, Arc::new(Made { config: Arc::new(config), anchors })))
+        };
+        let read = tokio::task::spawn_blocking(read).await;
+        let (material, made) = read.map_err(|e| failed("reading files was interrupted", e))??;
+        let mut known = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((material, Arc::clone(&made)));
+        Ok(made)
+    }
+
+    fn known(&self) -> Option<(Material, Arc<Made>)> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn facts(connection: &rustls::ClientConnection, anchors: Option<&[Anchor]>) -> TlsFacts {
+    let version = match connection.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        _ => "unknown",
+    };
+    let cipher = connection.negotiated_cipher_suite();
+    let cipher = cipher.map(|suite| format!("{:?}", suite.suite())).unwrap_or_default();
+    let shown = connection.peer_certificates().unwrap_or_default().iter();
+    let certificates: Vec<Certificate> = shown.filter_map(|der| Certificate::parse(der)).collect();
+    TlsFacts {
+        version,
+        cipher: cipher.replacen("TLS13_", "TLS_", 1),
+        is_http2: connection.alpn_protocol() == Some(b"h2"),
+        last_chain_expiry: anchors.and_then(|anchors| last_chain_expiry(&certificates, anchors)),
+        certificates,
     }
 }
 
 fn client_config(settings: &TlsSettings) -> Result<ClientConfig, Error> {
+    client_config_with_anchors(settings).map(|(config, _)| config)
+}
+
+fn client_config_with_anchors(
+    settings: &TlsSettings,
+) -> Result<(ClientConfig, Option<Vec<Anchor>>), Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&versions(&settings.config)?)
         .map_err(|error| failed("cannot set TLS versions", error))?;
-    let check = Arc::new(server_check(settings, &provider)?);
-    let builder = builder.dangerous().with_custom_certificate_verifier(check);
+    let (check, anchors) = server_check(settings, &provider)?;
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(check));
     let mut config = match (&settings.material.cert, &settings.material.key) {
         (Some(cert), Some(key)) => builder
             .with_client_auth_cert(certificates(cert, "certificate")?, private_key(key)?)
@@ -140,7 +293,7 @@ fn client_config(settings: &TlsSettings) -> Result<ClientConfig, Error> {
         config.alpn_protocols.push(b"h2".to_vec());
     }
     config.alpn_protocols.push(b"http/1.1".to_vec());
-    Ok(config)
+    Ok((config, anchors))
 }
 
 /// Versions between the bounds; there is nothing below 1.2.
@@ -164,18 +317,22 @@ fn versions(tls: &TlsConfig) -> Result<Vec<&'static SupportedProtocolVersion>, E
 fn server_check(
     settings: &TlsSettings,
     provider: &Arc<CryptoProvider>,
-) -> Result<ServerCheck, Error> {
+) -> Result<(ServerCheck, Option<Vec<Anchor>>), Error> {
     if settings.config.insecure_skip_verify {
-        return Ok(ServerCheck::anybody(provider));
+        return Ok((ServerCheck::anybody(provider), None));
     }
-    let (roots, named) = if let Some(pem) = &settings.material.ca {
-        named_authorities(pem)?
+    let (roots, named, anchors) = if let Some(pem) = &settings.material.ca {
+        let (roots, named) = named_authorities(pem)?;
+        let anchors = named.iter().filter_map(|der| Anchor::of(der)).collect();
+        (roots, named, anchors)
     } else {
         let asked = std::env::var("SSL_CERT_FILE").ok();
-        (roots::system(settings.vfs.as_ref(), asked.as_deref())?, Vec::new())
+        let (roots, anchors) = roots::system(settings.vfs.as_ref(), asked.as_deref())?;
+        (roots, Vec::new(), anchors)
     };
-    ServerCheck::authorities(roots, named, provider)
-        .map_err(|error| failed("cannot use authorities", error))
+    let check = ServerCheck::authorities(roots, named, provider)
+        .map_err(|error| failed("cannot use authorities", error))?;
+    Ok((check, Some(anchors)))
 }
 
 type Authorities = (RootCertStore, Vec<CertificateDer<'static>>);

@@ -3,6 +3,7 @@
 
 use crate::counters::Counters;
 use crate::pool::{Order, Pool, STOP_MAX};
+use crate::probing::{self, OwnProbe};
 use crate::source::{self, OwnSource};
 use crate::view::{PoolEntry, PoolState, PoolsView, Shared};
 use config::ScrapeConfig;
@@ -69,12 +70,21 @@ struct SourceHandle {
     task: JoinHandle<()>,
 }
 
+/// A probe as its owner sees it.
+struct ProbeHandle {
+    entry: Arc<PoolEntry>,
+    key: String,
+    orders: watch::Sender<probing::Order>,
+    task: JoinHandle<()>,
+}
+
 /// All scrape pools and in-process sources.
 pub struct Pools {
     context: Arc<Context>,
     view: PoolsView,
     jobs: Vec<PoolHandle>,
     sources: Vec<SourceHandle>,
+    probes: Vec<ProbeHandle>,
 }
 
 impl Pools {
@@ -91,7 +101,7 @@ impl Pools {
             storing_waits: options.storing_waits,
             counters: Arc::clone(&view.counters),
         });
-        Self { context, view, jobs: Vec::new(), sources: Vec::new() }
+        Self { context, view, jobs: Vec::new(), sources: Vec::new(), probes: Vec::new() }
     }
 
     /// Brings the pools in line with a configuration: jobs that did not change are not touched,
@@ -157,6 +167,35 @@ impl Pools {
         self.publish();
     }
 
+    /// Brings the probes in line with a configuration: those that did not change go on, others
+    /// begin, missing ones end and their series with them.
+    pub fn apply_probes(&mut self, wanted: Vec<OwnProbe>) {
+        let mut former = std::mem::take(&mut self.probes);
+        for probe in wanted {
+            let key = probe.key();
+            let known = former.iter().position(|handle| handle.key == key);
+            let alive = known.map(|index| former.swap_remove(index));
+            let handle = alive.filter(|handle| !handle.task.is_finished());
+            let handle = handle.unwrap_or_else(|| self.start_probe(key, probe));
+            self.probes.push(handle);
+        }
+        for handle in former {
+            // The loop marks its series and ends by itself.
+            handle.orders.send_replace(probing::Order::End);
+        }
+        self.publish();
+    }
+
+    fn start_probe(&self, key: String, probe: OwnProbe) -> ProbeHandle {
+        let entry = PoolEntry::new(&probe.job);
+        let shared = Arc::new(Shared::new(probe.view()));
+        let targets = vec![Arc::clone(&shared)];
+        entry.set(PoolState { targets, ..PoolState::default() });
+        let (orders, receiver) = watch::channel(probing::Order::Run);
+        let run = probing::run(probe, Arc::clone(&self.context), shared, receiver);
+        ProbeHandle { entry, key, orders, task: tokio::spawn(run) }
+    }
+
     /// A window on targets and counters that stays current.
     pub fn view(&self) -> PoolsView {
         self.view.clone()
@@ -171,12 +210,18 @@ impl Pools {
         for source in &self.sources {
             source.stop.send_replace(true);
         }
+        for probe in &self.probes {
+            probe.orders.send_replace(probing::Order::Stop);
+        }
         for pool in self.jobs {
             join(pool.task).await;
         }
         let sources = async {
             for source in self.sources {
                 join(source.task).await;
+            }
+            for probe in self.probes {
+                join(probe.task).await;
             }
         };
         if tokio::time::timeout(STOP_MAX, sources).await.is_err() {
@@ -187,7 +232,8 @@ impl Pools {
     fn publish(&self) {
         let sources = self.sources.iter().map(|source| &source.entry);
         let pools = self.jobs.iter().filter(|pool| !pool.retired).map(|pool| &pool.entry);
-        let entries = sources.chain(pools).cloned().collect();
+        let probes = self.probes.iter().map(|probe| &probe.entry);
+        let entries = sources.chain(pools).chain(probes).cloned().collect();
         *self.view.pools.lock().unwrap_or_else(PoisonError::into_inner) = entries;
     }
 }

@@ -7,7 +7,7 @@ use super::schema::{
 };
 use super::{
     Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings, QuerySettings,
-    Redact, RulePacks, SeriesLimits, StorageSettings, WebSettings, expand, services,
+    Redact, RulePacks, SeriesLimits, StorageSettings, WebSettings, expand, probes, services,
 };
 use crate::alertmanager::receivers::{Integration, IntegrationKind, WebhookConfig};
 use crate::prometheus::{self, PrometheusConfig};
@@ -30,10 +30,12 @@ const PROMETHEUS_KEYS: [&str; 9] = [
     "runtime",
 ];
 /// Keys at the top of flyball.yml that prometheus.yml does not have.
-const FLYBALL_KEYS: [&str; 13] = [
+const FLYBALL_KEYS: [&str; 15] = [
     "version",
     "prometheus",
     "alertmanager",
+    "blackbox",
+    "probes",
     "default_rules",
     "rule_packs",
     "dashboards",
@@ -136,6 +138,8 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
     FlyballConfig {
         prometheus: path(file.prometheus),
         alertmanager: path(file.alertmanager),
+        blackbox: path(file.blackbox),
+        probes: probes::resolve(file.probes.unwrap_or_default(), root, reader),
         rule_files: paths(file.rule_files),
         default_rules: file.default_rules,
         rule_packs: rule_packs(file.rule_packs.unwrap_or_default(), root, reader),

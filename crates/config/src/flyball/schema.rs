@@ -29,6 +29,10 @@ pub(super) struct FlyballFile {
     pub(super) prometheus: Option<String>,
     /// Path of an alertmanager.yml, which is used as it is.
     pub(super) alertmanager: Option<String>,
+    /// Path of a blackbox.yml, which is used as it is; `/probe` serves its modules.
+    pub(super) blackbox: Option<String>,
+    /// Targets that are probed on a schedule.
+    pub(super) probes: Option<Vec<Probe>>,
     /// Paths of Prometheus rule files; the last part of a path may be a glob.
     pub(super) rule_files: Option<Vec<String>>,
     /// Let the built-in rules watch this host and Flyball itself; true by default.
@@ -171,6 +175,29 @@ pub(super) struct HostCollect {
     /// Flags of `node_exporter` without `--collector.`, as text: `netdev.device-exclude: ^veth`.
     /// A flag that may be given several times takes a list.
     pub(super) flags: Option<BTreeMap<String, OneOrMany>>,
+}
+
+/// Targets that are probed on a schedule with one module.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Probe {
+    /// Label `job` of the series; each name once.
+    pub(super) name: Option<String>,
+    /// Module of the file that `blackbox` names; without one, of the built-in modules. `http_2xx`
+    /// by default.
+    pub(super) module: Option<String>,
+    /// What is probed, as the module needs it written; label `instance` of the series.
+    pub(super) targets: Option<Vec<String>>,
+    /// Time between two probes of a target; 30 seconds by default.
+    pub(super) interval: Option<DurationText>,
+    /// Longest time of a probe; 10 seconds or the interval by default, whichever is shorter.
+    pub(super) timeout: Option<DurationText>,
+    /// Further labels of the series.
+    pub(super) labels: Option<BTreeMap<String, String>>,
+    /// Successes in a row until a target is healthy; 2 by default.
+    pub(super) healthy: Option<u32>,
+    /// Failures in a row until it is not; 2 by default.
+    pub(super) unhealthy: Option<u32>,
 }
 
 /// Limits that protect the server from its sources.

@@ -310,7 +310,7 @@ fn header(parent: &Section<'_>, key: &Node, value: &Node) -> Option<HttpHeader> 
 }
 
 /// RFC 9110, 5.6.2: a token.
-fn is_header_name(name: &str) -> bool {
+pub(crate) fn is_header_name(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

@@ -20,6 +20,7 @@ mod letters;
 mod otlp;
 mod packs;
 mod page;
+mod probes;
 mod queries;
 mod receive;
 mod reload;

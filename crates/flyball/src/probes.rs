@@ -1,0 +1,107 @@
+//! Probes as the binary runs them: modules in force, the route that asks for probes, and the probes
+//! of flyball.yml on their schedule, whose series are stored like those of any target.
+
+use crate::load::Configuration;
+use crate::own::OwnMetrics;
+use api::{Mount, Permission};
+use config::ScheduledProbe;
+use model::{Labels, Timestamp};
+use net::{AddressPolicy, ClientOptions};
+use probe::{Modules, PROBE_PATH, Service, Thresholds, Variation, Watch, World, probe_route};
+use scrape::{OwnProbe, SourceError, Told, WaitingSource};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use sys::{Entropy, Vfs};
+
+/// The modules that scheduled probes use; a reload puts others in.
+type Current = Arc<Mutex<Arc<Modules>>>;
+
+/// What probes need, shared by all who touch them.
+#[derive(Clone)]
+pub(crate) struct Probes {
+    world: World,
+    service: Arc<Service>,
+    current: Current,
+}
+
+impl Probes {
+    pub(crate) fn new(
+        policy: &Arc<AddressPolicy>,
+        vfs: &Arc<dyn Vfs>,
+        entropy: &Arc<dyn Entropy>,
+    ) -> Self {
+        let options = ClientOptions { policy: Arc::clone(policy), vfs: Arc::clone(vfs) };
+        let world = World { options, entropy: Arc::clone(entropy) };
+        let current = Arc::new(Modules::new(&probe::built_in(), &world));
+        Self { world, service: Arc::default(), current: Arc::new(Mutex::new(current)) }
+    }
+
+    /// Puts the modules of a configuration in force and gives its scheduled probes. Requests are
+    /// answered only where a file names modules; the schedule has built-in ones without.
+    pub(crate) fn apply(&self, configuration: &Configuration) -> Vec<OwnProbe> {
+        let file = configuration.blackbox.as_ref();
+        let modules = file.map(|file| Arc::new(Modules::new(file, &self.world)));
+        self.service.set(modules.clone());
+        let built_in = || Arc::new(Modules::new(&probe::built_in(), &self.world));
+        let modules = modules.unwrap_or_else(built_in);
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = modules;
+        let jobs = &configuration.flyball.probes;
+        jobs.iter().flat_map(|job| self.scheduled(job)).collect()
+    }
+
+    fn scheduled(&self, job: &ScheduledProbe) -> Vec<OwnProbe> {
+        let thresholds = Thresholds { healthy: job.healthy, unhealthy: job.unhealthy };
+        let one = |target: &String| {
+            let source = Box::new(Scheduled {
+                current: Arc::clone(&self.current),
+                module: job.module.clone(),
+                target: target.clone(),
+                timeout: job.timeout,
+                watch: Watch::new(thresholds),
+            });
+            OwnProbe {
+                job: job.name.clone(),
+                instance: target.clone(),
+                labels: Labels::from_pairs(job.labels.iter().map(|(name, value)| (name, value))),
+                interval: job.interval,
+                timeout: job.timeout,
+                identity: format!("{} {thresholds:?}", job.module),
+                source,
+            }
+        };
+        job.targets.iter().map(one).collect()
+    }
+
+    /// The route, and what it counts among the server's own metrics.
+    pub(crate) fn mount(&self, own: &OwnMetrics) -> Mount {
+        let service = Arc::clone(&self.service);
+        own.add(Box::new(move || service.families()));
+        Mount {
+            path: PROBE_PATH,
+            permission: Permission::Probe,
+            methods: probe_route(Arc::clone(&self.service)),
+            described: vec![("get", "Probes a target with a module of blackbox.yml")],
+        }
+    }
+}
+
+/// A target that is probed again and again.
+struct Scheduled {
+    current: Current,
+    module: String,
+    target: String,
+    timeout: Duration,
+    watch: Watch,
+}
+
+impl WaitingSource for Scheduled {
+    fn collect(&mut self, now: Timestamp) -> Told<'_> {
+        let modules = Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner));
+        Box::pin(async move {
+            let (timeout, variation) = (Some(self.timeout), Variation::default());
+            let asked = modules.probe(&self.module, &self.target, timeout, &variation);
+            let outcome = asked.await.map_err(|error| SourceError(error.to_string()))?;
+            Ok(self.watch.note(now, outcome))
+        })
+    }
+}

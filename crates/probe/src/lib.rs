@@ -1,0 +1,27 @@
+//! Probes of endpoints: HTTP, TCP, DNS, ICMP, gRPC, Unix sockets, under the names that
+//! blackbox_exporter 0.28 gives its series. Asked for by HTTP (`/probe`) and on a schedule.
+//! A shell: it speaks with targets through `net`; what an answer is worth is decided by pure
+//! functions (`http::judge`, `dns::judge`, `watch`). INV-30 holds for every address.
+
+mod dns;
+#[doc(hidden)]
+pub mod fuzzing;
+mod grpc;
+mod http;
+mod icmp;
+mod names;
+mod reason;
+mod route;
+mod run;
+mod talk;
+mod target;
+mod tcp;
+mod tls;
+mod watch;
+mod world;
+
+pub use reason::Reason;
+pub use route::{PROBE_PATH, Service, probe_route};
+pub use run::Outcome;
+pub use watch::{Thresholds, Watch};
+pub use world::{Modules, ProbeError, Variation, World, built_in};

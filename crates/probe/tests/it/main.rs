@@ -1,0 +1,9 @@
+//! Probes of real servers, beside Debian's blackbox_exporter where it is installed.
+
+mod beside;
+mod dns;
+mod exporter;
+mod fuzz;
+mod grpc;
+mod policy;
+mod servers;
