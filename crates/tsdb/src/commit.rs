@@ -282,7 +282,7 @@ fn check_labels(labels: &Labels, limits: &Limits) -> Result<(), AppendError> {
 
 /// Decides about every row; changes nothing.
 fn plan<'a>(head: &Head, batch: &'a Batch, bounds: Bounds, limits: &Limits) -> Plan<'a> {
-    let mut plan = Plan::default();
+    let mut plan = Plan { rows: Vec::with_capacity(batch.rows.len()), ..Plan::default() };
     let synced = bounds.synced;
     // Without a second row of any series no overlay is needed.
     let repeats = has_repeats(&batch.rows);

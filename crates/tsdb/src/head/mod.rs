@@ -6,6 +6,7 @@
 
 mod exemplars;
 mod late;
+mod narrow;
 mod part;
 mod postings;
 mod series;

@@ -32,20 +32,6 @@ impl Column {
             Self::Histograms(values) => values.iter().map(|h| 8 + histogram_bytes(h)).sum(),
         }
     }
-
-    pub(super) fn value(&self, at: usize) -> Value {
-        match self {
-            Self::Floats(values) => Value::Float(values[at]),
-            Self::Histograms(values) => Value::Histogram(Arc::clone(&values[at])),
-        }
-    }
-
-    pub(super) fn same_type(&self, value: &Value) -> bool {
-        matches!(
-            (self, value),
-            (Self::Floats(_), Value::Float(_)) | (Self::Histograms(_), Value::Histogram(_))
-        )
-    }
 }
 
 /// Samples that are not encoded yet.

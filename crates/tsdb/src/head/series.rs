@@ -2,13 +2,14 @@
 //! runs stand once per group in rows that its series share.
 //! Neighbours: `head` owns it, selections share its sealed parts. No locks, no clock.
 //!
-//! Open run: 8 bytes a sample (16 with a time of its own), at most 120; sealed: 0.7-2 bytes a
-//! sample and about 70 bytes a block, so a series at 15 s costs about 1.3 KiB with labels and 2 h
-//! of samples.
+//! Open run: 0 to 8 bytes a sample (8 more with a time of its own), at most 120; sealed: 0.7-2 bytes
+//! a sample and about 70 bytes a block, so a series at 15 s costs about 1 KiB with labels and 2 h of
+//! samples.
 
 use super::AppliedRow;
 use super::late::Late;
-use super::part::{Column, Part, RawRun, RowCopies, TimesMemo, View, histogram_bytes};
+use super::narrow::Narrow;
+use super::part::{Part, RawRun, RowCopies, TimesMemo, View};
 use crate::samples;
 use journal::Position;
 use model::{Labels, Timestamp, Value};
@@ -23,9 +24,10 @@ pub(crate) const OPEN_SPAN_MAX_MS: i64 = 2 * 3600 * 1000;
 #[derive(Debug)]
 struct OpenRun {
     times: OpenTimes,
-    column: Column,
-    /// Empty, or one start per sample (0: unknown).
-    starts: Vec<i64>,
+    values: Narrow,
+    /// One start per sample (0: unknown), if any is known.
+    #[expect(clippy::box_collection, reason = "16 bytes less in every series, few have starts")]
+    starts: Option<Box<Vec<i64>>>,
 }
 
 /// Where the timestamps of an open run stand.
@@ -39,12 +41,11 @@ enum OpenTimes {
 
 impl OpenRun {
     fn empty() -> Self {
-        let (times, column) = (OpenTimes::Own(Vec::new()), Column::Floats(Vec::new()));
-        Self { times, column, starts: Vec::new() }
+        Self { times: OpenTimes::Own(Vec::new()), values: Narrow::EMPTY, starts: None }
     }
 
     fn len(&self) -> usize {
-        self.column.as_ref().len()
+        self.values.len()
     }
 
     fn is_empty(&self) -> bool {
@@ -93,24 +94,16 @@ impl OpenRun {
         }
     }
 
+    /// Adds a value; returns the bytes it took.
     #[inline]
-    fn push_value(&mut self, value: &Value, start: i64) {
-        if start != 0 || !self.starts.is_empty() {
-            self.starts.resize(self.len(), 0);
-            self.starts.push(start);
+    fn push_value(&mut self, value: &Value, start: i64) -> usize {
+        if start != 0 || self.starts.is_some() {
+            let len = self.len();
+            let starts = self.starts.get_or_insert_default();
+            starts.resize(len, 0);
+            starts.push(start);
         }
-        match (&mut self.column, value) {
-            (Column::Floats(values), Value::Float(value)) => values.push(*value),
-            (Column::Histograms(values), Value::Histogram(value)) => values.push(Arc::clone(value)),
-            (Column::Floats(_), Value::Histogram(value)) => {
-                assert!(self.is_empty(), "INV-10: a run has one type");
-                self.column = Column::Histograms(vec![Arc::clone(value)]);
-            }
-            (Column::Histograms(_), Value::Float(value)) => {
-                assert!(self.is_empty(), "INV-10: a run has one type");
-                self.column = Column::Floats(vec![*value]);
-            }
-        }
+        self.values.push(value)
     }
 
     /// Estimated bytes of memory.
@@ -119,20 +112,11 @@ impl OpenRun {
             OpenTimes::Own(times) => 8 * times.len(),
             OpenTimes::Shared { .. } => 0,
         };
-        times + self.column.memory() + 8 * self.starts.len()
+        times + self.values.memory() + 8 * self.starts().len()
     }
 
-    /// Empties the run and keeps the buffers: the next run fills them again.
-    fn clear(&mut self) {
-        match &mut self.times {
-            OpenTimes::Own(times) => times.clear(),
-            OpenTimes::Shared { .. } => self.times = OpenTimes::Own(Vec::new()),
-        }
-        self.starts.clear();
-        match &mut self.column {
-            Column::Floats(values) => values.clear(),
-            Column::Histograms(values) => values.clear(),
-        }
+    fn starts(&self) -> &[i64] {
+        self.starts.as_deref().map_or(&[], Vec::as_slice)
     }
 
     /// The samples between two indexes as a run of their own; `rows` are those of its group.
@@ -142,18 +126,13 @@ impl OpenRun {
         (from, to): (usize, usize),
         copies: &mut RowCopies,
     ) -> RawRun {
-        let column = match &self.column {
-            Column::Floats(values) => Column::Floats(values[from..to].to_vec()),
-            Column::Histograms(values) => Column::Histograms(values[from..to].to_vec()),
-        };
-        let starts =
-            if self.starts.is_empty() { Vec::new() } else { self.starts[from..to].to_vec() };
+        let starts = self.starts().get(from..to).unwrap_or_default().to_vec();
         let times = &self.timestamps(rows)[from..to];
         let timestamps = match &self.times {
             OpenTimes::Own(_) => times.into(),
             OpenTimes::Shared { first } => copies.of((group, first + from), times),
         };
-        RawRun { timestamps, column, starts }
+        RawRun { timestamps, column: self.values.column(from, to), starts }
     }
 }
 
@@ -247,7 +226,7 @@ impl Series {
             change += self.seal(generation, group);
         }
         let mut size = self.open.place_time(timestamp.ms(), group);
-        self.open.push_value(value, row.start.map_or(0, Timestamp::ms));
+        size += self.open.push_value(value, row.start.map_or(0, Timestamp::ms));
         assert_eq!(
             self.open.timestamps(&group.rows).len(),
             self.open.len(),
@@ -255,17 +234,13 @@ impl Series {
         );
         self.newest = Some(Newest { timestamp, value: value.clone() });
         self.touched = generation;
-        size += match value {
-            Value::Float(_) => 8,
-            Value::Histogram(histogram) => 8 + histogram_bytes(histogram),
-        };
         change + isize::try_from(size).expect("a sample is far below 2^63 bytes")
     }
 
     /// The sample of an instant in memory; `rows` are those of its group.
     pub(crate) fn find(&self, timestamp: i64, rows: &[i64]) -> Option<Value> {
         if let Ok(at) = self.open.timestamps(rows).binary_search(&timestamp) {
-            return Some(self.open.column.value(at));
+            return Some(self.open.values.value(at));
         }
         let sealed = self.parts.iter().find_map(|(_, part)| part.find(timestamp));
         sealed.or_else(|| self.late.as_ref()?.find(timestamp))
@@ -294,7 +269,7 @@ impl Series {
         let Some(first) = self.open.timestamps(rows).first() else { return false };
         self.open.len() >= OPEN_ROWS_MAX
             || timestamp.saturating_sub(*first) > OPEN_SPAN_MAX_MS
-            || !self.open.column.same_type(value)
+            || !self.open.values.same_type(value)
     }
 
     /// Encodes the open run, which has samples, as a block; returns how the memory changed.
@@ -302,10 +277,11 @@ impl Series {
         let before = self.open.memory();
         let timestamps = self.open.timestamps(&group.rows);
         let times = group.memo.seal(timestamps);
-        let part = Part::seal(times, timestamps, &self.open.column, &self.open.starts);
+        let column = self.open.values.column(0, self.open.len());
+        let part = Part::seal(times, timestamps, &column, self.open.starts());
         let change = part.memory().cast_signed() - before.cast_signed();
         self.parts.push((generation, part));
-        self.open.clear();
+        self.open = OpenRun::empty();
         change
     }
 

@@ -62,14 +62,14 @@ fn freezing_and_forgetting_leave_what_came_later() {
     (0..130).for_each(|i| append(&mut head, id, i, 0.5));
     let frozen = head.freeze();
     assert_eq!(read(&frozen[0].samples).len(), 130);
-    (130..400).for_each(|i| append(&mut head, id, i, 0.5));
+    (130..400).for_each(|i| append(&mut head, id, i, i as f64));
     assert_eq!(head.samples(), 400);
     head.forget(1);
     assert_eq!(head.span(), Some((130, 399)));
     assert_eq!(between(&head, id, (0, 999)), (130..400).collect::<Vec<_>>());
     let parts = view_of(&head, head.get(id).unwrap(), (0, 999)).in_order;
     let (open, sealed) = parts.split_last().unwrap();
-    let memory = sealed.iter().map(Part::memory).sum::<usize>() + open.len() * 8;
+    let memory = sealed.iter().map(Part::memory).sum::<usize>() + open.len() * 4;
     assert_eq!(head.memory, Series::fixed_memory(&labels(0)) + memory, "what is left");
     assert_eq!(head.drop_idle(9, 400), 0, "it still has samples");
     head.freeze();
