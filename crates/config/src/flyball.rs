@@ -16,8 +16,8 @@ pub use load::{ConfigFile, load, load_any};
 pub use packs::{RulePack, RulePacks};
 pub use schema::json_schema;
 pub use services::{
-    Dsn, InstanceSettings, KeyGroup, POSTGRES_COLLECTORS, PostgresDsn, PostgresInstance,
-    REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings, SslMode,
+    AccessLog, Dsn, InstanceSettings, KeyGroup, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn,
+    PostgresInstance, REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings, SslMode,
 };
 
 /// A whole flyball.yml.

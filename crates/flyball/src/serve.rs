@@ -314,6 +314,10 @@ impl Rooms {
         for source in sources::services(&configuration.flyball.services, &world) {
             pools.start_source(source);
         }
+        if !configuration.is_bare_prometheus {
+            let offers = services::offers(world.vfs.as_ref(), &configuration.flyball.services);
+            self.own.add(sources::offer(offers));
+        }
         let scraping = pools.view();
         self.own.add(Box::new(move || scraping.families()));
         let http = Arc::clone(&self.http);

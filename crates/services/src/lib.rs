@@ -4,6 +4,8 @@
 
 mod dial;
 mod fault;
+pub mod nginx;
+mod offer;
 mod page;
 pub mod postgres;
 pub mod redis;
@@ -12,8 +14,17 @@ mod watch;
 
 pub use dial::World;
 pub use fault::{Fault, Reason};
+pub use nginx::NginxCollector;
+pub use offer::{Offer, offers};
 pub use page::Page;
 pub use postgres::PostgresCollector;
 pub use redis::RedisCollector;
 pub use report::PartOutcome;
 pub use watch::{Instance, instances};
+
+/// Names of all metrics that the collectors can give, but for those that a server names itself
+/// (`pg_settings_*`, `redis_cluster_*`).
+pub fn metric_names() -> impl Iterator<Item = String> {
+    let postgres = postgres::metric_names().map(ToOwned::to_owned);
+    redis::metric_names().chain(postgres).chain(nginx::METRICS.map(ToOwned::to_owned))
+}

@@ -229,10 +229,11 @@ fn explained(mut fault: Fault, part: &Part, outline: &Outline) -> Fault {
     fault
 }
 
-/// Names of all metrics that queries give, for tables of what exists.
-#[doc(hidden)]
-pub fn metric_names() -> impl Iterator<Item = &'static str> {
-    PARTS.iter().flat_map(|part| part.metrics).map(|metric| metric.name)
+/// Names of all metrics but most settings, for tables of what exists.
+pub(crate) fn metric_names() -> impl Iterator<Item = &'static str> {
+    let own =
+        ["pg_up", "pg_static", "pg_exporter_last_scrape_error", "pg_settings_max_connections"];
+    PARTS.iter().flat_map(|part| part.metrics).map(|metric| metric.name).chain(own)
 }
 
 /// Reads any bytes as messages of a server, one after the other; how many there were.

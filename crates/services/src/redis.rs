@@ -292,6 +292,14 @@ impl KeptGroups {
     }
 }
 
+/// Names of all metrics, for tables of what exists.
+pub(crate) fn metric_names() -> impl Iterator<Item = String> {
+    let fields = names::GAUGES.iter().chain(names::COUNTERS).map(|(_, name)| name);
+    let own = names::HELPS.iter().map(|(name, _)| name);
+    let settings = &["config_io_threads", "config_maxclients", "config_maxmemory"];
+    fields.chain(own).chain(settings).map(|name| format!("redis_{name}"))
+}
+
 /// Decodes bytes as replies that come in two pieces and in single bytes: both must give the same.
 /// The number of whole replies; the property that fuzzers and tests hold the decoder to.
 ///

@@ -1,7 +1,7 @@
 //! All watched instances as one kind of thing: who they are, how often they are asked, what is said
 //! in the log when a part loses its data and when it has it again.
 
-use crate::{Fault, PartOutcome, PostgresCollector, RedisCollector, World};
+use crate::{Fault, NginxCollector, PartOutcome, PostgresCollector, RedisCollector, World};
 use config::{InstanceSettings, ServiceSettings};
 use exposition::Family;
 use model::Timestamp;
@@ -20,6 +20,7 @@ pub struct Instance {
 enum Collector {
     Redis(Box<RedisCollector>),
     Postgres(Box<PostgresCollector>),
+    Nginx(Box<NginxCollector>),
 }
 
 /// Every instance of a configuration.
@@ -32,7 +33,11 @@ pub fn instances(settings: &ServiceSettings, world: &World) -> Vec<Instance> {
         let collector = Box::new(PostgresCollector::new(one.clone(), world.clone()));
         Instance::new("postgres", &one.common, Collector::Postgres(collector))
     });
-    redis.chain(postgres).collect()
+    let nginx = settings.nginx.iter().map(|one| {
+        let collector = Box::new(NginxCollector::new(one.clone(), world.clone()));
+        Instance::new("nginx", &one.common, Collector::Nginx(collector))
+    });
+    redis.chain(postgres).chain(nginx).collect()
 }
 
 impl Instance {
@@ -51,6 +56,7 @@ impl Instance {
         let (families, parts) = match &mut self.collector {
             Collector::Redis(collector) => collector.collect(now).await,
             Collector::Postgres(collector) => collector.collect().await,
+            Collector::Nginx(collector) => collector.collect().await,
         };
         self.tell(parts);
         families

@@ -2,7 +2,7 @@
 //! schemars. Doc comments here are what users and editors see.
 
 use super::packs::RulePacksFile;
-use super::services::schema::{PostgresCollect, RedisCollect};
+use super::services::schema::{NginxCollect, PostgresCollect, RedisCollect};
 use crate::units;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -153,6 +153,8 @@ pub(super) struct Collect {
     pub(super) redis: Option<Vec<RedisCollect>>,
     /// PostgreSQL servers, each through one of its databases.
     pub(super) postgres: Option<Vec<PostgresCollect>>,
+    /// nginx servers.
+    pub(super) nginx: Option<Vec<NginxCollect>>,
 }
 
 /// The host collector.

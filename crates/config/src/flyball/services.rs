@@ -47,6 +47,8 @@ pub struct ServiceSettings {
     pub redis: Vec<RedisInstance>,
     /// PostgreSQL servers.
     pub postgres: Vec<PostgresInstance>,
+    /// nginx servers.
+    pub nginx: Vec<NginxInstance>,
 }
 
 /// What all instances have.
@@ -141,6 +143,36 @@ pub enum PostgresDsn {
     Inline(Box<Dsn>),
     /// Path of a file.
     File(String),
+}
+
+/// An nginx server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NginxInstance {
+    /// Pace, time and budget.
+    pub common: InstanceSettings,
+    /// Page of its module `stub_status`.
+    pub url: String,
+    /// User of basic authentication.
+    pub username: Option<String>,
+    /// Password of basic authentication.
+    pub password: Option<SecretSource>,
+    /// TLS towards the server.
+    pub tls: TlsConfig,
+    /// Access log that is followed.
+    pub access_log: Option<AccessLog>,
+}
+
+/// An access log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessLog {
+    /// Path of the file.
+    pub path: String,
+    /// Format as nginx.conf has it, or `combined`.
+    pub format: String,
+    /// Routes that are told apart first: paths, with `*` at the end for any.
+    pub routes: Vec<String>,
+    /// Most routes.
+    pub routes_max: usize,
 }
 
 /// Keys that belong together.

@@ -79,3 +79,14 @@ fn any_bytes_are_messages_of_postgres_or_an_error() {
         services::postgres::check_messages(input);
     });
 }
+
+#[test]
+fn any_text_is_a_page_or_a_log_or_an_error() {
+    for seed in corpus("services_nginx").iter().filter(|seed| !seed.is_found()) {
+        assert!(services::nginx::check_text(&seed.bytes) > 0, "{} is read", seed.name);
+    }
+    let pieces: &[&[u8]] = &[b"$status", b"$request", b"${uri}", b"\n", b"\"", b" 200 ", b": 1"];
+    Replay::of("services_nginx").rounds(5_000).pieces(pieces).run(|input| {
+        services::nginx::check_text(input);
+    });
+}

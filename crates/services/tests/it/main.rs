@@ -2,6 +2,8 @@
 
 mod compare;
 mod hostile;
+mod nginx;
 mod postgres;
 mod redis;
+mod rules;
 mod world;

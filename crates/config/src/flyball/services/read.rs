@@ -1,15 +1,15 @@
 //! Reads the sections about services: defaults, ranges, and the places of what is wrong.
 
-use super::schema::{PostgresCollect, RedisCollect, Tls};
+use super::schema::{AccessLogCollect, NginxCollect, PostgresCollect, RedisCollect, Tls};
 use super::{
-    Dsn, InstanceSettings, KeyGroup, POSTGRES_COLLECTORS, PostgresDsn, PostgresInstance,
-    REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings,
+    AccessLog, Dsn, InstanceSettings, KeyGroup, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn,
+    PostgresInstance, REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings,
 };
 use crate::flyball::schema::{DurationText, SecretText};
 use crate::hint::did_you_mean;
 use crate::read::Reader;
 use crate::yaml::{Content, Node};
-use crate::{Place, Secret, SecretSource, TextSource, TlsConfig};
+use crate::{Place, Secret, SecretSource, TextSource, TlsConfig, urls};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ const INSTANCES_MAX: usize = 1000;
 pub(in crate::flyball) struct Lists {
     pub(in crate::flyball) redis: Vec<RedisCollect>,
     pub(in crate::flyball) postgres: Vec<PostgresCollect>,
+    pub(in crate::flyball) nginx: Vec<NginxCollect>,
 }
 
 /// One entry of a list: where it stands and how its keys are found.
@@ -176,7 +177,8 @@ pub(in crate::flyball) fn resolve(
 ) -> ServiceSettings {
     let redis = entries("redis", lists.redis, (root, reader), redis);
     let postgres = entries("postgres", lists.postgres, (root, reader), postgres);
-    ServiceSettings { redis, postgres }
+    let nginx = entries("nginx", lists.nginx, (root, reader), nginx);
+    ServiceSettings { redis, postgres, nginx }
 }
 
 /// The entries of one list; two of one name would write the same series.
@@ -220,6 +222,80 @@ impl HasName for RedisInstance {
     fn name(&self) -> &str {
         &self.common.name
     }
+}
+
+impl HasName for NginxInstance {
+    fn name(&self) -> &str {
+        &self.common.name
+    }
+}
+
+fn nginx(given: NginxCollect, entry: &Entry<'_>) -> Option<NginxInstance> {
+    let Some(url) = given.url.filter(|url| !url.is_empty()) else {
+        entry.problem("url", "`url` is missing");
+        return None;
+    };
+    if let Err(error) = urls::parse_http(&url) {
+        entry.problem("url", format!("`url`: {error}"));
+        return None;
+    }
+    let place = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next());
+    let place = place.unwrap_or_default();
+    if place.contains('@') {
+        entry.problem("url", "`url` holds a user; use `username` and `password_file`");
+    }
+    let common = Common {
+        instance: given.instance.unwrap_or_else(|| place.to_owned()),
+        interval: given.interval,
+        timeout: given.timeout,
+        series_max: given.series_max,
+        collectors: None,
+    };
+    let password = entry.secret(("password", "password_file"), given.password, given.password_file);
+    if password.is_some() && given.username.is_none() {
+        entry.problem("password", "`password` needs `username`");
+    }
+    Some(NginxInstance {
+        common: entry.common(common, &[]),
+        url,
+        username: given.username,
+        password,
+        tls: given.tls.map(|tls| entry.tls(tls)).unwrap_or_default(),
+        access_log: given.access_log.and_then(|log| access_log(log, entry)),
+    })
+}
+
+/// What else a format lacks is told by the collector, which reads formats.
+fn access_log(given: AccessLogCollect, entry: &Entry<'_>) -> Option<AccessLog> {
+    let Some(path) = given.path.filter(|path| !path.is_empty()) else {
+        entry.problem("access_log", "`path` of `access_log` is missing");
+        return None;
+    };
+    let routes = given.routes.unwrap_or_default();
+    let is_route = |route: &String| {
+        let plain = route.strip_suffix('*').unwrap_or(route);
+        route.starts_with('/') && !plain.contains('*')
+    };
+    if let Some(odd) = routes.iter().find(|route| !is_route(route)) {
+        let quoted = model::quote(odd).to_string();
+        let message = format!("{quoted} is no route; expected a path, with `*` at its end for any");
+        entry.problem("access_log", message);
+    }
+    let format = given.format.unwrap_or_else(|| "combined".to_owned());
+    let has = |name: &str| {
+        format.contains(&format!("${name}")) || format.contains(&format!("${{{name}}}"))
+    };
+    if format != "combined" && !(has("status") && has("request")) {
+        let message = "`format` of `access_log` needs `$status` and `$request`, or \
+                       `$request_method` and `$uri`";
+        entry.problem("access_log", message);
+    }
+    Some(AccessLog {
+        path: entry.reader.join_directory(&path),
+        format,
+        routes,
+        routes_max: entry.count("access_log", given.routes_max, 50),
+    })
 }
 
 impl HasName for PostgresInstance {

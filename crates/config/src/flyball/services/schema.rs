@@ -62,6 +62,47 @@ pub(in crate::flyball) struct PostgresCollect {
     pub(in crate::flyball) compat_names: Option<OldNames>,
 }
 
+/// An nginx server, under the names of `nginx-prometheus-exporter`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::flyball) struct NginxCollect {
+    /// URL of the page of `stub_status`.
+    pub(in crate::flyball) url: Option<String>,
+    /// Label `instance` of its series; host and port of the URL by default.
+    pub(in crate::flyball) instance: Option<String>,
+    /// User of basic authentication.
+    pub(in crate::flyball) username: Option<String>,
+    /// Password. A secret: it is never shown.
+    pub(in crate::flyball) password: Option<SecretText>,
+    /// Path of a file with the password; it is read at each collection.
+    pub(in crate::flyball) password_file: Option<String>,
+    /// TLS of `https` URLs.
+    pub(in crate::flyball) tls: Option<Tls>,
+    /// Time between two collections; 15 seconds by default.
+    pub(in crate::flyball) interval: Option<DurationText>,
+    /// How long a collection may take; 5 seconds by default, at most the interval.
+    pub(in crate::flyball) timeout: Option<DurationText>,
+    /// Most samples of a collection; 10,000 by default. A part beyond it is left out.
+    pub(in crate::flyball) series_max: Option<u64>,
+    /// Access log to count requests from, by route, method and status.
+    pub(in crate::flyball) access_log: Option<AccessLogCollect>,
+}
+
+/// An access log.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::flyball) struct AccessLogCollect {
+    /// Path of the file; rotated and truncated files are followed.
+    pub(in crate::flyball) path: Option<String>,
+    /// `log_format` as nginx.conf has it; `combined` by default. Times need `$request_time`.
+    pub(in crate::flyball) format: Option<String>,
+    /// Routes to tell apart first: paths, with `*` at the end for any. Other paths are told apart
+    /// with what varies replaced by `:id`.
+    pub(in crate::flyball) routes: Option<Vec<String>>,
+    /// Most routes; 50 by default. Paths beyond them are `other`.
+    pub(in crate::flyball) routes_max: Option<u64>,
+}
+
 /// Versions of `postgres_exporter` whose names are known.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 pub(in crate::flyball) enum OldNames {

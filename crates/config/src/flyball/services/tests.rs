@@ -15,6 +15,7 @@ fn check(collect: &str, expected: &Expect) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "instances are shown as they are read")]
 fn redis_has_defaults() {
     check(
         "  redis:
@@ -115,6 +116,7 @@ fn redis_has_defaults() {
                     },
                 ],
                 postgres: [],
+                nginx: [],
             }
             collect:
               redis:
@@ -168,6 +170,7 @@ fn what_is_wrong_with_redis_is_told_with_its_place() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "instances are shown as they are read")]
 fn postgres() {
     check(
         "  postgres:
@@ -237,6 +240,7 @@ fn postgres() {
                         old_names: false,
                     },
                 ],
+                nginx: [],
             }
             collect:
               postgres:
@@ -266,6 +270,82 @@ fn postgres() {
             6:65: "0.12" is unknown; expected one of `0.11`; did you mean `0.11`?
             7:7: "/var/run/postgresql/.s.PGSQL.5432" is the name of two instances; set `instance`
             8:7: "/var/run/postgresql/.s.PGSQL.5432" is the name of two instances; set `instance`
+        "#]],
+    );
+}
+
+#[test]
+fn nginx() {
+    check(
+        "  nginx:
+    - {url: 'http://h:81/s', access_log: {path: log, routes: [/a/*]}}
+",
+        &expect![[r#"
+            ServiceSettings {
+                redis: [],
+                postgres: [],
+                nginx: [
+                    NginxInstance {
+                        common: InstanceSettings {
+                            name: "h:81",
+                            interval: 15s,
+                            timeout: 5s,
+                            series_max: 10000,
+                            collectors: [],
+                        },
+                        url: "http://h:81/s",
+                        username: None,
+                        password: None,
+                        tls: TlsConfig {
+                            ca: None,
+                            cert: None,
+                            key: None,
+                            server_name: None,
+                            insecure_skip_verify: false,
+                            min_version: None,
+                            max_version: None,
+                        },
+                        access_log: Some(
+                            AccessLog {
+                                path: "/etc/log",
+                                format: "combined",
+                                routes: [
+                                    "/a/*",
+                                ],
+                                routes_max: 50,
+                            },
+                        ),
+                    },
+                ],
+            }
+            collect:
+              nginx:
+              - url: http://h:81/s
+                access_log:
+                  path: log
+                  routes:
+                  - /a/*
+        "#]],
+    );
+    check(
+        "  nginx:
+    - {}
+    - {url: 'ftp://h/'}
+    - {url: 'http://u:p@h/'}
+    - {url: 'http://h/', password: p}
+    - {url: 'http://i/', access_log: {}}
+    - {url: 'http://j/', access_log: {path: p, routes: ['*/a'], routes_max: 0}}
+    - {url: 'http://k/', access_log: {path: p, format: '$uri'}}
+",
+        &expect![[r#"
+            3:7: `url` is missing
+            4:13: `url`: the scheme of the URL must be `http` or `https`
+            5:13: `url` holds a user; use `username` and `password_file`
+            6:36: `password` needs `username`
+            7:38: `path` of `access_log` is missing
+            8:38: "*/a" is no route; expected a path, with `*` at its end for any
+            8:38: `access_log` must be above 0
+            9:38: `format` of `access_log` needs `$status` and `$request`, or `$request_method` and `$uri`
         "#]],
     );
 }
