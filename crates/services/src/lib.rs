@@ -1,6 +1,6 @@
 //! Collectors of services in process, under the names of their exporters: Redis, nginx, PostgreSQL.
 //! Called by the binary at each instance's own pace; hand out metric families, store nothing.
-//! Texts and rows become series in pure functions; sockets and files stay in the shells around them.
+//! Texts and rows become series in pure functions; sockets and files stay in the shells around.
 
 mod dial;
 mod fault;

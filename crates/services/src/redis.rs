@@ -3,7 +3,7 @@
 
 mod answers;
 mod groups;
-mod info;
+mod info_reply;
 mod names;
 pub mod resp;
 mod series;
@@ -15,7 +15,7 @@ use answers::{Master, Own};
 use config::{KeyGroup, RedisInstance};
 use exposition::Family;
 use groups::Walk;
-use info::Outline;
+use info_reply::Outline;
 use model::Timestamp;
 use resp::Value;
 use session::Session;
@@ -118,7 +118,7 @@ impl RedisCollector {
         } else {
             None
         };
-        let outline = info::read(&text, databases, now, &mut page);
+        let outline = info_reply::read(&text, databases, now, &mut page);
         round.take("info", info_took, Ok(&page));
         self.others(session, now, round, (&text, outline, databases)).await;
         None
@@ -190,21 +190,17 @@ impl Part<'_, '_> {
 /// INFO ALL, or INFO of servers that do not know `ALL`.
 async fn info(session: &mut Session) -> Result<String, Fault> {
     let all = session.ask(&["INFO", "ALL"]).await?;
-    let text = all.text().filter(|text| !text.is_empty()).map(ToOwned::to_owned);
-    match text {
-        Some(text) => Ok(text),
-        None => {
-            let answer = session.ask(&["INFO"]).await?;
-            let message = "INFO: the answer is no text";
-            let text = answer.text().map(ToOwned::to_owned);
-            text.ok_or_else(|| Fault::new(crate::Reason::Protocol, message))
-        }
+    if let Some(text) = all.text().filter(|text| !text.is_empty()) {
+        return Ok(text.to_owned());
     }
+    let answer = session.ask(&["INFO"]).await?;
+    let text = answer.text().map(ToOwned::to_owned);
+    text.ok_or_else(|| Fault::new(crate::Reason::Protocol, "INFO: the answer is no text"))
 }
 
 async fn cluster(session: &mut Session, page: &mut Page) -> Result<(), Fault> {
     let answer = session.ask(&["CLUSTER", "INFO"]).await?;
-    info::read_cluster(answer.text().unwrap_or_default(), page);
+    info_reply::read_cluster(answer.text().unwrap_or_default(), page);
     Ok(())
 }
 
@@ -312,7 +308,7 @@ pub fn check_reply(bytes: &[u8]) -> usize {
         for part in bytes.chunks(piece.max(1)) {
             decoder.push(part);
             loop {
-                match decoder.next() {
+                match decoder.reply() {
                     Ok(Some(reply)) => replies.push(reply),
                     Ok(None) => break,
                     Err(_) => return replies,
@@ -330,7 +326,7 @@ pub fn check_reply(bytes: &[u8]) -> usize {
 #[doc(hidden)]
 pub fn check_info(bytes: &[u8]) {
     let (text, mut page) = (String::from_utf8_lossy(bytes), Page::default());
-    info::read(&text, None, Timestamp::from_ms(0), &mut page);
-    info::read_cluster(&text, &mut page);
+    info_reply::read(&text, None, Timestamp::from_ms(0), &mut page);
+    info_reply::read_cluster(&text, &mut page);
     let _rendered = exposition::render_text(&page.into_families());
 }

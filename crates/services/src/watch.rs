@@ -72,7 +72,8 @@ impl Instance {
             if !known {
                 let reason = fault.reason.word();
                 let what = "a collector of a service lacks data";
-                tracing::warn!(service, instance, collector = part, reason, error = %fault, "{what}");
+                let error = fault.to_string();
+                tracing::warn!(service, instance, collector = part, reason, error, "{what}");
             }
             now.insert(part, fault);
         }

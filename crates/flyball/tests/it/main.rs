@@ -31,7 +31,6 @@ mod samples;
 mod script;
 mod sender;
 mod server;
-mod services;
 mod start;
 mod told;
 mod tsdb;

@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn the_format_that_nginx_has_by_default() {
         let format = LogFormat::parse("combined").unwrap();
-        let line = "127.0.0.1 - - [22/Nov/2026:11:50:00 +0000] \"GET /a/b?c=\\x22d HTTP/1.1\" 200 615 \
+        let line = "127.0.0.1 - - [22/Nov/2026:11:50:00] \"GET /a/b?c=\\x22d HTTP/1.1\" 200 615 \
                     \"-\" \"curl/7 \\x22\"";
         let expected = Request {
             method: "GET",

@@ -1,5 +1,7 @@
 //! MD5 (RFC 1321), which PostgreSQL's older authentication asks for; used for nothing else.
 
+use std::fmt::Write as _;
+
 /// Left rotations of the four rounds.
 const ROTATIONS: [[u32; 4]; 4] =
     [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
@@ -17,7 +19,10 @@ pub(super) fn hex(text: &[u8]) -> String {
         digest(&mut state, block);
     }
     let bytes = state.iter().flat_map(|word| word.to_le_bytes());
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    bytes.fold(String::with_capacity(32), |mut out, byte| {
+        let _infallible = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 fn digest(state: &mut [u32; 4], block: &[u8]) {

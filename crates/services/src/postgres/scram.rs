@@ -1,5 +1,5 @@
 //! SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL uses it, without channel binding.
-//! Pure but for the nonce, which comes in; passwords are taken as they are, without SASLprep.
+//! Pure but for the nonce, which comes in; passwords are taken as they are, without `SASLprep`.
 
 use crate::{Fault, Reason};
 use base64::Engine as _;

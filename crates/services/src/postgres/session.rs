@@ -70,11 +70,10 @@ impl Session {
                 Message::Error(code, sentence) => {
                     return Err(refusal("authenticate", &code, &sentence));
                 }
-                Message::Authentication(0, _) => {
-                    if exchange.is_some() && proof.is_some() {
-                        return Err(protocol("the server skips its proof"));
-                    }
+                Message::Authentication(0, _) if exchange.is_some() && proof.is_some() => {
+                    return Err(protocol("the server skips its proof"));
                 }
+                Message::Authentication(0, _) => {}
                 Message::Authentication(step, data) => {
                     let needed = || {
                         let message = "authenticate: the server asks for a password, none is given";
@@ -178,7 +177,7 @@ impl Session {
     }
 
     async fn receive(&mut self) -> Result<Message, Fault> {
-        let mut buffer = [0; READ_BYTES];
+        let mut buffer = vec![0; READ_BYTES];
         loop {
             if let Some((message, len)) = wire::message(&self.input).map_err(malformed)? {
                 self.input.drain(..len);
@@ -237,10 +236,12 @@ fn protocol(what: &str) -> Fault {
     Fault::new(Reason::Protocol, format!("authenticate: {what}"))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "maps errors")]
 fn lost(error: std::io::Error) -> Fault {
     Fault::new(Reason::Connect, format!("the connection is lost: {error}"))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "maps errors")]
 fn malformed(error: WireError) -> Fault {
     let reason = match error {
         WireError::Malformed(_) => Reason::Protocol,

@@ -126,7 +126,7 @@ impl Decoder {
     /// # Errors
     /// For bytes that are no reply and for replies beyond the bounds; the decoder is then of no
     /// more use.
-    pub fn next(&mut self) -> Result<Option<Value>, RespError> {
+    pub fn reply(&mut self) -> Result<Option<Value>, RespError> {
         loop {
             let before = self.at;
             let Some(head) = self.head()? else { return Ok(None) };

@@ -74,9 +74,9 @@ impl Session {
             };
             self.stream.write_all(&request(words)).await.map_err(lost)?;
             self.stream.flush().await.map_err(lost)?;
-            let mut buffer = [0; READ_BYTES];
+            let mut buffer = vec![0; READ_BYTES];
             loop {
-                let next = self.decoder.next().map_err(|error| malformed(&what, &error))?;
+                let next = self.decoder.reply().map_err(|error| malformed(&what, &error))?;
                 if let Some(value) = next {
                     return Ok(value);
                 }

@@ -1,4 +1,5 @@
 //! Two pages side by side: names, types, help texts and label sets; values move between readings.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +20,10 @@ impl Shape {
         for line in page.lines() {
             if let Some(rest) = line.strip_prefix("# HELP ") {
                 let (name, help) = rest.split_once(' ').unwrap_or((rest, ""));
-                shape.families.entry(name.to_owned()).or_default().1 = help.to_owned();
+                help.clone_into(&mut shape.families.entry(name.to_owned()).or_default().1);
             } else if let Some(rest) = line.strip_prefix("# TYPE ") {
                 let (name, kind) = rest.split_once(' ').unwrap();
-                shape.families.entry(name.to_owned()).or_default().0 = kind.to_owned();
+                kind.clone_into(&mut shape.families.entry(name.to_owned()).or_default().0);
             } else if !line.is_empty() {
                 let (series, value) = line.rsplit_once(' ').unwrap();
                 let series = normalise(series);
@@ -74,7 +75,7 @@ pub(crate) fn assert_same(ours: &Shape, theirs: &Shape, exceptions: &[Exception]
             None => lines.push(format!("{name} is missing")),
             Some((own, _)) if own != kind => lines.push(format!("{name} is {own}, not {kind}")),
             Some((_, own)) if own != help => {
-                lines.push(format!("{name} says {own:?}, not {help:?}"))
+                lines.push(format!("{name} says {own:?}, not {help:?}"));
             }
             Some(_) => {}
         }

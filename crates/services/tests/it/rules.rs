@@ -1,5 +1,4 @@
 //! Which metrics of the rule packs exist with the collectors: written into docs/compat.md.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

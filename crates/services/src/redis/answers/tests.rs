@@ -88,19 +88,19 @@ fn slow_commands() {
     let entry = list([3, 1700, 12_345].map(Value::Integer));
     check(
         |page| slowlog(&Value::Integer(2), &list([entry.clone()]), page),
-        &expect![[r#"
+        &expect![[r"
         redis_last_slow_execution_duration_seconds 0.012345
         redis_slowlog_last_id 3
         redis_slowlog_length 2
-    "#]],
+    "]],
     );
     check(
         |page| slowlog(&Value::Integer(0), &list([]), page),
-        &expect![[r#"
+        &expect![[r"
         redis_last_slow_execution_duration_seconds 0
         redis_slowlog_last_id 0
         redis_slowlog_length 0
-    "#]],
+    "]],
     );
 }
 

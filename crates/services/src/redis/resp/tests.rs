@@ -9,7 +9,7 @@ fn decode(bytes: &[u8], piece: usize) -> Result<Vec<Value>, RespError> {
     let (mut decoder, mut out) = (Decoder::default(), Vec::new());
     for part in bytes.chunks(piece) {
         decoder.push(part);
-        while let Some(value) = decoder.next()? {
+        while let Some(value) = decoder.reply()? {
             out.push(value);
         }
     }
