@@ -341,3 +341,44 @@ fn tries_come_slower_and_slower() {
     stage.run_until(500.0);
     assert!(stage.heard.last().unwrap().ends_with("(first notification)"), "{:?}", stage.heard);
 }
+
+#[test]
+fn inv_51_an_integration_waits_for_its_own_delivery_alone() {
+    let mut stage = Stage::new(&config(2, "1m"));
+    stage.fire(&DOWN);
+    stage.ms = 1000;
+    let first = step(&mut stage, Event::Tick)[0].0;
+    deliver(&mut stage, first, accepted());
+    stage.fire(&[("alertname", "Down"), ("host", "b")]);
+    stage.ms = 61_000;
+    let places: Vec<usize> = step(&mut stage, Event::Tick).iter().map(|(_, at)| *at).collect();
+    assert_eq!(places, [0], "INV-51: the other one is still under way");
+}
+
+#[test]
+fn strictly_too_an_end_during_a_delivery_is_told_after_it() {
+    let mut stage = Stage::strict(&config(1, "10s"));
+    stage.fire(&DOWN);
+    stage.ms = 1000;
+    let (ticket, _) = step(&mut stage, Event::Tick)[0];
+    stage.resolve(&DOWN);
+    stage.ms = 11_000;
+    assert_eq!(step(&mut stage, Event::Tick).len(), 0, "INV-51");
+    deliver(&mut stage, ticket, accepted());
+    stage.run_until(60.0);
+    assert_eq!(stage.heard, ["21s ops -Down (all alerts resolved)"]);
+}
+
+/// What a new group learned of a former one survives the process.
+#[test]
+fn nothing_is_told_again_after_a_reload_and_a_restart() {
+    let mut stage = Stage::new(&config(1, "10s"));
+    stage.fire(&DOWN);
+    stage.run_until(2.0);
+    stage.settings = crate::stage::settings(&config(1, "10s").replace("[alertname]", "[host]"));
+    stage.dispatcher.reroute(stage.moment(), &stage.settings).unwrap();
+    stage.run_until(3.0);
+    stage.restart();
+    stage.run_until(50.0);
+    assert_eq!(stage.heard, ["1s ops +Down (first notification)"]);
+}
