@@ -1,4 +1,4 @@
-//! blackbox.yml: modules of probes as blackbox_exporter 0.28 reads them.
+//! blackbox.yml: modules of probes as `blackbox_exporter` 0.28 reads them.
 //! Read by `load`; used by the probe shell. What upstream only finds out at the first probe (an
 //! unknown prober, a record type that does not exist) is a problem of the file here.
 

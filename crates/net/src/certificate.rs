@@ -354,7 +354,7 @@ pub(crate) fn last_chain_expiry(presented: &[Certificate], anchors: &[Anchor]) -
     let presented = &presented[..presented.len().min(PRESENTED_MAX)];
     let mut used = vec![false; presented.len()];
     used[0] = true;
-    Some(chain_from(leaf, presented, anchors, &mut used).unwrap_or(leaf.not_after))
+    Some(chain_from(leaf, presented, anchors, &mut used))
 }
 
 fn chain_from(
@@ -362,16 +362,16 @@ fn chain_from(
     presented: &[Certificate],
     anchors: &[Anchor],
     used: &mut [bool],
-) -> Option<i64> {
+) -> i64 {
     let issuer = &certificate.issuer_der;
     let roots = anchors.iter().filter(|anchor| anchor.subject_der == *issuer);
     let mut best = roots.map(|anchor| anchor.not_after).max();
     for (index, next) in presented.iter().enumerate() {
         if !used[index] && next.subject_der == *issuer {
             used[index] = true;
-            best = best.max(chain_from(next, presented, anchors, used));
+            best = best.max(Some(chain_from(next, presented, anchors, used)));
             // Other paths do not need it: a longer way through it ends no later.
         }
     }
-    Some(best.map_or(certificate.not_after, |best| best.min(certificate.not_after)))
+    best.map_or(certificate.not_after, |best| best.min(certificate.not_after))
 }

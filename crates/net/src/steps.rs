@@ -217,11 +217,13 @@ impl StepClient {
         marks.connected = Some(Instant::now());
         if !is_tls {
             let is_http2 = self.tls.offer() == Offer::Http2;
-            return one_exchange(request, tcp, is_http2, through, marks).await;
+            // Its state takes kilobytes, which who waits should not hold.
+            return Box::pin(one_exchange(request, tcp, is_http2, through, marks)).await;
         }
         let name = request.server_name.as_deref().unwrap_or(host);
-        let (stream, facts) = self.tls.shake(name, tcp).await?;
-        let mut answer = one_exchange(request, stream, facts.is_http2, None, marks).await?;
+        let (stream, facts) = Box::pin(self.tls.shake(name, tcp)).await?;
+        let exchange = one_exchange(request, stream, facts.is_http2, None, marks);
+        let mut answer = Box::pin(exchange).await?;
         answer.tls = Some(facts);
         Ok(answer)
     }

@@ -1,4 +1,4 @@
-//! Names and help texts of the series, as blackbox_exporter 0.28 writes them, and our own.
+//! Names and help texts of the series, as `blackbox_exporter` 0.28 writes them, and our own.
 
 /// A gauge: name and help.
 #[derive(Clone, Copy, Debug)]

@@ -3,19 +3,16 @@
 /// Host and port of `host:port`.
 pub(crate) fn host_port(target: &str) -> Result<(&str, u16), String> {
     let wrong = |why: &str| format!("address {target}: {why}");
-    let (host, port) = match target.strip_prefix('[') {
-        Some(inner) => {
-            let (host, rest) = inner.split_once(']').ok_or_else(|| wrong("missing ']'"))?;
-            (host, rest.strip_prefix(':').ok_or_else(|| wrong("missing port in address"))?)
+    let (host, port) = if let Some(inner) = target.strip_prefix('[') {
+        let (host, rest) = inner.split_once(']').ok_or_else(|| wrong("missing ']'"))?;
+        (host, rest.strip_prefix(':').ok_or_else(|| wrong("missing port in address"))?)
+    } else {
+        let (host, port) =
+            target.rsplit_once(':').ok_or_else(|| wrong("missing port in address"))?;
+        if host.contains(':') {
+            return Err(wrong("too many colons in address"));
         }
-        None => {
-            let (host, port) =
-                target.rsplit_once(':').ok_or_else(|| wrong("missing port in address"))?;
-            if host.contains(':') {
-                return Err(wrong("too many colons in address"));
-            }
-            (host, port)
-        }
+        (host, port)
     };
     let port = port.parse::<u16>().map_err(|error| wrong(&format!("port {port}: {error}")))?;
     // Go dials this host for an empty one.

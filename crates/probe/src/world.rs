@@ -58,12 +58,12 @@ pub(crate) struct Module {
 }
 
 enum Ready {
-    Http(HttpProber),
-    Tcp(TcpProber),
-    Unix(UnixProber),
+    Http(Box<HttpProber>),
+    Tcp(Box<TcpProber>),
+    Unix(Box<UnixProber>),
     Icmp(IcmpProber),
-    Dns(DnsProber),
-    Grpc(GrpcProber),
+    Dns(Box<DnsProber>),
+    Grpc(Box<GrpcProber>),
 }
 
 /// Modules of scheduled probes when no file names any.
@@ -138,12 +138,12 @@ impl Modules {
 impl Module {
     fn new(config: &ProbeModule, world: &World) -> Self {
         let prober = match &config.prober {
-            Prober::Http(http) => Ready::Http(HttpProber::new(http, world)),
-            Prober::Tcp(tcp) => Ready::Tcp(TcpProber::new(tcp, world)),
-            Prober::Unix(talk) => Ready::Unix(UnixProber::new(talk, world)),
+            Prober::Http(http) => Ready::Http(Box::new(HttpProber::new(http, world))),
+            Prober::Tcp(tcp) => Ready::Tcp(Box::new(TcpProber::new(tcp, world))),
+            Prober::Unix(talk) => Ready::Unix(Box::new(UnixProber::new(talk, world))),
             Prober::Icmp(icmp) => Ready::Icmp(IcmpProber::new(*icmp, world)),
-            Prober::Dns(dns) => Ready::Dns(DnsProber::new(dns, world)),
-            Prober::Grpc(grpc) => Ready::Grpc(GrpcProber::new(grpc, world)),
+            Prober::Dns(dns) => Ready::Dns(Box::new(DnsProber::new(dns, world))),
+            Prober::Grpc(grpc) => Ready::Grpc(Box::new(GrpcProber::new(grpc, world))),
         };
         Self { config: config.clone(), prober }
     }

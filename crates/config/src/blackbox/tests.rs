@@ -6,7 +6,7 @@ fn module(text: &str) -> ProbeModule {
     loaded.unwrap_or_else(|error| panic!("{text}: {error}")).config.modules["m"].clone()
 }
 
-fn refused(text: &str, expected: Expect) {
+fn refused(text: &str, expected: &Expect) {
     let error = load("blackbox.yml", text).unwrap_err();
     let lines: Vec<String> = error
         .problems()
@@ -56,7 +56,7 @@ fn mistakes_are_told_with_their_places() {
          valid_status: [200]\n      fail_if_body_matches_regexp: ['(']\n      body: x\n      \
          body_file: y\n      headers: {Accept-Encoding: 'br, identity'}\n      \
          compression: gzip\n",
-        expect![[r#"
+        &expect![[r#"
             blackbox.yml:2:15: `prober` cannot be "htp"; expected one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`; did you mean `http`?
             blackbox.yml:3:6: a module needs `prober`: one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`
             blackbox.yml:7:7: unknown key `valid_status`
@@ -69,7 +69,7 @@ fn mistakes_are_told_with_their_places() {
         "modules:\n  d:\n    prober: dns\n    dns:\n      query_type: AAAAA\n      \
          valid_rcodes: [NOEROR]\n      dns_over_tls: true\n  e: {prober: dns}\n  f:\n    \
          prober: icmp\n    icmp: {ttl: 256, payload_size: 65510}\n",
-        expect![[r#"
+        &expect![[r#"
             blackbox.yml:5:7: query name must be set for DNS module
             blackbox.yml:5:19: `query_type` cannot be "AAAAA"; expected one of `A`, `NS`, `MD`, `MF`, `CNAME`, `SOA`, `MB`, `MG`, `MR`, `NULL`, `PTR`, `HINFO`, `MINFO`, `MX`, `TXT`, `RP`, `AFSDB`, `X25`, `ISDN`, `RT`, `NSAP-PTR`, `SIG`, `KEY`, `PX`, `GPOS`, `AAAA`, `LOC`, `NXT`, `EID`, `NIMLOC`, `SRV`, `ATMA`, `NAPTR`, `KX`, `CERT`, `DNAME`, `OPT`, `APL`, `DS`, `SSHFP`, `IPSECKEY`, `RRSIG`, `NSEC`, `DNSKEY`, `DHCID`, `NSEC3`, `NSEC3PARAM`, `TLSA`, `SMIMEA`, `HIP`, `NINFO`, `RKEY`, `TALINK`, `CDS`, `CDNSKEY`, `OPENPGPKEY`, `CSYNC`, `ZONEMD`, `SVCB`, `HTTPS`, `SPF`, `UINFO`, `UID`, `GID`, `UNSPEC`, `NID`, `L32`, `L64`, `LP`, `EUI48`, `EUI64`, `TKEY`, `TSIG`, `IXFR`, `AXFR`, `MAILB`, `MAILA`, `ANY`, `URI`, `CAA`, `AVC`, `AMTRELAY`, `TA`, `DLV`; did you mean `AAAA`?
             blackbox.yml:6:22: `valid_rcodes` cannot be "NOEROR"; expected one of `NOERROR`, `FORMERR`, `SERVFAIL`, `NXDOMAIN`, `NOTIMP`, `REFUSED`, `YXDOMAIN`, `YXRRSET`, `NXRRSET`, `NOTAUTH`, `NOTZONE`, `BADSIG`, `BADKEY`, `BADTIME`, `BADMODE`, `BADNAME`, `BADALG`, `BADTRUNC`, `BADCOOKIE`; did you mean `NOERROR`?
@@ -83,7 +83,7 @@ fn mistakes_are_told_with_their_places() {
         "modules:\n  g:\n    prober: tcp\n    tcp:\n      source_ip_address: here\n      \
          query_response:\n      - {expect: ok, labels: [{name: a-b, value: x}]}\n      \
          - {send: x, labels: [{name: a, value: x}]}\n",
-        expect![[r#"
+        &expect![[r#"
             blackbox.yml:5:26: `source_ip_address`: invalid IP address syntax
             blackbox.yml:7:38: "a-b" is no name of a label
             blackbox.yml:8:27: `labels` are made of what `expect` matches; it is missing

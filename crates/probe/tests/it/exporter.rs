@@ -1,4 +1,4 @@
-//! Debian's blackbox_exporter with a file of modules, and ours with the same file.
+//! Debian's `blackbox_exporter` with a file of modules, and ours with the same file.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot ask fails")]
 

@@ -1,7 +1,5 @@
 //! gRPC's health service of a real server (grpcio for Python), beside Debian's exporter.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot serve fails")]
-
 use crate::exporter::{as_of_0_23, lines, ours, probe, start};
 use crate::servers;
 use probe::Reason;

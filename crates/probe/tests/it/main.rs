@@ -1,4 +1,4 @@
-//! Probes of real servers, beside Debian's blackbox_exporter where it is installed.
+//! Probes of real servers, beside Debian's `blackbox_exporter` where it is installed.
 
 mod beside;
 mod dns;
