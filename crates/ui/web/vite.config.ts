@@ -29,7 +29,7 @@ const FRAME =
   /node_modules\/(preact|@preact)\/|src\/(app\/(?!palette|help|find|range_panel)|components\/(button|icon|lazy|menu|state|toast)|api\/(client|prometheus))/;
 const FIGURES = /src\/(format\/|panels\/(number|reduce)\.ts|charts\/(colors|theme))/;
 const PANELS =
-  /src\/panels\/(display|frame|interpolate|links|macros|mappings|names|overrides|plan|prometheus_frames|query|step|tail|thresholds|variable_\w+)\.ts/;
+  /src\/(panels\/(display|frame|interpolate|links|macros|mappings|names|overrides|plan|prometheus_frames|query|step|tail|thresholds|variable_\w+)\.ts|panels\/views\/(timeseries|props|parts)\.tsx|dashboards\/(session|panel_status|annotations|layout|use_panel|together)\.)/;
 
 export default defineConfig({
   // Addresses are relative to the page's <base>, so that any route prefix works.

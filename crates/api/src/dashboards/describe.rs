@@ -160,9 +160,20 @@ pub(crate) struct VersionFoundBody {
 /// What is different between two versions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DifferencesBody {
+    /// Number of the older version.
     pub(crate) from: u64,
-    pub(crate) to: u64,
+    /// Number of the newer version; null: a draft, which has none.
+    pub(crate) to: Option<u64>,
     pub(crate) differences: Vec<DifferenceBody>,
+}
+
+/// A dashboard that is compared with a version.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct DraftBody {
+    /// Number of the version; the newest by default.
+    pub(crate) from: Option<u64>,
+    /// Any JSON that can be imported.
+    pub(crate) dashboard: Value,
 }
 
 /// One difference.

@@ -51,7 +51,7 @@ pub(crate) fn routes() -> Vec<Route> {
         writing(one, put(write::save).delete(write::remove)),
         reading(versions, get(read::versions)),
         reading(version, get(read::version)),
-        reading(diff, get(read::difference)),
+        reading(diff, get(read::difference).post(read::difference_of_draft)),
         writing(restore, post(write::restore)),
         reading(export, get(read::export)),
         writing(star, put(write::star).delete(write::unstar)),

@@ -1,17 +1,18 @@
 //! Looking at dashboards: the list, one of them, its versions, its file.
 
-use super::ask;
 use super::describe::{
-    DifferenceBody, DifferencesBody, FolderBody, FoundBody, ListBody, SummaryBody, TroubleBody,
-    VersionBody, VersionFoundBody, VersionsBody,
+    DifferenceBody, DifferencesBody, DraftBody, FolderBody, FoundBody, ListBody, SummaryBody,
+    TroubleBody, VersionBody, VersionFoundBody, VersionsBody,
 };
+use super::{ask, read_json};
 use crate::params::Params;
 use crate::reply::{ApiError, ErrorBody, json};
 use crate::{App, Principal};
-use ::dashboards::{Folder, Library, Summary, diff};
+use ::dashboards::{Dashboard, Folder, Library, Summary, diff, import_value};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 
 /// What somebody looks for.
 struct Search {
@@ -148,10 +149,36 @@ pub(crate) async fn difference(
         let (_, new) = library.version(&uid, to)?;
         let from = from.or(before).unwrap_or(to);
         let (_, old) = library.version(&uid, from)?;
-        let differences = diff(&old, &new).into_iter().map(DifferenceBody::new).collect();
-        Ok(DifferencesBody { from, to, differences })
+        Ok(DifferencesBody { from, to: Some(to), differences: differences(&old, &new) })
     });
     Ok(json(StatusCode::OK, &body.await?))
+}
+
+/// What is different in a dashboard that is not saved yet.
+#[utoipa::path(post, path = "/api/flyball/v1/dashboards/{uid}/diff", tag = "dashboards",
+    params(("uid" = String, Path, description = "Identity")),
+    request_body = DraftBody,
+    responses((status = 200, description = "Differences by place", body = DifferencesBody),
+        (status = 404, description = "The version is not kept", body = ErrorBody),
+        (status = "default", description = "No answer", body = ErrorBody)))]
+pub(crate) async fn difference_of_draft(
+    State(app): State<App>,
+    Path(uid): Path<String>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let draft: DraftBody = read_json(request, &app).await?;
+    let body = ask(&app, move |library| {
+        let new = import_value(draft.dashboard)?.dashboard.with_uid(&uid);
+        let newest = || Ok(library.get(&uid, "")?.summary.version);
+        let from = draft.from.map_or_else(newest, Ok)?;
+        let (_, old) = library.version(&uid, from)?;
+        Ok(DifferencesBody { from, to: None, differences: differences(&old, &new) })
+    });
+    Ok(json(StatusCode::OK, &body.await?))
+}
+
+fn differences(old: &Dashboard, new: &Dashboard) -> Vec<DifferenceBody> {
+    diff(old, new).into_iter().map(DifferenceBody::new).collect()
 }
 
 fn version_param(params: &Params, name: &'static str) -> Result<Option<u64>, ApiError> {

@@ -100,6 +100,15 @@ fn versions_are_listed_shown_and_restored() {
             error(&client, "GET /dashboards/a/diff?from=7", json!(null)).await,
             "404 dashboard \"a\" has no version 7"
         );
+        let draft = json!({"dashboard": board("three")});
+        let (_, found) = ask(&client, "POST /dashboards/a/diff", draft).await;
+        let title = json!({"place": "title", "old": "\"two\"", "new": "\"three\""});
+        assert_eq!(found, json!({"from": 2, "to": null, "differences": [title]}));
+        let draft = json!({"dashboard": board("three"), "from": 1});
+        let (_, found) = ask(&client, "POST /dashboards/a/diff", draft).await;
+        assert_eq!(found["differences"][0]["old"], "\"one\"");
+        let refused = error(&client, "POST /dashboards/a/diff", json!({"dashboard": 1})).await;
+        assert!(refused.starts_with("400 "), "{refused}");
         let (_, meta) = ask(&client, "POST /dashboards/a/versions/1/restore", json!(null)).await;
         assert_eq!(meta["message"], "restored from version 1");
         let (_, shown) = ask(&client, "GET /dashboards/a", json!(null)).await;

@@ -1,11 +1,12 @@
-//! The part of Grafana's HTTP API that tools use, below `/grafana/api`: dashboards, folders, search
-//! and annotations in Grafana's shapes, so that Terraform, grizzly and deploy markers work.
+//! The part of Grafana's HTTP API that tools use, below `/grafana/api`: dashboards, folders, search,
+//! annotations and the one data source in Grafana's shapes, so that Terraform, grizzly and deploy markers work.
 //! Everything is asked of the same library as Flyball's own API.
 
 pub(crate) mod annotations;
 pub(crate) mod boards;
 mod describe;
 pub(crate) mod folders;
+pub(crate) mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -46,6 +47,8 @@ pub(crate) fn routes() -> Vec<Route> {
         reading(marks, get(annotations::list)),
         writing(marks, post(annotations::create)),
         writing(mark, delete(annotations::remove)),
+        reading("/grafana/api/datasources", get(sources::list)),
+        reading("/grafana/api/datasources/{by}/{name}", get(sources::show)),
     ]
 }
 

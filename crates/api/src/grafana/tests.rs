@@ -98,3 +98,21 @@ fn deployments_leave_marks() {
         assert_eq!(said["message"], "Annotation deleted");
     });
 }
+
+#[test]
+fn importers_find_the_one_data_source() {
+    run(async {
+        let client = Client::new();
+        let (_, all) = ask(&client, "GET /datasources", json!(null)).await;
+        let shown = |source: &Value| {
+            ["uid", "name", "type", "isDefault"].map(|key| source[key].to_string()).join(" ")
+        };
+        let found: Vec<String> = all.as_array().unwrap().iter().map(shown).collect();
+        assert_eq!(found, [r#""flyball" "Flyball" "prometheus" true"#]);
+        for path in ["GET /datasources/uid/flyball", "GET /datasources/name/Flyball"] {
+            assert_eq!(ask(&client, path, json!(null)).await, (200, all[0].clone()));
+        }
+        let (status, said) = ask(&client, "GET /datasources/uid/other", json!(null)).await;
+        assert_eq!((status, said), (404, json!({"message": "Data source not found"})));
+    });
+}

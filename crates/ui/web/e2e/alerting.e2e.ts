@@ -87,7 +87,7 @@ it("silences with a preview, survives a restart, and ends the silence", async ()
   await page.getByRole("button", { name: "End", exact: true }).click();
   await page.getByRole("button", { name: "End it" }).click();
   await page.locator(".badge", { hasText: "expired" }).waitFor();
-  await page.context().close();
+  await closeClean(watched);
 });
 
 it("finds rules by words and state, inactive ones too", async () => {

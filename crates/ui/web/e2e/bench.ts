@@ -1,9 +1,9 @@
 // What the page costs in a real browser: `cargo xtask bench ui`. Figures of this machine, not tests;
 // each is the median of five runs against a release binary, one page at a time.
 
-import type { Browser, CDPSession, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, it } from "vitest";
-import { print } from "./bench_print";
+import { print, taskSeconds } from "./bench_print";
 import { launch, open } from "./browser";
 import { Flyball, Target } from "./server";
 
@@ -125,11 +125,6 @@ async function weight(path: string): Promise<number> {
   await page.waitForTimeout(5000);
   await context.close();
   return bytes / 1000;
-}
-
-async function taskSeconds(session: CDPSession): Promise<number> {
-  const { metrics: found } = await session.send("Performance.getMetrics");
-  return found.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
 }
 
 it("first paint", async () => {

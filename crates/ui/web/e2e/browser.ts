@@ -53,7 +53,9 @@ function watchOver(page: Page, origin: string): string[] {
   page.on("console", (message) => {
     // Answers with an error status are part of some tests; what is shown tells whether they hurt.
     const isAnswer = message.text().startsWith("Failed to load resource");
-    if (message.type() === "error" && !isAnswer) complaints.push(`console: ${message.text()}`);
+    if (message.type() !== "error" || isAnswer) return;
+    const { url, lineNumber, columnNumber } = message.location();
+    complaints.push(`console: ${message.text()} (${url}:${lineNumber}:${columnNumber})`);
   });
   page.on("request", (request) => {
     const url = new URL(request.url());

@@ -123,7 +123,7 @@ describe("a dashboard", () => {
     await page.getByRole("menuitem", { name: "Versions" }).click();
     await dialog.getByText("one more panel").waitFor();
     await dialog.getByRole("button", { name: "Compare" }).last().click();
-    await dialog.locator(".diff-added").first().waitFor();
+    await dialog.locator(".differences ins").first().waitFor();
     await dialog.getByRole("button", { name: "Restore" }).first().click();
     await page.getByRole("heading", { name: "Added by hand" }).waitFor({ state: "detached" });
     await closeClean(watched);

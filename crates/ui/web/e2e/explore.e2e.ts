@@ -28,11 +28,13 @@ it("asks what is typed and keeps it in the address, the back button included", a
   await page.keyboard.press("Control+Enter");
   await page.locator(".explore-cost", { hasText: "1 series" }).waitFor();
   expect(params(page).get("g0.expr")).toBe("shop_queue_length");
+  const table = page.getByRole("table", { name: "Series" });
+  const value = table.getByRole("cell", { name: "3", exact: true });
   await page.getByRole("tab", { name: "Table" }).click();
-  await page.getByRole("cell", { name: "3", exact: true }).waitFor();
+  await value.waitFor();
   expect(params(page).get("g0.tab")).toBe("table");
   await page.reload();
-  await page.getByRole("cell", { name: "3", exact: true }).waitFor();
+  await value.waitFor();
   await page.goBack();
   await page.locator(".explore-graph").waitFor();
   expect(await axe(page)).toEqual([]);

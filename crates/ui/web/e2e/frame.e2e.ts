@@ -111,7 +111,8 @@ it("works below any prefix", async () => {
 });
 
 it("says that the server is gone, and goes on when it is back", async () => {
-  const { page } = await open(browser, server, "/");
+  const watched = await open(browser, server, "/");
+  const { page } = watched;
   await page.locator(".tile strong", { hasText: "%" }).first().waitFor();
   await server.stop();
   await page.getByText(/disconnected since .*, retrying/).waitFor();
@@ -125,7 +126,7 @@ it("says that the server is gone, and goes on when it is back", async () => {
     ([old]) => document.querySelector(".tile .spark-line")?.getAttribute("d") !== old,
     [before],
   );
-  await page.context().close();
+  await closeClean(watched);
 });
 
 it.skipIf(!has("explore"))("keeps range, zone and refresh in the address", async () => {

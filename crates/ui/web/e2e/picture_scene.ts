@@ -97,6 +97,8 @@ class World {
         response.end("the key of the integration was revoked");
       }
     });
+    // Longer than the pauses between two scrapes.
+    http.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
     return new World(http);
   }

@@ -47,16 +47,16 @@ fn an_analysis_has_figures() {
             "column":1,"endLine":1,"endColumn":13,"valueType":"instant vector",
             "steps":{"first":300.0,"last":300.0,"count":1},"does":["windows of 1m:
             their ends and the resets, which are looked for once"],"reads":[],
-            "measured":{"series":2,"points":2,"peakBytes":1649,"totalSeconds":0.0,
+            "measured":{"series":2,"points":2,"peakBytes":1666,"totalSeconds":0.0,
             "ownSeconds":0.0,"ways":[{"way":"by the ends of windows","series":2}]}},
             {"depth":1,"text":"up[1m]","line":1,"column":6,"endLine":1,"endColumn":12,
             "valueType":"range vector","steps":{"first":300.0,"last":300.0,"count":1},
             "does":[],"reads":[{"matchers":"{__name__=\"up\"}","first":240.001,
             "last":300.0,"hints":{"rangeSeconds":60.0,"function":"rate"},"series":2,
-            "samples":8}],"measured":{"series":2,"points":8,"peakBytes":1121,
+            "samples":8}],"measured":{"series":2,"points":8,"peakBytes":1138,
             "totalSeconds":0.0,"ownSeconds":0.0,"ways":[]}}],
             "analysis":{"totalSeconds":0.0,"seriesRead":2,"samplesRead":8,"series":2,
-            "points":2,"peakSamples":5,"peakBytes":1649}},"infos":["PromQL info: metric
+            "points":2,"peakSamples":5,"peakBytes":1666}},"infos":["PromQL info: metric
             might not be a counter, name does not end in _total/_sum/_count/_bucket:
             \"up\" (1:6)"]}"#]],
     );

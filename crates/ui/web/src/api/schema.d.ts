@@ -354,7 +354,8 @@ export interface paths {
         /** What is different between two versions of a dashboard. */
         get: operations["get_api_flyball_v1_dashboards__uid__diff"];
         put?: never;
-        post?: never;
+        /** What is different in a dashboard that is not saved yet. */
+        post: operations["post_api_flyball_v1_dashboards__uid__diff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1520,6 +1521,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/grafana/api/datasources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All data sources: this server. */
+        get: operations["get_grafana_api_datasources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/grafana/api/datasources/{by}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The data source by its identity or name. */
+        get: operations["get_grafana_api_datasources__by___name_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/grafana/api/folders": {
         parameters: {
             query?: never;
@@ -2298,14 +2333,30 @@ export interface components {
         /** @description What is different between two versions. */
         DifferencesBody: {
             differences: components["schemas"]["DifferenceBody"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Number of the older version.
+             */
             from: number;
-            /** Format: int64 */
-            to: number;
+            /**
+             * Format: int64
+             * @description Number of the newer version; null: a draft, which has none.
+             */
+            to?: number | null;
         };
         /** @description Letters that were tried again, or forgotten. */
         DoneBody: {
             ids: string[];
+        };
+        /** @description A dashboard that is compared with a version. */
+        DraftBody: {
+            /** @description Any JSON that can be imported. */
+            dashboard: unknown;
+            /**
+             * Format: int64
+             * @description Number of the version; the newest by default.
+             */
+            from?: number | null;
         };
         /** @description A target that relabelling dropped. */
         DroppedTargetBody: {
@@ -3101,6 +3152,24 @@ export interface components {
         SnapshotBody: {
             /** @description Directory below `snapshots/`. */
             name: string;
+        };
+        /** @description A data source in Grafana's shape. */
+        SourceBody: {
+            access: string;
+            /** Format: int64 */
+            id: number;
+            isDefault: boolean;
+            jsonData: {
+                [key: string]: unknown;
+            };
+            name: string;
+            /** Format: int64 */
+            orgId: number;
+            readOnly: boolean;
+            type: string;
+            typeName: string;
+            uid: string;
+            url: string;
         };
         /** @description State of the server on one page. */
         StatusBody: {
@@ -4658,6 +4727,51 @@ export interface operations {
                 };
             };
             /** @description A version is not kept */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No answer */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_api_flyball_v1_dashboards__uid__diff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identity */
+                uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBody"];
+            };
+        };
+        responses: {
+            /** @description Differences by place */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferencesBody"];
+                };
+            };
+            /** @description The version is not kept */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7436,6 +7550,60 @@ export interface operations {
             };
             /** @description No dashboard */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+        };
+    };
+    get_grafana_api_datasources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The one there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceBody"][];
+                };
+            };
+        };
+    };
+    get_grafana_api_datasources__by___name_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `uid` or `name` */
+                by: string;
+                /** @description Identity or name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,7 +4,7 @@
 
 import uPlot from "uplot";
 import { axisTimes } from "../format/dates";
-import { distinctDecimals } from "../format/decimals";
+import { tickLabels } from "../format/decimals";
 import { withAlpha } from "./colors";
 import type { ChartAxis, ChartSeries, SeriesStyle, TimeChartModel } from "./model";
 import { lonely, type Prepared } from "./prepare";
@@ -107,8 +107,7 @@ function tickTexts(splits: readonly (number | null)[], axis: ChartAxis): (string
   if (axis.log || axis.symlog !== undefined)
     return splits.map((v) => (v === null ? null : axis.format(v)));
   const clean = values.map((value) => Number(value.toPrecision(12)));
-  const decimals = distinctDecimals(clean, axis.format);
-  return clean.map((value) => axis.format(value, decimals));
+  return tickLabels(clean, axis.format);
 }
 
 /** Room beside the plot that a label of the time axis may take. */

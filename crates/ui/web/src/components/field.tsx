@@ -43,7 +43,7 @@ export interface InputProps {
   readonly label?: string;
   readonly describedBy?: string | undefined;
   readonly placeholder?: string;
-  readonly type?: "text" | "search" | "number" | "datetime-local" | "password";
+  readonly type?: "text" | "search" | "number" | "password";
   readonly isInvalid?: boolean;
   readonly isMono?: boolean;
   readonly class?: string;

@@ -4,6 +4,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { classes } from "./button";
 import { Icon, type IconName } from "./icon";
+import { toastError } from "./toast";
 import "./menu.css";
 
 export interface MenuItem {
@@ -25,7 +26,8 @@ export interface MenuItem {
 export type MenuItems = readonly (MenuItem | "line")[];
 
 export interface MenuProps {
-  readonly items: MenuItems | (() => MenuItems);
+  /** What is listed; made, or loaded, when the menu is opened, when that is a function. */
+  readonly items: MenuItems | (() => MenuItems | Promise<MenuItems>);
   /** Name of the button, when its content is not one. */
   readonly label?: string;
   readonly children: ComponentChildren;
@@ -43,9 +45,17 @@ export function Menu({
   align = "start",
   class: name,
 }: MenuProps): JSX.Element {
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpened] = useState(false);
+  const [loaded, setLoaded] = useState<MenuItems>([]);
   const root = useRef<HTMLDivElement>(null);
   const id = useId();
+  const setOpen = (next: boolean) => {
+    if (!next || typeof items !== "function") return setOpened(next);
+    Promise.resolve(items()).then((made) => {
+      setLoaded(made);
+      setOpened(true);
+    }, toastError);
+  };
   const close = (focus: boolean) => {
     setOpen(false);
     if (focus) root.current?.querySelector("button")?.focus();
@@ -79,7 +89,7 @@ export function Menu({
           id={id}
           aria-label={label}
         >
-          {(typeof items === "function" ? items() : items).map((item, index) =>
+          {(typeof items === "function" ? loaded : items).map((item, index) =>
             item === "line" ? (
               <hr key={index} />
             ) : (

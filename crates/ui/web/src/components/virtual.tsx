@@ -329,11 +329,13 @@ function useVisible(
     sizes.observe(isBoxed ? element : document.documentElement);
     const scroller: EventTarget = isBoxed ? element : window;
     scroller.addEventListener("scroll", measure, { passive: true });
+    addEventListener("resize", measure);
     addEventListener("beforeprint", onPrint);
     addEventListener("afterprint", onPrint);
     return () => {
       sizes.disconnect();
       scroller.removeEventListener("scroll", measure);
+      removeEventListener("resize", measure);
       removeEventListener("beforeprint", onPrint);
       removeEventListener("afterprint", onPrint);
     };

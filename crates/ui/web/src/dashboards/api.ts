@@ -139,11 +139,26 @@ export async function listVersions(uid: string, options?: RequestOptions): Promi
   return (await getJson<{ versions: Version[] }>(`${at(uid)}/versions`, {}, options)).versions;
 }
 
-export const loadVersion = (
+export interface Difference {
+  /** `panel "CPU": targets[0].expr`. */
+  place: string;
+  /** As JSON; nothing: it is new. */
+  old: string | null;
+  /** As JSON; nothing: it is gone. */
+  new: string | null;
+}
+
+/** What is different in a dashboard, saved or not, from one of its versions. */
+export async function compareWith(
   uid: string,
   version: number,
+  dashboard: Dashboard,
   options?: RequestOptions,
-): Promise<Pick<Stored, "dashboard">> => getJson(`${at(uid)}/versions/${version}`, {}, options);
+): Promise<Difference[]> {
+  const draft = { dashboard, from: version };
+  const path = `${at(uid)}/diff`;
+  return (await sendJson<{ differences: Difference[] }>("POST", path, draft, options)).differences;
+}
 
 export const restoreVersion = (uid: string, version: number): Promise<Meta> =>
   sendJson("POST", `${at(uid)}/versions/${version}/restore`);

@@ -148,3 +148,8 @@ export function allPanels(panels: readonly Panel[]): Panel[] {
     panel.type === "row" ? [panel, ...allPanels(panel.panels ?? [])] : [panel],
   );
 }
+
+/** The name of a placed panel in the address. */
+export function viewName({ panel, repeat }: Placed): string {
+  return repeat > 0 ? `panel-${panel.id}-clone-${repeat}` : String(panel.id);
+}

@@ -11,7 +11,6 @@ import { lazyPart } from "../components/lazy";
 import { ALL } from "../panels/variable_options";
 import { activeQueries, switchedOff } from "./annotations";
 import { useSession } from "./session";
-import "../components/field.css";
 
 const Filters = lazyPart(() => import("./filters").then((module) => module.Filters));
 const Choices = lazyPart(() => import("./choices").then((module) => module.Choices));

@@ -56,6 +56,7 @@ export function startEditor(
       autocompletion({ icons: false }),
       promql.asExtension(),
       helpOnHover,
+      replaceSelected,
       syntaxHighlighting(colors),
       look,
       EditorView.lineWrapping,
@@ -129,6 +130,27 @@ function keysOf(events: () => EditorEvents) {
     { key: "Ctrl-Space", run: startCompletion },
   ];
 }
+
+/**
+ * A browser gives what is typed over a selection the look of what was there, as an inline style,
+ * which the security policy refuses with an error: here the selection is replaced by the editor.
+ */
+const replaceSelected = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { inputType, data, isComposing } = event;
+    const { from, to, empty } = view.state.selection.main;
+    if (inputType !== "insertText" || !data || isComposing || empty) return false;
+    event.preventDefault();
+    const insert = () =>
+      view.state.update(view.state.replaceSelection(data), {
+        userEvent: "input.type",
+        scrollIntoView: true,
+      });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, from, to, data, insert))) view.dispatch(insert());
+    return true;
+  },
+});
 
 let known: Promise<Record<string, Metadata[]>> | undefined;
 

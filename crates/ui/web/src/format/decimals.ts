@@ -22,11 +22,39 @@ export function fixed(value: number, decimals?: number | null): string {
   return Number(text) === 0 && text.startsWith("-") ? text.slice(1) : text;
 }
 
+type Form = (value: number, decimals: number) => string;
+
+/** Texts of the values of an axis: those of one unit have the same decimals, as few as are true. */
+export function tickLabels(values: readonly number[], form: Form): string[] {
+  const unitOf = (value: number): string => form(value, 0).replace(/^[-\d.]+/, "");
+  const units = new Map<string, number[]>();
+  for (const value of values) {
+    const unit = value === 0 ? "" : unitOf(value);
+    units.set(unit, [...(units.get(unit) ?? []), value]);
+  }
+  const decimals = new Map([...units].map(([unit, own]) => [unit, trueDecimals(own, form)]));
+  return values.map((value) => form(value, decimals.get(value === 0 ? "" : unitOf(value)) ?? 0));
+}
+
+/** More would be read by nobody. */
+const TRUE_DECIMALS_MAX = 3;
+
+/** The least decimals that show these values as they are; else those that tell them apart. */
+function trueDecimals(values: readonly number[], form: Form): number {
+  const number = (value: number, decimals: number): number =>
+    Number.parseFloat(form(value, decimals));
+  for (let decimals = 0; decimals <= TRUE_DECIMALS_MAX; decimals++) {
+    const isTrue = (value: number): boolean => {
+      const whole = number(value, 9);
+      return Math.abs(number(value, decimals) - whole) <= 1e-6 * Math.abs(whole);
+    };
+    if (values.every((value) => Number.isNaN(number(value, 0)) || isTrue(value))) return decimals;
+  }
+  return distinctDecimals(values, form);
+}
+
 /** The least decimals that tell these (evenly spaced) axis values apart in the given form. */
-export function distinctDecimals(
-  values: readonly number[],
-  form: (value: number, decimals: number) => string,
-): number {
+export function distinctDecimals(values: readonly number[], form: Form): number {
   const wanted = new Set(values).size;
   for (let decimals = 0; decimals < 10; decimals++) {
     const texts = new Set(values.map((value) => form(value, decimals)));

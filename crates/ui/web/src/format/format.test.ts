@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { autoDecimals, distinctDecimals, fixed } from "./decimals";
+import { autoDecimals, distinctDecimals, fixed, tickLabels } from "./decimals";
 import { axisTimes, formatDate, fromNow, withoutToday } from "./dates";
 import { clockDuration, clockParts, durationWords, intervalText, parseDuration } from "./durations";
 import { formatUnit, formatValue, unitIds } from "./units";
@@ -32,6 +32,19 @@ describe("decimals", () => {
     ).toEqual(["NaN", "∞", "-∞"]);
   });
   it("of an axis tell its ticks apart and keep them even", () => {
+    const seconds = (value: number, decimals: number): string =>
+      value > 0 && value < 1
+        ? `${(1000 * value).toFixed(decimals)} ms`
+        : `${value.toFixed(decimals)} s`;
+    expect(tickLabels([0, 0.5, 0.75, 1, 1.25, 1.5], seconds)).toEqual([
+      "0 s",
+      "500 ms",
+      "750 ms",
+      "1.00 s",
+      "1.25 s",
+      "1.50 s",
+    ]);
+    expect(tickLabels([0, 1 / 3, 2 / 3], fixed)).toEqual(["0", "0.3", "0.7"]);
     expect(distinctDecimals([0, 0.25, 0.5, 0.75], fixed)).toBe(2);
     expect(distinctDecimals([0, 50, 100], fixed)).toBe(0);
     expect(distinctDecimals([0, 2.5, 5, 7.5], fixed)).toBe(1);

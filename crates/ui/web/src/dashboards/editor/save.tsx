@@ -12,8 +12,7 @@ import { toast } from "../../components/toast";
 import { createDashboard, folderNamed, saveDashboard } from "../api";
 import { slug } from "../browser";
 import type { Session } from "../session";
-import { diffLines } from "./change";
-import { Diff } from "./versions";
+import { Differences } from "./differences";
 
 export interface SaveDialogProps {
   session: Session;
@@ -51,9 +50,6 @@ export function SaveDialog({ session, asCopy, onClose }: SaveDialogProps): JSX.E
       setBusy(false);
     }
   };
-  const changes = asCopy
-    ? []
-    : diffLines(pretty(JSON.parse(session.saved.value)), pretty(dashboard));
   return (
     <Dialog
       title={asCopy ? "Save a copy" : "Save the dashboard"}
@@ -87,17 +83,15 @@ export function SaveDialog({ session, asCopy, onClose }: SaveDialogProps): JSX.E
           <Input id={id} value={message} onInput={setMessage} onEnter={() => void save(false)} />
         )}
       </Field>
-      {changes.length > 0 && (
-        <details>
-          <summary>Changes</summary>
-          <Diff lines={changes} />
-        </details>
+      {!asCopy && session.isChanged.value && (
+        <section class="stack">
+          <h3>What is different</h3>
+          <Differences uid={meta.uid} version={meta.version} dashboard={dashboard} />
+        </section>
       )}
     </Dialog>
   );
 }
-
-const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
 
 interface Choices {
   title: string;

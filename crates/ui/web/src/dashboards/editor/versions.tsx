@@ -8,9 +8,9 @@ import { Dialog } from "../../components/dialog";
 import { Empty, Loading, Problem } from "../../components/state";
 import { toast, toastError } from "../../components/toast";
 import { formatDate } from "../../format/dates";
-import { listVersions, loadDashboard, loadVersion, restoreVersion } from "../api";
+import { listVersions, loadDashboard, restoreVersion } from "../api";
 import type { Session } from "../session";
-import { type DiffLine, diffLines } from "./change";
+import { Differences } from "./differences";
 import "./editor.css";
 
 export function Versions({
@@ -42,71 +42,48 @@ export function Versions({
       {!data && !error && <Loading what="Versions" />}
       {data?.length === 0 && <Empty title="No versions yet">Each save makes one.</Empty>}
       {data && data.length > 0 && (
-        <table class="data-table">
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">Saved</th>
-              <th scope="col">What changed</th>
-              <th scope="col">
-                <span class="only-heard">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.map((one) => (
-              <tr key={one.version}>
-                <td>
-                  {one.version}
-                  {one.version === current ? " (now)" : ""}
-                </td>
-                <td>{formatDate(Date.parse(one.updated), "YYYY-MM-DD HH:mm:ss", "browser")}</td>
-                <td>{one.message}</td>
-                <td class="line">
-                  <Button onClick={() => setShown(one.version)}>Compare</Button>
-                  {one.version !== current && (
-                    <Button onClick={() => void restore(one.version)}>Restore</Button>
-                  )}
-                </td>
+        <div class="versions">
+          <table class="data-table">
+            <thead>
+              <tr>
+                <th scope="col">Version</th>
+                <th scope="col">Saved</th>
+                <th scope="col">What changed</th>
+                <th scope="col">
+                  <span class="only-heard">Actions</span>
+                </th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {shown !== undefined && <Compared session={session} version={shown} />}
-    </Dialog>
-  );
-}
-
-function Compared({ session, version }: { session: Session; version: number }): JSX.Element {
-  const { data, error } = useLoad(
-    (signal) => loadVersion(session.meta.value.uid, version, { signal }),
-    [version],
-  );
-  if (error) return <Problem error={error} />;
-  if (!data) return <Loading what="Version" />;
-  const lines = diffLines(
-    JSON.stringify(data.dashboard, null, 2),
-    JSON.stringify(session.dashboard.value, null, 2),
-  );
-  return (
-    <section class="stack">
-      <h3>From version {version} to now</h3>
-      {lines.length === 0 ? <p class="muted">Nothing differs.</p> : <Diff lines={lines} />}
-    </section>
-  );
-}
-
-const SIGNS = { same: " ", added: "+", removed: "-" };
-
-export function Diff({ lines }: { lines: readonly DiffLine[] }): JSX.Element {
-  return (
-    <div class="diff" tabIndex={0} role="region" aria-label="Differences">
-      {lines.map((line, i) => (
-        <div key={i} class={`diff-${line.kind}`}>
-          {SIGNS[line.kind]} {line.text}
+            </thead>
+            <tbody>
+              {data.map((one) => (
+                <tr key={one.version}>
+                  <td>
+                    {one.version}
+                    {one.version === current ? " (now)" : ""}
+                  </td>
+                  <td>{formatDate(Date.parse(one.updated), "YYYY-MM-DD HH:mm:ss", "browser")}</td>
+                  <td>{one.message}</td>
+                  <td class="line">
+                    <Button onClick={() => setShown(one.version)}>Compare</Button>
+                    {one.version !== current && (
+                      <Button onClick={() => void restore(one.version)}>Restore</Button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
         </div>
-      ))}
-    </div>
+      )}
+      {shown !== undefined && (
+        <section class="stack">
+          <h3>
+            What changed from version {shown}{" "}
+            {session.isChanged.value ? "to what is not saved yet" : "to now"}
+          </h3>
+          <Differences uid={uid} version={shown} dashboard={session.dashboard.value} />
+        </section>
+      )}
+    </Dialog>
   );
 }

@@ -16,6 +16,9 @@ export interface BrowserProps {
   readonly onClose: () => void;
 }
 
+/** Above and below the list of metrics. */
+const LIST_TOP_PX = 150;
+
 /** Series that are looked at for the labels of a metric. */
 const SERIES_MAX = 5000;
 /** Values of a label that are listed. */
@@ -55,7 +58,7 @@ export function MetricBrowser({ onPick, onClose }: BrowserProps): JSX.Element {
           <VirtualList
             rows={found}
             rowPx={38}
-            heightPx={560}
+            heightPx={Math.max(320, innerHeight - LIST_TOP_PX)}
             label="Metrics"
             keyOf={(name) => name}
             render={(name) => (

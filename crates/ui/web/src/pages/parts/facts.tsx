@@ -2,7 +2,15 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { classes } from "../../components/button";
+import { formatValue } from "../../format/units";
 import "./parts.css";
+
+/** `30d or 10986301030B` as people write it. */
+export function readableBytes(text: string): string {
+  return text.replace(/\b(\d+)B\b/g, (_all, bytes: string) =>
+    formatValue(Number(bytes), "bytes", 1),
+  );
+}
 
 export type Fact = readonly [name: string, value: ComponentChildren];
 

@@ -210,13 +210,13 @@ function Letters(): JSX.Element | null {
     {
       id: "receiver",
       title: "Receiver",
-      width: "minmax(90px, 1fr)",
+      width: "minmax(64px, 1fr)",
       render: (one) => `${one.receiver} ${plainName(one.integration)}`,
     },
     {
       id: "alerts",
       title: "Alerts",
-      width: "minmax(100px, 2fr)",
+      width: "minmax(70px, 2fr)",
       render: (one) => (
         <span
           title={[one.groupKey, ...one.alerts.map(({ labels }) => labelsText(labels))].join("\n")}
@@ -228,7 +228,7 @@ function Letters(): JSX.Element | null {
     {
       id: "reason",
       title: "What went wrong",
-      width: "minmax(100px, 2fr)",
+      width: "minmax(56px, 2fr)",
       render: (one) => (
         <span class="field-error" title={one.reason}>
           {one.reason}

@@ -214,7 +214,9 @@ function RuleDetail({ rule, group, onClose }: RuleDetailProps): JSX.Element {
               "last evaluation",
               `${clock(rule.lastEvaluation)}, took ${shortLength(rule.evaluationTime)}`,
             ],
-            ["labels", <Labels key="labels" labels={rule.labels ?? {}} />],
+            ...(Object.keys(rule.labels ?? {}).length > 0
+              ? [["labels", <Labels key="labels" labels={rule.labels ?? {}} />] as const]
+              : []),
             ...Object.entries(rule.annotations ?? {}).map(
               ([name, value]) => [name, value] as const,
             ),

@@ -24,7 +24,9 @@ test("what is missing is told beside its field", () => {
     length: expect.any(String),
   });
   expect(complaints({ ...good, filter: 'team=~".*"' }, NOW).filter).toBeDefined();
-  expect(complaints({ ...good, end: "2025-01-01T00:00" }, NOW).end).toContain("passed");
+  expect(complaints({ ...good, end: "2025-01-01 00:00" }, NOW).end).toContain("passed");
+  expect(complaints({ ...good, end: "tomorrow" }, NOW).end).toContain("expected a date");
+  expect(complaints({ ...good, start: "24.12.", end: "" }, NOW).start).toContain("expected");
 });
 
 test("a silence that runs is changed, one that ended is made anew", () => {

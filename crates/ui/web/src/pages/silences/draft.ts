@@ -12,9 +12,9 @@ export const UNTIL = "flyball/until";
 export interface Form {
   readonly id: string;
   readonly filter: string;
-  /** As `datetime-local` has it; empty is now. */
+  /** `2026-11-22 04:15` on the browser's clock; empty is now. */
   readonly start: string;
-  /** As `datetime-local` has it, or empty: the length counts. */
+  /** The same, or empty: the length counts. */
   readonly end: string;
   readonly length: string;
   readonly createdBy: string;
@@ -59,7 +59,7 @@ export function formOf(silence: Silence): Form {
 
 /** What is wrong with the form, by field. */
 export type Complaints = Partial<
-  Record<"filter" | "end" | "length" | "createdBy" | "comment", string>
+  Record<"filter" | "start" | "end" | "length" | "createdBy" | "comment", string>
 >;
 
 export function complaints(form: Form, nowMs: number): Complaints {
@@ -71,6 +71,9 @@ export function complaints(form: Form, nowMs: number): Complaints {
   if (form.end === "" && !parseDuration(form.length))
     found.length = "expected a duration, such as 2h or 1d12h";
   const { startMs, endMs } = span(form, nowMs);
+  const date = `expected a date, such as ${localText(nowMs)}`;
+  if (Number.isNaN(startMs)) found.start = date;
+  if (form.end !== "" && Number.isNaN(endMs)) found.end = date;
   if (endMs <= Math.max(startMs, nowMs))
     found[form.end === "" ? "length" : "end"] = "the end lies before the beginning, or has passed";
   if (form.createdBy.trim() === "") found.createdBy = "who makes it?";
@@ -109,9 +112,10 @@ export function draftOf(form: Form, nowMs: number): SilenceDraft {
   };
 }
 
-/** `2026-11-22T04:15` on the browser's clock. */
+/** `2026-11-22 04:15` on the browser's clock. */
 export function localText(ms: number): string {
-  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16).replace("T", " ");
 }
 
 /** Names of the time intervals of an alertmanager.yml, as the server writes it. */

@@ -15,7 +15,7 @@ import { formatTime, zone } from "../../app/time";
 import { Labels } from "../parts/labels";
 import { parseMatchers, renderMatcher } from "../parts/matchers";
 import { PageHead } from "../parts/page_head";
-import { complaints, draftOf, type Form, intervalNames, LENGTHS, span } from "./draft";
+import { complaints, draftOf, type Form, intervalNames, LENGTHS, localText, span } from "./draft";
 
 /** Who made the last silence here. */
 export const author = stored(
@@ -26,6 +26,7 @@ export const author = stored(
 
 /** Milliseconds without a stroke before the preview asks. */
 const PAUSE_MS = 250;
+const DAY_MS = 86_400_000;
 
 export function SilenceForm({ initial }: { readonly initial: Form }): JSX.Element {
   const [form, setForm] = useState(initial);
@@ -69,6 +70,7 @@ export function SilenceForm({ initial }: { readonly initial: Form }): JSX.Elemen
                 : {
                     filter: form.filter ? wrong.filter : undefined,
                     length: wrong.length,
+                    start: wrong.start,
                     end: wrong.end,
                   }
             }
@@ -158,12 +160,12 @@ function Fields({ form, set, wrong }: FieldsProps): JSX.Element {
         )}
       </Field>
       <div class="silence-pair">
-        <Field label="Begins" hint="Empty: now">
+        <Field label="Begins" hint="Empty: now" error={wrong.start}>
           {(id, about) => (
             <Input
               id={id}
               describedBy={about}
-              type="datetime-local"
+              placeholder={localText(Date.now())}
               value={form.start}
               onInput={(start) => set({ start })}
             />
@@ -174,7 +176,7 @@ function Fields({ form, set, wrong }: FieldsProps): JSX.Element {
             <Input
               id={id}
               describedBy={about}
-              type="datetime-local"
+              placeholder={localText(Date.now() + DAY_MS)}
               value={form.end}
               onInput={(end) => set({ end })}
             />

@@ -12,7 +12,7 @@ import { useLoad } from "../../app/load";
 import { href } from "../../app/route";
 import { Badge, Loading, Problem } from "../../components/state";
 import { formatValue } from "../../format/units";
-import { type Fact, Facts, Tile } from "../parts/facts";
+import { type Fact, Facts, readableBytes, Tile } from "../parts/facts";
 import { type Figures, useOwnFigures } from "../parts/own_figures";
 import { PageHead } from "../parts/page_head";
 import { clock, shortLength } from "../parts/when";
@@ -162,6 +162,6 @@ function runtimeFacts(state: ServerState, runtime: Readonly<Record<string, unkno
     ["processors", String(runtime.GOMAXPROCS ?? "")],
     ["threads", String(runtime.goroutineCount ?? "")],
     ["memory limit", formatValue(Number(runtime.GOMEMLIMIT ?? 0), "bytes", 1)],
-    ["retention", String(runtime.storageRetention ?? "")],
+    ["retention", readableBytes(String(runtime.storageRetention ?? ""))],
   ];
 }

@@ -6,7 +6,7 @@ import { useLoad } from "../../app/load";
 import { href } from "../../app/route";
 import { Badge, Loading, Problem } from "../../components/state";
 import { formatValue } from "../../format/units";
-import { type Fact, Facts, Tile } from "../parts/facts";
+import { type Fact, Facts, readableBytes, Tile } from "../parts/facts";
 import { type Figures, useOwnFigures } from "../parts/own_figures";
 import { PageHead } from "../parts/page_head";
 import { RecentChart } from "../parts/recent_chart";
@@ -154,8 +154,3 @@ function Section({ section, figures, state }: SectionProps): JSX.Element {
 }
 
 /** `30d or 14161860198B` with the bytes in a unit. */
-function readableBytes(text: string): string {
-  return text.replace(/\b(\d+)B\b/g, (_all, bytes: string) =>
-    formatValue(Number(bytes), "bytes", 1),
-  );
-}

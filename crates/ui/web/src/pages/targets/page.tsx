@@ -173,7 +173,7 @@ const COLUMNS: readonly Column<Target>[] = [
   {
     id: "health",
     title: "Health",
-    width: "92px",
+    width: "84px",
     render: (one) => <Badge tone={HEALTH_TONES[one.health]}>{one.health}</Badge>,
     // The worst first.
     sortBy: (one) => HEALTHS.toReversed().indexOf(one.health),
@@ -189,7 +189,7 @@ const COLUMNS: readonly Column<Target>[] = [
   {
     id: "instance",
     title: "Labels",
-    width: "minmax(260px, 3fr)",
+    width: "minmax(150px, 3fr)",
     sortBy: (one) => one.labels.instance ?? "",
     render: (one) => (
       <span title={labelsText(one.labels)}>
@@ -200,7 +200,7 @@ const COLUMNS: readonly Column<Target>[] = [
   {
     id: "error",
     title: "Error",
-    width: "minmax(120px, 2fr)",
+    width: "minmax(80px, 2fr)",
     render: (one) => (
       <span class="field-error" title={one.lastError}>
         {one.lastError}
