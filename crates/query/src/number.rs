@@ -24,6 +24,17 @@ impl Kahan {
         self.sum = total;
     }
 
+    /// Adds one number like [`Kahan::add`], to the bit but for which NaN it is, with both ways
+    /// computed: loops over this add several sums at once.
+    #[inline]
+    pub(crate) fn add_branchless(&mut self, value: f64) {
+        let total = self.sum + value;
+        let (from_sum, from_value) = ((self.sum - total) + value, (value - total) + self.sum);
+        let lost = if self.sum.abs() >= value.abs() { from_sum } else { from_value };
+        self.comp = if total.is_infinite() { 0.0 } else { self.comp + lost };
+        self.sum = total;
+    }
+
     /// The sum with its compensation.
     pub(crate) fn total(self) -> f64 {
         self.sum + self.comp

@@ -21,6 +21,81 @@ struct FloatCell {
     running: bool,
 }
 
+/// Sums of floats, one per step; apart from each other, so that several steps are added at once.
+#[derive(Clone, Debug)]
+struct Sums {
+    sums: Vec<f64>,
+    comps: Vec<f64>,
+    counts: Vec<u32>,
+    /// Every step has a value.
+    is_filled: bool,
+}
+
+impl Sums {
+    fn new(steps: usize) -> Self {
+        let zeroes = vec![0.0; steps];
+        Self { sums: zeroes.clone(), comps: zeroes, counts: vec![0; steps], is_filled: false }
+    }
+
+    fn add(&mut self, step: usize, value: f64) {
+        self.counts[step] += 1;
+        if self.counts[step] == 1 {
+            self.sums[step] = value;
+            return;
+        }
+        let mut sum = Kahan { sum: self.sums[step], comp: self.comps[step] };
+        sum.add(value);
+        (self.sums[step], self.comps[step]) = (sum.sum, sum.comp);
+    }
+
+    fn add_column(&mut self, column: &Column) {
+        let is_dense = column.present().all(column.len());
+        if !is_dense || !self.is_filled {
+            column.present().iter().for_each(|step| self.add(step, column.values()[step]));
+            self.is_filled |= is_dense;
+            return;
+        }
+        let cells = self.sums.iter_mut().zip(&mut self.comps).zip(column.values());
+        for ((sum, comp), value) in cells {
+            let mut next = Kahan { sum: *sum, comp: *comp };
+            next.add_branchless(*value);
+            (*sum, *comp) = (next.sum, next.comp);
+        }
+        self.counts.iter_mut().for_each(|count| *count += 1);
+    }
+}
+
+/// The floats of a group so far.
+#[derive(Clone, Debug)]
+enum Floats {
+    Sums(Sums),
+    Cells(Vec<FloatCell>),
+}
+
+impl Floats {
+    fn new(op: AggregateOp, steps: usize) -> Self {
+        match op {
+            AggregateOp::Sum => Self::Sums(Sums::new(steps)),
+            _ => Self::Cells(vec![FloatCell::default(); steps]),
+        }
+    }
+
+    /// Values at a step.
+    fn count(&self, step: usize) -> u32 {
+        match self {
+            Self::Sums(sums) => sums.counts[step],
+            Self::Cells(cells) => cells[step].count,
+        }
+    }
+
+    fn steps(&self) -> usize {
+        match self {
+            Self::Sums(sums) => sums.sums.len(),
+            Self::Cells(cells) => cells.len(),
+        }
+    }
+}
+
 /// Histograms of a group at one step so far.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent observations")]
@@ -37,7 +112,7 @@ struct HistogramCell {
 pub(crate) struct Reduction {
     op: AggregateOp,
     place: Place,
-    floats: Vec<FloatCell>,
+    floats: Floats,
     histograms: BTreeMap<usize, HistogramCell>,
     /// All floats per step, for quantiles.
     values: Vec<Vec<f64>>,
@@ -47,7 +122,7 @@ impl Reduction {
     /// An empty group; `place` is that of the aggregated expression.
     pub(crate) fn new(op: AggregateOp, place: Place, steps: usize) -> Self {
         let values = if op == AggregateOp::Quantile { vec![Vec::new(); steps] } else { Vec::new() };
-        let floats = vec![FloatCell::default(); steps];
+        let floats = Floats::new(op, steps);
         Self { op, place, floats, histograms: BTreeMap::new(), values }
     }
 
@@ -90,13 +165,16 @@ impl Reduction {
 
     /// A whole column of floats; the operator is chosen once.
     fn add_floats(&mut self, column: &Column) {
+        let cells = match &mut self.floats {
+            Floats::Sums(sums) => return sums.add_column(column),
+            Floats::Cells(cells) => cells,
+        };
         match self.op {
-            AggregateOp::Sum => self.each(column, FloatCell::add_to_sum),
-            AggregateOp::Avg => self.each(column, FloatCell::add_to_mean),
-            AggregateOp::Min => self.each(column, FloatCell::add_to_min),
-            AggregateOp::Max => self.each(column, FloatCell::add_to_max),
+            AggregateOp::Avg => each(cells, column, FloatCell::add_to_mean),
+            AggregateOp::Min => each(cells, column, FloatCell::add_to_min),
+            AggregateOp::Max => each(cells, column, FloatCell::add_to_max),
             AggregateOp::Stddev | AggregateOp::Stdvar => {
-                self.each(column, FloatCell::add_to_variance);
+                each(cells, column, FloatCell::add_to_variance);
             }
             AggregateOp::Quantile => {
                 for (step, cell) in column.points() {
@@ -105,44 +183,31 @@ impl Reduction {
                     }
                 }
             }
-            AggregateOp::Count
+            AggregateOp::Sum
+            | AggregateOp::Count
             | AggregateOp::Group
             | AggregateOp::Topk
             | AggregateOp::Bottomk
             | AggregateOp::CountValues
             | AggregateOp::Limitk
-            | AggregateOp::LimitRatio => self.each(column, |_, _| {}),
-        }
-    }
-
-    fn each(&mut self, column: &Column, add: impl Fn(&mut FloatCell, f64)) {
-        let cells = self.floats.iter_mut().zip(column.values());
-        if column.present().all(column.len()) {
-            for (cell, value) in cells {
-                cell.count += 1;
-                add(cell, *value);
-            }
-            return;
-        }
-        for (step, (cell, value)) in cells.enumerate() {
-            if column.present().get(step) {
-                cell.count += 1;
-                add(cell, *value);
-            }
+            | AggregateOp::LimitRatio => each(cells, column, |_, _| {}),
         }
     }
 
     fn add_float(&mut self, step: usize, value: f64) {
-        let cell = &mut self.floats[step];
+        let cell = match &mut self.floats {
+            Floats::Sums(sums) => return sums.add(step, value),
+            Floats::Cells(cells) => &mut cells[step],
+        };
         cell.count += 1;
         match self.op {
-            AggregateOp::Sum => cell.add_to_sum(value),
             AggregateOp::Avg => cell.add_to_mean(value),
             AggregateOp::Min => cell.add_to_min(value),
             AggregateOp::Max => cell.add_to_max(value),
             AggregateOp::Stddev | AggregateOp::Stdvar => cell.add_to_variance(value),
             AggregateOp::Quantile => self.values[step].push(value),
-            AggregateOp::Count
+            AggregateOp::Sum
+            | AggregateOp::Count
             | AggregateOp::Group
             | AggregateOp::Topk
             | AggregateOp::Bottomk
@@ -167,7 +232,7 @@ impl Reduction {
                 cell.and_modify(|cell| cell.add(histogram, average, (place, metric), notes))
                     .or_insert_with(|| HistogramCell::new(histogram));
             }
-            AggregateOp::Count | AggregateOp::Group => self.floats[step].count += 1,
+            AggregateOp::Count | AggregateOp::Group => self.add_float(step, 0.0),
             AggregateOp::Min
             | AggregateOp::Max
             | AggregateOp::Stddev
@@ -183,16 +248,22 @@ impl Reduction {
 
     /// The series of the group.
     pub(crate) fn finish(mut self, parameter: &[f64], notes: &mut Annotations) -> Column {
-        let mut column = Column::absent(self.floats.len());
-        for (step, cell) in self.floats.iter().enumerate() {
-            if cell.count == 0 || self.histograms.contains_key(&step) {
+        let mut column = Column::absent(self.floats.steps());
+        for step in 0..self.floats.steps() {
+            if self.floats.count(step) == 0 || self.histograms.contains_key(&step) {
                 continue;
             }
-            let values = self.values.get_mut(step);
-            column.set_float(step, cell.finish(self.op, values, parameter.get(step)));
+            let value = match &self.floats {
+                Floats::Sums(sums) => sums.sums[step] + sums.comps[step],
+                Floats::Cells(cells) => {
+                    let values = self.values.get_mut(step);
+                    cells[step].finish(self.op, values, parameter.get(step))
+                }
+            };
+            column.set_float(step, value);
         }
         for (step, cell) in std::mem::take(&mut self.histograms) {
-            if self.floats[step].count > 0 {
+            if self.floats.count(step) > 0 {
                 notes.mixed_floats_histograms_aggregation(self.place);
                 continue;
             }
@@ -204,15 +275,24 @@ impl Reduction {
     }
 }
 
-impl FloatCell {
-    fn add_to_sum(&mut self, value: f64) {
-        if self.count == 1 {
-            self.sum.sum = value;
-        } else {
-            self.sum.add(value);
+fn each(cells: &mut [FloatCell], column: &Column, add: impl Fn(&mut FloatCell, f64)) {
+    let cells = cells.iter_mut().zip(column.values());
+    if column.present().all(column.len()) {
+        for (cell, value) in cells {
+            cell.count += 1;
+            add(cell, *value);
+        }
+        return;
+    }
+    for (step, (cell, value)) in cells.enumerate() {
+        if column.present().get(step) {
+            cell.count += 1;
+            add(cell, *value);
         }
     }
+}
 
+impl FloatCell {
     fn add_to_min(&mut self, value: f64) {
         if self.count == 1 || value < self.mean || self.mean.is_nan() {
             self.mean = value;
@@ -262,7 +342,6 @@ impl FloatCell {
     fn finish(&self, op: AggregateOp, values: Option<&mut Vec<f64>>, q: Option<&f64>) -> f64 {
         let count = f64::from(self.count);
         match op {
-            AggregateOp::Sum => self.sum.total(),
             AggregateOp::Avg if self.running => self.sum.total(),
             AggregateOp::Avg => self.sum.sum / count + self.sum.comp / count,
             AggregateOp::Min | AggregateOp::Max => self.mean,
@@ -273,7 +352,9 @@ impl FloatCell {
                 let q = q.copied().unwrap_or(f64::NAN);
                 values.map_or(f64::NAN, |values| number::quantile(q, values))
             }
-            AggregateOp::Count
+            // Sums have no cells.
+            AggregateOp::Sum
+            | AggregateOp::Count
             | AggregateOp::Topk
             | AggregateOp::Bottomk
             | AggregateOp::CountValues

@@ -77,3 +77,37 @@ fn almost_equal_is_relative() {
     assert!(!almost_equal(0.0, 1e-300, 1e-12));
     assert!(almost_equal(f64::INFINITY, f64::INFINITY, 1e-12));
 }
+
+#[test]
+fn both_ways_of_adding_are_equal_to_the_bit() {
+    let odd = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        1e16,
+        -1e16,
+        0.1,
+        1e-300,
+        5e-324,
+        f64::MAX,
+        f64::MIN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+    ];
+    for first in odd {
+        for second in odd {
+            let (mut one, mut other) =
+                (Kahan { sum: first, comp: 0.0 }, Kahan { sum: first, comp: 0.0 });
+            for value in [second, 0.3, -first, second] {
+                one.add(value);
+                other.add_branchless(value);
+                // Which NaN it is cannot be seen.
+                let seen = |value: f64| (!value.is_nan()).then_some(value.to_bits());
+                let bits = |sum: Kahan| [sum.sum, sum.comp].map(seen);
+                assert_eq!(bits(one), bits(other), "{first} + {second}");
+            }
+        }
+    }
+}
