@@ -145,20 +145,29 @@ impl Labels {
     /// When the order is violated (INV-1) or the texts exceed 4 GiB.
     pub fn from_sorted<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let pairs = pairs.into_iter();
-        let mut text = String::with_capacity(TEXT_BYTES_USUAL);
-        let mut lens: Vec<usize> = Vec::with_capacity(2 * pairs.size_hint().0);
+        let count_max = pairs.size_hint().1.unwrap_or(0);
+        let mut short = Short::with_room(count_max);
+        let mut long: Option<Long> = None;
         let mut previous: Option<&str> = None;
         for (name, value) in pairs {
             assert!(previous.is_none_or(|p| p < name), "INV-1: label names strictly increase");
             assert!(!value.is_empty(), "INV-1: label values are not empty");
             previous = Some(name);
-            for part in [name, value] {
-                text.push_str(part);
-                lens.push(part.len());
+            if let Some(long) = &mut long {
+                long.push(name, value);
+            } else if !short.push(name, value) {
+                let mut widened = short.widen();
+                widened.push(name, value);
+                long = Some(widened);
             }
         }
-        assert!(u32::try_from(text.len()).is_ok(), "a label set is below 4 GiB");
-        Self::assemble(&lens, &text)
+        match long {
+            Some(Long { lens, text }) => {
+                assert!(u32::try_from(text.len()).is_ok(), "a label set is below 4 GiB");
+                Self::assemble(&lens, &text)
+            }
+            None => short.build(),
+        }
     }
 
     fn assemble(lens: &[usize], text: &str) -> Self {
@@ -241,32 +250,79 @@ impl Labels {
         if parts.digits > 1 {
             return Self::from_sorted(self.iter().filter(|(name, _)| !drop(name)));
         }
-        // What stays of a set with short numbers has short numbers: they are copied as they are.
-        let mut lens = [0; 2 * WIDE as usize];
-        let mut text = String::with_capacity(self.text.len());
-        let mut count = 0;
-        for (label, (name, value)) in self.iter().enumerate().filter(|(_, (name, _))| !drop(name)) {
-            lens[2 * count..2 * count + 2].copy_from_slice(&parts.lens[2 * label..2 * label + 2]);
-            text.push_str(name);
-            text.push_str(value);
-            count += 1;
+        let mut short = Short::with_room(parts.count);
+        for (name, value) in self.iter().filter(|(name, _)| !drop(name)) {
+            assert!(short.push(name, value), "a part of a set with short numbers has short ones");
         }
-        if count == parts.count {
-            return self.clone();
-        }
-        Self::of_short(&lens[..2 * count], &text)
+        if short.count == parts.count { self.clone() } else { short.build() }
+    }
+}
+
+/// A set while it is built, as long as each number fits a character: the lengths stand before the
+/// texts already, with room for as many labels as there may be.
+struct Short {
+    bytes: Vec<u8>,
+    count: usize,
+    room: usize,
+}
+
+impl Short {
+    fn with_room(count_max: usize) -> Self {
+        let room = count_max.min(usize::from(WIDE) - 1);
+        let mut bytes = Vec::with_capacity(1 + 2 * room + TEXT_BYTES_USUAL);
+        bytes.resize(1 + 2 * room, 0);
+        Self { bytes, count: 0, room }
     }
 
-    /// A set of parts whose lengths have one character each.
-    fn of_short(lens: &[u8], text: &str) -> Self {
-        let Some(count) = u8::try_from(lens.len() / 2).ok().filter(|count| *count > 0) else {
-            return Self::empty();
-        };
-        let mut out = String::with_capacity(1 + lens.len() + text.len());
-        out.push(char::from(count));
-        out.extend(lens.iter().map(|len| char::from(*len)));
-        out.push_str(text);
-        Self { text: out.into() }
+    /// Adds a label; `false` when it does not fit.
+    fn push(&mut self, name: &str, value: &str) -> bool {
+        let fits = |text: &str| u8::try_from(text.len()).ok().filter(|len| *len < WIDE);
+        let (Some(name_len), Some(value_len)) = (fits(name), fits(value)) else { return false };
+        if self.count == self.room {
+            return false;
+        }
+        let at = 1 + 2 * self.count;
+        self.bytes[at..at + 2].copy_from_slice(&[name_len, value_len]);
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(value.as_bytes());
+        self.count += 1;
+        true
+    }
+
+    fn begin(&self) -> usize {
+        1 + 2 * self.room
+    }
+
+    /// What was pushed so far, for a set that does not fit.
+    fn widen(&self) -> Long {
+        let lens = self.bytes[1..1 + 2 * self.count].iter().map(|len| usize::from(*len)).collect();
+        let text = str::from_utf8(&self.bytes[self.begin()..]).expect("texts were pushed whole");
+        Long { lens, text: text.to_owned() }
+    }
+
+    fn build(mut self) -> Labels {
+        if self.count == 0 {
+            return Labels::empty();
+        }
+        // Room that was not needed goes.
+        self.bytes.drain(1 + 2 * self.count..self.begin());
+        self.bytes[0] = u8::try_from(self.count).expect("below 127");
+        Labels { text: str::from_utf8(&self.bytes).expect("texts were pushed whole").into() }
+    }
+}
+
+/// A set with a number that does not fit a character, while it is built.
+struct Long {
+    lens: Vec<usize>,
+    text: String,
+}
+
+impl Long {
+    fn push(&mut self, name: &str, value: &str) {
+        for part in [name, value] {
+            self.text.push_str(part);
+            self.lens.push(part.len());
+        }
     }
 }
 

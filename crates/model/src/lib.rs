@@ -35,4 +35,4 @@ pub use querier::{
 };
 pub use quote::quote;
 pub use timestamp::Timestamp;
-pub use value::{NORMAL_NAN_BITS, STALE_NAN_BITS, Value, is_stale, stale_marker};
+pub use value::{NORMAL_NAN_BITS, STALE_NAN_BITS, Value, has_stale, is_stale, stale_marker};

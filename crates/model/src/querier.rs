@@ -1,7 +1,7 @@
 //! The one door for questions: the query engine reads any store through these traits.
 //! A selection is a frozen view: what commits later never appears in it.
-//! INV-3: series of a selection are strictly increasing by label set; samples of a series are
-//! strictly increasing by timestamp.
+//! INV-3: series of a selection are strictly increasing by label set, unless the asker takes any
+//! order; samples of a series are strictly increasing by timestamp.
 
 use crate::{Exemplar, Histogram, Labels, Matcher, MetricMetadata, Timestamp};
 use std::fmt;
@@ -53,6 +53,10 @@ pub struct SelectHints<'a> {
     pub function: Option<&'static str>,
     /// At most this many series are wanted.
     pub series_max: Option<usize>,
+    /// The order of the series does not matter.
+    pub any_order: bool,
+    /// Of floats it only matters whether they are staleness markers: others may read as 0.
+    pub presence_only: bool,
     /// Asked while the store works.
     pub watch: &'a dyn Watch,
 }

@@ -19,6 +19,12 @@ pub fn is_stale(value: f64) -> bool {
     value.to_bits() == STALE_NAN_BITS
 }
 
+/// Is one of the floats a staleness marker? Looks at all of them, because that is done several at a
+/// time.
+pub fn has_stale(values: &[f64]) -> bool {
+    values.iter().fold(false, |found, value| found | is_stale(*value))
+}
+
 /// Value of one sample.
 #[derive(Clone, Debug)]
 pub enum Value {

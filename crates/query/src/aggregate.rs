@@ -1,6 +1,7 @@
 //! Aggregations: groups are found once per query, then every group is computed over all steps.
 //! Series are taken in their fixed order, so that sums do not depend on the number of cores.
 
+mod count;
 mod count_values;
 mod pick;
 mod reduce;
@@ -24,6 +25,9 @@ impl Evaluator<'_> {
         let op = aggregate.op;
         if op == AggregateOp::CountValues {
             return count_values::eval(self, aggregate, steps);
+        }
+        if let Some(selector) = count::counted(self, aggregate) {
+            return count::eval(self, aggregate, selector, steps);
         }
         let parameter = match &aggregate.parameter {
             Some(parameter) => self.eval_scalar(parameter, steps)?,

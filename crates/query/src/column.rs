@@ -100,6 +100,18 @@ impl Bits {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// Positions of the bits that are set.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
+        self.words.iter().zip((0..).step_by(64)).flat_map(|(word, base)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(base + bit)
+            })
+        })
+    }
+
     pub(crate) fn intersects(&self, other: &Self) -> bool {
         self.words.iter().zip(&other.words).any(|(a, b)| a & b != 0)
     }

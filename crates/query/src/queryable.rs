@@ -37,7 +37,8 @@ impl Queryable {
         }
     }
 
-    fn is_off(&self) -> bool {
+    /// Does nobody want to know?
+    pub(crate) fn is_off(&self) -> bool {
         matches!(self, Self::Off)
     }
 

@@ -4,7 +4,7 @@
 
 use crate::QueryError;
 use crate::account::Held;
-use crate::column::{Column, Row, Steps};
+use crate::column::{Bits, Column, Row, Steps};
 use crate::duration::Reference;
 use crate::evaluate::Evaluator;
 use crate::explain::{self, PlanRead};
@@ -13,7 +13,7 @@ use crate::range::{Notes, Samples, smoothed_value};
 use crate::timeline::ByTimeline;
 use model::{
     CounterReset, Histogram, Labels, METRIC_NAME, Matcher, SampleBuf, SelectHints, Selection,
-    Timestamp, is_stale,
+    Timestamp, has_stale, is_stale,
 };
 use promql::ast::{DurationExpr, Expr, Place, VectorSelector, WindowEdge};
 use std::sync::Arc;
@@ -90,13 +90,8 @@ impl Evaluator<'_> {
         steps: Steps,
         reading: Reading,
     ) -> Result<Vec<Row>, QueryError> {
-        let reference = self.span.reference(&selector.offset, selector.at)?;
+        let (reference, span) = self.instants_of(selector, steps)?;
         let lookback = self.lookback_ms();
-        let ahead = if selector.edge == WindowEdge::Smoothed { lookback } else { 0 };
-        let span = Span {
-            first: reference.at(steps.start).saturating_sub(lookback).saturating_add(1),
-            last: reference.at(steps.last()).saturating_add(ahead),
-        };
         // Upstream's `timestamp()` forgets the offset beside `@` (rewritten for its issue 8433):
         // the offset says what is read, `@` alone from where it is looked at.
         let looked_from = match (reading, selector.at) {
@@ -119,15 +114,7 @@ impl Evaluator<'_> {
             let column = if selector.edge == WindowEdge::Smoothed {
                 self.smooth(&mut buffer, (selection.labels(index), expr.place), reference, steps)
             } else if reading == Reading::Value && buffer.histograms.is_empty() {
-                let timeline = buffer.timeline.map(|id| (id, buffer.len()));
-                let make = || Lookups::of(&buffer.timestamps, reference, steps, lookback);
-                let found = known.of(timeline, make);
-                if found.is_shared {
-                    self.way("with the positions of the series before");
-                } else if found.is_more {
-                    self.hold(Lookups::cost(steps))?;
-                }
-                found.entry.column(&buffer)
+                self.lookups(&mut known, &buffer, (reference, steps))?.column(&buffer)
             } else {
                 look_back(&buffer, looked_from, steps, lookback, reading)
             };
@@ -144,6 +131,76 @@ impl Evaluator<'_> {
             }
         }
         Ok(rows)
+    }
+
+    /// Where an instant selector looks, and what it reads for that.
+    fn instants_of(
+        &self,
+        selector: &VectorSelector,
+        steps: Steps,
+    ) -> Result<(Reference, Span), QueryError> {
+        let reference = self.span.reference(&selector.offset, selector.at)?;
+        let lookback = self.lookback_ms();
+        let ahead = if selector.edge == WindowEdge::Smoothed { lookback } else { 0 };
+        let first = reference.at(steps.start).saturating_sub(lookback).saturating_add(1);
+        let last = reference.at(steps.last()).saturating_add(ahead);
+        Ok((reference, Span { first, last }))
+    }
+
+    /// Gives each series of an instant selector with the steps at which it is there, in any order.
+    pub(crate) fn select_presence(
+        &mut self,
+        selector: &VectorSelector,
+        steps: Steps,
+        each: &mut dyn FnMut(&mut Self, &Labels, &Bits) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        let (reference, span) = self.instants_of(selector, steps)?;
+        let lookback = self.lookback_ms();
+        self.says_reading(selector.edge, Reading::Value, lookback);
+        self.says_reference(reference);
+        let step = step_hint(steps);
+        let hints =
+            SelectHints { step, any_order: true, presence_only: true, ..SelectHints::default() };
+        let selection = self.open(&selector.matchers, span, &hints)?;
+        let mut buffer = SampleBuf::default();
+        let mut known = ByTimeline::new(steps);
+        self.hold(Lookups::cost(steps).and(Held::steps(steps.count)))?;
+        for index in 0..selection.len() {
+            self.read(selection.as_ref(), index, &mut buffer)?;
+            self.tick(steps.count)?;
+            let column;
+            let present = if has_odd_samples(&buffer) {
+                column = look_back(&buffer, reference, steps, lookback, Reading::Value);
+                column.present()
+            } else {
+                self.way("without looking at values");
+                &self.lookups(&mut known, &buffer, (reference, steps))?.present
+            };
+            if present.any() {
+                self.yields(1, || present.count());
+                each(self, selection.labels(index), present)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the samples of each step stand, found once per timeline.
+    fn lookups<'k>(
+        &mut self,
+        known: &'k mut ByTimeline<Lookups>,
+        buffer: &SampleBuf,
+        (reference, steps): (Reference, Steps),
+    ) -> Result<&'k Lookups, QueryError> {
+        let timeline = buffer.timeline.map(|id| (id, buffer.len()));
+        let lookback = self.lookback_ms();
+        let make = || Lookups::of(&buffer.timestamps, reference, steps, lookback);
+        let found = known.of(timeline, make);
+        if found.is_shared {
+            self.way("with the positions of the series before");
+        } else if found.is_more {
+            self.hold(Lookups::cost(steps))?;
+        }
+        Ok(found.entry)
     }
 
     /// When the samples of info series were taken, per step.
@@ -319,25 +376,31 @@ fn note_resets(buffer: &mut SampleBuf) {
 struct Lookups {
     /// Positions; `usize::MAX` where no sample is near enough.
     last: Vec<usize>,
+    /// Steps with a sample.
+    present: Bits,
 }
 
 impl Lookups {
     /// What it holds for so many steps.
     fn cost(steps: Steps) -> Held {
-        Held::bytes(steps.count.saturating_mul(size_of::<usize>()))
+        Held::bytes(steps.count.saturating_mul(size_of::<usize>() + 1))
     }
 
     fn of(times: &[i64], reference: Reference, steps: Steps, lookback: i64) -> Self {
         let mut next = 0;
-        let last = steps.iter().map(|at| {
+        let mut present = Bits::zeroes(steps.count);
+        let last = steps.iter().enumerate().map(|(step, at)| {
             let at = reference.at(at);
             while next < times.len() && times[next] <= at {
                 next += 1;
             }
             let near = |last: &usize| times[*last] > at.saturating_sub(lookback);
-            next.checked_sub(1).filter(near).unwrap_or(usize::MAX)
+            let Some(last) = next.checked_sub(1).filter(near) else { return usize::MAX };
+            present.set(step);
+            last
         });
-        Self { last: last.collect() }
+        let last = last.collect();
+        Self { last, present }
     }
 
     /// Values of plain floats.
@@ -346,6 +409,11 @@ impl Lookups {
             buffer.values.get(self.last[step]).copied().filter(|value| !is_stale(*value))
         })
     }
+}
+
+/// Are there histograms or staleness markers?
+fn has_odd_samples(buffer: &SampleBuf) -> bool {
+    !buffer.histograms.is_empty() || has_stale(&buffer.values)
 }
 
 fn look_back(

@@ -61,29 +61,46 @@ pub(crate) struct Group {
     pub members: Vec<usize>,
 }
 
-/// Groups rows; groups appear in the order of their first row. Label sets are made for groups only,
-/// not for rows.
-pub(crate) fn group(rows: &[Row], signature: &Signature<'_>) -> Vec<Group> {
-    // By hash the latest group of it; groups of one hash are a list.
-    let mut latest: HashMap<u64, usize, foldhash::fast::FixedState> = HashMap::default();
-    let mut before: Vec<Option<usize>> = Vec::new();
-    let mut groups: Vec<Group> = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        let hash = signature.hash(&row.labels);
-        let newest = latest.get(&hash).copied();
+/// Groups of label sets, which are made for groups only, not for their members.
+#[derive(Default)]
+pub(crate) struct Groups {
+    /// What the members of each group have in common, in the order of their first ones.
+    pub labels: Vec<Labels>,
+    /// By hash the latest group of it; groups of one hash are a list.
+    latest: HashMap<u64, usize, foldhash::fast::FixedState>,
+    before: Vec<Option<usize>>,
+}
+
+impl Groups {
+    /// The group of a label set; a new one comes last.
+    pub(crate) fn of(&mut self, signature: &Signature<'_>, labels: &Labels) -> usize {
+        let hash = signature.hash(labels);
+        let newest = self.latest.get(&hash).copied();
         let mut next = newest;
-        while let Some(at) =
-            next.filter(|at| !groups[*at].labels.iter().eq(signature.pairs(&row.labels)))
-        {
-            next = before[at];
+        while let Some(at) = next {
+            if self.labels[at].iter().eq(signature.pairs(labels)) {
+                return at;
+            }
+            next = self.before[at];
         }
-        let at = next.unwrap_or_else(|| {
-            groups.push(Group { labels: signature.of(&row.labels), members: Vec::new() });
-            before.push(newest);
-            latest.insert(hash, groups.len() - 1);
-            groups.len() - 1
-        });
-        groups[at].members.push(index);
+        self.labels.push(signature.of(labels));
+        self.before.push(newest);
+        self.latest.insert(hash, self.labels.len() - 1);
+        self.labels.len() - 1
     }
-    groups
+}
+
+/// Groups rows; groups appear in the order of their first row.
+pub(crate) fn group(rows: &[Row], signature: &Signature<'_>) -> Vec<Group> {
+    let mut groups = Groups::default();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let at = groups.of(signature, &row.labels);
+        if at == members.len() {
+            members.push(Vec::new());
+        }
+        members[at].push(index);
+    }
+    let groups = groups.labels.into_iter().zip(members);
+    groups.map(|(labels, members)| Group { labels, members }).collect()
 }

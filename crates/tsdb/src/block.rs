@@ -50,6 +50,12 @@ fn encode_starts(timestamps: &[i64], starts: &[i64], out: &mut Vec<u8>) {
     ints::encode(&starts, out);
 }
 
+/// Tells without decoding that a block has floats without starts, none of them a staleness marker;
+/// `false` when that is not certain.
+pub(crate) fn has_no_marker(bytes: &[u8]) -> bool {
+    bytes.split_first().is_some_and(|(flags, column)| *flags == 0 && floats::has_no_marker(column))
+}
+
 /// Appends the wanted samples of a block, whose timestamps are all given.
 pub(crate) fn decode(
     bytes: &[u8],

@@ -2,7 +2,9 @@
 //! Tells which series have the same timestamps, so that whoever reads them looks at time once.
 //! Made for one selection, flush or merge and used by one reader at a time.
 
-use model::TimelineId;
+use crate::encoding::Decoded;
+use crate::{block, samples};
+use model::{SampleBuf, TimelineId};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -43,10 +45,32 @@ pub(crate) struct Scratch {
     trail: Vec<Stretch>,
     /// They are made of something else, too.
     is_mixed: bool,
+    /// Values may be left out where there is no staleness marker.
+    presence_only: bool,
     timelines: Map<Box<[Stretch]>, TimelineId>,
 }
 
 impl Scratch {
+    /// For a reader of staleness markers: other floats may be left out.
+    pub(crate) fn of_presence() -> Self {
+        Self { presence_only: true, ..Self::default() }
+    }
+
+    /// Appends the wanted samples of a block, whose timestamps are all given.
+    pub(crate) fn decode_block(
+        &self,
+        bytes: &[u8],
+        timestamps: &[i64],
+        wanted: Range<usize>,
+        into: &mut SampleBuf,
+    ) -> Decoded<()> {
+        if self.presence_only && block::has_no_marker(bytes) {
+            samples::append_present(&timestamps[wanted], into);
+            return Ok(());
+        }
+        block::decode(bytes, timestamps, wanted, into)
+    }
+
     /// Begins a series.
     pub(crate) fn begin(&mut self) {
         self.trail.clear();
@@ -104,7 +128,7 @@ impl Scratch {
         &mut self,
         (source, number): (u32, u32),
         read: impl FnOnce() -> Result<Arc<[u8]>, E>,
-    ) -> Result<&[u8], E> {
+    ) -> Result<Arc<[u8]>, E> {
         let source = source as usize;
         if source >= self.pages.len() {
             self.pages.resize(source + 1, None);
@@ -114,7 +138,7 @@ impl Scratch {
             Some(page) => page,
             None => (number, read()?),
         };
-        Ok(&place.insert(page).1)
+        Ok(Arc::clone(&place.insert(page).1))
     }
 }
 

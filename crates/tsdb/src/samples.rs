@@ -54,6 +54,13 @@ pub(crate) fn append(
     into.timestamps.extend_from_slice(&timestamps[wanted]);
 }
 
+/// Appends samples that are there with some value.
+pub(crate) fn append_present(timestamps: &[i64], into: &mut SampleBuf) {
+    append_starts(&[], 0..timestamps.len(), into);
+    into.timestamps.extend_from_slice(timestamps);
+    into.values.resize(into.timestamps.len(), 0.0);
+}
+
 /// Appends the starts of samples that are about to be appended, if any start is known at all.
 pub(crate) fn append_starts(starts: &[i64], wanted: Range<usize>, into: &mut SampleBuf) {
     let before = into.timestamps.len();

@@ -71,6 +71,8 @@ struct SelectedSeries {
     /// Index of the segment and ordinal in it, older segments first.
     segments: Vec<(u32, u32)>,
     head: View,
+    /// At most so many samples of the head; counted when its parts are at hand.
+    head_samples_max: usize,
 }
 
 /// The frozen view of one `select`.
@@ -78,6 +80,7 @@ struct DbSelection {
     range: (i64, i64),
     segments: Vec<OpenSegment>,
     series: Vec<SelectedSeries>,
+    presence_only: bool,
     /// Lent to readers, for one series at a time.
     scratches: Mutex<Vec<Scratch>>,
     next_timeline: AtomicU64,
@@ -130,11 +133,16 @@ impl Selection for DbSelection {
         let stored = series.segments.iter().map(|(segment, ordinal)| {
             Segment::samples_max(&self.segments[*segment as usize].index, *ordinal, self.range)
         });
-        stored.sum::<usize>() + series.head.samples_max()
+        stored.sum::<usize>() + series.head_samples_max
     }
 
     fn read(&self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError> {
-        let mut scratch = self.scratches.lock().pop().unwrap_or_default();
+        let lent = self.scratches.lock().pop();
+        let mut scratch = match lent {
+            Some(scratch) => scratch,
+            None if self.presence_only => Scratch::of_presence(),
+            None => Scratch::default(),
+        };
         let outcome = self.read_with(&self.series[index], &mut scratch, into);
         self.scratches.lock().push(scratch);
         outcome
@@ -158,7 +166,7 @@ impl Querier for Db {
         let matchers = &self.judge(matchers, watch)?[..];
         let (head, stored) = {
             let state = self.state.read();
-            (head_series(&state, range, matchers, watch)?, Stored::of(&state))
+            (head_series(&state, range, matchers, hints)?, Stored::of(&state))
         };
         let mut warnings = BTreeSet::new();
         let open = stored.open(range, &mut warnings);
@@ -167,14 +175,19 @@ impl Querier for Db {
             for ordinal in segment.matching(matchers, range, watch)? {
                 watch.tick(1)?;
                 let labels = segment.index.labels(ordinal as usize);
-                found.entry(&labels, watch)?.segments.push((number, ordinal));
+                found.entry(labels, watch)?.segments.push((number, ordinal));
             }
         }
-        for (labels, view) in head {
-            found.entry(&labels, watch)?.head = view;
+        for (labels, view, samples_max) in head {
+            let series = found.entry(labels, watch)?;
+            (series.head, series.head_samples_max) = (view, samples_max);
         }
-        let mut series = model::sort_by_labels(found.series, |series| &series.labels);
-        assert!(series.is_sorted_by(|a, b| a.labels < b.labels), "INV-3: a label set appears once");
+        let mut series = found.series;
+        if !hints.any_order || hints.series_max.is_some() {
+            series = model::sort_by_labels(series, |series| &series.labels);
+            let sorted = series.is_sorted_by(|a, b| a.labels < b.labels);
+            assert!(sorted, "INV-3: a label set appears once");
+        }
         if let Some(max) = hints.series_max {
             series.truncate(max);
         }
@@ -182,6 +195,7 @@ impl Querier for Db {
             range,
             segments: open,
             series,
+            presence_only: hints.presence_only,
             scratches: Mutex::default(),
             next_timeline: AtomicU64::new(0),
             warnings: Mutex::new(warnings),
@@ -285,20 +299,24 @@ fn insert_value(
     labels.get(name).map_or(Ok(()), |value| insert(values, value, watch))
 }
 
+/// Series in memory with what they show, and at most how many samples.
 fn head_series(
     state: &State,
     range: (i64, i64),
     matchers: &[Judged<'_>],
-    watch: &dyn Watch,
-) -> Result<Vec<(Labels, View)>, QuerierError> {
-    let (mut found, mut copies) = (Vec::new(), RowCopies::default());
+    hints: &SelectHints<'_>,
+) -> Result<Vec<(Labels, View, usize)>, QuerierError> {
+    let (watch, mut found) = (hints.watch, Vec::new());
+    let mut copies =
+        if hints.presence_only { RowCopies::of_presence() } else { RowCopies::default() };
     for slot in postings::resolve_under(&state.head.postings, matchers, watch)? {
         watch.tick(1)?;
         let series = state.head.at(slot).expect("INV-12: postings name living series");
         let view = state.head.view(series, range, &mut copies);
         if !view.is_empty() {
             watch.hold(view.bytes())?;
-            found.push((series.labels.clone(), view));
+            let samples_max = view.samples_max();
+            found.push((series.labels.clone(), view, samples_max));
         }
     }
     Ok(found)
@@ -318,7 +336,7 @@ impl Found {
 
     fn entry(
         &mut self,
-        labels: &Labels,
+        labels: Labels,
         watch: &dyn Watch,
     ) -> Result<&mut SelectedSeries, QuerierError> {
         let next = self.series.len();
@@ -328,11 +346,11 @@ impl Found {
         };
         if index == next {
             watch.hold(SELECTED_BYTES + labels.text_len() + 8 * labels.len())?;
-            let labels = labels.clone();
             self.series.push(SelectedSeries {
                 labels,
                 segments: Vec::new(),
                 head: View::default(),
+                head_samples_max: 0,
             });
         }
         Ok(&mut self.series[index])

@@ -7,8 +7,11 @@ use crate::account::Held;
 use crate::column::{Bits, Cell, Column, Steps};
 use crate::duration::Reference;
 use crate::select::Span;
-use model::{CounterReset, Histogram, SampleBuf, TimelineId, Value, is_stale};
+use model::{CounterReset, Histogram, SampleBuf, TimelineId, Value, has_stale, is_stale};
 use std::sync::Arc;
+
+/// Pairs of neighbours that are compared before it is asked whether one was a reset.
+const RESETS_PIECE: usize = 64;
 
 /// Samples of one series without staleness markers, floats and histograms apart.
 #[derive(Clone, Debug, Default)]
@@ -39,16 +42,26 @@ impl Samples {
 
     /// Looks for resets of a float counter once, so that no window has to: most have none.
     pub(crate) fn find_resets(&mut self) {
-        let pairs = self.floats.windows(2).enumerate().filter(|(_, pair)| pair[1] < pair[0]);
-        self.resets.clear();
-        self.resets.extend(pairs.map(|(index, _)| index + 1));
+        let Self { floats, resets, .. } = self;
+        let is_reset = |at: &usize| floats[*at] < floats[*at - 1];
+        resets.clear();
+        let mut begin = 1;
+        for piece in floats.windows(RESETS_PIECE + 1).step_by(RESETS_PIECE) {
+            // Without an early end the pairs are compared several at a time.
+            let pairs = piece.iter().zip(&piece[1..]);
+            if pairs.fold(false, |any, (before, now)| any | (now < before)) {
+                resets.extend((begin..begin + RESETS_PIECE).filter(is_reset));
+            }
+            begin += RESETS_PIECE;
+        }
+        resets.extend((begin..floats.len()).filter(is_reset));
     }
 
     /// Takes over a buffer; buffers of plain floats change hands without a copy.
     pub(crate) fn take(&mut self, buffer: &mut SampleBuf, with_starts: bool) {
         self.clear();
         let with_starts = with_starts && buffer.starts.len() == buffer.timestamps.len();
-        let plain = buffer.histograms.is_empty() && !buffer.values.iter().any(|v| is_stale(*v));
+        let plain = buffer.histograms.is_empty() && !has_stale(&buffer.values);
         if plain {
             std::mem::swap(&mut self.float_times, &mut buffer.timestamps);
             std::mem::swap(&mut self.floats, &mut buffer.values);
@@ -315,5 +328,25 @@ fn find(times: &[i64], windows: &Windows, steps: Steps, out: &mut Vec<(usize, us
             to += 1;
         }
         out.push((from, to));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resets_are_found_wherever_they_are() {
+        for len in [0, 1, 2, RESETS_PIECE, RESETS_PIECE + 1, 3 * RESETS_PIECE + 5] {
+            for every in [1, 2, 7, RESETS_PIECE, 1000] {
+                let floats: Vec<f64> = (0..len).map(|at| (at % every) as f64).collect();
+                let expected: Vec<usize> =
+                    (1..len).filter(|at| floats[*at] < floats[at - 1]).collect();
+                let mut samples = Samples { floats, ..Samples::default() };
+                samples.find_resets();
+                assert_eq!(samples.resets, expected, "{len} floats, a reset each {every}");
+                assert_eq!(samples.is_steady(), expected.is_empty());
+            }
+        }
     }
 }

@@ -49,6 +49,10 @@ const QUERIES: &[&str] = &[
     "limitk(2, requests_total)",
     "limit_ratio(0.4, {__name__=~\".+\"})",
     "group by (instance) ({job=\"a\"})",
+    "count by (job) ({__name__=~\".+\"})",
+    "count without (instance) ((temperature offset 20s))",
+    "count(latency)",
+    "topk(1, count by (instance) ({__name__=~\".+\"}))",
     "requests_total + temperature",
     "requests_total / ignoring(job) group_left sum by (instance) (temperature)",
     "requests_total > bool 50",
@@ -158,6 +162,29 @@ fn a_range_query_equals_the_instant_queries_at_its_steps() {
             let steps = steps(&mut random);
             let what = format!("seed {seed}: {query} over {steps:?}");
             assert_same(&range(&store, query, &steps), &instants(&store, query, &steps), &what);
+        }
+    }
+}
+
+/// Groups come in the order of their first series, whatever order the store prefers.
+#[test]
+fn counts_are_in_the_order_of_their_series() {
+    for seed in 200..204 {
+        let mut random = Random(seed);
+        let mut store = random_floats(&mut random);
+        add_histograms(&mut store, &mut random);
+        let shared = WithTimelines(store.clone());
+        for query in ["count by (__name__, job) ({__name__=~\".+\"})", "group by (le) (size or up)"]
+        {
+            let expr = parse_with(query, &ParserOptions::ALL).unwrap();
+            let rows = |store: &dyn Querier, query: &promql::Expr| {
+                let at = Timestamp::from_ms(600_000);
+                let output = Engine::default().instant(store, query, at, &Cancel::new()).unwrap();
+                let QueryValue::Vector(rows) = output.value else { panic!("{query}: no vector") };
+                rows.into_iter().map(|row| format!("{} {:?}", row.labels, row.value)).collect()
+            };
+            let expected: Vec<String> = rows(&store, &expr);
+            assert_eq!(rows(&shared, &expr), expected, "seed {seed}: {query}");
         }
     }
 }

@@ -131,22 +131,39 @@ fn histogram(random: &mut Random, custom: bool, counts: [f64; 4]) -> Histogram {
     }
 }
 
-/// Says which series share their timestamps, as a database does; answers nothing else differently.
+/// Says which series share their timestamps, and takes every freedom that it is given, as a
+/// database does; answers nothing else differently.
 pub(crate) struct WithTimelines(pub(crate) MemoryQuerier);
 
-struct Shared(Box<dyn Selection>);
+struct Shared {
+    selection: Box<dyn Selection>,
+    /// The series come in another order.
+    is_reversed: bool,
+    /// Floats are zero unless they are staleness markers.
+    presence_only: bool,
+}
+
+impl Shared {
+    fn place(&self, index: usize) -> usize {
+        if self.is_reversed { self.selection.len() - 1 - index } else { index }
+    }
+}
 
 impl Selection for Shared {
     fn len(&self) -> usize {
-        self.0.len()
+        self.selection.len()
     }
 
     fn labels(&self, index: usize) -> &Labels {
-        self.0.labels(index)
+        self.selection.labels(self.place(index))
     }
 
     fn read(&self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError> {
-        self.0.read(index, into)?;
+        self.selection.read(self.place(index), into)?;
+        if self.presence_only {
+            let known = into.values.iter_mut().filter(|value| !model::is_stale(**value));
+            known.for_each(|value| *value = 0.0);
+        }
         // Equal columns get equal ids: the hash of the timestamps is as good as the group they
         // belong to.
         let mut id = 0xCBF2_9CE4_8422_2325_u64;
@@ -166,7 +183,11 @@ impl Querier for WithTimelines {
         matchers: &[Matcher],
         hints: &SelectHints<'_>,
     ) -> Result<Box<dyn Selection>, QuerierError> {
-        Ok(Box::new(Shared(self.0.select(start, end, matchers, hints)?)))
+        Ok(Box::new(Shared {
+            selection: self.0.select(start, end, matchers, hints)?,
+            is_reversed: hints.any_order,
+            presence_only: hints.presence_only,
+        }))
     }
 
     fn label_names(&self, query: &model::LabelQuery<'_>) -> Result<Vec<String>, QuerierError> {

@@ -13,6 +13,7 @@
 
 use super::bytes::{Cursor, put_varint};
 use super::{BLOCK_SAMPLES_MAX, Decoded, ints, split};
+use model::is_stale;
 
 /// All values have one pattern.
 pub const KIND_CONSTANT: u8 = 1;
@@ -140,6 +141,19 @@ fn write_decimals(decimals: &Decimals, out: &mut Vec<u8>) {
         next = index + 1;
     }
     ints::encode(&decimals.integers, out);
+}
+
+/// Tells without decoding that no float is a staleness marker; `false` when that is not certain.
+pub fn has_no_marker(bytes: &[u8]) -> bool {
+    match bytes {
+        [KIND_CONSTANT, pattern @ ..] => {
+            let bits = pattern.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes));
+            bits.is_some_and(|bits| !is_stale(f64::from_bits(bits)))
+        }
+        // Quotients are numbers; there are no exceptions.
+        [KIND_DECIMAL, _, 0, ..] => true,
+        _ => false,
+    }
 }
 
 /// Appends `count` decoded floats to `out`.

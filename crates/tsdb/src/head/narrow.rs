@@ -5,7 +5,7 @@
 //! INV-10: every bit comes back; what the narrow forms cannot give back takes the wide one.
 
 use super::part::{Column, histogram_bytes};
-use model::{Histogram, Value};
+use model::{Histogram, Value, has_stale, is_stale};
 use std::sync::Arc;
 
 #[cfg(test)]
@@ -169,6 +169,17 @@ impl Narrow {
             }
             Self::Floats(values) => Value::Float(values[at]),
             Self::Histograms(values) => Value::Histogram(Arc::clone(&values[at])),
+        }
+    }
+
+    /// Are there floats between two indexes, none of them a staleness marker?
+    pub(super) fn has_no_marker(&self, from: usize, to: usize) -> bool {
+        match self {
+            Self::Same { value, .. } => !is_stale(*value),
+            // Quotients are numbers.
+            Self::Steps { .. } => true,
+            Self::Floats(values) => !has_stale(&values[from..to]),
+            Self::Histograms(_) => false,
         }
     }
 

@@ -60,6 +60,10 @@ impl RawRun {
     }
 }
 
+fn ends(timestamps: &[i64]) -> (i64, i64) {
+    (timestamps[0], timestamps[timestamps.len() - 1])
+}
+
 /// A column that is at the same place as long as somebody holds it.
 fn in_memory<T: ?Sized>(column: &Arc<T>) -> ColumnKey {
     ColumnKey::InMemory(Arc::as_ptr(column).addr())
@@ -70,9 +74,16 @@ fn in_memory<T: ?Sized>(column: &Arc<T>) -> ColumnKey {
 pub(crate) struct RowCopies {
     /// By slot of the group, first row and number of rows.
     copies: HashMap<(u32, usize, usize), Arc<[i64]>, foldhash::fast::FixedState>,
+    /// Values are copied only where there are staleness markers.
+    pub(super) presence_only: bool,
 }
 
 impl RowCopies {
+    /// For a view in which floats need no values, unless they are staleness markers.
+    pub(crate) fn of_presence() -> Self {
+        Self { presence_only: true, ..Self::default() }
+    }
+
     /// A copy of `rows`, which begin with this row of the group.
     pub(super) fn of(&mut self, (group, first): (u32, usize), rows: &[i64]) -> Arc<[i64]> {
         let copy = self.copies.entry((group, first, rows.len())).or_insert_with(|| rows.into());
@@ -165,7 +176,7 @@ impl View {
     /// Bytes that it takes: a run that was open is a copy, the rest is shared.
     pub(crate) fn bytes(&self) -> usize {
         let copied = |part: &Part| match part {
-            Part::Sealed(_) => 0,
+            Part::Sealed(_) | Part::Present(_) => 0,
             Part::Raw(run) => run.memory() + 64,
         };
         let parts = self.in_order.iter().chain(&self.late);
@@ -206,6 +217,8 @@ impl View {
 pub(crate) enum Part {
     Sealed(Arc<SealedBlock>),
     Raw(Arc<RawRun>),
+    /// Floats whose values nobody wants to know; only in views.
+    Present(Arc<[i64]>),
 }
 
 impl Part {
@@ -225,7 +238,8 @@ impl Part {
     pub(crate) fn span(&self) -> (i64, i64) {
         match self {
             Self::Sealed(block) => (block.times.first, block.times.last),
-            Self::Raw(run) => (run.timestamps[0], run.timestamps[run.timestamps.len() - 1]),
+            Self::Raw(run) => ends(&run.timestamps),
+            Self::Present(timestamps) => ends(timestamps),
         }
     }
 
@@ -234,6 +248,7 @@ impl Part {
         match self {
             Self::Sealed(block) => block.times.len,
             Self::Raw(run) => run.timestamps.len(),
+            Self::Present(timestamps) => timestamps.len(),
         }
     }
 
@@ -268,6 +283,14 @@ impl Part {
                 run.read(range, scratch, into);
                 return Ok(());
             }
+            Self::Present(timestamps) => {
+                let wanted = samples::within(timestamps, range);
+                if !wanted.is_empty() {
+                    scratch.note_rows(in_memory(timestamps), wanted.clone());
+                    samples::append_present(&timestamps[wanted], into);
+                }
+                return Ok(());
+            }
             Self::Sealed(block) => block,
         };
         let column = in_memory(&block.times);
@@ -277,7 +300,7 @@ impl Part {
             return Ok(());
         }
         scratch.note_rows(column, wanted.clone());
-        block::decode(&block.bytes, &times, wanted, into)
+        scratch.decode_block(&block.bytes, &times, wanted, into)
     }
 
     /// Estimated bytes of memory, without timestamps: most series share them, and raw parts live
@@ -286,6 +309,7 @@ impl Part {
         match self {
             Self::Sealed(block) => block.bytes.len() + 72,
             Self::Raw(run) => run.column.memory() + 8 * run.starts.len() + 120,
+            Self::Present(_) => 0,
         }
     }
 }

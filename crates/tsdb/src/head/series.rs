@@ -127,12 +127,26 @@ impl OpenRun {
         copies: &mut RowCopies,
     ) -> RawRun {
         let starts = self.starts().get(from..to).unwrap_or_default().to_vec();
+        let timestamps = self.copy_times((group, rows), (from, to), copies);
+        RawRun { timestamps, column: self.values.column(from, to), starts }
+    }
+
+    fn copy_times(
+        &self,
+        (group, rows): (u32, &[i64]),
+        (from, to): (usize, usize),
+        copies: &mut RowCopies,
+    ) -> Arc<[i64]> {
         let times = &self.timestamps(rows)[from..to];
-        let timestamps = match &self.times {
+        match &self.times {
             OpenTimes::Own(_) => times.into(),
             OpenTimes::Shared { first } => copies.of((group, first + from), times),
-        };
-        RawRun { timestamps, column: self.values.column(from, to), starts }
+        }
+    }
+
+    /// Are there floats without starts between two indexes, none of them a staleness marker?
+    fn has_no_marker(&self, from: usize, to: usize) -> bool {
+        self.starts.is_none() && self.values.has_no_marker(from, to)
     }
 }
 
@@ -363,9 +377,12 @@ impl Series {
         if self.open_overlaps(range, rows) {
             let wanted = samples::within(self.open.timestamps(rows), range);
             if !wanted.is_empty() {
-                let bounds = (wanted.start, wanted.end);
-                let run = self.open.copy((self.group, rows), bounds, copies);
-                in_order.push(Part::Raw(Arc::new(run)));
+                let (rows, bounds) = ((self.group, rows), (wanted.start, wanted.end));
+                if copies.presence_only && self.open.has_no_marker(bounds.0, bounds.1) {
+                    in_order.push(Part::Present(self.open.copy_times(rows, bounds, copies)));
+                } else {
+                    in_order.push(Part::Raw(Arc::new(self.open.copy(rows, bounds, copies))));
+                }
             }
         }
         let late = self.late.as_ref().map(|late| late.view(range));

@@ -14,7 +14,6 @@ pub(crate) use index::SegmentIndex;
 pub(crate) use pages::{CHECKPOINT_VERSION, PageKind, PageReader, PageWriter};
 pub(crate) use writer::{SegmentWriter, series_order};
 
-use crate::block;
 use crate::cache::{BlockCache, Entry, INDEX};
 use crate::encoding::bytes::{Cursor, put_signed, put_varint};
 use crate::encoding::presence::Presence;
@@ -307,8 +306,8 @@ impl Segment {
             return Err(corrupt(Damage { what: "blocks do not follow each other", at: 0 }));
         }
         let page = scratch.page((part.source, block.page), || self.page(block.page))?;
-        let bytes = self.slice(page, block.offset, block.len)?;
-        block::decode(bytes, rows, wanted.clone(), into).map_err(corrupt)?;
+        let bytes = self.slice(&page, block.offset, block.len)?;
+        scratch.decode_block(bytes, rows, wanted.clone(), into).map_err(corrupt)?;
         match skipped {
             Some(skipped) => {
                 scratch.note_rows(column, skipped + wanted.start..skipped + wanted.end);

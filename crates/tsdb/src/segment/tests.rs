@@ -394,7 +394,7 @@ fn one_column(disk: &SimVfs, column: &[i64]) -> (Segment, SegmentIndex) {
     let (mut times, mut block, mut summary) = (Vec::new(), Vec::new(), Vec::new());
     ints::encode(column, &mut times);
     let values = vec![1.0; column.len()];
-    block::encode(column, samples::ColumnRef::Floats(&values), &[], &mut block);
+    crate::block::encode(column, samples::ColumnRef::Floats(&values), &[], &mut block);
     Summary { series: 1, ..Summary::default() }.encode(&mut summary);
     let mut pages = PageWriter::create(disk, &path(), pages::SEGMENT_VERSION).unwrap();
     pages.put(PageKind::Times, &times).unwrap();

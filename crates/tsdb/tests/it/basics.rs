@@ -255,6 +255,71 @@ fn inv_23_flush_and_compaction_change_no_answer() {
     assert_eq!(put(&db, &labels("m", 1), machine.now().ms() + 1, 1.0).accepted, 1);
 }
 
+/// Who asks for presence alone sees every sample, marker and histogram where it is, in any order;
+/// equal timelines mean equal timestamps.
+fn check_presence(db: &tsdb::Db) {
+    let (start, end) = (Timestamp::from_ms(T0 + HOUR), Timestamp::MAX);
+    let whole = db.select(start, end, &[], &SelectHints::default()).unwrap();
+    let hints = SelectHints { any_order: true, presence_only: true, ..SelectHints::default() };
+    let some = db.select(start, end, &[], &hints).unwrap();
+    assert_eq!(some.len(), whole.len());
+    let (mut samples, mut present) = (SampleBuf::default(), SampleBuf::default());
+    let mut timelines = std::collections::HashMap::new();
+    for index in 0..whole.len() {
+        whole.read(index, &mut samples).unwrap();
+        let labels = whole.labels(index);
+        let place = (0..some.len()).find(|place| some.labels(*place) == labels).unwrap();
+        some.read(place, &mut present).unwrap();
+        assert_eq!(present.timestamps, samples.timestamps, "{labels}");
+        assert_eq!(present.histograms, samples.histograms, "{labels}");
+        let markers = |samples: &SampleBuf| -> Vec<bool> {
+            samples.values.iter().map(|value| model::is_stale(*value)).collect()
+        };
+        assert_eq!(markers(&present), markers(&samples), "{labels}");
+        if let Some(id) = samples.timeline {
+            let times = timelines.entry(id).or_insert_with(|| samples.timestamps.clone());
+            assert_eq!(*times, samples.timestamps, "{labels}");
+        }
+    }
+    assert!(timelines.len() < whole.len(), "some share their timestamps");
+}
+
+#[test]
+fn inv_3_presence_and_timelines_tell_the_truth() {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    let series: Vec<SeriesRef> =
+        (0..12).map(|n| db.resolve(group(), &labels("m", n)).unwrap()).collect();
+    for step in 0..1500_i64 {
+        let now = T0 + step * 15_000;
+        machine.at(now);
+        let rows = (0_i64..).zip(&series).filter(|(n, _)| *n < 9 || (step / 40 + n) % 3 > 0);
+        let rows: Vec<_> = rows
+            .map(|(n, series)| {
+                let value = match (n, step % 50) {
+                    (1 | 10, 7) => Value::Float(stale_marker()),
+                    (2, _) => Value::Histogram(Histogram::default().into()),
+                    (3, _) => Value::Float((step as f64).sqrt()),
+                    (4, _) => Value::Float(4.0),
+                    (5, 9) => Value::Float(f64::NAN),
+                    _ => Value::Float((step * n) as f64 / 8.0),
+                };
+                (*series, now, value)
+            })
+            .collect();
+        assert_eq!(commit(&db, &rows).rejected.len(), 0);
+        if step % 400 == 300 {
+            db.flush().unwrap();
+            check_presence(&db);
+        }
+    }
+    check_presence(&db);
+    db.compact_now(true).unwrap();
+    check_presence(&db);
+    drop(db);
+    check_presence(&machine.open().0);
+}
+
 #[test]
 fn inv_20_a_selection_survives_everything_that_happens_later() {
     let machine = Machine::new(1);
