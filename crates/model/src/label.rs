@@ -295,7 +295,7 @@ impl Short {
 
     /// What was pushed so far, for a set that does not fit.
     fn widen(&self) -> Long {
-        let lens = self.bytes[1..1 + 2 * self.count].iter().map(|len| usize::from(*len)).collect();
+        let lens = self.bytes[1..][..2 * self.count].iter().map(|len| usize::from(*len)).collect();
         let text = str::from_utf8(&self.bytes[self.begin()..]).expect("texts were pushed whole");
         Long { lens, text: text.to_owned() }
     }

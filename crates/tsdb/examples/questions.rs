@@ -139,7 +139,9 @@ fn checksum(value: &QueryValue) -> u64 {
     match value {
         QueryValue::Scalar { .. } | QueryValue::String { .. } => {}
         QueryValue::Vector(samples) => {
-            samples.iter().for_each(|s| note(&s.labels, s.timestamp, &s.value));
+            for sample in samples {
+                note(&sample.labels, sample.timestamp, &sample.value);
+            }
         }
         QueryValue::Matrix(series) => series.iter().for_each(|series| {
             series.points.iter().for_each(|(at, value)| note(&series.labels, *at, value));

@@ -24,7 +24,7 @@ struct FloatCell {
 /// Sums of floats, one per step; apart from each other, so that several steps are added at once.
 #[derive(Clone, Debug)]
 struct Sums {
-    sums: Vec<f64>,
+    totals: Vec<f64>,
     comps: Vec<f64>,
     counts: Vec<u32>,
     /// Every step has a value.
@@ -34,18 +34,18 @@ struct Sums {
 impl Sums {
     fn new(steps: usize) -> Self {
         let zeroes = vec![0.0; steps];
-        Self { sums: zeroes.clone(), comps: zeroes, counts: vec![0; steps], is_filled: false }
+        Self { totals: zeroes.clone(), comps: zeroes, counts: vec![0; steps], is_filled: false }
     }
 
     fn add(&mut self, step: usize, value: f64) {
         self.counts[step] += 1;
         if self.counts[step] == 1 {
-            self.sums[step] = value;
+            self.totals[step] = value;
             return;
         }
-        let mut sum = Kahan { sum: self.sums[step], comp: self.comps[step] };
+        let mut sum = Kahan { sum: self.totals[step], comp: self.comps[step] };
         sum.add(value);
-        (self.sums[step], self.comps[step]) = (sum.sum, sum.comp);
+        (self.totals[step], self.comps[step]) = (sum.sum, sum.comp);
     }
 
     fn add_column(&mut self, column: &Column) {
@@ -55,7 +55,7 @@ impl Sums {
             self.is_filled |= is_dense;
             return;
         }
-        let cells = self.sums.iter_mut().zip(&mut self.comps).zip(column.values());
+        let cells = self.totals.iter_mut().zip(&mut self.comps).zip(column.values());
         for ((sum, comp), value) in cells {
             let mut next = Kahan { sum: *sum, comp: *comp };
             next.add_branchless(*value);
@@ -90,7 +90,7 @@ impl Floats {
 
     fn steps(&self) -> usize {
         match self {
-            Self::Sums(sums) => sums.sums.len(),
+            Self::Sums(sums) => sums.totals.len(),
             Self::Cells(cells) => cells.len(),
         }
     }
@@ -254,7 +254,7 @@ impl Reduction {
                 continue;
             }
             let value = match &self.floats {
-                Floats::Sums(sums) => sums.sums[step] + sums.comps[step],
+                Floats::Sums(sums) => sums.totals[step] + sums.comps[step],
                 Floats::Cells(cells) => {
                     let values = self.values.get_mut(step);
                     cells[step].finish(self.op, values, parameter.get(step))

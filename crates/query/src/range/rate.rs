@@ -203,7 +203,7 @@ impl Reach {
     }
 
     /// By how much it grows when it was zero so many seconds before the first sample.
-    fn from_origin(&self, origin: f64) -> f64 {
+    fn since(&self, origin: f64) -> f64 {
         let sampled = self.sampled + origin;
         Self { sampled, ..*self }.factor_from(0.0)
     }
@@ -213,7 +213,7 @@ impl Reach {
 fn factor(frame: Frame, range_seconds: f64, question: Question, ends: Ends) -> f64 {
     let reach = Reach::of(frame, range_seconds, question);
     match ends.origin {
-        Some(origin) => reach.from_origin(origin),
+        Some(origin) => reach.since(origin),
         None if question.is_counter() => reach.counter(ends.first, ends.change),
         None => reach.gauge(),
     }

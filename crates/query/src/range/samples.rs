@@ -49,7 +49,7 @@ impl Samples {
         for piece in floats.windows(RESETS_PIECE + 1).step_by(RESETS_PIECE) {
             // Without an early end the pairs are compared several at a time.
             let pairs = piece.iter().zip(&piece[1..]);
-            if pairs.fold(false, |any, (before, now)| any | (now < before)) {
+            if pairs.filter(|(before, now)| now < before).count() > 0 {
                 resets.extend((begin..begin + RESETS_PIECE).filter(is_reset));
             }
             begin += RESETS_PIECE;

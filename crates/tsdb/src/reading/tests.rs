@@ -53,7 +53,9 @@ fn equal_trails_have_equal_names() {
     let (mut scratch, next) = (Scratch::default(), AtomicU64::new(0));
     let mut name = |trail: &[(ColumnKey, Range<usize>)], is_mixed: bool| {
         scratch.begin();
-        trail.iter().for_each(|(column, rows)| scratch.note_rows(*column, rows.clone()));
+        for (column, rows) in trail {
+            scratch.note_rows(*column, rows.clone());
+        }
         if is_mixed {
             scratch.note_mixed();
         }
