@@ -191,6 +191,11 @@ impl Loaded {
     }
 }
 
+/// Decodes a page of series from bytes that nobody trusts; tells whether they were taken.
+pub(crate) fn probe_series(bytes: &[u8]) -> bool {
+    births::decode(bytes, &mut Vec::new()).is_ok()
+}
+
 fn take_page(
     kind: PageKind,
     bytes: &[u8],

@@ -3,6 +3,7 @@
 
 use crate::block;
 use crate::cache::BlockCache;
+use crate::checkpoint;
 use crate::encoding::bytes::Cursor;
 use crate::encoding::presence::Presence;
 use crate::encoding::{BLOCK_SAMPLES_MAX, ints};
@@ -36,11 +37,12 @@ pub fn block(data: &[u8]) -> bool {
 }
 
 /// A segment file; and, because its checksums stop most changes, its index sections without them
-/// (four parts of a quarter each) and a manifest.
+/// (four parts of a quarter each), a page of series of a checkpoint and a manifest.
 pub fn segment(data: &[u8]) -> bool {
     if let Ok(text) = std::str::from_utf8(data) {
         drop(Manifest::parse(text));
     }
+    checkpoint::probe_series(data);
     let quarter = data.len() / 4;
     let (symbols, rest) = data.split_at(quarter);
     let (times, rest) = rest.split_at(quarter);

@@ -184,9 +184,9 @@ impl Querier for Db {
         }
         let mut series = found.series;
         if !hints.any_order || hints.series_max.is_some() {
-            series = model::sort_by_labels(series, |series| &series.labels);
-            let sorted = series.is_sorted_by(|a, b| a.labels < b.labels);
-            assert!(sorted, "INV-3: a label set appears once");
+            let (sorted, has_equal) = model::sort_by_labels(series, |series| &series.labels);
+            assert!(!has_equal, "INV-3: a label set appears once");
+            series = sorted;
         }
         if let Some(max) = hints.series_max {
             series.truncate(max);

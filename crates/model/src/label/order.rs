@@ -9,15 +9,16 @@ const KEY_BYTES: usize = size_of::<u128>();
 /// Shorter runs are compared set by set.
 const RUN_MIN: usize = 12;
 
-/// Sorts items by their label sets; items of equal sets come in any order.
-pub fn sort_by_labels<T>(items: Vec<T>, labels: impl Fn(&T) -> &Labels) -> Vec<T> {
-    let order = {
+/// Sorts items by their label sets; items of equal sets come in any order. Also tells whether there
+/// are equal ones, which sorting finds out.
+pub fn sort_by_labels<T>(items: Vec<T>, labels: impl Fn(&T) -> &Labels) -> (Vec<T>, bool) {
+    let (order, has_equal) = {
         let sets: Vec<&Labels> = items.iter().map(labels).collect();
         order_of(&sets)
     };
     let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
     let take = |index: usize| items[index].take().expect("an order names every item once");
-    order.into_iter().map(take).collect()
+    (order.into_iter().map(take).collect(), has_equal)
 }
 
 /// A set on its way to its place.
@@ -27,39 +28,51 @@ struct Entry {
     index: usize,
 }
 
-fn order_of(sets: &[&Labels]) -> Vec<usize> {
+fn order_of(sets: &[&Labels]) -> (Vec<usize>, bool) {
     let mut entries: Vec<Entry> = (0..sets.len()).map(|index| Entry { key: 0, index }).collect();
     let has_zeros = |set: &&Labels| set.parts().text.as_bytes().contains(&0);
-    if sets.iter().any(has_zeros) {
-        entries.sort_unstable_by(|a, b| sets[a.index].cmp(sets[b.index]));
+    let has_equal = if sets.iter().any(has_zeros) {
+        compare_all(&mut entries, sets)
     } else {
-        sort_run(&mut entries, sets);
-    }
-    entries.into_iter().map(|entry| entry.index).collect()
+        sort_run(&mut entries, sets)
+    };
+    (entries.into_iter().map(|entry| entry.index).collect(), has_equal)
+}
+
+/// Sorts entries set by set; true when two are equal. Whatever the method, neighbours of the result
+/// were compared: otherwise nothing would tell their order.
+fn compare_all(entries: &mut [Entry], sets: &[&Labels]) -> bool {
+    let mut has_equal = false;
+    entries.sort_unstable_by(|a, b| {
+        let order = sets[a.index].cmp(sets[b.index]);
+        has_equal |= order.is_eq() && a.index != b.index;
+        order
+    });
+    has_equal
 }
 
 /// Sorts entries by the bytes behind what all of them have in common, then those that are still
-/// equal in the same way: each time they have at least [`KEY_BYTES`] more in common.
-fn sort_run(entries: &mut [Entry], sets: &[&Labels]) {
+/// equal in the same way: each time they have at least [`KEY_BYTES`] more in common. True when two
+/// are equal.
+fn sort_run(entries: &mut [Entry], sets: &[&Labels]) -> bool {
     if entries.len() < RUN_MIN {
-        entries.sort_unstable_by(|a, b| sets[a.index].cmp(sets[b.index]));
-        return;
+        return compare_all(entries, sets);
     }
     let first = sets[entries[0].index].parts();
     let shared = entries[1..].iter().map(|entry| first.bytes_shared(&sets[entry.index].parts()));
     let shared = shared.min().unwrap_or(0);
     if shared == usize::MAX {
-        return;
+        return true;
     }
     for entry in &mut *entries {
         entry.key = sets[entry.index].parts().key(shared);
     }
     entries.sort_unstable_by_key(|entry| entry.key);
+    let mut has_equal = false;
     for run in entries.chunk_by_mut(|a, b| a.key == b.key) {
-        if run.len() > 1 {
-            sort_run(run, sets);
-        }
+        has_equal |= run.len() > 1 && sort_run(run, sets);
     }
+    has_equal
 }
 
 impl Parts<'_> {

@@ -27,6 +27,9 @@ use crate::record::{
 use model::{GroupKey, SeriesRef, Timestamp};
 use std::collections::HashMap;
 
+/// Most bytes of label texts of one page, each set counted by itself: repeated names and values cost
+/// next to nothing there, so damaged bytes could name far more than they hold.
+const TEXT_BYTES_MAX: usize = 4 * super::PAGE_BYTES;
 /// Kind of value of a series that has no newest sample.
 const NO_VALUE: u8 = 6;
 const SAME_GROUP: u8 = 0b0010_0000;
@@ -156,6 +159,7 @@ pub(super) fn decode(bytes: &[u8], out: &mut Vec<(Birth, Option<Newest>)>) -> De
     let mut texts: Vec<&str> = Vec::new();
     let mut pairs: Vec<(&str, &str)> = Vec::new();
     let (mut id, mut group, mut time) = (0_u64, GroupKey::default(), 0_i64);
+    let mut text_bytes = 0;
     for _ in 0..count {
         let flags = cursor.byte()?;
         if flags & !(VALUE_MASK | NEXT_SERIES | SAME_TIME | SAME_GROUP | SAME_NAMES) != 0 {
@@ -167,6 +171,10 @@ pub(super) fn decode(bytes: &[u8], out: &mut Vec<(Birth, Option<Newest>)>) -> De
             group = GroupKey(cursor.u64()?);
         }
         take_labels(&mut cursor, flags & SAME_NAMES != 0, &mut texts, &mut pairs)?;
+        text_bytes += pairs.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        if text_bytes > TEXT_BYTES_MAX {
+            return Err(cursor.damage("more label texts than a page holds"));
+        }
         let labels = checked_labels(&cursor, &pairs)?;
         let mut newest = None;
         if flags & VALUE_MASK != NO_VALUE {

@@ -206,6 +206,21 @@ fn series_of_one_source_cost_few_bytes() {
     assert!(bytes.len() < 9 * series.len(), "{} bytes", bytes.len());
 }
 
+/// Series that repeat a long label set cost two bytes each: damaged bytes must not become gigabytes.
+#[test]
+fn a_page_names_no_more_text_than_it_may_hold() {
+    let long = "x".repeat(1 << 20);
+    let series = |count: u64| -> Vec<FrozenSeries> {
+        (1..=count).map(|id| frozen(id, 0, &[("a", &*long)], None)).collect()
+    };
+    for (count, taken) in [(3, true), (4, false), (1000, false)] {
+        let mut bytes = Vec::new();
+        births::encode(&series(count), &mut bytes);
+        assert!(bytes.len() < 1_060_000);
+        assert_eq!(probe_series(&bytes), taken, "{count} series");
+    }
+}
+
 /// A checkpoint as version 1 wrote it: four series of a scrape group, one more of another.
 #[test]
 fn checkpoints_of_version_1_are_read() {
