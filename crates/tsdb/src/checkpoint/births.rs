@@ -3,9 +3,9 @@
 //!
 //! ```text
 //! varint   number of series, each:
-//!   byte     bits 0-2 kind of the newest value as in rows of the journal, 6: there is none; bit 3 the
-//!            id is the next one; bit 4 the newest timestamp is the one before; bit 5 same group;
-//!            bit 6 the label names are those of the series before
+//!   byte     bits 0-2 kind of the newest value as in rows of the journal, 6: there is none;
+//!            bit 3 the id is the next one; bit 4 the newest timestamp is the one before;
+//!            bit 5 same group; bit 6 the label names are those of the series before
 //!   signed   id step, unless bit 3
 //!   8 bytes  group key, unless bit 5
 //!   labels   with bit 6: a bit for each label whose value changed, then those values;
@@ -27,8 +27,8 @@ use crate::record::{
 use model::{GroupKey, SeriesRef, Timestamp};
 use std::collections::HashMap;
 
-/// Most bytes of label texts of one page, each set counted by itself: repeated names and values cost
-/// next to nothing there, so damaged bytes could name far more than they hold.
+/// Most bytes of label texts of one page, each set counted by itself: repeated names and values
+/// cost next to nothing there, so damaged bytes could name far more than they hold.
 const TEXT_BYTES_MAX: usize = 4 * super::PAGE_BYTES;
 /// Kind of value of a series that has no newest sample.
 const NO_VALUE: u8 = 6;
