@@ -73,7 +73,7 @@ fn in_memory<T: ?Sized>(column: &Arc<T>) -> ColumnKey {
 #[derive(Debug, Default)]
 pub(crate) struct RowCopies {
     /// By slot of the group, first row and number of rows.
-    copies: HashMap<(u32, usize, usize), Arc<[i64]>, foldhash::fast::FixedState>,
+    copies: HashMap<(u32, usize, usize), Arc<Arc<[i64]>>, foldhash::fast::FixedState>,
     /// Values are copied only where there are staleness markers.
     pub(super) presence_only: bool,
 }
@@ -85,9 +85,9 @@ impl RowCopies {
     }
 
     /// A copy of `rows`, which begin with this row of the group.
-    pub(super) fn of(&mut self, (group, first): (u32, usize), rows: &[i64]) -> Arc<[i64]> {
-        let copy = self.copies.entry((group, first, rows.len())).or_insert_with(|| rows.into());
-        Arc::clone(copy)
+    pub(super) fn of(&mut self, (group, first): (u32, usize), rows: &[i64]) -> Arc<Arc<[i64]>> {
+        let copy = self.copies.entry((group, first, rows.len()));
+        Arc::clone(copy.or_insert_with(|| Arc::new(rows.into())))
     }
 }
 
@@ -218,8 +218,10 @@ pub(crate) enum Part {
     Sealed(Arc<SealedBlock>),
     Raw(Arc<RawRun>),
     /// Floats whose values nobody wants to know; only in views.
-    Present(Arc<[i64]>),
+    Present(Arc<Arc<[i64]>>),
 }
+
+const _: () = assert!(size_of::<Part>() == 16, "there is one for each sealed block");
 
 impl Part {
     /// Encodes a run whose timestamps are encoded already.

@@ -127,7 +127,7 @@ impl OpenRun {
         copies: &mut RowCopies,
     ) -> RawRun {
         let starts = self.starts().get(from..to).unwrap_or_default().to_vec();
-        let timestamps = self.copy_times((group, rows), (from, to), copies);
+        let timestamps = Arc::clone(&*self.copy_times((group, rows), (from, to), copies));
         RawRun { timestamps, column: self.values.column(from, to), starts }
     }
 
@@ -136,10 +136,10 @@ impl OpenRun {
         (group, rows): (u32, &[i64]),
         (from, to): (usize, usize),
         copies: &mut RowCopies,
-    ) -> Arc<[i64]> {
+    ) -> Arc<Arc<[i64]>> {
         let times = &self.timestamps(rows)[from..to];
         match &self.times {
-            OpenTimes::Own(_) => times.into(),
+            OpenTimes::Own(_) => Arc::new(times.into()),
             OpenTimes::Shared { first } => copies.of((group, first + from), times),
         }
     }
