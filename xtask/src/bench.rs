@@ -12,7 +12,8 @@ use std::process::Command;
 const SERVERS: [&str; 3] = ["prom", "vm", "flyball"];
 const ROUNDS_DEFAULT: &str = "3";
 
-/// `bench [ingest] [TARGETS HOURS]`, `bench scrape [TARGETS SECONDS]`, `bench rules`, `bench alerts` or `bench ui`
+/// `bench [ingest] [TARGETS HOURS]`, `bench scrape [TARGETS SECONDS]`, `bench rules`,
+/// `bench alerts` or `bench ui`
 pub(crate) fn start(words: &[&str]) -> Chore {
     if words == ["ui"] {
         return web::bench();

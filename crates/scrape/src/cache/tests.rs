@@ -677,7 +677,8 @@ fn random_comments_agree_with_the_obvious_model() {
                 }
                 let name = format!("f{}", if random(9) == 0 { random(6) } else { family });
                 let help = format!("Version {}.", random(12) / 11);
-                let remark = ["", "# a remark\n", "\n", "  "][random(40).min(3) as usize];
+                let remark =
+                    ["", "# a remark\n", "\n", "  "][usize::try_from(random(40).min(3)).unwrap()];
                 writeln!(body, "{remark}# HELP {name} {help}\n# TYPE {name} gauge").unwrap();
                 told.insert(name, (help, round));
                 if random(5) > 0 {

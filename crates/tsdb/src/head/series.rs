@@ -2,9 +2,9 @@
 //! runs stand once per group in rows that its series share.
 //! Neighbours: `head` owns it, selections share its sealed parts. No locks, no clock.
 //!
-//! Open run: 0 to 8 bytes a sample (8 more with a time of its own), at most 120; sealed: 0.7-2 bytes
-//! a sample and about 70 bytes a block, so a series at 15 s costs about 1 KiB with labels and 2 h of
-//! samples.
+//! Open run: 0 to 8 bytes a sample (8 more with a time of its own), at most 120; sealed: 0.7-2
+//! bytes a sample and about 70 bytes a block, so a series at 15 s costs about 1 KiB with labels and
+//! 2 h of samples.
 
 use super::AppliedRow;
 use super::late::Late;

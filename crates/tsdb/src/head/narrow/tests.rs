@@ -51,7 +51,7 @@ fn inv_10_random_runs_come_back() {
     };
     for _ in 0..2000 {
         let mut value = random(1 << 20) as f64;
-        let scale = [1.0, 100.0, 1000.0, 7.0][random(4) as usize];
+        let scale = [1.0, 100.0, 1000.0, 7.0][usize::try_from(random(4)).unwrap()];
         let values: Vec<f64> = (0..random(40))
             .map(|_| {
                 match random(40) {
