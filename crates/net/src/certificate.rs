@@ -250,7 +250,10 @@ impl std::fmt::Display for Name<'_> {
                 parts.push(joined.join("+"));
             }
         }
-        let is_named = |kind: &[u8]| matches!(kind, [0x55, 0x04, last] if ATTRIBUTES.iter().any(|(known, _)| known == last));
+        let is_named = |kind: &[u8]| match kind {
+            [0x55, 0x04, last] => ATTRIBUTES.iter().any(|(known, _)| known == last),
+            _ => false,
+        };
         for (kind, value) in self.0.iter().rev().filter(|(kind, _)| !is_named(kind)) {
             parts.push(format!("{}=#{}", dotted(kind), hex(&encoded(value))));
         }

@@ -1,6 +1,6 @@
-//! ICMP echo: over a raw socket where one is allowed, else over a datagram socket, which Linux gives
-//! to groups of `net.ipv4.ping_group_range`. A raw socket of IPv4 shows the hop limit of the reply;
-//! the others do not without control messages, so the series is missing there.
+//! ICMP echo: over a raw socket where one is allowed, else over a datagram socket, which Linux
+//! gives to groups of `net.ipv4.ping_group_range`. A raw socket of IPv4 shows the hop limit of the
+//! reply; the others do not without control messages, so the series is missing there.
 
 use crate::run::{Run, Step};
 use crate::{Reason, World, names};
