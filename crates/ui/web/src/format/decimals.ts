@@ -28,27 +28,30 @@ type Form = (value: number, decimals: number) => string;
 export function tickLabels(values: readonly number[], form: Form): string[] {
   const unitOf = (value: number): string => form(value, 0).replace(/^[-\d.]+/, "");
   const units = new Map<string, number[]>();
-  for (const value of values) {
-    const unit = value === 0 ? "" : unitOf(value);
+  for (const value of values.filter((one) => one !== 0)) {
+    const unit = unitOf(value);
     units.set(unit, [...(units.get(unit) ?? []), value]);
   }
   const decimals = new Map([...units].map(([unit, own]) => [unit, trueDecimals(own, form)]));
-  return values.map((value) => form(value, decimals.get(value === 0 ? "" : unitOf(value)) ?? 0));
+  return values.map((value) => form(value, value === 0 ? 0 : (decimals.get(unitOf(value)) ?? 0)));
 }
 
 /** More would be read by nobody. */
 const TRUE_DECIMALS_MAX = 3;
+/** What a text may be off, as a share of the least value, where no short one is true. */
+const SHARE_OFF_MAX = 0.011;
 
-/** The least decimals that show these values as they are; else those that tell them apart. */
+/** The least decimals that show these values as they are, else nearly so. */
 function trueDecimals(values: readonly number[], form: Form): number {
   const number = (value: number, decimals: number): number =>
     Number.parseFloat(form(value, decimals));
-  for (let decimals = 0; decimals <= TRUE_DECIMALS_MAX; decimals++) {
-    const isTrue = (value: number): boolean => {
-      const whole = number(value, 9);
-      return Math.abs(number(value, decimals) - whole) <= 1e-6 * Math.abs(whole);
-    };
-    if (values.every((value) => Number.isNaN(number(value, 0)) || isTrue(value))) return decimals;
+  const wholes = values.map((value) => Math.abs(number(value, 9))).filter((one) => one > 0);
+  const off = (decimals: number): number =>
+    Math.max(0, ...values.map((value) => Math.abs(number(value, decimals) - number(value, 9))));
+  const least = Math.min(...wholes);
+  for (const share of [1e-9, SHARE_OFF_MAX]) {
+    for (let decimals = 0; decimals <= TRUE_DECIMALS_MAX; decimals++)
+      if (!(off(decimals) > share * least)) return decimals;
   }
   return distinctDecimals(values, form);
 }

@@ -44,7 +44,8 @@ describe("decimals", () => {
       "1.25 s",
       "1.50 s",
     ]);
-    expect(tickLabels([0, 1 / 3, 2 / 3], fixed)).toEqual(["0", "0.3", "0.7"]);
+    expect(tickLabels([0, 1 / 3, 2 / 3], fixed)).toEqual(["0", "0.33", "0.67"]);
+    expect(tickLabels([0, 976.5625, 1953.125], fixed)).toEqual(["0", "977", "1953"]);
     expect(distinctDecimals([0, 0.25, 0.5, 0.75], fixed)).toBe(2);
     expect(distinctDecimals([0, 50, 100], fixed)).toBe(0);
     expect(distinctDecimals([0, 2.5, 5, 7.5], fixed)).toBe(1);
