@@ -31,6 +31,7 @@ mod samples;
 mod script;
 mod sender;
 mod server;
+mod services;
 mod start;
 mod told;
 mod tsdb;
