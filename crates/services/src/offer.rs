@@ -2,6 +2,7 @@
 //! without a connection, and offered with the line that would watch them.
 
 use config::{PostgresDsn, ServiceAddress, ServiceSettings};
+use std::io::Read as _;
 use std::path::Path;
 use sys::Vfs;
 
@@ -25,11 +26,7 @@ pub struct Offer {
 
 /// What listens on this host, for everybody or on loopback, and is not watched.
 pub fn offers(vfs: &dyn Vfs, settings: &ServiceSettings) -> Vec<Offer> {
-    let read = |path: &str| {
-        let bytes = vfs.read(Path::new(path), SOCKETS_BYTES_MAX).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
-    let tables = [read("/proc/net/tcp"), read("/proc/net/tcp6")];
+    let tables = tables();
     let listens = |port| tables.iter().any(|table| ports(table).any(|found| found == port));
     let offered = KNOWN.iter().filter(|(port, service)| {
         // Many programs listen on port 80.
@@ -37,6 +34,19 @@ pub fn offers(vfs: &dyn Vfs, settings: &ServiceSettings) -> Vec<Offer> {
         is_there && listens(*port) && !is_watched(*port, settings)
     });
     offered.map(|(port, service)| offer(*port, service)).collect()
+}
+
+/// The kernel's lists of sockets of both families.
+fn tables() -> [String; 2] {
+    // Files of the kernel have no length that a `Vfs` could ask for.
+    let read = |path: &str| {
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map(|file| file.take(SOCKETS_BYTES_MAX));
+        // A machine without the list has no offers.
+        drop(file.and_then(|mut file| file.read_to_end(&mut bytes)));
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    [read("/proc/net/tcp"), read("/proc/net/tcp6")]
 }
 
 fn offer(port: u16, service: &'static str) -> Offer {
@@ -95,6 +105,14 @@ mod tests {
              3: 0500000A:0016 00000000:0000 0A 00000000:00000000\n   \
              4: 00000000000000000000000001000000:0019 0:0 0A 0\n   odd\n";
         assert_eq!(ports(table).collect::<Vec<_>>(), [6379, 5432, 25]);
+    }
+
+    /// A socket of this test in the list of the real kernel.
+    #[test]
+    fn the_list_of_the_kernel_is_read() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(super::tables().iter().any(|table| ports(table).any(|found| found == port)));
     }
 
     #[test]
