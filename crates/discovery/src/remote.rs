@@ -71,7 +71,7 @@ pub(crate) fn spawn(
         RemoteSdConfig::Kubernetes(config) => {
             tasks.spawn(kubernetes::run(config.as_ref().clone(), options.clone(), mouth));
         }
-    };
+    }
 }
 
 /// A URL without its password.

@@ -1,6 +1,6 @@
-//! The part of Grafana's HTTP API that tools use, below `/grafana/api`: dashboards, folders, search,
-//! annotations and the one data source in Grafana's shapes, so that Terraform, grizzly and deploy markers work.
-//! Everything is asked of the same library as Flyball's own API.
+//! The part of Grafana's HTTP API that tools use, below `/grafana/api`: dashboards, folders,
+//! search, annotations and the one data source in Grafana's shapes, so that Terraform, grizzly and
+//! deploy markers work. Everything is asked of the same library as Flyball's own API.
 
 pub(crate) mod annotations;
 pub(crate) mod boards;

@@ -98,10 +98,8 @@ fn prepare(
     if config.own_namespace {
         namespaces.insert(own_namespace(options.vfs.as_ref())?);
     }
-    let namespaces = match namespaces.is_empty() {
-        true => vec![None],
-        false => namespaces.into_iter().map(Some).collect(),
-    };
+    let namespaces =
+        if namespaces.is_empty() { vec![None] } else { namespaces.into_iter().map(Some).collect() };
     let (client, state) = (Client::new(http, options.clone()), Mutex::default());
     Ok((Shared { client, base, state, changed: Notify::new() }, namespaces))
 }
@@ -125,7 +123,7 @@ fn own_namespace(vfs: &dyn Vfs) -> Result<String, String> {
     let path = format!("{ACCOUNT}/namespace");
     let bytes = vfs.read(Path::new(&path), ACCOUNT_FILE_BYTES_MAX);
     let bytes = bytes.map_err(|error| format!("cannot read {path}: {error}"))?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not UTF-8"))?;
+    let text = String::from_utf8(bytes).map_err(|error| format!("{path}: {error}"))?;
     Ok(text.trim().to_owned())
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn snapshot_when(
 ) -> Snapshot {
     let mut snapshots = discovery.snapshots();
     let found = snapshots.wait_for(|snapshot| snapshot.as_deref().is_some_and(&wanted));
-    let found = tokio::time::timeout(Duration::from_secs(60), found).await;
+    let found = tokio::time::timeout(Duration::from_mins(1), found).await;
     let found = found.expect("in time").expect("the task lives");
     found.as_deref().unwrap().clone()
 }
@@ -126,10 +126,10 @@ async fn targets_come_from_a_url_and_stay_when_it_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_answer_holds_nothing_else_back_for_long() {
     let site = Site::start(|_: &Asked| Scripted {
-        latency: Duration::from_secs(3600),
+        latency: Duration::from_hours(1),
         ..Scripted::json("[]")
     });
-    let mut config = http_config(&site, Duration::from_secs(3600));
+    let mut config = http_config(&site, Duration::from_hours(1));
     config.static_configs = vec![config::TargetGroup {
         targets: vec!["fixed:1".to_owned()],
         ..config::TargetGroup::default()
@@ -170,7 +170,7 @@ fn consul_config(server: String) -> ConsulSdConfig {
         filter: String::new(),
         health_filter: String::new(),
         allow_stale: true,
-        refresh_interval: Duration::from_secs(3600),
+        refresh_interval: Duration::from_hours(1),
         http: HttpClientConfig::default(),
     }
 }
@@ -270,7 +270,7 @@ fn docker_config(host: String) -> DockerSdConfig {
         host_networking_host: "localhost".to_owned(),
         match_first_network: true,
         filters: vec![("label".to_owned(), vec!["team".to_owned()])],
-        refresh_interval: Duration::from_secs(3600),
+        refresh_interval: Duration::from_hours(1),
         http: HttpClientConfig::default(),
     }
 }

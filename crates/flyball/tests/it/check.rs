@@ -89,7 +89,7 @@ fn each_mistake_of_a_file_is_a_failure() {
     check(&[("p.yml", text)], &["check", "config", "p.yml"], &expected);
     check(&[("p.yml", text)], &["check", "config", "--syntax-only", "p.yml"], &expected);
     let web = [("w.yml", "basic_auth_user: {}\nfoo: 1\n")];
-    let many: String = (0..60).map(|at| format!("key_{at}: 1\n")).collect();
+    let many = (0..60).map(|at| format!("key_{at}: 1\n")).collect::<Vec<_>>().concat();
     let files = [web[0], ("p.yml", &format!("global: {{}}\n{many}"))];
     let folder = folder(&files);
     let (_, _, err) = run(folder.path(), &["check", "web-config", "w.yml"]);

@@ -69,11 +69,13 @@ fn in_memory<T: ?Sized>(column: &Arc<T>) -> ColumnKey {
     ColumnKey::InMemory(Arc::as_ptr(column).addr())
 }
 
+/// Open rows of a group: its slot, the first row and the number of rows.
+type RowsKey = (u32, usize, usize);
+
 /// Copies of the open rows of groups, one for all series that stand in the same rows.
 #[derive(Debug, Default)]
 pub(crate) struct RowCopies {
-    /// By slot of the group, first row and number of rows.
-    copies: HashMap<(u32, usize, usize), Arc<Arc<[i64]>>, foldhash::fast::FixedState>,
+    copies: HashMap<RowsKey, Arc<Arc<[i64]>>, foldhash::fast::FixedState>,
     /// Values are copied only where there are staleness markers.
     pub(super) presence_only: bool,
 }

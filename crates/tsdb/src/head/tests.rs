@@ -433,7 +433,9 @@ fn series_of_the_largest_groups_keep_their_own_times() {
         let mut head = Head::new(0);
         let ids: Vec<SeriesRef> =
             (0..members).map(|n| head.insert(GroupKey(1), &labels(n))).collect();
-        ids.iter().for_each(|id| append(&mut head, *id, 5, 1.0));
+        for id in &ids {
+            append(&mut head, *id, 5, 1.0);
+        }
         assert_eq!(head.groups[0].times.rows.len(), rows, "{members}");
         assert_eq!(between(&head, ids[0], (5, 5)), [5]);
     }

@@ -204,6 +204,7 @@ fn services_nodes_and_ingresses() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one label a line")]
 fn endpoints_have_the_labels_of_service_and_pod_and_the_other_ports_of_the_pod() {
     expect![[r"
         source=endpoints/shop/web
@@ -287,6 +288,7 @@ fn endpoints_have_the_labels_of_service_and_pod_and_the_other_ports_of_the_pod()
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one label a line")]
 fn slices_have_the_labels_of_service_and_pod_and_the_other_ports_of_the_pod() {
     expect![[r"
         source=endpointslice/shop/web-x
@@ -454,9 +456,11 @@ fn api_server(asked: &Asked, watches: &AtomicUsize) -> Scripted {
         Scripted::json(format!(r#"{{"metadata": {meta}, "items": [{items}]}}"#))
     };
     if !asked.target.contains("watch=1") {
-        return match asked.target.contains("continue=p2") {
-            false => list(&pod("a", "10.0.0.1", 1), "p2"),
-            true => list(&pod("b", "10.0.0.2", 2), ""),
+        let is_second = asked.target.contains("continue=p2");
+        return if is_second {
+            list(&pod("b", "10.0.0.2", 2), "")
+        } else {
+            list(&pod("a", "10.0.0.1", 1), "p2")
         };
     }
     let event =
@@ -471,7 +475,7 @@ fn api_server(asked: &Asked, watches: &AtomicUsize) -> Scripted {
             .concat(),
         ),
         1 => Scripted::json(event("ERROR", r#"{"code": 410, "message": "too old"}"#)),
-        _ => Scripted { latency: Duration::from_secs(3600), ..Scripted::json("") },
+        _ => Scripted { latency: Duration::from_hours(1), ..Scripted::json("") },
     }
 }
 

@@ -186,7 +186,8 @@ async fn watch<R: Stored>(
     let mut buffer = Vec::new();
     loop {
         let piece = tokio::time::timeout(SILENCE_MAX, stream.next()).await;
-        let piece = piece.map_err(|_| Trouble::Failed("the watch is silent".to_owned()))?;
+        let piece =
+            piece.map_err(|elapsed| Trouble::Failed(format!("a silent watch: {elapsed}")))?;
         let Some(piece) = piece.map_err(failed)? else { return Ok(()) };
         buffer.extend_from_slice(&piece);
         while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
