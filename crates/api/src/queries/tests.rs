@@ -85,9 +85,9 @@ fn finished_queries_are_listed_by_expression() {
     expect![[r#"
         200 {"status":"success","data":{"active":[],"expensive":[{"kind":"instant",
         "query":"sum(up)","count":2,"failed":0,"totalSeconds":0.0,"maxSeconds":0.0,
-        "totalSamples":80,"peakBytes":3642,"last":"1970-01-01T00:05:00Z"},
+        "totalSamples":80,"peakBytes":3643,"last":"1970-01-01T00:05:00Z"},
         {"kind":"range","query":"up","count":1,"failed":0,"totalSeconds":0.0,
-        "maxSeconds":0.0,"totalSamples":10,"peakBytes":1748,
+        "maxSeconds":0.0,"totalSamples":10,"peakBytes":1750,
         "last":"1970-01-01T00:05:00Z"},{"kind":"instant","query":"sum(","count":1,
         "failed":1,"totalSeconds":0.0,"maxSeconds":0.0,"totalSamples":0,
         "peakBytes":0,"last":"1970-01-01T00:05:00Z"},{"kind":"series","query":"up",

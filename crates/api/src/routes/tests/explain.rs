@@ -71,7 +71,7 @@ fn a_query_that_fails_shows_where() {
             "line":1,"column":1,"endLine":1,"endColumn":16,"valueType":"instant vector",
             "steps":{"first":300.0,"last":300.0,"count":1},"does":["joins one series
             with one, by the labels (job)"],"reads":[],"measured":{"series":0,
-            "points":0,"peakBytes":4698,"totalSeconds":0.0,"ownSeconds":0.0,"ways":[],
+            "points":0,"peakBytes":4699,"totalSeconds":0.0,"ownSeconds":0.0,"ways":[],
             "error":"found duplicate series for the match group {job=\"node\"} on the
             right hand-side of the operation: [{__name__=\"up\", instance=\"a:9100\",
             job=\"node\"}, {__name__=\"up\", instance=\"b:9100\",
@@ -81,13 +81,13 @@ fn a_query_that_fails_shows_where() {
             "steps":{"first":300.0,"last":300.0,"count":1},"does":["the newest sample,
             less than 5m old"],"reads":[{"matchers":"{__name__=\"up\"}","first":0.001,
             "last":300.0,"hints":{},"series":2,"samples":40}],"measured":{"series":2,
-            "points":2,"peakBytes":3642,"totalSeconds":0.0,"ownSeconds":0.0,"ways":[]}},
+            "points":2,"peakBytes":3643,"totalSeconds":0.0,"ownSeconds":0.0,"ways":[]}},
             {"depth":1,"text":"up","line":1,"column":14,"endLine":1,"endColumn":16,
             "valueType":"instant vector","steps":{"first":300.0,"last":300.0,"count":1},
             "does":["the newest sample, less than 5m old"],
             "reads":[{"matchers":"{__name__=\"up\"}","first":0.001,"last":300.0,
             "hints":{},"series":2,"samples":40}],"measured":{"series":2,"points":2,
-            "peakBytes":4698,"totalSeconds":0.0,"ownSeconds":0.0,"ways":[]}}],
+            "peakBytes":4699,"totalSeconds":0.0,"ownSeconds":0.0,"ways":[]}}],
             "error":{"errorType":"execution","error":"found duplicate series for the
             match group {job=\"node\"} on the right hand-side of the operation:
             [{__name__=\"up\", instance=\"a:9100\", job=\"node\"}, {__name__=\"up\",
