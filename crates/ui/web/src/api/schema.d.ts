@@ -7559,6 +7559,36 @@ export interface operations {
             };
         };
     };
+    delete_grafana_api_dashboards_uid__uid_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identity */
+                uid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is still there */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+        };
+    };
     get_grafana_api_datasources: {
         parameters: {
             query?: never;
@@ -7604,36 +7634,6 @@ export interface operations {
             };
             /** @description There is none */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Said"];
-                };
-            };
-        };
-    };
-    delete_grafana_api_dashboards_uid__uid_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Identity */
-                uid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is gone */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description It is still there */
-            default: {
                 headers: {
                     [name: string]: unknown;
                 };
