@@ -58,7 +58,7 @@ pub enum HttpAuth {
         /// Credentials; absent means the header carries only the scheme.
         credentials: Option<SecretSource>,
     },
-    /// Client credentials grant; parsed, not used yet.
+    /// Client credentials grant.
     OAuth2(Box<OAuth2Config>),
 }
 

@@ -20,7 +20,7 @@ pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
     key("event_recorder", "events are not written elsewhere; Flyball keeps its own"),
     key("http.*_ref", "there is no secret manager; use the `*_file` key"),
     key("http.oauth2.client_certificate_key", "tokens are asked for with `client_secret`"),
-    key("http.proxy", "requests that need one fail"),
+    key("http.proxy_url", "of SOCKS proxies; requests through one fail"),
     key("sns_configs.sigv4.profile", NO_KEYS),
     key("sns_configs.sigv4.role_arn", NO_KEYS),
     key("sns_configs.use_aws_http_client", "requests are made by Flyball's own client"),

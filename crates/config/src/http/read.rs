@@ -236,10 +236,9 @@ fn proxy(section: &Section<'_>) -> ProxyConfig {
             section.problem(key, message);
         }
     }
-    for key in ["proxy_url", "proxy_from_environment"] {
-        if section.is_filled(key) && (key == "proxy_url" || from_environment) {
-            section.reader.unsupported(section.key_place(key), "http.proxy");
-        }
+    // Clients speak to proxies by HTTP; what SOCKS demands is not there.
+    if url.as_deref().is_some_and(|url| url.to_ascii_lowercase().starts_with("socks")) {
+        section.reader.unsupported(section.key_place("proxy_url"), "http.proxy_url");
     }
     ProxyConfig { url: url.map(Secret::new), no_proxy, from_environment, connect_headers }
 }

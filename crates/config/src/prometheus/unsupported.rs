@@ -27,7 +27,7 @@ pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
     key("hetzner_sd_configs", "no targets come from Hetzner"),
     key("http.*_ref", "there is no secret manager; use the `*_file` key"),
     key("http.oauth2.client_certificate_key", "tokens are asked for with `client_secret`"),
-    key("http.proxy", "requests that need one fail"),
+    key("http.proxy_url", "of SOCKS proxies; requests through one fail"),
     key("ionos_sd_configs", "no targets come from IONOS Cloud"),
     key("kubernetes_sd_configs.kubeconfig_file", "no targets come from this cluster"),
     key("kuma_sd_configs", "no targets come from Kuma"),

@@ -235,7 +235,7 @@ fn keys_without_effect_give_one_warning_each_with_a_place() {
 scrape_configs:
 - job_name: a
   eureka_sd_configs: [{server: 'http://c:1'}, {server: 'http://c:2'}]
-  proxy_url: http://p:1
+  proxy_url: socks5://p:1
   oauth2: {client_id: a, client_secret: b, token_url: http://t}
 - job_name: b
   linode_sd_configs: [{}]
@@ -252,7 +252,7 @@ runtime: {gogc: 50}
     }
     expect![[r"
         p.yml:4:3: `eureka_sd_configs` is not acted on yet: no targets come from Eureka
-        p.yml:5:3: `proxy` is not acted on yet: requests that need one fail
+        p.yml:5:3: `proxy_url` is not acted on yet: of SOCKS proxies; requests through one fail
         p.yml:8:3: `linode_sd_configs` is not acted on yet: no targets come from Linode
         p.yml:9:1: `remote_write` is not acted on yet: samples are not sent to other systems
         p.yml:10:1: `tracing` is not acted on yet: Flyball's own traces are not exported
