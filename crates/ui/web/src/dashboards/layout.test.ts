@@ -34,6 +34,22 @@ describe("layout", () => {
       "panel-4-0-0@0,5 24x2",
     ]);
   });
+  it("lets every panel go up until it meets another one", () => {
+    const inside = [panel(2, 0, 21, 12, 4), panel(3, 12, 21, 12, 6), panel(4, 0, 433, 12, 4)];
+    const below = panel(5, 0, 900, 24, 2);
+    expect(where(lay([row(1, 20, { collapsed: true, panels: [...inside, below] })], [1]))).toEqual([
+      "row-1-0@0,0 24x1",
+      "panel-2-0-0@0,1 12x4",
+      "panel-3-0-0@12,1 12x6",
+      "panel-4-0-0@0,5 12x4",
+      "panel-5-0-0@0,9 24x2",
+    ]);
+    const wide = panel(6, 20, 3, 12, 2);
+    expect(where(lay([panel(7, 0, 0, 24, 3), wide]))).toEqual([
+      "panel-7-0-0@0,0 24x3",
+      "panel-6-0-0@20,3 12x2",
+    ]);
+  });
   it("hides panels of closed rows until they are opened", () => {
     const panels = [
       row(1, 0, { collapsed: true, panels: [panel(2, 0, 9, 6, 3)] }),

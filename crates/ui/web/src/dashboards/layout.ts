@@ -93,36 +93,32 @@ function placeSection({ row, panels }: Section, { y, copy, fixed, input, placed 
     top += 1;
     if (!isOpen) return top;
   }
-  const sorted = [...panels].sort(byPlace);
-  const first = sorted[0]?.gridPos.y ?? 0;
-  let bottom = top;
-  // How far repeats push what stands below them, by the y from which they do.
-  const pushes: { fromY: number; by: number }[] = [];
-  for (const panel of sorted) {
-    const pushed = pushes.reduce(
-      (sum, push) => sum + (panel.gridPos.y >= push.fromY ? push.by : 0),
-      0,
-    );
-    const base = { ...panel.gridPos, y: top + panel.gridPos.y - first + pushed };
+  // Each panel goes up until it meets another one, as in Grafana: how far each column is taken.
+  const skyline = new Array<number>(COLUMNS).fill(top);
+  for (const panel of [...panels].sort(byPlace)) {
     const copies = copiesOf(panel.repeat, input);
+    const base = { ...panel.gridPos, y: 0 };
     const places = copies.map((_copy, i) => repeatPos(panel, base, i, copies.length));
+    const from = clamp(Math.min(...places.map(({ x }) => x)), 0, COLUMNS - 1);
+    const to = clamp(Math.max(...places.map(({ x, w }) => x + w)), from + 1, COLUMNS);
+    const begin = Math.max(...skyline.slice(from, to));
+    skyline.fill(begin + Math.max(...places.map((pos) => pos.y + pos.h)), from, to);
     copies.forEach(([i, own], n) => {
-      const key = `panel-${panel.id}-${copy}-${i}`;
+      const pos = places[n]!;
       placed.push({
-        key,
+        key: `panel-${panel.id}-${copy}-${i}`,
         panel,
-        pos: places[n]!,
+        pos: { ...pos, y: begin + pos.y },
         fixed: { ...fixed, ...own },
         repeat: copy * REPEATS_MAX + i,
       });
     });
-    const end = Math.max(...places.map((pos) => pos.y + pos.h));
-    if (end > base.y + base.h)
-      pushes.push({ fromY: panel.gridPos.y + panel.gridPos.h, by: end - base.y - base.h });
-    bottom = Math.max(bottom, end);
   }
-  return bottom;
+  return Math.max(...skyline);
 }
+
+const clamp = (value: number, least: number, most: number): number =>
+  Math.min(Math.max(value, least), most);
 
 /** Repeats go side by side (at most `maxPerRow`), or below each other. */
 function repeatPos(panel: Panel, base: GridPos, index: number, count: number): GridPos {
