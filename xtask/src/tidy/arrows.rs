@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
         "rules",
         "alerts",
         "dashboards",
+        "health",
         "slo",
         "telemetry",
         "issues",
