@@ -8,7 +8,7 @@ use crate::error::own_cause;
 use crate::oauth2::Tokens;
 use crate::proxy::Proxies;
 use crate::tls::{LazyTls, Material, TlsSettings};
-use crate::{AddressPolicy, Error, ErrorKind, auth};
+use crate::{AddressPolicy, Error, ErrorKind, auth, kept};
 use bytes::Bytes;
 use config::{HttpAuth, HttpClientConfig};
 use http::header::{self, HeaderMap, HeaderValue};
@@ -139,6 +139,8 @@ pub struct Client {
 #[derive(Clone)]
 struct HttpPool {
     client: Pool<Connector, Full<Bytes>>,
+    /// Keeps no connection: what failed on a kept one is sent again over a new one.
+    fresh: Pool<Connector, Full<Bytes>>,
     proxies: Arc<Proxies>,
 }
 
@@ -280,8 +282,9 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_MAX)
             .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
-            .build(connector);
-        Ok(HttpPool { client, proxies })
+            .build(connector.clone());
+        let fresh = Pool::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        Ok(HttpPool { client, fresh, proxies })
     }
 }
 
@@ -325,7 +328,24 @@ impl Hop {
         Ok(Self { method, url, secrecy, headers, body })
     }
 
+    /// Sends the request; once more over a new connection if the peer closed a kept one.
     async fn send(&self, pool: &HttpPool) -> Result<http::Response<Incoming>, Error> {
+        let mut answer = pool.client.request(self.request(pool)?).await;
+        if answer.as_ref().is_err_and(kept::was_hung_up)
+            && kept::may_arrive_twice(&self.method, &self.headers)
+        {
+            answer = pool.fresh.request(self.request(pool)?).await;
+        }
+        answer.map_err(|error| {
+            let message = format!("request to {}", self.shown());
+            match own_cause(Box::new(error)) {
+                Ok(own) => Error::new(own.kind(), format!("{message}: {own}")),
+                Err(foreign) => Error::new(ErrorKind::Protocol, message).caused_by(foreign),
+            }
+        })
+    }
+
+    fn request(&self, pool: &HttpPool) -> Result<http::Request<Full<Bytes>>, Error> {
         let uri: Uri = self.url.as_str().parse().map_err(|error: http::uri::InvalidUri| {
             let message = format!("cannot request {}", self.shown());
             Error::new(ErrorKind::Config, message).caused_by(error)
@@ -337,13 +357,7 @@ impl Hop {
         if let Some(authorization) = self.proxy_authorization(pool) {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization);
         }
-        pool.client.request(request).await.map_err(|error| {
-            let message = format!("request to {}", self.shown());
-            match own_cause(Box::new(error)) {
-                Ok(own) => Error::new(own.kind(), format!("{message}: {own}")),
-                Err(foreign) => Error::new(ErrorKind::Protocol, message).caused_by(foreign),
-            }
-        })
+        Ok(request)
     }
 
     /// A plain request carries the proxy's credentials itself; a tunnel has had them already.

@@ -1,11 +1,11 @@
 //! The guarded connector: resolves, asks the policy about each address, dials, speaks TLS.
 //! INV-30: the address that the policy allowed is the one that is dialled; nothing resolves again.
 
+use crate::kept::Traffic;
 use crate::proxy::Proxies;
 use crate::tls::LazyTls;
 use crate::{AddressPolicy, Error, ErrorKind};
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use rustls_pki_types::ServerName;
@@ -17,6 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
@@ -172,13 +173,13 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    async fn connect(self, uri: Uri) -> Result<Stream, Error> {
+    async fn connect(self, uri: Uri) -> Result<Way, Error> {
         if let Some(socket) = &self.socket {
             let stream = UnixStream::connect(socket).await.map_err(|error| {
                 let message = format!("dial unix {}", socket.display());
                 Error::new(ErrorKind::Connect, message).caused_by(error)
             })?;
-            return Ok(Stream::Unix(TokioIo::new(stream)));
+            return Ok(Way::Unix(stream));
         }
         let host = uri.host().unwrap_or_default();
         let is_tls = uri.scheme_str() == Some("https");
@@ -189,14 +190,14 @@ impl Connector {
                 self.dialer.check_literal(host)?;
                 let mut tcp = self.dialer.dial(&proxy.host, proxy.port).await?;
                 if !is_tls {
-                    return Ok(Stream::Proxied(TokioIo::new(tcp)));
+                    return Ok(Way::Proxied(tcp));
                 }
                 self.proxies.tunnel(proxy, &mut tcp, host, port).await?;
                 tcp
             }
         };
         if !is_tls {
-            return Ok(Stream::Plain(TokioIo::new(tcp)));
+            return Ok(Way::Plain(tcp));
         }
         let name = self.tls.server_name().unwrap_or(host);
         let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -207,14 +208,14 @@ impl Connector {
         let stream = stream.map_err(|error| {
             Error::new(ErrorKind::Tls, format!("tls handshake with {name}")).caused_by(error)
         })?;
-        Ok(Stream::Tls(Box::new(TokioIo::new(stream))))
+        Ok(Way::Tls(Box::new(stream)))
     }
 }
 
 impl tower::Service<Uri> for Connector {
-    type Response = Stream;
+    type Response = TokioIo<Stream>;
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<TokioIo<Stream>, Error>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
@@ -224,76 +225,85 @@ impl tower::Service<Uri> for Connector {
         let host = uri.host().unwrap_or_default().to_owned();
         let connecting = tokio::time::timeout(CONNECT_MAX, self.clone().connect(uri));
         Box::pin(async move {
-            connecting.await.unwrap_or_else(|elapsed| {
+            let way = connecting.await.unwrap_or_else(|elapsed| {
                 let message = format!("no connection to {host} within {CONNECT_MAX:?}");
                 Err(Error::new(ErrorKind::Timeout, message).caused_by(elapsed))
-            })
+            })?;
+            Ok(TokioIo::new(Stream { way, traffic: Traffic::new() }))
         })
     }
 }
 
-/// A connection: plain, to a proxy, encrypted, or to a socket of this host.
-pub(crate) enum Stream {
-    Plain(TokioIo<TcpStream>),
-    Unix(TokioIo<UnixStream>),
+/// A connection that remembers its traffic.
+pub(crate) struct Stream {
+    way: Way,
+    traffic: Traffic,
+}
+
+/// What a connection leads over: plain, to a proxy, encrypted, or to a socket of this host.
+enum Way {
+    Plain(TcpStream),
+    Unix(UnixStream),
     /// To a proxy that reads whole URLs.
-    Proxied(TokioIo<TcpStream>),
-    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
+    Proxied(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Calls a method of what a connection leads over.
+macro_rules! over {
+    ($stream:ident.$method:ident($($argument:expr),*)) => {
+        match &mut $stream.way {
+            Way::Plain(tcp) | Way::Proxied(tcp) => Pin::new(tcp).$method($($argument),*),
+            Way::Unix(unix) => Pin::new(unix).$method($($argument),*),
+            Way::Tls(tls) => Pin::new(tls.as_mut()).$method($($argument),*),
+        }
+    };
 }
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        match self {
-            Self::Plain(_) | Self::Unix(_) => Connected::new(),
-            Self::Proxied(_) => Connected::new().proxy(true),
-            Self::Tls(stream) => match stream.inner().get_ref().1.alpn_protocol() {
-                Some(b"h2") => Connected::new().negotiated_h2(),
-                Some(_) | None => Connected::new(),
+        let connected = Connected::new().extra(self.traffic.clone());
+        match &self.way {
+            Way::Plain(_) | Way::Unix(_) => connected,
+            Way::Proxied(_) => connected.proxy(true),
+            Way::Tls(stream) => match stream.get_ref().1.alpn_protocol() {
+                Some(b"h2") => connected.negotiated_h2(),
+                Some(_) | None => connected,
             },
         }
     }
 }
 
-impl Read for Stream {
+impl AsyncRead for Stream {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
+        buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+        let before = buf.filled().len();
+        let polled = over!(self.poll_read(cx, buf));
+        if buf.filled().len() > before {
+            self.traffic.read();
         }
+        polled
     }
 }
 
-impl Write for Stream {
+impl AsyncWrite for Stream {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
-        }
+        self.traffic.write();
+        over!(self.poll_write(cx, buf))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
-        }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        over!(self.poll_flush(cx))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) | Self::Proxied(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
-        }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        over!(self.poll_shutdown(cx))
     }
 }

@@ -9,6 +9,7 @@ mod certificate;
 mod client;
 mod connect;
 mod error;
+mod kept;
 mod oauth2;
 mod policy;
 mod proxy;

@@ -3,6 +3,7 @@
 
 mod http;
 mod idle;
+mod kept;
 mod server;
 mod tls;
 
