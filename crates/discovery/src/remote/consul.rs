@@ -17,6 +17,8 @@ const PREFIX: &str = "__meta_consul_";
 const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-consul-token");
 /// Longest wait for one answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest time for a whole look at the catalogue, whose services are asked for one by one.
+const LOOK_MAX: Duration = Duration::from_mins(5);
 /// Most services of a catalogue that are asked for.
 const SERVICES_MAX: usize = 10_000;
 
@@ -25,12 +27,15 @@ pub(super) struct Source {
     config: ConsulSdConfig,
     /// The one of the agent, when the configuration names none.
     datacenter: String,
+    /// Longest time for a whole look.
+    pub(super) look_max: Duration,
 }
 
 impl Source {
     pub(super) fn new(config: &ConsulSdConfig, options: &ClientOptions) -> Self {
         let client = Client::new(config.http.clone(), options.clone());
-        Self { client, config: config.clone(), datacenter: config.datacenter.clone() }
+        let (config, datacenter) = (config.clone(), config.datacenter.clone());
+        Self { client, config, datacenter, look_max: LOOK_MAX }
     }
 
     /// A path below `/v1` with the parameters that every question has.
@@ -105,10 +110,8 @@ impl Source {
         }
         self.get(url).await
     }
-}
 
-impl super::Source for Source {
-    async fn ask(&mut self) -> Result<Vec<Group>, String> {
+    async fn look(&mut self) -> Result<Vec<Group>, String> {
         if self.datacenter.is_empty() {
             let agent: Agent = self.get(self.url(&["agent", "self"])?).await?;
             self.datacenter = agent.config.datacenter;
@@ -119,6 +122,16 @@ impl super::Source for Source {
             groups.push(group(&service, &self.datacenter, &self.config.tag_separator, &instances));
         }
         Ok(groups)
+    }
+}
+
+impl super::Source for Source {
+    async fn ask(&mut self) -> Result<Vec<Group>, String> {
+        let look_max = self.look_max;
+        let looked = tokio::time::timeout(look_max, self.look()).await;
+        looked.unwrap_or_else(|_elapsed| {
+            Err(format!("the services did not all answer within {look_max:?}"))
+        })
     }
 }
 

@@ -23,7 +23,7 @@ use sys::Vfs;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use url::Url;
-use watch::{Scope, Shared, State, follow};
+use watch::{LIMITS, Scope, Shared, State, follow};
 
 /// Where a pod finds the credentials of its service account.
 const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -101,7 +101,8 @@ fn prepare(
     let namespaces =
         if namespaces.is_empty() { vec![None] } else { namespaces.into_iter().map(Some).collect() };
     let (client, state) = (Client::new(http, options.clone()), Mutex::default());
-    Ok((Shared { client, base, state, changed: Notify::new() }, namespaces))
+    let changed = Notify::new();
+    Ok((Shared { client, base, limits: LIMITS, state, changed }, namespaces))
 }
 
 /// How a process in a pod reaches its API server.

@@ -1,4 +1,4 @@
-use super::{consul, docker, http};
+use super::{Source as _, consul, docker, http};
 use crate::{Discovery, Group, Snapshot};
 use config::{
     ConsulSdConfig, DiscoveryConfig, DockerSdConfig, HttpClientConfig, HttpSdConfig,
@@ -356,4 +356,23 @@ async fn an_engine_is_asked_over_its_socket() {
         GET /networks HTTP/1.1"]]
     .assert_eq(&engine.join().unwrap().join("\n"));
     discovery.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catalogue_that_answers_slowly_service_by_service_is_given_up() {
+    // Each answer comes soon; all of them would take minutes.
+    let site = Site::start(|asked: &Asked| {
+        if asked.target.contains("/catalog/services") {
+            let services: Vec<String> = (0..1000).map(|n| format!(r#""s{n}": []"#)).collect();
+            return Scripted::json(format!("{{{}}}", services.join(",")));
+        }
+        Scripted { latency: Duration::from_millis(200), ..Scripted::json("[]") }
+    });
+    let mut config = consul_config(site.address().to_string());
+    config.datacenter = "eu".to_owned();
+    let mut source = consul::Source::new(&config, &options());
+    assert_eq!(source.look_max, Duration::from_mins(5));
+    source.look_max = Duration::from_secs(1);
+    let error = source.ask().await.unwrap_err();
+    assert_eq!(error, "the services did not all answer within 1s");
 }

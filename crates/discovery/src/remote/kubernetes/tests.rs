@@ -1,6 +1,7 @@
 use super::store::{Store, Stored};
 use super::targets::groups;
-use super::{in_cluster, objects};
+use super::watch::{Limits, Scope, Shared, Trouble, follow_once, list};
+use super::{in_cluster, objects, prepare};
 use crate::Discovery;
 use crate::remote::tests::{options, shown, snapshot_when};
 use config::{
@@ -531,4 +532,61 @@ async fn a_server_that_refuses_is_a_fault_and_keeps_its_targets() {
         assert!(message.contains(part), "{message}");
     }
     discovery.stop().await;
+}
+
+fn shared(site: &Site, limits: Limits) -> Shared {
+    let config = KubernetesSdConfig {
+        api_server: Some(format!("http://{}", site.address())),
+        ..config(KubernetesRole::Pod)
+    };
+    let (shared, _) = prepare(&config, &options(), |_| None).unwrap();
+    Shared { limits, ..shared }
+}
+
+/// How many pods a list gives within these limits.
+async fn listed(site: &Site, limits: Limits) -> Result<usize, String> {
+    let listed = list::<Pod>(&shared(site, limits), &Scope::default()).await;
+    listed.map(|(pods, _)| pods.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_bounded_in_objects_and_pages() {
+    let endless = Site::start(|_: &Asked| {
+        let items = [pod("a", "10.0.0.1", 1), pod("b", "10.0.0.2", 2)].join(",");
+        Scripted::json(format!(r#"{{"metadata": {{"continue": "more"}}, "items": [{items}]}}"#))
+    });
+    let of = |objects, pages| Limits { objects, pages };
+    let error = listed(&endless, of(7, 100)).await.unwrap_err();
+    assert_eq!((error.as_str(), endless.asked().len()), ("more than 7 objects", 4));
+    let error = listed(&endless, of(100, 5)).await.unwrap_err();
+    assert_eq!((error.as_str(), endless.asked().len()), ("more than 5 pages in one list", 4 + 5));
+    let short = AtomicUsize::new(0);
+    let short = Site::start(move |asked: &Asked| api_server(asked, &short));
+    assert_eq!(listed(&short, of(2, 2)).await, Ok(2), "two objects in two pages");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_is_bounded_in_objects() {
+    let site = Site::start(|asked: &Asked| {
+        if !asked.target.contains("watch=1") {
+            return Scripted::json(r#"{"metadata": {}, "items": []}"#);
+        }
+        let added = |n: u32| {
+            let object = pod(&format!("p{n}"), "10.0.0.1", n);
+            format!("{{\"type\": \"ADDED\", \"object\": {object}}}\n")
+        };
+        let gone = r#"{"type": "ERROR", "object": {"code": 410}}"#;
+        Scripted::json(format!("{}{}{gone}\n", added(1), added(2)))
+    });
+    for (max, expected) in [(1, Some("more than 1 objects")), (2, None)] {
+        let limits = Limits { objects: max, pages: 1 };
+        let shared = shared(&site, limits);
+        shared.lock().tasks.push(None);
+        let (scope, mut pause) = (Scope::default(), Duration::ZERO);
+        let told = match follow_once::<Pod>(&shared, 0, &scope, &mut pause).await {
+            Trouble::Gone => None,
+            Trouble::Failed(message) => Some(message),
+        };
+        assert_eq!(told.as_deref(), expected);
+    }
 }

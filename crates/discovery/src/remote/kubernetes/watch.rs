@@ -20,15 +20,26 @@ const WATCH_SECONDS: &str = "300";
 const SILENCE_MAX: Duration = Duration::from_secs(330);
 /// Objects of one page of a list.
 const PAGE: &str = "500";
+/// Three times the pods of the largest cluster that Kubernetes supports (150,000); ten times the
+/// pages they fill, because a server may give fewer objects a page than it is asked for.
+pub(super) const LIMITS: Limits = Limits { objects: 500_000, pages: 10_000 };
 /// Longest event.
 const EVENT_BYTES_MAX: usize = 8 << 20;
 /// Pauses after failures, the first and the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
+/// How many objects of a kind a list may bring or a watch may lead to, and in how many pages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) objects: usize,
+    pub(super) pages: usize,
+}
+
 /// What all tasks of an entry share.
 pub(super) struct Shared {
     pub(super) client: Client,
     pub(super) base: Url,
+    pub(super) limits: Limits,
     pub(super) state: Mutex<State>,
     /// Something became known, or a fault came or went.
     pub(super) changed: Notify,
@@ -68,7 +79,7 @@ pub(super) struct Scope {
 }
 
 /// Why following ended.
-enum Trouble {
+pub(super) enum Trouble {
     /// The server no longer knows the version: list again at once.
     Gone,
     Failed(String),
@@ -88,7 +99,7 @@ pub(super) async fn follow<R: Stored>(shared: Arc<Shared>, task: usize, scope: S
     }
 }
 
-async fn follow_once<R: Stored>(
+pub(super) async fn follow_once<R: Stored>(
     shared: &Shared,
     task: usize,
     scope: &Scope,
@@ -142,10 +153,13 @@ struct ListMeta {
 }
 
 /// All objects, and the version from which they can be watched.
-async fn list<R: Resource>(shared: &Shared, scope: &Scope) -> Result<(Vec<R>, String), String> {
+pub(super) async fn list<R: Resource>(
+    shared: &Shared,
+    scope: &Scope,
+) -> Result<(Vec<R>, String), String> {
     let mut objects = Vec::new();
     let mut next = String::new();
-    loop {
+    for _ in 0..shared.limits.pages {
         let mut url = url::<R>(shared, scope);
         url.query_pairs_mut().append_pair("limit", PAGE);
         if !next.is_empty() {
@@ -154,11 +168,20 @@ async fn list<R: Resource>(shared: &Shared, scope: &Scope) -> Result<(Vec<R>, St
         let page = get_json(&shared.client, url, HeaderMap::new(), ANSWER_WAIT_MAX).await;
         let (List { metadata, items }, _): (List<R>, _) = page?;
         objects.extend(items.into_iter().flatten());
+        check_count(objects.len(), shared.limits)?;
         if metadata.r#continue.is_empty() {
             return Ok((objects, metadata.resource_version));
         }
         next = metadata.r#continue;
     }
+    Err(format!("more than {} pages in one list", shared.limits.pages))
+}
+
+fn check_count(count: usize, limits: Limits) -> Result<(), String> {
+    if count > limits.objects {
+        return Err(format!("more than {} objects", limits.objects));
+    }
+    Ok(())
 }
 
 /// Takes the events of one watch; `Ok` when it ended as it should.
@@ -235,7 +258,14 @@ fn take_event<R: Stored>(
     let object: R = parse(event.object.get().as_bytes())?;
     version.clone_from(&object.meta().resource_version);
     match event.r#type {
-        "ADDED" | "MODIFIED" => shared.tell(task, Ok(()), |store| object.put(store)),
+        "ADDED" | "MODIFIED" => {
+            let mut count = 0;
+            shared.tell(task, Ok(()), |store| {
+                object.put(store);
+                count = R::of(store).len();
+            });
+            check_count(count, shared.limits).map_err(Trouble::Failed)?;
+        }
         "DELETED" => shared.tell(task, Ok(()), |store| object.remove(store)),
         // A bookmark tells the version alone; of later kinds of events nothing is known.
         _ => {}
