@@ -446,7 +446,7 @@ impl Rooms {
         let query = |path| Mount {
             path,
             permission: Permission::Write,
-            methods: ingest::influx_query_route(),
+            methods: ingest::influx_query_route(Arc::clone(&influx)),
             described: vec![("post", "Makes a database of InfluxDB: there is one, so nothing")],
         };
         let writes = ingest::INFLUX_WRITE_PATHS.into_iter().map(write);

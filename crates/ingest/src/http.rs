@@ -154,13 +154,7 @@ async fn read_body(receiver: &Receiver, body: Body) -> Result<HeldBody, Answer> 
     let mut body = Limited::new(body, max);
     let mut held = HeldBody { bytes: Vec::new(), budget: None };
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                return too_large(max);
-            }
-            let text = format!("cannot read the body: {error}");
-            Answer::new(StatusCode::REQUEST_TIMEOUT, text)
-        })?;
+        let frame = frame.map_err(|error| unreadable(error.as_ref(), max))?;
         let Ok(chunk) = frame.into_data() else { continue }; // trailers say nothing here
         let more = take_budget(receiver, chunk.len()).await?;
         match &mut held.budget {
@@ -181,7 +175,15 @@ async fn take_budget(receiver: &Receiver, len: usize) -> Result<OwnedSemaphorePe
     }
 }
 
-fn too_slow(limit: Duration) -> Answer {
+/// What is told of a body that could not be read within its bound.
+pub(crate) fn unreadable(error: &(dyn std::error::Error + 'static), bytes_max: usize) -> Answer {
+    if error.is::<LengthLimitError>() {
+        return too_large(bytes_max);
+    }
+    Answer::new(StatusCode::REQUEST_TIMEOUT, format!("cannot read the body: {error}"))
+}
+
+pub(crate) fn too_slow(limit: Duration) -> Answer {
     let text = format!("the body did not arrive within {} seconds", limit.as_secs());
     Answer::new(StatusCode::REQUEST_TIMEOUT, text)
 }

@@ -6,11 +6,12 @@
 use crate::answer::Answer;
 use crate::batch::{LabelBytes, RequestBatch};
 use crate::cache::Lookup;
-use crate::http::handle;
+use crate::http::{handle, too_slow, unreadable};
 use crate::intake::{Intake, Refusals, Stop, refuse_body};
 use crate::receiver::{Receiver, ReceiverOptions};
 use crate::stats::ReceiverStats;
 use axum::Json;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -19,7 +20,9 @@ use http_body_util::{BodyExt, Limited};
 use model::{Appender, METRIC_NAME, Row, Timestamp, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 use sys::Clock;
+use tokio::time::timeout;
 use wire::bounded::{Bounds, Gunzip};
 use wire::influx::{Field, Line, Lines};
 use wire::remote_write::put_label;
@@ -59,19 +62,32 @@ pub fn influx_ping_route() -> MethodRouter {
 
 /// The handler of the paths where databases are made. There is only one: making another succeeds
 /// and does nothing, and any other statement is refused. GET belongs to the page.
-pub fn influx_query_route() -> MethodRouter {
-    post(query)
+pub fn influx_query_route(influx: Arc<InfluxReceiver>) -> MethodRouter {
+    post(move |request: Request| query(Arc::clone(&influx), request))
 }
 
-async fn query(request: Request) -> Response {
+async fn query(influx: Arc<InfluxReceiver>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let form = Limited::new(body, STATEMENT_BYTES_MAX).collect().await;
-    let form = form.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let form = match statement_form(body, influx.receiver.options.body_timeout).await {
+        Ok(form) => form,
+        Err(answer) => {
+            influx.receiver.count(&answer);
+            return ([VERSION], told(answer, false)).into_response();
+        }
+    };
     let sources = [head.uri.query().unwrap_or_default().as_bytes(), &form];
     let mut pairs = sources.into_iter().flat_map(url::form_urlencoded::parse);
     let statement = pairs.find(|(name, _)| name == "q").map_or(Cow::Borrowed(""), |(_, q)| q);
     let (status, body) = statement_answer(&statement);
     ([VERSION], (status, Json(body))).into_response()
+}
+
+async fn statement_form(body: Body, wait_max: Duration) -> Result<Bytes, Answer> {
+    match timeout(wait_max, Limited::new(body, STATEMENT_BYTES_MAX).collect()).await {
+        Ok(Ok(form)) => Ok(form.to_bytes()),
+        Ok(Err(error)) => Err(unreadable(error.as_ref(), STATEMENT_BYTES_MAX)),
+        Err(_) => Err(too_slow(wait_max)),
+    }
 }
 
 fn statement_answer(statement: &str) -> (StatusCode, serde_json::Value) {
@@ -273,7 +289,7 @@ impl Points<'_> {
                 Ok(line) => self.line(&line)?,
                 Err(error) => {
                     self.intake.check_room(&mut self.batch)?;
-                    self.intake.stats.samples_invalid_labels.add(1);
+                    self.intake.stats.samples_malformed.add(1);
                     self.refusals.add(|| format!("partial write: {error}"));
                 }
             }

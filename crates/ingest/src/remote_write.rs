@@ -168,7 +168,7 @@ fn refuse_series(
     for _ in 0..count.max(1) {
         intake.check_room(batch)?;
     }
-    intake.stats.samples_invalid_labels.add(count);
+    intake.stats.samples_malformed.add(count);
     let labels = crate::labels::read(LabelPairs::of(&batch.made[place..]), &intake.options)?;
     refusals.add_many(count, || match labels {
         Ok(labels) => format!("{text} {labels}"),

@@ -56,6 +56,10 @@ pub struct ReceiverStats {
     pub samples_unresolved: Counter,
     /// Samples refused: their label set is not valid.
     pub samples_invalid_labels: Counter,
+    /// Samples refused: what they stand in does not follow the protocol. A line of line protocol
+    /// counts once; all points of an OTLP metric without usable name, kind or temporality count,
+    /// and all of a remote write 2.0 series of both floats and histograms.
+    pub samples_malformed: Counter,
     /// Histograms refused: they break a rule of native histograms.
     pub samples_invalid_histogram: Counter,
     /// Samples refused: their series is new and a limit is reached.

@@ -137,12 +137,13 @@ impl<'a> Lines<'a> {
         let (at, number, begin) = (self.at, self.number, self.begin);
         self.at += 1;
         while let Some(byte) = self.peek() {
+            let next = self.text.as_bytes().get(self.at + 1);
             match byte {
                 b'"' => {
                     self.at += 1;
                     return Ok(());
                 }
-                b'\\' => self.at += 1 + usize::from(self.at + 1 < self.text.len()),
+                b'\\' if next.is_some_and(|next| b"\"\\".contains(next)) => self.at += 2,
                 b'\n' => self.end_line(),
                 _ => self.at += 1,
             }

@@ -22,6 +22,7 @@ pub(crate) fn families(protocol: &str, spoken: &str, stats: &ReceiverStats) -> V
         ("too_far_in_future", &stats.samples_too_far_ahead),
         ("unresolved", &stats.samples_unresolved),
         ("invalid_labels", &stats.samples_invalid_labels),
+        ("malformed", &stats.samples_malformed),
         ("invalid_histogram", &stats.samples_invalid_histogram),
         ("beyond_limit", &stats.samples_beyond_limit),
     ];

@@ -16,13 +16,18 @@ const IDENTIFYING: [&str; 3] = ["service.name", "service.namespace", "service.in
 const ATTRIBUTES_MAX: usize = 1024;
 
 /// Names and values in one text; buffers are kept from point to point.
-#[derive(Default)]
 pub(crate) struct LabelSet {
+    /// A longer value grows no further: its series is refused for it.
+    value_bytes_max: usize,
     text: String,
     pairs: Vec<(Range<usize>, Range<usize>)>,
 }
 
 impl LabelSet {
+    pub(crate) const fn new(value_bytes_max: usize) -> Self {
+        Self { value_bytes_max, text: String::new(), pairs: Vec::new() }
+    }
+
     fn clear(&mut self) {
         self.text.clear();
         self.pairs.clear();
@@ -41,6 +46,8 @@ impl LabelSet {
     /// Adds a label; one of that name gets its value behind a semicolon.
     fn join(&mut self, name: &str, value: &str) {
         match self.position(name) {
+            // Each step copies the whole: without a bound, a megabyte could become gigabytes.
+            Some(index) if self.pairs[index].1.len() > self.value_bytes_max => {}
             Some(index) => {
                 let both = format!("{};{value}", &self.text[self.pairs[index].1.clone()]);
                 self.pairs[index].1 = self.put(&both);
@@ -141,11 +148,11 @@ impl ResourceLabels {
     }
 
     /// Labels of `target_info`; none when the resource says nothing or cannot be named.
-    pub(crate) fn target_info(&self) -> Option<LabelSet> {
+    pub(crate) fn target_info(&self, value_bytes_max: usize) -> Option<LabelSet> {
         if self.all.is_empty() || (self.job.is_none() && self.instance.is_none()) {
             return None;
         }
-        let mut labels = LabelSet::default();
+        let mut labels = LabelSet::new(value_bytes_max);
         for (name, value) in &self.all {
             labels.join(name, value);
         }
@@ -200,3 +207,6 @@ pub(crate) fn scope_labels(
     }
     Ok(labels)
 }
+
+#[cfg(test)]
+mod tests;

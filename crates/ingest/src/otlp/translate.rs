@@ -76,7 +76,8 @@ impl<'t> Translation<'t> {
         deltas: &'t Mutex<Deltas>,
         refusals: &'t mut Refusals,
     ) -> Self {
-        let (batch, labels) = (RequestBatch::default(), LabelSet::default());
+        let labels = LabelSet::new(intake.options.label_value_bytes_max);
+        let batch = RequestBatch::default();
         let (lookup, held) = (intake.lookup(), None);
         Self { intake, config, deltas, held, refusals, batch, lookup, labels, span: None }
     }
@@ -123,9 +124,8 @@ impl<'t> Translation<'t> {
     }
 
     fn target_info(&mut self, resource: &ResourceLabels) -> Result<(), Stop> {
-        let (Some((first, last)), Some(labels)) = (self.span, resource.target_info()) else {
-            return Ok(());
-        };
+        let labels = resource.target_info(self.intake.options.label_value_bytes_max);
+        let (Some((first, last)), Some(labels)) = (self.span, labels) else { return Ok(()) };
         let family = Family { name: "target_info".into(), is_delta: false, takes_links: false };
         self.note_metadata("target_info", MetricKind::Gauge, "Target metadata", "");
         self.labels = labels;
@@ -163,6 +163,8 @@ impl<'t> Translation<'t> {
             Kind::Summary => MetricKind::Summary,
             Kind::Unknown => MetricKind::Unknown,
         };
+        // An entry of metadata, whether or not points follow.
+        self.intake.check_room(&mut self.batch)?;
         self.note_metadata(&family.name, kind, metric.description, metric.unit);
         let mut points = metric.points;
         while let Some(message) = points.next_message()? {
@@ -199,7 +201,7 @@ impl<'t> Translation<'t> {
         }
         if count > 0 {
             let text = || format!("metric {}: {fault}", model::quote(metric.name));
-            self.intake.stats.samples_invalid_labels.add(count);
+            self.intake.stats.samples_malformed.add(count);
             self.refusals.add_many(count, text);
         }
         Ok(())

@@ -5,7 +5,10 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use bytes::Bytes;
 use ingest::{ReceiverOptions, WRITE_PATH};
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use wire::remote_write::encode_snappy;
 
@@ -80,21 +83,51 @@ async fn a_body_beyond_the_limit_is_413_declared_or_not() {
     assert_eq!(fixture.receiver.stats().requests_too_large.get(), 2);
 }
 
-/// A body that never ends and never brings a byte.
-fn endless() -> Body {
-    struct Never;
-    impl axum::body::HttpBody for Never {
-        type Data = Bytes;
-        type Error = std::convert::Infallible;
+/// What a body gives after its first bytes.
+#[derive(Clone, Copy)]
+enum Rest {
+    Nothing,
+    Reset,
+}
 
-        fn poll_frame(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-            std::task::Poll::Pending
+/// A body of which only the beginning comes.
+struct Unfinished {
+    first: Option<&'static str>,
+    rest: Rest,
+}
+
+impl axum::body::HttpBody for Unfinished {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
+        match (self.first.take(), self.rest) {
+            (Some(first), _) => Poll::Ready(Some(Ok(http_body::Frame::data(first.into())))),
+            (None, Rest::Nothing) => Poll::Pending,
+            (None, Rest::Reset) => Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into()))),
         }
     }
-    Body::new(Never)
+}
+
+/// A body that never ends and never brings a byte.
+pub(crate) fn endless() -> Body {
+    Body::new(Unfinished { first: None, rest: Rest::Nothing })
+}
+
+/// A body whose connection breaks after these bytes.
+pub(crate) fn broken(first: &'static str) -> Body {
+    Body::new(Unfinished { first: Some(first), rest: Rest::Reset })
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_408() {
+    let fixture = Fixture::new();
+    let told = (StatusCode::REQUEST_TIMEOUT, "cannot read the body: connection reset".into());
+    assert_eq!(read(fixture.request(post(&[], broken("a"))).await).await, told);
+    assert_eq!(fixture.receiver.stats().requests_unfinished.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! Line protocol over HTTP: names, units, what is stored of a body with bad lines, what is told.
 
+use crate::http::{broken, endless};
 use crate::store::{Fixture, Store};
 use axum::Router;
 use axum::body::Body;
@@ -24,6 +25,7 @@ const NOW_MS: i64 = 1_700_000_000_000;
 
 struct World {
     fixture: Fixture,
+    influx: Arc<InfluxReceiver>,
     router: Router,
 }
 
@@ -35,12 +37,13 @@ impl World {
         let options = ReceiverOptions::default();
         let influx = InfluxReceiver::new(store as Arc<dyn Appender>, options, clock);
         let influx = Arc::new(influx);
-        let mut router =
-            Router::new().route("/ping", influx_ping_route()).route("/query", influx_query_route());
+        let mut router = Router::new()
+            .route("/ping", influx_ping_route())
+            .route("/query", influx_query_route(Arc::clone(&influx)));
         for path in INFLUX_WRITE_PATHS {
             router = router.route(path, influx_write_route(Arc::clone(&influx)));
         }
-        Self { fixture, router }
+        Self { fixture, influx, router }
     }
 
     async fn send(&self, request: Request<Body>) -> (u16, String) {
@@ -129,6 +132,20 @@ async fn good_lines_are_stored_beside_bad_ones_and_the_first_is_told() {
         {__name__="good"} 2 @1700000000000
     "#]]
     .assert_eq(&world.stored());
+    let stats = world.influx.stats();
+    let refused = (stats.samples_malformed.get(), stats.samples_invalid_labels.get());
+    assert_eq!(refused, (5, 0), "lines that cannot be read say nothing of labels");
+}
+
+#[tokio::test]
+async fn line_feeds_in_texts_are_counted_escaped_or_not() {
+    let world = World::new();
+    for text in ["a\nb", "a\\\nb", "a\\\"\nb", "a\n\\\\"] {
+        let body = format!("m why=\"{text}\",value=1\nbad");
+        let (status, told) = world.write("/write", &body).await;
+        assert_eq!(status, 400);
+        assert!(told.contains("line 3, column 4: "), "{text:?}: {told}");
+    }
 }
 
 #[tokio::test]
@@ -173,4 +190,24 @@ async fn a_database_is_made_by_doing_nothing() {
         200 {"results":[{"series":[{"columns":["name"],"name":"databases","values":[]}],"statement_id":0}]}
         400 {"error":"of InfluxQL only CREATE DATABASE and SHOW DATABASES are answered; questions are asked in PromQL at /api/v1/query"}
     "#]].assert_eq(&out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_statement_that_does_not_arrive_whole_is_refused() {
+    let world = World::new();
+    let broken = broken("q=CREATE+DATABASE+x");
+    let long = Body::from(format!("q=CREATE+DATABASE+{}", "x".repeat(64 << 10)));
+    let mut out = String::new();
+    for body in [broken, long, endless()] {
+        let (status, told) = world.send(Request::post("/query").body(body).unwrap()).await;
+        writeln!(out, "{status} {told}").unwrap();
+    }
+    expect![[r#"
+        408 {"error":"cannot read the body: connection reset"}
+        413 {"error":"the body is longer than 65536 bytes"}
+        408 {"error":"the body did not arrive within 30 seconds"}
+    "#]]
+    .assert_eq(&out);
+    let stats = world.influx.stats();
+    assert_eq!((stats.requests_unfinished.get(), stats.requests_too_large.get()), (2, 1));
 }

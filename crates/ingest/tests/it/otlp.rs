@@ -28,9 +28,13 @@ impl World {
     }
 
     fn with(config: OtlpConfig) -> Self {
+        Self::bounded(config, ReceiverOptions::default())
+    }
+
+    fn bounded(config: OtlpConfig, options: ReceiverOptions) -> Self {
         let fixture = Fixture::new();
         let store: Arc<Store> = Arc::clone(&fixture.store);
-        let receiver = OtlpReceiver::new(store as Arc<dyn Appender>, ReceiverOptions::default());
+        let receiver = OtlpReceiver::new(store as Arc<dyn Appender>, options);
         receiver.configure(config);
         Self { fixture, receiver: Arc::new(receiver) }
     }
@@ -410,4 +414,20 @@ async fn nested_values_and_bombs_are_stopped() {
     let headers = [("content-type", PROTOBUF), ("content-encoding", "gzip")];
     assert_eq!(world.post(&headers, bomb).await.0, 413);
     assert!(world.fixture.stored().is_empty());
+}
+
+#[tokio::test]
+async fn metrics_without_points_are_counted_against_the_bound_as_well() {
+    let options = ReceiverOptions { samples_max: 10, ..ReceiverOptions::default() };
+    let empty = |count: usize| {
+        let metric = |i| format!(r#"{{"name":"m{i}","gauge":{{"dataPoints":[]}}}}"#);
+        (0..count).map(metric).collect::<Vec<_>>().join(",")
+    };
+    let world = World::bounded(OtlpConfig::default(), options);
+    assert_eq!(world.send(&empty(10)).await.0, 200);
+    let (status, told) = world.send(&empty(11)).await;
+    assert_eq!(status, 413, "{told}");
+    assert!(told.contains("more than 10 samples in one request"), "{told}");
+    let known = world.fixture.store.state.lock().batches.iter().map(|b| b.metadata.len()).sum();
+    assert_eq!((10, 0), (known, world.receiver.stats().samples_stored.get()));
 }
