@@ -5,7 +5,7 @@ use crate::json::{Object, list, shown, text, truthy};
 use crate::report::{Report, element, member};
 
 /// Panel types that are drawn as they are meant.
-pub(crate) const PANEL_TYPES: [&str; 15] = [
+pub const PANEL_TYPES: [&str; 15] = [
     "timeseries",
     "stat",
     "gauge",
@@ -24,7 +24,7 @@ pub(crate) const PANEL_TYPES: [&str; 15] = [
 ];
 
 /// Transformations that are carried out.
-const TRANSFORMATIONS: [&str; 18] = [
+pub const TRANSFORMATIONS: [&str; 18] = [
     "organize",
     "merge",
     "joinByField",

@@ -28,6 +28,7 @@ pub use diff::{Difference, diff};
 pub use error::{Error, ErrorKind};
 pub use import::{INPUT_BYTES_MAX, Imported, PANELS_MAX, VARIABLES_MAX, import, import_value};
 pub use json::Object;
+pub use judge::{PANEL_TYPES, TRANSFORMATIONS};
 pub use library::{Folder, Found, Library, Origin, Summary, VersionSummary, Wanted};
 pub use lint::{Complaint, Severity, lint, metric_names};
 pub use provision::{FILES_MAX, File, Provisioned, Trouble};
