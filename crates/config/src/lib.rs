@@ -59,7 +59,7 @@ pub use prometheus::{
     PrometheusConfig, RemoteSdConfig, RulePlaces, ScrapeConfig, ScrapeLimits, ScrapeProtocol,
     StorageConfig,
 };
-pub use read::{UnknownKeys, UnsupportedKey};
+pub use read::{Outlook, UnknownKeys, UnsupportedKey};
 pub use rules::{PlacedText, RuleDefinition, RuleFile, RuleGroup, RuleKind};
 pub use secret::{REDACTED, Secret, SecretSource};
 pub use targets::{TargetGroup, load_target_groups};

@@ -2,6 +2,7 @@
 //! Every loader of this crate collects all problems of a file before it gives up.
 //! INV-70: a source line that could show a secret is cut or left out.
 
+use crate::Outlook;
 use std::fmt;
 
 /// At most this many problems of one file are kept; a broken file has thousands of the same kind.
@@ -126,17 +127,23 @@ impl std::error::Error for Error {}
 pub struct Warning {
     /// File as the caller named it.
     pub file: String,
-    /// Where in the file.
-    pub place: Place,
+    /// Where in the file; nothing when it is about the file as a whole.
+    pub place: Option<Place>,
     /// The key it is about, with its path: `scrape_configs.consul_sd_configs`.
     pub key: String,
     /// What to know.
     pub message: String,
+    /// What is to be expected, when it is about a key that is not acted on.
+    pub outlook: Option<Outlook>,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.place, self.message)
+        let Self { file, place, message, .. } = self;
+        match place {
+            Some(place) => write!(f, "{file}:{place}: {message}"),
+            None => write!(f, "{file}: {message}"),
+        }
     }
 }
 

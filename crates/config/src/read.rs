@@ -22,6 +22,27 @@ pub struct UnsupportedKey {
     pub key: &'static str,
     /// What does not happen, in one sentence without full stop.
     pub effect: &'static str,
+    /// Will it, one day?
+    pub outlook: Outlook,
+}
+
+/// A row of a table of such keys: it will be acted on.
+pub(crate) const fn later(key: &'static str, effect: &'static str) -> UnsupportedKey {
+    UnsupportedKey { key, effect, outlook: Outlook::Later }
+}
+
+/// A row of a table of such keys: it will not be acted on.
+pub(crate) const fn never(key: &'static str, effect: &'static str) -> UnsupportedKey {
+    UnsupportedKey { key, effect, outlook: Outlook::Never }
+}
+
+/// What is to be expected of a key that is not acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// It is planned.
+    Later,
+    /// It is not: there is nothing here that it could set, or nobody is to build it.
+    Never,
 }
 
 /// A value that the redacted form hides: its place, and whether it is a scalar, because a list
@@ -104,7 +125,12 @@ impl<'a> Reader<'a> {
 
     /// Notes a warning about a key.
     pub(crate) fn warn(&self, place: Place, key: &str, message: String) {
-        let warning = Warning { file: self.file.into(), place, key: key.into(), message };
+        self.note(place, key, message, None);
+    }
+
+    fn note(&self, place: Place, key: &str, message: String, outlook: Option<Outlook>) {
+        let (file, key) = (self.file.into(), key.into());
+        let warning = Warning { file, place: Some(place), key, message, outlook };
         self.notes.borrow_mut().warnings.push(warning);
     }
 
@@ -113,8 +139,11 @@ impl<'a> Reader<'a> {
         let entry = self.unsupported.iter().find(|entry| entry.key == key);
         debug_assert!(entry.is_some(), "`{key}` stands in the table of unsupported keys");
         let effect = entry.map_or("it has no effect", |entry| entry.effect);
+        let outlook = entry.map_or(Outlook::Never, |entry| entry.outlook);
+        let yet = if outlook == Outlook::Later { " yet" } else { "" };
         let name = key.rsplit('.').next().unwrap_or(key);
-        self.warn(place, key, format!("`{name}` is not acted on yet: {effect}"));
+        let message = format!("`{name}` is not acted on{yet}: {effect}");
+        self.note(place, key, message, Some(outlook));
     }
 
     /// Hides a value in the redacted form.

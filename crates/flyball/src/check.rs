@@ -3,7 +3,7 @@
 
 mod convention;
 mod lint;
-mod named;
+pub(crate) mod named;
 mod routing;
 #[cfg(test)]
 mod tests;

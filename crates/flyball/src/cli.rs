@@ -2,6 +2,7 @@
 //! Plain data for the subcommands; nothing here acts.
 
 mod check;
+mod migrate;
 mod promtool;
 mod test;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod tests;
 mod words;
 
 pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
+pub(crate) use self::migrate::MigrateArgs;
 pub(crate) use self::promtool::{Promtool, PromtoolCommand};
 pub(crate) use self::test::{TestArgs, TestCommand, TestPromql, TestRules};
 pub(crate) use commands::cli::{
@@ -28,6 +30,7 @@ Examples:
   flyball                                     watch this host, no configuration needed
   flyball --config.file=prometheus.yml        scrape what a prometheus.yml names
   flyball check config prometheus.yml         find mistakes before a reload does
+  flyball migrate --from-prometheus prometheus.yml    tell what of it works here
   flyball query instant http://127.0.0.1:1788 'rate(node_cpu_seconds_total[5m])'
   flyball silence add DiskFull --duration=2h --comment='new disk on its way'
   flyball dashboard import node-exporter-full.json
@@ -109,6 +112,9 @@ pub(crate) enum Command {
     /// Ask a server that speaks Prometheus' API.
     #[command(subcommand, after_help = QUERY_EXAMPLES)]
     Query(QueryCommand),
+    /// Tell what of other systems' files works here.
+    #[command(after_help = migrate::MIGRATE_EXAMPLES)]
+    Migrate(MigrateArgs),
     /// Read, check and compare dashboards of Grafana.
     #[command(subcommand, after_help = commands::cli::DASHBOARD_EXAMPLES)]
     Dashboard(DashboardCommand),

@@ -17,8 +17,9 @@ use ::rules::GroupSpec;
 use alerts::Compat;
 use commands::console::io_words;
 use commands::features::Syntax;
-use commands::files::{expand_pattern, read_text};
+use commands::files::{expand_pattern, fixed_folder, read_text};
 use config::{BlackboxConfig, ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Name under which the built-in rules are shown.
@@ -140,7 +141,7 @@ impl Loader {
     }
 
     fn with_scrape_files(&mut self, mut prometheus: PrometheusConfig) -> PrometheusConfig {
-        for path in self.expand(&prometheus.scrape_config_files.clone()) {
+        for path in self.expand("scrape_config_files", &prometheus.scrape_config_files.clone()) {
             let Some(text) = self.read(&path) else { continue };
             let name = path.display().to_string();
             let loaded =
@@ -192,7 +193,10 @@ impl Loader {
             }
         }
         let patterns = [&flyball.rule_files[..], &prometheus.rule_files[..]].concat();
-        for path in self.expand(&patterns) {
+        let paths = self.expand("rule_files", &patterns);
+        let mut known = HashSet::new();
+        // As upstream: a file that two patterns name is read once.
+        for path in paths.into_iter().filter(|path| known.insert(path.clone())) {
             let Some(text) = self.read(&path) else { continue };
             let name = path.display().to_string();
             groups.extend(self.keep_groups(parse_rules(&name, &text, defaults)));
@@ -262,8 +266,8 @@ impl Loader {
         read_text(path).map_err(|error| self.mistakes.push(error.to_string())).ok()
     }
 
-    /// Files that the patterns name now; a name without wildcard must exist.
-    fn expand(&mut self, patterns: &[String]) -> Vec<PathBuf> {
+    /// Files that the patterns of a key name now; a name without wildcard must exist.
+    fn expand(&mut self, key: &str, patterns: &[String]) -> Vec<PathBuf> {
         let mut paths = Vec::new();
         for pattern in patterns {
             match expand_pattern(pattern) {
@@ -272,8 +276,18 @@ impl Loader {
                     self.mistakes.push(format!("cannot list {pattern}: {}", io_words(&error)));
                 }
             }
+            // Nothing in a folder is an answer; no folder may be a slip.
+            let is_gone = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+            if let Some(folder) = fixed_folder(pattern).filter(is_gone) {
+                self.warn(pattern, key, format!("there is no folder {}", folder.display()));
+            }
         }
         paths
+    }
+
+    fn warn(&mut self, file: &str, key: &str, message: String) {
+        let (file, key) = (file.to_owned(), key.to_owned());
+        self.warnings.push(Warning { file, place: None, key, message, outlook: None });
     }
 }
 

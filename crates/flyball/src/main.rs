@@ -12,6 +12,7 @@ mod integrate;
 mod kept_rules;
 mod load;
 mod log;
+mod migrate;
 mod outlets;
 mod own;
 mod packs;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Some(Command::Check(command)) => answer(|console| check::run(&command, console)),
         Some(Command::Test(command)) => answer(|console| test::run(&command, console)),
         Some(Command::Query(command)) => answer(|console| ask::run(&command, console)),
+        Some(Command::Migrate(args)) => answer(|console| migrate::run(&args, console)),
         Some(Command::Dashboard(command)) => answer(|console| dashboard::run(&command, console)),
         Some(Command::Tsdb(command)) => answer(|console| inspect::run(&command, console)),
         Some(Command::Alert(args)) => answer(|console| amtool::alert(&args, console)),

@@ -41,7 +41,6 @@ pub(super) fn load(patterns: &[String]) -> Result<Templates, String> {
     let mut templates = Templates::default();
     for pattern in patterns {
         let paths = expand_pattern(pattern)
-            .or_else(|error| if is_absent(&error) { Ok(Vec::new()) } else { Err(error) })
             .map_err(|error| format!("cannot list {pattern}: {}", io_words(&error)))?;
         for path in paths.iter().filter(|path| path.exists()) {
             let text = read_file(path)?;
@@ -77,10 +76,6 @@ fn real(render: &TemplateRender, templates: &Templates, now: Timestamp) -> Resul
     }
     data.route_labels = route_labels;
     Ok(data)
-}
-
-fn is_absent(error: &std::io::Error) -> bool {
-    error.kind() == std::io::ErrorKind::NotFound
 }
 
 /// Data of a file: what webhooks get. Everything may be missing.

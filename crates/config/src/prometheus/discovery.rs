@@ -38,6 +38,18 @@ pub enum RemoteSdConfig {
     Kubernetes(Box<KubernetesSdConfig>),
 }
 
+impl RemoteSdConfig {
+    /// The key it stands under.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Consul(_) => "consul_sd_configs",
+            Self::Docker(_) => "docker_sd_configs",
+            Self::Http(_) => "http_sd_configs",
+            Self::Kubernetes(_) => "kubernetes_sd_configs",
+        }
+    }
+}
+
 /// Target groups as JSON behind a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpSdConfig {

@@ -1,61 +1,57 @@
 //! The keys of prometheus.yml that are checked but not acted on: one table, from which the
 //! warnings of the loader and the list in docs/compat.md are made.
 
-use crate::read::UnsupportedKey;
+use crate::read::{UnsupportedKey, later, never};
 
-const fn key(key: &'static str, effect: &'static str) -> UnsupportedKey {
-    UnsupportedKey { key, effect }
-}
-
-/// Keys of prometheus.yml that Flyball accepts and checks but does not act on yet.
+/// Keys of prometheus.yml that Flyball accepts and checks but does not act on.
 pub fn unsupported_keys() -> &'static [UnsupportedKey] {
     UNSUPPORTED
 }
 
 pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
-    key("alerting.alertmanagers.sigv4", "requests are not signed"),
-    key("aws_sd_configs", "no targets come from Amazon Web Services"),
-    key("azure_sd_configs", "no targets come from Azure"),
-    key("digitalocean_sd_configs", "no targets come from DigitalOcean"),
-    key("dns_sd_configs", "no targets come from DNS"),
-    key("dockerswarm_sd_configs", "no targets come from Docker Swarm"),
-    key("ec2_sd_configs", "no targets come from Amazon EC2"),
-    key("ecs_sd_configs", "no targets come from Amazon ECS"),
-    key("elasticache_sd_configs", "no targets come from Amazon ElastiCache"),
-    key("eureka_sd_configs", "no targets come from Eureka"),
-    key("gce_sd_configs", "no targets come from Google Compute Engine"),
-    key("hetzner_sd_configs", "no targets come from Hetzner"),
-    key("http.*_ref", "there is no secret manager; use the `*_file` key"),
-    key("http.oauth2.client_certificate_key", "tokens are asked for with `client_secret`"),
-    key("http.proxy_url", "of SOCKS proxies; requests through one fail"),
-    key("ionos_sd_configs", "no targets come from IONOS Cloud"),
-    key("kubernetes_sd_configs.kubeconfig_file", "no targets come from this cluster"),
-    key("kuma_sd_configs", "no targets come from Kuma"),
-    key("lightsail_sd_configs", "no targets come from Amazon Lightsail"),
-    key("linode_sd_configs", "no targets come from Linode"),
-    key("marathon_sd_configs", "no targets come from Marathon"),
-    key("msk_sd_configs", "no targets come from Amazon MSK"),
-    key("nerve_sd_configs", "no targets come from Nerve"),
-    key("nomad_sd_configs", "no targets come from Nomad"),
-    key("oci_sd_configs", "no targets come from Oracle Cloud Infrastructure"),
-    key("openstack_sd_configs", "no targets come from OpenStack"),
-    key("outscale_sd_configs", "no targets come from Outscale"),
-    key("ovhcloud_sd_configs", "no targets come from OVHcloud"),
-    key("puppetdb_sd_configs", "no targets come from PuppetDB"),
-    key("rds_sd_configs", "no targets come from Amazon RDS"),
-    key("remote_read", "queries are answered from local samples only"),
-    key("remote_write", "samples are not sent to other systems"),
-    key("runtime", "settings of the Go runtime have no counterpart"),
-    key("scaleway_sd_configs", "no targets come from Scaleway"),
-    key("scrape_failure_log_file", "failed scrapes are not logged to a file"),
-    key("serverset_sd_configs", "no targets come from Serverset"),
-    key("stackit_sd_configs", "no targets come from STACKIT"),
-    key("storage.tsdb.chunk_encoding", "samples are stored in Flyball's own encoding"),
-    key("storage.tsdb.stale_series_compaction_threshold", "compaction follows its own schedule"),
-    key("tracing", "Flyball's own traces are not exported"),
-    key("triton_sd_configs", "no targets come from Triton"),
-    key("uyuni_sd_configs", "no targets come from Uyuni"),
-    key("vultr_sd_configs", "no targets come from Vultr"),
+    never("alerting.alertmanagers.sigv4", "requests are not signed"),
+    never("aws_sd_configs", "no targets come from Amazon Web Services"),
+    never("azure_sd_configs", "no targets come from Azure"),
+    never("digitalocean_sd_configs", "no targets come from DigitalOcean"),
+    later("dns_sd_configs", "no targets come from DNS"),
+    never("dockerswarm_sd_configs", "no targets come from Docker Swarm"),
+    never("ec2_sd_configs", "no targets come from Amazon EC2"),
+    never("ecs_sd_configs", "no targets come from Amazon ECS"),
+    never("elasticache_sd_configs", "no targets come from Amazon ElastiCache"),
+    never("eureka_sd_configs", "no targets come from Eureka"),
+    never("gce_sd_configs", "no targets come from Google Compute Engine"),
+    never("hetzner_sd_configs", "no targets come from Hetzner"),
+    never("http.*_ref", "there is no secret manager; use the `*_file` key"),
+    never("http.oauth2.client_certificate_key", "tokens are asked for with `client_secret`"),
+    never("http.proxy_url", "of SOCKS proxies; requests through one fail"),
+    never("ionos_sd_configs", "no targets come from IONOS Cloud"),
+    later("kubernetes_sd_configs.kubeconfig_file", "no targets come from this cluster"),
+    never("kuma_sd_configs", "no targets come from Kuma"),
+    never("lightsail_sd_configs", "no targets come from Amazon Lightsail"),
+    never("linode_sd_configs", "no targets come from Linode"),
+    never("marathon_sd_configs", "no targets come from Marathon"),
+    never("msk_sd_configs", "no targets come from Amazon MSK"),
+    never("nerve_sd_configs", "no targets come from Nerve"),
+    never("nomad_sd_configs", "no targets come from Nomad"),
+    never("oci_sd_configs", "no targets come from Oracle Cloud Infrastructure"),
+    never("openstack_sd_configs", "no targets come from OpenStack"),
+    never("outscale_sd_configs", "no targets come from Outscale"),
+    never("ovhcloud_sd_configs", "no targets come from OVHcloud"),
+    never("puppetdb_sd_configs", "no targets come from PuppetDB"),
+    never("rds_sd_configs", "no targets come from Amazon RDS"),
+    never("remote_read", "queries are answered from local samples only"),
+    later("remote_write", "samples are not sent to other systems"),
+    never("runtime", "settings of the Go runtime have no counterpart"),
+    never("scaleway_sd_configs", "no targets come from Scaleway"),
+    never("scrape_failure_log_file", "failed scrapes are not logged to a file"),
+    never("serverset_sd_configs", "no targets come from Serverset"),
+    never("stackit_sd_configs", "no targets come from STACKIT"),
+    never("storage.tsdb.chunk_encoding", "samples are stored in Flyball's own encoding"),
+    never("storage.tsdb.stale_series_compaction_threshold", "compaction follows its own schedule"),
+    later("tracing", "Flyball's own traces are not exported"),
+    never("triton_sd_configs", "no targets come from Triton"),
+    never("uyuni_sd_configs", "no targets come from Uyuni"),
+    never("vultr_sd_configs", "no targets come from Vultr"),
 ];
 
 #[cfg(test)]

@@ -27,11 +27,11 @@ fn warnings_say_what_has_no_effect() {
     let warnings: Vec<String> = everything().warnings.iter().map(ToString::to_string).collect();
     expect![[r#"
         /etc/am/am.yml:34:1: `tracing` is not acted on yet: Flyball's own traces are not exported
-        /etc/am/am.yml:35:1: `event_recorder` is not acted on yet: events are not written elsewhere; Flyball keeps its own
+        /etc/am/am.yml:35:1: `event_recorder` is not acted on: events are not written elsewhere; Flyball keeps its own
         /etc/am/am.yml:41:74: matcher "unquoted=a b": read in the classic way, since names and values are not quoted; better write `unquoted="a b"`
-        /etc/am/am.yml:118:106: `use_aws_http_client` is not acted on yet: requests are made by Flyball's own client
-        /etc/am/am.yml:119:47: `profile` is not acted on yet: a server does not start with it; keys come from `access_key` and `secret_key`
-        /etc/am/am.yml:119:59: `role_arn` is not acted on yet: a server does not start with it; keys come from `access_key` and `secret_key`"#]].assert_eq(&warnings.join("\n"));
+        /etc/am/am.yml:118:106: `use_aws_http_client` is not acted on: requests are made by Flyball's own client
+        /etc/am/am.yml:119:47: `profile` is not acted on: a server does not start with it; keys come from `access_key` and `secret_key`
+        /etc/am/am.yml:119:59: `role_arn` is not acted on: a server does not start with it; keys come from `access_key` and `secret_key`"#]].assert_eq(&warnings.join("\n"));
 }
 
 #[test]

@@ -16,13 +16,13 @@ use sys::OsVfs;
 
 /// What was found about the files.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub(super) mistakes: Vec<String>,
-    pub(super) warnings: Vec<String>,
+pub(crate) struct Findings {
+    pub(crate) mistakes: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Looks at every file that the configuration names and nobody has read yet.
-pub(super) fn check(configuration: &Configuration) -> Findings {
+pub(crate) fn check(configuration: &Configuration) -> Findings {
     let mut checker = Checker::new(configuration);
     for job in &configuration.prometheus.scrape_configs {
         let owner = format!("job `{}`", job.job_name);

@@ -12,7 +12,7 @@ configurations, alertmanager.yml, web-config.yml, and that files of secrets and 
 Exit codes: 0 good, 1 mistakes found, 3 lint with --lint-fatal.
 
 Examples:
-  flyball check config flyball.yml
+  flyball check config flyball.yml alertmanager.yml
   flyball check config --lint=all --lint-fatal prometheus.yml
   flyball check config --syntax-only prometheus.yml    on a machine without the other files";
 
@@ -40,8 +40,8 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CheckCommand {
-    /// Check flyball.yml or prometheus.yml with all files they name.
-    #[command(after_help = CONFIG_EXAMPLES)]
+    /// Check flyball.yml, prometheus.yml or alertmanager.yml with all files they name.
+    #[command(after_help = CONFIG_EXAMPLES, alias = "alertmanager")]
     Config(CheckConfig),
     /// Check rule files.
     #[command(after_help = RULES_EXAMPLES)]

@@ -2,12 +2,10 @@
 
 use super::{Loader, routing::Routing};
 use alerts::Compat;
-use commands::console::io_words;
-use commands::files::{expand_pattern, read_text};
-use config::{AlertmanagerFile, Place, Redact, Warning};
+use commands::files::read_text;
+use config::{AlertmanagerFile, Redact, Warning};
 use notify::{Redaction, Templates};
 use std::io;
-use std::path::PathBuf;
 
 /// Key of warnings about files.
 const TEMPLATES: &str = "templates";
@@ -31,7 +29,7 @@ impl Loader {
     /// a file is no mistake: it may come later.
     pub(super) fn templates(&mut self, patterns: &[String]) -> Templates {
         let mut files: Vec<(String, String)> = Vec::new();
-        for path in self.template_files(patterns) {
+        for path in self.expand(TEMPLATES, patterns) {
             let name = path.display().to_string();
             match read_text(&path) {
                 Ok(text) => {
@@ -50,22 +48,6 @@ impl Loader {
             self.mistakes.extend(problems.iter().map(ToString::to_string));
             Templates::default()
         })
-    }
-
-    fn template_files(&mut self, patterns: &[String]) -> Vec<PathBuf> {
-        let mut paths = Vec::new();
-        for pattern in patterns {
-            match expand_pattern(pattern) {
-                Ok(found) => paths.extend(found),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    self.warn(pattern, TEMPLATES, format!("no folder for {pattern}"));
-                }
-                Err(error) => {
-                    self.mistakes.push(format!("cannot list {pattern}: {}", io_words(&error)));
-                }
-            }
-        }
-        paths
     }
 
     /// Renders synthetic alerts for every receiver: mistakes in texts refuse the configuration,
@@ -106,10 +88,5 @@ impl Loader {
             };
             routing.redactions.insert(rule.receiver.clone(), redaction);
         }
-    }
-
-    fn warn(&mut self, file: &str, key: &str, message: String) {
-        let (file, key) = (file.to_owned(), key.to_owned());
-        self.warnings.push(Warning { file, place: Place::START, key, message });
     }
 }

@@ -410,7 +410,7 @@ receivers:
         &["check", "config", "am.yml"],
         &expect![[r#"
             Checking am.yml
-              WARNING: am.yml:1:1: receiver "team", `receivers.slack_configs.text`: template: :1:4: executing "" at <index .Alerts 1>: error calling index: reflect: slice index out of range (rendering synthetic alerts)
+              WARNING: am.yml: receiver "team", `receivers.slack_configs.text`: template: :1:4: executing "" at <index .Alerts 1>: error calling index: reflect: slice index out of range (rendering synthetic alerts)
             --
               FAILED: am.yml: receiver "team", `receivers.slack_configs.title`: template: :1: function "nope" not defined
             -- 1

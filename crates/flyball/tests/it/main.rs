@@ -17,6 +17,7 @@ mod kept_rules;
 mod kill;
 mod late;
 mod letters;
+mod migrate;
 mod otlp;
 mod packs;
 mod page;
