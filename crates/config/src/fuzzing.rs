@@ -96,13 +96,8 @@ fn check<T>(text: &str, loaded: Result<Loaded<T>, Error>) -> Option<String> {
     let lines = crate::problem::lines(text).count();
     match loaded {
         Ok(loaded) => {
-            assert!(
-                loaded
-                    .warnings
-                    .iter()
-                    .filter_map(|warning| warning.place)
-                    .all(|place| (1..=lines).contains(&place.line))
-            );
+            let mut places = loaded.warnings.iter().filter_map(|warning| warning.place);
+            assert!(places.all(|place| (1..=lines).contains(&place.line)));
             Some(loaded.redacted)
         }
         Err(error) => {
