@@ -19,7 +19,8 @@ pub fn instance_part(name: &str, family: &str, kind: MetricKind) -> Option<Part>
     let suffix = name.strip_prefix(family)?;
     let is_sample = match kind {
         MetricKind::Counter => suffix == "_total",
-        MetricKind::Histogram => matches!(suffix, "_bucket" | "_sum" | "_count"),
+        // The bare name is the native form.
+        MetricKind::Histogram => matches!(suffix, "" | "_bucket" | "_sum" | "_count"),
         MetricKind::Summary => matches!(suffix, "" | "_sum" | "_count"),
         MetricKind::Unknown
         | MetricKind::Gauge
@@ -43,7 +44,7 @@ mod tests {
         let part = |name, kind| instance_part(name, "a", kind);
         for (kind, samples) in [
             (MetricKind::Counter, &["a_total"][..]),
-            (MetricKind::Histogram, &["a_bucket", "a_sum", "a_count"]),
+            (MetricKind::Histogram, &["a", "a_bucket", "a_sum", "a_count"]),
             (MetricKind::Summary, &["a", "a_sum", "a_count"]),
         ] {
             for name in ["a", "a_total", "a_bucket", "a_sum", "a_count", "a_gsum", "b_total"] {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
 use std::time::Duration;
-use wire::bounded::{Bounds, Gunzip};
+use wire::bounded::{Bounds, Gunzip, Unzstd};
 use wire::{WireError, WireErrorKind};
 
 #[cfg(test)]
@@ -63,6 +63,8 @@ pub(crate) enum Encoding {
     Identity,
     /// RFC 1952, one or more members.
     Gzip,
+    /// RFC 8878, one or more frames.
+    Zstd,
 }
 
 impl Encoding {
@@ -71,9 +73,11 @@ impl Encoding {
         match header.map(http::HeaderValue::as_bytes).map(<[u8]>::trim_ascii) {
             None | Some(b"" | b"identity") => Ok(Self::Identity),
             Some(name) if name.eq_ignore_ascii_case(b"gzip") => Ok(Self::Gzip),
+            Some(name) if name.eq_ignore_ascii_case(b"zstd") => Ok(Self::Zstd),
             Some(other) => {
                 let message = format!("body has content encoding `{}`", other.escape_ascii());
-                Err(Error::new(ErrorKind::Decode, format!("{message}, expected gzip or identity")))
+                let message = format!("{message}, expected gzip, zstd or identity");
+                Err(Error::new(ErrorKind::Decode, message))
             }
         }
     }
@@ -90,7 +94,7 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let mut decoder = Decoder::new(encoding, limits.bytes_max, std::mem::take(into));
+    let mut decoder = Decoder::new(encoding, limits.bytes_max, std::mem::take(into))?;
     match limits.part {
         BodyPart::Whole => {
             feed(body, &mut decoder).await?;
@@ -124,23 +128,24 @@ where
 enum Decoder {
     Identity { bytes: Vec<u8>, bytes_max: u64 },
     Gzip(Box<Gunzip>),
+    Zstd(Box<Unzstd>),
 }
 
 impl Decoder {
-    fn new(encoding: Encoding, bytes_max: u64, mut buffer: Vec<u8>) -> Self {
+    fn new(encoding: Encoding, bytes_max: u64, mut buffer: Vec<u8>) -> Result<Self, Error> {
         buffer.clear();
-        match encoding {
+        let bounds = Bounds::of(usize::try_from(bytes_max).unwrap_or(usize::MAX));
+        Ok(match encoding {
             Encoding::Identity => Self::Identity { bytes: buffer, bytes_max },
-            Encoding::Gzip => {
-                let bounds = Bounds::of(usize::try_from(bytes_max).unwrap_or(usize::MAX));
-                Self::Gzip(Box::new(Gunzip::new(bounds, buffer)))
-            }
-        }
+            Encoding::Gzip => Self::Gzip(Box::new(Gunzip::new(bounds, buffer))),
+            Encoding::Zstd => Self::Zstd(Box::new(Unzstd::new(bounds, buffer).map_err(of_wire)?)),
+        })
     }
 
     fn push(&mut self, chunk: &[u8]) -> Result<(), Error> {
         match self {
             Self::Gzip(decoder) => decoder.push(chunk).map_err(of_wire),
+            Self::Zstd(decoder) => decoder.push(chunk).map_err(of_wire),
             Self::Identity { bytes, bytes_max } => {
                 let room = bytes_max.saturating_sub(bytes.len() as u64);
                 let fits = usize::try_from(room).unwrap_or(usize::MAX).min(chunk.len());
@@ -158,6 +163,7 @@ impl Decoder {
         match self {
             Self::Identity { bytes, .. } => Ok(bytes),
             Self::Gzip(decoder) => decoder.finish().map_err(of_wire),
+            Self::Zstd(decoder) => decoder.finish().map_err(of_wire),
         }
     }
 
@@ -165,6 +171,7 @@ impl Decoder {
         match self {
             Self::Identity { bytes, .. } => bytes,
             Self::Gzip(decoder) => decoder.into_output(),
+            Self::Zstd(decoder) => decoder.into_output(),
         }
     }
 }

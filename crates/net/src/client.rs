@@ -194,7 +194,9 @@ impl Client {
         })?;
         match Encoding::of(parts.headers.get(header::CONTENT_ENCODING))? {
             Encoding::Identity => Ok(Stream { status: parts.status, incoming }),
-            Encoding::Gzip => Err(Error::new(ErrorKind::Decode, "a stream is not compressed")),
+            Encoding::Gzip | Encoding::Zstd => {
+                Err(Error::new(ErrorKind::Decode, "a stream is not compressed"))
+            }
         }
     }
 

@@ -3,18 +3,22 @@
 //! Pure and synchronous: time comes in as values, storage as `Appender`.
 //! INV-31: a scrape is one batch, its report series included; a failed one leaves only markers.
 
+mod collate;
+mod convert;
 mod entries;
 mod family;
 mod ingest;
+mod native;
+mod protobuf;
 mod report;
 mod store;
 
 #[cfg(test)]
 mod tests;
 
-use crate::Shape;
+use crate::{PageFormat, Shape};
 use entries::{Entries, Round};
-use exposition::{Family, Format};
+use exposition::Family;
 use family::Families;
 use ingest::Origin;
 use model::{Appender, Batch, GroupKey, Labels, LabelsBuilder, SeriesRef, Timestamp};
@@ -29,7 +33,7 @@ pub enum Page<'a> {
     /// A body in a format; an empty one is a scrape without samples.
     Body {
         /// Format of the body.
-        format: Format,
+        format: PageFormat,
         /// The body, decompressed.
         bytes: &'a [u8],
     },
@@ -81,8 +85,12 @@ pub struct ScrapeReport {
     pub refused: usize,
     /// Exemplars dropped because their labels are too long.
     pub exemplars_refused: usize,
+    /// Classic histograms that did not make a native one and were dropped.
+    pub unconverted: usize,
     /// The sample limit was exceeded.
     pub sample_limit_exceeded: bool,
+    /// A native histogram stayed above the limit on buckets.
+    pub bucket_limit_exceeded: bool,
 }
 
 /// Remembers the series of one target between scrapes.

@@ -17,7 +17,9 @@ pub(crate) struct Counters {
     out_of_bounds: AtomicU64,
     refused: AtomicU64,
     exemplars_refused: AtomicU64,
+    unconverted: AtomicU64,
     sample_limit: AtomicU64,
+    bucket_limit: AtomicU64,
     not_stored: AtomicU64,
 }
 
@@ -33,7 +35,9 @@ impl Counters {
         add(&self.out_of_bounds, report.out_of_bounds);
         add(&self.refused, report.refused);
         add(&self.exemplars_refused, report.exemplars_refused);
+        add(&self.unconverted, report.unconverted);
         add(&self.sample_limit, usize::from(report.sample_limit_exceeded));
+        add(&self.bucket_limit, usize::from(report.bucket_limit_exceeded));
         add(&self.not_stored, usize::from(report.store_error.is_some()));
     }
 
@@ -60,11 +64,21 @@ impl Counters {
             simple("samples", "Samples that targets exposed.", &self.samples),
             simple("stale_markers", "Staleness markers written.", &self.stale),
             simple("sample_limit_exceeded", "Scrapes above sample_limit.", &self.sample_limit),
+            simple(
+                "bucket_limit_exceeded",
+                "Scrapes with a histogram above native_histogram_bucket_limit.",
+                &self.bucket_limit,
+            ),
             simple("not_stored", "Scrapes that the storage refused.", &self.not_stored),
             simple(
                 "exemplars_refused",
                 "Exemplars that were refused because their labels are too long.",
                 &self.exemplars_refused,
+            ),
+            simple(
+                "histograms_not_converted",
+                "Classic histograms that made no native one and were dropped.",
+                &self.unconverted,
             ),
             refused,
         ]

@@ -22,7 +22,7 @@ mod view;
 
 pub use cache::{Arrival, Page, ScrapeReport, SharedMetadata, TargetCache};
 pub use grid::Grid;
-pub use page::{accept_header, format_of};
+pub use page::{PageFormat, accept_header, format_of};
 pub use pools::{Options, Pools};
 pub use probing::{OwnProbe, Told, WaitingSource};
 pub use shape::Shape;

@@ -11,12 +11,20 @@ mod tests;
 /// Number of protocols upstream knows; the first choice has this weight plus one.
 const PROTOCOLS: usize = ScrapeProtocol::ALL.len();
 
-/// The `Accept` header for protocols, most wanted first. Protobuf is never asked for, because it
-/// cannot be read yet; a target that has nothing else says so by its content type.
+/// How a body is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PageFormat {
+    /// One sample a line.
+    Lines(Format),
+    /// Length-delimited `io.prometheus.client.MetricFamily`.
+    Protobuf,
+}
+
+/// The `Accept` header for protocols, most wanted first.
 pub fn accept_header(protocols: &[ScrapeProtocol], escaping: EscapingScheme) -> String {
     let mut weight = PROTOCOLS + 1;
     let mut header = String::new();
-    for protocol in protocols.iter().filter(|protocol| is_readable(**protocol)) {
+    for protocol in protocols {
         header.push_str(protocol.media_type());
         if has_escaping(*protocol) {
             header.push_str(";escaping=");
@@ -38,30 +46,18 @@ const fn has_escaping(protocol: ScrapeProtocol) -> bool {
     }
 }
 
-const fn is_readable(protocol: ScrapeProtocol) -> bool {
-    match protocol {
-        ScrapeProtocol::PrometheusProto => false,
-        ScrapeProtocol::PrometheusText0_0_4
-        | ScrapeProtocol::PrometheusText1_0_0
-        | ScrapeProtocol::OpenMetricsText0_0_1
-        | ScrapeProtocol::OpenMetricsText1_0_0 => true,
-    }
-}
-
 /// The format of an answer: by its `Content-Type`, else the fallback, else an error.
 pub fn format_of(
     content_type: Option<&str>,
     fallback: Option<ScrapeProtocol>,
-) -> Result<Format, String> {
+) -> Result<PageFormat, String> {
     let content_type = content_type.unwrap_or_default();
     let media_type = media_type(content_type);
     match (media_type.as_deref(), fallback) {
-        (Some("text/plain"), _) => Ok(Format::Text),
-        (Some("application/openmetrics-text"), _) => Ok(Format::OpenMetrics),
-        (Some("application/vnd.google.protobuf"), _) => {
-            Err("target sends protobuf, which is not supported yet".to_owned())
-        }
-        (_, Some(protocol)) => fallback_format(protocol),
+        (Some("text/plain"), _) => Ok(PageFormat::Lines(Format::Text)),
+        (Some("application/openmetrics-text"), _) => Ok(PageFormat::Lines(Format::OpenMetrics)),
+        (Some("application/vnd.google.protobuf"), _) => Ok(PageFormat::Protobuf),
+        (_, Some(protocol)) => Ok(fallback_format(protocol)),
         (_, None) if content_type.is_empty() => {
             Err("non-compliant scrape target sending blank Content-Type and no \
                  fallback_scrape_protocol specified for target"
@@ -122,16 +118,14 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_char)
 }
 
-fn fallback_format(protocol: ScrapeProtocol) -> Result<Format, String> {
+const fn fallback_format(protocol: ScrapeProtocol) -> PageFormat {
     match protocol {
         ScrapeProtocol::PrometheusText0_0_4 | ScrapeProtocol::PrometheusText1_0_0 => {
-            Ok(Format::Text)
+            PageFormat::Lines(Format::Text)
         }
         ScrapeProtocol::OpenMetricsText0_0_1 | ScrapeProtocol::OpenMetricsText1_0_0 => {
-            Ok(Format::OpenMetrics)
+            PageFormat::Lines(Format::OpenMetrics)
         }
-        ScrapeProtocol::PrometheusProto => {
-            Err("fallback_scrape_protocol is protobuf, which is not supported yet".to_owned())
-        }
+        ScrapeProtocol::PrometheusProto => PageFormat::Protobuf,
     }
 }

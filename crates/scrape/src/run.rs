@@ -4,11 +4,11 @@
 
 use crate::cache::{Arrival, Page, ScrapeReport, TargetCache};
 use crate::fetch::{FetchError, Job};
+use crate::page::PageFormat;
 use crate::pools::Context;
 use crate::shape::Shape;
 use crate::view::{Health, Shared};
 use crate::{Grid, Target};
-use exposition::Format;
 use model::{GroupKey, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -156,7 +156,7 @@ impl Runner {
         &mut self,
         at: Timestamp,
         start: Duration,
-        fetched: Result<Format, FetchError>,
+        fetched: Result<PageFormat, FetchError>,
     ) -> Option<ScrapeReport> {
         let mut cache = self.cache.take()?;
         let body = std::mem::take(&mut self.body);
@@ -217,7 +217,7 @@ impl Runner {
     }
 }
 
-async fn fetch(assignment: &Assignment, body: &mut Vec<u8>) -> Result<Format, FetchError> {
+async fn fetch(assignment: &Assignment, body: &mut Vec<u8>) -> Result<PageFormat, FetchError> {
     if let Some(error) = &assignment.forced_error {
         return Err(error.clone().into());
     }

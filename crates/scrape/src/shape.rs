@@ -1,7 +1,7 @@
 //! What becomes of the labels of a sample: the server's labels, relabelling, checks, limits.
 //! As upstream's `mutateSampleLabels`, `verifyLabelLimits`; the texts of errors are upstream's.
 
-use config::{ScrapeConfig, ScrapeLimits};
+use config::{HistogramOptions, ScrapeConfig, ScrapeLimits};
 use model::{Labels, LabelsBuilder, METRIC_NAME, is_legacy_metric_name};
 use relabel::{NameScheme, Rule};
 use std::time::Duration;
@@ -25,6 +25,12 @@ pub struct Shape {
     pub relabel: Vec<Rule>,
     /// Limits on samples and labels.
     pub limits: ScrapeLimits,
+    /// Which forms of histograms are stored.
+    pub histograms: HistogramOptions,
+    /// Native histograms are merged down to so many buckets; what stays above fails the scrape.
+    pub bucket_limit: Option<u64>,
+    /// Finest resolution of native histograms, -4 to 8.
+    pub schema_max: i32,
     /// Which names are valid.
     pub names: NameScheme,
     /// Report `scrape_timeout_seconds` and its kin too.
@@ -42,6 +48,10 @@ pub(crate) enum Fate {
     Dropped,
 }
 
+/// Finest and coarsest resolution of native histograms.
+const SCHEMA_MAX: i32 = 8;
+const SCHEMA_MIN: i32 = -4;
+
 /// Metric names and label names in errors are cut to this many characters, as upstream does.
 const SHOWN_CHARS_MAX: usize = 50;
 
@@ -55,6 +65,9 @@ impl Shape {
             track_timestamps_staleness: config.track_timestamps_staleness,
             relabel: config.metric_relabel_configs.clone(),
             limits: config.limits,
+            histograms: config.histograms,
+            bucket_limit: config.native_histogram_bucket_limit.filter(|limit| *limit > 0),
+            schema_max: schema_of(config.native_histogram_min_bucket_factor),
             names: config.name_scheme,
             extra_metrics: config.extra_scrape_metrics,
             timeout,
@@ -70,6 +83,9 @@ impl Shape {
             track_timestamps_staleness: false,
             relabel: Vec::new(),
             limits: ScrapeLimits::default(),
+            histograms: HistogramOptions::default(),
+            bucket_limit: None,
+            schema_max: SCHEMA_MAX,
             names: NameScheme::Utf8,
             extra_metrics: false,
             timeout,
@@ -182,6 +198,17 @@ impl Shape {
         }
         Ok(())
     }
+}
+
+/// Finest schema whose buckets grow at least by the factor: a bucket of schema n is 2^(2^-n) times
+/// as wide as the one before. Factors up to 1 mean any schema.
+fn schema_of(factor: f64) -> i32 {
+    if factor <= 1.0 {
+        return SCHEMA_MAX;
+    }
+    let schema = (-factor.log2().log2()).floor();
+    let fits = (SCHEMA_MIN..=SCHEMA_MAX).rev().find(|schema_of| f64::from(*schema_of) <= schema);
+    fits.unwrap_or(SCHEMA_MIN)
 }
 
 fn shown(text: &str) -> &str {

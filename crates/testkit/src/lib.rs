@@ -7,6 +7,7 @@ pub mod http;
 mod memory;
 mod page;
 mod peer;
+pub mod protobuf;
 mod skip;
 mod wait;
 

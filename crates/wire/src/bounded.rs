@@ -5,6 +5,7 @@
 use crate::WireError;
 use flate2::write::MultiGzDecoder;
 use std::io::{self, Write};
+use zstd::stream::raw::{DParameter, Decoder, Operation as _};
 
 /// How much a decompressor may produce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,8 @@ impl Gunzip {
     /// Nothing has arrived yet; `out` gives its memory to the output.
     pub fn new(bounds: Bounds, mut out: Vec<u8>) -> Self {
         out.clear();
-        Self { decoder: MultiGzDecoder::new(Output { bytes: out, bounds, arrived: 0 }) }
+        let codec = "gzip";
+        Self { decoder: MultiGzDecoder::new(Output { bytes: out, codec, bounds, arrived: 0 }) }
     }
 
     /// Takes the next bytes of input.
@@ -121,9 +123,90 @@ fn gzip_error(at: usize, error: io::Error) -> WireError {
     error.downcast().unwrap_or_else(|error| WireError::malformed(at, format!("gzip: {error}")))
 }
 
+/// Largest window of a zstd frame: 8 MiB, which every decoder should take (RFC 8878, 3.1.1.1.2).
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// Bytes that one step of the zstd decoder gives at most.
+const ZSTD_STEP_BYTES: usize = 64 << 10;
+
+/// Decompresses zstd (RFC 8878, all frames) as it arrives. Needs the window of a frame besides the
+/// output: at most 8 MiB.
+pub struct Unzstd {
+    decoder: Decoder<'static>,
+    output: Output,
+    step: Vec<u8>,
+    /// What arrived ends with a frame.
+    is_whole: bool,
+}
+
+impl Unzstd {
+    /// Nothing has arrived yet; `out` gives its memory to the output.
+    ///
+    /// # Errors
+    /// `TooLarge` when there is no memory for a decoder.
+    pub fn new(bounds: Bounds, mut out: Vec<u8>) -> Result<Self, WireError> {
+        out.clear();
+        let begin = || {
+            let mut decoder = Decoder::new()?;
+            decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG_MAX))?;
+            Ok(decoder)
+        };
+        let no_room = |error: io::Error| WireError::too_large(0, format!("zstd: {error}"));
+        Ok(Self {
+            decoder: begin().map_err(no_room)?,
+            output: Output { bytes: out, codec: "zstd", bounds, arrived: 0 },
+            step: vec![0; ZSTD_STEP_BYTES],
+            is_whole: false,
+        })
+    }
+
+    /// Takes the next bytes of input.
+    ///
+    /// # Errors
+    /// `Malformed` when they are no zstd or want a larger window, `TooLarge` when a bound is
+    /// exceeded; after either only [`Unzstd::into_output`] makes sense.
+    pub fn push(&mut self, mut input: &[u8]) -> Result<(), WireError> {
+        let begin = self.output.arrived;
+        self.output.arrived += input.len();
+        loop {
+            let status = self.decoder.run_on_buffers(input, &mut self.step);
+            let status =
+                status.map_err(|error| WireError::malformed(begin, format!("zstd: {error}")))?;
+            let (read, written) = (status.bytes_read, status.bytes_written);
+            self.output.check(self.output.bytes.len() + written)?;
+            self.output.bytes.extend_from_slice(&self.step[..written]);
+            input = &input[read..];
+            if read > 0 || written > 0 {
+                self.is_whole = status.remaining == 0;
+            }
+            // A full step may hide more output; nothing in and nothing out is the end.
+            if (input.is_empty() && written < self.step.len()) || read + written == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The whole output, once all input was pushed.
+    ///
+    /// # Errors
+    /// `Malformed` when the input ends within a frame.
+    pub fn finish(self) -> Result<Vec<u8>, WireError> {
+        if self.is_whole {
+            return Ok(self.into_output());
+        }
+        Err(WireError::malformed(self.output.arrived, "zstd: ends within a frame"))
+    }
+
+    /// What was decompressed so far, whatever happened then; at most `decoded_bytes_max` bytes.
+    pub fn into_output(self) -> Vec<u8> {
+        self.output.bytes
+    }
+}
+
 /// A buffer that refuses to grow beyond its bounds.
 struct Output {
     bytes: Vec<u8>,
+    /// For errors.
+    codec: &'static str,
     bounds: Bounds,
     /// Bytes of input so far.
     arrived: usize,
@@ -133,12 +216,13 @@ impl Output {
     fn check(&self, len: usize) -> Result<(), WireError> {
         let Bounds { decoded_bytes_max: max, ratio_max } = self.bounds;
         if len > max {
-            let text = format!("gzip: more than {max} bytes of output");
+            let text = format!("{}: more than {max} bytes of output", self.codec);
             return Err(WireError::too_large(self.arrived, text));
         }
         if len > RATIO_FREE_BYTES && len / ratio_max > self.arrived {
+            let codec = self.codec;
             let text =
-                format!("gzip: {len} bytes of output, more than {ratio_max} times the input");
+                format!("{codec}: {len} bytes of output, more than {ratio_max} times the input");
             return Err(WireError::too_large(self.arrived, text));
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! What the fuzz target feeds, also replayed by the ordinary suite: any bytes through every
 //! decoder, which may refuse them but never panic.
 
-use crate::bounded::{Bounds, Gunzip, snappy_block};
+use crate::bounded::{Bounds, Gunzip, Unzstd, snappy_block};
 use crate::remote_write::{Item, LabelPairs, Request, SeriesItem};
-use crate::{WireError, WireErrorKind, influx, otlp, remote_write_2};
+use crate::{WireError, WireErrorKind, families, influx, otlp, remote_write_2};
 
 /// Most bytes that the decompressors may make of an input.
 const DECODED_BYTES_MAX: usize = 1 << 20;
@@ -133,6 +133,43 @@ pub fn check_influx(data: &[u8]) -> bool {
         }
     }
     all
+}
+
+/// Any bytes as a page of metric families: bare and as zstd. Answers whether one of them is whole.
+pub fn check_families(data: &[u8]) -> bool {
+    let unpacked =
+        Unzstd::new(Bounds::of(DECODED_BYTES_MAX), Vec::new()).and_then(|mut decoder| {
+            decoder.push(data)?;
+            decoder.finish()
+        });
+    walk_families(data).is_ok() || unpacked.and_then(|body| walk_families(&body)).is_ok()
+}
+
+fn walk_families(body: &[u8]) -> Result<(), WireError> {
+    let mut page = families::Families::new(body);
+    let mut bytes = Vec::new();
+    while let Some(mut family) = page.next_family()? {
+        assert!(!family.name.is_empty());
+        while let Some(metric) = family.next_metric()? {
+            bytes.clear();
+            metric.put_label_bytes(&mut bytes)?;
+            assert!(bytes.len() <= body.len(), "parts of the body");
+            let mut labels = metric.labels();
+            while labels.next_pair()?.is_some() {}
+            match metric.content {
+                families::Content::Number(number) => drop(number.exemplar()?),
+                families::Content::Summary(mut summary) => {
+                    while summary.next_quantile()?.is_some() {}
+                }
+                families::Content::Histogram(mut histogram) => {
+                    drop(histogram.native(false)?);
+                    histogram.exemplars()?;
+                    while histogram.next_bucket()?.is_some() {}
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Two pieces, so that a border lies somewhere.

@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         let value = match tag & 7 {
             0 => Value::Varint(self.varint()?),
             1 => Value::Fixed64(self.fixed64()?),
-            2 => Value::Bytes(self.bytes()?),
+            2 => Value::Bytes(self.delimited()?),
             5 => Value::Fixed32(u32::from_le_bytes(self.array()?)),
             other => {
                 return Err(WireError::malformed(offset, format!("protobuf: wire type {other}")));
@@ -142,7 +142,8 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    fn bytes(&mut self) -> Result<Reader<'a>, WireError> {
+    /// A length and as many bytes.
+    pub fn delimited(&mut self) -> Result<Reader<'a>, WireError> {
         let start = self.offset;
         let len = self.varint()?;
         let len = usize::try_from(len).ok().filter(|len| *len <= self.bytes.len());

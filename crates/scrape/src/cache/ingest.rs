@@ -4,15 +4,20 @@
 //! because none of the page's samples are stored.
 
 use super::entries::{EntryId, Series, Sighting};
+use super::native;
 use super::report::{ReportSeries, values};
 use super::{Arrival, Page, ScrapeReport, TargetCache};
+use crate::PageFormat;
 use crate::shape::Fate;
+use config::HistogramOptions;
 use exposition::{Event, Family, Format, ParsedExemplar, Parser, Part, Point, Sample};
 use model::{
     AppendError, AppendErrorKind, Appender, BUCKET_LABEL, Exemplar, GroupKey, Labels,
-    LabelsBuilder, METRIC_NAME, QUANTILE_LABEL, SeriesRef, Timestamp, stale_marker,
+    LabelsBuilder, METRIC_NAME, MetricKind, QUANTILE_LABEL, Row, SeriesRef, Timestamp, Value,
+    stale_marker,
 };
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// What each row of the batch is, so that the storage's answers find their way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,16 +53,20 @@ pub(super) struct Pass<'a> {
     has_instances: bool,
 }
 
-/// A sample's number and what comes with it.
-struct Reading {
-    value: f64,
-    timestamp: Option<Timestamp>,
-    exemplar: Option<Box<ParsedExemplar>>,
+/// A sample's value and what comes with it.
+pub(super) struct Reading {
+    pub(super) value: Value,
+    pub(super) timestamp: Option<Timestamp>,
+    /// When it began, if that stands beside the value.
+    pub(super) start: Option<Timestamp>,
+    pub(super) exemplars: Vec<ParsedExemplar>,
 }
 
 impl From<Sample<'_>> for Reading {
     fn from(sample: Sample<'_>) -> Self {
-        Self { value: sample.value, timestamp: sample.timestamp, exemplar: sample.exemplar }
+        let exemplars = sample.exemplar.map(|exemplar| vec![*exemplar]).unwrap_or_default();
+        let (value, timestamp) = (Value::Float(sample.value), sample.timestamp);
+        Self { value, timestamp, start: None, exemplars }
     }
 }
 
@@ -91,18 +100,28 @@ impl<'a> Pass<'a> {
         match page {
             Page::Failed { error, .. } => return Err(Stop::Scrape(error.to_owned())),
             Page::Body { bytes: [], .. } => {}
-            Page::Body { format, bytes } => self.read_body(format, bytes)?,
+            Page::Body { format: PageFormat::Protobuf, bytes } => self.read_protobuf(bytes)?,
+            Page::Body { format: PageFormat::Lines(format), bytes } => {
+                self.has_instances = format == Format::OpenMetrics;
+                if self.wanted().convert_classic {
+                    self.read_converting(format, bytes)?;
+                } else {
+                    self.read_body(format, bytes)?;
+                }
+            }
             Page::Families(families) => self.read_families(families)?,
         }
         if self.report.sample_limit_exceeded {
             return Err(Stop::Scrape("sample limit exceeded".to_owned()));
+        }
+        if self.report.bucket_limit_exceeded {
+            return Err(Stop::Scrape("histogram bucket limit exceeded".to_owned()));
         }
         self.date();
         Ok(())
     }
 
     fn read_body(&mut self, format: Format, bytes: &[u8]) -> Result<(), Stop> {
-        self.has_instances = format == Format::OpenMetrics;
         let mut parser = Parser::new(format, bytes);
         loop {
             if let Some((id, sample)) = self.likely_line(&mut parser)? {
@@ -112,17 +131,50 @@ impl<'a> Pass<'a> {
             match parser.next_event().map_err(parse_error)? {
                 None => return Ok(()),
                 Some(Event::Sample(sample)) => self.line(&parser, sample)?,
-                Some(Event::Type { family, kind }) => {
-                    self.cache.families.kind(&family, self.cache.round, kind);
-                }
-                Some(Event::Help { family, help }) => {
-                    self.cache.families.help(&family, self.cache.round, &help);
-                }
-                Some(Event::Unit { family, unit }) => {
-                    self.cache.families.unit(&family, self.cache.round, &unit);
-                }
+                Some(comment) => self.hear(comment),
             }
         }
+    }
+
+    /// What a comment says of a family.
+    pub(super) fn hear(&mut self, event: Event<'_>) {
+        let round = self.cache.round;
+        match event {
+            Event::Sample(_) => {}
+            Event::Type { family, kind } => self.cache.families.kind(&family, round, kind),
+            Event::Help { family, help } => self.cache.families.help(&family, round, &help),
+            Event::Unit { family, unit } => self.cache.families.unit(&family, round, &unit),
+        }
+    }
+
+    /// What a family says of itself at once; its series follow.
+    pub(super) fn declare(&mut self, family: &str, kind: MetricKind, help: &str, unit: &str) {
+        let round = self.cache.round;
+        self.cache.families.kind(family, round, kind);
+        self.cache.families.help(family, round, help);
+        if !unit.is_empty() {
+            self.cache.families.unit(family, round, unit);
+        }
+    }
+
+    /// Family and kind declared last.
+    pub(super) fn family(&self) -> (&str, MetricKind) {
+        self.cache.families.current()
+    }
+
+    /// Which forms of histograms are stored.
+    pub(super) fn wanted(&self) -> HistogramOptions {
+        self.cache.shape.histograms
+    }
+
+    /// Counts a classic histogram that makes no native one.
+    pub(super) fn count_unconverted(&mut self) {
+        self.report.unconverted += 1;
+    }
+
+    /// Counts exemplars whose labels are too long.
+    pub(super) fn count_refused_exemplars(&mut self, count: usize) {
+        self.report.exemplars_refused += count;
     }
 
     /// The line that followed last time with the same comments before it, if it comes again.
@@ -160,7 +212,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn line(&mut self, parser: &Parser<'_>, sample: Sample<'_>) -> Result<(), Stop> {
+    pub(super) fn line(&mut self, parser: &Parser<'_>, sample: Sample<'_>) -> Result<(), Stop> {
         let raw = sample.series;
         if let Some(id) = self.cache.entries.find(self.previous, raw) {
             self.learn_comments(parser, Some(id));
@@ -181,12 +233,7 @@ impl<'a> Pass<'a> {
     fn read_families(&mut self, families: &[Family]) -> Result<(), Stop> {
         let mut line = std::mem::take(&mut self.cache.line);
         let outcome = families.iter().filter(|f| !f.points.is_empty()).try_for_each(|family| {
-            let round = self.cache.round;
-            self.cache.families.kind(&family.name, round, family.kind);
-            self.cache.families.help(&family.name, round, &family.help);
-            if !family.unit.is_empty() {
-                self.cache.families.unit(&family.name, round, &family.unit);
-            }
+            self.declare(&family.name, family.kind, &family.help, &family.unit);
             family.points.iter().try_for_each(|point| {
                 line.clear();
                 exposition::write_series(&mut line, family, point);
@@ -198,19 +245,36 @@ impl<'a> Pass<'a> {
     }
 
     fn point(&mut self, line: &str, family: &Family, point: &Point) -> Result<(), Stop> {
-        let raw = line.as_bytes();
-        let reading = Reading { value: point.value, timestamp: point.timestamp, exemplar: None };
+        let (value, timestamp) = (Value::Float(point.value), point.timestamp);
+        let reading = Reading { value, timestamp, start: None, exemplars: Vec::new() };
+        let fill = |labels: &mut LabelsBuilder| {
+            *labels = point.labels.to_builder();
+            labels.set(METRIC_NAME, &format!("{}{}", family.name, point.suffix));
+            Ok(())
+        };
+        self.offer(line.as_bytes(), &reading, fill, |name| point.labels.get(name).is_some())
+    }
+
+    /// A sample of the series that `raw` stands for; when that is new, `fill` gives its labels.
+    pub(super) fn offer(
+        &mut self,
+        raw: &[u8],
+        reading: &Reading,
+        fill: impl FnOnce(&mut LabelsBuilder) -> Result<(), Stop>,
+        names: impl Fn(&str) -> bool,
+    ) -> Result<(), Stop> {
         let predicted = self.cache.entries.predict(self.previous);
         let expected = predicted.filter(|likely| likely.series == raw).map(|likely| likely.id);
         if let Some(id) = expected.or_else(|| self.cache.entries.find(self.previous, raw)) {
-            self.known(id, &reading);
+            self.known(id, reading);
             return Ok(());
         }
         self.report.scraped += 1;
-        let mut builder = point.labels.to_builder();
-        builder.set(METRIC_NAME, &format!("{}{}", family.name, point.suffix));
-        self.fresh(raw, &mut builder, |name| point.labels.get(name).is_some(), &reading)?;
-        Ok(())
+        let mut labels = std::mem::take(&mut self.cache.builder);
+        labels.retain(|_, _| false);
+        let fresh = fill(&mut labels).and_then(|()| self.fresh(raw, &mut labels, names, reading));
+        self.cache.builder = labels;
+        fresh.map(|_| ())
     }
 
     /// A line whose series is known.
@@ -294,31 +358,42 @@ impl<'a> Pass<'a> {
     ) {
         let own_time = reading.timestamp.filter(|_| self.cache.shape.honor_timestamps);
         let at = own_time.unwrap_or(self.at);
-        match instance {
-            Some((Part::Created, instance)) => {
-                self.created.extend(created_at(reading.value).map(|at| (instance, at)));
+        let value = match &reading.value {
+            Value::Float(value) => Value::Float(*value),
+            Value::Histogram(histogram) => match native::fit(histogram, &self.cache.shape) {
+                Some(histogram) => Value::Histogram(Arc::new(histogram)),
+                None => return self.report.bucket_limit_exceeded = true,
+            },
+        };
+        match (instance, &value) {
+            (Some((Part::Created, instance)), Value::Float(seconds)) => {
+                self.created.extend(created_at(*seconds).map(|at| (instance, at)));
             }
-            Some((Part::Sample, instance)) => {
+            (Some((Part::Sample, instance)), _) => {
                 self.instances.push((self.cache.batch.rows.len(), instance));
             }
-            None => {}
+            _ => {}
         }
-        self.cache.batch.push(reference, at, reading.value);
+        let start = reading.start.filter(|start| *start <= at);
+        self.cache.batch.rows.push(Row { series: reference, timestamp: at, value, start });
         self.cache.origins.push(Origin::Sample(id));
-        if let Some(exemplar) = &reading.exemplar {
-            let (labels, value) = (exemplar.labels.clone(), exemplar.value);
-            let timestamp = exemplar.timestamp.unwrap_or(at);
-            let exemplar = Exemplar { labels, value, timestamp };
-            if exemplar.fits() {
-                self.cache.batch.exemplars.push((reference, exemplar));
-            } else {
-                self.report.exemplars_refused += 1;
-            }
+        for exemplar in &reading.exemplars {
+            self.exemplar(reference, exemplar, at);
         }
         if own_time.is_none() || self.cache.shape.track_timestamps_staleness {
             let before = self.cache.entries.track(id, self.cache.round);
             self.tracked += usize::from(before != self.cache.round);
             self.retracked += usize::from(before == self.cache.previous && before != 0);
+        }
+    }
+
+    fn exemplar(&mut self, series: SeriesRef, exemplar: &ParsedExemplar, at: Timestamp) {
+        let (labels, value) = (exemplar.labels.clone(), exemplar.value);
+        let exemplar = Exemplar { labels, value, timestamp: exemplar.timestamp.unwrap_or(at) };
+        if exemplar.fits() {
+            self.cache.batch.exemplars.push((series, exemplar));
+        } else {
+            self.report.exemplars_refused += 1;
         }
     }
 
@@ -439,7 +514,7 @@ impl TargetCache {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-fn parse_error(error: exposition::ParseError) -> Stop {
+pub(super) fn parse_error(error: exposition::ParseError) -> Stop {
     Stop::Scrape(error.to_string())
 }
 
@@ -464,10 +539,7 @@ fn created_at(seconds: f64) -> Option<Timestamp> {
 
 /// Part and hash of the instance that an exposed series belongs to: its family and its labels
 /// without `le` and `quantile`.
-fn instance(
-    labels: &LabelsBuilder,
-    (family, kind): (&str, model::MetricKind),
-) -> Option<(Part, u64)> {
+fn instance(labels: &LabelsBuilder, (family, kind): (&str, MetricKind)) -> Option<(Part, u64)> {
     if family.is_empty() {
         return None;
     }

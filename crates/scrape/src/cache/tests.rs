@@ -1,6 +1,6 @@
 use super::{Arrival, Page, ScrapeReport, TargetCache};
-use crate::Shape;
 use crate::memory::Memory;
+use crate::{PageFormat, Shape};
 use expect_test::{Expect, expect};
 use exposition::{Family, Format};
 use model::{AppendErrorKind, GroupKey, Labels, MetricKind, Timestamp};
@@ -8,6 +8,9 @@ use relabel::{Action, Rule, RuleSpec};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
+
+mod histograms;
+mod protobuf;
 
 /// A target and its storage; the only place that knows the API.
 struct World {
@@ -34,11 +37,14 @@ impl World {
     }
 
     fn text(&mut self, body: &str) -> ScrapeReport {
-        self.page(Page::Body { format: Format::Text, bytes: body.as_bytes() })
+        self.page(Page::Body { format: PageFormat::Lines(Format::Text), bytes: body.as_bytes() })
     }
 
     fn openmetrics(&mut self, body: &str) -> ScrapeReport {
-        self.page(Page::Body { format: Format::OpenMetrics, bytes: body.as_bytes() })
+        self.page(Page::Body {
+            format: PageFormat::Lines(Format::OpenMetrics),
+            bytes: body.as_bytes(),
+        })
     }
 
     fn fail(&mut self, error: &str) -> ScrapeReport {

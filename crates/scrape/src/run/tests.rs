@@ -3,7 +3,7 @@ use crate::cache::TargetCache;
 use crate::fetch::Job;
 use crate::pools::tests::{context, context_over, job};
 use crate::view::Shared;
-use crate::{Shape, Target};
+use crate::{PageFormat, Shape, Target};
 use exposition::Format;
 use model::{AppendError, Appender, Batch, BatchReport, GroupKey, Labels, SeriesRef, Timestamp};
 use net::{AddressPolicy, Client, ClientOptions};
@@ -24,7 +24,8 @@ async fn a_huge_page_does_not_hold_its_memory_for_ever() {
         runner.body.clear();
         runner.body.extend_from_slice(page.as_bytes());
         let at = Timestamp::from_ms(1000 * seconds);
-        let report = runner.ingest(at, Duration::ZERO, Ok(Format::Text)).await.unwrap();
+        let report =
+            runner.ingest(at, Duration::ZERO, Ok(PageFormat::Lines(Format::Text))).await.unwrap();
         assert_eq!(report.error, None);
         let kept = runner.body.capacity();
         assert_eq!(kept > 2 * BODY_KEPT_BYTES, is_kept, "{kept} bytes");
@@ -52,7 +53,9 @@ async fn a_panic_while_storing_ends_no_loop() {
         let mut runner = Runner::new(context, Arc::new(Shared::default()), receiver);
         let shape = Shape::own(Labels::default(), Duration::from_secs(1));
         runner.cache = Some(TargetCache::new(GroupKey(1), shape));
-        let told = runner.ingest(Timestamp::from_ms(1000), Duration::ZERO, Ok(Format::Text)).await;
+        let told = runner
+            .ingest(Timestamp::from_ms(1000), Duration::ZERO, Ok(PageFormat::Lines(Format::Text)))
+            .await;
         assert!(told.is_none() && runner.cache.is_none(), "the next round begins anew");
     }
 }

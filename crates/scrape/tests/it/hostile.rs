@@ -7,6 +7,7 @@ use flate2::write::GzEncoder;
 use scrape::{Health, TargetView};
 use std::io::Write as _;
 use std::time::Duration;
+use testkit::protobuf::Message;
 
 const TEXT: &str = "Content-Type: text/plain\r\n";
 
@@ -56,7 +57,7 @@ async fn a_good_page_is_stored_and_shown() {
     let asked = server.asked().remove(0).to_lowercase();
     for header in [
         "accept: application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,",
-        "accept-encoding: gzip\r\n",
+        "accept-encoding: zstd,gzip;q=0.9\r\n",
         "x-prometheus-scrape-timeout-seconds: 0.2\r\n",
         "user-agent: flyball/",
     ] {
@@ -72,10 +73,18 @@ async fn a_good_page_is_stored_and_shown() {
 async fn formats_and_encodings_that_are_understood() {
     let openmetrics = "Content-Type: application/openmetrics-text\r\n";
     let compressed = format!("{TEXT}Content-Encoding: gzip\r\n");
+    let zstd_compressed = format!("{TEXT}Content-Encoding: zstd\r\n");
+    let protobuf = "Content-Type: application/vnd.google.protobuf; encoding=delimited; \
+                    proto=io.prometheus.client.MetricFamily\r\n";
+    let value = Message::new().message(2, &Message::new().double(1, 1.0));
+    let gauge = Message::new().bytes(1, "a").number(3, 1).message(4, &value).delimited();
     for (reply, more) in [
         (Reply::page(TEXT, b"a 1\n"), ""),
         (Reply::page(openmetrics, b"a 1\n# EOF\n"), ""),
         (Reply::page(&compressed, &gzip(b"a 1\n")), ""),
+        (Reply::page(&zstd_compressed, &zstd::encode_all(&b"a 1\n"[..], 3).unwrap()), ""),
+        (Reply::page(protobuf, &gauge), ""),
+        (Reply::page("", &gauge), "  fallback_scrape_protocol: PrometheusProto\n"),
         (Reply::page("", b"a 1\n"), "  fallback_scrape_protocol: PrometheusText0.0.4\n"),
         (Reply::page("", b""), ""),
         (Reply::page(TEXT, b"a 1\n"), "  body_size_limit: 5B\n"),
@@ -110,6 +119,11 @@ async fn pages_that_fail_say_why() {
             "  body_size_limit: 4B\n",
             "body size limit exceeded: more than 3 bytes",
         ),
+        (
+            Reply::page("Content-Type: application/vnd.google.protobuf\r\n", b"a 1\n"),
+            "",
+            "protobuf: declared length exceeds",
+        ),
         (Reply::page("Content-Encoding: br\r\n", b"x"), "", "content encoding `br`"),
         (Reply::Bytes(b"nonsense\r\n\r\n".to_vec()), "", "request to http://127.0.0.1:"),
         (Reply::Silence, "", "within 200ms"),
@@ -134,6 +148,9 @@ async fn bombs_floods_and_monsters_are_bounded() {
     let patient = "  scrape_interval: 1s\n  scrape_timeout: 1s\n";
     let compressed = format!("{TEXT}Content-Encoding: gzip\r\n");
     let bomb = gzip(&vec![b'0'; 64 << 20]);
+    check(Reply::page(&compressed, &bomb), patient, &["more than 200 times"]).await;
+    let compressed = format!("{TEXT}Content-Encoding: zstd\r\n");
+    let bomb = zstd::encode_all(&*vec![b'0'; 64 << 20], 3).unwrap();
     check(Reply::page(&compressed, &bomb), patient, &["more than 200 times"]).await;
     let flood = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n".to_vec();
     let small = "  body_size_limit: 64KB\n";

@@ -4,6 +4,7 @@
 mod hostile;
 #[expect(dead_code, reason = "the unit tests of the core use the rest")]
 mod memory;
+mod peers;
 mod reload;
 mod server;
 mod sources;

@@ -1,10 +1,10 @@
 //! A storage for tests: keeps everything in order of arrival and refuses as the real one does.
 
 use model::{
-    AppendError, AppendErrorKind, Appender, Batch, BatchReport, GroupKey, Labels, Rejection,
-    RowFault, SeriesRef, Value, is_stale,
+    AppendError, AppendErrorKind, Appender, Batch, BatchReport, CounterReset, GroupKey, Histogram,
+    HistogramCounts, Labels, Rejection, RowFault, SeriesRef, Span, Value, is_stale,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
@@ -80,6 +80,13 @@ impl Memory {
         samples.map(|(&at, &bits)| (at, f64::from_bits(bits))).collect()
     }
 
+    /// Label sets of all series of a job, without the job.
+    pub(crate) fn series_of(&self, job: &str) -> BTreeSet<String> {
+        let inner = self.0.lock().unwrap();
+        let own = inner.by_handle.values().filter(|series| series.labels.value("job") == job);
+        own.map(|series| series.labels.without(|name| name == "job").to_string()).collect()
+    }
+
     /// The last value of each series with a name that passes; `None` when it is stale.
     pub(crate) fn latest(&self, metric: &str) -> BTreeMap<String, Option<f64>> {
         let inner = self.0.lock().unwrap();
@@ -102,7 +109,11 @@ impl Inner {
 
     fn row(&mut self, row: &model::Row) -> Result<bool, RowFault> {
         let series = self.by_handle.get_mut(&row.series.0).ok_or(RowFault::UnknownSeries)?;
-        let Value::Float(value) = row.value else { return Err(RowFault::InvalidHistogram) };
+        let (value, shown) = match &row.value {
+            Value::Float(value) if is_stale(*value) => (*value, "stale".to_owned()),
+            Value::Float(value) => (*value, value.to_string()),
+            Value::Histogram(histogram) => (histogram.sum, describe(histogram)),
+        };
         let at = row.timestamp.ms();
         if let Some(&bits) = series.samples.get(&at) {
             return if bits == value.to_bits() {
@@ -115,11 +126,40 @@ impl Inner {
             return Err(RowFault::OutOfOrder);
         }
         series.samples.insert(at, value.to_bits());
-        let value = if is_stale(value) { "stale".to_owned() } else { value.to_string() };
         let start = row.start.map(|start| format!(" from {}", start.ms())).unwrap_or_default();
-        self.log.push(format!("{} {value} @{at}{start}\n", series.labels));
+        self.log.push(format!("{} {shown} @{at}{start}\n", series.labels));
         Ok(true)
     }
+}
+
+fn describe(histogram: &Histogram) -> String {
+    let side = |spans: &[Span], buckets: &[f64]| {
+        let spans = spans.iter().map(|span| format!("{}+{}", span.offset, span.length));
+        format!("{}:{buckets:?}", spans.collect::<Vec<_>>().join(","))
+    };
+    let h = histogram;
+    let mut text = format!("schema {} count {} sum {}", h.schema, h.count, h.sum);
+    if h.zero_threshold > 0.0 || h.zero_count > 0.0 {
+        write!(text, " zero {}<={}", h.zero_count, h.zero_threshold).unwrap();
+    }
+    for (spans, buckets, sign) in [
+        (&h.positive_spans, &h.positive_buckets, '+'),
+        (&h.negative_spans, &h.negative_buckets, '-'),
+    ] {
+        if !spans.is_empty() {
+            write!(text, " {sign}{}", side(spans, buckets)).unwrap();
+        }
+    }
+    if !h.custom_values.is_empty() {
+        write!(text, " bounds {:?}", h.custom_values).unwrap();
+    }
+    if h.counter_reset == CounterReset::Gauge {
+        text.push_str(" gauge");
+    }
+    if h.counts == HistogramCounts::Float {
+        text.push_str(" float");
+    }
+    text
 }
 
 impl Appender for Memory {

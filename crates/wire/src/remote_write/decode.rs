@@ -171,6 +171,11 @@ pub struct LabelPairs<'a> {
 }
 
 impl<'a> LabelPairs<'a> {
+    /// Labels among the fields of a message: field 1, whatever the others are.
+    pub(crate) const fn at(reader: Reader<'a>) -> Self {
+        Self { reader }
+    }
+
     /// Labels that stand alone, as [`Series::label_bytes`] gives and [`put_label`] writes them.
     pub const fn of(label_bytes: &'a [u8]) -> Self {
         Self { reader: Reader::new(label_bytes) }

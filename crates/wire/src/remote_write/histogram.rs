@@ -12,34 +12,37 @@ pub const BUCKETS_MAX: usize = 16_384;
 /// Largest integer count that a float holds exactly.
 const EXACT_MAX: u64 = 1 << 53;
 
+/// Largest index of a bucket either way; schema 8 needs 262,144 for all floats.
+const INDEX_MAX: i64 = 1 << 30;
+
 /// Fields as they came.
 #[derive(Default)]
-struct Raw {
+pub(crate) struct Raw {
     timestamp: i64,
     start: i64,
     /// Set by `count_int`, `count_float`; the last one wins (a oneof).
-    count: Option<Count>,
-    zero_count: Option<Count>,
-    sum: f64,
-    schema: i64,
-    zero_threshold: f64,
-    negative: Side,
-    positive: Side,
-    reset_hint: u64,
+    pub(crate) count: Option<Count>,
+    pub(crate) zero_count: Option<Count>,
+    pub(crate) sum: f64,
+    pub(crate) schema: i64,
+    pub(crate) zero_threshold: f64,
+    pub(crate) negative: Side,
+    pub(crate) positive: Side,
+    pub(crate) reset_hint: u64,
     custom_values: Vec<f64>,
 }
 
 #[derive(Clone, Copy)]
-enum Count {
+pub(crate) enum Count {
     Integer(u64),
     Float(f64),
 }
 
 #[derive(Default)]
-struct Side {
-    spans: Vec<Span>,
-    deltas: Vec<i64>,
-    counts: Vec<f64>,
+pub(crate) struct Side {
+    pub(crate) spans: Vec<Span>,
+    pub(crate) deltas: Vec<i64>,
+    pub(crate) counts: Vec<f64>,
 }
 
 /// Reads one `Histogram` message of either version: 1.0 has no start.
@@ -79,7 +82,7 @@ fn read_fields(mut reader: Reader<'_>) -> Result<Raw, WireError> {
     Ok(raw)
 }
 
-fn span(mut reader: Reader<'_>) -> Result<Span, WireError> {
+pub(crate) fn span(mut reader: Reader<'_>) -> Result<Span, WireError> {
     let mut span = Span::default();
     while let Some(field) = reader.next_field()? {
         let outside =
@@ -94,7 +97,7 @@ fn span(mut reader: Reader<'_>) -> Result<Span, WireError> {
 }
 
 /// Packed or one by one: readers must take both (encoding guide, "Packed Repeated Fields").
-fn deltas(field: &Field<'_>, into: &mut Vec<i64>) -> Result<(), WireError> {
+pub(crate) fn deltas(field: &Field<'_>, into: &mut Vec<i64>) -> Result<(), WireError> {
     if let Value::Varint(value) = field.value {
         return push(into, zigzag(value), field);
     }
@@ -106,7 +109,7 @@ fn deltas(field: &Field<'_>, into: &mut Vec<i64>) -> Result<(), WireError> {
     Ok(())
 }
 
-fn doubles(field: &Field<'_>, into: &mut Vec<f64>) -> Result<(), WireError> {
+pub(crate) fn doubles(field: &Field<'_>, into: &mut Vec<f64>) -> Result<(), WireError> {
     if let Value::Fixed64(bits) = field.value {
         return push(into, f64::from_bits(bits), field);
     }
@@ -118,7 +121,7 @@ fn doubles(field: &Field<'_>, into: &mut Vec<f64>) -> Result<(), WireError> {
     Ok(())
 }
 
-fn push<T>(into: &mut Vec<T>, value: T, field: &Field<'_>) -> Result<(), WireError> {
+pub(crate) fn push<T>(into: &mut Vec<T>, value: T, field: &Field<'_>) -> Result<(), WireError> {
     if into.len() >= BUCKETS_MAX {
         let text = format!("histogram: more than {BUCKETS_MAX} buckets or spans");
         return Err(WireError::too_large(field.offset, text));
@@ -127,7 +130,7 @@ fn push<T>(into: &mut Vec<T>, value: T, field: &Field<'_>) -> Result<(), WireErr
     Ok(())
 }
 
-fn build(raw: Raw) -> Result<Histogram, String> {
+pub(crate) fn build(raw: Raw) -> Result<Histogram, String> {
     let float_buckets = !(raw.positive.counts.is_empty() && raw.negative.counts.is_empty());
     let counts = match raw.count {
         Some(Count::Integer(_)) => HistogramCounts::Integer,
@@ -199,10 +202,24 @@ impl Side {
             let found = buckets.len();
             return Err(format!("{side} spans need {promised} buckets, have {found} buckets"));
         }
+        self.check_reach(side)?;
         if let Some(bucket) = buckets.iter().find(|bucket| **bucket < 0.0) {
             return Err(format!("{side} bucket with count {bucket}"));
         }
         Ok(buckets)
+    }
+
+    /// Indices stay within [`INDEX_MAX`], so that their differences fit an offset.
+    fn check_reach(&self, side: &str) -> Result<(), String> {
+        let mut index = 0_i64;
+        for span in &self.spans {
+            let begin = index + i64::from(span.offset);
+            index = begin + i64::from(span.length);
+            if begin < -INDEX_MAX || index > INDEX_MAX {
+                return Err(format!("{side} span from bucket {begin} to {index}"));
+            }
+        }
+        Ok(())
     }
 
     fn sum_up(&self, side: &str) -> Result<Vec<f64>, String> {

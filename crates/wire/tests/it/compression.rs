@@ -1,9 +1,9 @@
-//! Snappy blocks and gzip: right output, and bombs that cost nothing.
+//! Snappy blocks, gzip and zstd: right output, and bombs that cost nothing.
 
 use std::io::Write;
 use testkit::peak_of;
 use wire::WireErrorKind::{Malformed, TooLarge};
-use wire::bounded::{Bounds, Gunzip, snappy_block, snappy_compress};
+use wire::bounded::{Bounds, Gunzip, Unzstd, snappy_block, snappy_compress};
 use wire::{WireError, WireErrorKind};
 
 const MIB: usize = 1 << 20;
@@ -105,4 +105,52 @@ fn broken_input_is_an_error_and_leaves_no_half_output() {
     let mut out = b"left over".to_vec();
     assert!(snappy_block(&snapped[..snapped.len() - 1], Bounds::of(MIB), &mut out).is_err());
     assert!(out.is_empty());
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
+fn unzstd(input: &[u8], max: usize) -> Result<Vec<u8>, WireError> {
+    let mut decoder = Unzstd::new(Bounds::of(max), b"left over".to_vec())?;
+    for piece in input.chunks(1009) {
+        decoder.push(piece)?;
+    }
+    decoder.finish()
+}
+
+#[test]
+fn zstd_gives_back_what_went_in() {
+    let noise: Vec<u8> =
+        (0..300_000_u32).map(|n| (n.wrapping_mul(n) >> 7).to_le_bytes()[0]).collect();
+    for text in [&b""[..], b"x", &vec![7; 100_000], &noise] {
+        assert_eq!(unzstd(&zstd(text), MIB).unwrap(), text);
+    }
+    let two_frames = [zstd(b"one "), zstd(b"two")].concat();
+    assert_eq!(unzstd(&two_frames, MIB).unwrap(), b"one two");
+}
+
+#[test]
+fn zstd_is_bounded_and_must_be_whole() {
+    let packed = zstd(&vec![7; 5000]);
+    assert!(unzstd(&packed, 5000).is_ok());
+    assert_eq!(kind(unzstd(&packed, 4999)), TooLarge);
+    assert_eq!(kind(unzstd(&packed[..packed.len() - 1], MIB)), Malformed);
+    assert_eq!(kind(unzstd(b"", MIB)), Malformed);
+    assert_eq!(kind(unzstd(b"nonsense", MIB)), Malformed);
+    let bomb = zstd(&vec![0; 64 * MIB]);
+    assert!(bomb.len() < 10_000);
+    let (result, peak) = peak_of(|| unzstd(&bomb, 128 * MIB));
+    assert_eq!(kind(result), TooLarge, "more than 200 times the input");
+    assert!(peak < 20 * MIB, "{peak}");
+}
+
+/// A frame may ask for a window of more than a terabyte: RFC 8878, 3.1.1.1.2.
+#[test]
+fn zstd_windows_above_eight_mebibytes_are_refused() {
+    let frame = |descriptor: u8| vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, descriptor, 1, 0, 0];
+    assert!(unzstd(&frame(0x68), MIB).is_ok(), "8 MiB");
+    for descriptor in [0x70, 0xff] {
+        assert_eq!(kind(unzstd(&frame(descriptor), MIB)), Malformed, "{descriptor:x}");
+    }
 }

@@ -73,3 +73,19 @@ fn honest_files_of_line_protocol_decode() {
         assert_eq!(wire::fuzzing::check_influx(&seed.bytes), is_good, "{}", seed.name);
     }
 }
+
+#[test]
+fn families_of_any_bytes() {
+    Replay::of("families").rounds(20_000).run(|input| {
+        let (_, peak) = peak_of(|| wire::fuzzing::check_families(input));
+        assert!(peak < WORKING_BYTES + 2000 * input.len(), "{peak} bytes for {}", input.len());
+    });
+}
+
+#[test]
+fn honest_files_of_families_decode() {
+    for seed in corpus("families") {
+        let is_good = seed.name.starts_with("good_");
+        assert_eq!(wire::fuzzing::check_families(&seed.bytes), is_good, "{}", seed.name);
+    }
+}
