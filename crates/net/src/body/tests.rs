@@ -18,7 +18,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn decode(encoding: Encoding, bytes_max: u64, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut decoder = Decoder::new(encoding, bytes_max, b"left over".to_vec());
+    let mut decoder = Decoder::new(encoding, bytes_max, b"left over".to_vec())?;
     decoder.push(bytes)?;
     decoder.finish()
 }
@@ -107,6 +107,6 @@ fn only_gzip_and_identity_are_understood() {
     assert_eq!(of(" GZIP ").unwrap(), Encoding::Gzip);
     assert_eq!(
         of("br").unwrap_err().to_string(),
-        "body has content encoding `br`, expected gzip or identity"
+        "body has content encoding `br`, expected gzip, zstd or identity"
     );
 }

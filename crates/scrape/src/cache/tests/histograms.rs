@@ -153,7 +153,7 @@ fn broken_native_histograms_fail_the_page() {
         NATIVE,
         &page(4, &many),
         &expect![[r#"
-            wire: histogram: more than 16384 buckets or spans at offset 24
+            wire: histogram: more than 16384 buckets or spans at offset 23
         "#]],
     );
 }
