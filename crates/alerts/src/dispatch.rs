@@ -444,6 +444,18 @@ impl Dispatcher {
         if ended && !is_there() && !self.is_told(leaf, labels, stored.fingerprint) {
             return;
         }
+        self.put_there(now, key, stored, is_new, begun);
+    }
+
+    fn put_there(
+        &mut self,
+        now: Timestamp,
+        key: GroupKey,
+        stored: &Arc<StoredAlert>,
+        is_new: bool,
+        begun: &mut BTreeMap<u64, Vec<Arc<StoredAlert>>>,
+    ) {
+        let leaf = key.0;
         let id = self.group_of(now, key);
         let wait = self.tree.node(leaf).group_wait;
         let Some(group) = self.groups.get_mut(&id) else { return };

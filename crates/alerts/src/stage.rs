@@ -212,10 +212,22 @@ impl Stage {
         self.step(Event::Tick);
     }
 
-    /// Kills the process and starts it again with what is on the disk.
-    pub(crate) fn restart(&mut self) {
+    /// The state that a process would find which begins now.
+    pub(crate) fn saved(&self) -> Saved {
         let mut saved = Saved::default();
         self.written.iter().cloned().for_each(|change| saved.apply(change));
+        saved
+    }
+
+    /// Another configuration.
+    pub(crate) fn reroute(&mut self, yaml: &str) {
+        self.settings = settings(yaml);
+        self.dispatcher.reroute(self.moment(), &self.settings).unwrap();
+    }
+
+    /// Kills the process and starts it again with what is on the disk.
+    pub(crate) fn restart(&mut self) {
+        let saved = self.saved();
         self.dispatcher = Dispatcher::new(&self.settings).unwrap();
         self.dispatcher.restore(self.moment(), saved);
         self.step(Event::Tick);

@@ -61,3 +61,47 @@ fn fingerprints_are_prometheus() {
     assert_eq!(format!("{:016x}", fingerprint(&labels)), "6197c5c73e013ba0");
     assert_eq!(fingerprint(&Labels::empty()), 0xcbf2_9ce4_8422_2325);
 }
+
+#[test]
+fn spans_that_touch_are_two_occurrences() {
+    assert_eq!(merged(&alert(10, 40, false), alert(40, 300, true)), (40, 300));
+    assert_eq!(merged(&alert(50, 200, true), alert(10, 50, true)), (10, 50));
+    assert_eq!(
+        merged(&alert(10, 200, false), alert(9, 150, true)),
+        (9, 200),
+        "its end lies within"
+    );
+    assert_eq!(merged(&alert(10, 200, false), alert(10, 150, true)), (10, 200));
+}
+
+#[test]
+fn what_is_the_same_is_kept_once() {
+    let url = |mut alert: Alert, url: &str| {
+        alert.generator_url = url.into();
+        alert
+    };
+    let known = url(alert(10, 200, true), "http://rules");
+    let same = known.merged_with(url(alert(10, 300, true), "http://rules"), at(100));
+    assert!(Arc::ptr_eq(&known.generator_url, &same.generator_url));
+    let other = known.merged_with(url(alert(11, 300, true), "http://other"), at(100));
+    assert_eq!(&*other.generator_url, "http://other");
+    assert_ne!(other.annotations, known.annotations, "the latest texts");
+}
+
+#[test]
+fn only_a_renewal_that_changes_nothing_else_may_stay_off_the_disk() {
+    let known = StoredAlert::new(alert(10, 200, false), at(10));
+    let changed = |change: fn(&mut Alert)| {
+        let mut newer = known.clone();
+        change(Arc::make_mut(&mut newer.alert));
+        known.is_renewed_by(&newer, at(100))
+    };
+    assert!(changed(|alert| alert.ends_at = at(300)));
+    assert!(changed(|alert| alert.updated_at = at(100)));
+    assert!(!changed(|alert| alert.ends_at = at(100)), "it ended");
+    assert!(!changed(|alert| alert.starts_at = at(9)));
+    assert!(!changed(|alert| alert.annotations = Texts::default()));
+    assert!(!changed(|alert| alert.generator_url = "http://other".into()));
+    let again = StoredAlert { occurrence: at(50), ..known.clone() };
+    assert!(!known.is_renewed_by(&again, at(100)));
+}

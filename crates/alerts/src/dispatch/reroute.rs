@@ -4,18 +4,20 @@ use super::{AlertGroup, Compat, Dispatcher, Moment, Settings, Timestamp, by_name
 use crate::change::{Change, Told, What};
 use crate::dedup::LogEntry;
 use crate::inhibit::Inhibitor;
-use crate::route::{RouteError, Tree};
+use crate::route::{RouteError, Tree, group_labels};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What integrations of a receiver know of all groups.
-type Knowledge = HashMap<Arc<str>, BTreeMap<String, Known>>;
+pub(super) type Knowledge = HashMap<Arc<str>, BTreeMap<String, Known>>;
 
 /// What an integration knows of the alerts of all groups.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     firing: BTreeMap<u64, Timestamp>,
     resolved: BTreeMap<u64, Timestamp>,
+    /// Of messages whose outcome is not known.
+    underway: BTreeMap<u64, Timestamp>,
     at: Timestamp,
     expires_at: Timestamp,
 }
@@ -24,8 +26,14 @@ impl Known {
     fn learn(&mut self, entry: &LogEntry) {
         self.firing.extend(entry.firing.iter());
         self.resolved.extend(entry.resolved.iter());
+        self.underway.extend(entry.underway.iter());
         self.at = self.at.max(entry.at);
         self.expires_at = self.expires_at.max(entry.expires_at);
+    }
+
+    /// As [`LogEntry::may_fire`].
+    fn may_fire(&self, alert: u64) -> bool {
+        self.firing.contains_key(&alert) || self.underway.contains_key(&alert)
     }
 
     /// As far as it is about the alerts of a group.
@@ -37,6 +45,7 @@ impl Known {
         LogEntry {
             firing: of_group(&self.firing),
             resolved: of_group(&self.resolved),
+            underway: of_group(&self.underway),
             at: self.at,
             expires_at: self.expires_at,
             ..LogEntry::default()
@@ -53,7 +62,8 @@ impl Dispatcher {
     pub fn reroute(&mut self, now: Moment, settings: &Settings) -> Result<(), RouteError> {
         let has_interval = |name: &str| settings.time_intervals.contains_key(name);
         let tree = Tree::new(&settings.route, &settings.receivers, has_interval)?;
-        let known = self.knowledge();
+        let is_strict = settings.compat == Compat::Strict;
+        let known = if is_strict { Knowledge::new() } else { self.knowledge() };
         let old_tree = std::mem::replace(&mut self.tree, tree);
         self.receivers = by_name(&settings.receivers);
         self.deliveries.retain(|receiver| self.receivers.contains_key(receiver));
@@ -70,7 +80,7 @@ impl Dispatcher {
                 ((Arc::clone(&group.key), receiver), group)
             })
             .collect();
-        self.regroup(now.wall);
+        self.regroup(now.wall, &known);
         let ids: Vec<u64> = self.groups.keys().copied().collect();
         for id in ids {
             self.take_over(now.wall, id, &former, &known);
@@ -80,14 +90,23 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Puts every alert into the groups of its routes; all groups are new.
-    pub(super) fn regroup(&mut self, now: Timestamp) {
+    /// Puts every alert into the groups of its routes; all groups are new. What has ended goes
+    /// where a receiver takes it for firing, also by what it was told of another group.
+    pub(super) fn regroup(&mut self, now: Timestamp, known: &Knowledge) {
         let stored: Vec<_> = self.alerts.values().cloned().collect();
         for stored in stored {
             let labels = &stored.alert.labels;
             self.inhibitor.note(labels);
             for leaf in self.tree.leaves(labels) {
-                self.put(now, leaf, &stored, false, &mut BTreeMap::new());
+                let node = self.tree.node(leaf);
+                let mut told = known.get(&node.receiver).into_iter().flat_map(BTreeMap::values);
+                let nothing_begins = &mut BTreeMap::new();
+                if told.any(|known| known.may_fire(stored.fingerprint)) {
+                    let key = (leaf, group_labels(&node.group_by, labels));
+                    self.put_there(now, key, &stored, false, nothing_begins);
+                } else {
+                    self.put(now, leaf, &stored, false, nothing_begins);
+                }
             }
         }
     }
@@ -122,15 +141,12 @@ impl Dispatcher {
             group.next_flush = if former.has_flushed { now } else { former.next_flush };
             return;
         }
-        if self.compat == Compat::Strict {
-            return;
-        }
         for (integration, all) in known.get(&key.1).into_iter().flatten() {
             let entry = all.about(group);
             let entries = self.log.entry(key.clone()).or_default();
-            if entry.firing.is_empty() && entry.resolved.is_empty()
-                || entries.contains_key(integration)
-            {
+            let says_nothing =
+                entry.firing.is_empty() && entry.resolved.is_empty() && entry.underway.is_empty();
+            if says_nothing || entries.contains_key(integration) {
                 continue;
             }
             entries.insert(integration.clone(), entry.clone());

@@ -1,5 +1,6 @@
 //! After a restart: goes on with what was written down.
 
+use super::reroute::Knowledge;
 use super::{Change, Dispatcher, Moment};
 use crate::alert::StoredAlert;
 use crate::change::{Everything, Saved};
@@ -27,7 +28,7 @@ impl Dispatcher {
                 alert.ends_at = alert.ends_at.max(now.saturating_add(lease));
             }
         });
-        self.regroup(now);
+        self.regroup(now, &Knowledge::new());
         for group in self.groups.values_mut() {
             let node = self.tree.node(group.node);
             let key = (Arc::clone(&group.key), Arc::clone(&node.receiver));

@@ -3,6 +3,7 @@
 mod acceptance;
 mod defects;
 mod deliveries;
+mod knowledge;
 mod letters;
 mod restarts;
 mod silences;

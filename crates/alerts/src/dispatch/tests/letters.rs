@@ -1,7 +1,7 @@
 //! Dead letters: what is kept of messages that did not arrive, and how they are tried again.
 
 use crate::stage::Stage;
-use crate::{Delivery, Effect};
+use crate::{Delivery, Effect, Event};
 
 const CONFIG: &str = "
 route: {receiver: ops, group_by: [alertname], group_wait: 1s, group_interval: 30s, repeat_interval: 1h}
@@ -23,6 +23,15 @@ fn letters(stage: &Stage) -> Vec<String> {
         format!("{receiver} {}: {why}, {times}, {}", letter.integration, alerts.join(" "))
     };
     letters.iter().map(shown).collect()
+}
+
+/// Names of the letters held and of those on the disk: a restart must change nothing.
+fn held_and_saved(stage: &Stage) -> [Vec<String>; 2] {
+    let saved = stage.saved();
+    let mut held: Vec<String> =
+        stage.dispatcher.dead_letters().iter().map(|letter| letter.id.clone()).collect();
+    held.sort();
+    [held, saved.letters.iter().map(|letter| letter.id.clone()).collect()]
 }
 
 fn resend(stage: &mut Stage) -> bool {
@@ -60,8 +69,11 @@ fn a_message_that_failed_until_the_next_turn_is_a_dead_letter() {
     assert_eq!(letters(&stage), Vec::<String>::new(), "it is still tried");
     stage.run_until(40.0);
     assert_eq!(letters(&stage), [r#"ops webhook[0]: down, 1, +{alertname="Down"}"#]);
+    let [held, saved] = held_and_saved(&stage);
+    assert_eq!((held.len(), &held), (1, &saved));
     stage.run_until(100.0);
     assert_eq!(letters(&stage), Vec::<String>::new());
+    assert_eq!(held_and_saved(&stage), [[""; 0], [""; 0]], "what arrived is gone from the disk");
 }
 
 #[test]
@@ -126,6 +138,8 @@ fn letters_are_bounded_and_the_oldest_makes_room() {
     stage.run_until(3.0);
     let stats = stage.dispatcher.stats();
     assert_eq!((stats.letters, stats.letters_dropped), (1000, 3));
+    let [held, saved] = held_and_saved(&stage);
+    assert_eq!(held, saved, "what made room is gone from the disk");
 }
 
 #[test]
@@ -152,4 +166,21 @@ fn what_became_of_messages_is_counted_by_integration() {
     let counts = stage.dispatcher.integrations()[0].clone();
     assert_eq!((counts.counts.sent, counts.dead_letters), (1, 0));
     assert!(counts.counts.last_sent > counts.counts.last_failed.map(|(at, _)| at));
+}
+
+#[test]
+fn a_letter_that_nobody_tries_is_forgotten_after_thirty_days_on_the_disk_too() {
+    let mut stage = Stage::new(CONFIG);
+    stage.answers = [Delivery::Refused].into();
+    stage.fire(&DOWN);
+    stage.run_until(2.0);
+    stage.reroute(&CONFIG.replace("group_by: [alertname]", "group_by: [host]"));
+    let days = |days: i64| days * 24 * 3600 * 1000;
+    stage.ms = days(30);
+    stage.step(Event::Tick);
+    let [held, saved] = held_and_saved(&stage);
+    assert_eq!((held.len(), &held), (1, &saved));
+    stage.ms = days(31);
+    stage.step(Event::Tick);
+    assert_eq!(held_and_saved(&stage), [[""; 0], [""; 0]]);
 }

@@ -199,3 +199,98 @@ fn what_was_told_is_forgotten_two_repeat_intervals_after_its_group() {
     stage.run_until(7300.0);
     assert!(!told(&stage));
 }
+
+#[test]
+fn the_group_wait_of_a_restart_counts_from_the_alert_that_came_first() {
+    let mut stage = Stage::new(&CONFIG.replace("group_wait: 1s", "group_wait: 30s"));
+    let down = |instance| [("alertname", "Down"), ("instance", instance)];
+    for (instance, seconds) in [("a", 10.0), ("b", 20.0), ("c", 25.0)] {
+        stage.fire(&down(instance));
+        stage.run_until(seconds);
+    }
+    stage.restart();
+    stage.run_until(100.0);
+    assert_eq!(stage.heard, ["30s ops +Down/a +Down/b +Down/c (first notification)"]);
+}
+
+#[test]
+fn a_restart_tells_nobody_before_the_others_had_time_to_speak() {
+    let mut stage = Stage::new(CONFIG);
+    stage.fire(&DOWN);
+    stage.run_until(0.5);
+    let saved = stage.saved();
+    stage.dispatcher = crate::Dispatcher::new(&stage.settings).unwrap();
+    stage.dispatcher.hold_until(Stage::at(60.0));
+    stage.dispatcher.restore(stage.moment(), saved);
+    stage.run_until(100.0);
+    assert_eq!(stage.heard, ["60s ops +Down (first notification)"]);
+}
+
+#[test]
+fn a_lease_is_as_long_after_a_restart_as_it_was() {
+    let mut stage = Stage::new(CONFIG);
+    stage.send(&DOWN, 60.0);
+    stage.run_until(10.0);
+    stage.send(&DOWN, 60.0);
+    stage.run_until(20.0);
+    // A renewal need not reach the disk: the lease that is known there began at 0 s.
+    stage.restart();
+    stage.run_until(79.0);
+    assert_eq!(stage.heard, [FIRED]);
+    stage.run_until(90.0);
+    assert_eq!(stage.heard, [FIRED, "80s ops -Down (all alerts resolved)"]);
+}
+
+#[test]
+fn what_was_told_is_forgotten_after_five_days_at_the_latest() {
+    let mut stage = Stage::new(&CONFIG.replace("repeat_interval: 1h", "repeat_interval: 100h"));
+    stage.fire(&DOWN);
+    stage.run_until(2.0);
+    stage.resolve(&DOWN);
+    stage.run_until(10.0);
+    let is_told = |stage: &mut Stage, hours: i64| {
+        stage.ms = hours * 3_600_000;
+        stage.step(Event::Tick);
+        serde_json::to_string(&stage.dispatcher.save()).unwrap().contains("\"told\"")
+    };
+    assert!(is_told(&mut stage, 119));
+    assert!(!is_told(&mut stage, 121));
+}
+
+#[test]
+fn inv_52_what_was_told_of_a_group_that_is_there_is_never_forgotten() {
+    let mut stage = Stage::new(CONFIG);
+    stage.send(&DOWN, 20_000.0);
+    stage.run_until(2.0);
+    // Two repeat intervals pass without a word.
+    stage.silence("alertname=Down", 10_000.0);
+    stage.run_until(9000.0);
+    stage.resolve(&DOWN);
+    stage.run_until(10_100.0);
+    let heard: Vec<&str> = stage.heard.iter().map(String::as_str).collect();
+    let [FIRED, end] = heard[..] else { panic!("{heard:?}") };
+    assert!(end.ends_with("ops -Down (all alerts resolved)"), "{end}");
+}
+
+#[test]
+fn a_shorter_repeat_interval_takes_back_nothing_of_what_a_message_under_way_may_have_told() {
+    let long = CONFIG.replace("repeat_interval: 1h", "repeat_interval: 50h");
+    let mut stage = Stage::new(&long);
+    stage.fire(&DOWN);
+    stage.run_until(2.0);
+    stage.reroute(CONFIG);
+    // Never accepted under the new configuration, and then the group is gone.
+    stage.failing_until_ms.insert("ops/webhook[0]".into(), i64::MAX);
+    stage.fire(&[("alertname", "Down"), ("instance", "b")]);
+    stage.run_until(4.0);
+    stage.settings.receivers[0].integrations.clear();
+    let settings = stage.settings.clone();
+    stage.dispatcher.reroute(stage.moment(), &settings).unwrap();
+    let is_told = |stage: &mut Stage, hours: i64| {
+        stage.ms = hours * 3_600_000;
+        stage.step(Event::Tick);
+        serde_json::to_string(&stage.dispatcher.save()).unwrap().contains("\"told\"")
+    };
+    assert!(is_told(&mut stage, 99));
+    assert!(!is_told(&mut stage, 101));
+}

@@ -67,6 +67,8 @@ fn a_silence_ends_with_the_alerts_that_it_mutes() {
     stage.resolve(&DOWN);
     stage.run_until(500.0);
     assert_eq!(state(&stage), SilenceState::Expired);
+    let (saved, held) = (stage.saved(), stage.dispatcher.silence(&id));
+    assert_eq!(saved.silences.get(&id), held.as_ref(), "a restart does not bring it back");
     stage.send(&DOWN, 6000.0);
     stage.run_until(600.0);
     assert!(stage.heard.iter().any(|heard| heard.contains("+Down")), "{:?}", stage.heard);
