@@ -62,6 +62,27 @@ it("opens links of Alertmanager narrowed, and shows an alert with its reasons", 
   await closeClean(watched);
 });
 
+it("the palette reaches every alert, those of other servers and rules that are quiet too", async () => {
+  const watched = await open(browser, full.server, "/targets");
+  const { page } = watched;
+  const search = async (words: string): Promise<void> => {
+    await settled(page);
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill(words);
+  };
+  const option = (name: RegExp) => page.getByRole("option", { name }).first();
+  await search("pushed n=1742");
+  await option(/n=1742/).click();
+  await page.getByRole("complementary", { name: "Alert Pushed" }).getByText("1742").waitFor();
+  await search("ShopQueueLong");
+  await option(/^ShopQueueLong.*severity=high/).click();
+  await page.getByRole("complementary", { name: "Alert ShopQueueLong" }).waitFor();
+  await search("FlyballStorageReadOnly");
+  await option(/rule, inactive/).click();
+  await page.locator(".rule-row", { hasText: "FlyballStorageReadOnly" }).waitFor();
+  await closeClean(watched);
+});
+
 it("silences with a preview, survives a restart, and ends the silence", async () => {
   const watched = await open(
     browser,

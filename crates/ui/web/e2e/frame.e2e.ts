@@ -45,6 +45,34 @@ it("finds pages and metrics by a few letters, with the keyboard alone", async ()
   await closeClean(watched);
 });
 
+it("the palette leads to every page, every dashboard and every metric", async () => {
+  await server.hasSeries("node_load1");
+  const watched = await open(browser, server, "/");
+  const { page } = watched;
+  const choose = async (words: string, name: RegExp): Promise<void> => {
+    await settled(page);
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill(words);
+    await page.getByRole("option", { name }).first().click();
+  };
+  for (const { title, path } of pages.filter(({ place }) => place !== "none")) {
+    await choose(title, new RegExp(`^${title} ?page$`));
+    await page.waitForURL((url) => url.pathname === path);
+  }
+  const answer = await fetch(new URL("api/flyball/v1/dashboards", server.url));
+  const { dashboards } = (await answer.json()) as {
+    dashboards: { uid: string; title: string }[];
+  };
+  expect(dashboards.length).toBeGreaterThanOrEqual(8);
+  for (const { uid, title } of dashboards) {
+    await choose(title, new RegExp(`^${title} ?dashboard$`));
+    await page.waitForURL((url) => url.pathname.startsWith(`/d/${uid}`));
+  }
+  await choose("node_load1", /^node_load1 ?metric$/);
+  await page.waitForURL((url) => url.searchParams.get("g0.expr") === "node_load1");
+  await closeClean(watched);
+});
+
 it("lists its keys", async () => {
   const watched = await open(browser, server, "/");
   await settled(watched.page);

@@ -182,7 +182,11 @@ function busier(sample: Sample): Sample {
   const isTraffic = /_(?:total|xact_\w+|blks_\w+|tup_\w+|accepted|handled)$/.test(
     sample.labels.__name__ ?? "",
   );
-  return isTraffic && sample.value > 0 ? { ...sample, value: sample.value * factor } : sample;
+  if (!isTraffic || sample.value <= 0) return sample;
+  // Nobody handles more connections than came.
+  const isNginx = sample.labels.__name__?.startsWith("nginx_") ?? false;
+  const labels = isNginx ? { ...sample.labels, wave: "nginx" } : sample.labels;
+  return { ...sample, labels, value: sample.value * factor };
 }
 
 const FLYBALL = `version: 1

@@ -11,7 +11,7 @@ import { join } from "node:path";
 const BINARY = process.env.FLYBALL_BIN ?? "../../../target/debug/flyball";
 
 /** Longest wait for anything; the machine may be busy with other suites. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = Number(process.env.FLYBALL_E2E_PATIENCE_MS ?? 60_000);
 
 export interface ServerOptions {
   /** Files to write before the start, by name. */
@@ -120,10 +120,10 @@ export class Target {
   body = "";
   private constructor(private readonly server: HttpServer) {}
 
-  static async start(body: string): Promise<Target> {
+  static async start(body: string, type = "text/plain; version=0.0.4"): Promise<Target> {
     const target: Target = new Target(
       createServer((_request, response) => {
-        response.setHeader("content-type", "text/plain; version=0.0.4");
+        response.setHeader("content-type", type);
         response.end(target.body);
       }),
     );

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { type RoutedAlert, routedAlerts } from "../api/alertmanager";
 import { getData, getJson } from "../api/client";
 import { labelValues } from "../api/prometheus";
 import { classes } from "../components/button";
@@ -15,7 +16,7 @@ import "./palette.css";
 
 /** Something the palette leads to. */
 export interface Entry extends Findable {
-  readonly kind: "page" | "dashboard" | "metric" | "alert" | "act";
+  readonly kind: "page" | "dashboard" | "metric" | "alert" | "rule" | "act";
   readonly note?: string;
   readonly run: () => void;
 }
@@ -25,6 +26,7 @@ const ICONS: Record<Entry["kind"], IconName> = {
   dashboard: "graph",
   metric: "table",
   alert: "bell",
+  rule: "filter",
   act: "settings",
 };
 
@@ -96,7 +98,7 @@ export function Palette({ close }: PaletteProps): JSX.Element {
       <ul id="palette-list" role="listbox" aria-label="Found">
         {rows.map((entry, index) => (
           <li
-            key={`${entry.kind} ${entry.name} ${entry.note ?? ""}`}
+            key={index}
             id={`palette-${index}`}
             role="option"
             aria-selected={index === at}
@@ -106,7 +108,7 @@ export function Palette({ close }: PaletteProps): JSX.Element {
           >
             <Icon name={ICONS[entry.kind]} />
             <span class="grow clip">{entry.name}</span>
-            <small class="muted">{entry.note ?? entry.kind}</small>
+            <small class="muted clip">{entry.note ?? entry.kind}</small>
           </li>
         ))}
         {rows.length === 0 && <li class="muted palette-none">Nothing has this name.</li>}
@@ -138,7 +140,12 @@ function ownEntries(): Entry[] {
       theme.value = value;
     },
   }));
-  return [...found, ...acts];
+  const ways: readonly (readonly [string, () => void])[] = [
+    ["New silence", () => navigate("/silences/new")],
+    ["Import a dashboard", () => navigate("/dashboards", { import: "1" })],
+  ];
+  const done = ways.map(([name, run]): Entry => ({ kind: "act", name, note: "do", run }));
+  return [...found, ...done, ...acts];
 }
 
 interface DashboardList {
@@ -146,7 +153,9 @@ interface DashboardList {
 }
 
 interface RuleGroups {
-  readonly groups: readonly { readonly rules: readonly { readonly name: string }[] }[];
+  readonly groups: readonly {
+    readonly rules: readonly { readonly name: string; readonly state?: string }[];
+  }[];
 }
 
 /** What the server knows; a part that fails leaves the others. */
@@ -154,7 +163,8 @@ async function loadEntries(abort: AbortSignal): Promise<Entry[]> {
   const options = { signal: abort };
   const parts = await Promise.allSettled([
     getJson<DashboardList>("api/flyball/v1/dashboards", {}, options).then(dashboardEntries),
-    getData<RuleGroups>("api/v1/rules", { type: "alert" }, options).then(alertEntries),
+    routedAlerts([], options).then(alertEntries),
+    getData<RuleGroups>("api/v1/rules", { type: "alert" }, options).then(ruleEntries),
     labelValues("__name__", {}, options).then(metricEntries),
   ]);
   return parts.flatMap((part) => (part.status === "fulfilled" ? part.value : []));
@@ -168,12 +178,43 @@ function dashboardEntries({ dashboards }: DashboardList): Entry[] {
   }));
 }
 
-function alertEntries({ groups }: RuleGroups): Entry[] {
-  const names = new Set(groups.flatMap((group) => group.rules.map((rule) => rule.name)));
-  return [...names].map((name) => ({
-    kind: "alert",
+/** Alerts of every origin: all of a name, and each by its labels. */
+function alertEntries(alerts: readonly RoutedAlert[]): Entry[] {
+  const byName = new Map<string, RoutedAlert[]>();
+  for (const alert of alerts) {
+    const name = alert.labels.alertname ?? "";
+    byName.set(name, [...(byName.get(name) ?? []), alert]);
+  }
+  return [...byName].flatMap(([name, all]) => {
+    const filter = `{alertname=${JSON.stringify(name)}}`;
+    const each = all.map((alert): Entry => {
+      const { alertname: _name, ...labels } = alert.labels;
+      const note = Object.entries(labels)
+        .map((pair) => pair.join("="))
+        .join(" ");
+      const run = () => navigate("/alerts", { filter, alert: alert.fingerprint });
+      return { kind: "alert", name, note, words: note, run };
+    });
+    const whole: Entry = {
+      kind: "alert",
+      name,
+      note: `${all.length.toLocaleString("en-US")} alerts`,
+      run: () => navigate("/alerts", { filter }),
+    };
+    return all.length > 1 ? [whole, ...each] : each;
+  });
+}
+
+/** Rules of alerts, whether they fire or not. */
+function ruleEntries({ groups }: RuleGroups): Entry[] {
+  const rules = groups.flatMap((group) => group.rules);
+  const states = new Map(rules.map(({ name, state }) => [name, state]));
+  return [...states].map(([name, state]) => ({
+    kind: "rule",
     name,
-    run: () => navigate("/alerts", { filter: `{alertname=${JSON.stringify(name)}}` }),
+    note: `rule, ${state ?? "not evaluated"}`,
+    words: "alert",
+    run: () => navigate("/rules", { search: name }),
   }));
 }
 

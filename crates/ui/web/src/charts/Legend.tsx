@@ -2,8 +2,9 @@
 // A click shows that series alone (again: all), ctrl-click adds or takes one.
 // Belongs to `TimeChart`.
 
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { keepsUnit, reduce, reducerName } from "../panels/reduce";
+import { clicked } from "./isolate";
 import type { ChartLegend, ChartSeries, TimeChartModel } from "./model";
 
 export interface LegendProps {
@@ -12,24 +13,15 @@ export interface LegendProps {
   hidden: ReadonlySet<string>;
   isolated: readonly string[];
   onIsolate: (names: readonly string[]) => void;
+  /** `-Mean`; empty: as the legend has it. */
+  sort: string;
+  onSort: ((sort: string) => void) | undefined;
 }
 
 const ROWS_MAX = 500;
 
-/** The series to show after a click on one of them. */
-export function clicked(
-  names: readonly string[],
-  isolated: readonly string[],
-  name: string,
-  add: boolean,
-): readonly string[] {
-  const shown = isolated.length > 0 ? isolated : names;
-  if (!add) return isolated.length === 1 && isolated[0] === name ? [] : [name];
-  const next = shown.includes(name) ? shown.filter((one) => one !== name) : [...shown, name];
-  return next.length === names.length ? [] : next;
-}
-
-export function Legend({ model, legend, hidden, isolated, onIsolate }: LegendProps) {
+export function Legend(props: LegendProps) {
+  const { model, legend, hidden, isolated, onIsolate } = props;
   const series = model.series.filter((one) => !one.hideFrom?.legend);
   const names = series.map((one) => one.name);
   const pick = (name: string, event: MouseEvent): void =>
@@ -37,7 +29,7 @@ export function Legend({ model, legend, hidden, isolated, onIsolate }: LegendPro
   if (series.length === 0) return null;
   const shared = { series: series.slice(0, ROWS_MAX), hidden, pick };
   return legend.mode === "table" ? (
-    <LegendTable {...shared} legend={legend} />
+    <LegendTable {...shared} legend={legend} sort={props.sort} onSort={props.onSort} />
   ) : (
     <LegendList {...shared} legend={legend} />
   );
@@ -67,12 +59,22 @@ function LegendList({ series, legend, hidden, pick }: RowsProps) {
   );
 }
 
-function LegendTable({ series, legend, hidden, pick }: RowsProps) {
+interface TableProps extends RowsProps {
+  sort: string;
+  onSort: ((sort: string) => void) | undefined;
+}
+
+function LegendTable({ series, legend, hidden, pick, sort: asked, onSort }: TableProps) {
   const calcs = legend.calcs ?? [];
-  const [sort, setSort] = useState({ by: legend.sortBy ?? "", down: legend.sortDesc ?? true });
-  const rows = useMemo(() => sorted(series, calcs, sort), [series, calcs.join(), sort]);
-  const order = (by: string): void =>
-    setSort((now) => ({ by, down: now.by === by ? !now.down : true }));
+  const sort =
+    asked === ""
+      ? { by: legend.sortBy ?? "", down: legend.sortDesc ?? true }
+      : { by: asked.replace(/^-/, ""), down: asked.startsWith("-") };
+  const rows = useMemo(
+    () => sorted(series, calcs, sort),
+    [series, calcs.join(), sort.by, sort.down],
+  );
+  const order = (by: string): void => onSort?.(sort.by === by && sort.down ? by : `-${by}`);
   const direction = (by: string) =>
     sort.by !== by ? "none" : sort.down ? "descending" : "ascending";
   return (

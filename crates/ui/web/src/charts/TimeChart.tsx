@@ -1,14 +1,15 @@
 // Lines, bars and areas over time with a legend: the chart of dashboards and Explore.
-// Wraps `Plot`; fills its parent; keeps which series are switched off in the legend.
+// Wraps `Plot`; fills its parent; is told which series are shown, and tells of clicks in the legend.
 // Old lines stay, dimmed, while `loading`.
 
 import "uplot/dist/uPlot.min.css";
 import "./charts.css";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Legend } from "./Legend";
 import type { ChartLegend, TimeChartModel } from "./model";
 import { Plot } from "./plot";
 import { prepare } from "./prepare";
+import { slices } from "./slices";
 import { summary } from "./summary";
 import { chartTheme } from "./theme";
 
@@ -20,8 +21,11 @@ export interface TimeChartProps {
   syncKey?: string | undefined;
   loading?: boolean | undefined;
   /** Names of the only series to show; none means all. */
-  isolated?: readonly string[] | undefined;
-  onIsolate?: ((names: readonly string[]) => void) | undefined;
+  isolated: readonly string[];
+  onIsolate: (names: readonly string[]) => void;
+  /** What a table of the legend is sorted by, as the address has it: `-Mean` is downwards. */
+  sort?: string;
+  onSort?: (sort: string) => void;
   onZoom?: ((fromMs: number, toMs: number) => void) | undefined;
   onZoomOut?: (() => void) | undefined;
 }
@@ -30,10 +34,9 @@ const NONE: ReadonlySet<string> = new Set();
 
 export function TimeChart(props: TimeChartProps) {
   const { model, label, loading } = props;
-  const [own, setOwn] = useState<readonly string[]>([]);
-  const isolated = props.isolated ?? own;
-  const isolate = props.onIsolate ?? setOwn;
-  const hidden = useMemo(() => hiddenBy(model, isolated), [model, isolated]);
+  const { isolated, sort = "", onSort } = props;
+  const only = isolated.join("\n");
+  const hidden = useMemo(() => hiddenBy(model, isolated), [model, only]);
   const host = usePlot(props, hidden);
   const legend: ChartLegend = model.legend ?? { mode: "list" };
   const right = legend.placement === "right" && legend.mode !== "hidden";
@@ -45,10 +48,12 @@ export function TimeChart(props: TimeChartProps) {
           legend={legend}
           hidden={hidden}
           isolated={isolated}
-          onIsolate={isolate}
+          onIsolate={props.onIsolate}
+          sort={sort}
+          onSort={onSort}
         />
       ),
-    [legendKey(model, legend), hidden, isolated.join("\n"), isolate],
+    [legendKey(model, legend), hidden, only, sort],
   );
   return (
     <div class={right ? "chart chart-right" : "chart"} aria-busy={loading ? "true" : "false"}>
@@ -92,37 +97,33 @@ function usePlot(props: TimeChartProps, hidden: ReadonlySet<string>) {
   shown.current = { hidden, theme };
   useLayoutEffect(() => {
     const element = host.current!;
-    const watcher = new ResizeObserver(() => {
+    const draw = (): void => {
       const { clientWidth: width, clientHeight: height } = element;
       if (width < 20 || height < 20) return;
       if (plot.current) return plot.current.resize(width, height);
-      const { model } = latest.current;
-      const painted = {
-        model,
-        prepared: prepare(model, shown.current.hidden),
-        theme: shown.current.theme,
-      };
+      const { model, syncKey } = latest.current;
+      const { hidden: off, theme: painted } = shown.current;
       plot.current = new Plot(
         element,
-        painted,
+        { model, prepared: prepare(model, off), theme: painted },
         { width, height },
-        {
-          events: () => latest.current,
-          syncKey: latest.current.syncKey,
-        },
+        { events: () => latest.current, syncKey },
       );
-    });
+    };
+    const watcher = new ResizeObserver(() => slices.add(element, draw));
     watcher.observe(element);
     return () => {
       watcher.disconnect();
+      slices.cancel(element);
+      slices.cancel(plot);
       plot.current?.destroy();
       plot.current = undefined;
     };
   }, [props.syncKey]);
-  useLayoutEffect(
-    () => plot.current?.update(props.model, theme, hidden),
-    [props.model, theme, hidden],
-  );
+  useLayoutEffect(() => {
+    if (!plot.current) return;
+    slices.add(plot, () => plot.current?.update(props.model, theme, hidden));
+  }, [props.model, theme, hidden]);
   useEffect(() => listenToKeys(host.current!, plot, latest), []);
   return host;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { align, spanNulls, stack } from "./align";
 import { alongScale, contrast, inkOn, mix, readable, resolveColor, withAlpha } from "./colors";
-import { calcText, clicked } from "./Legend";
+import { clicked } from "./isolate";
+import { calcText } from "./Legend";
 import type { ChartSeries, TimeChartModel } from "./model";
 import { lonely, prepare, sameShape } from "./prepare";
 import { valueRange } from "./scales";

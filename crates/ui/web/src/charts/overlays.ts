@@ -56,11 +56,14 @@ export function drawThresholdLines(u: uPlot, thresholds: Thresholds, scale: stri
   });
 }
 
-/** Height of the strip below a stretch of time. */
-const STRIP_PX = 4;
+/** Height of the strip of a stretch of time, below the plot, where it hides no data. */
+const STRIP_PX = 3;
+
+/** A ground over a larger part of the chart would only be another colour of paper. */
+const GROUND_SHARE_MAX = 0.5;
 
 /**
- * Annotations: a dashed line with a triangle at its foot; a stretch of time has a strip at its foot and
+ * Annotations: a dashed line with a triangle at its foot; a stretch of time has a strip below the plot and
  * a faint ground, which is one ground where several overlap, so that the lines of the chart stay seen.
  */
 export function drawMarks(u: uPlot, marks: readonly ChartMark[]): void {
@@ -82,10 +85,15 @@ export function drawMarks(u: uPlot, marks: readonly ChartMark[]): void {
       ctx.setLineDash([4 * ratio(), 3 * ratio()]);
       for (const edge of isStretch ? [x, end] : [x])
         if (edge > bbox.left && edge < right) verticalLine(ctx, edge, bbox.top, foot);
-      if (isStretch) ctx.fillRect(x, foot - STRIP_PX * ratio(), end - x, STRIP_PX * ratio());
-      else triangle(ctx, x, foot, 5 * ratio());
+      if (!isStretch) triangle(ctx, x, foot, 5 * ratio());
     }
   });
+  for (const { mark, x, end } of seen) {
+    if (end <= x + 1) continue;
+    const from = Math.max(x, bbox.left);
+    u.ctx.fillStyle = mark.color;
+    u.ctx.fillRect(from, foot + ratio(), Math.min(end, right) - from, STRIP_PX * ratio());
+  }
 }
 
 interface PlacedMark {
@@ -94,18 +102,31 @@ interface PlacedMark {
   readonly end: number;
 }
 
-/** The ground of all stretches of a colour at once; what fills the whole chart tells nothing. */
+/** How much of a chart the stretches cover together, 0 to 1. */
+function coverage(bbox: uPlot.BBox, placed: readonly PlacedMark[]): number {
+  const right = bbox.left + bbox.width;
+  let reached = bbox.left;
+  let covered = 0;
+  for (const { x, end } of [...placed].sort((a, b) => a.x - b.x)) {
+    const to = Math.min(end, right);
+    if (to <= reached) continue;
+    covered += to - Math.max(x, reached);
+    reached = to;
+  }
+  return covered / bbox.width;
+}
+
+/** The ground of all stretches of a colour at once; what fills the chart tells nothing. */
 function drawGrounds(
   ctx: CanvasRenderingContext2D,
   bbox: uPlot.BBox,
   placed: readonly PlacedMark[],
 ): void {
   for (const color of new Set(placed.map(({ mark }) => mark.color))) {
+    const same = placed.filter(({ mark, x, end }) => mark.color === color && end > x + 1);
+    if (coverage(bbox, same) > GROUND_SHARE_MAX) continue;
     ctx.beginPath();
-    for (const { mark, x, end } of placed) {
-      const isWhole = x <= bbox.left && end >= bbox.left + bbox.width;
-      if (mark.color === color && !isWhole) ctx.rect(x, bbox.top, end - x, bbox.height);
-    }
+    for (const { x, end } of same) ctx.rect(x, bbox.top, end - x, bbox.height);
     ctx.fillStyle = withAlpha(color, 0.07);
     ctx.fill();
   }
@@ -126,30 +147,42 @@ function triangle(ctx: CanvasRenderingContext2D, x: number, foot: number, size: 
   ctx.fill();
 }
 
-/** Exemplars: small diamonds at their time and value. */
+/** Exemplars: small diamonds at their time and value, with an edge that parts them from lines. */
 export function drawExemplars(
   u: uPlot,
   exemplars: readonly ChartExemplar[],
   scale: string,
-  color: string,
+  colors: { readonly fill: string; readonly edge: string },
 ): void {
-  const size = 4 * ratio();
+  const size = EXEMPLAR_PX * ratio();
   clipped(u, (ctx) => {
-    ctx.fillStyle = color;
+    ctx.fillStyle = colors.fill;
+    ctx.strokeStyle = colors.edge;
+    ctx.lineWidth = ratio();
     for (const one of exemplars) {
       const x = u.valToPos(one.timeMs, "x", true);
-      const y = u.valToPos(one.value, scale, true);
+      const y = exemplarTop(u, one, scale) * ratio() + u.bbox.top;
       ctx.beginPath();
       ctx.moveTo(x, y - size);
       ctx.lineTo(x + size, y);
       ctx.lineTo(x, y + size);
       ctx.lineTo(x - size, y);
+      ctx.closePath();
       ctx.fill();
+      ctx.stroke();
     }
   });
 }
 
-const REACH_PX = 6;
+const EXEMPLAR_PX = 4.5;
+
+/** Where an exemplar stands, in CSS pixels from the top; one beyond the axis stands at its edge. */
+function exemplarTop(u: uPlot, { value }: ChartExemplar, scale: string): number {
+  const bottom = u.bbox.height / ratio() - EXEMPLAR_PX;
+  return Math.min(bottom, Math.max(EXEMPLAR_PX, u.valToPos(value, scale)));
+}
+
+const REACH_PX = 7;
 
 /** The annotations under the cursor (in CSS pixels of the plot). */
 export function marksAt(u: uPlot, marks: readonly ChartMark[], left: number): ChartMark[] {
@@ -160,16 +193,15 @@ export function marksAt(u: uPlot, marks: readonly ChartMark[], left: number): Ch
   });
 }
 
-/** The exemplar under the cursor. */
+/** The exemplar under the cursor, the nearest of several. */
 export function exemplarAt(
   u: uPlot,
   exemplars: readonly ChartExemplar[],
   scale: string,
   at: { left: number; top: number },
 ): ChartExemplar | undefined {
-  return exemplars.find(
-    (one) =>
-      Math.abs(u.valToPos(one.timeMs, "x") - at.left) <= REACH_PX &&
-      Math.abs(u.valToPos(one.value, scale) - at.top) <= REACH_PX,
-  );
+  const distance = (one: ChartExemplar): number =>
+    Math.hypot(u.valToPos(one.timeMs, "x") - at.left, exemplarTop(u, one, scale) - at.top);
+  const reached = exemplars.filter((one) => distance(one) <= REACH_PX);
+  return reached.sort((a, b) => distance(a) - distance(b))[0];
 }

@@ -4,7 +4,7 @@
 
 import type uPlot from "uplot";
 import { formatDate } from "../format/dates";
-import type { ChartSeries } from "./model";
+import type { ChartExemplar, ChartSeries, TimeChartModel } from "./model";
 import { exemplarAt, marksAt } from "./overlays";
 import type { Painted } from "./plot_options";
 
@@ -70,7 +70,7 @@ export class Tooltip {
       parts.push(...markNodes(mark.title, mark.text, mark.tags));
     const scale = prepared.axes[0] ?? "y";
     const exemplar = exemplarAt(u, model.exemplars ?? [], scale, at);
-    if (exemplar) parts.push(...labelNodes(exemplar.labels));
+    if (exemplar) parts.push(...exemplarNodes(exemplar, model, scale));
     const shown = at.rows.slice(0, ROWS_MAX);
     parts.push(...shown.map((row) => rowNode(row, row === nearest(at.rows) && at.rows.length > 1)));
     if (at.rows.length > ROWS_MAX)
@@ -143,10 +143,15 @@ function markNodes(title: string, text?: string, tags?: readonly string[]): HTML
   return nodes;
 }
 
-function labelNodes(labels: Readonly<Record<string, string>>): HTMLElement[] {
-  const heading = element("div", "chart-tip-mark", "Exemplar");
+function exemplarNodes(
+  { labels, timeMs, value }: ChartExemplar,
+  { axes, zone }: TimeChartModel,
+  scale: string,
+): HTMLElement[] {
+  const text = axes[scale]?.format(Number(value.toPrecision(4))) ?? String(value);
+  const when = formatDate(timeMs, "HH:mm:ss.SSS", zone);
   return [
-    heading,
+    element("div", "chart-tip-mark", `Exemplar: ${text} at ${when}`),
     ...Object.entries(labels).map(([name, value]) =>
       element("div", "chart-tip-text", `${name}=${value}`),
     ),

@@ -29,7 +29,7 @@ export function panelItems(
 ): MenuItems {
   const { panel } = placed;
   const queries = state.data?.plan.queries ?? [];
-  const view = (): void => setParams({ viewPanel: alone ? null : viewName(placed), series: null });
+  const view = (): void => setParams({ viewPanel: alone ? null : viewName(placed) });
   const base: MenuItems = [
     { label: alone ? "Back to dashboard" : "View", icon: "expand", keys: "v", run: view },
     {

@@ -1,8 +1,7 @@
 // The head of a dashboard: title, tags, star, links, what can be done with it.
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import { href, setParams } from "../app/route";
+import { href, param, setParams } from "../app/route";
 import { Button } from "../components/button";
 import { Icon } from "../components/icon";
 import { Menu } from "../components/menu";
@@ -19,16 +18,15 @@ const DashboardLinks = lazyPart(() =>
 );
 const Versions = lazyPart(() => import("./editor/versions").then((module) => module.Versions));
 
+/** What stands over the dashboard, as the address has it: Grafana's `editview`. */
 export type Opened = "" | "save" | "copy" | "settings" | "versions";
 
 export function Head({ viewed }: { viewed: Placed | undefined }): JSX.Element {
   const session = useSession();
-  const [opened, setOpened] = useState<Opened>("");
   const { title, description, links = [] } = session.dashboard.value;
   const meta = session.meta.value;
   const fixed = meta.provisioned || meta.builtin;
   const isEditing = session.isEditing.value;
-  const close = (): void => setOpened("");
   return (
     <header class="dash-head no-print">
       <a class="muted dash-up" href={href("/dashboards")}>
@@ -41,11 +39,7 @@ export function Head({ viewed }: { viewed: Placed | undefined }): JSX.Element {
         {title}
       </h1>
       {viewed && (
-        <Button
-          icon="left"
-          look="quiet"
-          onClick={() => setParams({ viewPanel: null, series: null })}
-        >
+        <Button icon="left" look="quiet" onClick={() => setParams({ viewPanel: null })}>
           Dashboard
         </Button>
       )}
@@ -90,13 +84,31 @@ export function Head({ viewed }: { viewed: Placed | undefined }): JSX.Element {
       >
         <Icon name="more" />
       </Menu>
-      {(opened === "save" || opened === "copy") && (
-        <SaveDialog session={session} asCopy={opened === "copy"} onClose={close} />
-      )}
-      {opened === "settings" && <Settings session={session} onClose={close} />}
-      {opened === "versions" && <Versions session={session} onClose={close} />}
     </header>
   );
+}
+
+const setOpened = (what: Opened): void => setParams({ editview: what });
+
+/** What the address puts over the dashboard. */
+export function Over(): JSX.Element | null {
+  const session = useSession();
+  const props = {
+    session,
+    onClose: () => setParams({ editview: null, tab: null }, { replace: true }),
+  };
+  switch (param("editview") as Opened) {
+    case "save":
+      return <SaveDialog {...props} asCopy={false} />;
+    case "copy":
+      return <SaveDialog {...props} asCopy />;
+    case "settings":
+      return <Settings {...props} />;
+    case "versions":
+      return <Versions {...props} />;
+    default:
+      return null;
+  }
 }
 
 function Star({ session }: { session: Session }): JSX.Element {

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { param, setParams } from "../app/route";
 import { Button } from "../components/button";
 import { Dialog } from "../components/dialog";
 import { Tabs } from "../components/tabs";
@@ -23,7 +24,8 @@ export interface InspectorProps {
 }
 
 export function Inspector({ title, panel, state, onClose }: InspectorProps): JSX.Element {
-  const [tab, setTab] = useState("data");
+  const tab = param("inspectTab") || "data";
+  const setTab = (id: string): void => setParams({ inspectTab: id }, { replace: true });
   const tabs = [
     { id: "data", label: "Data" },
     { id: "queries", label: "Queries" },
@@ -154,6 +156,11 @@ function Queries({ state }: { state: PanelState }): JSX.Element {
       {remarksOf(state).map((remark, i) => (
         <p key={i} class="panel-problem">
           {remark}
+        </p>
+      ))}
+      {data.infos.map((info) => (
+        <p key={info} class="muted">
+          {info}
         </p>
       ))}
       {data.plan.queries.map((query, i) => (

@@ -15,7 +15,7 @@ import "./dashboards.css";
 import { useAnnotations } from "./annotations";
 import { loadDashboard, type Stored } from "./api";
 import { Grid, usePlaced } from "./grid";
-import { Head } from "./head";
+import { Head, Over } from "./head";
 import { allPanels, findPlaced, type Placed, viewName } from "./layout";
 import { PanelFrame } from "./panel_frame";
 import { learnScrapeInterval } from "./scrape";
@@ -83,10 +83,17 @@ function Body(): JSX.Element {
   const kiosk = route.value.params.has("kiosk");
   const edited = param("editPanel");
   const viewed = findPlaced(placed, param("viewPanel")) ?? closedPanel(session, param("viewPanel"));
-  if (edited) return <PanelEditor id={Number(edited)} />;
+  if (edited)
+    return (
+      <>
+        <PanelEditor id={Number(edited)} />
+        <Over />
+      </>
+    );
   return (
     <article class="dashboard" aria-label={title}>
       {!kiosk && <Head viewed={viewed} />}
+      <Over />
       <VariablesBar />
       {viewed ? (
         <div class="view-panel">
@@ -131,7 +138,7 @@ function keysOf(session: Session, placed: readonly Placed[]) {
       group,
       run: () =>
         param("viewPanel")
-          ? setParams({ viewPanel: null, series: null })
+          ? setParams({ viewPanel: null })
           : onPanel((one) => setParams({ viewPanel: viewName(one) }))(),
     },
     {
@@ -139,6 +146,12 @@ function keysOf(session: Session, placed: readonly Placed[]) {
       does: "Edit the panel under the mouse",
       group,
       run: onPanel((one) => setParams({ editPanel: String(one.panel.id) })),
+    },
+    {
+      keys: "i",
+      does: "Inspect the data of the panel under the mouse",
+      group,
+      run: onPanel((one) => setParams({ inspect: viewName(one) })),
     },
     {
       keys: "x",
@@ -157,15 +170,23 @@ function keysOf(session: Session, placed: readonly Placed[]) {
         session.isEditing.value = !session.isEditing.peek();
       },
     },
+    { keys: "d s", does: "Settings", group, run: () => setParams({ editview: "settings" }) },
+    { keys: "ctrl+s", does: "Save", group, run: () => save(session) },
     { keys: "d C", does: "Close all rows", group, run: () => setRows(session, false) },
     { keys: "d E", does: "Open all rows", group, run: () => setRows(session, true) },
   ];
 }
 
+/** Asks what was changed; what came from elsewhere is saved as a copy. */
+function save(session: Session): void {
+  const { provisioned, builtin } = session.meta.peek();
+  setParams({ editview: provisioned || builtin ? "copy" : "save" });
+}
+
 function back(): void {
   const { params } = route.peek();
-  if (params.has("editPanel")) setParams({ editPanel: null });
-  else if (params.has("viewPanel")) setParams({ viewPanel: null, series: null });
+  if (params.has("editPanel")) setParams({ editPanel: null, tab: null });
+  else if (params.has("viewPanel")) setParams({ viewPanel: null });
   else if (params.has("kiosk")) setParams({ kiosk: null });
 }
 

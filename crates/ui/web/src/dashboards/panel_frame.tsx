@@ -12,18 +12,19 @@ import type { Field, Frame } from "../panels/frame";
 import { interpolate, type Scope } from "../panels/interpolate";
 import { resolveLink, safeAddress } from "../panels/links";
 import { fixedScope, valueScope } from "../panels/macros";
-import type { Link } from "../panels/model";
+import type { Link, Panel } from "../panels/model";
 import { lazyPart } from "../components/lazy";
 import { needsData, TableView, viewOf } from "../panels/views";
 import type { ShownLink } from "../panels/views/props";
 import { show, limitsOf } from "../panels/display";
 import { Boundary } from "./boundary";
+import { useChosen } from "./chosen";
 import type { Placed } from "./layout";
 import { PanelMenu } from "./panel_menu";
 import { PanelStatus } from "./panel_status";
 import { type Session, useSession } from "./session";
 import { type PanelState, usePanel } from "./use_panel";
-import { chosenSeries, chooseSeries, zoomOut, zoomTo } from "./zoom";
+import { zoomOut, zoomTo } from "./zoom";
 
 export interface PanelFrameProps {
   placed: Placed;
@@ -67,7 +68,6 @@ export function PanelFrame({ placed, alone = false }: PanelFrameProps): JSX.Elem
               title={title}
               state={state}
               size={size}
-              alone={alone}
             />
           </Boundary>
         )}
@@ -156,11 +156,11 @@ interface BodyProps {
   title: string;
   state: PanelState;
   size: { width: number; height: number };
-  alone: boolean;
 }
 
-function Body({ session, placed, own, title, state, size, alone }: BodyProps): JSX.Element | null {
+function Body({ session, placed, own, title, state, size }: BodyProps): JSX.Element | null {
   const { panel } = placed;
+  const { chosen, choose } = useChosen(placed);
   const theme = chartTheme.value;
   const inZone = zone.value;
   const look = useMemo(
@@ -170,7 +170,7 @@ function Body({ session, placed, own, title, state, size, alone }: BodyProps): J
   const { data } = state;
   const type = panel.type;
   if (needsData(type) && (!data || (data.points === 0 && !hasEmptyForm(type))))
-    return <NoData state={state} panelHasQueries={(panel.targets ?? []).length > 0} />;
+    return <NoData state={state} panel={panel} />;
   const View = viewOf(type) ?? TableView;
   const graphTooltip = session.dashboard.value.graphTooltip ?? 0;
   return (
@@ -197,7 +197,8 @@ function Body({ session, placed, own, title, state, size, alone }: BodyProps): J
         }
         onZoom={zoomTo}
         onZoomOut={zoomOut}
-        {...(alone ? { isolated: chosenSeries(), onIsolate: chooseSeries } : {})}
+        chosen={chosen}
+        choose={choose}
       />
     </>
   );
@@ -207,6 +208,7 @@ const EMPTY: NonNullable<PanelState["data"]> = {
   frames: [],
   problems: [],
   notices: [],
+  infos: [],
   exemplars: [],
   tookMs: 0,
   series: 0,
@@ -219,13 +221,7 @@ function hasEmptyForm(type: string): boolean {
   return type === "logs";
 }
 
-function NoData({
-  state,
-  panelHasQueries,
-}: {
-  state: PanelState;
-  panelHasQueries: boolean;
-}): JSX.Element {
+function NoData({ state, panel }: { state: PanelState; panel: Panel }): JSX.Element {
   if (state.waiting) return <p class="panel-state">Waiting for variables…</p>;
   if (!state.data && !state.error) return <p class="panel-state panel-loading">Loading…</p>;
   const problem =
@@ -236,7 +232,15 @@ function NoData({
         <Icon name="warning" /> {problem}
       </p>
     );
-  return <p class="panel-state">{panelHasQueries ? "No data" : "No query"}</p>;
+  if ((panel.targets ?? []).length > 0) return <p class="panel-state">No data</p>;
+  const { libraryPanel } = panel;
+  return (
+    <p class="panel-state">
+      {libraryPanel
+        ? `The library panel ${libraryPanel.name ?? libraryPanel.uid ?? ""} is not in this file: export the dashboard with its library panels`
+        : "No query"}
+    </p>
+  );
 }
 
 interface Cell {

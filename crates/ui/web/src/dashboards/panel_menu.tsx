@@ -1,11 +1,12 @@
 // The menu of a panel: view, edit, explore, copy, inspect, share.
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useComputed } from "@preact/signals";
+import { param, setParams } from "../app/route";
 import { Icon } from "../components/icon";
 import { Menu } from "../components/menu";
 import { lazyPart } from "../components/lazy";
-import type { Placed } from "./layout";
+import { type Placed, viewName } from "./layout";
 import { useSession } from "./session";
 import type { PanelState } from "./use_panel";
 
@@ -20,7 +21,8 @@ export interface PanelMenuProps {
 
 export function PanelMenu({ placed, title, state, alone }: PanelMenuProps): JSX.Element {
   const session = useSession();
-  const [inspected, setInspected] = useState(false);
+  const name = viewName(placed);
+  const isInspected = useComputed(() => param("inspect") === name).value;
   return (
     <span class="panel-menu no-print">
       <Menu
@@ -28,17 +30,17 @@ export function PanelMenu({ placed, title, state, alone }: PanelMenuProps): JSX.
         align="end"
         items={async () => {
           const { panelItems } = await import("./actions");
-          return panelItems(session, placed, state, alone, () => setInspected(true));
+          return panelItems(session, placed, state, alone, () => setParams({ inspect: name }));
         }}
       >
         <Icon name="more" />
       </Menu>
-      {inspected && (
+      {isInspected && (
         <Inspector
           title={title}
           panel={placed.panel}
           state={state}
-          onClose={() => setInspected(false)}
+          onClose={() => setParams({ inspect: null, inspectTab: null }, { replace: true })}
         />
       )}
     </span>

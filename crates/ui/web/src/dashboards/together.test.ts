@@ -4,7 +4,7 @@ import { Together } from "./together";
 describe("answers shown together", () => {
   it("wait for the last one that is expected", () => {
     const shown: string[] = [];
-    const all = new Together();
+    const all = new Together(1000, (show) => show());
     const [first, second] = [all.expect(), all.expect()];
     first(() => shown.push("first"));
     expect(shown).toEqual([]);
@@ -13,7 +13,7 @@ describe("answers shown together", () => {
   });
   it("do not wait for one that fails", () => {
     const shown: string[] = [];
-    const all = new Together();
+    const all = new Together(1000, (show) => show());
     const [first, second] = [all.expect(), all.expect()];
     first(() => shown.push("first"));
     second();
@@ -22,7 +22,7 @@ describe("answers shown together", () => {
   it("wait for a slow one only so long", () => {
     vi.useFakeTimers();
     const shown: string[] = [];
-    const all = new Together(100);
+    const all = new Together(100, (show) => show());
     const [first, slow] = [all.expect(), all.expect()];
     first(() => shown.push("first"));
     vi.advanceTimersByTime(100);

@@ -1,20 +1,27 @@
-// Answers that come close to each other are shown together: one layout and one picture for all panels.
+// Answers that come close to each other are shown together: one layout and one picture for panels that
+// are drawn quickly enough, slices of them otherwise.
 // Used by the panels of a dashboard while they refresh; first answers are shown as they come.
 
 /** How long the first of several answers waits for the others. */
 const HOLD_MS = 120;
 
+import { slices } from "../charts/slices";
+
 export type Show = () => void;
+
+const inSlices = (show: Show): void => slices.add(show, show);
 
 /** Holds what is to be shown until nobody is expected any more, or the first has waited long enough. */
 export class Together {
   readonly #holdMs: number;
+  readonly #run: (show: Show) => void;
   #expected = 0;
   #held: Show[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(holdMs: number = HOLD_MS) {
+  constructor(holdMs: number = HOLD_MS, run: (show: Show) => void = inSlices) {
     this.#holdMs = holdMs;
+    this.#run = run;
   }
 
   /** One more answer is on its way; ends with one call of the answer, with nothing when it failed to come. */
@@ -36,7 +43,7 @@ export class Together {
     this.#timer = undefined;
     const all = this.#held;
     this.#held = [];
-    for (const show of all) show();
+    for (const show of all) this.#run(show);
   }
 }
 

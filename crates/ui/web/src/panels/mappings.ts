@@ -16,6 +16,8 @@ export function mapValue(
 }
 
 function apply(mapping: ValueMapping, value: unknown): MappingResult | undefined {
+  // Files of others have everything.
+  if ((mapping.options as unknown) === null || mapping.options === undefined) return undefined;
   switch (mapping.type) {
     case "value":
       return exact(mapping.options, value);

@@ -1,7 +1,7 @@
 // Runs the plan of a panel: every query on its own, so that one failure costs one query.
 // Asks through the API client; answers become frames here. Cancelled by its signal.
 
-import { type Answer, ApiError, getData, isAbort } from "../api/client";
+import { type Answer, ApiError, isAbort } from "../api/client";
 import {
   type MatrixResult,
   type MatrixSeries,
@@ -9,6 +9,7 @@ import {
   type QueryRange,
   queryRange,
 } from "../api/prometheus";
+import { askExemplars } from "../charts/exemplars";
 import type { ChartExemplar } from "../charts/model";
 import type { Frame } from "./frame";
 import type { Plan, PlannedQuery } from "./plan";
@@ -24,6 +25,8 @@ export interface PanelData {
   frames: Frame[];
   problems: QueryProblem[];
   notices: string[];
+  /** What the language remarks, such as a counter that is not named as one; nothing is wrong. */
+  infos: string[];
   exemplars: ChartExemplar[];
   plan: Plan;
   tookMs: number;
@@ -31,11 +34,10 @@ export interface PanelData {
   points: number;
 }
 
-const EXEMPLARS_MAX = 200;
-
 interface Answered {
   frames: Frame[];
   notices: string[];
+  infos: string[];
   problem?: QueryProblem;
 }
 
@@ -52,7 +54,7 @@ export async function runPlan(
   const [answers, exemplars] = await Promise.all([
     Promise.all(plan.queries.map((query, place) => ask(query, signal, { memory, place }))),
     Promise.all(
-      plan.queries.filter((query) => query.exemplars).map((query) => askExemplars(query, signal)),
+      plan.queries.filter((query) => query.exemplars).map((query) => exemplarsOf(query, signal)),
     ),
   ]);
   const frames = answers.flatMap((answer) => answer.frames);
@@ -60,7 +62,8 @@ export async function runPlan(
     frames,
     problems: answers.flatMap((answer) => answer.problem ?? []),
     notices: [...plan.notices, ...new Set(answers.flatMap((answer) => answer.notices))],
-    exemplars: exemplars.flat().slice(0, EXEMPLARS_MAX),
+    infos: [...new Set(answers.flatMap((answer) => answer.infos))],
+    exemplars: exemplars.flat(),
     plan,
     tookMs: performance.now() - started,
     series: frames.length,
@@ -80,13 +83,13 @@ async function ask(query: PlannedQuery, signal: AbortSignal, place: Place): Prom
         ? await queryInstant(query.expr, query.endMs / 1000, { signal })
         : await askRange(query, signal, place);
     const frames = framesOf(answer.data as unknown as QueryAnswer, query);
-    return { frames, notices: [...answer.warnings, ...answer.infos] };
+    return { frames, notices: [...answer.warnings], infos: [...answer.infos] };
   } catch (error) {
     // Without a server no question has an answer; what came last stays.
     if (isAbort(error) || (error instanceof ApiError && error.isOffline)) throw error;
     place.memory.delete(place.place);
     const message = error instanceof ApiError ? error.message : String(error);
-    return { frames: [], notices: [], problem: { refId: query.refId, message } };
+    return { frames: [], notices: [], infos: [], problem: { refId: query.refId, message } };
   }
 }
 
@@ -124,22 +127,12 @@ function rangeOf({ expr, endMs, stepMs }: PlannedQuery, fromMs: number): QueryRa
   return { query: expr, start: fromMs / 1000, end: endMs / 1000, step: stepMs / 1000 };
 }
 
-interface ExemplarSeries {
-  exemplars: { labels: Record<string, string>; value: string; timestamp: number }[];
-}
-
 /** Exemplars are extras: a server without them, or an error, leaves the panel as it is. */
-async function askExemplars(query: PlannedQuery, signal: AbortSignal): Promise<ChartExemplar[]> {
+async function exemplarsOf(query: PlannedQuery, signal: AbortSignal): Promise<ChartExemplar[]> {
+  const { expr, startMs, endMs } = query;
   try {
-    const params = { query: query.expr, start: query.startMs / 1000, end: query.endMs / 1000 };
-    const series = await getData<ExemplarSeries[]>("api/v1/query_exemplars", params, { signal });
-    return series.flatMap((one) =>
-      one.exemplars.map(({ labels, value, timestamp }) => ({
-        timeMs: timestamp * 1000,
-        value: Number(value),
-        labels,
-      })),
-    );
+    const params = { query: expr, start: startMs / 1000, end: endMs / 1000 };
+    return await askExemplars(params, { signal });
   } catch (error) {
     if (isAbort(error)) throw error;
     return [];

@@ -214,6 +214,8 @@ export class VariableStore {
         return intervalOptions(variable, this.#rangeMs());
       case "datasource":
         return [{ text: "Flyball", value: "flyball" }];
+      case "switch":
+        return variable.options?.length ? variable.options : SWITCHED;
       case "constant":
       case "textbox": {
         const text = queryText(variable) || [variable.current?.value ?? ""].flat()[0] || "";
@@ -224,6 +226,9 @@ export class VariableStore {
     }
   }
 }
+
+/** What a switch stands for where its values are not told. */
+const SWITCHED: VariableOption[] = ["true", "false"].map((value) => ({ text: value, value }));
 
 async function fetchValues(
   query: VariableQuery,

@@ -3,7 +3,7 @@
 
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { setParams } from "../../app/route";
+import { param, setParams } from "../../app/route";
 import { Button } from "../../components/button";
 import { Empty } from "../../components/state";
 import { Tabs } from "../../components/tabs";
@@ -23,7 +23,8 @@ export function PanelEditor({ id }: { id: number }): JSX.Element {
   const session = useSession();
   const panel = session.panelById(id);
   const [before] = useState(session.dashboard.peek());
-  const [tab, setTab] = useState("queries");
+  const tab = param("tab") || "queries";
+  const setTab = (id: string): void => setParams({ tab: id }, { replace: true });
   const placed = useMemo(
     (): Placed | undefined =>
       panel && { key: `edit-${id}`, panel, pos: panel.gridPos, fixed: {}, repeat: 0 },
@@ -37,7 +38,7 @@ export function PanelEditor({ id }: { id: number }): JSX.Element {
     );
   const change = (next: (panel: Panel) => Panel): void =>
     session.change((dashboard) => changePanel(dashboard, id, next));
-  const close = (): void => setParams({ editPanel: null });
+  const close = (): void => setParams({ editPanel: null, tab: null });
   const discard = (): void => {
     session.change(() => before);
     close();

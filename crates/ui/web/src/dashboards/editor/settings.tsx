@@ -1,7 +1,7 @@
 // Settings of a dashboard: general, variables, annotations and links, the whole JSON.
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { param, setParams } from "../../app/route";
 import { Button } from "../../components/button";
 import { Dialog } from "../../components/dialog";
 import { Checkbox, Field, Input, Select } from "../../components/field";
@@ -26,7 +26,8 @@ export function Settings({
   session: Session;
   onClose: () => void;
 }): JSX.Element {
-  const [tab, setTab] = useState("general");
+  const tab = param("tab") || "general";
+  const setTab = (id: string): void => setParams({ tab: id }, { replace: true });
   return (
     <Dialog
       title="Settings"

@@ -1,7 +1,7 @@
 // Asks what a question of Explore needs, and makes lines of the answers.
 // Between the query API and the views; keeps nothing.
 
-import { type Answer, getData, type RequestOptions } from "../../api/client";
+import type { Answer, RequestOptions } from "../../api/client";
 import {
   type Labels,
   type MatrixSeries,
@@ -10,6 +10,7 @@ import {
   queryRange,
 } from "../../api/prometheus";
 import type { TimeRange } from "../../app/time";
+import { askExemplars } from "../../charts/exemplars";
 import type { ChartExemplar, ChartSeries } from "../../charts/model";
 import { type ChartTheme, paletteColor } from "../../charts/theme";
 import { parseDuration } from "../../format/durations";
@@ -44,7 +45,7 @@ export async function askRange(
   const [now, before, exemplars] = await Promise.all([
     at(0),
     shiftMs ? at(shiftMs) : undefined,
-    question.hasExemplars ? askExemplars(question.expr, start, end, options) : [],
+    question.hasExemplars ? askExemplars({ query: question.expr, start, end }, options) : [],
   ]);
   const range = { fromMs, toMs };
   return {
@@ -59,38 +60,6 @@ export async function askRange(
 /** How far back the comparison lies; 0 without one. */
 function shiftOf(compare: string, lengthMs: number): number {
   return compare === "period" ? lengthMs : (parseDuration(compare) ?? 0);
-}
-
-interface ExemplarSeries {
-  readonly exemplars: readonly {
-    readonly labels: Labels;
-    readonly value: string;
-    readonly timestamp: number;
-  }[];
-}
-
-/** More make the graph unreadable. */
-const EXEMPLARS_MAX = 500;
-
-async function askExemplars(
-  query: string,
-  start: number,
-  end: number,
-  options: RequestOptions,
-): Promise<ChartExemplar[]> {
-  const found = await getData<ExemplarSeries[]>(
-    "api/v1/query_exemplars",
-    { query, start, end },
-    options,
-  );
-  return found
-    .flatMap((one) => one.exemplars)
-    .slice(0, EXEMPLARS_MAX)
-    .map(({ labels, value, timestamp }) => ({
-      labels,
-      value: parseValue(value),
-      timeMs: timestamp * 1000,
-    }));
 }
 
 export function askInstant(

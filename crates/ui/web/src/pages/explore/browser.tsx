@@ -1,9 +1,10 @@
 // The metrics there are, with type and help; the labels of one and their values. Picks build selectors.
 
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { labelValues, type Labels, metadata, type Metadata, series } from "../../api/prometheus";
 import { useLoad } from "../../app/load";
+import { param, route, setParams } from "../../app/route";
 import { Button } from "../../components/button";
 import { Dialog } from "../../components/dialog";
 import { Search } from "../../components/field";
@@ -16,6 +17,23 @@ export interface BrowserProps {
   readonly onClose: () => void;
 }
 
+/** The address without a metric browser. */
+export const NOTHING_BROWSED = {
+  "browse": null,
+  "browse.search": null,
+  "browse.metric": null,
+  "browse.label": null,
+} as const;
+
+/** The labels chosen of the metric, in the address as `browse.label=name=value`. */
+function chosenLabels(): Labels {
+  const pairs = route.value.params.getAll("browse.label").map((text): [string, string] => {
+    const at = text.indexOf("=");
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}
+
 /** Above and below the list of metrics. */
 const LIST_TOP_PX = 150;
 
@@ -25,8 +43,11 @@ const SERIES_MAX = 5000;
 const VALUES_MAX = 200;
 
 export function MetricBrowser({ onPick, onClose }: BrowserProps): JSX.Element {
-  const [search, setSearch] = useState("");
-  const [metric, setMetric] = useState("");
+  const search = param("browse.search");
+  const metric = param("browse.metric");
+  const setSearch = (text: string) => setParams({ "browse.search": text }, { replace: true });
+  const setMetric = (name: string) =>
+    setParams({ "browse.metric": name, "browse.label": null }, { replace: true });
   const { data, error, reload } = useLoad(async (signal) => {
     const [names, about] = await Promise.all([
       labelValues("__name__", {}, { signal }),
@@ -110,7 +131,7 @@ interface MetricLabelsProps {
 }
 
 function MetricLabels({ metric, about, onPick }: MetricLabelsProps): JSX.Element {
-  const [chosen, setChosen] = useState<Labels>({});
+  const chosen = chosenLabels();
   const { data, error, reload } = useLoad(
     (signal) =>
       series({ match: [metric], limit: SERIES_MAX, start: Date.now() / 1000 - 3600 }, { signal }),
@@ -125,7 +146,9 @@ function MetricLabels({ metric, about, onPick }: MetricLabelsProps): JSX.Element
   const isCounter = about?.type === "counter" || /_(total|bucket|sum|count)$/.test(metric);
   const toggle = (name: string, value: string) => {
     const { [name]: old, ...others } = chosen;
-    setChosen(old === value ? others : { ...others, [name]: value });
+    const next = old === value ? others : { ...others, [name]: value };
+    const pairsOfNext = Object.entries(next).map((pair) => pair.join("="));
+    setParams({ "browse.label": pairsOfNext }, { replace: true });
   };
   return (
     <div class="stack browser-labels">

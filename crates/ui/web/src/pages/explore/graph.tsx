@@ -1,7 +1,7 @@
 // The answer over time as lines, with what it is compared with and exemplars.
 
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { setRange, timeRange, zone, zoomed } from "../../app/time";
 import type { TimeChartModel } from "../../charts/model";
 import { chartTheme } from "../../charts/theme";
@@ -22,10 +22,11 @@ export interface GraphProps {
   readonly answer: RangeAnswer;
   readonly question: Question;
   readonly isLoading: boolean;
+  readonly onKeep: (patch: Partial<Question>) => void;
 }
 
-export function Graph({ answer, question, isLoading }: GraphProps): JSX.Element {
-  const [linesMax, setLinesMax] = useState(LINES_FIRST);
+export function Graph({ answer, question, isLoading, onKeep }: GraphProps): JSX.Element {
+  const linesMax = question.hasAllLines ? LINES_MAX : LINES_FIRST;
   const theme = chartTheme.value;
   const shown = zone.value;
   const model = useMemo(() => {
@@ -54,7 +55,7 @@ export function Graph({ answer, question, isLoading }: GraphProps): JSX.Element 
         <div class="notice line">
           The first {linesMax} of {count.toLocaleString("en-US")} series are drawn.
           {linesMax < LINES_MAX && (
-            <Button look="quiet" onClick={() => setLinesMax(LINES_MAX)}>
+            <Button look="quiet" onClick={() => onKeep({ hasAllLines: true })}>
               Draw {Math.min(count, LINES_MAX)}
             </Button>
           )}
@@ -72,6 +73,10 @@ export function Graph({ answer, question, isLoading }: GraphProps): JSX.Element 
           label={question.expr}
           syncKey="explore"
           loading={isLoading}
+          isolated={question.series}
+          onIsolate={(series) => onKeep({ series })}
+          sort={question.legend}
+          onSort={(legend) => onKeep({ legend })}
           onZoom={setRange}
           onZoomOut={() => {
             const { fromMs, toMs } = zoomed(timeRange.value, 2);

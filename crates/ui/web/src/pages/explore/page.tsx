@@ -1,20 +1,21 @@
 // Explore: questions in PromQL, their answers as graph, table, heatmap and plan. All of it is in the address.
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useKeys } from "../../app/keys";
-import { param, route, setParams } from "../../app/route";
+import { type HowToGo, param, route, setParams } from "../../app/route";
 import { timeRange } from "../../app/time";
 import { Button } from "../../components/button";
 import { copy } from "../../components/toast";
 import { PageHead } from "../parts/page_head";
-import { MetricBrowser } from "./browser";
+import { MetricBrowser, NOTHING_BROWSED } from "./browser";
 import { DashboardDialog } from "./dashboard_dialog";
 import { Panel } from "./panel";
 import { RuleDialog } from "./rule_dialog";
 import {
   adoptRange,
   NO_QUESTION,
+  NOTHING_CHOSEN,
   type Question,
   QUESTIONS_MAX,
   questionsOf,
@@ -22,21 +23,18 @@ import {
 } from "./state";
 import "./explore.css";
 
-/** What stands over the page, and for which question. */
-type Over = { readonly what: "rule" | "dashboard"; readonly at: number };
-
 export default function Explore(): JSX.Element {
   const { params } = route.value;
   const questions = questionsOf(params);
   const keys = useStableKeys(questions.length);
-  const [over, setOver] = useState<Over>();
   useEffect(() => {
     const patch = adoptRange(params);
     if (patch) setParams(patch, { replace: true });
   }, [params]);
-  const write = (next: readonly Question[]) => setParams(writeQuestions(route.peek().params, next));
-  const change = (at: number, patch: Partial<Question>) =>
-    write(questions.map((one, index) => (index === at ? { ...one, ...patch } : one)));
+  const write = (next: readonly Question[], how?: HowToGo) =>
+    setParams(writeQuestions(route.peek().params, next), how);
+  const change = (at: number, patch: Partial<Question>, how?: HowToGo) =>
+    write(changed(questions, at, patch), how);
   const browse = (at: number) => setParams({ browse: String(at) });
   const add = () => questions.length < QUESTIONS_MAX && write([...questions, NO_QUESTION]);
   useKeys(
@@ -47,7 +45,10 @@ export default function Explore(): JSX.Element {
     [params],
   );
   const browsed = param("browse");
-  const asked = over && questions[over.at];
+  // What stands over the page, and for which question: `rule-0`.
+  const [over, overAt] = param("over").split("-");
+  const asked = questions[Number(overAt)];
+  const close = () => setParams({ over: null }, { replace: true });
   return (
     <div class="stack">
       <PageHead
@@ -68,14 +69,15 @@ export default function Explore(): JSX.Element {
           index={at}
           isOnly={questions.length === 1}
           onChange={(patch) => change(at, patch)}
+          onKeep={(patch) => change(at, patch, { replace: true })}
           onBrowse={() => browse(at)}
           onRemove={() => {
             keys.current.splice(at, 1);
             write(questions.filter((_one, index) => index !== at));
           }}
           onDuplicate={() => write([...questions, question].slice(0, QUESTIONS_MAX))}
-          onRule={() => setOver({ what: "rule", at })}
-          onDashboard={() => setOver({ what: "dashboard", at })}
+          onRule={() => setParams({ over: `rule-${at}` })}
+          onDashboard={() => setParams({ over: `dashboard-${at}` })}
         />
       ))}
       <div>
@@ -90,22 +92,31 @@ export default function Explore(): JSX.Element {
       </div>
       {browsed !== "" && (
         <MetricBrowser
-          onClose={() => setParams({ browse: null }, { replace: true })}
+          onClose={() => setParams(NOTHING_BROWSED, { replace: true })}
           onPick={(expr) => {
             const at = Math.min(Number(browsed) || 0, questions.length - 1);
-            const next = questions.map((one, index) => (index === at ? { ...one, expr } : one));
-            setParams({ ...writeQuestions(route.peek().params, next), browse: null });
+            const next = changed(questions, at, { expr });
+            setParams({ ...writeQuestions(route.peek().params, next), ...NOTHING_BROWSED });
           }}
         />
       )}
-      {asked && over.what === "rule" && (
-        <RuleDialog expr={asked.expr} onClose={() => setOver(undefined)} />
-      )}
-      {asked && over.what === "dashboard" && (
-        <DashboardDialog question={asked} onClose={() => setOver(undefined)} />
-      )}
+      {asked && over === "rule" && <RuleDialog expr={asked.expr} onClose={close} />}
+      {asked && over === "dashboard" && <DashboardDialog question={asked} onClose={close} />}
     </div>
   );
+}
+
+/** The questions with one of them changed; another expression begins with nothing chosen. */
+function changed(
+  questions: readonly Question[],
+  at: number,
+  patch: Partial<Question>,
+): readonly Question[] {
+  return questions.map((one, index) => {
+    if (index !== at) return one;
+    const isOther = patch.expr !== undefined && patch.expr !== one.expr;
+    return { ...one, ...(isOther ? NOTHING_CHOSEN : {}), ...patch };
+  });
 }
 
 /** A key per question that stays with it when another one is taken away. */

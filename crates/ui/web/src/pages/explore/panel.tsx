@@ -27,6 +27,8 @@ export interface PanelProps {
   readonly index: number;
   readonly isOnly: boolean;
   readonly onChange: (patch: Partial<Question>) => void;
+  /** The same without a step back: what is chosen within an answer. */
+  readonly onKeep: (patch: Partial<Question>) => void;
   readonly onRemove: () => void;
   readonly onDuplicate: () => void;
   readonly onBrowse: () => void;
@@ -122,7 +124,7 @@ export function Panel(props: PanelProps): JSX.Element {
               onPick={(expr) => onChange({ expr })}
             />
           ) : (
-            <Answered answer={answer} question={question} />
+            <Answered answer={answer} question={question} onKeep={props.onKeep} />
           )}
         </Tabs>
       )}
@@ -326,9 +328,11 @@ function Controls({ question, onChange, step }: ControlsProps): JSX.Element | nu
 function Answered({
   answer,
   question,
+  onKeep,
 }: {
   readonly answer: Loaded;
   readonly question: Question;
+  readonly onKeep: PanelProps["onKeep"];
 }): JSX.Element {
   const { data, isLoading, error } = answer;
   if (!data) return error ? <></> : <Loading what="the answer" />;
@@ -341,7 +345,7 @@ function Answered({
         </div>
       ))}
       {data.kind === "instant" ? (
-        <Table result={data.answer.data} />
+        <Table result={data.answer.data} question={question} onKeep={onKeep} />
       ) : question.tab === "heatmap" ? (
         <Heatmap answer={data.answer} expr={data.expr} />
       ) : (
@@ -349,6 +353,7 @@ function Answered({
           answer={data.answer}
           question={{ ...question, expr: data.expr }}
           isLoading={isLoading}
+          onKeep={onKeep}
         />
       )}
       <small class="muted explore-cost">{costOf(data)}</small>

@@ -24,11 +24,13 @@ test("what is written is read again", () => {
   const params = new URLSearchParams("g0.expr=old&g0.stacked=1&from=now-6h");
   const questions = [
     { ...NO_QUESTION, expr: "a", tab: "explain" as const, compare: "1d" },
+    { ...NO_QUESTION, expr: "up", series: ["a", 'b{c="1"}'], legend: "-Mean", hasAllLines: true },
+    { ...NO_QUESTION, expr: "up", tab: "table" as const, sort: "- value", search: "x y" },
     { ...NO_QUESTION, expr: "", step: "1m", isStacked: true },
   ];
   for (const [name, value] of Object.entries(writeQuestions(params, questions))) {
-    if (value === null) params.delete(name);
-    else params.set(name, String(value));
+    params.delete(name);
+    for (const one of [value ?? []].flat()) params.append(name, one);
   }
   expect(questionsOf(params)).toEqual(questions);
   expect(params.get("from")).toBe("now-6h");

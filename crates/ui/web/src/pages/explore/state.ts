@@ -16,7 +16,25 @@ export interface Question {
   readonly compare: string;
   /** Distance of points as a duration; empty: as the width of the screen wants it. */
   readonly step: string;
+  /** The only series of the graph to show; none means all. */
+  readonly series: readonly string[];
+  /** What the legend is sorted by: `-Mean` is downwards. */
+  readonly legend: string;
+  /** What the table is sorted by, and the words its rows must have. */
+  readonly sort: string;
+  readonly search: string;
+  /** Draws more lines than are drawn at first. */
+  readonly hasAllLines: boolean;
 }
+
+/** What was chosen within an answer; another expression begins without. */
+export const NOTHING_CHOSEN = {
+  series: [],
+  legend: "",
+  sort: "",
+  search: "",
+  hasAllLines: false,
+} as const;
 
 export const NO_QUESTION: Question = {
   expr: "",
@@ -25,6 +43,7 @@ export const NO_QUESTION: Question = {
   hasExemplars: false,
   compare: "",
   step: "",
+  ...NOTHING_CHOSEN,
 };
 
 /** More are not shown. */
@@ -54,6 +73,11 @@ function questionAt(params: URLSearchParams, at: number): Question {
     hasExemplars: get("show_exemplars") === "1",
     compare: get("compare"),
     step: stepOf(get("step_input") || get("res_step")),
+    series: params.getAll(`g${at}.series`),
+    legend: get("legend"),
+    sort: get("sort"),
+    search: get("search"),
+    hasAllLines: get("lines") === "all",
   };
 }
 
@@ -73,7 +97,7 @@ export function writeQuestions(
   params: URLSearchParams,
   questions: readonly Question[],
 ): ParamsPatch {
-  const patch: Record<string, string | null> = {};
+  const patch: Record<string, string | readonly string[] | null> = {};
   for (const name of params.keys()) {
     if (/^g\d+\./.test(name)) patch[name] = null;
   }
@@ -85,6 +109,11 @@ export function writeQuestions(
     patch[`g${at}.show_exemplars`] = one.hasExemplars ? "1" : null;
     patch[`g${at}.compare`] = one.compare || null;
     patch[`g${at}.step_input`] = one.step || null;
+    patch[`g${at}.series`] = one.series;
+    patch[`g${at}.legend`] = one.legend;
+    patch[`g${at}.sort`] = one.sort;
+    patch[`g${at}.search`] = one.search;
+    patch[`g${at}.lines`] = one.hasAllLines ? "all" : null;
   });
   return patch;
 }

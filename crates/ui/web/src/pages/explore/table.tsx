@@ -1,7 +1,7 @@
 // The answer at one instant: a row per series, a column per label.
 
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { Histogram, QueryResult, VectorSeries } from "../../api/prometheus";
 import { zone, formatTime } from "../../app/time";
 import { Search } from "../../components/field";
@@ -10,6 +10,7 @@ import { type Column, parseSorting, VirtualTable } from "../../components/virtua
 import { parseValue } from "../../panels/number";
 import { hasWords } from "../parts/page_head";
 import { labelsText } from "../parts/labels";
+import type { Question } from "./state";
 
 interface Row {
   readonly metric: VectorSeries["metric"];
@@ -18,9 +19,14 @@ interface Row {
   readonly seconds: number;
 }
 
-export function Table({ result }: { readonly result: QueryResult }): JSX.Element {
-  const [search, setSearch] = useState("");
-  const [sorting, setSorting] = useState("");
+export interface TableProps {
+  readonly result: QueryResult;
+  readonly question: Question;
+  readonly onKeep: (patch: Partial<Question>) => void;
+}
+
+export function Table({ result, question, onKeep }: TableProps): JSX.Element {
+  const { search, sort } = question;
   const rows = useMemo(() => rowsOf(result), [result]);
   const columns = useMemo(() => columnsOf(rows), [rows]);
   if (rows.length === 0)
@@ -28,7 +34,13 @@ export function Table({ result }: { readonly result: QueryResult }): JSX.Element
   const shown = rows.filter((row) => hasWords(`${labelsText(row.metric)} ${row.text}`, search));
   return (
     <div class="stack">
-      {rows.length > 12 && <Search value={search} onInput={setSearch} label="Narrow the rows" />}
+      {(rows.length > 12 || search !== "") && (
+        <Search
+          value={search}
+          onInput={(words) => onKeep({ search: words })}
+          label="Narrow the rows"
+        />
+      )}
       <VirtualTable
         rows={shown}
         columns={columns}
@@ -36,8 +48,8 @@ export function Table({ result }: { readonly result: QueryResult }): JSX.Element
         label="Series"
         heightPx={640}
         rowPx={24}
-        sorting={parseSorting(sorting)}
-        onSort={setSorting}
+        sorting={parseSorting(sort)}
+        onSort={(next) => onKeep({ sort: next })}
         minWidthPx={Math.min(2400, 120 * columns.length)}
       />
     </div>

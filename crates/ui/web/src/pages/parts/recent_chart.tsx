@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { queryRange } from "../../api/prometheus";
 import { useLoad } from "../../app/load";
-import { href } from "../../app/route";
+import { href, route, setParams } from "../../app/route";
 import { zone } from "../../app/time";
 import type { TimeChartModel } from "../../charts/model";
 import { chartTheme, paletteColor } from "../../charts/theme";
@@ -33,6 +33,7 @@ export function RecentChart({ title, query, unit }: RecentChartProps): JSX.Eleme
     [query],
     { everyMs: STEP_S * 1000 },
   );
+  const chosen = `series-${title.toLowerCase().replaceAll(" ", "-")}`;
   const theme = chartTheme.value;
   const model: TimeChartModel | undefined = data && {
     fromMs: (data.end - LENGTH_S) * 1000,
@@ -66,7 +67,16 @@ export function RecentChart({ title, query, unit }: RecentChartProps): JSX.Eleme
       {error && <Problem isSlim error={error} onRetry={reload} />}
       {model ? (
         <div class="recent-chart">
-          <TimeChart model={model} label={title} syncKey="recent" loading={isLoading && !data} />
+          <TimeChart
+            model={model}
+            label={title}
+            syncKey="recent"
+            loading={isLoading && !data}
+            isolated={route.value.params.getAll(chosen)}
+            onIsolate={(series) => setParams({ [chosen]: series }, { replace: true })}
+            sort=""
+            onSort={() => undefined}
+          />
         </div>
       ) : (
         !error && <Loading />

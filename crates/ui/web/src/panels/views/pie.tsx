@@ -1,8 +1,9 @@
 // Panel type `piechart`: shares of a whole, as a pie or a ring, with a legend that tells the values.
 
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { inkOn } from "../../charts/colors";
+import { clicked } from "../../charts/isolate";
 import { fixed } from "../../format/decimals";
 import { type ReducedValue, reducedValues, type ReduceOptions } from "../reduced";
 import { seriesColor } from "../thresholds";
@@ -44,7 +45,6 @@ export function slicesOf(values: readonly ReducedValue[]): Slice[] {
 export function PieView(props: ViewProps): JSX.Element {
   const { panel, frames, look } = props;
   const options = optionsOf<Options>(panel);
-  const [hidden, setHidden] = useState<readonly string[]>([]);
   const values = useMemo(
     () =>
       reducedValues(frames, options.reduceOptions, look).map((value, i) => ({
@@ -60,10 +60,15 @@ export function PieView(props: ViewProps): JSX.Element {
       })),
     [frames, panel.options, look],
   );
+  const names = values.map(({ name }) => name);
+  const isolated = props.chosen.series.filter((name) => names.includes(name));
+  const hidden = isolated.length === 0 ? [] : names.filter((name) => !isolated.includes(name));
   const slices = slicesOf(values.filter((value) => !hidden.includes(value.name)));
   if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
-  const toggle = (name: string): void =>
-    setHidden((now) => (now.includes(name) ? now.filter((one) => one !== name) : [...now, name]));
+  const pick = (name: string, event: MouseEvent): void => {
+    const add = event.ctrlKey || event.metaKey || event.shiftKey;
+    props.choose({ series: clicked(names, isolated, name, add) });
+  };
   const hole = options.pieType === "donut" ? RADIUS * 0.62 : 0;
   const summary = slices.map((slice) => `${slice.name} ${slice.shown.text}`).join(", ");
   return (
@@ -84,7 +89,7 @@ export function PieView(props: ViewProps): JSX.Element {
           values={values}
           slices={slices}
           hidden={hidden}
-          toggle={toggle}
+          pick={pick}
           show={options.legend?.values ?? []}
         />
       )}
@@ -144,11 +149,11 @@ interface LegendProps {
   values: readonly ReducedValue[];
   slices: readonly Slice[];
   hidden: readonly string[];
-  toggle: (name: string) => void;
+  pick: (name: string, event: MouseEvent) => void;
   show: readonly string[];
 }
 
-function PieLegend({ values, slices, hidden, toggle, show }: LegendProps): JSX.Element {
+function PieLegend({ values, slices, hidden, pick, show }: LegendProps): JSX.Element {
   return (
     <ul class="chart-legend chart-legend-list pie-legend" tabIndex={0}>
       {values.map((value) => {
@@ -159,7 +164,7 @@ function PieLegend({ values, slices, hidden, toggle, show }: LegendProps): JSX.E
               type="button"
               class="chart-legend-name"
               aria-pressed={!hidden.includes(value.name)}
-              onClick={() => toggle(value.name)}
+              onClick={(event) => pick(value.name, event)}
             >
               <i
                 class="chart-swatch"

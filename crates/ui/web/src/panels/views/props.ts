@@ -14,6 +14,16 @@ export interface ShownLink {
   blank: boolean;
 }
 
+/** What the reader chose inside a panel; it stands in the address. Empty: as the dashboard has it. */
+export interface Chosen {
+  /** The only series to show. */
+  readonly series: readonly string[];
+  /** A column or calculation to sort by, with `-` before it downwards; `-` alone: unsorted. */
+  readonly sort: string;
+  /** Which of several frames is shown. */
+  readonly frame: string;
+}
+
 export interface ViewProps {
   panel: Panel;
   /** Transformed, configured and named. */
@@ -33,8 +43,8 @@ export interface ViewProps {
   resolveLink: (link: Link) => ShownLink;
   onZoom: (fromMs: number, toMs: number) => void;
   onZoomOut: () => void;
-  isolated?: readonly string[] | undefined;
-  onIsolate?: ((names: readonly string[]) => void) | undefined;
+  chosen: Chosen;
+  choose: (patch: Partial<Chosen>) => void;
 }
 
 export type View = ComponentType<ViewProps>;

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { inkOn, mix, readable } from "../../charts/colors";
+import { boldWidth } from "../../charts/measure";
 import { fixed } from "../../format/decimals";
 import { reduce } from "../reduce";
 import { type ReducedValue, reducedValues, type ReduceOptions } from "../reduced";
@@ -87,7 +88,8 @@ function Tile({ value, options, tile, several, props }: TileProps): JSX.Element 
       ? theme.text
       : readable(value.color, theme.surface, 3.2);
   const [hasName, hasValue] = parts(options.textMode ?? "auto", several);
-  const text = hasValue ? value.shown.text : "";
+  const { prefix, main, suffix } = value.shown;
+  const text = hasValue ? [prefix, main || "–", suffix] : [];
   const chart = options.graphMode === "area" && value.field.values.length > 1 && tile.height > 46;
   const size = fontSize(text, tile, { name: hasName, chart, fixed: options.text?.valueSize });
   const links = props.linksOf(value.field, value.frame, value.row);
@@ -150,14 +152,18 @@ function nameSize(size: number | undefined, tile: { height: number }): { fontSiz
   return { fontSize: `${size ?? Math.max(11, Math.min(18, tile.height * 0.16))}px` };
 }
 
+/** Size of units beside their number; as in the style. */
+const UNIT_SHARE = 0.68;
+
 /** The largest text that fits in width and height. */
 function fontSize(
-  text: string,
+  [prefix = "", main = "", suffix = ""]: readonly string[],
   tile: { width: number; height: number },
   { name, chart, fixed: own }: { name: boolean; chart: boolean; fixed: number | undefined },
 ): number {
   if (own) return own;
-  const byWidth = (tile.width - 12) / Math.max(2, text.length * 0.58);
+  const widthOf1Px = boldWidth(main) + UNIT_SHARE * boldWidth(prefix + suffix);
+  const byWidth = (tile.width - 14) / Math.max(1, widthOf1Px);
   const room = tile.height * (chart ? 0.52 : 0.86) - (name ? Math.max(14, tile.height * 0.2) : 0);
   return Math.max(11, Math.min(byWidth, room * 0.8, 64));
 }

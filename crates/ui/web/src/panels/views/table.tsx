@@ -41,9 +41,9 @@ const AHEAD = 8;
 export function TableView(props: ViewProps): JSX.Element {
   const { panel, look } = props;
   const options = optionsOf<Options>(panel);
-  const [pick, setPick] = useState(options.frameIndex ?? 0);
+  const pick = props.chosen.frame === "" ? (options.frameIndex ?? 0) : Number(props.chosen.frame);
   const frames = useMemo(() => tables(props.frames), [props.frames]);
-  const frame = frames[Math.min(pick, frames.length - 1)];
+  const frame = frames[Math.min(Math.max(0, pick) || 0, frames.length - 1)];
   if (!frame || frame.fields.length === 0)
     return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
   return (
@@ -54,7 +54,7 @@ export function TableView(props: ViewProps): JSX.Element {
           <span class="only-heard">Data of</span>
           <select
             value={String(pick)}
-            onChange={(event) => setPick(Number(event.currentTarget.value))}
+            onChange={(event) => props.choose({ frame: event.currentTarget.value })}
           >
             {frames.map((one, i) => (
               <option key={i} value={String(i)}>
@@ -83,18 +83,22 @@ interface GridProps {
 function Grid({ frame, options, look, props }: GridProps): JSX.Element {
   const columns = useMemo(() => columnsOf(frame), [frame]);
   const first = options.sortBy?.[0];
-  const [sort, setSort] = useState<Sort>({
-    by: first?.displayName ?? "",
-    down: first?.desc ?? false,
-  });
-  const rows = useMemo(() => sortedRows(frame, columns, sort), [frame, columns, sort]);
+  const { sort: asked } = props.chosen;
+  const sort: Sort =
+    asked === ""
+      ? { by: first?.displayName ?? "", down: first?.desc ?? false }
+      : { by: asked.replace(/^-/, ""), down: asked.startsWith("-") };
+  const rows = useMemo(
+    () => sortedRows(frame, columns, sort),
+    [frame, columns, sort.by, sort.down],
+  );
   const rowPx = ROW_PX[options.cellHeight ?? "sm"] ?? 28;
   const [top, setTop] = useState(0);
   const box = useRef<HTMLDivElement>(null);
   const from = Math.max(0, Math.floor(top / rowPx) - AHEAD);
   const to = Math.min(rows.length, Math.ceil((top + props.height) / rowPx) + AHEAD);
   const order = (by: string): void =>
-    setSort((now) => ({ by, down: now.by === by ? !now.down : false }));
+    props.choose({ sort: sort.by === by && !sort.down ? `-${by}` : by });
   return (
     <div
       ref={box}

@@ -37,7 +37,7 @@ interface Options {
 const SERIES_MAX = 500;
 
 export function TimeSeriesView(props: ViewProps): JSX.Element {
-  const { frames, look, data, panel, marks } = props;
+  const { frames, look, data, panel, marks, chosen, choose } = props;
   const model = useMemo((): TimeChartModel => {
     const { legend, tooltip } = optionsOf<Options>(panel);
     const fields = drawn(frames);
@@ -63,8 +63,10 @@ export function TimeSeriesView(props: ViewProps): JSX.Element {
       label={props.title || "Chart"}
       syncKey={props.syncKey}
       loading={props.loading}
-      isolated={props.isolated}
-      onIsolate={props.onIsolate}
+      isolated={chosen.series}
+      onIsolate={(series) => choose({ series })}
+      sort={chosen.sort}
+      onSort={(sort) => choose({ sort })}
       onZoom={props.onZoom}
       onZoomOut={props.onZoomOut}
     />
