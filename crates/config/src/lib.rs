@@ -61,7 +61,7 @@ pub use prometheus::{
 };
 pub use read::{Outlook, UnknownKeys, UnsupportedKey};
 pub use rules::{PlacedText, RuleDefinition, RuleFile, RuleGroup, RuleKind};
-pub use secret::{REDACTED, Secret, SecretSource};
+pub use secret::{REDACTED, REDACTED_URL, Secret, SecretSource};
 pub use targets::{TargetGroup, load_target_groups};
 pub use units::{format_duration, parse_duration, parse_go_duration, parse_size};
 pub use value::yaml_value;

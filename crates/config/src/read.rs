@@ -9,7 +9,7 @@ mod section;
 use crate::yaml::{self, Content, Node};
 use crate::{Error, Loaded, Outside, Place, Problem, REDACTED, Warning};
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 pub(crate) use de::from_node;
 pub(crate) use redact::redact_url;
@@ -78,8 +78,8 @@ pub enum UnknownKeys {
 struct Notes {
     problems: Vec<Problem>,
     warnings: Vec<Warning>,
-    /// Values that the redacted form hides.
-    secrets: HashSet<Hidden>,
+    /// Values that the redacted form hides, and what stands in their places.
+    secrets: HashMap<Hidden, &'static str>,
     /// Contents of files that were filled in; messages never repeat them.
     contents: Vec<String>,
 }
@@ -148,7 +148,12 @@ impl<'a> Reader<'a> {
 
     /// Hides a value in the redacted form.
     pub(crate) fn hide(&self, node: &Node) {
-        self.notes.borrow_mut().secrets.insert(hidden(node));
+        self.hide_as(node, REDACTED);
+    }
+
+    /// Hides a value behind other words.
+    pub(crate) fn hide_as(&self, node: &Node, words: &'static str) {
+        self.notes.borrow_mut().secrets.insert(hidden(node), words);
     }
 
     /// The content of a file that a value was made of: INV-70 holds for messages too.

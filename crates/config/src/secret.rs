@@ -7,6 +7,10 @@ use std::fmt;
 /// What stands for a secret in every output, as in Prometheus' own configuration dump.
 pub const REDACTED: &str = "<secret>";
 
+/// What stands for a secret address where amtool 0.25 wants to read one: `<secret>` it takes for
+/// addresses that were secrets in its time, and those of webhooks were none.
+pub const REDACTED_URL: &str = "http://<secret>";
+
 /// A text that must not be shown; not even its length is printed.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Secret(String);

@@ -49,7 +49,8 @@ fn root(args: &RoutesArgs, console: &mut Console<'_>) -> Result<Route, Failure> 
     } else {
         let status = status::ask(&args.peer)?;
         // Most secrets are texts or URLs; this is both.
-        let text = status.config.original.replace(SECRET, "http://secret");
+        let text = status.config.original.replace(config::REDACTED_URL, SECRET);
+        let text = text.replace(SECRET, "http://secret");
         ("configuration of the server".to_owned(), text)
     };
     let loaded = config::alertmanager::load_in(args.peer.matchers.mode, &name, &text);

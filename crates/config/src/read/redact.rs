@@ -2,12 +2,11 @@
 //! INV-70: values at hidden places and passwords inside URLs never reach the output.
 
 use super::{Hidden, hidden};
-use crate::REDACTED;
 use crate::yaml::{Content, Node, Style};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// The file as block-style YAML, two spaces a level.
-pub(crate) fn render(root: &Node, secrets: &HashSet<Hidden>) -> String {
+pub(crate) fn render(root: &Node, secrets: &HashMap<Hidden, &'static str>) -> String {
     if root.is_null() {
         return "{}\n".into();
     }
@@ -20,23 +19,25 @@ pub(crate) fn render(root: &Node, secrets: &HashSet<Hidden>) -> String {
 }
 
 struct Renderer<'a> {
-    secrets: &'a HashSet<Hidden>,
+    secrets: &'a HashMap<Hidden, &'static str>,
     out: &'a mut String,
 }
 
 impl Renderer<'_> {
-    /// An empty secret hides nothing and stays, so that the output reads back.
-    fn hides(&self, node: &Node) -> bool {
+    /// What stands in the place of a secret. An empty one hides nothing and stays, so that the
+    /// output reads back.
+    fn words_for(&self, node: &Node) -> Option<&'static str> {
         let empty = node.scalar().is_some_and(|scalar| scalar.text.is_empty());
-        self.secrets.contains(&hidden(node)) && !empty
+        self.secrets.get(&hidden(node)).copied().filter(|_| !empty)
     }
 
     /// Writes a value whose first line is already indented.
     fn value(&mut self, node: &Node, indent: usize) {
+        if let Some(words) = self.words_for(node) {
+            self.out.push_str(words);
+            return;
+        }
         match &node.content {
-            _ if self.hides(node) => {
-                self.out.push_str(REDACTED);
-            }
             Content::Scalar(_) if node.is_null() => {}
             Content::Scalar(scalar) => {
                 let text = redact_url(&scalar.text);
@@ -79,7 +80,7 @@ impl Renderer<'_> {
 
     /// A collection on the lines below its key.
     fn below(&mut self, node: &Node, indent: usize) {
-        if self.hides(node) {
+        if self.words_for(node).is_some() {
             self.out.push(' ');
             return self.value(node, indent);
         }

@@ -228,6 +228,13 @@ impl<'s> Section<'s> {
         Some(Secret::new(text))
     }
 
+    /// Other words for a value that is never shown.
+    pub(crate) fn hide_as(&self, key: &'static str, words: &'static str) {
+        if let Some(node) = self.get(key) {
+            self.reader.hide_as(node, words);
+        }
+    }
+
     /// A secret or the path of its file; naming both is a problem.
     pub(crate) fn secret_or_file(
         &self,

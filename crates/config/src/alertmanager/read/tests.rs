@@ -126,7 +126,7 @@ receivers:
             receivers:
             - name: a
               webhook_configs:
-              - url: <secret>
+              - url: http://<secret>
                 max_alerts: 5
                 timeout: 3s
               - url_file: token/url

@@ -2,7 +2,7 @@ use super::{redact_url, render};
 use crate::yaml::{Node, first_document};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 fn single(file: &str, text: &str) -> Result<Node, crate::Error> {
     first_document(file, text).map(|document| document.root)
@@ -10,9 +10,9 @@ fn single(file: &str, text: &str) -> Result<Node, crate::Error> {
 
 fn check(text: &str, expected: &Expect) {
     let node = single("f", text).unwrap();
-    let shown = render(&node, &HashSet::new());
+    let shown = render(&node, &HashMap::new());
     expected.assert_eq(&shown);
-    let again = render(&single("f", &shown).unwrap(), &HashSet::new());
+    let again = render(&single("f", &shown).unwrap(), &HashMap::new());
     assert_eq!(again, shown, "what is printed reads back");
 }
 
@@ -64,7 +64,7 @@ proptest! {
     #[test]
     fn every_text_survives(text in "\\PC{0,12}|[ -~\n\t]{0,12}|yes|~|0x1f|-|- a|a: b|<<") {
         let source = format!("k: {}\n", super::quoted(&text));
-        let shown = render(&single("f", &source).unwrap(), &HashSet::new());
+        let shown = render(&single("f", &source).unwrap(), &HashMap::new());
         let again = single("f", &shown).unwrap();
         let crate::yaml::Content::Map(entries) = &again.content else { panic!("{shown}") };
         let value = entries[0].1.scalar().unwrap();

@@ -133,6 +133,13 @@ fn an_added_alert_reaches_its_webhook() {
     let body: Value = serde_json::from_slice(&asked.body).unwrap();
     assert_eq!(body["alerts"][0]["labels"]["alertname"], "test1");
     assert_eq!(body["alerts"][0]["annotations"]["summary"], "two words");
+    // 0.25 reads the address of a webhook in the configuration that it is shown.
+    for words in [&["config", "routes", "show"][..], &["config", "routes", "test", "a=b"]] {
+        let said = both(&peer, words);
+        assert_eq!(said.code, 0, "{}", said.err);
+    }
+    let shown = peer.theirs(&["config", "show"]).out;
+    assert!(shown.contains("http://<secret>") && !shown.contains(&site.address().to_string()));
 }
 
 /// Upstream: `TestQueryAlert`, `TestQuerySilence`.

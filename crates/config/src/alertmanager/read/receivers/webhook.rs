@@ -4,7 +4,7 @@ use super::fields;
 use crate::alertmanager::read::global::Global;
 use crate::alertmanager::receivers::{IntegrationKind, WebhookConfig};
 use crate::read::Section;
-use crate::{REDACTED, SecretSource, urls};
+use crate::{REDACTED, REDACTED_URL, SecretSource, urls};
 
 pub(super) fn read(section: &Section<'_>, global: &Global) -> IntegrationKind {
     let default = WebhookConfig::default();
@@ -27,11 +27,13 @@ fn url(section: &Section<'_>) -> Option<SecretSource> {
             fields::check_template(section, "url", url.reveal());
         }
         Some(SecretSource::Inline(url)) if url.reveal() == REDACTED => {}
-        Some(SecretSource::Inline(url)) => {
-            if let Err(error) = urls::parse_http(url.reveal()) {
-                section.problem("url", format!("`url`: {error}"));
-            }
+        Some(SecretSource::Inline(url)) if url.reveal() == REDACTED_URL => {
+            section.hide_as("url", REDACTED_URL);
         }
+        Some(SecretSource::Inline(url)) => match urls::parse_http(url.reveal()) {
+            Ok(_) => section.hide_as("url", REDACTED_URL),
+            Err(error) => section.problem("url", format!("`url`: {error}")),
+        },
         Some(SecretSource::File(_)) => {}
     }
     url
