@@ -1,12 +1,11 @@
 //! Alerts, silences, notification log and decisions on disk: a journal of changes, folded into a
 //! snapshot now and then. Appended by the shell before anybody is told.
-//! INV-53: a change that was acknowledged here is known after any crash.
-//! Volume: about 400 bytes per alert that begins or ends, 300 per notification.
+//! INV-53: a change that was appended and synced here is known after any crash.
+//! Volume: about 150 bytes per alert that begins or ends, 300 per notification.
 
 use crate::change::{Change, Saved};
-use journal::{Journal, JournalError, JournalOptions, Recovery, Replayed};
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use crate::record;
+use journal::{Journal, JournalError, JournalOptions, Recovery, Replayed, Syncer};
 use std::path::Path;
 use std::sync::Arc;
 use sys::Vfs;
@@ -15,14 +14,6 @@ use sys::Vfs;
 const FOLD_BYTES_MIN: u64 = 16 << 20;
 /// Longest record. A longer snapshot is not written; the log then grows until the state shrinks.
 const RECORD_BYTES_MAX: usize = 1 << 30;
-
-/// The changes of one step, or, as a snapshot, all that lead to the state from nothing.
-#[derive(Serialize, Deserialize)]
-struct Record<'r> {
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    snapshot: bool,
-    changes: Cow<'r, [Change]>,
-}
 
 /// A journal of changes.
 pub struct AlertLog {
@@ -46,26 +37,31 @@ impl AlertLog {
         };
         let (mut saved, mut snapshot_bytes) = (Saved::default(), 0);
         let (journal, recovery) = Journal::open(vfs, dir, options, &mut |_, bytes| {
-            let Ok(record) = serde_json::from_slice::<Record<'_>>(bytes) else {
+            let Ok((is_snapshot, changes)) = record::decode(bytes) else {
                 return Ok(Replayed::Unusable);
             };
-            if record.snapshot {
+            if is_snapshot {
                 (saved, snapshot_bytes) = (Saved::default(), bytes.len() as u64);
             }
-            record.changes.into_owned().into_iter().for_each(|change| saved.apply(change));
+            changes.into_iter().for_each(|change| saved.apply(change));
             Ok(Replayed::Taken)
         })?;
         let (fold_bytes_min, record_bytes_max) = (FOLD_BYTES_MIN, RECORD_BYTES_MAX);
         Ok((Self { journal, snapshot_bytes, fold_bytes_min, record_bytes_max }, saved, recovery))
     }
 
-    /// Remembers changes, all or none; when this returns they survive a crash and a power cut.
+    /// Writes changes down, all or none; when this returns they survive a killed process, and a
+    /// power cut once a sync that began later has returned.
     ///
     /// # Errors
     /// The journal's.
-    pub fn remember(&mut self, changes: &[Change]) -> Result<(), JournalError> {
-        self.journal.append(&encode(false, changes))?;
-        self.journal.sync().map(drop)
+    pub fn append(&mut self, changes: &[Change]) -> Result<(), JournalError> {
+        self.journal.append(&record::encode(false, changes)).map(drop)
+    }
+
+    /// Syncs what was appended, from any thread: those who wait together share one sync.
+    pub fn syncer(&self) -> Syncer {
+        self.journal.syncer()
     }
 
     /// Is it time to fold?
@@ -79,7 +75,7 @@ impl AlertLog {
     /// # Errors
     /// The journal's; nothing is lost then.
     pub fn fold(&mut self, all: &[Change]) -> Result<(), JournalError> {
-        let record = encode(true, all);
+        let record = record::encode(true, all);
         if record.len() > self.record_bytes_max {
             return Ok(());
         }
@@ -87,11 +83,6 @@ impl AlertLog {
         self.snapshot_bytes = record.len() as u64;
         Ok(())
     }
-}
-
-fn encode(snapshot: bool, changes: &[Change]) -> Vec<u8> {
-    let record = Record { snapshot, changes: Cow::Borrowed(changes) };
-    serde_json::to_vec(&record).expect("texts, numbers and maps of texts always become JSON")
 }
 
 #[cfg(test)]

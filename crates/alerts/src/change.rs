@@ -15,11 +15,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Something that happened and must not be forgotten.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Change(pub(crate) What);
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum What {
     /// An alert is new, or more changed about it than that it is still alive.
@@ -44,11 +44,11 @@ pub(crate) enum What {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DecisionRecord {
     #[serde(with = "as_ms")]
-    at: Timestamp,
-    group_key: Arc<str>,
-    receiver: Arc<str>,
-    alerts: Vec<u64>,
-    verdict: Verdict,
+    pub(crate) at: Timestamp,
+    pub(crate) group_key: Arc<str>,
+    pub(crate) receiver: Arc<str>,
+    pub(crate) alerts: Vec<u64>,
+    pub(crate) verdict: Verdict,
 }
 
 impl DecisionRecord {

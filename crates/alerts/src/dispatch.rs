@@ -18,12 +18,13 @@ use crate::alert::{Alert, Moment, StoredAlert};
 use crate::change::{Change, LogKey, NotificationLog, What};
 use crate::delivery::Deliveries;
 use crate::group::AlertGroup;
+use crate::group_index::{GroupHash, GroupIndex};
 use crate::history::{Decision, History, Verdict};
 use crate::inhibit::Inhibitor;
 use crate::letter::DeadLetters;
 use crate::notification::Notification;
 use crate::past::PastAlerts;
-use crate::route::{Receiver, RouteError, Tree, group_labels};
+use crate::route::{Receiver, RouteError, Tree, group_labels, group_pairs};
 use crate::silence::{DURING, Silence, SilenceError, Silences};
 use crate::table::AlertTable;
 use config::alertmanager::{InhibitRule, Route, TimeInterval};
@@ -149,8 +150,14 @@ pub struct DispatcherStats {
     pub letters_dropped: u64,
 }
 
-/// Place of the route and labels by which it groups.
-type GroupKey = (usize, Labels);
+/// Where an alert belongs at a route.
+#[derive(Clone, Copy)]
+struct Place {
+    leaf: usize,
+    hash: GroupHash,
+    /// The group, if there is one already.
+    group: Option<u64>,
+}
 
 /// Alerts, routes, groups and their timers, silences, notification log.
 #[derive(Clone, Debug)]
@@ -162,8 +169,8 @@ pub struct Dispatcher {
     compat: Compat,
     alerts: AlertTable,
     silences: Silences,
-    groups: HashMap<u64, AlertGroup>,
-    group_ids: HashMap<GroupKey, u64, RandomState>,
+    groups: HashMap<u64, AlertGroup, RandomState>,
+    group_ids: GroupIndex,
     next_group: u64,
     /// When which group wants to be stepped.
     timers: BTreeSet<(Timestamp, u64)>,
@@ -199,8 +206,8 @@ impl Dispatcher {
             compat: settings.compat,
             alerts: AlertTable::default(),
             silences: Silences::default(),
-            groups: HashMap::new(),
-            group_ids: HashMap::default(),
+            groups: HashMap::default(),
+            group_ids: GroupIndex::default(),
             next_group: 0,
             timers: BTreeSet::new(),
             log: HashMap::new(),
@@ -392,12 +399,13 @@ impl Dispatcher {
         begun: &mut BTreeMap<u64, Vec<Arc<StoredAlert>>>,
     ) {
         let labels = alert.labels.clone();
-        let old = self.alerts.get(&labels).cloned();
+        let slot = self.alerts.slot(&labels);
+        let old = self.alerts.get_at(slot, &labels).cloned();
         let leaves = self.tree.leaves(&labels);
         let ended = alert.is_resolved_at(now);
         if old.is_none() {
-            let fingerprint = alert.fingerprint();
-            if ended && !leaves.iter().any(|&leaf| self.is_told(leaf, &labels, fingerprint)) {
+            let is_told = |&leaf: &usize| self.is_told(leaf, &labels, alert.fingerprint());
+            if ended && !leaves.iter().any(is_told) {
                 return; // The end of something nobody was told of.
             }
             if self.alerts.len() >= ALERTS_MAX {
@@ -420,7 +428,7 @@ impl Dispatcher {
         if old.is_none() {
             self.inhibitor.note(&labels);
         }
-        self.alerts.insert(Arc::clone(&stored));
+        self.alerts.insert_at(slot, Arc::clone(&stored));
         for leaf in leaves {
             self.put(now, leaf, &stored, is_new && !ended, begun);
         }
@@ -436,28 +444,28 @@ impl Dispatcher {
     ) {
         let labels = &stored.alert.labels;
         let ended = stored.alert.is_resolved_at(now);
-        let key = (leaf, group_labels(&self.tree.node(leaf).group_by, labels));
+        let place = self.place_of(leaf, labels);
         let is_there = || {
-            let group = self.group_ids.get(&key).and_then(|id| self.groups.get(id));
+            let group = place.group.and_then(|id| self.groups.get(&id));
             group.is_some_and(|group| group.alerts.contains_key(&stored.fingerprint))
         };
         if ended && !is_there() && !self.is_told(leaf, labels, stored.fingerprint) {
             return;
         }
-        self.put_there(now, key, stored, is_new, begun);
+        self.put_there(now, place, stored, is_new, begun);
     }
 
     fn put_there(
         &mut self,
         now: Timestamp,
-        key: GroupKey,
+        place: Place,
         stored: &Arc<StoredAlert>,
         is_new: bool,
         begun: &mut BTreeMap<u64, Vec<Arc<StoredAlert>>>,
     ) {
-        let leaf = key.0;
-        let id = self.group_of(now, key);
-        let wait = self.tree.node(leaf).group_wait;
+        let begin = || self.begin_group(now, place, &stored.alert.labels);
+        let id = place.group.unwrap_or_else(begin);
+        let wait = self.tree.node(place.leaf).group_wait;
         let Some(group) = self.groups.get_mut(&id) else { return };
         group.alerts.insert(stored.fingerprint, Arc::clone(stored));
         let old_enough = stored.alert.starts_at.saturating_add(wait) < now;
@@ -475,18 +483,27 @@ impl Dispatcher {
         (Arc::clone(&group.key), Arc::clone(&self.tree.node(group.node).receiver))
     }
 
-    /// The group with this key, made when there is none.
-    fn group_of(&mut self, now: Timestamp, key: GroupKey) -> u64 {
-        if let Some(id) = self.group_ids.get(&key) {
-            return *id;
-        }
+    /// Where an alert with these labels belongs at a route.
+    fn place_of(&self, leaf: usize, labels: &Labels) -> Place {
+        let group_by = &self.tree.node(leaf).group_by;
+        let hash = self.group_ids.hash(leaf, group_by, labels);
+        let group = self.group_ids.find(hash, |id| {
+            let group = self.groups.get(&id).filter(|group| group.node == leaf);
+            group.is_some_and(|group| group.labels.iter().eq(group_pairs(group_by, labels)))
+        });
+        Place { leaf, hash, group }
+    }
+
+    /// A new group for labels.
+    fn begin_group(&mut self, now: Timestamp, place: Place, labels: &Labels) -> u64 {
         let id = self.next_group;
         self.next_group += 1;
-        let node = self.tree.node(key.0);
-        let shown: Arc<str> = format!("{}:{}", node.key, key.1).into();
+        let node = self.tree.node(place.leaf);
+        let labels = group_labels(&node.group_by, labels);
+        let shown: Arc<str> = format!("{}:{labels}", node.key).into();
         let next_flush = now.saturating_add(node.group_wait).max(self.hold_until);
-        self.groups.insert(id, AlertGroup::new(key.0, key.1.clone(), shown, next_flush));
-        self.group_ids.insert(key, id);
+        self.groups.insert(id, AlertGroup::new(place.leaf, labels, shown, next_flush));
+        self.group_ids.insert(place.hash, id);
         self.schedule(id);
         id
     }
@@ -503,8 +520,7 @@ impl Dispatcher {
     fn forget_unheld(&mut self, stored: Arc<StoredAlert>) {
         let labels = &stored.alert.labels;
         let holds = |leaf: usize| {
-            let key = (leaf, group_labels(&self.tree.node(leaf).group_by, labels));
-            let group = self.group_ids.get(&key).and_then(|id| self.groups.get(id));
+            let group = self.place_of(leaf, labels).group.and_then(|id| self.groups.get(&id));
             group.is_some_and(|group| group.alerts.contains_key(&stored.fingerprint))
         };
         if !self.tree.leaves(labels).into_iter().any(holds) {

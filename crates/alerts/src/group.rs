@@ -190,7 +190,10 @@ struct ToldOrder<'a> {
 
 impl<'a> ToldOrder<'a> {
     fn new(labels: &'a Labels) -> Self {
-        let by_label = |name| (labels.get(name).is_none(), labels.value(name));
+        let by_label = |name| {
+            let value = labels.get(name);
+            (value.is_none(), value.unwrap_or_default())
+        };
         Self { job: by_label("job"), instance: by_label("instance"), count: labels.len(), labels }
     }
 }

@@ -164,7 +164,18 @@ impl Tree {
     }
 }
 
-/// Labels that identify the group of an alert.
+/// Labels that identify the group of an alert, one after another.
+pub(crate) fn group_pairs<'a>(
+    group_by: &'a GroupBy,
+    labels: &'a Labels,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    labels.iter().filter(move |(name, _)| match group_by {
+        GroupBy::AllLabels => true,
+        GroupBy::Labels(names) => names.iter().any(|n| n == name),
+    })
+}
+
+/// The same as a set.
 pub(crate) fn group_labels(group_by: &GroupBy, labels: &Labels) -> Labels {
     match group_by {
         GroupBy::AllLabels => labels.clone(),

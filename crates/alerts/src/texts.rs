@@ -5,6 +5,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
 
+/// Room for the texts of most alerts while they are put together.
+const BYTES_USUAL: usize = 512;
+
 /// Pairs of name and text in the order in which they were given; cloning shares them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Texts {
@@ -50,7 +53,10 @@ impl Default for Texts {
 /// Panics when the texts exceed 4 GiB together; no door takes so much.
 impl<N: AsRef<str>, T: AsRef<str>> FromIterator<(N, T)> for Texts {
     fn from_iter<I: IntoIterator<Item = (N, T)>>(pairs: I) -> Self {
-        let (mut bytes, mut ends) = (String::new(), Vec::new());
+        let pairs = pairs.into_iter();
+        let count = pairs.size_hint().0;
+        let mut bytes = String::with_capacity(if count == 0 { 0 } else { BYTES_USUAL });
+        let mut ends = Vec::with_capacity(2 * count);
         for (name, text) in pairs {
             for part in [name.as_ref(), text.as_ref()] {
                 bytes.push_str(part);

@@ -4,9 +4,9 @@
 
 use crate::supervise::Stop;
 use alerts::{
-    Alert, AlertLog, AlertSelection, AlertStatus, DeadLetter, Decision, Delivery, Dispatcher,
-    DispatcherStats, Effect, Event, GroupStatus, IntegrationStatus, Moment, Notification,
-    RouteError, RouteView, Sample, Saved, Settings, Silence, SilenceError, Ticket,
+    Alert, AlertLog, AlertSelection, AlertStatus, Change, DeadLetter, Decision, Delivery,
+    Dispatcher, DispatcherStats, Effect, Event, GroupStatus, IntegrationStatus, Moment,
+    Notification, RouteError, RouteView, Sample, Saved, Settings, Silence, SilenceError, Ticket,
 };
 use journal::JournalError;
 use model::{Labels, Matcher};
@@ -167,41 +167,65 @@ impl Dispatch {
     }
 
     /// Steps the dispatcher and carries out what follows from it; is everything on the disk now?
+    ///
+    /// Changes are appended in the order of the steps; the sync is outside of the lock, so that
+    /// those who wait for the disk at the same time share one.
     fn act_kept<T>(
         &self,
         step: impl FnOnce(&mut Dispatcher, Moment, &mut Vec<Effect>) -> T,
     ) -> (T, bool) {
         let mut log = lock(&self.log);
-        let mut effects = Vec::new();
-        let result = step(&mut self.dispatcher(), self.moment(), &mut effects);
-        let (mut changes, mut messages) = (Vec::new(), Vec::new());
-        for effect in effects {
-            match effect {
-                Effect::Remember(more) => changes.extend(more),
-                Effect::Notify { ticket, notification, timeout } => {
-                    messages.push((ticket, *notification, timeout));
-                }
-                Effect::GaveUp { receiver, group_key } => {
-                    tracing::error!(receiver, group_key, "receiver refused a notification");
-                }
-            }
-        }
+        let (result, effects) = self.step(step);
+        let (changes, messages) = sorted(effects);
         if !changes.is_empty() {
-            let written = log.file.remember(&changes);
-            self.note_written(&mut log, written);
+            let appended = log.file.append(&changes);
+            self.note_written(&mut log, appended);
         }
         self.fold(&mut log);
-        let is_kept = !log.lacks_something;
+        let lacked_something = log.lacks_something;
+        let syncer = log.file.syncer();
         drop(log);
+        let is_kept = if lacked_something && changes.is_empty() {
+            false
+        } else {
+            // Also without changes: what this step found may be on its way to the disk still.
+            let synced = syncer.sync();
+            synced.map_or_else(|error| self.note_unsynced(error), |_| !lacked_something)
+        };
         for (ticket, notification, timeout) in messages {
             self.deliver(ticket, notification, timeout);
         }
         (result, is_kept)
     }
 
+    /// Steps the dispatcher; wakes its owner when a timer runs out earlier than any did before.
+    fn step<T>(
+        &self,
+        step: impl FnOnce(&mut Dispatcher, Moment, &mut Vec<Effect>) -> T,
+    ) -> (T, Vec<Effect>) {
+        let mut effects = Vec::new();
+        let mut dispatcher = self.dispatcher();
+        let before = dispatcher.next_wake();
+        let result = step(&mut dispatcher, self.moment(), &mut effects);
+        let wake = dispatcher.next_wake();
+        drop(dispatcher);
+        if wake.is_some_and(|wake| before.is_none_or(|before| wake < before)) {
+            self.stepped.notify_one();
+        }
+        (result, effects)
+    }
+
     /// The same, whether or not the disk takes it.
     fn act<T>(&self, step: impl FnOnce(&mut Dispatcher, Moment, &mut Vec<Effect>) -> T) -> T {
         self.act_kept(step).0
+    }
+
+    /// A sync failed: all is written anew, if the disk takes that.
+    fn note_unsynced(&self, error: JournalError) -> bool {
+        let mut log = lock(&self.log);
+        self.note_written(&mut log, Err(error));
+        self.fold(&mut log);
+        !log.lacks_something
     }
 
     /// People are told even when the disk takes nothing: a second page is better than none.
@@ -274,7 +298,6 @@ impl Dispatch {
             dispatcher.stats().refused_alerts - before
         };
         let (refused, is_kept) = self.act_kept(step);
-        self.stepped.notify_one();
         match (refused, is_kept) {
             (0, true) => Ok(()),
             (0, false) => Err(NotKept::Disk),
@@ -310,9 +333,7 @@ impl Dispatch {
 
     /// Tries a dead letter again; is there such a letter and its receiver? Blocks.
     pub(crate) fn resend(&self, id: &str) -> bool {
-        let is_tried = self.act(|dispatcher, now, effects| dispatcher.resend(now, id, effects));
-        self.stepped.notify_one();
-        is_tried
+        self.act(|dispatcher, now, effects| dispatcher.resend(now, id, effects))
     }
 
     /// Forgets a dead letter; was there one? Blocks.
@@ -373,6 +394,27 @@ impl Dispatch {
     pub(crate) fn decisions(&self, matchers: &[Matcher], count: usize) -> Vec<Decision> {
         self.dispatcher().decisions(matchers, count)
     }
+}
+
+/// A message that is to go out.
+type Message = (Ticket, Notification, Duration);
+
+/// Effects by what is to be done: written down first, told then.
+fn sorted(effects: Vec<Effect>) -> (Vec<Change>, Vec<Message>) {
+    let (mut changes, mut messages) = (Vec::new(), Vec::new());
+    for effect in effects {
+        match effect {
+            Effect::Remember(more) if changes.is_empty() => changes = more,
+            Effect::Remember(more) => changes.extend(more),
+            Effect::Notify { ticket, notification, timeout } => {
+                messages.push((ticket, *notification, timeout));
+            }
+            Effect::GaveUp { receiver, group_key } => {
+                tracing::error!(receiver, group_key, "receiver refused a notification");
+            }
+        }
+    }
+    (changes, messages)
 }
 
 fn delivered((ticket, delivery, why): Outcome) -> Event {

@@ -26,6 +26,11 @@ fn open(vfs: &SimVfs) -> (AlertLog, Saved) {
     (log, saved)
 }
 
+fn remember(log: &mut AlertLog, changes: &[Change]) -> Result<(), JournalError> {
+    log.append(changes)?;
+    log.syncer().sync().map(drop)
+}
+
 /// The changes of an alert that fires, is told of, silenced and ends.
 fn changes() -> Vec<Change> {
     let mut stage = Stage::new(CONFIG);
@@ -44,7 +49,7 @@ fn what_is_read_is_what_was_written() {
     let changes = changes();
     assert!(changes.len() >= 6, "{changes:?}");
     for change in &changes {
-        log.remember(std::slice::from_ref(change)).unwrap();
+        remember(&mut log, std::slice::from_ref(change)).unwrap();
     }
     let mut expected = Saved::default();
     for change in changes {
@@ -69,7 +74,7 @@ fn a_log_that_is_long_is_folded_and_leads_to_the_same_state() {
     let changes = changes();
     let mut saved = Saved::default();
     for _ in 0..1000 {
-        log.remember(&changes).unwrap();
+        remember(&mut log, &changes).unwrap();
         changes.iter().cloned().for_each(|change| saved.apply(change));
         // Decisions are the only thing here that grows without an end.
         saved.history = crate::history::History::default();
@@ -88,9 +93,9 @@ fn a_log_that_is_long_is_folded_and_leads_to_the_same_state() {
 fn a_state_too_long_for_one_record_stays_in_the_log() {
     let vfs = SimVfs::new(1);
     let (mut log, _) = open(&vfs);
-    log.remember(&changes()).unwrap();
+    remember(&mut log, &changes()).unwrap();
     let (_, saved) = open(&vfs);
-    let snapshot = encode(true, &all(&saved)).len();
+    let snapshot = record::encode(true, &all(&saved)).len();
     log.record_bytes_max = snapshot - 1;
     log.fold(&all(&saved)).unwrap();
     assert_eq!(log.snapshot_bytes, 0, "it was not written");
@@ -106,13 +111,13 @@ fn a_failed_write_is_told() {
     let vfs = SimVfs::new(1);
     let (mut log, _) = open(&vfs);
     vfs.fail(OpKind::SyncData, 0, u64::MAX, 5);
-    assert!(log.remember(&changes()).is_err());
+    assert!(remember(&mut log, &changes()).is_err());
     assert!(log.fold(&changes()).is_err());
     vfs.heal(OpKind::SyncData);
     let (mut log, _) = open(&vfs);
     vfs.fail(OpKind::Write, 0, 1, 5);
-    assert!(log.remember(&changes()).is_err(), "INV-53");
-    assert!(log.remember(&changes()).is_ok());
+    assert!(remember(&mut log, &changes()).is_err(), "INV-53");
+    assert!(remember(&mut log, &changes()).is_ok());
 }
 
 /// What came before a snapshot does not count any more, also where the files of it are still there.
@@ -120,8 +125,8 @@ fn a_failed_write_is_told() {
 fn a_snapshot_begins_anew() {
     let vfs = SimVfs::new(1);
     let (mut log, _) = open(&vfs);
-    log.remember(&changes()).unwrap();
-    log.journal.append(&encode(true, &[])).unwrap();
+    remember(&mut log, &changes()).unwrap();
+    log.journal.append(&record::encode(true, &[])).unwrap();
     log.journal.sync().unwrap();
     let (log, saved) = open(&vfs);
     assert_eq!((saved.alerts(), log.snapshot_bytes > 0), (0, true));
@@ -164,7 +169,7 @@ fn a_kill_between_two_steps_repeats_nothing() {
     let mut stage = Stage::new(CONFIG);
     stage.fire(&[("alertname", "Down")]);
     stage.run_until(2.0);
-    log.remember(&stage.written).unwrap();
+    remember(&mut log, &stage.written).unwrap();
     let (_, saved) = open(&vfs.after_crash(7));
     stage.dispatcher = restored(&stage, saved);
     stage.step(Event::Tick);

@@ -223,10 +223,10 @@ impl Dispatcher {
                 )
         };
         let gone = group.forget_delivered(now, is_told);
-        let place = (group.node, group.labels.clone());
         if group.is_finished() {
             self.timers.remove(&(group.scheduled, id));
-            self.group_ids.remove(&place);
+            let hash = self.group_ids.hash(group.node, &node.group_by, &group.labels);
+            self.group_ids.remove(hash, id);
         } else {
             self.groups.insert(id, group);
             self.schedule(id);

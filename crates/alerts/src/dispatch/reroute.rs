@@ -4,7 +4,7 @@ use super::{AlertGroup, Compat, Dispatcher, Moment, Settings, Timestamp, by_name
 use crate::change::{Change, Told, What};
 use crate::dedup::LogEntry;
 use crate::inhibit::Inhibitor;
-use crate::route::{RouteError, Tree, group_labels};
+use crate::route::{RouteError, Tree};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -102,8 +102,8 @@ impl Dispatcher {
                 let mut told = known.get(&node.receiver).into_iter().flat_map(BTreeMap::values);
                 let nothing_begins = &mut BTreeMap::new();
                 if told.any(|known| known.may_fire(stored.fingerprint)) {
-                    let key = (leaf, group_labels(&node.group_by, labels));
-                    self.put_there(now, key, &stored, false, nothing_begins);
+                    let place = self.place_of(leaf, labels);
+                    self.put_there(now, place, &stored, false, nothing_begins);
                 } else {
                     self.put(now, leaf, &stored, false, nothing_begins);
                 }

@@ -47,7 +47,11 @@ pub(super) async fn read(request: Request<Body>, app: &App, name: &str) -> Resul
 
 /// The first value of a body; what follows is not looked at, as by Go's decoder of streams.
 fn first_value<'b, T: Deserialize<'b>>(body: &'b [u8]) -> serde_json::Result<T> {
-    T::deserialize(&mut serde_json::Deserializer::from_slice(body))
+    match str::from_utf8(body) {
+        // Checked once, not text by text.
+        Ok(text) => T::deserialize(&mut serde_json::Deserializer::from_str(text)),
+        Err(_invalid) => T::deserialize(&mut serde_json::Deserializer::from_slice(body)),
+    }
 }
 
 /// An instant; Go's zero time and the empty text count as absent.

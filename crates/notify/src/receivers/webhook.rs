@@ -8,7 +8,6 @@ use crate::view::View;
 use crate::{DeliveryError, tree};
 use alerts::Notification;
 use config::WebhookConfig;
-use serde_json::Value;
 use url::Url;
 
 pub(crate) struct Webhook {
@@ -23,15 +22,6 @@ impl Webhook {
         with_alerts_max(view.notification, usize::try_from(alerts_max).unwrap_or(usize::MAX))
     }
 
-    fn body(&self, view: &View<'_>, truncated: usize) -> Result<Value, DeliveryError> {
-        if let Some(payload) = &self.config.payload {
-            return Ok(tree::render(view, "payload", payload));
-        }
-        let message = Message::new(view.notification, view.external_url, VERSION, truncated);
-        serde_json::to_value(message)
-            .map_err(|error| DeliveryError::refused(format!("cannot write the message: {error}")))
-    }
-
     async fn url(&self, view: &View<'_>) -> Result<Url, DeliveryError> {
         let template = self.poster.secret("the webhook's URL", &self.config.url).await?;
         let url = view.address("url", template.reveal())?;
@@ -44,10 +34,18 @@ impl Webhook {
     async fn send(&self, view: &View<'_>, deadline: Deadline) -> Result<Stored, DeliveryError> {
         let (part, truncated) = self.part(view);
         let view_of_part = view.of_part(&part);
-        let body = self.body(&view_of_part, truncated);
+        let payload = self.config.payload.as_ref();
+        let payload = payload.map(|payload| tree::render(&view_of_part, "payload", payload));
         view.adopt(&view_of_part);
         let url = self.url(&view_of_part).await?;
-        self.poster.post_json(url, &body?, deadline.within(self.config.timeout)).await?;
+        let deadline = deadline.within(self.config.timeout);
+        match payload {
+            Some(payload) => self.poster.post_json(url, &payload, deadline).await?,
+            None => {
+                let message = Message::new(&part, view.external_url, VERSION, truncated);
+                self.poster.post_json(url, &message, deadline).await?
+            }
+        };
         Ok(Stored::new())
     }
 }
@@ -58,7 +56,9 @@ impl Receive for Webhook {
     }
 
     fn rehearse(&self, view: &View<'_>) -> Result<(), DeliveryError> {
-        self.body(view, 0)?;
+        if let Some(payload) = &self.config.payload {
+            tree::render(view, "payload", payload);
+        }
         if let config::SecretSource::Inline(url) = &self.config.url {
             view.address("url", url.reveal())?;
         }

@@ -140,19 +140,27 @@ impl World {
         }
     }
 
-    /// Sends what is not acknowledged, and renews what fires.
+    /// Sends what is not acknowledged, and renews what fires: one request after another, or some
+    /// at once, which then share a sync.
     fn send_all(&mut self) {
-        for (key, truth) in self.truth.clone() {
-            if truth.acknowledged && truth.ended_at.is_some() {
-                continue;
-            }
+        let is_wanted = |truth: &Truth| !truth.acknowledged || truth.ended_at.is_none();
+        let wanted = self.truth.iter().filter(|(_, truth)| is_wanted(truth));
+        let wanted: Vec<(Key, Truth)> = wanted.map(|(key, truth)| (*key, *truth)).collect();
+        let at_once = 1 + self.rng.index(3);
+        for requests in wanted.chunks(at_once) {
             let now = self.now();
-            let ends_at =
-                truth.ended_at.unwrap_or_else(|| now.saturating_add(Duration::from_mins(4)));
-            let labels = [("alertname", key.0), ("instance", key.1)];
-            let alert = alert(&labels, truth.starts_at, Some(ends_at), now);
-            if self.step(Event::Alerts(vec![alert])) {
-                self.truth.get_mut(&key).unwrap().acknowledged = true;
+            let mut effects = Vec::new();
+            let all_written = requests.iter().all(|(key, truth)| {
+                let later = || now.saturating_add(Duration::from_mins(4));
+                let labels = [("alertname", key.0), ("instance", key.1)];
+                let ends_at = truth.ended_at.unwrap_or_else(later);
+                let alert = alert(&labels, truth.starts_at, Some(ends_at), now);
+                self.write_down(Event::Alerts(vec![alert]), &mut effects)
+            });
+            if all_written && self.sync_and_tell(effects) {
+                for (key, _) in requests {
+                    self.truth.get_mut(key).unwrap().acknowledged = true;
+                }
             }
         }
     }
@@ -193,26 +201,46 @@ impl World {
     /// Was everything carried out?
     fn step(&mut self, event: Event) -> bool {
         let mut effects = Vec::new();
-        self.dispatcher.step(self.moment(), event, &mut effects);
-        self.carry_out(effects)
+        self.write_down(event, &mut effects) && self.sync_and_tell(effects)
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) -> bool {
+        let mut messages = Vec::new();
+        self.append(effects, &mut messages) && self.sync_and_tell(messages)
+    }
+
+    /// Steps and appends the changes; what is left of the effects waits for the sync.
+    fn write_down(&mut self, event: Event, left: &mut Vec<Effect>) -> bool {
+        let mut effects = Vec::new();
+        self.dispatcher.step(self.moment(), event, &mut effects);
+        self.append(effects, left)
+    }
+
+    fn append(&mut self, effects: Vec<Effect>, left: &mut Vec<Effect>) -> bool {
         for effect in effects {
             match effect {
                 Effect::Remember(changes) => {
-                    if self.log.remember(&changes).is_err() {
+                    if self.log.append(&changes).is_err() {
                         self.restart();
                         return false;
                     }
                 }
-                Effect::Notify { ticket, notification, .. } => {
-                    let delivery = self.receive(&notification);
-                    if !self.step(Event::Delivered(ticket, delivery, String::new())) {
-                        return false;
-                    }
-                }
-                Effect::GaveUp { .. } => {}
+                Effect::Notify { .. } | Effect::GaveUp { .. } => left.push(effect),
+            }
+        }
+        true
+    }
+
+    fn sync_and_tell(&mut self, effects: Vec<Effect>) -> bool {
+        if self.log.syncer().sync().is_err() {
+            self.restart();
+            return false;
+        }
+        for effect in effects {
+            let Effect::Notify { ticket, notification, .. } = effect else { continue };
+            let delivery = self.receive(&notification);
+            if !self.step(Event::Delivered(ticket, delivery, String::new())) {
+                return false;
             }
         }
         true
