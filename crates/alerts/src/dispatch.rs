@@ -40,9 +40,11 @@ pub use view::{AlertSelection, AlertState, AlertStatus, GroupStatus};
 const ALERTS_MAX: usize = 100_000;
 /// Wall and monotonic clocks may drift this far apart between steps before it is a jump.
 const JUMP_TOLERANCE_MS: i64 = 10_000;
-/// Groups that one step flushes; the next step follows at once. The first messages leave before
-/// the others are written down.
+/// Groups that one step flushes when many are due; the next step follows at once.
 const GROUPS_PER_STEP: usize = 16;
+/// Groups that the first of these steps flushes; each further one takes twice as many. The first
+/// messages leave before the others are written down.
+const GROUPS_AT_FIRST: usize = 2;
 /// How often old silences and log entries are forgotten.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 
@@ -174,6 +176,7 @@ pub struct Dispatcher {
     next_group: u64,
     /// When which group wants to be stepped.
     timers: BTreeSet<(Timestamp, u64)>,
+    groups_this_step: usize,
     log: NotificationLog,
     history: History,
     letters: DeadLetters,
@@ -210,6 +213,7 @@ impl Dispatcher {
             group_ids: GroupIndex::default(),
             next_group: 0,
             timers: BTreeSet::new(),
+            groups_this_step: GROUPS_AT_FIRST,
             log: HashMap::new(),
             history: History::default(),
             letters: DeadLetters::default(),
@@ -257,14 +261,22 @@ impl Dispatcher {
             }
             Event::Tick => {}
         }
-        let due = self.timers.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id);
-        let due: Vec<u64> = due.take(GROUPS_PER_STEP).collect();
-        for id in due {
+        for id in self.due(now) {
             self.wake(now, id, &mut effects);
         }
         self.tidy(now);
         self.remember(out);
         out.append(&mut effects);
+    }
+
+    /// Groups whose timers have run out, as many as this step takes.
+    fn due(&mut self, now: Timestamp) -> Vec<u64> {
+        let due = self.timers.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id);
+        let due: Vec<u64> = due.take(self.groups_this_step).collect();
+        let may_be_more = due.len() == self.groups_this_step;
+        let next = if may_be_more { 2 * self.groups_this_step } else { GROUPS_AT_FIRST };
+        self.groups_this_step = next.min(GROUPS_PER_STEP);
+        due
     }
 
     /// Makes or changes a silence; gives its identity, `new_id` when it is a new one.

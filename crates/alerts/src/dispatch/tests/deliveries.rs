@@ -382,3 +382,21 @@ fn nothing_is_told_again_after_a_reload_and_a_restart() {
     stage.run_until(50.0);
     assert_eq!(stage.heard, ["1s ops +Down (first notification)"]);
 }
+
+/// The first messages of many leave before the others are written down.
+#[test]
+fn many_groups_are_flushed_in_steps_that_grow() {
+    let mut stage = Stage::new(&config(1, "1h"));
+    for instance in ["a", "b"] {
+        for number in 0..60 {
+            let name = format!("Down{number}");
+            stage.fire(&[("alertname", &name), ("instance", instance)]);
+        }
+        stage.ms += 3_600_000;
+        let steps: Vec<_> = (0..7).map(|_| step(&mut stage, Event::Tick)).collect();
+        let messages: Vec<usize> = steps.iter().map(Vec::len).collect();
+        assert_eq!(messages, [2, 4, 8, 16, 16, 14, 0], "{instance}");
+        let tickets = steps.into_iter().flatten();
+        tickets.for_each(|(ticket, _)| deliver(&mut stage, ticket, accepted()));
+    }
+}
