@@ -6,7 +6,7 @@ import { interpolate, references, type Scope, type Value } from "./interpolate";
 import { fixedScope, macroScope, valueScope } from "./macros";
 import { mapValue } from "./mappings";
 import type { FieldConfig, ValueMapping } from "./model";
-import { configured } from "./overrides";
+import { configured, sound } from "./overrides";
 import { aligned, roundInterval, stepOf } from "./step";
 import { absoluteSteps, seriesColor, stepAt, valueColor } from "./thresholds";
 
@@ -131,6 +131,23 @@ describe("a shown value", () => {
 });
 
 describe("overrides", () => {
+  it("take members that are not what they should be for absent ones", () => {
+    const odd = {
+      unit: 7,
+      decimals: -3,
+      min: "0",
+      max: "abc",
+      mappings: null,
+      links: {},
+      color: {},
+      thresholds: { mode: "absolute", steps: null },
+    };
+    expect(sound(odd as unknown as FieldConfig)).toEqual({ min: 0 });
+    const good = { unit: "s", decimals: 0, max: 5, mappings: [], color: { mode: "fixed" } };
+    expect(sound(good)).toEqual(good);
+    const steps = [{ value: null, color: "green" }];
+    expect(sound({ thresholds: { mode: "percentage", steps } }).thresholds?.steps).toBe(steps);
+  });
   const frame = (refId: string, name: string, values: number[]) =>
     frameOf(
       refId,

@@ -15,7 +15,7 @@ export function configured(
 ): Frame[] {
   const named = nameFields(frames);
   const defaults = source?.defaults ?? {};
-  const overrides = source?.overrides ?? [];
+  const overrides = (source?.overrides ?? []).filter((one) => one?.matcher && one.properties);
   let index = 0;
   const done = named.map((frame) => ({
     ...frame,
@@ -30,10 +30,35 @@ export function configured(
         if (matches(override.matcher, field, frame, named)) applyAll(config, override.properties);
       }
       const seriesIndex = field.type === "time" || field.type === "string" ? -1 : index++;
-      return { ...field, config, seriesIndex };
+      return { ...field, config: sound(config), seriesIndex };
     }),
   }));
   return nameFields(done);
+}
+
+/** A configuration whose members are what views take them for: files of others have everything. */
+export function sound(config: FieldConfig): FieldConfig {
+  const made: FieldConfig = { ...config };
+  for (const name of ["mappings", "links"] as const)
+    if (!Array.isArray(made[name])) delete made[name];
+  for (const name of ["min", "max", "decimals"] as const) {
+    const value: unknown = made[name];
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    if (typeof number === "number" && Number.isFinite(number)) made[name] = number;
+    else delete made[name];
+  }
+  if (made.decimals != null && (made.decimals < 0 || made.decimals > 20)) delete made.decimals;
+  if (!isSteps(made.thresholds)) delete made.thresholds;
+  if (made.color !== undefined && typeof made.color?.mode !== "string") delete made.color;
+  if (typeof made.unit !== "string") delete made.unit;
+  return made;
+}
+
+function isSteps(thresholds: FieldConfig["thresholds"]): boolean {
+  const steps: unknown = thresholds?.steps;
+  const isStep = (step: unknown): boolean =>
+    typeof (step as { color?: unknown } | null)?.color === "string";
+  return Array.isArray(steps) && steps.every(isStep);
 }
 
 function own(config: FieldConfig): FieldConfig {

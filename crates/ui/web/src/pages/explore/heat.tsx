@@ -10,7 +10,7 @@ import { formatValue } from "../../format/units";
 import { framesOf } from "../../panels/prometheus_frames";
 import type { MatrixSeries } from "../../api/prometheus";
 import type { RangeAnswer } from "./ask";
-import { guessUnit } from "./unit";
+import { boundUnit } from "./unit";
 
 /** Counts by bucket and step. */
 export interface Heat {
@@ -70,7 +70,7 @@ export function Heatmap({
   const heat = useMemo(() => heatOf(answer.now.data.result, answer.stepSeconds), [answer]);
   const theme = chartTheme.value;
   const shownZone = zone.value;
-  const unit = guessUnit(expr);
+  const unit = boundUnit(expr);
   useLayoutEffect(() => {
     const element = canvas.current;
     if (!element || !heat) return;
@@ -129,6 +129,24 @@ function describe(heat: Heat, event: PointerEvent, time: (ms: number) => string)
   return `${time(at)}: ${Number((bucket.counts[column] ?? 0).toPrecision(4))} in (${below || "-Inf"}, ${bucket.bound}]`;
 }
 
+const SECOND = 1000;
+const TICKS_S = [5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800];
+
+/** Round times and the columns that they begin in, about so many. */
+export function ticksOf(times: readonly number[], most: number): [ms: number, column: number][] {
+  const [first = 0] = times;
+  const length = (times.at(-1) ?? first) - first;
+  const seconds = TICKS_S.find((one) => length / (one * SECOND) <= most) ?? length / SECOND / most;
+  const every = Math.max(1, seconds * SECOND);
+  const ticks: [number, number][] = [];
+  times.forEach((ms, column) => {
+    const before = column === 0 ? ms - 1 : times[column - 1]!;
+    const tick = Math.floor(ms / every) * every;
+    if (tick > before) ticks.push([tick, column]);
+  });
+  return ticks;
+}
+
 function paint(
   canvas: HTMLCanvasElement,
   heat: Heat,
@@ -165,10 +183,8 @@ function paint(
       ctx.fillText(bound(bucket.bound), LEFT - 6, height - BOTTOM - row * cell.h - cell.h / 2 + 4);
   });
   ctx.textAlign = "center";
-  const gap = Math.ceil(heat.times.length / Math.max(2, Math.floor(width / 110)));
-  heat.times.forEach((ms, column) => {
+  for (const [ms, column] of ticksOf(heat.times, Math.max(2, Math.floor(width / 110)))) {
     const x = LEFT + (column + 0.5) * cell.w;
-    if (column % gap === 0 && x > LEFT + 30 && x < width - 30)
-      ctx.fillText(time(ms), x, height - 5);
-  });
+    if (x > LEFT + 30 && x < width - 30) ctx.fillText(time(ms), x, height - 5);
+  }
 }

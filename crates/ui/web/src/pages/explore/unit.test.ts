@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { guessUnit } from "./unit";
+import { boundUnit, guessUnit } from "./unit";
 
 test("units are guessed only where the names leave no doubt", () => {
   const cases: [string, string][] = [
@@ -14,5 +14,8 @@ test("units are guessed only where the names leave no doubt", () => {
     ["cache_hit_ratio", "percentunit"],
     ["", "short"],
   ];
+  expect(boundUnit("sum by (le) (rate(http_request_duration_seconds_bucket[5m]))")).toBe("s");
+  expect(boundUnit("sum by (le) (rate(response_size_bytes_bucket[5m]))")).toBe("bytes");
+  expect(boundUnit("rate(queue_length_bucket[5m])")).toBe("short");
   for (const [expr, unit] of cases) expect([expr, guessUnit(expr)]).toEqual([expr, unit]);
 });

@@ -1,6 +1,11 @@
 // The unit of an answer, guessed from the names of its metrics; a guess that is not certain is none.
 // Pure.
 
+/** The unit of a histogram's bounds, from the names of its metrics. */
+export function boundUnit(expr: string): string {
+  return guessUnit((expr.match(/[a-zA-Z_:][\w:]*_(?:bytes|seconds|ratio)\w*/g) ?? []).join(" "));
+}
+
 /** `bytes`, `s`, `Bps`, `percentunit`, or `short`. */
 export function guessUnit(expr: string): string {
   const names = [
