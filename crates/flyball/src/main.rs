@@ -12,6 +12,7 @@ mod integrate;
 mod kept_rules;
 mod load;
 mod log;
+mod memory;
 mod migrate;
 mod outlets;
 mod own;

@@ -87,7 +87,12 @@ pub(crate) async fn maintain(db: Arc<Db>, clock: Arc<dyn Clock>, mut stop: Stop)
             () = stop.wait() => return,
         }
         let (worked, now) = (Arc::clone(&db), clock.now());
-        let report = blocking(move || worked.maintain(now)).await;
+        let report = blocking(move || {
+            let report = worked.maintain(now);
+            crate::memory::give_back();
+            report
+        })
+        .await;
         for error in &report.errors {
             tracing::error!(%error, "storage maintenance failed; it is tried again");
         }

@@ -7,7 +7,7 @@ use crate::checkpoint::{self, Frozen};
 use crate::db::{Db, Maintenance, PendingFlush, State, Writer, journal_error};
 use crate::encoding::Decoded;
 use crate::error::{DbError, DbResult};
-use crate::head::{FrozenSeries, Part};
+use crate::head::{FrozenSeries, Part, View};
 use crate::manifest::{Manifest, SegmentEntry};
 use crate::reading::Scratch;
 use crate::record::RecordParts;
@@ -25,6 +25,8 @@ pub(crate) const WINDOW_MS: i64 = 2 * 3600 * 1000;
 pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Most segments of one flush; older data beyond shares one.
 const SEGMENTS_MAX: usize = 64;
+/// Series whose samples are looked up under the lock at once: about 50 us.
+const SERIES_AT_ONCE: usize = 256;
 
 /// Start of the aligned span of `width` that holds an instant.
 pub(crate) fn span_start(timestamp: i64, width: i64) -> i64 {
@@ -149,20 +151,33 @@ impl Db {
         pending: &PendingFlush,
         made: &mut Vec<u64>,
     ) -> DbResult<Vec<Arc<Segment>>> {
-        let with_samples = |series: &&FrozenSeries| !series.samples.is_empty();
-        let mut series: Vec<&FrozenSeries> =
-            pending.frozen.series.iter().filter(with_samples).collect();
+        let mut series: Vec<&FrozenSeries> = pending.frozen.series.iter().collect();
         series.sort_by(|a, b| series_order(&a.labels, &b.labels));
+        let mut ranges = FlushRanges::default();
+        for some in series.chunks(SERIES_AT_ONCE) {
+            let views = self.frozen_views(some, pending.generation);
+            views.iter().try_for_each(|view| ranges.note(view)).map_err(|damage| {
+                DbError::corrupt("encode samples in memory for", &self.layout.segments(), &damage)
+            })?;
+        }
         let mut segments = Vec::new();
-        let ranges = flush_ranges(&series).map_err(|damage| {
-            DbError::corrupt("encode samples in memory for", &self.layout.segments(), &damage)
-        })?;
-        for range in ranges {
+        for range in ranges.finish() {
             let id = manifest.next_segment;
             manifest.next_segment += 1;
             let path = self.layout.segment(id);
             let mut writer = SegmentWriter::create(&*self.vfs, &path)?;
-            fill(&mut writer, &series, range, &path)?;
+            let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
+            for some in series.chunks(SERIES_AT_ONCE) {
+                let views = self.frozen_views(some, pending.generation);
+                for (one, view) in some.iter().zip(&views) {
+                    samples.clear();
+                    scratch.begin();
+                    view.read(range, &mut scratch, &mut samples).map_err(|damage| {
+                        DbError::corrupt("encode samples in memory for", &path, &damage)
+                    })?;
+                    writer.add_series(&one.labels, &samples)?;
+                }
+            }
             made.push(id);
             writer.finish()?;
             segments.push(Arc::new(Segment::open(&*self.vfs, &path, id, &self.cache)?));
@@ -180,6 +195,13 @@ impl Db {
         manifest.next_series = pending.series_ids.end;
         manifest.first_series = pending.series_ids.start;
         Ok(segments)
+    }
+
+    /// The frozen samples of some series. The lock is held for a few at a time, so that writers
+    /// hardly wait, and a flush holds the parts of a few series only.
+    fn frozen_views(&self, some: &[&FrozenSeries], generation: u64) -> Vec<View> {
+        let state = self.state.read();
+        some.iter().map(|one| state.head.frozen(one.id, generation)).collect()
     }
 
     /// Replaces the manifest. When that fails the disk may hold either one, so files of both stay
@@ -265,58 +287,49 @@ impl State {
     }
 }
 
-/// Adds the samples of all series within a range.
-fn fill(
-    writer: &mut SegmentWriter<'_>,
-    series: &[&FrozenSeries],
-    range: (i64, i64),
-    path: &std::path::Path,
-) -> DbResult<()> {
-    let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
-    for one in series {
-        samples.clear();
-        scratch.begin();
-        one.samples
-            .read(range, &mut scratch, &mut samples)
-            .map_err(|damage| DbError::corrupt("encode samples in memory for", path, &damage))?;
-        writer.add_series(&one.labels, &samples)?;
-    }
-    Ok(())
-}
-
 /// Ranges of the segments of a flush: two-hour windows, whole days for what is older than the day
 /// before the newest sample, one for everything when there would be too many.
-fn flush_ranges(series: &[&FrozenSeries]) -> Decoded<Vec<(i64, i64)>> {
-    let in_order = || series.iter().flat_map(|one| &one.samples.in_order).map(Part::span);
-    let late = || series.iter().flat_map(|one| &one.samples.late);
-    let last = in_order().chain(late().map(Part::span)).map(|span| span.1);
-    let recent = span_start(last.max().unwrap_or(0), DAY_MS).saturating_sub(DAY_MS);
-    let mut starts = BTreeSet::new();
-    let mut note = |timestamp: i64| {
-        let width = if timestamp >= recent { WINDOW_MS } else { DAY_MS };
-        starts.insert((span_start(timestamp, width), width));
-    };
-    for (first, last) in in_order() {
-        // A part in order is at most as long as a window, so its ends name all it touches.
-        note(first);
-        note(last);
+#[derive(Default)]
+struct FlushRanges {
+    /// Start of each two-hour window that has samples, and the newest instant.
+    starts: BTreeSet<i64>,
+    last: Option<i64>,
+    samples: SampleBuf,
+}
+
+impl FlushRanges {
+    fn note(&mut self, view: &View) -> Decoded<()> {
+        for (first, last) in view.in_order.iter().map(Part::span) {
+            // A part in order is at most as long as a window, so its ends name all it touches.
+            self.starts.extend([first, last].map(|timestamp| span_start(timestamp, WINDOW_MS)));
+            self.last = self.last.max(Some(last));
+        }
+        for part in &view.late {
+            self.samples.clear();
+            part.read((i64::MIN, i64::MAX), &mut Scratch::default(), &mut self.samples)?;
+            let times = self.samples.timestamps.iter();
+            self.starts.extend(times.map(|timestamp| span_start(*timestamp, WINDOW_MS)));
+            self.last = self.last.max(self.samples.timestamps.last().copied());
+        }
+        Ok(())
     }
-    let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
-    for part in late() {
-        samples.clear();
-        scratch.begin();
-        part.read((i64::MIN, i64::MAX), &mut scratch, &mut samples)?;
-        samples.timestamps.iter().for_each(|timestamp| note(*timestamp));
+
+    fn finish(self) -> Vec<(i64, i64)> {
+        let recent = span_start(self.last.unwrap_or(0), DAY_MS).saturating_sub(DAY_MS);
+        let wide = |start: i64| {
+            if start >= recent { (start, WINDOW_MS) } else { (span_start(start, DAY_MS), DAY_MS) }
+        };
+        let spans: BTreeSet<(i64, i64)> = self.starts.into_iter().map(wide).collect();
+        let end = |start: i64, width: i64| start.saturating_add(width - 1);
+        let mut ranges: Vec<_> = spans.into_iter().map(|(s, width)| (s, end(s, width))).collect();
+        if ranges.len() > SEGMENTS_MAX {
+            let joined = ranges.len() - SEGMENTS_MAX;
+            let oldest = (ranges[0].0, ranges[joined].1);
+            ranges.drain(..=joined);
+            ranges.insert(0, oldest);
+        }
+        ranges
     }
-    let end = |start: i64, width: i64| start.saturating_add(width - 1);
-    let mut ranges: Vec<_> = starts.into_iter().map(|(s, width)| (s, end(s, width))).collect();
-    if ranges.len() > SEGMENTS_MAX {
-        let joined = ranges.len() - SEGMENTS_MAX;
-        let oldest = (ranges[0].0, ranges[joined].1);
-        ranges.drain(..=joined);
-        ranges.insert(0, oldest);
-    }
-    Ok(ranges)
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ impl api::AdminProvider for Admin {
         let db = &self.0.db;
         let before = db.stats();
         db.compact_now(cold).map_err(|error| failed(&error))?;
+        crate::memory::give_back();
         let after = db.stats();
         Ok(CompactReport {
             segments_before: before.segments,

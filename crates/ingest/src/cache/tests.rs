@@ -29,7 +29,7 @@ fn get(cache: &SeriesCache, label_bytes: &[u8]) -> Option<Known> {
 fn bytes_held(cache: &SeriesCache) -> usize {
     let generations = cache.generations.read();
     let held = [&generations.young, &generations.old].map(|generation| {
-        let bytes = |entry: &Entry| cost(generation.label_bytes(entry));
+        let bytes = |entry: &Entry| cost(entry.own());
         let held: usize = generation.entries.iter().map(bytes).sum();
         assert!(held <= generation.bytes);
         assert!(generation.by_hash.len() <= generation.entries.len());
@@ -142,4 +142,40 @@ fn equal_hashes_of_other_bytes_are_told_apart() {
         drop(generations);
         assert_eq!(get(&cache, b"a"), None, "{generation}");
     }
+}
+
+/// Neighbours share front and end; sets of every length come back from any place.
+#[test]
+fn neighbours_that_share_most_of_their_bytes_are_told_apart() {
+    let mut state = 1788_u64;
+    let mut random = |bound: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % bound
+    };
+    let mut sets: Vec<Vec<u8>> = Vec::new();
+    let mut set = b"instance=a,job=b,le=1".to_vec();
+    while sets.len() < 500 {
+        let place = usize::try_from(random(set.len() as u64 + 1)).unwrap();
+        match random(4) {
+            0 if set.len() > 3 => drop(set.drain(place / 2..place)),
+            1 => set.splice(place..place, *b"aaa").for_each(drop),
+            _ => set.insert(place, b"ab"[usize::try_from(random(2)).unwrap()]),
+        }
+        if !set.is_empty() && !sets.contains(&set) {
+            sets.push(set.clone());
+        }
+    }
+    let cache = SeriesCache::new(1 << 20);
+    let all: Vec<(&[u8], u64)> = sets.iter().map(|set| &set[..]).zip(0..).collect();
+    request(&cache, &all);
+    assert_eq!(request(&cache, &all), all.len() - 1, "all but the first are expected");
+    let mut mixed = all.clone();
+    for place in 0..mixed.len() {
+        mixed.swap(place, usize::try_from(random(500)).unwrap());
+    }
+    request(&cache, &mixed);
+    assert_eq!(request(&cache, &mixed), all.len() - 1, "their order was learnt");
+    assert!(sets.iter().all(|set| get(&cache, &[&set[..], b"!"].concat()).is_none()));
 }

@@ -1,7 +1,6 @@
 //! Checkpoints of whatever the doors let in: the largest entries fit, damaged pages are left out.
 
 use super::*;
-use crate::head::View;
 use model::{Metadata, MetricKind, SeriesRef};
 use sys::sim::SimVfs;
 
@@ -23,7 +22,6 @@ fn largest(count: u64) -> Frozen {
         group: GroupKey(n % 3),
         labels: labels(n),
         newest: Some(Newest { timestamp: Timestamp::from_ms(5), value: Value::Float(0.5) }),
-        samples: View::default(),
     });
     let metadata = (1..=count).map(|n| MetricMetadata {
         metric: format!("m{n}"),
@@ -132,7 +130,7 @@ fn frozen(
     let newest = newest.map(|(ms, value)| Newest { timestamp: Timestamp::from_ms(ms), value });
     let (id, group, labels) =
         (SeriesRef(id), GroupKey(group), Labels::from_pairs(labels.iter().copied()));
-    FrozenSeries { id, group, labels, newest, samples: View::default() }
+    FrozenSeries { id, group, labels, newest }
 }
 
 /// Series of every kind: other names, no labels, no sample, gaps between ids, odd values.

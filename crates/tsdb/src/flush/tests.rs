@@ -12,8 +12,11 @@ fn ranges(timestamps: impl IntoIterator<Item = i64>) -> Vec<(i64, i64)> {
         let (timestamp, value) = (Timestamp::from_ms(ms), Value::Float(1.0));
         head.apply(&AppliedRow { series, timestamp, value: &value, start: None });
     }
-    let frozen = head.freeze();
-    flush_ranges(&frozen.iter().collect::<Vec<_>>()).unwrap()
+    let generation = head.generation;
+    head.freeze();
+    let mut ranges = FlushRanges::default();
+    ranges.note(&head.frozen(series, generation)).unwrap();
+    ranges.finish()
 }
 
 #[test]

@@ -6,7 +6,8 @@
 //! without late samples pays 8 bytes.
 
 use super::AppliedRow;
-use super::part::{Column, Part, RawRun, TimesMemo, histogram_bytes};
+use super::narrow::Narrow;
+use super::part::{Part, RawRun, TimesMemo, histogram_bytes};
 use super::series::OPEN_ROWS_MAX;
 use model::{Timestamp, Value};
 use std::sync::Arc;
@@ -61,7 +62,8 @@ impl Late {
         let mut change = 0_isize;
         for run in runs(&self.open) {
             let times = TimesMemo::default().seal(&run.timestamps);
-            let part = Part::seal(times, &run.timestamps, &run.column, &run.starts);
+            let column = run.values.column(0, run.timestamps.len());
+            let part = Part::seal(times, &run.timestamps, &column, &run.starts);
             change += part.memory().cast_signed();
             self.parts.push((generation, part));
         }
@@ -70,9 +72,9 @@ impl Late {
         change
     }
 
-    /// Takes the open samples as they are into the parts of `generation`; gives all of them, and
-    /// how the memory changed.
-    pub(super) fn freeze(&mut self, generation: u64) -> (Vec<Part>, isize) {
+    /// Takes the open samples as they are into the parts of `generation`; returns how the memory
+    /// changed.
+    pub(super) fn freeze(&mut self, generation: u64) -> isize {
         let open = std::mem::take(&mut self.open);
         let mut change = -open.iter().map(bytes).sum::<usize>().cast_signed();
         for run in runs(&open) {
@@ -80,7 +82,12 @@ impl Late {
             change += part.memory().cast_signed();
             self.parts.push((generation, part));
         }
-        (self.parts.iter().map(|(_, part)| part.clone()).collect(), change)
+        change
+    }
+
+    /// Parts up to `generation`.
+    pub(super) fn frozen(&self, generation: u64) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(move |(born, _)| *born <= generation).map(|(_, part)| part)
     }
 
     /// Forgets parts up to `generation`; returns the memory freed.
@@ -141,11 +148,11 @@ fn run(samples: &[LateSample]) -> RawRun {
             Value::Histogram(histogram) => histograms.push(Arc::clone(histogram)),
         }
     }
-    let column =
-        if histograms.is_empty() { Column::Floats(floats) } else { Column::Histograms(histograms) };
+    let values =
+        if histograms.is_empty() { Narrow::Floats(floats) } else { Narrow::Histograms(histograms) };
     let mut starts: Vec<i64> = samples.iter().map(|sample| sample.start).collect();
     if starts.iter().all(|start| *start == 0) {
         starts.clear();
     }
-    RawRun { timestamps: samples.iter().map(|sample| sample.timestamp).collect(), column, starts }
+    RawRun { timestamps: samples.iter().map(|sample| sample.timestamp).collect(), values, starts }
 }

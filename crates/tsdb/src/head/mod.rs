@@ -77,14 +77,14 @@ pub(crate) struct AppliedRow<'a> {
     pub(crate) start: Option<Timestamp>,
 }
 
-/// What a flush and a checkpoint need of one series.
+/// What a flush and a checkpoint need of one series; its samples stay in the head, see
+/// [`Head::frozen`].
 #[derive(Clone, Debug)]
 pub(crate) struct FrozenSeries {
     pub(crate) id: SeriesRef,
     pub(crate) group: GroupKey,
     pub(crate) labels: Labels,
     pub(crate) newest: Option<Newest>,
-    pub(crate) samples: View,
 }
 
 impl Head {
@@ -365,20 +365,24 @@ impl Head {
                 continue;
             };
             let group = &self.groups[series.group as usize];
-            let (samples, change) = series.freeze(generation, &group.times.rows, &mut copies);
+            let change = series.freeze(generation, &group.times.rows, &mut copies);
             self.memory = self.memory.saturating_add_signed(change);
             frozen.push(FrozenSeries {
                 id: SeriesRef(self.id_base + slot),
                 group: group.key,
                 labels: series.labels.clone(),
                 newest: series.newest.clone(),
-                samples,
             });
         }
         for group in &mut self.groups {
             group.times.rows.clear();
         }
         frozen
+    }
+
+    /// The samples of a series up to `generation`, frozen and not forgotten yet.
+    pub(crate) fn frozen(&self, id: SeriesRef, generation: u64) -> View {
+        self.get(id).map_or_else(View::default, |series| series.frozen(generation))
     }
 
     /// Drops the samples of all generations up to `generation`: they are in segments now.

@@ -1,11 +1,14 @@
-//! Values of an open run in as few bytes as they need: none while a value stays, four for whole
-//! numbers and decimals of two or three digits, eight for all others. Three of four series of a
-//! host count in whole numbers and one of five stands still, so an open sample takes half of its
-//! eight bytes, and appending touches fewer lines of memory.
+//! Values of a run that is not sealed in as few bytes as they need: none while a value stays, one to
+//! three for whole numbers and decimals of two or three digits, each against the one before it,
+//! eight for all others. Three of four series of a host count in whole numbers and one of five
+//! stands still, so an open sample takes a fifth of its eight bytes.
 //! INV-10: every bit comes back; what the narrow forms cannot give back takes the wide one.
 
 use super::part::{Column, histogram_bytes};
-use model::{Histogram, Value, has_stale, is_stale};
+use crate::encoding::bytes::{put_signed, unzigzag, varint_len, zigzag};
+use crate::samples::{self, ColumnRef};
+use model::{Histogram, SampleBuf, Value, has_stale, is_stale};
+use std::ops::Range;
 use std::sync::Arc;
 
 #[cfg(test)]
@@ -19,14 +22,21 @@ pub(super) enum Narrow {
         value: f64,
         len: u32,
     },
-    /// (first + step) / scale.
-    Steps {
-        first: i64,
-        scale: Scale,
-        steps: Vec<i32>,
-    },
+    Steps(Steps),
     Floats(Vec<f64>),
     Histograms(Vec<Arc<Histogram>>),
+}
+
+/// Whole numbers over a scale.
+#[derive(Clone, Debug)]
+pub(super) struct Steps {
+    /// The newest whole number.
+    last: i64,
+    len: u32,
+    scale: Scale,
+    /// Signed varints: the first whole number, then the step to each next one. At most 8 bytes
+    /// each, as whole numbers lie within 2^53.
+    bytes: Vec<u8>,
 }
 
 /// What whole numbers are divided by.
@@ -64,6 +74,83 @@ impl Scale {
     }
 }
 
+impl Steps {
+    fn new(scale: Scale) -> Self {
+        Self { last: 0, len: 0, scale, bytes: Vec::new() }
+    }
+
+    /// Adds a value if it has this scale.
+    #[inline]
+    fn push(&mut self, value: f64) -> Option<usize> {
+        let whole = self.scale.whole(value)?;
+        Some(self.push_whole(whole))
+    }
+
+    #[inline]
+    fn push_whole(&mut self, whole: i64) -> usize {
+        let before = self.bytes.len();
+        let step = whole - self.last;
+        grow(&mut self.bytes, varint_len(zigzag(step)), 16);
+        put_signed(&mut self.bytes, step);
+        self.last = whole;
+        self.len += 1;
+        self.bytes.len() - before
+    }
+
+    /// Whole numbers between two indexes.
+    fn wholes(&self, wanted: Range<usize>) -> impl Iterator<Item = i64> {
+        let mut at = 0;
+        let mut whole = 0;
+        let all = (0..wanted.end).map(move |_| {
+            whole += step_at(&self.bytes, &mut at);
+            whole
+        });
+        all.skip(wanted.start)
+    }
+
+    fn values(&self, wanted: Range<usize>) -> impl Iterator<Item = f64> {
+        self.wholes(wanted).map(|whole| self.scale.value(whole))
+    }
+
+    /// The values between two indexes as a run of their own.
+    fn slice(&self, wanted: Range<usize>) -> Self {
+        if wanted == (0..self.len as usize) {
+            let Self { last, len, scale, .. } = *self;
+            return Self { last, len, scale, bytes: self.bytes.clone() };
+        }
+        let mut part = Self::new(self.scale);
+        for whole in self.wholes(wanted) {
+            part.push_whole(whole);
+        }
+        part
+    }
+}
+
+/// The step at an offset, which moves behind it.
+#[inline]
+fn step_at(bytes: &[u8], at: &mut usize) -> i64 {
+    let mut value = 0;
+    let mut shift = 0;
+    loop {
+        let byte = bytes[*at];
+        *at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return unzigzag(value);
+        }
+        shift += 7;
+    }
+}
+
+/// Makes room for `more`: a quarter of what is there, at least `least`. Doubling would leave a
+/// third of the memory of all open runs unused.
+#[inline]
+fn grow<T>(values: &mut Vec<T>, more: usize, least: usize) {
+    if values.capacity() - values.len() < more {
+        values.reserve_exact(more.max(least).max(values.len() / 4));
+    }
+}
+
 impl Narrow {
     /// No values.
     pub(super) const EMPTY: Self = Self::Same { value: 0.0, len: 0 };
@@ -71,7 +158,7 @@ impl Narrow {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Same { len, .. } => *len as usize,
-            Self::Steps { steps, .. } => steps.len(),
+            Self::Steps(steps) => steps.len as usize,
             Self::Floats(values) => values.len(),
             Self::Histograms(values) => values.len(),
         }
@@ -81,7 +168,7 @@ impl Narrow {
     pub(super) fn memory(&self) -> usize {
         match self {
             Self::Same { .. } => 0,
-            Self::Steps { steps, .. } => 4 * steps.len(),
+            Self::Steps(steps) => steps.bytes.len(),
             Self::Floats(values) => 8 * values.len(),
             Self::Histograms(values) => values.iter().map(|h| 8 + histogram_bytes(h)).sum(),
         }
@@ -106,16 +193,12 @@ impl Narrow {
                 *len += 1;
                 0
             }
-            (Self::Steps { first, scale, steps }, Value::Float(value)) => {
-                match step(*first, *scale, *value) {
-                    Some(step) => {
-                        steps.push(step);
-                        4
-                    }
-                    None => self.push_other(*value),
-                }
-            }
+            (Self::Steps(steps), Value::Float(value)) => match steps.push(*value) {
+                Some(bytes) => bytes,
+                None => self.push_other(*value),
+            },
             (Self::Floats(values), Value::Float(value)) => {
+                grow(values, 1, 8);
                 values.push(*value);
                 8
             }
@@ -149,12 +232,12 @@ impl Narrow {
         self.memory() - before
     }
 
-    fn of_floats(values: Vec<f64>) -> Self {
+    /// The narrowest form of floats.
+    pub(super) fn of_floats(values: Vec<f64>) -> Self {
         for scale in Scale::ALL {
-            let Some(first) = scale.whole(values[0]) else { continue };
-            let steps = values.iter().map(|value| step(first, scale, *value));
-            if let Some(steps) = steps.collect() {
-                return Self::Steps { first, scale, steps };
+            let mut steps = Steps::new(scale);
+            if values.iter().all(|value| steps.push(*value).is_some()) {
+                return Self::Steps(steps);
             }
         }
         Self::Floats(values)
@@ -164,8 +247,8 @@ impl Narrow {
     pub(super) fn value(&self, at: usize) -> Value {
         match self {
             Self::Same { value, .. } => Value::Float(*value),
-            Self::Steps { first, scale, steps } => {
-                Value::Float(scale.value(first + i64::from(steps[at])))
+            Self::Steps(steps) => {
+                Value::Float(steps.values(at..at + 1).next().expect("an index below the length"))
             }
             Self::Floats(values) => Value::Float(values[at]),
             Self::Histograms(values) => Value::Histogram(Arc::clone(&values[at])),
@@ -177,9 +260,22 @@ impl Narrow {
         match self {
             Self::Same { value, .. } => !is_stale(*value),
             // Quotients are numbers.
-            Self::Steps { .. } => true,
+            Self::Steps(_) => true,
             Self::Floats(values) => !has_stale(&values[from..to]),
             Self::Histograms(_) => false,
+        }
+    }
+
+    /// The values between two indexes as a run of their own.
+    pub(super) fn slice(&self, wanted: Range<usize>) -> Self {
+        match self {
+            Self::Same { value, .. } => {
+                let len = u32::try_from(wanted.len()).expect("a run is short");
+                Self::Same { value: *value, len }
+            }
+            Self::Steps(steps) => Self::Steps(steps.slice(wanted)),
+            Self::Floats(values) => Self::Floats(values[wanted].to_vec()),
+            Self::Histograms(values) => Self::Histograms(values[wanted].to_vec()),
         }
     }
 
@@ -187,17 +283,39 @@ impl Narrow {
     pub(super) fn column(&self, from: usize, to: usize) -> Column {
         match self {
             Self::Same { value, .. } => Column::Floats(vec![*value; to - from]),
-            Self::Steps { first, scale, steps } => {
-                let value = |step: &i32| scale.value(first + i64::from(*step));
-                Column::Floats(steps[from..to].iter().map(value).collect())
-            }
+            Self::Steps(steps) => Column::Floats(steps.values(from..to).collect()),
             Self::Floats(values) => Column::Floats(values[from..to].to_vec()),
             Self::Histograms(values) => Column::Histograms(values[from..to].to_vec()),
         }
     }
-}
 
-#[inline]
-fn step(first: i64, scale: Scale, value: f64) -> Option<i32> {
-    i32::try_from(scale.whole(value)? - first).ok()
+    /// Appends the wanted samples; `starts` is empty or has one entry per timestamp.
+    pub(super) fn append_to(
+        &self,
+        timestamps: &[i64],
+        starts: &[i64],
+        wanted: Range<usize>,
+        into: &mut SampleBuf,
+    ) {
+        match self {
+            Self::Floats(values) => {
+                samples::append(timestamps, ColumnRef::Floats(values), starts, wanted, into);
+            }
+            Self::Histograms(values) => {
+                samples::append(timestamps, ColumnRef::Histograms(values), starts, wanted, into);
+            }
+            Self::Same { .. } | Self::Steps(_) => {
+                assert_eq!(timestamps.len(), self.len(), "INV-10: a timestamp per sample");
+                samples::append_starts(starts, wanted.clone(), into);
+                match self {
+                    Self::Steps(steps) => into.values.extend(steps.values(wanted.clone())),
+                    Self::Same { value, .. } => {
+                        into.values.resize(into.timestamps.len() + wanted.len(), *value);
+                    }
+                    Self::Floats(_) | Self::Histograms(_) => {}
+                }
+                into.timestamps.extend_from_slice(&timestamps[wanted]);
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Pieces of a series in memory that selections and flushes share: raw runs and encoded blocks.
 //! Made by `series`, read by everybody through [`Part`]; what is a part never changes.
 
+use super::narrow::Narrow;
 use crate::block;
 use crate::encoding::bytes::Cursor;
 use crate::encoding::{Decoded, ints};
@@ -24,14 +25,6 @@ impl Column {
             Self::Histograms(values) => ColumnRef::Histograms(values),
         }
     }
-
-    /// Estimated bytes of memory.
-    pub(super) fn memory(&self) -> usize {
-        match self {
-            Self::Floats(values) => 8 * values.len(),
-            Self::Histograms(values) => values.iter().map(|h| 8 + histogram_bytes(h)).sum(),
-        }
-    }
 }
 
 /// Samples that are not encoded yet.
@@ -39,7 +32,7 @@ impl Column {
 pub(crate) struct RawRun {
     /// Shared by series that stand in the same rows of their group.
     pub(crate) timestamps: Arc<[i64]>,
-    pub(crate) column: Column,
+    pub(super) values: Narrow,
     /// Empty, or one start per timestamp (0: unknown).
     pub(crate) starts: Vec<i64>,
 }
@@ -49,14 +42,13 @@ impl RawRun {
         let wanted = samples::within(&self.timestamps, range);
         if !wanted.is_empty() {
             scratch.note_rows(in_memory(&self.timestamps), wanted.clone());
-            let column = self.column.as_ref();
-            samples::append(&self.timestamps, column, &self.starts, wanted, into);
+            self.values.append_to(&self.timestamps, &self.starts, wanted, into);
         }
     }
 
     /// Estimated bytes of memory.
     pub(super) fn memory(&self) -> usize {
-        8 * self.timestamps.len() + self.column.memory() + 8 * self.starts.len()
+        8 * self.timestamps.len() + self.values.memory() + 8 * self.starts.len()
     }
 }
 
@@ -312,7 +304,7 @@ impl Part {
     pub(super) fn memory(&self) -> usize {
         match self {
             Self::Sealed(block) => block.bytes.len() + 72,
-            Self::Raw(run) => run.column.memory() + 8 * run.starts.len() + 120,
+            Self::Raw(run) => run.values.memory() + 8 * run.starts.len() + 120,
             Self::Present(_) => 0,
         }
     }

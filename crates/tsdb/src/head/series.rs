@@ -3,8 +3,8 @@
 //! Neighbours: `head` owns it, selections share its sealed parts. No locks, no clock.
 //!
 //! Open run: 0 to 8 bytes a sample (8 more with a time of its own), at most 120; sealed: 0.7-2
-//! bytes a sample and about 70 bytes a block, so a series at 15 s costs about 1 KiB with labels and
-//! 2 h of samples.
+//! bytes a sample and about 70 bytes a block, so a series at 15 s costs about 0.8 KiB with labels
+//! and 2 h of samples.
 
 use super::AppliedRow;
 use super::late::Late;
@@ -128,7 +128,15 @@ impl OpenRun {
     ) -> RawRun {
         let starts = self.starts().get(from..to).unwrap_or_default().to_vec();
         let timestamps = Arc::clone(&*self.copy_times((group, rows), (from, to), copies));
-        RawRun { timestamps, column: self.values.column(from, to), starts }
+        RawRun { timestamps, values: self.values.slice(from..to), starts }
+    }
+
+    /// All samples as a run of their own; `rows` are those of its group.
+    fn take(&mut self, (group, rows): (u32, &[i64]), copies: &mut RowCopies) -> RawRun {
+        let times = self.copy_times((group, rows), (0, self.len()), copies);
+        let Self { values, starts, .. } = std::mem::replace(self, Self::empty());
+        let starts = starts.map_or_else(Vec::new, |starts| *starts);
+        RawRun { timestamps: Arc::clone(&*times), values, starts }
     }
 
     fn copy_times(
@@ -294,6 +302,8 @@ impl Series {
         let column = self.open.values.column(0, self.open.len());
         let part = Part::seal(times, timestamps, &column, self.open.starts());
         let change = part.memory().cast_signed() - before.cast_signed();
+        // Series have a few parts; room for four of them at once would stay empty in most.
+        self.parts.reserve_exact(1);
         self.parts.push((generation, part));
         self.open = OpenRun::empty();
         change
@@ -307,26 +317,32 @@ impl Series {
         }
     }
 
-    /// Takes what is open as it is into the parts of `generation`; gives all of them, and how the
-    /// memory changed.
+    /// Takes what is open as it is into the parts of `generation`; returns how the memory changed.
     pub(crate) fn freeze(
         &mut self,
         generation: u64,
         rows: &[i64],
         copies: &mut RowCopies,
-    ) -> (View, isize) {
+    ) -> isize {
         let mut change = 0;
         if !self.open.is_empty() {
-            let run = self.open.copy((self.group, rows), (0, self.open.len()), copies);
-            let part = Part::Raw(Arc::new(run));
-            change = part.memory().cast_signed() - self.open.memory().cast_signed();
+            let before = self.open.memory();
+            let part = Part::Raw(Arc::new(self.open.take((self.group, rows), copies)));
+            change = part.memory().cast_signed() - before.cast_signed();
+            self.parts.reserve_exact(1);
             self.parts.push((generation, part));
-            self.open = OpenRun::empty();
         }
-        let late = self.late.as_mut().map(|late| late.freeze(generation));
-        let (late, late_change) = late.unwrap_or_default();
-        let in_order = self.parts.iter().map(|(_, part)| part.clone()).collect();
-        (View { in_order, late }, change + late_change)
+        change + self.late.as_mut().map_or(0, |late| late.freeze(generation))
+    }
+
+    /// What was frozen up to `generation` and is not forgotten yet.
+    pub(crate) fn frozen(&self, generation: u64) -> View {
+        let parts = self.parts.iter().filter(|(born, _)| *born <= generation);
+        let late = self.late.iter().flat_map(|late| late.frozen(generation));
+        View {
+            in_order: parts.map(|(_, part)| part.clone()).collect(),
+            late: late.cloned().collect(),
+        }
     }
 
     /// Forgets parts up to `generation`: they are in segments now. Returns the memory freed.

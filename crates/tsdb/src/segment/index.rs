@@ -10,6 +10,7 @@ use crate::postings::Postings;
 use crate::tombstone::{Deleted, covers};
 use model::{Labels, QuerierError};
 use std::borrow::Cow;
+use std::convert::Infallible;
 
 /// A page of series holds whole series and repeats its predecessor's labels nowhere, so that it can
 /// be read alone.
@@ -108,15 +109,44 @@ impl SeriesTable {
         self.blocks.len()
     }
 
-    /// Replaces every symbol (the writer numbers them as they come, the file sorts them).
-    pub(crate) fn renumber(&mut self, new: &[u32]) {
-        self.symbols.iter_mut().for_each(|symbol| *symbol = new[*symbol as usize]);
-    }
-
     fn memory(&self) -> usize {
         4 * (self.symbols.len() + self.symbol_ends.len() + self.block_ends.len())
             + size_of::<BlockEntry>() * self.blocks.len()
             + 64 * self.presences.len()
+    }
+}
+
+/// Labels of the series of a segment that is being written, each against the one before it as in
+/// the file: about 12 bytes a series, where a table of symbols takes 64. Symbols are numbered as
+/// they come; the file sorts them.
+#[derive(Debug, Default)]
+pub(crate) struct LabelRows {
+    bytes: Vec<u8>,
+    before: Vec<u32>,
+}
+
+impl LabelRows {
+    /// Adds the labels of a series: name and value symbols in turn.
+    pub(crate) fn push(&mut self, symbols: &[u32]) {
+        encode_labels(symbols, &mut self.before, &mut self.bytes);
+    }
+
+    /// Calls `each` with the labels of one series after another, every symbol replaced.
+    fn for_each<E>(
+        &self,
+        new: &[u32],
+        mut each: impl FnMut(&[u32]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut cursor = Cursor::new(&self.bytes);
+        let (mut row, mut renumbered) = (Vec::new(), Vec::new());
+        while cursor.remaining() > 0 {
+            decode_labels(&mut cursor, new.len(), &mut row)
+                .expect("INV-10: what was encoded in memory can be decoded");
+            renumbered.clear();
+            renumbered.extend(row.iter().map(|symbol| new[*symbol as usize]));
+            each(&renumbered)?;
+        }
+        Ok(())
     }
 }
 
@@ -299,34 +329,45 @@ struct SeriesContext {
 ///            byte flags, [elsewhere: signed page step, varint offset], varint length,
 ///            [partial: presence], [aggregates: varint length, bytes]
 /// ```
-pub(crate) fn encode_series(table: &SeriesTable, times: &[TimeEntry]) -> Vec<Vec<u8>> {
-    let mut pages = Vec::new();
-    let mut ordinal = 0;
-    while ordinal < table.len() {
-        let first = ordinal;
-        let mut body = Vec::new();
-        let mut context = SeriesContext::default();
-        while ordinal < table.len() && body.len() < SERIES_PAGE_BYTES {
-            encode_one(table, times, ordinal, &mut context, &mut body);
-            ordinal += 1;
-        }
+///
+/// Each page goes to `put` at once.
+pub(crate) fn encode_series<E>(
+    (labels, new): (&LabelRows, &[u32]),
+    table: &SeriesTable,
+    times: &[TimeEntry],
+    mut put: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let (mut first, mut ordinal) = (0, 0);
+    let (mut body, mut context) = (Vec::new(), SeriesContext::default());
+    let mut put_page = |first: usize, count: usize, body: &mut Vec<u8>| {
         let mut page = Vec::with_capacity(body.len() + 10);
         put_varint(&mut page, first as u64);
-        put_varint(&mut page, (ordinal - first) as u64);
-        page.append(&mut body);
-        pages.push(page);
-    }
-    pages
+        put_varint(&mut page, count as u64);
+        page.append(body);
+        put(&page)
+    };
+    labels.for_each(new, |symbols| {
+        if body.len() >= SERIES_PAGE_BYTES {
+            put_page(first, ordinal - first, &mut body)?;
+            context = SeriesContext::default();
+            first = ordinal;
+        }
+        encode_one(table, times, (ordinal, symbols), &mut context, &mut body);
+        ordinal += 1;
+        Ok(())
+    })?;
+    assert_eq!(ordinal, table.len(), "INV-17: labels of every series");
+    if ordinal > first { put_page(first, ordinal - first, &mut body) } else { Ok(()) }
 }
 
 fn encode_one(
     table: &SeriesTable,
     times: &[TimeEntry],
-    ordinal: usize,
+    (ordinal, symbols): (usize, &[u32]),
     context: &mut SeriesContext,
     out: &mut Vec<u8>,
 ) {
-    encode_labels(table.symbols(ordinal), &mut context.symbols, out);
+    encode_labels(symbols, &mut context.symbols, out);
     let blocks = table.blocks(ordinal);
     put_varint(out, blocks.len() as u64);
     for block in blocks {
@@ -468,14 +509,17 @@ fn decode_blocks(
 
 /// Postings: varint number of names, each: varint name step, varint number of values, each: varint
 /// value step, varint number of runs, each: varint gap, varint length of the run.
-pub(crate) fn encode_postings(table: &SeriesTable, out: &mut Vec<u8>) {
+pub(crate) fn encode_postings((labels, new): (&LabelRows, &[u32]), out: &mut Vec<u8>) {
     let mut lists: std::collections::BTreeMap<(u32, u32), Vec<u32>> =
         std::collections::BTreeMap::new();
-    for ordinal in 0..table.len() {
-        for pair in table.symbols(ordinal).chunks_exact(2) {
-            lists.entry((pair[0], pair[1])).or_default().push(index_u32(ordinal));
+    let mut ordinal = 0;
+    let Ok(()) = labels.for_each::<Infallible>(new, |symbols| {
+        for pair in symbols.chunks_exact(2) {
+            lists.entry((pair[0], pair[1])).or_default().push(ordinal);
         }
-    }
+        ordinal += 1;
+        Ok(())
+    });
     let lists: Vec<_> = lists.into_iter().collect();
     let names: Vec<_> = lists.chunk_by(|a, b| a.0.0 == b.0.0).collect();
     put_varint(out, names.len() as u64);

@@ -1,10 +1,11 @@
 //! Writes a segment: series in their order, samples cut into blocks, index at the end.
-//! Used by flush and compaction. Memory: the index of the segment being written (about 24 bytes a
-//! block) and the last timestamp columns; samples of one series at a time.
+//! Used by flush and compaction. Memory: the index of the segment being written (about 12 bytes a
+//! series and 24 a block) and the last timestamp columns; samples of one series at a time.
 
 use super::Summary;
 use super::index::{
-    BlockEntry, SeriesTable, TimeEntry, encode_postings, encode_series, encode_times, index_u32,
+    BlockEntry, LabelRows, SeriesTable, TimeEntry, encode_postings, encode_series, encode_times,
+    index_u32,
 };
 use super::pages::{PageKind, PageWriter, SEGMENT_VERSION};
 use super::symbols::Symbols;
@@ -57,6 +58,8 @@ pub(crate) struct SegmentWriter<'v> {
     pages: PageWriter<'v>,
     blocks: Filling,
     times: Filling,
+    labels: LabelRows,
+    /// Blocks of the series; their labels stand apart.
     table: SeriesTable,
     time_entries: Vec<TimeEntry>,
     symbols: HashMap<Box<str>, u32, foldhash::fast::FixedState>,
@@ -92,6 +95,7 @@ impl<'v> SegmentWriter<'v> {
             pages: PageWriter::create(vfs, path, SEGMENT_VERSION)?,
             blocks: Filling { kind: PageKind::Blocks, bytes: Vec::new(), page: None },
             times: Filling { kind: PageKind::Times, bytes: Vec::new(), page: None },
+            labels: LabelRows::default(),
             table: SeriesTable::default(),
             time_entries: Vec::new(),
             symbols: HashMap::default(),
@@ -116,7 +120,8 @@ impl<'v> SegmentWriter<'v> {
             symbols.push(self.symbol(name));
             symbols.push(self.symbol(value));
         }
-        self.table.push(symbols);
+        self.labels.push(&symbols);
+        self.table.push([]);
         self.summary.note(samples);
         let mut outcome = Ok(());
         for_each_run(samples, |run| {
@@ -237,15 +242,15 @@ impl<'v> SegmentWriter<'v> {
         let mut section = Vec::new();
         Symbols::encode(&sorted, &mut section);
         put_section(&mut self.pages, PageKind::Symbols, &section)?;
-        self.table.renumber(&new);
         section.clear();
         encode_times(&self.time_entries, &mut section);
         put_section(&mut self.pages, PageKind::TimeEntries, &section)?;
-        for page in encode_series(&self.table, &self.time_entries) {
-            self.pages.put(PageKind::Series, &page)?;
-        }
+        let labels = (&self.labels, &new[..]);
+        encode_series(labels, &self.table, &self.time_entries, |page| {
+            self.pages.put(PageKind::Series, page)
+        })?;
         section.clear();
-        encode_postings(&self.table, &mut section);
+        encode_postings(labels, &mut section);
         put_section(&mut self.pages, PageKind::Postings, &section)?;
         self.summary.series = self.table.len() as u64;
         self.summary.blocks = self.table.block_count() as u64;

@@ -120,11 +120,11 @@ fn a_question_is_counted_entry_by_entry() {
     });
     // The two stored series are still known in memory, where they have no samples.
     let want = [
-        "one value: 2 answers, 4 entries, 701 bytes",
-        "a list of values: 4 answers, 20 entries, 1402 bytes",
-        "a prefix: 2 answers, 9 entries, 701 bytes",
-        "a program: 4 answers, 787 entries, 1597 bytes",
-        "not a value: 3 answers, 10 entries, 1099 bytes",
+        "one value: 2 answers, 4 entries, 693 bytes",
+        "a list of values: 4 answers, 20 entries, 1386 bytes",
+        "a prefix: 2 answers, 9 entries, 693 bytes",
+        "a program: 4 answers, 787 entries, 1581 bytes",
+        "not a value: 3 answers, 10 entries, 1083 bytes",
         "names: 3 answers, 12 entries, 300 bytes",
         "values: 3 answers, 10 entries, 291 bytes",
         "names of some: 3 answers, 10 entries, 300 bytes",

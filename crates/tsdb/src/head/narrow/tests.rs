@@ -1,5 +1,5 @@
 use super::{Column, Narrow};
-use model::{Value, stale_marker};
+use model::{SampleBuf, Value, stale_marker};
 
 /// What a run of these floats takes in memory; all bits are checked on the way.
 #[track_caller]
@@ -16,6 +16,14 @@ fn bytes(values: &[f64]) -> usize {
         let Column::Floats(column) = narrow.column(at / 2, at + 1) else { panic!("floats") };
         let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&column), bits(&values[at / 2..=at]));
+        let times: Vec<i64> = (0..).take(at + 1).collect();
+        let mut read = SampleBuf::default();
+        narrow.append_to(&times, &[], at / 2..at + 1, &mut read);
+        assert_eq!((bits(&read.values), &read.timestamps[..]), (bits(&column), &times[at / 2..]));
+        let Column::Floats(part) = narrow.slice(at / 3..at).column(0, at - at / 3) else {
+            panic!("floats")
+        };
+        assert_eq!(bits(&part), bits(&values[at / 3..at]));
     }
     taken
 }
@@ -24,19 +32,18 @@ fn bytes(values: &[f64]) -> usize {
 fn inv_10_every_bit_comes_back_from_the_narrowest_form() {
     assert_eq!(bytes(&[5.0; 9]), 0, "what stays takes nothing");
     assert_eq!(bytes(&[f64::NAN; 3]), 0);
-    assert_eq!(bytes(&[1.0, 1.0, 2.0, -7.0]), 16, "whole numbers");
-    assert_eq!(bytes(&[12.0, 12.25, 13.5]), 12, "cents, also when they begin whole");
-    assert_eq!(bytes(&[12.0, 12.25, 13.125]), 12, "thousandths");
+    assert_eq!(bytes(&[1.0, 1.0, 2.0, -7.0]), 4, "whole numbers");
+    assert_eq!(bytes(&[12.0, 12.25, 13.5]), 5, "cents, also when they begin whole");
+    assert_eq!(bytes(&[12.0, 12.25, 13.125]), 7, "thousandths");
     assert_eq!(bytes(&[1.0, 2.0, 0.1 + 0.2]), 24, "odd floats");
     assert_eq!(bytes(&[0.0, -0.0]), 16, "zeros with a sign");
     assert_eq!(bytes(&[-0.0, 1.0]), 16);
     assert_eq!(bytes(&[1.0, 2.0, stale_marker()]), 24);
     assert_eq!(bytes(&[1.0, f64::INFINITY, f64::NEG_INFINITY]), 24);
     assert_eq!(bytes(&[9_007_199_254_740_993.0, 1.0]), 16, "beyond 2^53");
-    assert_eq!(bytes(&[-9_007_199_254_740_991.0, 9_007_199_254_740_991.0]), 16);
-    assert_eq!(bytes(&[1e15, 1e15 + 1.0]), 8, "steps count, not values");
-    assert_eq!(bytes(&[0.0, f64::from(i32::MIN), f64::from(i32::MAX)]), 12);
-    assert_eq!(bytes(&[0.0, f64::from(i32::MAX) + 1.0]), 16);
+    assert_eq!(bytes(&[-9_007_199_254_740_991.0, 9_007_199_254_740_991.0]), 16, "8 each");
+    assert_eq!(bytes(&[1e15, 1e15 + 1.0]), 9, "steps count, not values");
+    assert_eq!(bytes(&[0.0, f64::from(i32::MIN), f64::from(i32::MAX)]), 11);
     assert_eq!(bytes(&[f64::MIN_POSITIVE, 5e-324, f64::MAX]), 24);
 }
 
