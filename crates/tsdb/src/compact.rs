@@ -9,7 +9,7 @@ use crate::flush::{DAY_MS, WINDOW_MS, span_start};
 use crate::manifest::SegmentEntry;
 use crate::open::preserve;
 use crate::reading::Scratch;
-use crate::segment::{Losses, Segment, SegmentIndex, SegmentWriter, SeriesPart, series_order};
+use crate::segment::{Losses, Segment, SegmentWriter, SeriesPages, SeriesPart, series_order};
 use crate::tombstone::Deleted;
 use model::{SampleBuf, Timestamp};
 use std::collections::BTreeMap;
@@ -92,16 +92,15 @@ fn within(segments: &[Candidate], width: i64) -> BTreeMap<i64, Vec<Candidate>> {
 /// A source of a merge with the next series to be taken.
 struct Source {
     segment: Arc<Segment>,
-    index: Arc<SegmentIndex>,
+    pages: SeriesPages,
     deleted: Deleted,
     next: u32,
     losses: Losses,
 }
 
 impl Source {
-    fn labels(&self) -> Option<model::Labels> {
-        let next = self.next as usize;
-        (next < self.index.series.len()).then(|| self.index.labels(next))
+    fn labels(&mut self) -> DbResult<Option<model::Labels>> {
+        self.segment.labels_of(self.next, &mut self.pages)
     }
 }
 
@@ -171,9 +170,13 @@ impl Db {
         };
         let mut sources = Vec::with_capacity(chosen.len());
         for segment in chosen {
-            let index = segment.index()?;
-            let deleted = Deleted::find(&tombstones, &segment, &index);
-            sources.push(Source { segment, index, deleted, next: 0, losses: Losses::default() });
+            let deleted = if tombstones.iter().any(|tombstone| tombstone.concerns(&segment)) {
+                Deleted::find(&tombstones, &segment, &*segment.index()?)
+            } else {
+                Deleted::default()
+            };
+            let pages = segment.series_pages()?;
+            sources.push(Source { segment, pages, deleted, next: 0, losses: Losses::default() });
         }
         let path = self.layout.segment(id);
         let written = self.write_merged(&path, id, &mut sources);
@@ -272,8 +275,9 @@ fn candidate(segment: &Segment) -> Candidate {
 
 /// Takes the least label set of all sources, again and again.
 fn merge_series(writer: &mut SegmentWriter<'_>, sources: &mut [Source]) -> DbResult<()> {
-    let mut heads: Vec<Option<model::Labels>> = sources.iter().map(Source::labels).collect();
-    let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
+    let heads = sources.iter_mut().map(Source::labels).collect::<DbResult<Vec<_>>>();
+    let mut heads: Vec<Option<model::Labels>> = heads?;
+    let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::of_merge());
     loop {
         let least = heads.iter().flatten().min_by(|a, b| series_order(a, b)).cloned();
         let Some(least) = least else { return Ok(()) };
@@ -282,14 +286,14 @@ fn merge_series(writer: &mut SegmentWriter<'_>, sources: &mut [Source]) -> DbRes
             if head.as_ref() != Some(&least) {
                 continue;
             }
-            let Source { segment, index, deleted, next, .. } = source;
-            let range = (i64::MIN, i64::MAX);
+            let Source { segment, pages, deleted, next, .. } = source;
+            let (range, index) = ((i64::MIN, i64::MAX), pages.index());
             let part = SeriesPart { source: number, index, ordinal: *next, range, deleted };
             scratch.begin();
             let losses = segment.read_part(&part, &mut scratch, &mut samples);
             source.losses.blocks += losses.blocks;
             source.next += 1;
-            let next = source.labels();
+            let next = source.labels()?;
             if next.as_ref().is_some_and(|next| series_order(&least, next).is_ge()) {
                 source.segment.mark_unusable();
                 let text = format!("series of {} are not sorted", source.segment.path().display());
@@ -304,6 +308,7 @@ fn merge_series(writer: &mut SegmentWriter<'_>, sources: &mut [Source]) -> DbRes
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::segment::SegmentIndex;
 
     fn candidates(list: &[(i64, i64, u64)]) -> Vec<Candidate> {
         let numbered = (1..).zip(list);
@@ -399,7 +404,8 @@ mod tests {
             index.series.push(row);
         }
         let (deleted, losses) = (Deleted::default(), Losses::default());
-        let source = Source { segment, index: Arc::new(index), deleted, next: 0, losses };
+        let pages = SeriesPages::of_index(index);
+        let source = Source { segment, pages, deleted, next: 0, losses };
         let mut merged = SegmentWriter::create(&vfs, &path(2)).unwrap();
         let error = merge_series(&mut merged, &mut [source]).unwrap_err();
         assert_eq!(error.kind(), DbErrorKind::Corrupt);

@@ -2,6 +2,7 @@
 //! Tells which series have the same timestamps, so that whoever reads them looks at time once.
 //! Made for one selection, flush or merge and used by one reader at a time.
 
+use crate::cache::BlockCache;
 use crate::encoding::Decoded;
 use crate::{block, samples};
 use model::{SampleBuf, TimelineId};
@@ -14,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const TIMES_KEPT: usize = 1 << 19;
 /// Most timelines known at a time, about 1 MiB; then all of them are forgotten.
 const TIMELINES_KEPT: usize = 1 << 14;
+/// Pages that a merge keeps: equal blocks refer to pages read before.
+const MERGE_PAGES_BYTES: usize = 8 << 20;
 
 /// Names a timestamp column among all that one reader meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +50,8 @@ pub(crate) struct Scratch {
     is_mixed: bool,
     /// Values may be left out where there is no staleness marker.
     presence_only: bool,
+    /// Pages of a reader that does not use the common cache.
+    own: Option<BlockCache>,
     timelines: Map<Box<[Stretch]>, TimelineId>,
 }
 
@@ -54,6 +59,11 @@ impl Scratch {
     /// For a reader of staleness markers: other floats may be left out.
     pub(crate) fn of_presence() -> Self {
         Self { presence_only: true, ..Self::default() }
+    }
+
+    /// For a reader that reads everything once: what questions need stays in the common cache.
+    pub(crate) fn of_merge() -> Self {
+        Self { own: Some(BlockCache::new(MERGE_PAGES_BYTES)), ..Self::default() }
     }
 
     /// Appends the wanted samples of a block, whose timestamps are all given.
@@ -108,12 +118,12 @@ impl Scratch {
     pub(crate) fn column<E>(
         &mut self,
         key: ColumnKey,
-        decode: impl FnOnce() -> Result<Vec<i64>, E>,
+        decode: impl FnOnce(Option<&BlockCache>) -> Result<Vec<i64>, E>,
     ) -> Result<Arc<[i64]>, E> {
         if let Some(column) = self.columns.get(&key) {
             return Ok(Arc::clone(column));
         }
-        let column: Arc<[i64]> = decode()?.into();
+        let column: Arc<[i64]> = decode(self.own.as_ref())?.into();
         if self.times_kept + column.len() > TIMES_KEPT {
             self.columns.clear();
             self.times_kept = 0;
@@ -127,7 +137,7 @@ impl Scratch {
     pub(crate) fn page<E>(
         &mut self,
         (source, number): (u32, u32),
-        read: impl FnOnce() -> Result<Arc<[u8]>, E>,
+        read: impl FnOnce(Option<&BlockCache>) -> Result<Arc<[u8]>, E>,
     ) -> Result<Arc<[u8]>, E> {
         let source = source as usize;
         if source >= self.pages.len() {
@@ -136,7 +146,7 @@ impl Scratch {
         let place = &mut self.pages[source];
         let page = match place.take().filter(|(known, _)| *known == number) {
             Some(page) => page,
-            None => (number, read()?),
+            None => (number, read(self.own.as_ref())?),
         };
         Ok(Arc::clone(&place.insert(page).1))
     }

@@ -290,7 +290,7 @@ impl Part {
             Self::Sealed(block) => block,
         };
         let column = in_memory(&block.times);
-        let times = scratch.column(column, || block.times.decode())?;
+        let times = scratch.column(column, |_| block.times.decode())?;
         let wanted = samples::within(&times, range);
         if wanted.is_empty() {
             return Ok(());

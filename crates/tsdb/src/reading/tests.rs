@@ -12,31 +12,31 @@ fn columns_and_pages_are_brought_once() {
     let mut scratch = Scratch::default();
     let mut brought = 0;
     for key in [stored(1), stored(2), ColumnKey::InMemory(1), stored(1), stored(2)] {
-        let column = scratch.column(key, || {
+        let column = scratch.column(key, |_| {
             brought += 1;
             Ok::<_, Infallible>(vec![brought])
         });
         assert_eq!(column.unwrap().len(), 1);
     }
     assert_eq!(brought, 3);
-    assert_eq!(&*scratch.column(stored(2), || Err(())).unwrap(), [2]);
+    assert_eq!(&*scratch.column(stored(2), |_| Err(())).unwrap(), [2]);
     let mut read = 0;
     for place in [(0, 7), (1, 7), (0, 7), (1, 8), (1, 8), (0, 7)] {
-        let page = scratch.page(place, || {
+        let page = scratch.page(place, |_| {
             read += 1;
             Ok::<_, Infallible>(Arc::from([read]))
         });
         assert_eq!(page.unwrap().len(), 1);
     }
     assert_eq!(read, 3);
-    assert_eq!(scratch.page((0, 9), || Err("no such page")), Err("no such page"));
+    assert_eq!(scratch.page((0, 9), |_| Err("no such page")), Err("no such page"));
 }
 
 #[test]
 fn what_is_kept_is_bounded() {
     let mut scratch = Scratch::default();
     for column in 0..9 {
-        scratch.column(stored(column), || Ok::<_, Infallible>(vec![0; TIMES_KEPT / 4])).unwrap();
+        scratch.column(stored(column), |_| Ok::<_, Infallible>(vec![0; TIMES_KEPT / 4])).unwrap();
         assert!(scratch.times_kept <= TIMES_KEPT && scratch.columns.len() <= 4);
     }
     let next = AtomicU64::new(0);

@@ -54,9 +54,11 @@ pub(crate) struct SegmentIndex {
     postings: SegmentPostings,
 }
 
-/// Series in their order with labels and blocks, as flat columns.
+/// Series in their order with labels and blocks, as flat columns: all of a segment, or a page.
 #[derive(Debug, Default)]
 pub(crate) struct SeriesTable {
+    /// Number of the first series that is here.
+    first: usize,
     /// Name and value symbols in turn.
     symbols: Vec<u32>,
     symbol_ends: Vec<u32>,
@@ -66,8 +68,19 @@ pub(crate) struct SeriesTable {
 }
 
 impl SeriesTable {
+    /// Number of series, with those before the first one here.
     pub(crate) fn len(&self) -> usize {
-        self.symbol_ends.len()
+        self.first + self.symbol_ends.len()
+    }
+
+    /// Forgets what is here, so that the next page can follow.
+    fn forget(&mut self) {
+        self.first = self.len();
+        self.symbols.clear();
+        self.symbol_ends.clear();
+        self.blocks.clear();
+        self.block_ends.clear();
+        self.presences.clear();
     }
 
     /// Adds a series; its blocks follow with [`SeriesTable::push_block`].
@@ -91,11 +104,11 @@ impl SeriesTable {
 
     /// Name and value symbols of a series in turn.
     pub(crate) fn symbols(&self, ordinal: usize) -> &[u32] {
-        &self.symbols[range(&self.symbol_ends, ordinal)]
+        &self.symbols[range(&self.symbol_ends, ordinal - self.first)]
     }
 
     pub(crate) fn blocks(&self, ordinal: usize) -> &[BlockEntry] {
-        &self.blocks[range(&self.block_ends, ordinal)]
+        &self.blocks[range(&self.block_ends, ordinal - self.first)]
     }
 
     pub(crate) fn presence(&self, block: &BlockEntry) -> &Presence {
@@ -222,6 +235,18 @@ impl SegmentIndex {
         }
         let postings = decode_postings(postings, &symbols, series.len())?;
         Ok(Self { symbols, times, series, postings })
+    }
+
+    /// What reading series page by page needs; [`SegmentIndex::turn_to`] brings them.
+    pub(crate) fn without_series(symbols: &[u8], times: &[u8]) -> Decoded<Self> {
+        let (symbols, times) = (Symbols::decode(symbols)?, decode_times(times)?);
+        Ok(Self { symbols, times, ..Self::default() })
+    }
+
+    /// Replaces the series that are here by those of the next page.
+    pub(crate) fn turn_to(&mut self, page: &[u8]) -> Decoded<()> {
+        self.series.forget();
+        decode_series(page, &self.symbols, &self.times, &mut self.series)
     }
 
     /// Label names, or the values of one name, of all series.

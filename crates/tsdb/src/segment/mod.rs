@@ -23,7 +23,7 @@ use crate::reading::{ColumnKey, Scratch};
 use crate::samples;
 use crate::tombstone::{Deleted, covers};
 use index::BlockEntry;
-use model::SampleBuf;
+use model::{Labels, SampleBuf};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -97,6 +97,26 @@ pub(crate) struct SeriesPart<'a> {
     /// First and last instant, both included; ms.
     pub(crate) range: (i64, i64),
     pub(crate) deleted: &'a Deleted,
+}
+
+/// The series of a segment in their order, a page of them at a time: a merge of many segments
+/// holds a page of each (about 200 KiB) and not their indexes (150 bytes a series and more).
+pub(crate) struct SeriesPages {
+    index: SegmentIndex,
+    /// Pages that follow.
+    pages: std::vec::IntoIter<u32>,
+}
+
+impl SeriesPages {
+    /// The index with the page of the series read last.
+    pub(crate) fn index(&self) -> &SegmentIndex {
+        &self.index
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_index(index: SegmentIndex) -> Self {
+        Self { index, pages: Vec::new().into_iter() }
+    }
 }
 
 /// What could not be read of one series.
@@ -183,18 +203,61 @@ impl Segment {
         Ok(index)
     }
 
+    fn numbers(&self, kind: PageKind) -> impl Iterator<Item = u32> {
+        let pages = (0_u32..).zip(self.reader.pages());
+        pages.filter(move |(_, page)| page.kind == kind).map(|(number, _)| number)
+    }
+
+    fn section(&self, kind: PageKind) -> DbResult<Vec<Vec<u8>>> {
+        self.numbers(kind).map(|number| self.checked(number)).collect()
+    }
+
     fn load_index(&self) -> DbResult<SegmentIndex> {
-        let section = |kind| -> DbResult<Vec<Vec<u8>>> {
-            let pages = (0_u32..).zip(self.reader.pages());
-            let wanted = pages.filter(|(_, page)| page.kind == kind);
-            wanted.map(|(number, _)| self.checked(number)).collect()
-        };
-        let symbols = section(PageKind::Symbols)?.concat();
-        let times = section(PageKind::TimeEntries)?.concat();
-        let series = section(PageKind::Series)?;
-        let postings = section(PageKind::Postings)?.concat();
+        let symbols = self.section(PageKind::Symbols)?.concat();
+        let times = self.section(PageKind::TimeEntries)?.concat();
+        let series = self.section(PageKind::Series)?;
+        let postings = self.section(PageKind::Postings)?.concat();
         let index = SegmentIndex::decode(&symbols, &times, &series, &postings);
         index.map_err(|damage| DbError::corrupt("read index of", self.path(), &damage))
+    }
+
+    /// The series page by page. Every page of the index is checked first: a damaged one makes the
+    /// segment unusable before anything of it is taken.
+    pub(crate) fn series_pages(&self) -> DbResult<SeriesPages> {
+        let open = || {
+            for number in self.numbers(PageKind::Postings) {
+                self.checked(number)?;
+            }
+            let symbols = self.section(PageKind::Symbols)?.concat();
+            let times = self.section(PageKind::TimeEntries)?.concat();
+            let corrupt = |damage| DbError::corrupt("read index of", self.path(), &damage);
+            let empty = || SegmentIndex::without_series(&symbols, &times).map_err(corrupt);
+            let mut checked = empty()?;
+            for number in self.numbers(PageKind::Series) {
+                checked.turn_to(&self.checked(number)?).map_err(corrupt)?;
+            }
+            let numbers: Vec<u32> = self.numbers(PageKind::Series).collect();
+            Ok(SeriesPages { index: empty()?, pages: numbers.into_iter() })
+        };
+        open().inspect_err(|error: &DbError| {
+            if error.kind() == DbErrorKind::Corrupt {
+                self.mark_unusable();
+            }
+        })
+    }
+
+    /// Labels of a series that is not before the present page; `None` behind the last one.
+    pub(crate) fn labels_of(
+        &self,
+        ordinal: u32,
+        pages: &mut SeriesPages,
+    ) -> DbResult<Option<Labels>> {
+        while ordinal as usize >= pages.index.series.len() {
+            let Some(number) = pages.pages.next() else { return Ok(None) };
+            let turned = pages.index.turn_to(&self.checked(number)?);
+            turned.map_err(|damage| DbError::corrupt("read index of", self.path(), &damage))?;
+        }
+        Ok(Some(pages.index.labels(ordinal as usize)))
     }
 
     fn checked(&self, number: u32) -> DbResult<Vec<u8>> {
@@ -205,12 +268,14 @@ impl Segment {
         })
     }
 
-    fn page(&self, number: u32) -> DbResult<Arc<[u8]>> {
-        if let Some(Entry::Page(bytes)) = self.cache.get((self.id, number)) {
+    /// A page of blocks, from the reader's own cache if it has one.
+    fn page(&self, number: u32, own: Option<&BlockCache>) -> DbResult<Arc<[u8]>> {
+        let cache = own.unwrap_or(&self.cache);
+        if let Some(Entry::Page(bytes)) = cache.get((self.id, number)) {
             return Ok(bytes);
         }
         let bytes: Arc<[u8]> = self.checked(number)?.into();
-        self.cache.insert((self.id, number), Entry::Page(Arc::clone(&bytes)));
+        cache.insert((self.id, number), Entry::Page(Arc::clone(&bytes)));
         Ok(bytes)
     }
 
@@ -288,7 +353,8 @@ impl Segment {
     ) -> DbResult<()> {
         let corrupt = |damage: Damage| DbError::corrupt("decode block of", self.path(), &damage);
         let column = ColumnKey::Stored { source: part.source, column: block.times };
-        let times = scratch.column(column, || self.decode_times(part.index, block.times))?;
+        let times =
+            scratch.column(column, |own| self.decode_times(part.index, block.times, own))?;
         let mut picked = Vec::new();
         let (rows, skipped) = match part.index.series.presence(block) {
             Presence::All => (&times[..], Some(0)),
@@ -305,7 +371,7 @@ impl Segment {
         if into.timestamps.last().is_some_and(|last| *last >= rows[wanted.start]) {
             return Err(corrupt(Damage { what: "blocks do not follow each other", at: 0 }));
         }
-        let page = scratch.page((part.source, block.page), || self.page(block.page))?;
+        let page = scratch.page((part.source, block.page), |own| self.page(block.page, own))?;
         let bytes = self.slice(&page, block.offset, block.len)?;
         scratch.decode_block(bytes, rows, wanted.clone(), into).map_err(corrupt)?;
         match skipped {
@@ -317,10 +383,15 @@ impl Segment {
         Ok(())
     }
 
-    fn decode_times(&self, index: &SegmentIndex, column: u32) -> DbResult<Vec<i64>> {
+    fn decode_times(
+        &self,
+        index: &SegmentIndex,
+        column: u32,
+        own: Option<&BlockCache>,
+    ) -> DbResult<Vec<i64>> {
         let corrupt = |damage: Damage| DbError::corrupt("decode block of", self.path(), &damage);
         let entry = &index.times[column as usize];
-        let page = self.page(entry.page)?;
+        let page = self.page(entry.page, own)?;
         let mut cursor = Cursor::new(self.slice(&page, entry.offset, entry.len)?);
         let mut times = Vec::with_capacity(entry.rows as usize);
         ints::decode(&mut cursor, entry.rows as usize, &mut times).map_err(corrupt)?;
