@@ -493,7 +493,7 @@ fn paces_of_unknown_collectors_are_refused() {
 fn files_that_a_kernel_may_lack_are_missed_by_nobody() {
     const DAMAGED: &str = "full\n0 1:2:3\n";
     type Files = &'static [(&'static str, &'static str)];
-    let cases: [(&str, Files, &str); 7] = [
+    let cases: [(&str, Files, &str); 9] = [
         (
             "conntrack",
             &[
@@ -516,6 +516,19 @@ fn files_that_a_kernel_may_lack_are_missed_by_nobody() {
             "/proc/pressure/irq",
         ),
         ("cpu", &[("/proc/stat", "cpu0 1 2 3\n")], "/sys/devices/system/cpu/isolated"),
+        (
+            "netstat",
+            &[
+                ("/proc/net/netstat", "TcpExt: A\nTcpExt: 1\n"),
+                ("/proc/net/snmp", "Tcp: A\nTcp: 1\n"),
+            ],
+            "/proc/net/snmp6",
+        ),
+        (
+            "zfs",
+            &[("/proc/spl/kstat/zfs/arcstats", "name type data\nhits 4 1\n")],
+            "/proc/spl/kstat/zfs/zil",
+        ),
     ];
     for (name, files, optional) in cases {
         let host = Memory::new(files);
@@ -534,5 +547,44 @@ fn files_that_a_kernel_may_lack_are_missed_by_nobody() {
             lines(&mut collector, 1, "node_");
             assert_eq!(kinds(&collector), [(name, ErrorKind::NoData)], "{needed}");
         }
+    }
+}
+
+#[test]
+fn what_may_be_missing_is_told_when_it_is_there_and_cannot_be_read() {
+    type Files = &'static [(&'static str, &'static str)];
+    let cases: [(&str, Files, &str, &str); 4] = [
+        (
+            "netstat",
+            &[
+                ("/proc/net/netstat", "TcpExt: A\nTcpExt: 1\n"),
+                ("/proc/net/snmp", "Tcp: CurrEstab\nTcp: 1\n"),
+            ],
+            "/proc/net/snmp6",
+            "node_netstat_Tcp_CurrEstab 1",
+        ),
+        (
+            "zfs",
+            &[("/proc/spl/kstat/zfs/arcstats", "name type data\nhits 4 1\n")],
+            "/proc/spl/kstat/zfs/zil",
+            "node_zfs_arc_hits 1",
+        ),
+        (
+            "selinux",
+            &[("/sys/fs/selinux/enforce", "1")],
+            "/etc/selinux/config",
+            "node_selinux_config_mode -1",
+        ),
+        ("time", &[], "/sys/devices/system/clocksource", "node_time_seconds 1"),
+    ];
+    for (name, files, optional, line) in cases {
+        let mut collector = only(&Memory::new(files), &[name]);
+        assert_eq!(lines(&mut collector, 1, line), [line], "{name} without {optional}");
+        assert_eq!(kinds(&collector), [], "{name} without {optional}");
+        let host = Memory::new(files);
+        host.refuse(optional);
+        let mut collector = only(&host, &[name]);
+        lines(&mut collector, 1, "node_");
+        assert_eq!(kinds(&collector), [(name, ErrorKind::Io)], "{optional}");
     }
 }

@@ -165,6 +165,7 @@ pub(crate) struct Memory {
     hanging: Mutex<BTreeSet<PathBuf>>,
     released: Condvar,
     broken: Mutex<BTreeSet<PathBuf>>,
+    unreadable: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// A handle that goes bad when its file is removed, as those of sysfs do.
@@ -212,6 +213,16 @@ impl Memory {
         }
     }
 
+    /// Opening the file or listing the directory is an I/O error.
+    pub(crate) fn refuse(&self, path: &str) {
+        self.unreadable.lock().unwrap().insert(path.into());
+    }
+
+    fn check_readable(&self, path: &Path) -> io::Result<()> {
+        let is_refused = self.unreadable.lock().unwrap().contains(path);
+        if is_refused { Err(io::Error::from_raw_os_error(5)) } else { Ok(()) }
+    }
+
     fn wait_for(&self, path: &Path) {
         let mut hanging = self.hanging.lock().unwrap();
         while hanging.contains(path) {
@@ -233,6 +244,7 @@ impl Host for MemoryHost {
         self.0.wait_for(path);
         let is_broken = self.0.broken.lock().unwrap().contains(path);
         assert!(!is_broken, "a driver that panics");
+        self.0.check_readable(path)?;
         if !self.0.files.lock().unwrap().contains_key(path) {
             return Err(io::Error::from_raw_os_error(2));
         }
@@ -241,6 +253,7 @@ impl Host for MemoryHost {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        self.0.check_readable(path)?;
         let files = self.0.files.lock().unwrap();
         let inside = files.keys().filter_map(|file| file.strip_prefix(path).ok());
         let first = |file: &Path| file.iter().next().map(|n| n.to_string_lossy().into_owned());

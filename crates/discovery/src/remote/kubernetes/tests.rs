@@ -12,7 +12,7 @@ use expect_test::expect;
 use objects::{EndpointSlice, Endpoints, Ingress, Job, Namespace, Node, Pod, ReplicaSet, Service};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use testkit::http::{Asked, Scripted, Site};
 
 fn config(role: KubernetesRole) -> KubernetesSdConfig {
@@ -583,8 +583,12 @@ async fn a_watch_is_bounded_in_objects() {
         let shared = shared(&site, limits);
         shared.lock().tasks.push(None);
         let (scope, mut pause) = (Scope::default(), Duration::ZERO);
+        let begun = Instant::now();
         let told = match follow_once::<Pod>(&shared, 0, &scope, &mut pause).await {
-            Trouble::Gone => None,
+            Trouble::Gone => {
+                assert!(begun.elapsed() >= Duration::from_secs(1), "nobody asks without rest");
+                None
+            }
             Trouble::Failed(message) => Some(message),
         };
         assert_eq!(told.as_deref(), expected);

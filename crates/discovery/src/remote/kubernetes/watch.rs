@@ -80,7 +80,7 @@ pub(super) struct Scope {
 
 /// Why following ended.
 pub(super) enum Trouble {
-    /// The server no longer knows the version: list again at once.
+    /// The server no longer knows the version: list again.
     Gone,
     Failed(String),
 }
@@ -113,12 +113,16 @@ pub(super) async fn follow_once<R: Stored>(
     let namespace = scope.namespace.as_deref();
     shared.tell(task, Ok(()), |store| R::replace(store, namespace, objects));
     loop {
-        // A server that ends watches at once is not asked without rest.
+        // A server that ends watches at once, or forgets versions, is not asked without rest.
         let rest = tokio::time::sleep(PAUSE.0);
-        if let Err(trouble) = watch::<R>(shared, task, scope, &mut version).await {
-            return trouble;
-        }
+        let ended = match watch::<R>(shared, task, scope, &mut version).await {
+            Err(Trouble::Failed(message)) => return Trouble::Failed(message),
+            ended => ended,
+        };
         rest.await;
+        if let Err(gone) = ended {
+            return gone;
+        }
     }
 }
 
