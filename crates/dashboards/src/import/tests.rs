@@ -412,6 +412,45 @@ fn item(name: &str) -> Value {
 }
 
 #[test]
+fn rows_of_a_later_tab_stay_rows_with_their_repeats() {
+    let auto = |name: &str| json!({"kind": "AutoGridLayout", "spec": {"items": [item(name)]}});
+    let row = |title: &str, name: &str| {
+        json!({"kind": "RowsLayoutRow", "spec": {"title": title, "layout": auto(name),
+            "repeat": {"mode": "variable", "value": "v"}}})
+    };
+    let rows = json!({"kind": "RowsLayout", "spec": {"rows": [row("R $v", "b"), row("S", "c")]}});
+    let tab = |title: &str, layout: &Value| json!({"kind": "TabsLayoutTab", "spec": {"title": title, "layout": layout}});
+    let imported = read(json!({"apiVersion": "dashboard.grafana.app/v2beta1", "kind": "Dashboard",
+        "metadata": {"name": "tabs"}, "spec": {"title": "Tabs",
+        "elements": {"a": element(1, "stat", "a"), "b": element(2, "stat", "b"),
+            "c": element(3, "stat", "c")},
+        "layout": {"kind": "TabsLayout", "spec": {"tabs": [tab("one", &auto("a")), tab("two", &rows)]}},
+        "variables": [{"kind": "SwitchVariable", "spec": {"name": "s", "current": "on",
+            "enabledValue": "on", "disabledValue": "off"}}],
+    }}));
+    let places: Vec<String> = imported
+        .dashboard
+        .panels()
+        .iter()
+        .map(|(path, panel)| {
+            let repeat = panel.get("repeat").unwrap_or(&Value::Null);
+            format!("{path} {} {} {repeat}", panel["type"], panel["title"])
+        })
+        .collect();
+    expect![[r#"
+        panels[0] "row" "one" null
+        panels[1] "stat" "p1" null
+        panels[2] "row" "two: R $v" "v"
+        panels[2].panels[0] "stat" "p2" null
+        panels[3] "row" "two: S" "v"
+        panels[3].panels[0] "stat" "p3" null"#]]
+    .assert_eq(&places.join("\n"));
+    let switch = &imported.dashboard.json()["templating"]["list"][0];
+    assert_eq!((&switch["type"], &switch["current"]["value"]), (&json!("switch"), &json!("on")));
+    assert_eq!(switch["options"][1], json!({"text": "off", "value": "off"}));
+}
+
+#[test]
 fn a_resource_of_the_second_model_becomes_classic() {
     let grid = json!({"kind": "GridLayout", "spec": {"items": [{"kind": "GridLayoutItem", "spec": {
         "x": 6, "y": 2, "width": 12, "height": 5, "repeat": {"mode": "variable", "value": "v",

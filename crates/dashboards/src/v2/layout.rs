@@ -202,15 +202,41 @@ impl Walk<'_> {
             self.panels.extend(inner);
             return;
         }
-        // Rows in a collapsed row have no place: their panels stay with the outer one.
-        let flat = inner.into_iter().flat_map(|panel| match panel {
-            Value::Object(mut row) if text(&row, "type") == Some("row") => {
-                crate::json::take_list(&mut row, "panels")
+        let top = row["gridPos"]["y"].as_i64().unwrap_or(self.y);
+        self.y = top + 1;
+        if row.get("repeat").is_some() || !inner.iter().any(is_row) {
+            // Rows in a repeated row have no place: their panels stay with the outer one.
+            row["panels"] = Value::Array(inner.into_iter().flat_map(flattened).collect());
+            return;
+        }
+        let outer = self.panels.pop().unwrap_or_default();
+        self.beside(outer, inner, top);
+    }
+
+    /// Rows inside of a collapsed one as collapsed rows of their own, which name it.
+    fn beside(&mut self, mut outer: Value, inner: Vec<Value>, top: i64) {
+        let named = outer["title"].as_str().unwrap_or_default().to_owned();
+        let mut rows: Vec<Value> = Vec::new();
+        for mut panel in inner {
+            if is_row(&panel) {
+                let own = panel["title"].as_str().unwrap_or_default();
+                panel["title"] = Value::String(format!("{named}: {own}"));
+                panel["collapsed"] = json!(true);
+                rows.push(panel);
+                continue;
             }
-            panel => vec![panel],
-        });
-        row["panels"] = Value::Array(flat.collect());
-        self.y = row["gridPos"]["y"].as_i64().unwrap_or(self.y) + 1;
+            let row = rows.last_mut().unwrap_or(&mut outer);
+            if let Some(panels) = row["panels"].as_array_mut() {
+                panels.push(panel);
+            }
+        }
+        let has_own = outer["panels"].as_array().is_some_and(|panels| !panels.is_empty());
+        self.y = top;
+        for mut row in has_own.then_some(outer).into_iter().chain(rows) {
+            row["gridPos"]["y"] = json!(self.y);
+            self.y += 1;
+            self.panels.push(row);
+        }
     }
 
     /// The panel that an item refers to, at its place.
@@ -247,6 +273,20 @@ impl Walk<'_> {
             return Err(Error::invalid(message));
         }
         Ok(())
+    }
+}
+
+fn is_row(panel: &Value) -> bool {
+    panel["type"] == json!("row")
+}
+
+/// The panels of a row, or the panel.
+fn flattened(panel: Value) -> Vec<Value> {
+    match panel {
+        Value::Object(mut row) if text(&row, "type") == Some("row") => {
+            crate::json::take_list(&mut row, "panels")
+        }
+        panel => vec![panel],
     }
 }
 

@@ -95,6 +95,14 @@ fn variable(kind: &str, spec: &Object) -> Object {
         "switch" => {
             let value = spec.get("current").cloned().unwrap_or_else(|| json!("false"));
             set(&mut variable, "current", json!({"text": value, "value": value}));
+            let choices = [("enabledValue", "true"), ("disabledValue", "false")];
+            let options = choices.map(|(key, plain)| {
+                let value = text(spec, key).unwrap_or(plain);
+                json!({"text": value, "value": value})
+            });
+            set(&mut variable, "options", json!(options));
+            variable.remove("enabledValue");
+            variable.remove("disabledValue");
         }
         _ => {}
     }
