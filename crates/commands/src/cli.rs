@@ -21,4 +21,4 @@ pub use self::dashboard::{
 pub(crate) use self::query::OutputFormat;
 pub use self::query::{QueryCommand, QueryServer, Span};
 pub(crate) use self::tsdb::InspectFormat;
-pub use self::tsdb::{DataDir, TsdbCommand};
+pub use self::tsdb::{DataDir, ImportCommand, InspectCommand, TsdbCommand};

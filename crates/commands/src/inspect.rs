@@ -5,7 +5,7 @@ mod lock;
 #[cfg(test)]
 mod tests;
 
-use crate::cli::{DataDir, InspectFormat, TsdbCommand};
+use crate::cli::{DataDir, InspectCommand, InspectFormat};
 use crate::console::{Console, Mark, Verdict};
 use crate::table::{Align, Table};
 use model::{Labels, Matcher, SampleBuf};
@@ -21,20 +21,20 @@ use tsdb::inspect::{self, Analysis, SegmentInfo, VerifyReport, View};
 const NO_SEGMENTS: &str = "no segments yet: the samples are in the journal";
 
 /// Runs one of the inspections.
-pub fn run(command: &TsdbCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
-    let (TsdbCommand::Verify(data)
-    | TsdbCommand::Analyze { data, .. }
-    | TsdbCommand::List { data, .. }
-    | TsdbCommand::Dump { data, .. }) = command;
+pub fn run(command: &InspectCommand, console: &mut Console<'_>) -> io::Result<Verdict> {
+    let (InspectCommand::Verify(data)
+    | InspectCommand::Analyze { data, .. }
+    | InspectCommand::List { data, .. }
+    | InspectCommand::Dump { data, .. }) = command;
     if let Err(reason) = refuse_directory(&data.path) {
         console.complain(format_args!("flyball: {reason}"))?;
         return Ok(Verdict::Bad);
     }
     if lock::is_held(&data.path) {
         let note = match command {
-            TsdbCommand::Verify(_) => "a write that is under way is no damage",
-            TsdbCommand::List { .. } => "samples that it has not flushed yet are in no segment",
-            TsdbCommand::Analyze { .. } | TsdbCommand::Dump { .. } => {
+            InspectCommand::Verify(_) => "a write that is under way is no damage",
+            InspectCommand::List { .. } => "samples that it has not flushed yet are in no segment",
+            InspectCommand::Analyze { .. } | InspectCommand::Dump { .. } => {
                 "what it does meanwhile may be shown in part"
             }
         };
@@ -42,10 +42,10 @@ pub fn run(command: &TsdbCommand, console: &mut Console<'_>) -> io::Result<Verdi
         console.complain(format_args!("note: a server is running on {name}; {note}"))?;
     }
     match command {
-        TsdbCommand::Verify(data) => verify(data, console),
-        TsdbCommand::Analyze { data, limit } => analyze(data, *limit, console),
-        TsdbCommand::List { data, .. } => list(data, console),
-        TsdbCommand::Dump { data, matches, min_time, max_time } => {
+        InspectCommand::Verify(data) => verify(data, console),
+        InspectCommand::Analyze { data, limit } => analyze(data, *limit, console),
+        InspectCommand::List { data, .. } => list(data, console),
+        InspectCommand::Dump { data, matches, min_time, max_time } => {
             dump(data, matches, (*min_time, *max_time), console)
         }
     }
@@ -67,7 +67,8 @@ fn refuse_directory(path: &Path) -> Result<(), String> {
     }
     if has("wal") || has("chunks_head") {
         return Err(format!(
-            "{looked}: it holds a Prometheus database; `promtool tsdb` reads those"
+            "{looked}: it holds a Prometheus database; `flyball tsdb import prometheus {name}` takes \
+             its history over"
         ));
     }
     let inner = path.join("flyball-data");

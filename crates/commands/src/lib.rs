@@ -8,5 +8,6 @@ pub mod console;
 pub mod dashboard;
 pub mod features;
 pub mod files;
+pub mod import;
 pub mod inspect;
 pub mod table;

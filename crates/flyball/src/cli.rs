@@ -75,7 +75,7 @@ Examples:
   flyball query labels job";
 
 const TSDB_EXAMPLES: &str = "\
-All of them only read: they work beside a running server and on snapshots.
+All but import only read: they work beside a running server and on snapshots.
 
 Examples:
   flyball tsdb verify
@@ -118,7 +118,7 @@ pub(crate) enum Command {
     /// Read, check and compare dashboards of Grafana.
     #[command(subcommand, after_help = commands::cli::DASHBOARD_EXAMPLES)]
     Dashboard(DashboardCommand),
-    /// Look into a data directory; the server may run or not.
+    /// Look into a data directory, or fill one with history.
     #[command(subcommand, after_help = TSDB_EXAMPLES)]
     Tsdb(TsdbCommand),
     /// Add and show alerts.

@@ -32,9 +32,12 @@ mod test;
 mod version;
 
 use clap::{CommandFactory, Parser};
-use cli::{AmtoolCommand, AmtoolConfig, Cli, Command, ConfigCommand, Promtool, PromtoolCommand};
+use cli::{
+    AmtoolCommand, AmtoolConfig, Cli, Command, ConfigCommand, Promtool, PromtoolCommand,
+    TsdbCommand,
+};
 use commands::console::{self, Console, Verdict};
-use commands::{amtool, ask, dashboard, inspect};
+use commands::{amtool, ask, dashboard, import, inspect};
 use std::io;
 use std::process::ExitCode;
 
@@ -66,7 +69,12 @@ fn main() -> ExitCode {
         Some(Command::Query(command)) => answer(|console| ask::run(&command, console)),
         Some(Command::Migrate(args)) => answer(|console| migrate::run(&args, console)),
         Some(Command::Dashboard(command)) => answer(|console| dashboard::run(&command, console)),
-        Some(Command::Tsdb(command)) => answer(|console| inspect::run(&command, console)),
+        Some(Command::Tsdb(TsdbCommand::Inspect(command))) => {
+            answer(|console| inspect::run(&command, console))
+        }
+        Some(Command::Tsdb(TsdbCommand::Import(command))) => {
+            answer(|console| import::run(&command, console))
+        }
         Some(Command::Alert(args)) => answer(|console| amtool::alert(&args, console)),
         Some(Command::Silence(args)) => answer(|console| amtool::silence(&args, console)),
         Some(Command::CheckConfig(args)) => answer(|console| amtool::check_config(&args, console)),

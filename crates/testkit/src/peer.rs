@@ -56,7 +56,9 @@ impl Peer {
     pub fn kill(&mut self) {
         if self.ended().is_none() {
             let below = stop_family(self.id());
-            below.into_iter().for_each(|id| send(id, Signal::KILL));
+            for id in below {
+                send(id, Signal::KILL);
+            }
         }
         // Already dead is as good as killed.
         drop(self.child.kill());
@@ -82,7 +84,9 @@ fn stop_family(id: u32) -> Vec<u32> {
         if found.is_empty() {
             return below;
         }
-        found.iter().for_each(|child| send(*child, Signal::STOP));
+        for child in &found {
+            send(*child, Signal::STOP);
+        }
         below.extend(found);
     }
 }
@@ -100,7 +104,7 @@ fn parents() -> Vec<(u32, u32)> {
     ids.filter_map(|id| Some((id, stat(id)?.1))).collect()
 }
 
-/// State and parent of a process, proc_pid_stat(5).
+/// State and parent of a process, `proc_pid_stat(5)`.
 fn stat(id: u32) -> Option<(char, u32)> {
     let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     // The name before them stands in parentheses and may hold any.

@@ -248,7 +248,7 @@ fn last_place(writer: &Writer) -> Option<Position> {
     Some(Position { offset, ..end })
 }
 
-fn check_labels(labels: &Labels, limits: &Limits) -> Result<(), AppendError> {
+pub(crate) fn check_labels(labels: &Labels, limits: &Limits) -> Result<(), AppendError> {
     let refuse = |reason: String| {
         let text = format!("cannot add series {labels}: {reason}");
         Err(AppendError::new(AppendErrorKind::InvalidLabels, text))

@@ -15,6 +15,7 @@ pub mod encoding;
 mod error;
 mod flush;
 mod head;
+mod import;
 pub mod inspect;
 mod layout;
 mod maintain;
@@ -34,6 +35,7 @@ mod tombstone;
 
 pub use db::Db;
 pub use error::{DbError, DbErrorKind, DbResult};
+pub use import::{ImportReport, series_order};
 pub use layout::stored_bytes;
 pub use maintain::MaintenanceReport;
 pub use open::OpenReport;

@@ -1,5 +1,5 @@
 //! Families of metrics as targets expose them in protobuf: `io.prometheus.client.MetricFamily`,
-//! each with its length before it. Field numbers and rules: prometheus/client_model
+//! each with its length before it. Field numbers and rules: `prometheus/client_model`
 //! `metrics.proto` and Prometheus 3.14 `model/textparse/protobufparse.go`.
 //! Copies nothing: labels, quantiles and buckets are read where they stand, when they are wanted.
 

@@ -7,7 +7,17 @@ use serde_json::Value;
 /// Rooms by layer, lowest first.
 const LAYERS: &[&[&str]] = &[
     &["model", "sys"],
-    &["exposition", "wire", "promql", "relabel", "gotemplate", "config", "journal", "net"],
+    &[
+        "exposition",
+        "wire",
+        "promql",
+        "relabel",
+        "gotemplate",
+        "config",
+        "journal",
+        "prometheus_tsdb",
+        "net",
+    ],
     &[
         "tsdb",
         "query",

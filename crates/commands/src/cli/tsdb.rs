@@ -27,10 +27,31 @@ Examples:
   flyball tsdb dump --match='up{job=\"node\"}'
   flyball tsdb dump --min-time=1767225600000 -o json /var/lib/flyball";
 
+const PROMETHEUS_EXAMPLES: &str = "\
+Blocks and write-ahead log are read, nothing in them is changed; Prometheus should not run, so that its
+log is whole. No server may run on the data directory. An import that was interrupted goes on where it
+was when it is started again, and one that is repeated changes nothing. Native histograms are not read.
+A server keeps 30 days unless --storage.retention.time says otherwise.
+Exit codes: 0 everything is there, 1 something could not be read.
+
+Example:
+  flyball tsdb import prometheus /var/lib/prometheus/metrics2 --storage.path=/var/lib/flyball";
+
 /// `tsdb`
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "what a flag means its help says")]
 pub enum TsdbCommand {
+    /// Look into a data directory.
+    #[command(flatten)]
+    Inspect(InspectCommand),
+    /// Take over history that another system stored.
+    #[command(subcommand)]
+    Import(ImportCommand),
+}
+
+/// What looks and changes nothing.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "what a flag means its help says")]
+pub enum InspectCommand {
     /// Read every stored byte once and report damage.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(DataDir),
@@ -68,6 +89,21 @@ pub enum TsdbCommand {
         #[arg(long, value_name = "MS", allow_hyphen_values = true, default_value_t = i64::MAX)]
         #[arg(hide_default_value = true)]
         max_time: i64,
+    },
+}
+
+/// `tsdb import`
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Read a data directory of Prometheus 2 or 3.
+    #[command(after_help = PROMETHEUS_EXAMPLES)]
+    Prometheus {
+        /// Directory that Prometheus' --storage.tsdb.path names.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// Data directory to fill; it is made when it is not there.
+        #[arg(long = "storage.path", value_name = "DIR", default_value = "flyball-data")]
+        storage_path: PathBuf,
     },
 }
 

@@ -13,6 +13,7 @@ mod clock;
 mod compliance;
 mod disk;
 mod hostile;
+mod import;
 mod kept_rules;
 mod kill;
 mod late;

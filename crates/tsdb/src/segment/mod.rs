@@ -12,7 +12,8 @@ mod tests;
 
 pub(crate) use index::SegmentIndex;
 pub(crate) use pages::{CHECKPOINT_VERSION, PageKind, PageReader, PageWriter};
-pub(crate) use writer::{SegmentWriter, series_order};
+pub(crate) use writer::SegmentWriter;
+pub use writer::series_order;
 
 use crate::cache::{BlockCache, Entry, INDEX};
 use crate::encoding::bytes::{Cursor, put_signed, put_varint};

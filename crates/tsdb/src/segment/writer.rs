@@ -41,7 +41,7 @@ const SHARED_BLOCK_MIN: usize = 24;
 const SUBSET_TRIES: usize = 4;
 
 /// Order of series in a segment: by metric, then by labels.
-pub(crate) fn series_order(a: &Labels, b: &Labels) -> Ordering {
+pub fn series_order(a: &Labels, b: &Labels) -> Ordering {
     a.metric_name().cmp(&b.metric_name()).then_with(|| a.cmp(b))
 }
 

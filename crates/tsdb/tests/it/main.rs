@@ -8,6 +8,7 @@ mod concurrency;
 mod damage;
 mod delete;
 mod faults;
+mod import;
 mod inspection;
 mod late;
 mod opening;
