@@ -1,5 +1,5 @@
-//! Values of a run that is not sealed in as few bytes as they need: none while a value stays, one to
-//! three for whole numbers and decimals of two or three digits, each against the one before it,
+//! Values of a run that is not sealed in as few bytes as they need: none while a value stays, one
+//! to three for whole numbers and decimals of two or three digits, each against the one before it,
 //! eight for all others. Three of four series of a host count in whole numbers and one of five
 //! stands still, so an open sample takes a fifth of its eight bytes.
 //! INV-10: every bit comes back; what the narrow forms cannot give back takes the wide one.
