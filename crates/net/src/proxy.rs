@@ -147,8 +147,8 @@ fn matches_exception(rule: &str, host: &str, port: u16) -> bool {
         return block.contains(address);
     }
     let (name, wanted) = match rule.rsplit_once(':') {
-        Some((name, digits)) if !name.contains(':') => (name, digits.parse::<u16>().ok()),
-        Some(_) | None => (rule.as_str(), None),
+        Some((name, digits)) => (name, digits.parse::<u16>().ok()),
+        None => (rule.as_str(), None),
     };
     if wanted.is_some_and(|wanted| wanted != port) || name.is_empty() {
         return false;

@@ -142,9 +142,10 @@ impl TargetCache {
     /// at the next scrape.
     pub fn reshape(&mut self, shape: Shape) {
         if !self.shape.same_labels(&shape) {
-            let tracked = self.entries.drain().filter(|(_, round)| *round == self.previous);
+            let previous = self.previous;
+            let was_stored = |round: Round| previous > 0 && round == previous;
+            let tracked = self.entries.drain().filter(|(_, round)| was_stored(*round));
             self.orphans.extend(tracked.map(|(series, _)| (series.reference, series.labels)));
-            self.tracked_before = 0;
         }
         if self.shape.labels != shape.labels {
             self.orphans.extend(self.report.drain());

@@ -223,7 +223,6 @@ impl Pool {
     fn retire(&mut self) {
         self.retired = true;
         self.end_all_but(&BTreeMap::new());
-        self.entry.set(PoolState::default());
     }
 
     /// Waits until all loops have ended.

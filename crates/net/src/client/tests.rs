@@ -1,8 +1,12 @@
-use super::{Hop, Request};
-use crate::{ErrorKind, auth};
-use config::{HeaderValue as ConfigValue, HttpAuth, HttpHeader, Secret, SecretSource};
+use super::{Client, ClientOptions, Hop, Request};
+use crate::{AddressPolicy, ErrorKind, auth};
+use config::{
+    HeaderValue as ConfigValue, HttpAuth, HttpClientConfig, HttpHeader, ProxyConfig, Secret,
+    SecretSource,
+};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION};
 use http::{HeaderValue, StatusCode};
+use std::sync::Arc;
 use std::time::Duration;
 use sys::OsVfs;
 use url::Url;
@@ -126,4 +130,19 @@ fn the_last_of_several_configured_headers_counts() {
     auth::apply(&OsVfs, &HttpAuth::None, &[header("one"), header("two")], &mut headers).unwrap();
     let values: Vec<_> = headers.get_all("x-tenant").iter().collect();
     assert_eq!(values, ["two"]);
+}
+
+/// A tunnel has had them already, and who is behind it must not get them.
+#[tokio::test]
+async fn credentials_of_a_proxy_go_with_plain_requests_only() {
+    let url = Some(Secret::new("http://user:key@proxy:3128"));
+    let proxy = ProxyConfig { url, ..ProxyConfig::default() };
+    let config = HttpClientConfig { proxy, ..HttpClientConfig::default() };
+    let options =
+        ClientOptions { policy: Arc::new(AddressPolicy::default()), vfs: Arc::new(OsVfs) };
+    let (pool, _) = Client::new(config, options).prepare().await.unwrap();
+    let value = hop("http://a.example/").proxy_authorization(&pool).unwrap();
+    assert_eq!(value, "Basic dXNlcjprZXk=");
+    assert!(value.is_sensitive());
+    assert_eq!(hop("https://a.example/").proxy_authorization(&pool), None);
 }

@@ -32,7 +32,11 @@ fn exceptions_as_go_reads_them() {
         ("10.0.0.0/8", "11.1.2.3", false),
         ("10.0.0.1", "10.0.0.1", true),
         ("fd00::/8", "fd00::1", true),
+        ("fd00::/8", "any", false),
+        ("[fd00::1]", "fd00::1", true),
         ("", "any", false),
+        ("", "any.", false),
+        (":80", "any.", false),
         ("EXAMPLE.org", "example.org", true),
     ] {
         assert_eq!(matches_exception(rule, host, 80), expected, "{rule:?} {host:?}");
@@ -65,7 +69,9 @@ fn the_environment_names_proxies_by_scheme() {
     let chosen = |is_tls, host| proxies.choose(is_tls, host, 80).map(|p| (p.host.as_str(), p.port));
     assert_eq!(chosen(false, "web"), Some(("plain", 1)));
     assert_eq!(chosen(true, "web"), Some(("secure", 80)));
-    assert_eq!(chosen(false, "a.internal"), None);
+    for spared in ["a.internal", "localhost", "127.0.0.1", "[::1]"] {
+        assert_eq!(chosen(false, spared), None, "{spared}");
+    }
     let nothing = Proxies::new(&config, Vec::new(), |_| None).unwrap();
     assert_eq!(nothing.choose(false, "web", 80), None);
 }
@@ -84,6 +90,8 @@ fn bad_proxies_are_refused_without_showing_their_password() {
     }
     let with_user = Proxy::parse("http://u:p@host").unwrap();
     assert_eq!(with_user.authorization.as_deref(), Some("Basic dTpw"));
+    let escaped = Proxy::parse("http://us%20er:p%3Aw@host").unwrap();
+    assert_eq!(escaped.authorization.as_deref(), Some("Basic dXMgZXI6cDp3"), "as it is meant");
 }
 
 #[tokio::test]

@@ -274,7 +274,6 @@ impl Entries {
             }
             let series = std::mem::take(&mut entry.series);
             let comments = std::mem::take(&mut entry.comments);
-            (entry.tracked, entry.reference) = (0, None);
             self.series[id] = None;
             self.waste += series.len + comments.len;
             let hash = hash(self.text(series));
@@ -320,4 +319,31 @@ impl Entries {
 
 fn hash(series: &[u8]) -> u64 {
     FixedState::default().hash_one(series)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entries, Series, hash};
+
+    #[test]
+    fn of_two_series_with_one_hash_the_wrong_one_is_never_found() {
+        let mut entries = Entries::default();
+        let id = entries.insert(None, b"a", 1, None);
+        entries.index.insert(hash(b"b"), id);
+        assert_eq!(entries.find(None, b"b"), None);
+        assert_eq!(entries.find(None, b"a"), Some(id));
+    }
+
+    #[test]
+    fn a_line_that_is_gone_leaves_the_others_and_nothing_of_itself() {
+        let labels = model::Labels::from_pairs([("__name__", "a")]);
+        let series = Series { reference: model::SeriesRef(1), labels, instance: None };
+        let mut entries = Entries::default();
+        let gone = entries.insert(None, b"a", 1, Some(series));
+        let stays = entries.insert(None, b"b", 2, None);
+        entries.index.insert(hash(b"a"), stays);
+        entries.remove_unseen(2);
+        assert!(entries.series(gone).is_none());
+        assert_eq!(entries.index.get(&hash(b"a")), Some(&stays), "of two with one hash");
+    }
 }

@@ -383,7 +383,7 @@ impl<'a> Pass<'a> {
         if own_time.is_none() || self.cache.shape.track_timestamps_staleness {
             let before = self.cache.entries.track(id, self.cache.round);
             self.tracked += usize::from(before != self.cache.round);
-            self.retracked += usize::from(before == self.cache.previous && before != 0);
+            self.retracked += usize::from(before == self.cache.previous);
         }
     }
 
@@ -418,10 +418,7 @@ impl<'a> Pass<'a> {
                 self.report.error = Some(error);
                 self.forget_all();
             }
-            Err(Stop::Store(error)) => {
-                self.report.store_error = Some(error.to_string());
-                return self.report;
-            }
+            Err(Stop::Store(error)) => self.report.store_error = Some(error.to_string()),
         }
         self.report.duration = (arrival.elapsed)();
         if self.report.error.is_none() {
@@ -528,21 +525,17 @@ fn body_bytes(page: Page<'_>) -> f64 {
     }
 }
 
-/// Seconds since the epoch as OpenMetrics' `_created` has them; `None` for nonsense.
+/// Seconds since the epoch as OpenMetrics' `_created` has them; creation times before it do not
+/// exist. Those ahead of their samples are left out by [`Pass::date`].
 fn created_at(seconds: f64) -> Option<Timestamp> {
     let ms = seconds * 1000.0;
-    // 2^53 ms is the year 287,396; creation times before the epoch do not exist.
-    let sane = ms > 0.0 && ms < 9_007_199_254_740_992.0;
-    #[expect(clippy::cast_possible_truncation, reason = "checked to be within 2^53")]
-    sane.then(|| Timestamp::from_ms(ms as i64))
+    #[expect(clippy::cast_possible_truncation, reason = "what is too large saturates")]
+    (ms > 0.0).then(|| Timestamp::from_ms(ms as i64))
 }
 
 /// Part and hash of the instance that an exposed series belongs to: its family and its labels
 /// without `le` and `quantile`.
 fn instance(labels: &LabelsBuilder, (family, kind): (&str, MetricKind)) -> Option<(Part, u64)> {
-    if family.is_empty() {
-        return None;
-    }
     let part = exposition::instance_part(labels.get(METRIC_NAME)?, family, kind)?;
     let own = |name: &str| name != METRIC_NAME && name != BUCKET_LABEL && name != QUANTILE_LABEL;
     let labels = Labels::from_sorted(labels.iter().filter(|(name, _)| own(name)));

@@ -178,6 +178,7 @@ fn an_empty_body_is_a_scrape_without_samples() {
     assert_eq!((report.error, report.stale), (None, 1));
     let report = world.openmetrics("");
     assert_eq!(report.error, None, "upstream parses nothing, so no missing # EOF");
+    assert_eq!(world.text("a 1\n").added, 0, "the cache survives an empty page");
 }
 
 #[test]
@@ -189,6 +190,17 @@ fn two_lines_may_be_one_series() {
     let report = world.text("a{y=\"2\",x=\"1\"} 1\na{x=\"1\",y=\"2\"} 2\n");
     assert_eq!(report.duplicates, 1, "the storage refuses the second value");
     assert_eq!(report.kept, 2);
+    assert_eq!(world.text("").stale, 1, "it ends once");
+}
+
+#[test]
+fn a_line_that_comes_twice_is_tracked_once() {
+    let mut world = World::with(|shape| shape.track_timestamps_staleness = true);
+    world.text("a 1 500\na 2 600\nb 1\n");
+    assert_eq!(world.cache.tracked_before, 2);
+    let report = world.text("a 1 2500\na 2 2600\nbroken\n");
+    assert!(report.error.is_some());
+    assert_eq!(report.stale, 2, "what such a page tracked does not count, however often");
 }
 
 #[test]
@@ -361,6 +373,46 @@ fn a_limit_on_series_refuses_only_new_ones() {
 }
 
 #[test]
+fn a_limit_on_series_may_leave_a_target_without_its_report() {
+    let mut world = World::new();
+    world.memory.limit_series(1);
+    for _ in 0..2 {
+        let report = world.text("a 1\n");
+        assert_eq!((report.refused, report.error, report.store_error), (5, None, None));
+    }
+    assert_eq!(world.memory.latest("a").len(), 1);
+    assert!(world.memory.latest("up").is_empty());
+}
+
+#[test]
+fn a_report_that_the_storage_does_not_take_is_told() {
+    let mut world = World::new();
+    world.memory.refuse_labels_of("up");
+    let report = world.text("a 1\n");
+    assert_eq!(report.store_error.as_deref(), Some("labels are refused"));
+    assert!(world.memory.latest("a").is_empty(), "INV-31: a scrape is stored with its report");
+}
+
+/// What was read of a page that could not be stored is in the cache, but nowhere else.
+#[test]
+fn what_was_never_stored_never_ends() {
+    let mut world = World::new();
+    world.memory.refuse_commits(true);
+    let report = world.text("a 1\nb 1\n");
+    assert_eq!(report.store_error.as_deref(), Some("storage takes nothing"));
+    assert_eq!(report.duration, Duration::from_millis(250));
+    world.memory.refuse_commits(false);
+    assert_eq!(world.text("b 1\n").stale, 0);
+    let mut world = World::new();
+    world.memory.refuse_commits(true);
+    world.text("a 1\n");
+    world.memory.refuse_commits(false);
+    world.cache.reshape(shape(|shape| shape.labels = Labels::from_pairs([("job", "k")])));
+    assert_eq!(world.text("a 1\n").stale, 0, "nor under other rules");
+    assert_eq!(world.memory.latest("a").len(), 1);
+}
+
+#[test]
 fn dead_handles_are_resolved_again() {
     let mut world = World::new();
     world.text("a 1\nb 2\n");
@@ -372,6 +424,41 @@ fn dead_handles_are_resolved_again() {
         [(2000, 3.0)]
     );
     assert_eq!(world.memory.latest("up").len(), 1);
+    let before = world.memory.batches();
+    world.text("a 5\nb 6\n");
+    assert_eq!(world.memory.batches() - before, 1, "the new handles are kept");
+    let two_spellings = "c{x=\"1\",y=\"2\"} 1\nc{y=\"2\",x=\"1\"} 2\n";
+    assert_eq!(world.text(two_spellings).duplicates, 1);
+    world.memory.kill_handles();
+    assert_eq!(world.text(two_spellings).duplicates, 1, "what is refused then is counted too");
+}
+
+#[test]
+fn dead_handles_that_cannot_be_resolved_again_are_told() {
+    let mut world = World::new();
+    world.text("a 1\n");
+    world.memory.kill_handles();
+    world.memory.refuse_labels_of("a");
+    assert_eq!(world.text("a 2\n").store_error.as_deref(), Some("labels are refused"));
+}
+
+/// A target that came back under another loop meets its own report series.
+#[test]
+fn refused_rows_that_are_not_of_the_target_are_not_counted() {
+    let mut world = World::new();
+    world.text("a 1\nb 1\n");
+    world.now -= 1000;
+    let report = world.text("a 1\n");
+    assert_eq!((report.stale, report.error, report.store_error), (1, None, None));
+    assert_eq!((report.duplicates, report.out_of_order, report.refused), (0, 0, 0));
+}
+
+#[test]
+fn a_line_without_a_series_is_never_the_one_that_is_gone() {
+    let mut world = World::new();
+    world.text("a 1\nb 1\n");
+    world.text("a 1\n");
+    assert!(world.text("a 1\n 2\n").error.is_some());
 }
 
 #[test]
@@ -415,6 +502,7 @@ fn a_storage_that_takes_nothing_loses_no_staleness() {
     world.memory.refuse(Some(AppendErrorKind::ReadOnly));
     let report = world.text("a 1\nnew 1\n");
     assert_eq!(report.store_error.as_deref(), Some("storage takes nothing"));
+    assert_eq!(report.duration, Duration::from_millis(250), "it took its time all the same");
     let report = world.text("a 1\n");
     assert_eq!(report.store_error.as_deref(), Some("storage takes nothing"));
     world.memory.refuse(None);
@@ -507,13 +595,65 @@ fn metadata_is_sent_when_it_is_news_and_forgotten_after_ten_scrapes() {
     assert!(!world.log().contains('#'));
     world.text("# TYPE a gauge\n# HELP a Two.\na 1\n");
     assert!(world.log().contains("# a gauge \"Two.\" \"\""));
+    world.text("# TYPE a gauge\n# HELP a Two.\na 1\n# TYPE b gauge\n");
+    let news: Vec<String> =
+        world.log().lines().filter(|l| l.starts_with('#')).map(str::to_owned).collect();
+    assert_eq!(news, ["# b gauge \"\" \"\""]);
     let metadata = world.cache.metadata();
     for _ in 0..10 {
         world.text("b 1\n");
-        assert_eq!(metadata.list().len(), 1);
+        assert_eq!(metadata.list().len(), 2);
     }
     world.text("b 1\n");
     assert!(metadata.list().is_empty());
+}
+
+#[test]
+fn metadata_of_a_page_that_failed_is_news_later() {
+    let mut world = World::new();
+    assert!(world.text("# TYPE a gauge\na 1\nbroken\n").error.is_some());
+    assert!(!world.log().contains('#'));
+    world.text("# TYPE a gauge\na 1\n");
+    assert!(world.log().contains("# a gauge"));
+}
+
+#[test]
+fn a_family_that_is_forgotten_takes_no_other_one_along() {
+    let mut world = World::new();
+    let page = |families: &[&str]| -> String {
+        families.iter().map(|name| format!("# TYPE {name} gauge\n{name} 1\n")).collect()
+    };
+    world.text(&page(&["a", "b", "c"]));
+    for families in [&["b", "c"][..], &["b"]] {
+        for _ in 0..11 {
+            world.text(&page(families));
+        }
+        let known = world.cache.metadata().list();
+        assert_eq!(known.iter().map(|entry| &*entry.metric).collect::<Vec<_>>(), families);
+    }
+}
+
+#[test]
+fn comments_about_families_that_do_not_follow_each_other_keep_them_all() {
+    let mut world = World::new();
+    world.text("# TYPE a gauge\n# TYPE b gauge\n# TYPE c gauge\nx 1\n");
+    for _ in 0..15 {
+        world.text("# TYPE a gauge\n# TYPE c gauge\nx 1\n");
+    }
+    let known = world.cache.metadata().list();
+    assert_eq!(known.iter().map(|entry| &*entry.metric).collect::<Vec<_>>(), ["a", "c"]);
+}
+
+#[test]
+fn comments_in_another_order_are_not_kept_again() {
+    let mut world = World::new();
+    let comments = ["# TYPE a gauge\na 1\n", "# TYPE b gauge\nb 1\n", "# TYPE c gauge\nc 1\n"];
+    world.text(&comments.concat());
+    let bytes = world.cache.entries.text_bytes();
+    for first in [1, 2, 0] {
+        world.text(&[&comments[first..], &comments[..first]].concat().concat());
+        assert_eq!(world.cache.entries.text_bytes(), bytes);
+    }
 }
 
 #[test]
@@ -588,10 +728,29 @@ fn other_rules_rename_series_and_end_the_old_ones() {
         {__name__="a", instance="i", job="j"} 1 @2000
         {__name__="b", instance="i", job="j"} stale @2000
     "#]]);
+    assert_eq!(world.text("a 1\nb 2\n").stale, 0, "it ends once");
     world.cache.reshape(shape(|shape| shape.labels = Labels::from_pairs([("job", "k")])));
     world.text("a 1\n");
     assert!(world.memory.latest("up")["{__name__=\"up\", instance=\"i\", job=\"j\"}"].is_none());
     assert_eq!(world.memory.latest("up")["{__name__=\"up\", job=\"k\"}"], Some(1.0));
+}
+
+#[test]
+fn other_limits_leave_known_series_known() {
+    let mut world = World::new();
+    world.text("a 1\nb 1\n");
+    world.cache.reshape(shape(|shape| shape.limits.sample_limit = Some(2)));
+    let report = world.text("a 1\nb 1\n");
+    assert_eq!((report.added, report.stale), (0, 0));
+}
+
+#[test]
+fn other_rules_end_only_what_was_tracked() {
+    let mut world = World::new();
+    world.text("own 1 500\na 1\n");
+    let nobody = rule(Action::Drop, "__name__", "nobody");
+    world.cache.reshape(shape(|shape| shape.relabel = vec![nobody]));
+    assert_eq!(world.text("a 1\n").stale, 0, "series with their own timestamps do not end");
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn malformed_content_types_are_no_content_types() {
         "text/plain ; version = 0.0.4",
         "text/plain; a=b;c=\"d;\\\"e\" ; ",
         "text/plain;charset=utf-8;",
+        "text/plain; a=\"b\\\\\"",
     ] {
         assert_eq!(format_of(Some(good), None), Ok(Lines(Format::Text)), "{good}");
     }

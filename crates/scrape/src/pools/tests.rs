@@ -1,4 +1,4 @@
-use super::{Context, Options, Pools, SourceHandle};
+use super::{Context, Options, Order, Pools, SourceHandle};
 use crate::memory::Memory;
 use crate::view::PoolEntry;
 use config::{Outside, ScrapeConfig};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use sys::{OsVfs, SystemClock};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 fn pools() -> Pools {
     pools_over(Arc::new(Memory::default()), true)
@@ -51,4 +51,32 @@ async fn a_source_that_hangs_does_not_keep_the_server_from_stopping() {
     let entry = PoolEntry::new("hanging");
     pools.sources.push(SourceHandle { entry, stop, task: tokio::spawn(pending()) });
     tokio::time::timeout(Duration::from_mins(1), pools.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pool_that_died_is_started_again_by_the_next_reload() {
+    let mut pools = pools();
+    pools.apply(&[ScrapeConfig::clone(&job())]).await;
+    pools.jobs[0].task.abort();
+    while !pools.jobs[0].task.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    pools.apply(&[ScrapeConfig::clone(&job())]).await;
+    assert_eq!(pools.jobs.len(), 1);
+    assert!(!pools.jobs[0].task.is_finished());
+    pools.stop().await;
+}
+
+#[tokio::test]
+async fn a_pool_that_takes_no_orders_is_replaced() {
+    let mut pools = pools();
+    let config = ScrapeConfig::clone(&job());
+    pools.apply(std::slice::from_ref(&config)).await;
+    // It ends between the look at it and the order.
+    pools.jobs[0].orders = mpsc::channel(1).0;
+    let changed = ScrapeConfig { honor_labels: !config.honor_labels, ..config };
+    pools.apply(&[changed]).await;
+    assert_eq!(pools.jobs.len(), 1);
+    assert!(pools.jobs[0].order(Order::Stop).await, "the new one listens");
+    pools.stop().await;
 }

@@ -212,6 +212,8 @@ async fn a_limit_on_targets_fails_all_of_them() {
         assert_eq!(target.last_error, "target_limit exceeded (number of targets: 2, limit: 1)");
     }
     assert!(server.asked().is_empty());
+    world.apply(&job(&server, "  target_limit: 1\n")).await;
+    world.target("as many as allowed", |target| target.health == Health::Up).await;
     world.pools.stop().await;
 }
 

@@ -25,6 +25,7 @@ struct Inner {
     batches: usize,
     series_max: Option<usize>,
     closed: Option<AppendErrorKind>,
+    refuses_commits: bool,
     invalid: Option<String>,
     panics_next: bool,
 }
@@ -52,6 +53,11 @@ impl Memory {
     /// From now on everything is refused so, or nothing.
     pub(crate) fn refuse(&self, kind: Option<AppendErrorKind>) {
         self.0.lock().unwrap().closed = kind;
+    }
+
+    /// From now on series are known, and their samples refused, or not.
+    pub(crate) fn refuse_commits(&self, refuses: bool) {
+        self.0.lock().unwrap().refuses_commits = refuses;
     }
 
     /// From now on a metric of this name has labels that are refused.
@@ -191,6 +197,9 @@ impl Appender for Memory {
             panic!("a bug in the storage");
         }
         inner.check()?;
+        if inner.refuses_commits {
+            return Err(AppendError::new(AppendErrorKind::ReadOnly, "storage takes nothing"));
+        }
         inner.batches += 1;
         let mut report = BatchReport::default();
         for (index, row) in batch.rows.iter().enumerate() {

@@ -247,3 +247,90 @@ async fn without_a_limit_ten_thousand_dropped_targets_are_remembered() {
     assert_eq!((dropped.targets.len(), dropped.counts["j"]), (10_000, 10_001));
     world.pools.stop().await;
 }
+
+#[tokio::test]
+async fn other_credentials_take_effect_with_the_reload() {
+    let server = Server::start(Reply::text("a 1\n")).await;
+    let mut world = World::new();
+    world.apply(&job(&server, "j", "")).await;
+    world.target("up", |target| target.health == Health::Up).await;
+    world.apply(&job(&server, "j", "  basic_auth: {username: user, password: secret}\n")).await;
+    let has_them = |asked: &String| asked.contains("authorization: Basic dXNlcjpzZWNyZXQ=\r\n");
+    eventually("credentials", || server.asked().iter().any(has_them).then_some(())).await;
+    world.pools.stop().await;
+}
+
+fn of_files(pattern: &str) -> String {
+    format!(
+        "- job_name: j\n  file_sd_configs: [{{files: ['{pattern}'], refresh_interval: 50ms}}]\n"
+    )
+}
+
+#[tokio::test]
+async fn a_job_that_is_gone_takes_no_more_targets() {
+    let (one, two) =
+        (Server::start(Reply::text("a 1\n")).await, Server::start(Reply::text("a 2\n")).await);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("targets.json");
+    let write = |server: &Server| {
+        std::fs::write(&file, format!("[{{\"targets\": [\"{}\"]}}]", server.address)).unwrap();
+    };
+    write(&one);
+    let mut world = World::new();
+    world.apply(&of_files(&file.display().to_string())).await;
+    world.target("the first", |target| target.health == Health::Up).await;
+    world.apply("").await;
+    write(&two);
+    let ended = || world.memory.latest("a").values().all(Option::is_none).then_some(());
+    eventually("the end of the first", ended).await;
+    assert!(two.asked().is_empty());
+    world.pools.stop().await;
+}
+
+#[tokio::test]
+async fn targets_of_files_take_over_from_fixed_ones() {
+    let (one, two) =
+        (Server::start(Reply::text("a 1\n")).await, Server::start(Reply::text("a 2\n")).await);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("targets.json");
+    std::fs::write(&file, format!("[{{\"targets\": [\"{}\"]}}]", two.address)).unwrap();
+    let mut world = World::new();
+    world.apply(&job(&one, "j", "")).await;
+    world.target("the fixed one", |target| target.health == Health::Up).await;
+    world.apply(&of_files(&file.display().to_string())).await;
+    let url = format!("http://{}/metrics", two.address);
+    world.target("the one of the file", |t| t.url == url && t.health == Health::Up).await;
+    world.pools.stop().await;
+}
+
+/// Each reload would begin the wait for the end anew.
+#[tokio::test(start_paused = true)]
+async fn reloads_do_not_put_off_the_end_of_a_target() {
+    let jobs = |targets: &str, limit: usize| {
+        format!(
+            "- job_name: j\n  scrape_interval: 1s\n  target_limit: 1\n  sample_limit: {limit}\n  \
+             static_configs: [{{targets: [{targets}]}}]\n"
+        )
+    };
+    let mut world = World::paused();
+    world.apply(&jobs("'a:1', 'b:1', 'c:1'", 1)).await;
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    for reload in 0..20 {
+        world.apply(&jobs("'b:1', 'c:1'", 2 + reload % 2)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert!(model::is_stale(world.up("j", "a:1").last().unwrap().1));
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn targets_are_shown_in_the_order_of_the_configuration() {
+    let mut world = World::paused();
+    for names in [["x", "y"], ["y", "x"]] {
+        world.apply(&names.map(|name| idle(name, "")).concat()).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let shown: Vec<String> = world.pools.view().active().into_iter().map(|t| t.pool).collect();
+        assert_eq!(shown, [names[0], names[0], names[1], names[1]]);
+    }
+    world.pools.stop().await;
+}

@@ -3,7 +3,7 @@
 use crate::world::{START_MS, World};
 use exposition::Family;
 use model::{Labels, Timestamp};
-use scrape::{Health, OwnSource, Source, SourceError};
+use scrape::{Health, OwnProbe, OwnSource, Source, SourceError, Told, WaitingSource};
 use std::time::Duration;
 
 /// Counts its collections; every third fails.
@@ -107,5 +107,93 @@ async fn a_panic_of_the_storage_costs_a_source_one_round() {
     tokio::time::timeout(Duration::from_mins(1), waiting).await.unwrap();
     let at = |second: i64| START_MS + 1000 * second;
     assert_eq!(world.up("own", "here")[..2], [(at(2), 1.0), (at(3), 0.0)]);
+    world.pools.stop().await;
+}
+
+/// Says how often it was asked; the second question is never answered if it is told so.
+struct Counting {
+    asked: u32,
+    hangs: bool,
+}
+
+impl WaitingSource for Counting {
+    fn collect(&mut self, _: Timestamp) -> Told<'_> {
+        self.asked += 1;
+        let family = Family::gauge("asked", "Questions.").with(f64::from(self.asked));
+        let hangs = self.hangs && self.asked > 1;
+        Box::pin(async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Ok(vec![family])
+        })
+    }
+}
+
+fn probe(identity: &str, hangs: bool) -> OwnProbe {
+    OwnProbe {
+        job: "probe".into(),
+        instance: "there".into(),
+        labels: Labels::empty(),
+        interval: Duration::from_secs(1),
+        timeout: Duration::from_millis(500),
+        identity: identity.into(),
+        source: Box::new(Counting { asked: 0, hangs }),
+    }
+}
+
+fn answers(world: &World) -> Vec<f64> {
+    let labels = [("__name__", "asked"), ("job", "probe"), ("instance", "there")];
+    world.memory.samples(&labels).into_iter().map(|(_, value)| value).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_did_not_change_goes_on_and_another_one_begins_anew() {
+    let mut world = World::paused();
+    let seconds = |count: u64| tokio::time::sleep(Duration::from_millis(1000 * count + 500));
+    world.pools.apply_probes(vec![probe("same", false)]);
+    seconds(3).await;
+    world.pools.apply_probes(vec![probe("same", false)]);
+    seconds(3).await;
+    let counted = answers(&world);
+    assert!(counted.len() >= 6 && counted.windows(2).all(|w| w[1] - w[0] == 1.0), "{counted:?}");
+    assert_eq!(world.pools.view().active().len(), 1);
+    world.pools.apply_probes(vec![probe("other", false)]);
+    seconds(3).await;
+    let afterwards = answers(&world).split_off(counted.len());
+    assert!(afterwards.contains(&1.0), "{afterwards:?}");
+    world.pools.apply_probes(Vec::new());
+    seconds(0).await;
+    assert!(model::is_stale(*answers(&world).last().unwrap()), "it is gone, its series end");
+    assert!(world.pools.view().active().is_empty());
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_writes_no_end_of_a_probe_and_does_not_wait_for_its_answer() {
+    for hangs in [false, true] {
+        let mut world = World::paused();
+        world.pools.apply_probes(vec![probe("one", hangs)]);
+        tokio::time::sleep(Duration::from_millis(3500)).await;
+        let memory = std::sync::Arc::clone(&world.memory);
+        let begun = tokio::time::Instant::now();
+        world.pools.stop().await;
+        assert!(begun.elapsed() < Duration::from_secs(1), "nobody waits for it");
+        let labels = [("__name__", "asked"), ("job", "probe"), ("instance", "there")];
+        let samples = memory.samples(&labels);
+        assert!(!samples.is_empty() && !samples.iter().any(|(_, value)| model::is_stale(*value)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_hangs_ends_when_it_is_gone() {
+    let mut world = World::paused();
+    world.pools.apply_probes(vec![probe("one", true)]);
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    world.pools.apply_probes(Vec::new());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let answers = answers(&world);
+    assert_eq!((answers[0], answers.len()), (1.0, 2));
+    assert!(model::is_stale(answers[1]));
     world.pools.stop().await;
 }
