@@ -148,7 +148,8 @@ impl TargetCache {
             self.orphans.extend(tracked.map(|(series, _)| (series.reference, series.labels)));
         }
         if self.shape.labels != shape.labels {
-            self.orphans.extend(self.report.drain());
+            let was_stored = self.previous > 0;
+            self.orphans.extend(self.report.drain().filter(|_| was_stored));
         }
         self.shape = shape;
     }

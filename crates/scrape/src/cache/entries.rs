@@ -179,9 +179,10 @@ impl Entries {
         self.slots[id as usize].declared = declared;
     }
 
-    /// Forgets all comments: what they declare has other numbers now.
+    /// Forgets all comments and what they declare, which has other numbers now.
     pub(super) fn forget_comments(&mut self) {
         for entry in &mut self.slots {
+            entry.declared = Declared::default();
             self.waste += std::mem::take(&mut entry.comments).len;
         }
     }
