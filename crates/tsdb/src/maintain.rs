@@ -17,6 +17,8 @@ use std::time::Duration;
 const FLUSH_DELAY_MS: i64 = 5 * 60 * 1000;
 /// Longest time between flushes, whatever the wall clock says.
 const FLUSH_INTERVAL_MAX: Duration = Duration::from_hours(3);
+/// Bytes of the journal for which a flush is worth its while, a series: about 60 samples.
+const JOURNAL_BYTES_PER_SERIES: u64 = 256;
 /// Journal bytes below which closing does not flush: replay takes milliseconds.
 const CLOSE_REPLAY_BYTES: u64 = 1 << 20;
 
@@ -53,7 +55,7 @@ impl Db {
         let window = span_start(now.ms().saturating_sub(FLUSH_DELAY_MS), WINDOW_MS);
         let waited = self.clock.monotonic().saturating_sub(maintenance.flushed_at);
         let due = maintenance.pending.is_some()
-            || self.writer.lock().unflushed_bytes >= self.options.journal_bytes_max
+            || self.is_journal_long()
             || self.is_short_of_memory()
             || self.clock_went_back.load(Ordering::Relaxed)
             || waited >= FLUSH_INTERVAL_MAX
@@ -64,6 +66,15 @@ impl Db {
         let done = self.flush_with(maintenance)?;
         maintenance.flushed_window_ms = window;
         Ok(done)
+    }
+
+    /// What a flush costs depends on the number of series, what waiting for it costs in memory and
+    /// at a restart on the journal: 100,000 series flush at half of the budget, 250,000 at all of it.
+    fn is_journal_long(&self) -> bool {
+        let max = self.options.journal_bytes_max;
+        let live = self.state.read().head.len() as u64;
+        let worth = live.saturating_mul(JOURNAL_BYTES_PER_SERIES).clamp(max / 2, max);
+        self.writer.lock().unflushed_bytes >= worth
     }
 
     /// Would a flush free memory that is needed? Not when the series themselves take it.
