@@ -3,6 +3,7 @@
 //! absent here is decided by flags or by the room that uses it.
 
 mod expand;
+mod health;
 mod load;
 mod packs;
 mod probes;
@@ -12,6 +13,7 @@ mod services;
 use crate::alertmanager::receivers::Integration;
 use std::time::Duration;
 
+pub use health::{HealthCheck, HealthComponent, HealthCriticality, HealthSettings};
 pub use load::{ConfigFile, load, load_any};
 pub use packs::{RulePack, RulePacks};
 pub use schema::json_schema;
@@ -51,6 +53,8 @@ pub struct FlyballConfig {
     pub host: HostSettings,
     /// Services that are watched.
     pub services: ServiceSettings,
+    /// What is healthy.
+    pub health: HealthSettings,
     /// Limits of series.
     pub limits: SeriesLimits,
     /// Webhooks that get every alert when no alertmanager.yml routes them.

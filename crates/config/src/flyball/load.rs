@@ -7,13 +7,14 @@ use super::schema::{
 };
 use super::{
     Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings, QuerySettings,
-    Redact, RulePacks, SeriesLimits, StorageSettings, WebSettings, expand, probes, services,
+    Redact, RulePacks, SeriesLimits, StorageSettings, WebSettings, expand, health, probes,
+    services,
 };
 use crate::alertmanager::receivers::{Integration, IntegrationKind, WebhookConfig};
 use crate::prometheus::{self, PrometheusConfig};
 use crate::read::{Reader, from_node};
 use crate::yaml::{self, Content, Node};
-use crate::{Error, HttpClientConfig, Loaded, Outside, Secret, SecretSource, urls};
+use crate::{Error, HttpClientConfig, Loaded, Outside, Place, Secret, SecretSource, urls};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ const PROMETHEUS_KEYS: [&str; 9] = [
     "runtime",
 ];
 /// Keys at the top of flyball.yml that prometheus.yml does not have.
-const FLYBALL_KEYS: [&str; 15] = [
+const FLYBALL_KEYS: [&str; 16] = [
     "version",
     "prometheus",
     "alertmanager",
@@ -43,6 +44,7 @@ const FLYBALL_KEYS: [&str; 15] = [
     "web",
     "query",
     "collect",
+    "health",
     "limits",
     "notify",
     "log",
@@ -159,6 +161,7 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
         },
         host: self::host(host, root, reader),
         services: services::read::resolve(lists, root, reader),
+        health: health::resolve(file.health.unwrap_or_default(), root, reader),
         limits: SeriesLimits {
             series_max: limits.series_max,
             series_per_target_max: limits.series_per_target_max,
@@ -179,6 +182,15 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
                 FormatName::Json => LogFormat::Json,
             }),
         },
+    }
+}
+
+/// Where the values of a list of maps stand, by index and key; as far as there are any.
+pub(super) fn key_places<'n>(node: &'n Node, list: &str) -> impl Fn(usize, &str) -> Place + 'n {
+    let list = node.value(list);
+    move |index, key| {
+        let item = list.and_then(|list| list.items().get(index));
+        item.map_or(node.place, |item| item.place_below(&[key]))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Scheduled probes of flyball.yml: defaults, and checks that the schema cannot make.
 
 use super::ScheduledProbe;
+use super::load::key_places;
 use super::schema::Probe;
 use crate::Place;
 use crate::read::Reader;
@@ -16,11 +17,7 @@ const TARGETS_MAX: usize = 100_000;
 const OWN_LABELS: [&str; 2] = ["job", "instance"];
 
 pub(super) fn resolve(probes: Vec<Probe>, root: &Node, reader: &Reader<'_>) -> Vec<ScheduledProbe> {
-    let list = root.value("probes");
-    let place = |index: usize, key: &str| {
-        let item = list.and_then(|list| list.items().get(index));
-        item.map_or(root.place, |item| item.place_below(&[key]))
-    };
+    let place = key_places(root, "probes");
     let mut names = BTreeSet::new();
     let mut targets = 0;
     let mut resolved = Vec::new();

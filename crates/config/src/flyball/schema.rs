@@ -1,6 +1,7 @@
 //! The schema of flyball.yml, version 1: raw types that are read by serde and described by
 //! schemars. Doc comments here are what users and editors see.
 
+use super::health::Health;
 use super::packs::RulePacksFile;
 use super::services::schema::{NginxCollect, PostgresCollect, RedisCollect};
 use crate::units;
@@ -51,6 +52,8 @@ pub(super) struct FlyballFile {
     pub(super) query: Option<Query>,
     /// Collectors that run inside of Flyball.
     pub(super) collect: Option<Collect>,
+    /// What is healthy: components, what they depend on, limits.
+    pub(super) health: Option<Health>,
     /// Limits that protect the server from its sources.
     pub(super) limits: Option<Limits>,
     /// Where alerts go when no alertmanager.yml routes them.
