@@ -1,7 +1,7 @@
-//! Is the server alive, is it ready: Prometheus' paths, Kubernetes' paths, and JSON for people.
+//! Is the server alive, is it ready: Prometheus' paths and Kubernetes' paths.
 //! These routes answer always: that is their use.
 
-use crate::reply::{json, text};
+use crate::reply::text;
 use crate::routes::Route;
 use crate::{App, Component, Permission};
 use axum::extract::{RawQuery, State};
@@ -20,7 +20,6 @@ pub(crate) fn routes() -> Vec<Route> {
         route("/livez", get(livez)),
         route("/readyz", get(readyz)),
         route("/healthz", get(healthz)),
-        route("/health", get(health)),
     ]
 }
 
@@ -100,6 +99,13 @@ fn verdict(name: &str, passed: bool, app: &App, query: Option<&str>) -> Response
         let colon = if message.is_empty() { "" } else { ": " };
         writeln!(out, "[{sign}]{name} {word}{colon}{message}").expect("a String takes every text");
     }
+    if name == "healthz" {
+        // What is watched does not decide whether the server is well: Kubernetes' word for that.
+        for Component { name, healthy, message, .. } in app.state.status.watched() {
+            let sign = if healthy { '+' } else { '-' };
+            writeln!(out, "[{sign}]watched/{name} excluded: {message}").expect("a String");
+        }
+    }
     let word = if passed { "passed" } else { "failed" };
     writeln!(out, "{name} check {word}").expect("a String takes every text");
     text(status, out)
@@ -125,17 +131,7 @@ pub(crate) struct ComponentBody {
     restarts: u64,
 }
 
-/// Health of the process and its parts as JSON.
-#[utoipa::path(get, path = "/health", tag = "health", responses(
-    (status = 200, description = "Everything works", body = HealthBody),
-    (status = 503, description = "Something does not", body = HealthBody)))]
-pub(crate) async fn health(State(app): State<App>) -> Response {
-    let body = health_body(&app);
-    let fine = body.status == "ok";
-    json(if fine { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
-}
-
-/// Parts and verdict, also shown on the status page.
+/// Parts and verdict, shown on the status page.
 pub(crate) fn health_body(app: &App) -> HealthBody {
     let parts = app.state.status.components();
     let ready = app.is_ready();

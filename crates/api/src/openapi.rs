@@ -147,7 +147,6 @@ pub(crate) struct ExemplarBody {
         crate::health::livez,
         crate::health::readyz,
         crate::health::healthz,
-        crate::health::health,
         crate::lifecycle::reload,
         crate::lifecycle::quit,
         crate::lifecycle::metrics,

@@ -6,6 +6,7 @@ use crate::routes::Route;
 use crate::{App, Permission, alertmanager, gzip};
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -75,6 +76,28 @@ pub(crate) const VIEWS: &[(&str, &str)] = &[
     ("/flags", "status"),
     ("/status", "status"),
 ];
+
+/// Mounts that answer programs with data, and a browser that goes there with the page.
+const SHARED: &[&str] = &["/health"];
+
+/// Answers with the page where a browser goes to an address that it shares with data.
+pub(crate) async fn instead_of_data(
+    State((app, path)): State<(App, &'static str)>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    if !SHARED.contains(&path) {
+        return next.run(request).await;
+    }
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let is_page = request.method() == Method::GET
+        && accepts.is_some_and(|accepts| accepts.contains("text/html"))
+        && app.state.page.is_application();
+    let mut response =
+        if is_page { index(&app, request.headers()) } else { next.run(request).await };
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    response
+}
 
 pub(crate) fn routes() -> Vec<Route> {
     let read = |path, methods| Route::new(path, Permission::ReadMetrics, methods).always();

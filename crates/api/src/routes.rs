@@ -96,6 +96,8 @@ pub(crate) fn router(app: &App, mounts: Vec<Mount>) -> Router {
     }
     for Mount { path, permission, methods, .. } in mounts {
         let entry = Entry { app: App::clone(app), path, permission, gate: Gate::WhenReady };
+        let shared = from_fn_with_state((App::clone(app), path), page::instead_of_data);
+        let methods = methods.layer(shared);
         router = router.route(path, methods.layer(from_fn_with_state(entry, enter)));
     }
     let path = "(unknown)";

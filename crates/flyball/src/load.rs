@@ -40,6 +40,8 @@ pub(crate) struct Configuration {
     pub(crate) shown: ShownRouting,
     /// Modules of probes, where a file names some.
     pub(crate) blackbox: Option<BlackboxConfig>,
+    /// What is healthy.
+    pub(crate) health: vitals::Settings,
     pub(crate) warnings: Vec<Warning>,
     /// Files that were read, for `check config`.
     pub(crate) files: Vec<PathBuf>,
@@ -95,6 +97,7 @@ impl Loader {
         let prometheus = self.with_scrape_files(prometheus);
         let blackbox = self.blackbox(&flyball);
         self.check_probes(&flyball, blackbox.as_ref());
+        let health = self.health(main, &flyball);
         let groups = self.rule_groups(&flyball, &prometheus, is_bare_prometheus);
         let (routing, shown) = self.routing(&flyball)?;
         Some(Configuration {
@@ -106,6 +109,7 @@ impl Loader {
             routing,
             shown,
             blackbox,
+            health,
             warnings: std::mem::take(&mut self.warnings),
             files: std::mem::take(&mut self.files),
         })
@@ -177,6 +181,18 @@ impl Loader {
                 ));
             }
         }
+    }
+
+    /// Reads the expressions of health checks.
+    fn health(&mut self, path: Option<&Path>, flyball: &FlyballConfig) -> vitals::Settings {
+        let read = vitals::Settings::read(&flyball.health, &self.syntax.promql);
+        read.unwrap_or_else(|mistakes| {
+            let file = path.unwrap_or(Path::new("flyball.yml")).display();
+            let told =
+                |mistake: vitals::Mistake| format!("{file}:{}: {}", mistake.place, mistake.message);
+            self.mistakes.extend(mistakes.into_iter().map(told));
+            vitals::Settings::default()
+        })
     }
 
     fn rule_groups(

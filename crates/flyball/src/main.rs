@@ -30,6 +30,7 @@ mod storage;
 mod supervise;
 mod test;
 mod version;
+mod watched;
 
 use clap::{CommandFactory, Parser};
 use cli::{

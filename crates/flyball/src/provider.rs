@@ -10,5 +10,5 @@ mod targets;
 pub(crate) use alerts::Alerts;
 pub(crate) use orders::{Admin, Lifecycle, Metrics};
 pub(crate) use rules::Rules;
-pub(crate) use status::{Facts, Status};
+pub(crate) use status::{Facts, Status, parts};
 pub(crate) use targets::Targets;

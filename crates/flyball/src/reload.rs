@@ -21,6 +21,7 @@ use std::sync::Arc;
 use sys::Clock;
 use tokio::sync::Mutex;
 use tsdb::Db;
+use vitals::Vitals;
 
 /// Owner of everything that a reload changes.
 pub(crate) struct Reloader {
@@ -35,6 +36,7 @@ pub(crate) struct Reloader {
     pub(crate) db: Arc<Db>,
     pub(crate) otlp: Arc<OtlpReceiver>,
     pub(crate) probes: Probes,
+    pub(crate) vitals: Arc<Vitals>,
     pub(crate) kept_rules: Arc<KeptRules>,
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) outlets: Arc<Outlets>,
@@ -90,6 +92,7 @@ impl Reloader {
             pools.apply(&configuration.prometheus.scrape_configs).await;
             pools.apply_probes(self.probes.apply(&configuration));
         }
+        self.vitals.configure(configuration.health.clone());
         let storage = &configuration.prometheus.storage;
         self.db.set_out_of_order_window(storage.out_of_order_time_window);
         let options = self.group_options(&configuration.prometheus);

@@ -18,6 +18,7 @@ use crate::query_log::QueryLogCounts;
 use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::supervise::{Stop, Supervisor};
+use crate::watched::{self, Watched};
 use crate::{log, sources, storage, version};
 use api::{AppState, HttpMetrics, Mount, PageFiles, Permission, Queries, Server};
 use commands::features::{Features, Syntax};
@@ -35,6 +36,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
 use tsdb::{Db, Durability};
+use vitals::{Asked, Vitals};
 
 /// Alerts on their way from rules to routing; more are dropped and counted (rules send again).
 const ALERT_BATCHES_MAX: usize = 1000;
@@ -114,17 +116,21 @@ async fn serve(
     let mut pools = rooms.pools(loops);
     let view = pools.view();
     rooms.start_sources(&mut pools, &configuration, &settings)?;
-    let lifecycle = rooms.lifecycle(args, &settings, pools);
+    let vitals = rooms.vitals(&view);
+    let lifecycle = rooms.lifecycle(args, &settings, pools, &vitals);
     let page = page_files(args.ui_dir.as_deref());
-    let state = rooms.state(&lifecycle, view, facts(args, &settings, &*clock), page);
+    let facts = facts(args, &settings, &*clock);
+    let state = rooms.state(&lifecycle, view, facts, page, &vitals);
     let mut mounts = vec![rooms.remote_write(&settings)];
     mounts.extend(rooms.otlp_mounts());
     mounts.extend(rooms.influx_mounts(&settings));
     mounts.extend(rooms.rule_config());
     mounts.push(rooms.probes.mount(&rooms.own));
+    mounts.extend(watched::mounts(&vitals));
     let bound = listening.open(state, mounts);
     lifecycle.reloader.apply(configuration).await?;
     rooms.start_parts(&mut supervisor);
+    supervisor.start("health", move |stop| judge(Arc::clone(&vitals), stop));
     lifecycle.ready.store(true, Ordering::Release);
     bound.serve(signals.told_to_stop_or_reload(&lifecycle)).await;
     lifecycle.reloader.stop_scraping().await;
@@ -334,7 +340,34 @@ impl Rooms {
         Ok(())
     }
 
-    fn lifecycle(&self, args: &ServeArgs, settings: &Settings, pools: Pools) -> Arc<Lifecycle> {
+    /// Judges the health of what is watched, and tells it as series.
+    fn vitals(&self, view: &PoolsView) -> Arc<Vitals> {
+        let asked = Asked {
+            engine: Arc::clone(&self.engine),
+            querier: Arc::clone(&self.db) as Arc<dyn Querier>,
+            clock: Arc::clone(&self.clock),
+        };
+        let world = Watched {
+            view: view.clone(),
+            evaluator: Arc::clone(&self.evaluator),
+            dispatch: Arc::clone(&self.dispatch),
+            own: Arc::clone(&self.own),
+            external_url: self.integrator.external_url.clone(),
+        };
+        let vitals = Arc::new(Vitals::new(asked, Box::new(world)));
+        let told = Arc::downgrade(&vitals);
+        let families = move || told.upgrade().map_or_else(Vec::new, |vitals| vitals.families());
+        self.own.add(Box::new(families));
+        vitals
+    }
+
+    fn lifecycle(
+        &self,
+        args: &ServeArgs,
+        settings: &Settings,
+        pools: Pools,
+        vitals: &Arc<Vitals>,
+    ) -> Arc<Lifecycle> {
         let reloader = Arc::new(Reloader {
             syntax: self.syntax,
             rules: settings.rules.clone(),
@@ -345,6 +378,7 @@ impl Rooms {
             db: Arc::clone(&self.db),
             otlp: Arc::clone(&self.otlp),
             probes: self.probes.clone(),
+            vitals: Arc::clone(vitals),
             kept_rules: Arc::clone(&self.kept_rules),
             dispatch: Arc::clone(&self.dispatch),
             outlets: Arc::clone(&self.outlets),
@@ -366,6 +400,7 @@ impl Rooms {
         view: PoolsView,
         facts: Facts,
         page: Arc<dyn PageFiles>,
+        vitals: &Arc<Vitals>,
     ) -> AppState {
         let live = Arc::clone(&self.live);
         let targets = Targets { view, live, hostname: facts.hostname.clone() };
@@ -375,6 +410,7 @@ impl Rooms {
             facts,
             clock: Arc::clone(&self.clock),
             vfs: Arc::clone(&self.vfs),
+            vitals: Arc::clone(vitals),
         };
         let metrics = Metrics(Arc::clone(&self.own));
         AppState {
@@ -494,6 +530,10 @@ fn receiver_options(settings: &Settings) -> ReceiverOptions {
         label_value_bytes_max: limits.label_value_bytes_max,
         ..ReceiverOptions::default()
     }
+}
+
+async fn judge(vitals: Arc<Vitals>, mut stop: Stop) {
+    vitals.run(stop.wait()).await;
 }
 
 async fn watch(evaluator: Arc<Evaluator>, stop: Stop) {

@@ -51,6 +51,8 @@ pub(crate) fn own(component: &Component, evidence: &[&Evidence], now: Timestamp)
     if is_silent {
         let reason = "nothing is known of it: no target, service or probe has its labels";
         let line = Line::new(Kind::Unknown, &component.name, reason);
+        let remedy = "Correct its labels in the configuration, or watch something that has them.";
+        let line = Line { remedy: remedy.to_owned(), ..line };
         own.account.take(u8::try_from(UNKNOWN_COST).unwrap_or(u8::MAX), line);
     }
     own

@@ -41,6 +41,7 @@ const LAYERS: &[&[&str]] = &[
         "collect",
         "services",
         "probe",
+        "vitals",
         "notify",
         "ingest",
         "remote",

@@ -155,6 +155,9 @@ pub trait StatusProvider: Send + Sync {
     /// Supervised parts and how they are.
     fn components(&self) -> Vec<Component>;
 
+    /// What the server watches and how that is; it does not decide whether the server is well.
+    fn watched(&self) -> Vec<Component>;
+
     /// The own status page.
     fn server(&self) -> ServerStatus;
 }

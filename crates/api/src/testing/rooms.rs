@@ -226,6 +226,12 @@ impl StatusProvider for Rooms {
         BTreeMap::from([("promql".into(), BTreeMap::from([("at_modifier".into(), true)]))])
     }
 
+    fn watched(&self) -> Vec<Component> {
+        let message = "critical 0: a:6379, connection refused (100 points)".to_owned();
+        let redis = Component { name: "redis".into(), message, ..Component::default() };
+        vec![redis]
+    }
+
     fn components(&self) -> Vec<Component> {
         let healthy = !self.broken.load(Ordering::Relaxed);
         let message = if healthy { "" } else { "disk full" };

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::{Clock, Vfs};
+use vitals::Vitals;
 
 /// Facts that do not change while the process lives.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub(crate) struct Status {
     pub(crate) facts: Facts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) vfs: Arc<dyn Vfs>,
+    pub(crate) vitals: Arc<Vitals>,
 }
 
 impl api::StatusProvider for Status {
@@ -106,17 +108,17 @@ impl api::StatusProvider for Status {
     }
 
     fn components(&self) -> Vec<Component> {
-        let mut components: Vec<Component> =
-            self.own.panics.snapshot().into_iter().map(part).collect();
-        let trouble = self.own.db.read_only_reason();
-        components.push(Component {
-            name: "storage".into(),
-            healthy: trouble.is_none(),
-            message: trouble.unwrap_or_else(|| "takes samples".into()),
+        parts(&self.own)
+    }
+
+    fn watched(&self) -> Vec<Component> {
+        let line = |line: vitals::OwnPart| Component {
+            name: line.name,
+            healthy: line.works,
+            message: line.message,
             restarts: 0,
-        });
-        components.sort_by(|a, b| a.name.cmp(&b.name));
-        components
+        };
+        self.vitals.lines().into_iter().map(line).collect()
     }
 
     fn server(&self) -> ServerStatus {
@@ -133,6 +135,20 @@ impl api::StatusProvider for Status {
             samples_accepted: stats.rows_accepted,
         }
     }
+}
+
+/// Supervised parts and the storage, and how they are.
+pub(crate) fn parts(own: &OwnMetrics) -> Vec<Component> {
+    let mut components: Vec<Component> = own.panics.snapshot().into_iter().map(part).collect();
+    let trouble = own.db.read_only_reason();
+    components.push(Component {
+        name: "storage".into(),
+        healthy: trouble.is_none(),
+        message: trouble.unwrap_or_else(|| "takes samples".into()),
+        restarts: 0,
+    });
+    components.sort_by(|a, b| a.name.cmp(&b.name));
+    components
 }
 
 fn counts(list: Vec<(String, u64)>) -> Vec<NamedCount> {

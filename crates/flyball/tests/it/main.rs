@@ -12,6 +12,7 @@ mod check;
 mod clock;
 mod compliance;
 mod disk;
+mod health;
 mod hostile;
 mod import;
 mod kept_rules;

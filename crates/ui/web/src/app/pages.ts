@@ -37,7 +37,15 @@ const KNOWN: readonly Page[] = [
     title: "Home",
     place: "bar",
     keys: "g h",
-    words: "overview start health",
+    words: "overview start",
+  },
+  {
+    name: "health",
+    path: "/health",
+    title: "Health",
+    place: "bar",
+    keys: "g v",
+    words: "score components degraded unknown critical vital signs",
   },
   {
     name: "explore",
