@@ -411,4 +411,45 @@ mod tests {
         assert_eq!(error.kind(), DbErrorKind::Corrupt);
         assert!(error.to_string().ends_with("0000000000000001.seg are not sorted"), "{error}");
     }
+
+    /// Two sources of several pages each; every third series stands in both.
+    #[test]
+    fn inv_23_a_merge_turns_the_pages_of_its_sources() {
+        let vfs = sys::sim::SimVfs::new(1);
+        let cache = Arc::new(crate::cache::BlockCache::new(0));
+        let path = |id: u64| std::path::PathBuf::from(format!("/{id:016x}.seg"));
+        let labels = |n: u32| model::Labels::from_pairs([("n", format!("{n:06}"))]);
+        let open = |id: u64| Arc::new(Segment::open(&vfs, &path(id), id, &cache).unwrap());
+        let stands_in = |id: u64, n: u32| n % 3 == 0 || (n % 3 == 1) == (id == 1);
+        let mut sources: Vec<Source> = Vec::new();
+        for id in [1, 2] {
+            let mut writer = SegmentWriter::create(&vfs, &path(id)).unwrap();
+            for n in (0..20_000).filter(|n| stands_in(id, *n)) {
+                let mut samples = SampleBuf::default();
+                samples.push(id.cast_signed(), f64::from(n));
+                writer.add_series(&labels(n), &samples).unwrap();
+            }
+            writer.finish().unwrap();
+            let segment = open(id);
+            let pages = segment.series_pages().unwrap();
+            let (deleted, losses) = (Deleted::default(), Losses::default());
+            sources.push(Source { segment, pages, deleted, next: 0, losses });
+        }
+        let mut writer = SegmentWriter::create(&vfs, &path(3)).unwrap();
+        merge_series(&mut writer, &mut sources).unwrap();
+        writer.finish().unwrap();
+        let (merged, deleted) = (open(3), Deleted::default());
+        let mut pages = merged.series_pages().unwrap();
+        for n in 0..20_000 {
+            assert_eq!(merged.labels_of(n, &mut pages).unwrap(), Some(labels(n)), "INV-23");
+            let (range, index) = ((i64::MIN, i64::MAX), pages.index());
+            let part = SeriesPart { source: 0, index, ordinal: n, range, deleted: &deleted };
+            let mut found = SampleBuf::default();
+            merged.read_part(&part, &mut Scratch::default(), &mut found);
+            let want: Vec<i64> =
+                [1, 2].into_iter().filter(|id| stands_in(*id, n)).map(u64::cast_signed).collect();
+            assert_eq!(found.timestamps, want, "INV-23: series {n}");
+            assert!(found.values.iter().all(|value| *value == f64::from(n)));
+        }
+    }
 }

@@ -460,3 +460,50 @@ fn inv_16_no_failed_write_is_forgotten() {
     }
     panic!("the disk is good in the end");
 }
+
+/// Labels and samples of 15,000 series, in their order; they fill several pages.
+fn many_series() -> Vec<(Labels, SampleBuf)> {
+    let series = (0..15_000).map(|n| {
+        let mut samples = SampleBuf::default();
+        samples.push(n % 3, n as f64);
+        let metric = format!("metric_{}", n / 5000);
+        (Labels::from_pairs([("__name__", metric), ("n", format!("{n:06}"))]), samples)
+    });
+    series.collect()
+}
+
+#[test]
+fn inv_17_series_come_page_by_page_in_their_order() {
+    let disk = vfs();
+    let series = many_series();
+    let segment = write(&disk, &series);
+    assert!(segment.numbers(PageKind::Series).count() > 1, "INV-17: over several pages");
+    let mut pages = segment.series_pages().unwrap();
+    let (mut scratch, deleted) = (Scratch::of_merge(), Deleted::default());
+    for (ordinal, (labels, samples)) in (0_u32..).zip(&series) {
+        assert_eq!(segment.labels_of(ordinal, &mut pages).unwrap().as_ref(), Some(labels));
+        let index = pages.index();
+        let part = SeriesPart { source: 0, index, ordinal, range: ALL, deleted: &deleted };
+        let mut found = SampleBuf::default();
+        scratch.begin();
+        assert_eq!(segment.read_part(&part, &mut scratch, &mut found), Losses::default());
+        assert!(same(&found, samples), "INV-17: {labels}");
+    }
+    assert_eq!(segment.labels_of(15_000, &mut pages).unwrap(), None);
+    assert_eq!(segment.cache.bytes(), 0, "a merge leaves the common cache alone");
+}
+
+#[test]
+fn inv_16_a_damaged_page_of_the_index_stops_a_merge_before_it_begins() {
+    for kind in [PageKind::Symbols, PageKind::TimeEntries, PageKind::Series, PageKind::Postings] {
+        let disk = vfs();
+        let segment = write(&disk, &many_series());
+        let last = segment.numbers(kind).last().unwrap();
+        let (offset, len) = segment.place_of_page(last).unwrap();
+        disk.flip_bit(&path(), offset + u64::from(len / 2), 3).unwrap();
+        let error = segment.series_pages().err().unwrap();
+        assert_eq!(error.kind(), DbErrorKind::Corrupt, "{kind:?}");
+        assert!(segment.is_unusable(), "INV-16: {kind:?}");
+        assert_eq!(segment.damaged_pages(), [last], "{kind:?}");
+    }
+}
