@@ -163,6 +163,11 @@ def row(text, ours, theirs, bound, unit, less=True):
     print(f"{text:54} {ours:>10.4g} {theirs:>10.4g} {unit:16} {ratio:6.2f} x VM, must {sign} {bound}: {'met' if kept else 'MISSED'}")
 
 
+def row_time(number, rows, step_s, end):
+    """When a row begins; its samples come up to a step later, and none after the end."""
+    return (end - rows * step_s) // step_s * step_s - step_s + number * step_s
+
+
 def write_rows(server, source, rows, step_s, end, churn=False, each=lambda row: None):
     """Rows of all series by remote write, 2000 series a request; gives the number of samples."""
     connection, base = bench.connect(server.url)
@@ -170,7 +175,7 @@ def write_rows(server, source, rows, step_s, end, churn=False, each=lambda row: 
     headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy", "X-Prometheus-Remote-Write-Version": "0.1.0"}
     cut = [(at, min(at + 2000, source.n)) for at in range(0, source.n, 2000)]
     batches = [bench.Batch(source, *ends) for ends in cut]
-    start = (end - rows * step_s) // step_s * step_s
+    start = row_time(0, rows, step_s, end)
     for number in range(1, rows + 1):
         if churn and source.churn():
             batches = [bench.Batch(source, *ends) for ends in cut]
@@ -262,7 +267,7 @@ def restart(targets="200", rows="20"):
         server.process.wait()
         before = time.time()
         server.start()
-        last = (end - rows * 15) // 15 * 15 + rows * 15  # rows lie up to 15.01 s behind their time
+        last = row_time(rows, rows, 15, end)  # samples of a row come up to 15.01 s later
         question = urllib.parse.urlencode({"query": 'count(last_over_time({job="node"}[15020ms]))', "time": last + 15.015, "nocache": 1})
         complete, answered, deadline = 0.0, 0.0, before + 20
         while complete < source.n and time.time() < deadline:
