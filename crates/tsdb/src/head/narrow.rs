@@ -112,34 +112,43 @@ impl Steps {
         self.wholes(wanted).map(|whole| self.scale.value(whole))
     }
 
-    /// The values between two indexes as a run of their own.
+    /// The values between two indexes as a run of their own: all steps but the first are copied.
     fn slice(&self, wanted: Range<usize>) -> Self {
-        if wanted == (0..self.len as usize) {
-            let Self { last, len, scale, .. } = *self;
-            return Self { last, len, scale, bytes: self.bytes.clone() };
+        let Self { last, scale, .. } = *self;
+        if wanted.is_empty() {
+            return Self::new(scale);
         }
-        let mut part = Self::new(self.scale);
-        for whole in self.wholes(wanted) {
-            part.push_whole(whole);
-        }
-        part
+        let len = u32::try_from(wanted.len()).expect("a run is short");
+        let mut at = 0;
+        let first = (0..=wanted.start).map(|_| step_at(&self.bytes, &mut at)).sum();
+        let rest = at;
+        let last = if wanted.end == self.len as usize {
+            at = self.bytes.len();
+            last
+        } else {
+            (1..len).fold(first, |whole, _| whole + step_at(&self.bytes, &mut at))
+        };
+        let mut bytes = Vec::with_capacity(varint_len(zigzag(first)) + at - rest);
+        put_signed(&mut bytes, first);
+        bytes.extend_from_slice(&self.bytes[rest..at]);
+        Self { last, len, scale, bytes }
     }
 }
 
 /// The step at an offset, which moves behind it.
 #[inline]
 fn step_at(bytes: &[u8], at: &mut usize) -> i64 {
-    let mut value = 0;
-    let mut shift = 0;
-    loop {
-        let byte = bytes[*at];
+    let mut byte = bytes[*at];
+    *at += 1;
+    let mut value = u64::from(byte & 0x7f);
+    let mut shift = 7;
+    while byte >= 0x80 {
+        byte = bytes[*at];
         *at += 1;
         value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return unzigzag(value);
-        }
         shift += 7;
     }
+    unzigzag(value)
 }
 
 /// Makes room for `more`: a quarter of what is there, at least `least`. Doubling would leave a

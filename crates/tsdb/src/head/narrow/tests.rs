@@ -24,6 +24,12 @@ fn bytes(values: &[f64]) -> usize {
             panic!("floats")
         };
         assert_eq!(bits(&part), bits(&values[at / 3..at]));
+        // A copy goes on where the run went on.
+        let mut copy = narrow.slice(at / 3..at + 1);
+        copy.push(&Value::Float(*value));
+        let Column::Floats(part) = copy.column(0, copy.len()) else { panic!("floats") };
+        assert_eq!(bits(&part[..part.len() - 1]), bits(&values[at / 3..=at]));
+        assert_eq!(part.last().map(|v| v.to_bits()), Some(value.to_bits()));
     }
     taken
 }
