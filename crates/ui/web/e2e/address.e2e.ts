@@ -150,6 +150,7 @@ const dashboards: readonly Choice[] = [
     what: "what is inspected",
     path: `d/types?viewPanel=${ID.stat}`,
     make: async (page) => {
+      await panel(page, ID.stat).locator(".stat-value").first().waitFor();
       await panel(page, ID.stat).hover();
       await page.keyboard.press("i");
       await page.getByRole("tab", { name: "Queries" }).click();
@@ -162,6 +163,7 @@ const dashboards: readonly Choice[] = [
     what: "the settings",
     path: "d/types",
     make: async (page) => {
+      await panel(page, ID.stat).locator(".stat-value").first().waitFor();
       await page.keyboard.type("ds");
       await page.getByRole("tab", { name: "Variables" }).click();
     },

@@ -68,7 +68,7 @@ it("the palette reaches every alert, those of other servers and rules that are q
   const search = async (words: string): Promise<void> => {
     await settled(page);
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill(words);
+    await page.getByLabel("Page, dashboard, metric or alert").fill(words);
   };
   const option = (name: RegExp) => page.getByRole("option", { name }).first();
   await search("pushed n=1742");

@@ -52,7 +52,7 @@ it("the palette leads to every page, every dashboard and every metric", async ()
   const choose = async (words: string, name: RegExp): Promise<void> => {
     await settled(page);
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill(words);
+    await page.getByLabel("Page, dashboard, metric or alert").fill(words);
     await page.getByRole("option", { name }).first().click();
   };
   for (const { title, path } of pages.filter(({ place }) => place !== "none")) {

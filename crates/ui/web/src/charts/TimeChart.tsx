@@ -124,36 +124,12 @@ function usePlot(props: TimeChartProps, hidden: ReadonlySet<string>) {
     if (!plot.current) return;
     slices.add(plot, () => plot.current?.update(props.model, theme, hidden));
   }, [props.model, theme, hidden]);
-  useEffect(() => listenToKeys(host.current!, plot, latest), []);
+  useEffect(() => {
+    const element = host.current!;
+    const begin = (): void =>
+      void import("./chart_keys").then((keys) => keys.listenToKeys(element, plot, latest));
+    element.addEventListener("focus", begin, { once: true });
+    return () => element.removeEventListener("focus", begin);
+  }, []);
   return host;
-}
-
-type Held<T> = { current: T };
-
-/** Arrows walk along the points, plus and minus zoom, escape leaves. */
-function listenToKeys(
-  element: HTMLElement,
-  plot: Held<Plot | undefined>,
-  latest: Held<TimeChartProps>,
-): () => void {
-  const onKey = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { model, onZoom, onZoomOut } = latest.current;
-    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      plot.current?.step((event.key === "ArrowRight" ? 1 : -1) * (event.shiftKey ? 10 : 1));
-    } else if (event.key === "+" && onZoom) {
-      const quarter = (model.toMs - model.fromMs) / 4;
-      onZoom(Math.round(model.fromMs + quarter), Math.round(model.toMs - quarter));
-    } else if (event.key === "-" && onZoomOut) onZoomOut();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  const leave = (): void => plot.current?.leave();
-  element.addEventListener("keydown", onKey);
-  element.addEventListener("blur", leave);
-  return () => {
-    element.removeEventListener("keydown", onKey);
-    element.removeEventListener("blur", leave);
-  };
 }

@@ -2,6 +2,9 @@
 // Written by panels and pages, drawn by `Plot` and `TimeChart`.
 // Plain data; colours are CSS texts that a canvas understands.
 
+import type uPlot from "uplot";
+import type { ChartTheme } from "./theme";
+
 export interface SeriesStyle {
   draw?: "line" | "bars" | "points";
   interpolation?: "linear" | "smooth" | "stepBefore" | "stepAfter";
@@ -74,6 +77,18 @@ export interface ChartExemplar {
   labels: Readonly<Record<string, string>>;
 }
 
+/** Exemplars of a chart, which know how they are drawn: their code is loaded with them. */
+export interface ChartExemplars {
+  draw(u: uPlot, scale: string, theme: ChartTheme): void;
+  /** Heading and lines about the one under the cursor (CSS pixels of the plot); none: empty. */
+  at(
+    u: uPlot,
+    model: TimeChartModel,
+    scale: string,
+    cursor: { left: number; top: number },
+  ): string[];
+}
+
 export interface ChartLegend {
   mode: "list" | "table" | "hidden";
   placement?: "bottom" | "right";
@@ -104,5 +119,5 @@ export interface TimeChartModel {
     dashed?: boolean;
   };
   marks?: readonly ChartMark[];
-  exemplars?: readonly ChartExemplar[];
+  exemplars?: ChartExemplars | undefined;
 }

@@ -1,10 +1,10 @@
-// What lies over and under the lines: thresholds, annotations, exemplars.
+// What lies over and under the lines: thresholds and annotations.
 // Drawn by `Plot` in uPlot's hooks; knows the canvas, not the components.
 // Sizes are in CSS pixels times the pixel ratio.
 
 import type uPlot from "uplot";
 import { withAlpha } from "./colors";
-import type { ChartExemplar, ChartMark, TimeChartModel } from "./model";
+import type { ChartMark, TimeChartModel } from "./model";
 
 type Thresholds = NonNullable<TimeChartModel["thresholds"]>;
 
@@ -102,20 +102,6 @@ interface PlacedMark {
   readonly end: number;
 }
 
-/** How much of a chart the stretches cover together, 0 to 1. */
-function coverage(bbox: uPlot.BBox, placed: readonly PlacedMark[]): number {
-  const right = bbox.left + bbox.width;
-  let reached = bbox.left;
-  let covered = 0;
-  for (const { x, end } of [...placed].sort((a, b) => a.x - b.x)) {
-    const to = Math.min(end, right);
-    if (to <= reached) continue;
-    covered += to - Math.max(x, reached);
-    reached = to;
-  }
-  return covered / bbox.width;
-}
-
 /** The ground of all stretches of a colour at once; what fills the chart tells nothing. */
 function drawGrounds(
   ctx: CanvasRenderingContext2D,
@@ -124,7 +110,8 @@ function drawGrounds(
 ): void {
   for (const color of new Set(placed.map(({ mark }) => mark.color))) {
     const same = placed.filter(({ mark, x, end }) => mark.color === color && end > x + 1);
-    if (coverage(bbox, same) > GROUND_SHARE_MAX) continue;
+    const covered = same.reduce((sum, { x, end }) => sum + end - x, 0);
+    if (covered > GROUND_SHARE_MAX * bbox.width) continue;
     ctx.beginPath();
     for (const { x, end } of same) ctx.rect(x, bbox.top, end - x, bbox.height);
     ctx.fillStyle = withAlpha(color, 0.07);
@@ -147,42 +134,7 @@ function triangle(ctx: CanvasRenderingContext2D, x: number, foot: number, size: 
   ctx.fill();
 }
 
-/** Exemplars: small diamonds at their time and value, with an edge that parts them from lines. */
-export function drawExemplars(
-  u: uPlot,
-  exemplars: readonly ChartExemplar[],
-  scale: string,
-  colors: { readonly fill: string; readonly edge: string },
-): void {
-  const size = EXEMPLAR_PX * ratio();
-  clipped(u, (ctx) => {
-    ctx.fillStyle = colors.fill;
-    ctx.strokeStyle = colors.edge;
-    ctx.lineWidth = ratio();
-    for (const one of exemplars) {
-      const x = u.valToPos(one.timeMs, "x", true);
-      const y = exemplarTop(u, one, scale) * ratio() + u.bbox.top;
-      ctx.beginPath();
-      ctx.moveTo(x, y - size);
-      ctx.lineTo(x + size, y);
-      ctx.lineTo(x, y + size);
-      ctx.lineTo(x - size, y);
-      ctx.closePath();
-      ctx.fill();
-      ctx.stroke();
-    }
-  });
-}
-
-const EXEMPLAR_PX = 4.5;
-
-/** Where an exemplar stands, in CSS pixels from the top; one beyond the axis stands at its edge. */
-function exemplarTop(u: uPlot, { value }: ChartExemplar, scale: string): number {
-  const bottom = u.bbox.height / ratio() - EXEMPLAR_PX;
-  return Math.min(bottom, Math.max(EXEMPLAR_PX, u.valToPos(value, scale)));
-}
-
-const REACH_PX = 7;
+const REACH_PX = 6;
 
 /** The annotations under the cursor (in CSS pixels of the plot). */
 export function marksAt(u: uPlot, marks: readonly ChartMark[], left: number): ChartMark[] {
@@ -191,17 +143,4 @@ export function marksAt(u: uPlot, marks: readonly ChartMark[], left: number): Ch
     const end = mark.endMs === undefined ? x : u.valToPos(mark.endMs, "x");
     return left >= x - REACH_PX && left <= end + REACH_PX;
   });
-}
-
-/** The exemplar under the cursor, the nearest of several. */
-export function exemplarAt(
-  u: uPlot,
-  exemplars: readonly ChartExemplar[],
-  scale: string,
-  at: { left: number; top: number },
-): ChartExemplar | undefined {
-  const distance = (one: ChartExemplar): number =>
-    Math.hypot(u.valToPos(one.timeMs, "x") - at.left, exemplarTop(u, one, scale) - at.top);
-  const reached = exemplars.filter((one) => distance(one) <= REACH_PX);
-  return reached.sort((a, b) => distance(a) - distance(b))[0];
 }

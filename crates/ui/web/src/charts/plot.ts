@@ -153,8 +153,7 @@ export class Plot {
   #over(u: uPlot): void {
     const { thresholds, marks, exemplars } = this.#painted.model;
     if (thresholds?.lines) overlays.drawThresholdLines(u, thresholds, this.#mainScale());
-    if (exemplars)
-      overlays.drawExemplars(u, exemplars, this.#mainScale(), exemplarColors(this.#painted.theme));
+    exemplars?.draw(u, this.#mainScale(), this.#painted.theme);
     if (marks) overlays.drawMarks(u, marks);
   }
 
@@ -186,10 +185,6 @@ function dataOf({ prepared }: Painted): uPlot.AlignedData {
 function sameAxes(a: TimeChartModel, b: TimeChartModel): boolean {
   const key = (model: TimeChartModel): string => JSON.stringify([model.axes, model.zone]);
   return key(a) === key(b);
-}
-
-function exemplarColors({ palette, surface }: ChartTheme): { fill: string; edge: string } {
-  return { fill: palette[4]!, edge: surface };
 }
 
 function dateIn(zone: string): (ms: number) => Date {

@@ -5,11 +5,11 @@ import { Slices } from "./slices";
 function world() {
   let ms = 0;
   const tasks: (() => void)[] = [];
-  const slices = new Slices({
-    sliceMs: 10,
-    now: () => ms,
-    later: (run) => void tasks.push(run),
-  });
+  const slices = new Slices(
+    10,
+    () => ms,
+    (run) => void tasks.push(run),
+  );
   const done: string[] = [];
   const job = (name: string, costs: number) => () => {
     done.push(name);

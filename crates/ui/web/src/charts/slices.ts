@@ -6,28 +6,18 @@ const SLICE_MS = 25;
 
 export type Job = () => void;
 
-export interface SlicesOptions {
-  readonly sliceMs?: number;
-  /** Milliseconds of a clock. */
-  readonly now?: () => number;
-  /** Runs something in a task of its own. */
-  readonly later?: (run: () => void) => void;
-}
-
 /** Jobs by what they are about: of several for one key the newest runs, in the place of the first. */
 export class Slices {
   readonly #jobs = new Map<unknown, Job>();
-  readonly #sliceMs: number;
-  readonly #now: () => number;
-  readonly #later: (run: () => void) => void;
   #isPlanned = false;
   #isAtOnce = false;
 
-  constructor({ sliceMs = SLICE_MS, now, later }: SlicesOptions = {}) {
-    this.#sliceMs = sliceMs;
-    this.#now = now ?? (() => performance.now());
-    this.#later = later ?? ((run) => void setTimeout(run, 0));
-  }
+  /** How long a slice is, a clock in milliseconds, and what runs something in a task of its own. */
+  constructor(
+    private readonly sliceMs: number = SLICE_MS,
+    private readonly now: () => number = () => performance.now(),
+    private readonly later: (run: () => void) => void = (run) => void setTimeout(run),
+  ) {}
 
   add(key: unknown, job: Job): void {
     if (this.#isAtOnce) return job();
@@ -35,7 +25,7 @@ export class Slices {
     if (this.#isPlanned) return;
     this.#isPlanned = true;
     // Not at the end of this callback: a frame calls many observers, each would draw in its task.
-    this.#later(() => void this.#run());
+    this.later(() => void this.#run());
   }
 
   cancel(key: unknown): void {
@@ -52,15 +42,15 @@ export class Slices {
   }
 
   async #run(): Promise<void> {
-    const end = this.#now() + this.#sliceMs;
+    const end = this.now() + this.sliceMs;
     for (const [key, job] of this.#jobs) {
       this.#jobs.delete(key);
       job();
       // What a job leaves for the end of the task (a drawing, a rendering) belongs to its time.
       await Promise.resolve().then(() => undefined);
-      if (this.#now() >= end) break;
+      if (this.now() >= end) break;
     }
-    if (this.#jobs.size > 0) return this.#later(() => void this.#run());
+    if (this.#jobs.size > 0) return this.later(() => void this.#run());
     this.#isPlanned = false;
   }
 }

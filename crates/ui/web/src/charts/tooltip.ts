@@ -4,8 +4,8 @@
 
 import type uPlot from "uplot";
 import { formatDate } from "../format/dates";
-import type { ChartExemplar, ChartSeries, TimeChartModel } from "./model";
-import { exemplarAt, marksAt } from "./overlays";
+import type { ChartSeries } from "./model";
+import { marksAt } from "./overlays";
 import type { Painted } from "./plot_options";
 
 const ROWS_MAX = 20;
@@ -69,8 +69,9 @@ export class Tooltip {
     for (const mark of marksAt(u, model.marks ?? [], at.left))
       parts.push(...markNodes(mark.title, mark.text, mark.tags));
     const scale = prepared.axes[0] ?? "y";
-    const exemplar = exemplarAt(u, model.exemplars ?? [], scale, at);
-    if (exemplar) parts.push(...exemplarNodes(exemplar, model, scale));
+    const [title, ...lines] = model.exemplars?.at(u, model, scale, at) ?? [];
+    if (title) parts.push(...markNodes(title));
+    parts.push(...lines.map((line) => element("div", "chart-tip-text", line)));
     const shown = at.rows.slice(0, ROWS_MAX);
     parts.push(...shown.map((row) => rowNode(row, row === nearest(at.rows) && at.rows.length > 1)));
     if (at.rows.length > ROWS_MAX)
@@ -141,19 +142,4 @@ function markNodes(title: string, text?: string, tags?: readonly string[]): HTML
   if (text && text !== title) nodes.push(element("div", "chart-tip-text", text));
   if (tags?.length) nodes.push(element("div", "chart-tip-tags", tags.join(" · ")));
   return nodes;
-}
-
-function exemplarNodes(
-  { labels, timeMs, value }: ChartExemplar,
-  { axes, zone }: TimeChartModel,
-  scale: string,
-): HTMLElement[] {
-  const text = axes[scale]?.format(Number(value.toPrecision(4))) ?? String(value);
-  const when = formatDate(timeMs, "HH:mm:ss.SSS", zone);
-  return [
-    element("div", "chart-tip-mark", `Exemplar: ${text} at ${when}`),
-    ...Object.entries(labels).map(([name, value]) =>
-      element("div", "chart-tip-text", `${name}=${value}`),
-    ),
-  ];
 }

@@ -3,9 +3,9 @@
 
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { navigate, param, route, setParams } from "../app/route";
-import { defaultRange, defaultRefresh, defaultZone, refresh } from "../app/time";
-import { useKeys } from "../app/keys";
+import { param, route } from "../app/route";
+import { defaultRange, defaultRefresh, defaultZone } from "../app/time";
+import { bind } from "../app/keys";
 import { useLoad } from "../app/load";
 import { Empty, Loading, Problem } from "../components/state";
 import { lazyPart } from "../components/lazy";
@@ -16,7 +16,7 @@ import { useAnnotations } from "./annotations";
 import { loadDashboard, type Stored } from "./api";
 import { Grid, usePlaced } from "./grid";
 import { Head, Over } from "./head";
-import { allPanels, findPlaced, type Placed, viewName } from "./layout";
+import { allPanels, findPlaced, type Placed } from "./layout";
 import { PanelFrame } from "./panel_frame";
 import { learnScrapeInterval } from "./scrape";
 import { Session, SessionProvider, useSession } from "./session";
@@ -79,7 +79,7 @@ function Body(): JSX.Element {
   useEffect(() => {
     document.title = `${title} · Flyball`;
   }, [title]);
-  useKeys(() => keysOf(session, placed), [session, placed]);
+  useDashboardKeys(session, placed);
   const kiosk = route.value.params.has("kiosk");
   const edited = param("editPanel");
   const viewed = findPlaced(placed, param("viewPanel")) ?? closedPanel(session, param("viewPanel"));
@@ -108,6 +108,20 @@ function Body(): JSX.Element {
   );
 }
 
+function useDashboardKeys(session: Session, placed: readonly Placed[]): void {
+  useEffect(() => {
+    let unbind: (() => void) | undefined;
+    let isGone = false;
+    void import("./keys").then(({ keysOf }) => {
+      if (!isGone) unbind = bind(keysOf(session, placed));
+    });
+    return () => {
+      isGone = true;
+      unbind?.();
+    };
+  }, [session, placed]);
+}
+
 /** A panel of a closed row can be shown alone, too. */
 function closedPanel(session: Session, name: string): Placed | undefined {
   const panel =
@@ -120,90 +134,5 @@ function closedPanel(session: Session, name: string): Placed | undefined {
 function NoPanels(): JSX.Element {
   return (
     <Empty title="This dashboard has no panels">Press Edit and add one, or import JSON.</Empty>
-  );
-}
-
-function keysOf(session: Session, placed: readonly Placed[]) {
-  const group = "Dashboard";
-  const pointed = (): Placed | undefined =>
-    placed.find((one) => one.key === session.pointed.peek() && one.panel.type !== "row");
-  const onPanel = (act: (one: Placed) => void) => (): void => {
-    const one = pointed();
-    if (one) act(one);
-  };
-  return [
-    {
-      keys: "v",
-      does: "View the panel under the mouse alone",
-      group,
-      run: () =>
-        param("viewPanel")
-          ? setParams({ viewPanel: null })
-          : onPanel((one) => setParams({ viewPanel: viewName(one) }))(),
-    },
-    {
-      keys: "e",
-      does: "Edit the panel under the mouse",
-      group,
-      run: onPanel((one) => setParams({ editPanel: String(one.panel.id) })),
-    },
-    {
-      keys: "i",
-      does: "Inspect the data of the panel under the mouse",
-      group,
-      run: onPanel((one) => setParams({ inspect: viewName(one) })),
-    },
-    {
-      keys: "x",
-      does: "Explore the panel under the mouse",
-      group,
-      run: onPanel((one) => explore(session, one)),
-    },
-    { keys: "esc", does: "Back from a panel, the editor or kiosk mode", group, run: back },
-    { keys: "d r", does: "Refresh", group, run: refresh },
-    { keys: "d k", does: "Kiosk mode", group, run: kiosk },
-    {
-      keys: "d e",
-      does: "Edit the dashboard",
-      group,
-      run: () => {
-        session.isEditing.value = !session.isEditing.peek();
-      },
-    },
-    { keys: "d s", does: "Settings", group, run: () => setParams({ editview: "settings" }) },
-    { keys: "ctrl+s", does: "Save", group, run: () => save(session) },
-    { keys: "d C", does: "Close all rows", group, run: () => setRows(session, false) },
-    { keys: "d E", does: "Open all rows", group, run: () => setRows(session, true) },
-  ];
-}
-
-/** Asks what was changed; what came from elsewhere is saved as a copy. */
-function save(session: Session): void {
-  const { provisioned, builtin } = session.meta.peek();
-  setParams({ editview: provisioned || builtin ? "copy" : "save" });
-}
-
-function back(): void {
-  const { params } = route.peek();
-  if (params.has("editPanel")) setParams({ editPanel: null, tab: null });
-  else if (params.has("viewPanel")) setParams({ viewPanel: null });
-  else if (params.has("kiosk")) setParams({ kiosk: null });
-}
-
-function kiosk(): void {
-  setParams({ kiosk: route.peek().params.has("kiosk") ? null : "1" });
-}
-
-function setRows(session: Session, isOpen: boolean): void {
-  const rows = session.dashboard
-    .peek()
-    .panels.filter((panel) => panel.type === "row" && (panel.collapsed === true) === isOpen);
-  setParams({ rows: rows.map((row) => row.id).join(",") }, { replace: true });
-}
-
-function explore(session: Session, { panel, fixed }: Placed): void {
-  const own = (name: string) => fixed[name];
-  void import("./explore_link").then(({ exploreParams }) =>
-    navigate("/explore", exploreParams(session, panel, own)),
   );
 }

@@ -209,7 +209,7 @@ const EMPTY: NonNullable<PanelState["data"]> = {
   problems: [],
   notices: [],
   infos: [],
-  exemplars: [],
+  exemplars: undefined,
   tookMs: 0,
   series: 0,
   points: 0,
@@ -237,7 +237,7 @@ function NoData({ state, panel }: { state: PanelState; panel: Panel }): JSX.Elem
   return (
     <p class="panel-state">
       {libraryPanel
-        ? `The library panel ${libraryPanel.name ?? libraryPanel.uid ?? ""} is not in this file: export the dashboard with its library panels`
+        ? `The library panel ${libraryPanel.name ?? libraryPanel.uid ?? ""} is not in this file`
         : "No query"}
     </p>
   );

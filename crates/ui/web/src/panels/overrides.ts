@@ -39,26 +39,20 @@ export function configured(
 /** A configuration whose members are what views take them for: files of others have everything. */
 export function sound(config: FieldConfig): FieldConfig {
   const made: FieldConfig = { ...config };
-  for (const name of ["mappings", "links"] as const)
-    if (!Array.isArray(made[name])) delete made[name];
-  for (const name of ["min", "max", "decimals"] as const) {
-    const value: unknown = made[name];
-    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-    if (typeof number === "number" && Number.isFinite(number)) made[name] = number;
-    else delete made[name];
+  const keep = (name: string, isSound: boolean | undefined): void => {
+    if (!isSound) delete made[name];
+  };
+  for (const name of ["min", "max", "decimals"]) {
+    const value = made[name];
+    if (typeof value === "string") made[name] = Number.parseFloat(value);
+    keep(name, Number.isFinite(made[name]));
   }
-  if (made.decimals != null && (made.decimals < 0 || made.decimals > 20)) delete made.decimals;
-  if (!isSteps(made.thresholds)) delete made.thresholds;
-  if (made.color !== undefined && typeof made.color?.mode !== "string") delete made.color;
-  if (typeof made.unit !== "string") delete made.unit;
+  keep("decimals", made.decimals! >= 0);
+  for (const name of ["mappings", "links"]) keep(name, Array.isArray(made[name]));
+  keep("thresholds", Array.isArray(made.thresholds?.steps));
+  keep("color", typeof made.color?.mode === "string");
+  keep("unit", typeof made.unit === "string");
   return made;
-}
-
-function isSteps(thresholds: FieldConfig["thresholds"]): boolean {
-  const steps: unknown = thresholds?.steps;
-  const isStep = (step: unknown): boolean =>
-    typeof (step as { color?: unknown } | null)?.color === "string";
-  return Array.isArray(steps) && steps.every(isStep);
 }
 
 function own(config: FieldConfig): FieldConfig {

@@ -9,8 +9,7 @@ import {
   type QueryRange,
   queryRange,
 } from "../api/prometheus";
-import { askExemplars } from "../charts/exemplars";
-import type { ChartExemplar } from "../charts/model";
+import type { ChartExemplars } from "../charts/model";
 import type { Frame } from "./frame";
 import type { Plan, PlannedQuery } from "./plan";
 import { framesOf, type QueryAnswer, type SeriesAnswer } from "./prometheus_frames";
@@ -27,7 +26,7 @@ export interface PanelData {
   notices: string[];
   /** What the language remarks, such as a counter that is not named as one; nothing is wrong. */
   infos: string[];
-  exemplars: ChartExemplar[];
+  exemplars: ChartExemplars | undefined;
   plan: Plan;
   tookMs: number;
   series: number;
@@ -53,8 +52,9 @@ export async function runPlan(
   const started = performance.now();
   const [answers, exemplars] = await Promise.all([
     Promise.all(plan.queries.map((query, place) => ask(query, signal, { memory, place }))),
-    Promise.all(
-      plan.queries.filter((query) => query.exemplars).map((query) => exemplarsOf(query, signal)),
+    exemplarsOf(
+      plan.queries.filter((query) => query.exemplars),
+      signal,
     ),
   ]);
   const frames = answers.flatMap((answer) => answer.frames);
@@ -63,7 +63,7 @@ export async function runPlan(
     problems: answers.flatMap((answer) => answer.problem ?? []),
     notices: [...plan.notices, ...new Set(answers.flatMap((answer) => answer.notices))],
     infos: [...new Set(answers.flatMap((answer) => answer.infos))],
-    exemplars: exemplars.flat(),
+    exemplars,
     plan,
     tookMs: performance.now() - started,
     series: frames.length,
@@ -128,13 +128,21 @@ function rangeOf({ expr, endMs, stepMs }: PlannedQuery, fromMs: number): QueryRa
 }
 
 /** Exemplars are extras: a server without them, or an error, leaves the panel as it is. */
-async function exemplarsOf(query: PlannedQuery, signal: AbortSignal): Promise<ChartExemplar[]> {
-  const { expr, startMs, endMs } = query;
+async function exemplarsOf(
+  queries: readonly PlannedQuery[],
+  signal: AbortSignal,
+): Promise<ChartExemplars | undefined> {
+  if (queries.length === 0) return undefined;
   try {
-    const params = { query: expr, start: startMs / 1000, end: endMs / 1000 };
-    return await askExemplars(params, { signal });
+    const { askExemplars } = await import("../charts/exemplars");
+    const asked = queries.map(({ expr, startMs, endMs }) => ({
+      query: expr,
+      start: startMs / 1000,
+      end: endMs / 1000,
+    }));
+    return await askExemplars(asked, { signal });
   } catch (error) {
     if (isAbort(error)) throw error;
-    return [];
+    return undefined;
   }
 }

@@ -11,7 +11,7 @@ import {
 } from "../../api/prometheus";
 import type { TimeRange } from "../../app/time";
 import { askExemplars } from "../../charts/exemplars";
-import type { ChartExemplar, ChartSeries } from "../../charts/model";
+import type { ChartExemplars, ChartSeries } from "../../charts/model";
 import { type ChartTheme, paletteColor } from "../../charts/theme";
 import { parseDuration } from "../../format/durations";
 import { parseValue } from "../../panels/number";
@@ -22,7 +22,7 @@ export interface RangeAnswer {
   /** The same of the time it is compared with, and how far that is back. */
   readonly before?:
     { readonly series: readonly MatrixSeries[]; readonly shiftMs: number } | undefined;
-  readonly exemplars: readonly ChartExemplar[];
+  readonly exemplars: ChartExemplars | undefined;
   readonly range: TimeRange;
   readonly stepSeconds: number;
 }
@@ -45,7 +45,9 @@ export async function askRange(
   const [now, before, exemplars] = await Promise.all([
     at(0),
     shiftMs ? at(shiftMs) : undefined,
-    question.hasExemplars ? askExemplars({ query: question.expr, start, end }, options) : [],
+    question.hasExemplars
+      ? askExemplars([{ query: question.expr, start, end }], options)
+      : undefined,
   ]);
   const range = { fromMs, toMs };
   return {
