@@ -1,4 +1,4 @@
-//! A real exporter (client_golang) scraped in protobuf and as text: the same series.
+//! A real exporter (`client_golang`) scraped in protobuf and as text: the same series.
 
 use crate::world::{World, eventually};
 use scrape::Health;

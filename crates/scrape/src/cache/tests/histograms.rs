@@ -134,9 +134,9 @@ fn broken_native_histograms_fail_the_page() {
     check(
         NATIVE,
         &page(4, &few),
-        &expect![[r#"
+        &expect![[r"
             h: wire: histogram: positive spans need 2 buckets, have 1 buckets at offset 17
-        "#]],
+        "]],
     );
     let far = (0..4).fold(Message::new().number(1, 0), |message, _| {
         message.message(12, &span(i64::from(i32::MAX), 0))
@@ -144,17 +144,17 @@ fn broken_native_histograms_fail_the_page() {
     check(
         NATIVE,
         &page(4, &far),
-        &expect![[r#"
+        &expect![[r"
             h: wire: histogram: positive span from bucket 2147483647 to 2147483647 at offset 17
-        "#]],
+        "]],
     );
     let many = Message::new().bytes(13, vec![0; 20_000]).message(12, &span(0, 20_000));
     check(
         NATIVE,
         &page(4, &many),
-        &expect![[r#"
+        &expect![[r"
             wire: histogram: more than 16384 buckets or spans at offset 23
-        "#]],
+        "]],
     );
 }
 
