@@ -8,7 +8,7 @@ use tsdb::{Db, DbError, ImportReport};
 fn history(series: &[usize], from: i64, count: i64) -> Vec<(Labels, SampleBuf)> {
     let one = |n: &usize| {
         let mut samples = SampleBuf::default();
-        (0..count).for_each(|i| samples.push(from + i * 1000, (*n as i64 * 1000 + i) as f64));
+        (0..count).for_each(|i| samples.push(from + i * 1000, *n as f64 * 1000.0 + i as f64));
         (labels("m", *n), samples)
     };
     series.iter().map(one).collect()
