@@ -35,6 +35,7 @@ pub(crate) struct Reloader {
     pub(crate) live: Arc<Live>,
     pub(crate) db: Arc<Db>,
     pub(crate) otlp: Arc<OtlpReceiver>,
+    pub(crate) egress: Arc<egress::Egress>,
     pub(crate) probes: Probes,
     pub(crate) vitals: Arc<Vitals>,
     pub(crate) kept_rules: Arc<KeptRules>,
@@ -97,6 +98,8 @@ impl Reloader {
         self.db.set_out_of_order_window(storage.out_of_order_time_window);
         let options = self.group_options(&configuration.prometheus);
         self.otlp.configure(configuration.prometheus.otlp.clone());
+        let external = configuration.prometheus.global.external_labels.clone();
+        self.egress.set_external_labels(external);
         self.outlets.apply(&configuration);
         let defaults = GroupDefaults::of(&configuration.prometheus, self.syntax.promql);
         self.kept_rules.configure(InForce { groups: configuration.groups, options, defaults });

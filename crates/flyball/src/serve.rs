@@ -22,6 +22,7 @@ use crate::watched::{self, Watched};
 use crate::{log, sources, storage, version};
 use api::{AppState, HttpMetrics, Mount, PageFiles, Permission, Queries, Server};
 use commands::features::{Features, Syntax};
+use egress::{Egress, EgressOptions};
 use ingest::{InfluxReceiver, OtlpReceiver, Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
 use notify::alertmanager::{Alertmanagers, SenderOptions};
@@ -124,6 +125,7 @@ async fn serve(
     let mut mounts = vec![rooms.remote_write(&settings)];
     mounts.extend(rooms.otlp_mounts());
     mounts.extend(rooms.influx_mounts(&settings));
+    mounts.extend(rooms.egress_mounts());
     mounts.extend(rooms.rule_config());
     mounts.push(rooms.probes.mount(&rooms.own));
     mounts.extend(watched::mounts(&vitals));
@@ -187,6 +189,7 @@ impl Signals {
 struct Rooms {
     db: Arc<Db>,
     otlp: Arc<OtlpReceiver>,
+    egress: Arc<Egress>,
     probes: Probes,
     clock: Arc<dyn Clock>,
     vfs: Arc<dyn Vfs>,
@@ -266,6 +269,7 @@ impl Rooms {
         Ok(Self {
             db: Arc::clone(db),
             otlp: Arc::new(OtlpReceiver::new(appender, receiver_options(settings))),
+            egress: egress(db, clock, settings),
             probes: Probes::new(&policy, vfs, &integrator.entropy),
             clock: Arc::clone(clock),
             vfs: Arc::clone(vfs),
@@ -377,6 +381,7 @@ impl Rooms {
             live: Arc::clone(&self.live),
             db: Arc::clone(&self.db),
             otlp: Arc::clone(&self.otlp),
+            egress: Arc::clone(&self.egress),
             probes: self.probes.clone(),
             vitals: Arc::clone(vitals),
             kept_rules: Arc::clone(&self.kept_rules),
@@ -460,6 +465,23 @@ impl Rooms {
         paths.map(mount).into()
     }
 
+    /// What other servers read: federation and remote read.
+    fn egress_mounts(&self) -> Vec<Mount> {
+        let mount = |path, methods, method, what| Mount {
+            path,
+            permission: Permission::ReadMetrics,
+            methods,
+            described: vec![(method, what)],
+        };
+        let (federate, read) = (Arc::clone(&self.egress), Arc::clone(&self.egress));
+        let latest = "Latest samples of the series that `match[]` selects, for another server";
+        let ranges = "Samples of whole ranges, for another server: remote read";
+        vec![
+            mount(egress::FEDERATE_PATH, egress::federate_route(federate), "get", latest),
+            mount(egress::READ_PATH, egress::read_route(read), "post", ranges),
+        ]
+    }
+
     /// Line protocol at the paths of InfluxDB 1 and 2.
     fn influx_mounts(&self, settings: &Settings) -> Vec<Mount> {
         let appender = Arc::clone(&self.db) as Arc<dyn Appender>;
@@ -519,6 +541,13 @@ impl Rooms {
         let (dispatch, inbox) = (Arc::clone(&self.dispatch), Arc::clone(&self.alerts));
         supervisor.start("alerts", move |stop| Arc::clone(&dispatch).run(Arc::clone(&inbox), stop));
     }
+}
+
+/// What other servers read of the store.
+fn egress(db: &Arc<Db>, clock: &Arc<dyn Clock>, settings: &Settings) -> Arc<Egress> {
+    let lookback = settings.engine.lookback;
+    let options = EgressOptions { lookback, ..EgressOptions::default() };
+    Arc::new(Egress::new(Arc::clone(db) as Arc<dyn Querier>, Arc::clone(clock), options))
 }
 
 /// What may be pushed is what may be stored.

@@ -3,6 +3,7 @@
 //! `metrics.proto` and Prometheus 3.14 `model/textparse/protobufparse.go`.
 //! Copies nothing: labels, quantiles and buckets are read where they stand, when they are wanted.
 
+mod encode;
 mod histogram;
 
 use crate::WireError;
@@ -11,6 +12,7 @@ use crate::remote_write::LabelPairs;
 use crate::remote_write::decode::exemplar_too_long;
 use model::{EXEMPLAR_CHARS_MAX, Labels, LabelsBuilder, MetricKind, Timestamp};
 
+pub use encode::{MetricOut, ValueOut, classic_buckets, put_family};
 pub use histogram::{Bucket, HistogramMetric};
 
 /// Walks over the families of a body.

@@ -11,6 +11,7 @@ pub mod fuzzing;
 pub mod influx;
 pub mod otlp;
 pub mod protobuf;
+pub mod remote_read;
 pub mod remote_write;
 pub mod remote_write_2;
 

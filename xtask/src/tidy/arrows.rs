@@ -44,6 +44,7 @@ const LAYERS: &[&[&str]] = &[
         "vitals",
         "notify",
         "ingest",
+        "egress",
         "remote",
         "load",
     ],

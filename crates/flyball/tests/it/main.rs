@@ -25,6 +25,7 @@ mod packs;
 mod page;
 mod probes;
 mod queries;
+mod readers;
 mod receive;
 mod reload;
 mod rule_extras;

@@ -38,7 +38,7 @@ pub fn encode(series: &[TimeSeries], metadata: &[MetricMetadata]) -> Vec<u8> {
     out.bytes
 }
 
-fn encode_series(series: &TimeSeries) -> Message {
+pub(crate) fn encode_series(series: &TimeSeries) -> Message {
     let mut out = Message::default();
     for (name, value) in &series.labels {
         put_label(name, value, &mut out.bytes);
@@ -143,7 +143,7 @@ pub(crate) fn encode_histogram(timestamp: i64, histogram: &Histogram) -> Message
     out
 }
 
-const fn zigzag(value: i64) -> u64 {
+pub(crate) const fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)).cast_unsigned()
 }
 
@@ -154,7 +154,7 @@ const fn integer(count: f64) -> i64 {
 }
 
 /// A message under construction.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Message {
     pub(crate) bytes: Vec<u8>,
 }
@@ -179,7 +179,7 @@ impl Message {
         }
     }
 
-    fn count(&mut self, integers: bool, (as_integer, as_float): (u64, u64), count: f64) {
+    pub(crate) fn count(&mut self, integers: bool, (as_integer, as_float): (u64, u64), count: f64) {
         // A oneof is present even when it is zero: it says which form the histogram has.
         if integers {
             self.tag(as_integer, 0);
@@ -190,7 +190,13 @@ impl Message {
         }
     }
 
-    fn side(&mut self, integers: bool, spans_number: u64, spans: &[Span], buckets: &[f64]) {
+    pub(crate) fn side(
+        &mut self,
+        integers: bool,
+        spans_number: u64,
+        spans: &[Span],
+        buckets: &[f64],
+    ) {
         for span in spans {
             let mut message = Self::default();
             message.varint(1, zigzag(i64::from(span.offset)));
