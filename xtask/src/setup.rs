@@ -24,6 +24,7 @@ const DEBIAN_PACKAGES: &[&str] = &[
     "python3-snappy",
     "python3-aiosmtpd",
     "python3-grpcio",
+    "python3-prometheus-client",
     "strace",
     "faketime",
     "victoria-metrics",

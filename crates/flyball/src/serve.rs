@@ -23,7 +23,7 @@ use crate::{log, sources, storage, version};
 use api::{AppState, HttpMetrics, Mount, PageFiles, Permission, Queries, Server};
 use commands::features::{Features, Syntax};
 use egress::{Egress, EgressOptions};
-use ingest::{InfluxReceiver, OtlpReceiver, Receiver, ReceiverOptions};
+use ingest::{InfluxReceiver, OtlpReceiver, PushGateway, Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
 use notify::alertmanager::{Alertmanagers, SenderOptions};
 use scrape::{Pools, PoolsView};
@@ -126,6 +126,7 @@ async fn serve(
     mounts.extend(rooms.otlp_mounts());
     mounts.extend(rooms.influx_mounts(&settings));
     mounts.extend(rooms.egress_mounts());
+    mounts.extend(rooms.push_mounts());
     mounts.extend(rooms.rule_config());
     mounts.push(rooms.probes.mount(&rooms.own));
     mounts.extend(watched::mounts(&vitals));
@@ -141,6 +142,9 @@ async fn serve(
     }
     rooms.outlets.outside().stop(DRAIN_MAX).await;
     rooms.queries.log_to(None);
+    if let Err(error) = rooms.pushes.close() {
+        tracing::error!(%error, "pushed groups could not be kept");
+    }
     storage::close(db).await;
     tracing::info!("flyball has stopped");
     Ok(())
@@ -190,6 +194,7 @@ struct Rooms {
     db: Arc<Db>,
     otlp: Arc<OtlpReceiver>,
     egress: Arc<Egress>,
+    pushes: Arc<PushGateway>,
     probes: Probes,
     clock: Arc<dyn Clock>,
     vfs: Arc<dyn Vfs>,
@@ -270,6 +275,13 @@ impl Rooms {
             db: Arc::clone(db),
             otlp: Arc::new(OtlpReceiver::new(appender, receiver_options(settings))),
             egress: egress(db, clock, settings),
+            pushes: Arc::new(storage::open_pushes(
+                db,
+                settings,
+                receiver_options(settings),
+                vfs,
+                clock,
+            )?),
             probes: Probes::new(&policy, vfs, &integrator.entropy),
             clock: Arc::clone(clock),
             vfs: Arc::clone(vfs),
@@ -482,6 +494,23 @@ impl Rooms {
         ]
     }
 
+    /// Where jobs push that end before anybody scrapes them.
+    fn push_mounts(&self) -> Vec<Mount> {
+        let stats = Arc::clone(self.pushes.stats());
+        self.own.add(Box::new(move || receiver_families("push", "the Pushgateway's API", &stats)));
+        let mount = |path| Mount {
+            path,
+            permission: Permission::Write,
+            methods: ingest::push_route(&self.pushes),
+            described: vec![
+                ("put", "Replaces a group of pushed metrics"),
+                ("post", "Replaces families of a group of pushed metrics"),
+                ("delete", "Removes a group of pushed metrics"),
+            ],
+        };
+        ingest::PUSH_PATHS.map(mount).into()
+    }
+
     /// Line protocol at the paths of InfluxDB 1 and 2.
     fn influx_mounts(&self, settings: &Settings) -> Vec<Mount> {
         let appender = Arc::clone(&self.db) as Arc<dyn Appender>;
@@ -534,6 +563,8 @@ impl Rooms {
             let db = Arc::clone(&self.db);
             supervisor.start("journal-sync", move |stop| storage::sync(Arc::clone(&db), stop));
         }
+        let pushes = Arc::clone(&self.pushes);
+        supervisor.start("pushes", move |stop| storage::push_again(Arc::clone(&pushes), stop));
         let boards = Arc::clone(&self.board_files);
         supervisor.start("dashboards", move |stop| Arc::clone(&boards).watch(stop));
         let evaluator = Arc::clone(&self.evaluator);

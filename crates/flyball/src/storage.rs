@@ -3,6 +3,8 @@
 
 use crate::settings::Settings;
 use crate::supervise::Stop;
+use ingest::{PUSH_INTERVAL, PushGateway, ReceiverOptions};
+use model::Appender;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::{Clock, Vfs};
@@ -130,6 +132,33 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// Opens the groups of metrics that jobs pushed to the former process.
+pub(crate) fn open_pushes(
+    db: &Arc<Db>,
+    settings: &Settings,
+    options: ReceiverOptions,
+    vfs: &Arc<dyn Vfs>,
+    clock: &Arc<dyn Clock>,
+) -> std::io::Result<PushGateway> {
+    let folder = settings.storage.dir.join("tenants").join("anonymous").join("push");
+    let (file, appender) = (folder.join("groups.json"), Arc::clone(db) as Arc<dyn Appender>);
+    PushGateway::open(appender, options, Arc::clone(clock), Arc::clone(vfs), file)
+}
+
+/// Stores what jobs pushed again and again, until it is time to stop.
+pub(crate) async fn push_again(pushes: Arc<PushGateway>, mut stop: Stop) {
+    while !stop.is_given() {
+        tokio::select! {
+            () = tokio::time::sleep(PUSH_INTERVAL) => {}
+            () = stop.wait() => return,
+        }
+        let pushes = Arc::clone(&pushes);
+        if let Err(error) = blocking(move || pushes.tick()).await {
+            tracing::error!(%error, "pushed groups could not be kept; it is tried again");
+        }
     }
 }
 

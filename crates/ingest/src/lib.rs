@@ -1,5 +1,5 @@
 //! HTTP receivers for pushed samples: remote write 1.0 and 2.0, OTLP metrics,
-//! line protocol of InfluxDB.
+//! line protocol of InfluxDB, the Pushgateway's API.
 //! Bytes come in through `wire`, samples go out through `model::Appender`; `api` mounts the route.
 //! A shell: it decides nothing about samples, only about requests (limits, status codes, waiting).
 
@@ -11,6 +11,7 @@ mod influx;
 mod intake;
 mod labels;
 mod otlp;
+mod pushgateway;
 mod receiver;
 mod remote_write;
 mod stats;
@@ -22,5 +23,6 @@ pub use influx::{
     influx_query_route, influx_write_route,
 };
 pub use otlp::{OTLP_METRICS_PATH, OTLP_PROMETHEUS_PATH, OtlpReceiver, otlp_route};
+pub use pushgateway::{PUSH_INTERVAL, PUSH_PATHS, PushGateway, push_route};
 pub use receiver::{Receiver, ReceiverOptions};
 pub use stats::{Counter, ReceiverStats};

@@ -24,6 +24,7 @@ mod otlp;
 mod packs;
 mod page;
 mod probes;
+mod pushes;
 mod queries;
 mod readers;
 mod receive;

@@ -7,6 +7,7 @@ mod http;
 mod influx;
 mod otlp;
 mod prometheus;
+mod pushgateway;
 mod remote_write_2;
 mod samples;
 mod store;
