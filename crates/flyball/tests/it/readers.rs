@@ -16,7 +16,7 @@ fn prometheus_federates_and_reads_ranges() {
     let lines: String = (0..60)
         .map(|n| format!("stock,job=shop,item=tea value={n} {}\n", now.as_secs() - 60 + n))
         .collect();
-    let reply = http::post(server.address(), "/write?precision=s", &[], lines.as_bytes());
+    let reply = http::post(server.address(), "/write?precision=s", &[], lines.as_bytes()).unwrap();
     assert_eq!(reply.status, 204, "{}", reply.text());
     let config = CONFIG.replace("FLYBALL", &server.address().to_string());
     let path = server.write("reader.yml", &config);
