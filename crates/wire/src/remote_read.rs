@@ -54,7 +54,7 @@ impl ReadRequest {
     /// Reads a request, decompressed.
     ///
     /// # Errors
-    /// `Malformed` when the bytes are no request, a matcher has an unknown type or no valid pattern;
+    /// `Malformed` when the bytes are no request, a matcher has an unknown type or a bad pattern;
     /// `TooLarge` beyond 100 questions or 1,000 matchers of one.
     pub fn read(body: &[u8]) -> Result<Self, WireError> {
         let mut request = Self::default();

@@ -508,23 +508,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/flyball/v1/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Health of everything that is watched, with reasons */
-        get: operations["get_api_flyball_v1_health"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/flyball/v1/live": {
         parameters: {
             query?: never;
@@ -925,23 +908,6 @@ export interface paths {
         put?: never;
         /** Evaluates an expression at every step of a range. */
         post: operations["post_api_v1_query_range"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Samples of whole ranges, for another server: remote read */
-        post: operations["post_api_v1_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1468,23 +1434,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/federate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Latest samples of the series that `match[]` selects, for another server */
-        get: operations["get_federate"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/flags": {
         parameters: {
             query?: never;
@@ -1701,25 +1650,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Health of everything that is watched, with reasons */
+        /** Health of the process and its parts as JSON. */
         get: operations["get_health"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/health/latest": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The verdict on everything that is watched */
-        get: operations["get_health_latest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1842,44 +1774,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/metrics/job/{*rest}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Replaces a group of pushed metrics */
-        put: operations["put_metrics_job___rest_"];
-        /** Replaces families of a group of pushed metrics */
-        post: operations["post_metrics_job___rest_"];
-        /** Removes a group of pushed metrics */
-        delete: operations["delete_metrics_job___rest_"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/metrics/job@base64/{*rest}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Replaces a group of pushed metrics */
-        put: operations["put_metrics_job_base64___rest_"];
-        /** Replaces families of a group of pushed metrics */
-        post: operations["post_metrics_job_base64___rest_"];
-        /** Removes a group of pushed metrics */
-        delete: operations["delete_metrics_job_base64___rest_"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2657,11 +2551,13 @@ export interface components {
             /** Format: int64 */
             numSeries: number;
         };
-        /** @description Grafana's health. */
+        /** @description Parts of the process and how they are. */
         HealthBody: {
-            commit: string;
-            database: string;
-            version: string;
+            components: components["schemas"]["ComponentBody"][];
+            /** @description Are queries answered? */
+            ready: boolean;
+            /** @description `ok`, `degraded` (a part does not work), `starting` or `stopping`. */
+            status: string;
         };
         /** @description What the store is told of the use of the samples. */
         HintsBody: {
@@ -5370,24 +5266,6 @@ export interface operations {
             };
         };
     };
-    get_api_flyball_v1_health: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     post_api_flyball_v1_live: {
         parameters: {
             query?: never;
@@ -6517,24 +6395,6 @@ export interface operations {
             };
         };
     };
-    post_api_v1_read: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     get_api_v1_rules: {
         parameters: {
             query?: {
@@ -7502,24 +7362,6 @@ export interface operations {
             };
         };
     };
-    get_federate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     get_flags: {
         parameters: {
             query?: never;
@@ -8054,30 +7896,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description See the route's manual */
-            default: {
+            /** @description Everything works */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["HealthBody"];
+                };
             };
-        };
-    };
-    get_health_latest: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
+            /** @description Something does not */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["HealthBody"];
+                };
             };
         };
     };
@@ -8225,114 +8060,6 @@ export interface operations {
                 content: {
                     "text/plain": unknown;
                 };
-            };
-        };
-    };
-    put_metrics_job___rest_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    post_metrics_job___rest_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    delete_metrics_job___rest_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    put_metrics_job_base64___rest_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    post_metrics_job_base64___rest_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    delete_metrics_job_base64___rest_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description See the route's manual */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };
