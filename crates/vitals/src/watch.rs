@@ -161,13 +161,12 @@ impl Asking<'_> {
 impl Ask for Asking<'_> {
     fn ask(&self, text: &str) -> Result<Samples, String> {
         let known = self.vitals.state().read.get(text).map(Arc::clone);
-        let expr = match known {
-            Some(expr) => expr,
-            None => {
-                let expr = Arc::new(promql::parse(text).map_err(|error| error.to_string())?);
-                self.vitals.state().read.insert(text.to_owned(), Arc::clone(&expr));
-                expr
-            }
+        let expr = if let Some(expr) = known {
+            expr
+        } else {
+            let expr = Arc::new(promql::parse(text).map_err(|error| error.to_string())?);
+            self.vitals.state().read.insert(text.to_owned(), Arc::clone(&expr));
+            expr
         };
         self.evaluate(&expr, text)
     }

@@ -351,7 +351,8 @@ mod tests {
     #[test]
     fn checks_know_the_place_of_their_expression() {
         let text = "health:\n  components: [{name: q}]\n  checks:\n  - name: depth\n    \
-            component: q\n    expr: queue_depth\n    soft: 100\n    hard: 1000\n    remedy: Scale.\n";
+            component: q\n    expr: queue_depth\n    soft: 100\n    hard: 1000\n    \
+            remedy: Scale.\n";
         let expected = HealthCheck {
             name: "depth".to_owned(),
             component: Some("q".to_owned()),
@@ -366,7 +367,8 @@ mod tests {
 
     #[test]
     fn mistakes_of_components_are_told_with_their_places() {
-        let text = "health:\n  interval: 10ms\n  components:\n  - name: a\n    depends_on: [b, x]\n  \
+        let text = "health:\n  interval: 10ms\n  components:\n  - name: a\n    \
+            depends_on: [b, x]\n  \
             - name: b\n    depends_on: c\n  - name: c\n    depends_on: [b]\n  - name: a\n  \
             - name: system\n    match: {}\n    runbook: wiki\n  - title: nameless\n";
         assert_eq!(

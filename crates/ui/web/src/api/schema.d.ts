@@ -508,6 +508,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flyball/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Health of everything that is watched, with reasons */
+        get: operations["get_api_flyball_v1_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flyball/v1/live": {
         parameters: {
             query?: never;
@@ -1650,8 +1667,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Health of the process and its parts as JSON. */
+        /** Health of everything that is watched, with reasons */
         get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The verdict on everything that is watched */
+        get: operations["get_health_latest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2551,13 +2585,11 @@ export interface components {
             /** Format: int64 */
             numSeries: number;
         };
-        /** @description Parts of the process and how they are. */
+        /** @description Grafana's health. */
         HealthBody: {
-            components: components["schemas"]["ComponentBody"][];
-            /** @description Are queries answered? */
-            ready: boolean;
-            /** @description `ok`, `degraded` (a part does not work), `starting` or `stopping`. */
-            status: string;
+            commit: string;
+            database: string;
+            version: string;
         };
         /** @description What the store is told of the use of the samples. */
         HintsBody: {
@@ -5266,6 +5298,24 @@ export interface operations {
             };
         };
     };
+    get_api_flyball_v1_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See the route's manual */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     post_api_flyball_v1_live: {
         parameters: {
             query?: never;
@@ -7896,23 +7946,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Everything works */
-            200: {
+            /** @description See the route's manual */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["HealthBody"];
-                };
+                content?: never;
             };
-            /** @description Something does not */
-            503: {
+        };
+    };
+    get_health_latest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See the route's manual */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["HealthBody"];
-                };
+                content?: never;
             };
         };
     };
