@@ -11,7 +11,7 @@ pub(crate) mod why;
 
 use crate::App;
 use crate::Permission;
-use crate::health::{HealthBody, health_body};
+use crate::health::{ServerHealth, server_health};
 use crate::provider::{BuildInfo, ServerStatus};
 use crate::reply::{Success, success};
 use crate::routes::Route;
@@ -57,7 +57,7 @@ pub(crate) struct StatusBody {
     /// Who the server thinks you are.
     user: String,
     storage: StorageBody,
-    health: HealthBody,
+    health: ServerHealth,
 }
 
 /// State of the storage.
@@ -92,7 +92,7 @@ pub(crate) async fn status(State(app): State<App>, principal: crate::Principal) 
             series: server.series,
             samples_accepted: server.samples_accepted,
         },
-        health: health_body(&app),
+        health: server_health(&app),
     })
 }
 

@@ -113,7 +113,7 @@ fn verdict(name: &str, passed: bool, app: &App, query: Option<&str>) -> Response
 
 /// Parts of the process and how they are.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct HealthBody {
+pub(crate) struct ServerHealth {
     /// `ok`, `degraded` (a part does not work), `starting` or `stopping`.
     status: &'static str,
     /// Are queries answered?
@@ -132,7 +132,7 @@ pub(crate) struct ComponentBody {
 }
 
 /// Parts and verdict, shown on the status page.
-pub(crate) fn health_body(app: &App) -> HealthBody {
+pub(crate) fn server_health(app: &App) -> ServerHealth {
     let parts = app.state.status.components();
     let ready = app.is_ready();
     let status = if app.is_draining() {
@@ -145,7 +145,7 @@ pub(crate) fn health_body(app: &App) -> HealthBody {
         "degraded"
     };
     let components = parts.into_iter().map(ComponentBody::from).collect();
-    HealthBody { status, ready, components }
+    ServerHealth { status, ready, components }
 }
 
 impl From<Component> for ComponentBody {

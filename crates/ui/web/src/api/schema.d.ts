@@ -3160,6 +3160,14 @@ export interface components {
             offset: number;
             smoothed: boolean;
         };
+        /** @description Parts of the process and how they are. */
+        ServerHealth: {
+            components: components["schemas"]["ComponentBody"][];
+            /** @description Are queries answered? */
+            ready: boolean;
+            /** @description `ok`, `degraded` (a part does not work), `starting` or `stopping`. */
+            status: string;
+        };
         /** @description What a function takes and returns: `vector`, `matrix`, `scalar` or `string`. */
         Signature: {
             argTypes: string[];
@@ -3208,7 +3216,7 @@ export interface components {
             /** @description `null` without a configuration file. */
             configFile?: string | null;
             dataDir: string;
-            health: components["schemas"]["HealthBody"];
+            health: components["schemas"]["ServerHealth"];
             revision: string;
             storage: components["schemas"]["StorageBody"];
             /** Format: double */
@@ -3620,7 +3628,7 @@ export interface components {
                 /** @description `null` without a configuration file. */
                 configFile?: string | null;
                 dataDir: string;
-                health: components["schemas"]["HealthBody"];
+                health: components["schemas"]["ServerHealth"];
                 revision: string;
                 storage: components["schemas"]["StorageBody"];
                 /** Format: double */
