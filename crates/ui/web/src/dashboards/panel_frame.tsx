@@ -3,14 +3,13 @@
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { prefix } from "../app/route";
 import { zone } from "../app/time";
 import { Icon } from "../components/icon";
 import { chartTheme } from "../charts/theme";
 import type { Look } from "../panels/display";
 import type { Field, Frame } from "../panels/frame";
 import { interpolate, type Scope } from "../panels/interpolate";
-import { resolveLink, safeAddress } from "../panels/links";
+import { resolveLink } from "../panels/links";
 import { fixedScope, valueScope } from "../panels/macros";
 import type { Link, Panel } from "../panels/model";
 import { lazyPart } from "../components/lazy";
@@ -109,7 +108,7 @@ function Header({ placed, title, scope, state, alone }: HeaderProps): JSX.Elemen
       <h3 class="clip" title={title}>
         {title}
       </h3>
-      {panel.description && <Description text={interpolate(panel.description, scope, "text")} />}
+      {panel.description && <About text={interpolate(panel.description, scope, "text")} />}
       {links.map((link, i) => (
         <a
           key={i}
@@ -130,24 +129,7 @@ function Header({ placed, title, scope, state, alone }: HeaderProps): JSX.Elemen
   );
 }
 
-const address = (href: string): string | undefined => safeAddress(href, prefix);
-
-const Markdown = lazyPart(() =>
-  import("../panels/views/markdown").then((module) => module.Markdown),
-);
-
-function Description({ text }: { text: string }): JSX.Element {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <details class="panel-about" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary title={text}>
-        <Icon name="help" size={13} />
-        <span class="only-heard">Description</span>
-      </summary>
-      <div>{isOpen && <Markdown text={text} address={address} />}</div>
-    </details>
-  );
-}
+const About = lazyPart(() => import("./panel_about").then((module) => module.About));
 
 interface BodyProps {
   session: Session;

@@ -10,6 +10,7 @@ import { scaleColors, valueColor } from "../thresholds";
 import { Linked, NoValue } from "./parts";
 import { optionsOf, type ViewProps } from "./props";
 import "./bargauge.css";
+import "./linked.css";
 
 interface Options {
   reduceOptions: ReduceOptions;

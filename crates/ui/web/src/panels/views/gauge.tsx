@@ -11,6 +11,7 @@ import { Linked, NoValue } from "./parts";
 import { optionsOf, type ViewProps } from "./props";
 import { layout } from "./stat";
 import "./big.css";
+import "./linked.css";
 
 interface Options {
   reduceOptions: ReduceOptions;

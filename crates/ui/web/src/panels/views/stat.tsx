@@ -11,6 +11,7 @@ import { optionsOf, type ViewProps } from "./props";
 import { Linked, NoValue } from "./parts";
 import { Sparkline } from "./sparkline";
 import "./big.css";
+import "./linked.css";
 
 interface Options {
   reduceOptions: ReduceOptions;

@@ -13,6 +13,7 @@ import { compare } from "../transform/group";
 import { Linked, NoValue } from "./parts";
 import { optionsOf, type ViewProps } from "./props";
 import { Sparkline } from "./sparkline";
+import "./linked.css";
 import "./table.css";
 
 interface Options {
