@@ -6,7 +6,7 @@
 use crate::limits::{Bounds, Egress, Refusal};
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
@@ -81,7 +81,7 @@ async fn answer(egress: Arc<Egress>, request: Request) -> Result<Response, Refus
 }
 
 fn check_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
-    match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
+    match headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
         None | Some(b"" | b"snappy") => Ok(()),
         Some(other) => {
             let text = format!("content encoding `{}`, snappy expected", other.escape_ascii());

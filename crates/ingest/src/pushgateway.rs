@@ -15,7 +15,7 @@ use crate::intake::{Intake, Refusals, Stop, refuse_body};
 use crate::receiver::{Receiver, ReceiverOptions};
 use crate::stats::ReceiverStats;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::routing::MethodRouter;
 use groups::{Change, Groups};
@@ -88,7 +88,7 @@ async fn push(gateway: Arc<PushGateway>, request: Request) -> Answer {
 }
 
 fn is_gzip(headers: &HeaderMap) -> Result<bool, String> {
-    match headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes()) {
+    match headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
         None | Some(b"" | b"identity") => Ok(false),
         Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") => Ok(true),
         Some(other) => {

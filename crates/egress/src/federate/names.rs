@@ -44,10 +44,9 @@ impl Escaping {
         };
         match self {
             Self::AllowUtf8 => return Cow::Borrowed(name),
-            // A dotted name is also told from one with underscores.
-            Self::Dots => {}
             Self::Underscores | Self::Values if is_legacy => return Cow::Borrowed(name),
-            Self::Underscores | Self::Values => {}
+            // A dotted name is also told from one with underscores.
+            Self::Dots | Self::Underscores | Self::Values => {}
         }
         let mut out = String::new();
         if self == Self::Values {

@@ -1,7 +1,7 @@
 //! A pushed page as families: text 0.0.4 or length-delimited protobuf, without times.
 //! Of protobuf histograms the classic form counts.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use exposition::{Event, Format, Parser, format_openmetrics_float};
 use model::{BUCKET_LABEL, Labels, LabelsBuilder, METRIC_NAME, MetricKind, QUANTILE_LABEL};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(super) enum Form {
 impl Form {
     /// Whatever is not protobuf is text (as upstream).
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, String> {
-        let content_type = headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes());
+        let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
         let text = String::from_utf8_lossy(content_type.unwrap_or_default()).to_ascii_lowercase();
         if !text.starts_with("application/vnd.google.protobuf") {
             return Ok(Self::Text);
