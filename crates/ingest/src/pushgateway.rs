@@ -177,7 +177,7 @@ impl PushGateway {
 
     fn receive(&self, method: &Method, key: &Labels, sent: Encoded<'_>) -> Answer {
         self.stats().bytes_received.add(sent.body.len());
-        let pushed = self.pushed(method, sent);
+        let pushed = self.pushed(method, &sent);
         let mut state = self.state.lock();
         let at = self.advance(&mut state);
         state.is_dirty = true;
@@ -205,7 +205,7 @@ impl PushGateway {
         Answer::new(if is_delete { StatusCode::ACCEPTED } else { StatusCode::OK }, "")
     }
 
-    fn pushed(&self, method: &Method, sent: Encoded<'_>) -> Result<Pushed, Answer> {
+    fn pushed(&self, method: &Method, sent: &Encoded<'_>) -> Result<Pushed, Answer> {
         if *method == Method::DELETE {
             return Ok(Pushed::Gone);
         }

@@ -51,7 +51,7 @@ fn store() -> Store {
 async fn the_latest_samples_come_with_external_labels() {
     let router = store().open(&[("region", "eu"), ("replica", "1")], EgressOptions::default());
     let query = "match[]=%7Bjob!=%22b%22%7D&match[]=up";
-    expect![[r##"
+    expect![[r#"
         # TYPE a untyped
         a{job="q\"\\\n",region="eu",replica="1",instance=""} +Inf 700000
         # TYPE a_b untyped
@@ -59,7 +59,7 @@ async fn the_latest_samples_come_with_external_labels() {
         # TYPE up untyped
         up{instance="i",job="b",region="eu",replica="1"} 0 999998
         up{job="a",region="own",replica="1",instance=""} 1 1000000
-    "##]]
+    "#]]
     .assert_eq(&text(&router, query).await);
     assert_eq!(text(&router, "").await, "", "nothing is asked, nothing is told");
 }
@@ -86,7 +86,7 @@ async fn histograms_are_whole_in_protobuf_and_a_summary_in_text() {
         .floats(&[("__name__", "f")], &[(NOW_MS, 2.5)]);
     let router = store.open(&[], EgressOptions::default());
     let all = "match[]=%7B__name__!=%22%22%7D";
-    expect![[r##"
+    expect![[r#"
         # TYPE c histogram
         c_bucket{instance="",le="0.5"} 2 1000000
         c_bucket{instance="",le="1.0"} 2 1000000
@@ -99,7 +99,7 @@ async fn histograms_are_whole_in_protobuf_and_a_summary_in_text() {
         n_bucket{x="1",instance="",le="+Inf"} 6 1000000
         n_sum{x="1",instance=""} 7.5 1000000
         n_count{x="1",instance=""} 6 1000000
-    "##]]
+    "#]]
     .assert_eq(&text(&router, all).await);
     let accept = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;\
                   encoding=delimited;q=0.6,text/plain;version=0.0.4;q=0.5";
