@@ -43,7 +43,9 @@ impl AlertLog {
             if is_snapshot {
                 (saved, snapshot_bytes) = (Saved::default(), bytes.len() as u64);
             }
-            changes.into_iter().for_each(|change| saved.apply(change));
+            for change in changes {
+                saved.apply(change);
+            }
             Ok(Replayed::Taken)
         })?;
         let (fold_bytes_min, record_bytes_max) = (FOLD_BYTES_MIN, RECORD_BYTES_MAX);

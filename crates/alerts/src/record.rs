@@ -148,13 +148,13 @@ impl ReadChanges {
 }
 
 /// Writes a field if it differs from the one before.
-fn field<M: serde::ser::SerializeMap, T: Serialize + PartialEq>(
+fn field<M: serde::ser::SerializeMap, T: Copy + Serialize + PartialEq>(
     map: &mut M,
     name: &'static str,
     before: Option<T>,
     now: T,
 ) -> Result<(), M::Error> {
-    if before.as_ref() == Some(&now) { Ok(()) } else { map.serialize_entry(name, &now) }
+    if before == Some(now) { Ok(()) } else { map.serialize_entry(name, &now) }
 }
 
 #[cfg(test)]

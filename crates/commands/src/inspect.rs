@@ -67,8 +67,8 @@ fn refuse_directory(path: &Path) -> Result<(), String> {
     }
     if has("wal") || has("chunks_head") {
         return Err(format!(
-            "{looked}: it holds a Prometheus database; `flyball tsdb import prometheus {name}` takes \
-             its history over"
+            "{looked}: it holds a Prometheus database; `flyball tsdb import prometheus {name}` \
+             takes its history over"
         ));
     }
     let inner = path.join("flyball-data");

@@ -1,5 +1,6 @@
 //! The API of Prometheus' Pushgateway (1.11): jobs that end before anybody scrapes them leave their
-//! metrics here. `PUT` replaces a group, `POST` its families of the same names, `DELETE` removes it.
+//! metrics here. `PUT` replaces a group, `POST` its families of the same names, `DELETE` removes
+//! it.
 //! What is pushed is stored at once and again at every tick, as scrapes of a gateway would; what is
 //! gone becomes stale. Groups are kept in a file, so that they go on after a restart.
 
@@ -99,6 +100,7 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, String> {
 }
 
 /// A body and how it is to be read.
+#[derive(Clone, Copy)]
 struct Encoded<'b> {
     body: &'b [u8],
     form: page::Form,

@@ -99,7 +99,7 @@ impl Index {
         Ok(bytes)
     }
 
-    /// Offsets of the sections: symbols, series, label indices and their table, postings and theirs.
+    /// Offsets of the sections: symbols, series, label indices, their table, postings, theirs.
     fn toc(&self, len: u64) -> Result<[u64; 6]> {
         let at = len - TOC_BYTES as u64;
         let bytes = self.bytes(at, TOC_BYTES)?;

@@ -105,7 +105,7 @@ impl Wal {
         self.histograms
     }
 
-    /// Where the log ends before its files do: the last record was not written whole, or is damaged.
+    /// Where the log ends before its files do: a record was not written whole, or is damaged.
     pub fn end(&self) -> Option<&Error> {
         self.end.as_ref()
     }

@@ -420,7 +420,7 @@ mod tests {
         let path = |id: u64| std::path::PathBuf::from(format!("/{id:016x}.seg"));
         let labels = |n: u32| model::Labels::from_pairs([("n", format!("{n:06}"))]);
         let open = |id: u64| Arc::new(Segment::open(&vfs, &path(id), id, &cache).unwrap());
-        let stands_in = |id: u64, n: u32| n % 3 == 0 || (n % 3 == 1) == (id == 1);
+        let stands_in = |id: u64, n: u32| n.is_multiple_of(3) || (n % 3 == 1) == (id == 1);
         let mut sources: Vec<Source> = Vec::new();
         for id in [1, 2] {
             let mut writer = SegmentWriter::create(&vfs, &path(id)).unwrap();

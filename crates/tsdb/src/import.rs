@@ -32,7 +32,8 @@ pub struct ImportReport {
 impl Db {
     /// Stores series as one segment. `next` fills the empty buffer with the samples of a series
     /// and gives its labels, in [`series_order`], each label set once; nothing at the end. The
-    /// segment is visible and survives a power cut when this returns; without samples there is none.
+    /// segment is visible and survives a power cut when this returns; without samples there is
+    /// none.
     ///
     /// # Errors
     /// What `next` gives, and when the segment cannot be written; then nothing was stored.

@@ -149,8 +149,8 @@ fn refuse_prometheus(vfs: &dyn Vfs, root: &Path) -> DbResult<()> {
         if entry.name == "wal" || entry.name == "chunks_head" || block {
             let text = format!(
                 "cannot open data directory {}: it holds a Prometheus database ({}/ found), which \
-                 flyball does not write to; choose another --storage.path, and `flyball tsdb import \
-                 prometheus` to take its history over",
+                 flyball does not write to; choose another --storage.path, and `flyball tsdb \
+                 import prometheus` to take its history over",
                 root.display(),
                 entry.name
             );

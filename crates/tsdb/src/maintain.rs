@@ -69,7 +69,8 @@ impl Db {
     }
 
     /// What a flush costs depends on the number of series, what waiting for it costs in memory and
-    /// at a restart on the journal: 100,000 series flush at half of the budget, 250,000 at all of it.
+    /// at a restart on the journal: 100,000 series flush at half of the budget, 250,000 at all of
+    /// it.
     fn is_journal_long(&self) -> bool {
         let max = self.options.journal_bytes_max;
         let live = self.state.read().head.len() as u64;

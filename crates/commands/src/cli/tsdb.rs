@@ -27,11 +27,15 @@ Examples:
   flyball tsdb dump --match='up{job=\"node\"}'
   flyball tsdb dump --min-time=1767225600000 -o json /var/lib/flyball";
 
+const IMPORT_EXAMPLES: &str = "\
+Example:
+  flyball tsdb import prometheus /var/lib/prometheus/metrics2";
+
 const PROMETHEUS_EXAMPLES: &str = "\
-Blocks and write-ahead log are read, nothing in them is changed; Prometheus should not run, so that its
-log is whole. No server may run on the data directory. An import that was interrupted goes on where it
-was when it is started again, and one that is repeated changes nothing. Native histograms are not read.
-A server keeps 30 days unless --storage.retention.time says otherwise.
+Blocks and write-ahead log are read, nothing in them is changed; Prometheus should not run, so that
+its log is whole. No server may run on the data directory. An import that was interrupted goes on
+where it was when it is started again, and one that is repeated changes nothing. Native histograms
+are not read. A server keeps 30 days unless --storage.retention.time says otherwise.
 Exit codes: 0 everything is there, 1 something could not be read.
 
 Example:
@@ -44,7 +48,7 @@ pub enum TsdbCommand {
     #[command(flatten)]
     Inspect(InspectCommand),
     /// Take over history that another system stored.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = IMPORT_EXAMPLES)]
     Import(ImportCommand),
 }
 

@@ -250,14 +250,14 @@ runtime: {gogc: 50}
         let known = prometheus::unsupported_keys().iter().any(|entry| entry.key == warning.key);
         assert!(known, "{} stands in the table", warning.key);
     }
-    expect![[r#"
+    expect![[r"
         p.yml:4:3: `eureka_sd_configs` is not acted on: no targets come from Eureka
         p.yml:5:3: `proxy_url` is not acted on: of SOCKS proxies; requests through one fail
         p.yml:8:3: `linode_sd_configs` is not acted on: no targets come from Linode
         p.yml:9:1: `remote_write` is not acted on yet: samples are not sent to other systems
         p.yml:10:1: `tracing` is not acted on yet: Flyball's own traces are not exported
         p.yml:11:10: `runtime` is not acted on: settings of the Go runtime have no counterpart
-    "#]]
+    "]]
     .assert_eq(&out);
 }
 

@@ -7,6 +7,7 @@ use axum::http::Request;
 use egress::EgressOptions;
 use expect_test::expect;
 use model::{CUSTOM_BUCKETS_SCHEMA, Histogram, HistogramCounts, Span, Value, stale_marker};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use wire::families::{Content, Families};
 
@@ -120,7 +121,7 @@ async fn histograms_are_whole_in_protobuf_and_a_summary_in_text() {
             Content::Histogram(mut histogram) => {
                 let mut text = family.name.to_owned();
                 while let Some(bucket) = histogram.next_bucket().unwrap() {
-                    text += &format!(" {}<={}", bucket.count, bucket.bound);
+                    write!(text, " {}<={}", bucket.count, bucket.bound).unwrap();
                 }
                 text
             }

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use egress::EgressOptions;
 use model::{Histogram, MatchOp, Matcher, Timestamp, Value};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use testkit::peak_of;
 use testkit::protobuf::Message;
@@ -51,11 +52,14 @@ fn samples(body: &[u8]) -> Vec<String> {
         while let Some(Item::Series(mut one)) = series.next_item().unwrap() {
             let mut line = format!("{number}: {}", shown(one.labels()));
             while let Some(item) = one.next_item().unwrap() {
-                line += &match item {
-                    SeriesItem::Sample(it) => format!(" {}@{}", it.value, it.timestamp.ms()),
-                    SeriesItem::Histogram(it) => format!(" count {}", it.histogram.unwrap().count),
-                    SeriesItem::Exemplar(_) => " exemplar".to_owned(),
-                };
+                match item {
+                    SeriesItem::Sample(it) => write!(line, " {}@{}", it.value, it.timestamp.ms()),
+                    SeriesItem::Histogram(it) => {
+                        write!(line, " count {}", it.histogram.unwrap().count)
+                    }
+                    SeriesItem::Exemplar(_) => write!(line, " exemplar"),
+                }
+                .unwrap();
             }
             lines.push(line);
         }

@@ -185,7 +185,8 @@ mod tests {
         let (key, at) = (Labels::from_pairs([("job", "j")]), Timestamp::from_ms(1));
         let own = groups.replace(&key, families("push_time_seconds 1\n"), at, true);
         assert!(own.unwrap_err().contains("by the gateway itself"));
-        let half: String = (0..60_000).map(|n| format!("a{{n=\"{n}\"}} 1\n")).collect();
+        let lines: Vec<String> = (0..60_000).map(|n| format!("a{{n=\"{n}\"}} 1\n")).collect();
+        let half = lines.concat();
         groups.replace(&key, families(&half), at, true).unwrap();
         groups.replace(&key, families(&half), at, true).unwrap();
         let other = Labels::from_pairs([("job", "k")]);

@@ -123,7 +123,7 @@ mod tests {
             let error = of_path(path).unwrap_err();
             assert!(error.starts_with(expected), "{path}: {error}");
         }
-        let many: String = (0..40).map(|n| format!("/l{n}/v")).collect();
+        let many = (0..40).map(|n| format!("/l{n}/v")).collect::<Vec<_>>().concat();
         assert!(of_path(&format!("/metrics/job/a{many}")).unwrap_err().starts_with("more than 32"));
     }
 }

@@ -39,13 +39,12 @@ impl Webhook {
         view.adopt(&view_of_part);
         let url = self.url(&view_of_part).await?;
         let deadline = deadline.within(self.config.timeout);
-        match payload {
-            Some(payload) => self.poster.post_json(url, &payload, deadline).await?,
-            None => {
-                let message = Message::new(&part, view.external_url, VERSION, truncated);
-                self.poster.post_json(url, &message, deadline).await?
-            }
-        };
+        if let Some(payload) = payload {
+            self.poster.post_json(url, &payload, deadline).await?;
+        } else {
+            let message = Message::new(&part, view.external_url, VERSION, truncated);
+            self.poster.post_json(url, &message, deadline).await?;
+        }
         Ok(Stored::new())
     }
 }
