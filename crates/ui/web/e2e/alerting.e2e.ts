@@ -77,9 +77,9 @@ it("the palette reaches every alert, those of other servers and rules that are q
   await search("ShopQueueLong");
   await option(/^ShopQueueLong.*severity=high/).click();
   await page.getByRole("complementary", { name: "Alert ShopQueueLong" }).waitFor();
-  await search("FlyballStorageReadOnly");
-  await option(/rule, inactive/).click();
-  await page.locator(".rule-row", { hasText: "FlyballStorageReadOnly" }).waitFor();
+  await search("ShopSoon");
+  await option(/rule, pending/).click();
+  await page.locator(".rule-row", { hasText: "ShopSoon" }).waitFor();
   await closeClean(watched);
 });
 
