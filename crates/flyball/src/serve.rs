@@ -227,9 +227,7 @@ impl Rooms {
         supervisor: &Supervisor,
     ) -> Result<Self, Fatal> {
         let engine = Arc::new(query::Engine::new(settings.engine.clone()));
-        let external_url = external_url(settings);
-        let queries = Queries::new(Arc::clone(clock), settings.server.query.clone());
-        let queries = Arc::new(queries);
+        let queries = Arc::new(Queries::new(Arc::clone(clock), settings.server.query.clone()));
         let policy = Arc::new(net::AddressPolicy::default());
         let (send_alerts, alerts) = mpsc::channel(ALERT_BATCHES_MAX);
         let outside = Alertmanagers::new(sender_options(settings, &policy, vfs, clock));
@@ -252,7 +250,7 @@ impl Rooms {
             policy: Arc::clone(&policy),
             clock: Arc::clone(clock),
             entropy: Arc::new(SystemEntropy::new()?),
-            external_url,
+            external_url: external_url(settings),
             metrics: Arc::default(),
         };
         let dashboards = Arc::new(storage::open_dashboards(settings, vfs)?);
@@ -270,18 +268,13 @@ impl Rooms {
         });
         let metrics = Arc::clone(&integrator.metrics);
         own.add(Box::new(move || metrics.families()));
-        let appender = Arc::clone(db) as Arc<dyn Appender>;
+        let receiving = receiver_options(settings);
+        let pushes = Arc::new(storage::open_pushes(db, settings, receiving, vfs, clock)?);
         Ok(Self {
             db: Arc::clone(db),
-            otlp: Arc::new(OtlpReceiver::new(appender, receiver_options(settings))),
+            otlp: Arc::new(OtlpReceiver::new(Arc::clone(db) as Arc<dyn Appender>, receiving)),
             egress: egress(db, clock, settings),
-            pushes: Arc::new(storage::open_pushes(
-                db,
-                settings,
-                receiver_options(settings),
-                vfs,
-                clock,
-            )?),
+            pushes,
             probes: Probes::new(&policy, vfs, &integrator.entropy),
             clock: Arc::clone(clock),
             vfs: Arc::clone(vfs),

@@ -166,9 +166,9 @@ pub(super) fn grafana(paths: &[PathBuf]) -> Part {
         let lost = |kind: FindingKind| kind != FindingKind::Changed;
         let losses: Vec<_> = imported.report.iter().filter(|one| lost(one.kind)).collect();
         if losses.is_empty() {
-            whole += 1
+            whole += 1;
         } else {
-            lossy += 1
+            lossy += 1;
         }
         part.never.extend(
             losses.into_iter().map(|loss| {

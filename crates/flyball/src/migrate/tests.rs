@@ -20,7 +20,9 @@ fn prometheus(files: &[(&str, &str)]) -> Part {
         &mut part.missing,
         &mut part.refused,
     ] {
-        lines.iter_mut().for_each(|line| *line = line.replace(&folder, ""));
+        for line in lines {
+            *line = line.replace(&folder, "");
+        }
     }
     part
 }

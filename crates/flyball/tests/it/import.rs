@@ -1,6 +1,7 @@
 //! `flyball tsdb import` on the data directory of a real Prometheus: blocks, log and deletions.
 
 use crate::server::{Server, run};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +24,8 @@ fn prometheus(folder: &Path) -> Option<(PathBuf, Vec<String>)> {
     for host in 0..4 {
         for minute in 0..48 * 60_u64 {
             let (at, value) = (now - 60 * HOUR + minute * 60, (minute * 7919 + host) % 1000);
-            text += &format!("load{{Zone=\"z\",host=\"h{host}\"}} {}.25 {at}\n", value * host);
+            let value = value * host;
+            writeln!(text, "load{{Zone=\"z\",host=\"h{host}\"}} {value}.25 {at}").unwrap();
         }
     }
     fs::write(folder.join("load.om"), text + "# EOF\n").unwrap();

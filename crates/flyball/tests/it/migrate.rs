@@ -90,7 +90,7 @@ fn a_mistake_ends_the_report_without_a_way_to_start() {
     fs::write(folder.path().join("p.yml"), "scrape_config: []\n").unwrap();
     let (code, out, err) = run(folder.path(), &["migrate", "--from-prometheus=p.yml"]);
     assert_eq!((code, err.as_str()), (1, ""));
-    expect![[r#"
+    expect![[r"
         p.yml
           refused:
             p.yml:1:1: unknown key `scrape_config`
@@ -98,7 +98,7 @@ fn a_mistake_ends_the_report_without_a_way_to_start() {
                 | ^
 
         Files that are refused have mistakes; repair them, then ask again.
-    "#]]
+    "]]
     .assert_eq(&out);
     let (code, ..) = run(folder.path(), &["migrate"]);
     assert_eq!(code, 2);

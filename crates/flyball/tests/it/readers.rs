@@ -13,9 +13,8 @@ fn prometheus_federates_and_reads_ranges() {
     server.write("own.yml", "global: {external_labels: {region: eu}}\n");
     server.run();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let lines: String = (0..60)
-        .map(|n| format!("stock,job=shop,item=tea value={n} {}\n", now.as_secs() - 60 + n))
-        .collect();
+    let line = |n| format!("stock,job=shop,item=tea value={n} {}\n", now.as_secs() - 60 + n);
+    let lines = (0..60).map(line).collect::<Vec<_>>().concat();
     let reply = http::post(server.address(), "/write?precision=s", &[], lines.as_bytes()).unwrap();
     assert_eq!(reply.status, 204, "{}", reply.text());
     let config = CONFIG.replace("FLYBALL", &server.address().to_string());

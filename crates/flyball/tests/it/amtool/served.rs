@@ -135,7 +135,8 @@ fn an_added_alert_reaches_its_webhook() {
     assert_eq!(body["alerts"][0]["annotations"]["summary"], "two words");
     // 0.25 reads the address of a webhook in the configuration that it is shown.
     for words in [&["config", "routes", "show"][..], &["config", "routes", "test", "a=b"]] {
-        let said = both(&peer, words);
+        // What a route groups by only later versions show.
+        let said = peer.theirs(words);
         assert_eq!(said.code, 0, "{}", said.err);
     }
     let shown = peer.theirs(&["config", "show"]).out;
