@@ -26,10 +26,12 @@ function compress() {
 }
 
 const FRAME =
-  /node_modules\/(preact|@preact)\/|src\/(app\/(?!palette|help|find|range_panel)|components\/(button|icon|lazy|menu|state|toast)|api\/(client|prometheus))/;
+  /node_modules\/(preact|@preact)\/|src\/(styles\/|app\/(?!palette|help|find|range_panel)|components\/(button|icon|lazy|menu|state|toast)|api\/(client|prometheus)|dashboards\/api)/;
+const PARTS =
+  /src\/(components\/(dialog|field|tabs|virtual)|pages\/parts\/(page_head|rows|labels|when|facts))\./;
 const FIGURES = /src\/(format\/|panels\/(number|reduce)\.ts|charts\/(colors|theme))/;
 const PANELS =
-  /src\/(panels\/(display|frame|interpolate|links|macros|mappings|names|overrides|plan|prometheus_frames|query|step|tail|thresholds|variable_\w+)\.ts|panels\/views\/(timeseries|props|parts)\.tsx|dashboards\/(session|panel_status|annotations|layout|use_panel|together)\.)/;
+  /src\/(panels\/(display|frame|interpolate|links|macros|mappings|names|overrides|plan|prometheus_frames|query|step|tail|thresholds|variable_\w+)\.ts|panels\/views\/(timeseries|props|parts)\.tsx|panels\/panels\.css|dashboards\/dashboards\.css|dashboards\/(session|panel_status|annotations|layout|use_panel|together)\.)/;
 
 export default defineConfig({
   // Addresses are relative to the page's <base>, so that any route prefix works.
@@ -55,6 +57,7 @@ export default defineConfig({
           groups: [
             { name: "frame", test: FRAME },
             { name: "figures", test: FIGURES },
+            { name: "parts", test: PARTS },
             { name: "panels", test: PANELS },
           ],
         },

@@ -155,8 +155,11 @@ fn summary(report: &Report) -> String {
     };
     let word = whole.band.as_str();
     let Some(worst) = whole.deductions.first() else {
-        let count = report.components.len();
-        return format!("{score} of 100, {word}: nothing is wrong with {count} components");
+        let what = match report.components.len() {
+            1 => "the one component".to_owned(),
+            count => format!("{count} components"),
+        };
+        return format!("{score} of 100, {word}: nothing is wrong with {what}");
     };
     let (way, cause) = cause(report, worst);
     let first = if way.is_empty() { String::new() } else { format!("{}: ", way.join(" < ")) };

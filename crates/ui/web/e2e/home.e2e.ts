@@ -31,6 +31,15 @@ it("names firing alerts and targets that are down, with their reasons", async ()
   await closeClean(watched);
 });
 
+it("begins with the score, its worst reason and the way to all of them", async () => {
+  const watched = await open(browser, full.server, "/");
+  const score = watched.page.getByRole("region", { name: "The whole system" });
+  await score.getByText(/of 100, (degraded|impaired|critical): .+ points\)/).waitFor();
+  await score.getByRole("link", { name: "Health: all reasons" }).click();
+  await watched.page.getByRole("heading", { name: "What to do next" }).waitFor();
+  await closeClean(watched);
+});
+
 it("shows this host and goes on by itself", async () => {
   const watched = await open(browser, full.server, "/");
   const tile = watched.page.locator(".tile", { hasText: "Memory used" });

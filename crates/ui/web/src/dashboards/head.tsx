@@ -71,9 +71,7 @@ export function Head({ viewed }: { viewed: Placed | undefined }): JSX.Element {
       <Button
         icon="edit"
         isPressed={isEditing}
-        onClick={() => {
-          session.isEditing.value = !isEditing;
-        }}
+        onClick={() => setParams({ edit: isEditing ? null : "1" })}
       >
         {isEditing ? "Done" : "Edit"}
       </Button>
@@ -102,12 +100,12 @@ export function Over(): JSX.Element | null {
       return <SaveDialog {...props} asCopy={false} />;
     case "copy":
       return <SaveDialog {...props} asCopy />;
-    case "settings":
-      return <Settings {...props} />;
     case "versions":
       return <Versions {...props} />;
-    default:
+    case "":
       return null;
+    default:
+      return <Settings {...props} />;
   }
 }
 

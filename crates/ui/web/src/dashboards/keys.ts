@@ -49,9 +49,7 @@ export function keysOf(session: Session, placed: readonly Placed[]): Shortcut[] 
       keys: "d e",
       does: "Edit the dashboard",
       group,
-      run: () => {
-        session.isEditing.value = !session.isEditing.peek();
-      },
+      run: () => setParams({ edit: session.isEditing.peek() ? null : "1" }),
     },
     { keys: "d s", does: "Settings", group, run: () => setParams({ editview: "settings" }) },
     { keys: "ctrl+s", does: "Save", group, run: () => save(session) },

@@ -25,6 +25,7 @@ import { VariablesBar } from "./variables_bar";
 const PanelEditor = lazyPart(() =>
   import("./editor/panel_editor").then((module) => module.PanelEditor),
 );
+const DraftOffer = lazyPart(() => import("./draft_offer").then((module) => module.DraftOffer));
 
 /** `/d/UID/SLUG`. */
 export function DashboardPage({ rest }: { readonly rest: readonly string[] }): JSX.Element {
@@ -79,21 +80,29 @@ function Body(): JSX.Element {
   useEffect(() => {
     document.title = `${title} · Flyball`;
   }, [title]);
-  useDashboardKeys(session, placed);
+  useLater(({ keysOf }) => bind(keysOf(session, placed)), [session, placed]);
+  useLater(({ watchDrafts }) => watchDrafts(session), [session]);
+  const draft = session.draft.value;
+  const over = (
+    <>
+      {draft && <DraftOffer key={draft.key} draft={draft} />}
+      <Over />
+    </>
+  );
   const kiosk = route.value.params.has("kiosk");
   const edited = param("editPanel");
   const viewed = findPlaced(placed, param("viewPanel")) ?? closedPanel(session, param("viewPanel"));
   if (edited)
     return (
       <>
+        {over}
         <PanelEditor id={Number(edited)} />
-        <Over />
       </>
     );
   return (
     <article class="dashboard" aria-label={title}>
       {!kiosk && <Head viewed={viewed} />}
-      <Over />
+      {over}
       <VariablesBar />
       {viewed ? (
         <div class="view-panel">
@@ -108,18 +117,22 @@ function Body(): JSX.Element {
   );
 }
 
-function useDashboardKeys(session: Session, placed: readonly Placed[]): void {
+/** Starts something whose code comes after the dashboard, and ends it. */
+function useLater(
+  start: (later: typeof import("./later")) => () => void,
+  inputs: readonly unknown[],
+): void {
   useEffect(() => {
-    let unbind: (() => void) | undefined;
+    let end: (() => void) | undefined;
     let isGone = false;
-    void import("./keys").then(({ keysOf }) => {
-      if (!isGone) unbind = bind(keysOf(session, placed));
+    void import("./later").then((later) => {
+      if (!isGone) end = start(later);
     });
     return () => {
       isGone = true;
-      unbind?.();
+      end?.();
     };
-  }, [session, placed]);
+  }, inputs);
 }
 
 /** A panel of a closed row can be shown alone, too. */

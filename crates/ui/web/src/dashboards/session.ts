@@ -14,6 +14,7 @@ import { macroScope } from "../panels/macros";
 import type { Dashboard, Panel, Variable } from "../panels/model";
 import { VariableStore } from "../panels/variable_store";
 import type { Meta } from "./api";
+import type { Draft } from "./drafts";
 import { allPanels } from "./layout";
 
 export class Session {
@@ -21,7 +22,9 @@ export class Session {
   readonly meta: Signal<Meta>;
   readonly variables: Signal<VariableStore>;
   readonly marks = signal<readonly ChartMark[]>([]);
-  readonly isEditing = signal(false);
+  readonly isEditing = computed(() => route.value.params.has("edit"));
+  /** Changes of an earlier visit that nobody saved. */
+  readonly draft = signal<Draft | undefined>(undefined);
   /** The panel under the mouse or with the focus: what keys act on. */
   readonly pointed = signal<string | undefined>(undefined);
   /** The JSON as it was loaded or saved last. */

@@ -30,15 +30,15 @@ export function PanelEditor({ id }: { id: number }): JSX.Element {
       panel && { key: `edit-${id}`, panel, pos: panel.gridPos, fixed: {}, repeat: 0 },
     [panel],
   );
+  const close = (): void => setParams({ editPanel: null, tab: null });
   if (!panel || !placed)
     return (
       <Empty title={`There is no panel ${id}`}>
-        <a href="?">Back to the dashboard</a>
+        <Button onClick={close}>Back to the dashboard</Button>
       </Empty>
     );
   const change = (next: (panel: Panel) => Panel): void =>
     session.change((dashboard) => changePanel(dashboard, id, next));
-  const close = (): void => setParams({ editPanel: null, tab: null });
   const discard = (): void => {
     session.change(() => before);
     close();

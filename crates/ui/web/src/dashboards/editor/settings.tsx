@@ -19,6 +19,16 @@ const TABS = [
   { id: "json", label: "JSON" },
 ];
 
+/** Where Grafana's `editview` has a page of its own. */
+const OF_GRAFANA: Readonly<Record<string, string>> = {
+  "variables": "variables",
+  "templating": "variables",
+  "annotations": "links",
+  "links": "links",
+  "json-model": "json",
+  "dashboard_json": "json",
+};
+
 export function Settings({
   session,
   onClose,
@@ -26,7 +36,7 @@ export function Settings({
   session: Session;
   onClose: () => void;
 }): JSX.Element {
-  const tab = param("tab") || "general";
+  const tab = param("tab") || OF_GRAFANA[param("editview")] || "general";
   const setTab = (id: string): void => setParams({ tab: id }, { replace: true });
   return (
     <Dialog

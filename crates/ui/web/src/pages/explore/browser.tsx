@@ -64,7 +64,7 @@ export function MetricBrowser({ onPick, onClose }: BrowserProps): JSX.Element {
   );
   return (
     <Dialog title="Metrics" size="large" isDrawer onClose={onClose}>
-      <div class="browser">
+      <div class="metric-browser">
         <div class="stack">
           <Search value={search} onInput={setSearch} label="Search names and help" />
           {error && <Problem error={error} onRetry={reload} />}

@@ -8,6 +8,7 @@ import { classes } from "../../components/button";
 import { Badge, Empty, Loading, Mark, Problem } from "../../components/state";
 import { PageHead } from "../parts/page_head";
 import { RecentChart } from "../parts/recent_chart";
+import { Score } from "../parts/score";
 import { ago, clock } from "../parts/when";
 import { type Cause, causes, isAddress, pieces, toneOf, worstFirst } from "./causes";
 import "./health.css";
@@ -26,7 +27,7 @@ export default function HealthPage(): JSX.Element {
       {!data && !error && <Loading what="the health of the system" />}
       {data && (
         <div class="health">
-          <Whole health={data} />
+          <Score health={data} />
           <Next health={data} />
           <Components components={data.components} />
           <div class="health-past">
@@ -40,49 +41,6 @@ export default function HealthPage(): JSX.Element {
         </div>
       )}
     </>
-  );
-}
-
-function Whole({ health }: { readonly health: Health }): JSX.Element {
-  const tone = toneOf(health.status);
-  return (
-    <section class={classes("card health-whole", tone)} aria-label="The whole system">
-      <div class="health-score">
-        <strong>{health.score ?? "?"}</strong>
-        <span class="muted">of 100</span>
-      </div>
-      <div class="grow">
-        <div class="line">
-          <Badge tone={tone}>{health.status}</Badge>
-          {health.since && (
-            <span class="muted" title={clock(health.since)}>
-              for {ago(health.since)}
-            </span>
-          )}
-        </div>
-        <p class="health-summary">{health.summary}</p>
-        <Spent health={health} />
-      </div>
-    </section>
-  );
-}
-
-/** Where the points went, as one bar: what is left, then each deduction. */
-function Spent({ health }: { readonly health: Health }): JSX.Element | null {
-  if (health.score === null) return null;
-  const parts = health.deductions.filter((one) => one.points > 0);
-  return (
-    <div class="spent" aria-hidden="true">
-      <i class={toneOf(health.status)} style={{ width: `${health.score}%` }} />
-      {parts.map((one, at) => (
-        <i
-          key={at}
-          class="lost"
-          style={{ width: `${one.points}%` }}
-          title={`${one.subject}: ${one.points} points`}
-        />
-      ))}
-    </div>
   );
 }
 

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import type { Alert, Target } from "../../api/prometheus";
 import { newest, ofServer, transitions } from "./changes";
-import { asPoints, extended, sparkPath } from "./points";
-import { services, troubles } from "./trouble";
+import { asPoints, extended, recentMean, sparkPath } from "./points";
+import { firing, services, type Strain, troubles } from "./trouble";
 
 const alert = (name: string, severity: string, state: Alert["state"] = "firing"): Alert => ({
   labels: { alertname: name, severity, instance: "a" },
@@ -28,7 +28,8 @@ const target = (instance: string, error: string, job = "shop"): Target => ({
 
 it("lists what is wrong, worst first, and says why and what to do", () => {
   const found = troubles(
-    [alert("Low", "low"), alert("Worst", "critical"), alert("Later", "high", "pending")],
+    firing([alert("Low", "low"), alert("Worst", "critical"), alert("Later", "high", "pending")], [])
+      .told,
     [],
     undefined,
   );
@@ -47,6 +48,50 @@ it("lists a target that an alert tells of once, with its error", () => {
   const found = troubles([{ ...down, labels }], [target("c", "timeout")], undefined);
   expect(found.map(({ title }) => title)).toEqual(["TargetDown"]);
   expect(found[0]!.why).toBe("TargetDown is bad: timeout");
+});
+
+const routed = (name: string, instance: string, silencedBy: readonly string[] = []) => ({
+  labels: { alertname: name, severity: "high", instance, cluster: "eu" },
+  annotations: { summary: `${name} was sent` },
+  startsAt: "2026-11-22T04:00:00Z",
+  endsAt: "",
+  updatedAt: "",
+  fingerprint: "",
+  receivers: [],
+  status: { state: "active" as const, silencedBy, inhibitedBy: [] },
+});
+
+it("lists alerts that others send, those of rules once, and counts silenced ones", () => {
+  const { told, quiet } = firing(
+    [alert("Own", "high"), alert("Quiet", "high")],
+    [routed("Own", "a"), routed("Quiet", "a", ["7"]), routed("Sent", "b"), routed("Sent", "c")],
+  );
+  expect(quiet).toBe(1);
+  const found = troubles(told, [], undefined);
+  expect(found.map(({ title, where }) => [title, where])).toEqual([
+    ["Own", 'instance="a"'],
+    ["Sent, 2 alerts", "b, c"],
+  ]);
+});
+
+it("lists a part of the host once, by its worst sign", () => {
+  const strain = (title: string, tone: "warn" | "bad", part: string): Strain => ({
+    ...{ title, tone, part, state: "host", why: "w", remedy: "r", instance: "n" },
+  });
+  const found = troubles([alert("Low", "low")], [], undefined, [
+    strain("CPU busy", "warn", "processors"),
+    strain("Load per CPU", "bad", "processors"),
+    strain("Memory used", "warn", "memory"),
+  ]);
+  expect(found.map(({ title }) => title)).toEqual(["Load per CPU", "Low", "Memory used"]);
+  expect(found[0]).toMatchObject({ path: "/d/flyball-host", params: { "var-instance": "n" } });
+});
+
+it("takes the mean of the last minute, and none of too little", () => {
+  const points = [1, 2, 50, 70].map((value, at) => ({ timeMs: at * 30_000, value }));
+  expect(recentMean(points, 60_000, 2)).toBe(60);
+  expect(recentMean(points, 60_000, 3)).toBeNaN();
+  expect(recentMean([], 60_000, 1)).toBeNaN();
 });
 
 it("joins targets of a job that fail for the same reason", () => {

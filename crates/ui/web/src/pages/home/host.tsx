@@ -1,5 +1,6 @@
 // One host at a glance: tiles with a value, what it means, and the last minutes; alive at 1 s.
 
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { activeTargets, labelValues, queryInstant, type Target } from "../../api/prometheus";
@@ -10,8 +11,9 @@ import { parseInterval } from "../../app/time";
 import { Select } from "../../components/field";
 import { Empty, Mark, type Tone } from "../../components/state";
 import { formatValue } from "../../format/units";
-import { firstValue } from "./points";
+import { firstValue, type Point, recentMean } from "./points";
 import { Spark, usePoints } from "./spark";
+import type { Strain } from "./trouble";
 
 interface Tile {
   readonly title: string;
@@ -22,7 +24,15 @@ interface Tile {
   readonly limits?: readonly [number, number];
   readonly top?: number;
   readonly note?: string;
+  /** What it means beyond its limits, for people who do not know. */
+  readonly strain?: { readonly part: string; readonly why: string; readonly remedy: string };
 }
+
+const BUSY = {
+  part: "processors",
+  remedy:
+    "Find what takes them (top, key P) and stop or limit it, or give the host more processors.",
+};
 
 const FILESYSTEMS = 'fstype!~"tmpfs|ramfs|squashfs|overlay|iso9660|devtmpfs|fuse.*"';
 const DISKS = 'device!~"(dm-|md|zram|loop|sr|ram).*"';
@@ -31,6 +41,7 @@ const LINKS = 'device!~"(lo|veth.*|docker.*|br-.*|cali.*|flannel.*|virbr.*|ifb.*
 const TILES: readonly Tile[] = [
   {
     title: "CPU busy",
+    strain: { ...BUSY, why: "The processors are hardly ever free: everything takes longer." },
     unit: "percent",
     limits: [80, 95],
     top: 100,
@@ -38,6 +49,11 @@ const TILES: readonly Tile[] = [
   },
   {
     title: "Memory used",
+    strain: {
+      part: "memory",
+      why: "Little memory is left; when it is used up, the kernel ends processes.",
+      remedy: "Find what has it (top, key M), limit or restart it.",
+    },
     unit: "percent",
     limits: [85, 95],
     top: 100,
@@ -46,6 +62,11 @@ const TILES: readonly Tile[] = [
   },
   {
     title: "Fullest file system",
+    strain: {
+      part: "space",
+      why: "A file system is nearly full; what writes to it will fail.",
+      remedy: "See which (df -h), find what is large (du -xh / | sort -h | tail), make room.",
+    },
     unit: "percent",
     limits: [85, 95],
     top: 100,
@@ -55,6 +76,7 @@ const TILES: readonly Tile[] = [
   },
   {
     title: "Load per CPU",
+    strain: { ...BUSY, why: "More tasks want to run than there are processors." },
     unit: "short",
     limits: [1.5, 4],
     note: "1 min",
@@ -62,6 +84,7 @@ const TILES: readonly Tile[] = [
   },
   {
     title: "Tasks waiting",
+    strain: { ...BUSY, why: "Tasks that could run wait for a processor." },
     unit: "percent",
     limits: [40, 80],
     note: "for CPU",
@@ -69,6 +92,11 @@ const TILES: readonly Tile[] = [
   },
   {
     title: "Disk waiting",
+    strain: {
+      part: "disks",
+      why: "Tasks stand still because disks do not keep up.",
+      remedy: "Find what reads and writes (iotop, or the host's dashboard) and spread or slow it.",
+    },
     unit: "percent",
     limits: [20, 60],
     note: "tasks stopped",
@@ -191,6 +219,26 @@ function HostFacts({ host }: { readonly host: Host }): JSX.Element | null {
   return <span class="muted">{facts.filter(Boolean).join(" · ")}</span>;
 }
 
+/** Parts of the host that are beyond their limits for a minute. */
+export const strains = signal<readonly Strain[]>([]);
+const STRAIN_MS = 60_000;
+const STRAIN_POINTS = 20;
+
+/** Tells the list of what is wrong when a tile is beyond its limits for a while. */
+function useStrain(tile: Tile, host: Host, points: readonly Point[]): void {
+  const tone = judged(recentMean(points, STRAIN_MS, STRAIN_POINTS), tile.limits);
+  useEffect(() => {
+    const { strain, title } = tile;
+    if (!strain || (tone !== "warn" && tone !== "bad")) return undefined;
+    const own = { ...strain, title: `${title} is ${WORDS[tone]}`, tone, state: "host" };
+    const told: Strain = { ...own, instance: host.instance };
+    strains.value = [...strains.peek(), told];
+    return () => {
+      strains.value = strains.peek().filter((one) => one !== told);
+    };
+  }, [tile, host.instance, tone]);
+}
+
 const WORDS: Partial<Record<Tone, string>> = { warn: "high", bad: "very high" };
 
 function TileView({ tile, host }: { readonly tile: Tile; readonly host: Host }): JSX.Element {
@@ -198,6 +246,7 @@ function TileView({ tile, host }: { readonly tile: Tile; readonly host: Host }):
   const points = usePoints(expr);
   const value = points.at(-1)?.value;
   const tone = value === undefined ? "none" : judged(value, tile.limits);
+  useStrain(tile, host, points);
   const isLoad = tile === TILES[0];
   useEffect(() => {
     if (isLoad && value !== undefined) load.value = value / 100;
@@ -228,6 +277,6 @@ function decimals(value: number): number {
 }
 
 function judged(value: number, limits: readonly [number, number] | undefined): Tone {
-  if (!limits || value < limits[0]) return "good";
+  if (!limits || Number.isNaN(value) || value < limits[0]) return "good";
   return value < limits[1] ? "warn" : "bad";
 }

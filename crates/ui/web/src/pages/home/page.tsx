@@ -1,7 +1,9 @@
 // Home: what is wrong now and why, how this host is, what changed, how to get data in.
 
 import type { JSX } from "preact";
+import { routedAlerts } from "../../api/alertmanager";
 import { getData } from "../../api/client";
+import { health } from "../../api/health";
 import { activeTargets, alerts, queryRange, type Target } from "../../api/prometheus";
 import { asError, type Loaded, useLoad } from "../../app/load";
 import { href } from "../../app/route";
@@ -10,27 +12,41 @@ import { classes } from "../../components/button";
 import { Badge, Empty, Loading, Mark, Problem } from "../../components/state";
 import { fromNow } from "../../format/dates";
 import { formatValue } from "../../format/units";
+import { Score } from "../parts/score";
 import { type Change, newest, ofServer, type Runtime, transitions, WRONG } from "./changes";
-import { HostSection } from "./host";
+import { HostSection, strains } from "./host";
 import { Snippets } from "./snippets";
-import { type ServerState, type Service, services, type Trouble, troubles } from "./trouble";
+import {
+  firing,
+  type ServerState,
+  type Service,
+  services,
+  type Trouble,
+  troubles,
+} from "./trouble";
 import "./home.css";
 
 export default function Home(): JSX.Element {
-  const firing = useLoad((signal) => alerts({ signal }), [], { everyMs: 2000 });
+  const alerting = useLoad((signal) => alerts({ signal }), [], { everyMs: 2000 });
   const targets = useLoad((signal) => activeTargets({ signal }), [], { everyMs: 2000 });
   const server = useLoad(
     (signal) => getData<ServerState>("api/flyball/v1/status", {}, { signal }),
     [],
     { everyMs: 5000 },
   );
+  const routed = useLoad((signal) => routedAlerts([], { signal }), [], { everyMs: 2000 });
+  const judged = useLoad((signal) => health({ signal }), [], { everyMs: 5000 });
+  const { told, quiet } = firing(alerting.data ?? [], routed.data ?? []);
   const found =
-    firing.data && targets.data ? troubles(firing.data, targets.data, server.data) : undefined;
-  const error = firing.error ?? targets.error;
+    alerting.data && targets.data
+      ? troubles(told, targets.data, server.data, strains.value)
+      : undefined;
+  const error = alerting.error ?? targets.error;
   return (
     <div class="home">
       <h1 class="only-heard">Home</h1>
       <div class="stack home-main">
+        {judged.data && <Score health={judged.data} to={href("/health")} />}
         <section class="stack" aria-label="What is wrong now">
           {error && <Problem error={asError(error)} isSlim={found !== undefined} />}
           {found ? (
@@ -38,8 +54,13 @@ export default function Home(): JSX.Element {
           ) : (
             !error && <Loading what="alerts and targets" />
           )}
-          {firing.data && (
-            <Pending count={firing.data.filter((a) => a.state === "pending").length} />
+          {alerting.data && (
+            <Pending count={alerting.data.filter((a) => a.state === "pending").length} />
+          )}
+          {quiet > 0 && (
+            <p class="muted">
+              <a href={href("/silences")}>{quiet} silenced</a>: they fire, and nobody is told.
+            </p>
           )}
         </section>
         <HostSection />
@@ -198,7 +219,7 @@ function Server({ state }: { readonly state: ServerState }): JSX.Element {
       <h2>
         <a href={href("/status")}>This server</a>
       </h2>
-      <dl class="facts card">
+      <dl class="home-facts card">
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -231,7 +252,7 @@ function Changes(): JSX.Element {
       {error && <Problem error={error} onRetry={reload} isSlim />}
       {data && data.length === 0 && <Empty title="Nothing changed." />}
       {data && data.length > 0 && (
-        <ol class="changes card">
+        <ol class="home-changes card">
           {data.map((change, index) => (
             <li key={index}>
               <Mark tone={change.tone} />

@@ -55,3 +55,11 @@ export function sparkPath(
   }
   return path;
 }
+
+/** The mean of what lies within so many milliseconds of the newest; nothing of too few points. */
+export function recentMean(points: readonly Point[], spanMs: number, least: number): number {
+  const newest = points.at(-1)?.timeMs ?? 0;
+  const recent = points.filter(({ timeMs }) => newest - timeMs < spanMs);
+  if (recent.length < least) return Number.NaN;
+  return recent.reduce((sum, { value }) => sum + value, 0) / recent.length;
+}

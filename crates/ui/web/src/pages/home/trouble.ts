@@ -1,6 +1,7 @@
 // What is wrong now and why: firing alerts, targets that are down, parts of the server that fail.
 // Pure: from what the server says to a list, worst first.
 
+import type { RoutedAlert } from "../../api/alertmanager";
 import type { Alert, Target } from "../../api/prometheus";
 import type { components } from "../../api/schema";
 import type { Tone } from "../../components/state";
@@ -35,47 +36,121 @@ const SEVERITIES: Readonly<Record<string, number>> = {
   info: 4,
 };
 
+/** What an alert of the own rules, or one that somebody sent, says. */
+export type Told = Pick<Alert, "labels" | "annotations" | "activeAt">;
+
+/** Alerts that fire, of rules and of others; those that somebody silenced are only counted. */
+export function firing(
+  alerts: readonly Alert[],
+  routed: readonly RoutedAlert[],
+): { readonly told: Told[]; readonly quiet: number } {
+  const isQuiet = (one: RoutedAlert) =>
+    one.status.silencedBy.length + one.status.inhibitedBy.length > 0;
+  const quiet = routed.filter(isQuiet);
+  const isOf = (alert: Told, one: RoutedAlert) =>
+    Object.entries(alert.labels).every(([name, value]) => one.labels[name] === value);
+  const own = alerts.filter(
+    (alert) => alert.state === "firing" && !quiet.some((one) => isOf(alert, one)),
+  );
+  const others = routed.filter((one) => !isQuiet(one) && !alerts.some((alert) => isOf(alert, one)));
+  const sent = others.map(({ labels, annotations, startsAt }) => ({
+    labels,
+    annotations,
+    activeAt: startsAt,
+  }));
+  return { told: [...own, ...sent], quiet: quiet.length };
+}
+
 /** Everything that is wrong, worst first. */
 export function troubles(
-  alerts: readonly Alert[],
+  told: readonly Told[],
   targets: readonly Target[],
   server: ServerState | undefined,
+  strains: readonly Strain[] = [],
 ): Trouble[] {
-  const firing = alerts.filter((alert) => alert.state === "firing");
+  const firing = [...told];
   firing.sort((a, b) => severity(a) - severity(b) || b.activeAt.localeCompare(a.activeAt));
   const down = targets.filter((target) => target.health === "down");
-  const told = new Set<Target>();
-  const ofAlerts = firing.map((alert) => {
-    const target = down.find((one) => tellsOf(alert, one));
-    if (!target) return ofAlert(alert);
-    told.add(target);
-    const trouble = ofAlert(alert);
-    return { ...trouble, why: [trouble.why, reason(target)].filter(Boolean).join(": ") };
+  const named = new Set<Target>();
+  const ofAlerts = together(firing).map((alerts) => {
+    const targets = down.filter((one) => alerts.some((alert) => tellsOf(alert, one)));
+    for (const target of targets) named.add(target);
+    const trouble = ofAlert(alerts);
+    const why = [trouble.why, targets[0] ? reason(targets[0]) : ""].filter(Boolean).join(": ");
+    return { ...trouble, why };
   });
-  const untold = down.filter((target) => !told.has(target));
-  return [...(server ? ofServer(server) : []), ...ofAlerts, ...ofTargets(untold)];
+  const unnamed = down.filter((target) => !named.has(target));
+  const all = [...(server ? ofServer(server) : []), ...ofAlerts, ...ofTargets(unnamed)];
+  return [...all, ...ofHosts(strains)].sort((a, b) => RANKS[a.tone] - RANKS[b.tone]);
+}
+
+const RANKS: Readonly<Record<Tone, number>> = { bad: 0, warn: 1, info: 2, none: 2, good: 3 };
+
+/** Alerts of one name and severity, in the order of the first of each. */
+function together(firing: readonly Told[]): [Told, ...Told[]][] {
+  const groups = new Map<string, [Told, ...Told[]]>();
+  for (const alert of firing) {
+    const key = JSON.stringify([alert.labels.alertname, alert.labels.severity]);
+    const group = groups.get(key);
+    if (group) group.push(alert);
+    else groups.set(key, [alert]);
+  }
+  return [...groups.values()];
+}
+
+/** A part of a host that is used beyond its limit for a minute. */
+export interface Strain {
+  readonly title: string;
+  readonly tone: "warn" | "bad";
+  /** `high`. */
+  readonly state: string;
+  /** What uses it up: only the worst of a part is told. */
+  readonly part: string;
+  readonly why: string;
+  readonly remedy: string;
+  readonly instance: string;
+}
+
+function ofHosts(strains: readonly Strain[]): Trouble[] {
+  const parts = new Map<string, Strain>();
+  for (const one of strains) {
+    if (!parts.has(one.part) || one.tone === "bad") parts.set(one.part, one);
+  }
+  return [...parts.values()].map(({ title, tone, state, why, remedy, instance }) => ({
+    tone,
+    state,
+    title,
+    why,
+    remedy,
+    where: `instance=${JSON.stringify(instance)}`,
+    sinceMs: undefined,
+    path: "/d/flyball-host",
+    params: { "var-instance": instance },
+  }));
 }
 
 /** Does an alert say that this target is down? What is wrong is listed once. */
-function tellsOf({ labels }: Alert, target: Target): boolean {
+function tellsOf({ labels }: Told, target: Target): boolean {
   const isSame = labels.instance === target.labels.instance && labels.job === target.labels.job;
   return isSame && /down/i.test(labels.alertname ?? "");
 }
 
-function severity(alert: Alert): number {
+function severity(alert: Told): number {
   return SEVERITIES[alert.labels.severity ?? ""] ?? 3;
 }
 
-function ofAlert(alert: Alert): Trouble {
+function ofAlert([alert, ...others]: readonly [Told, ...Told[]]): Trouble {
   const { alertname = "", severity: word = "firing", ...rest } = alert.labels;
   const { summary, description, message, remediation = "" } = alert.annotations;
+  const whom = [alert, ...others].map(({ labels }) => labels.instance ?? labelText(rest));
+  const more = whom.length > 3 ? ` and ${whom.length - 3} more` : "";
   return {
     tone: severity(alert) <= 1 ? "bad" : severity(alert) >= 4 ? "info" : "warn",
     state: word,
-    title: alertname,
+    title: others.length === 0 ? alertname : `${alertname}, ${whom.length} alerts`,
     why: summary ?? description ?? message ?? "",
     remedy: remediation,
-    where: labelText(rest),
+    where: others.length === 0 ? labelText(rest) : `${whom.slice(0, 3).join(", ")}${more}`,
     sinceMs: Date.parse(alert.activeAt),
     path: "/alerts",
     params: { filter: `{alertname=${JSON.stringify(alertname)}}` },

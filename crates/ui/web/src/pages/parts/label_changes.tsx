@@ -44,7 +44,7 @@ export function LabelChanges({
 }): JSX.Element {
   return (
     <div class="changes-frame">
-      <table class="changes">
+      <table class="label-changes">
         <thead>
           <tr>
             <th />

@@ -93,7 +93,7 @@ function Bar({ value, options, look, upright }: BarProps): JSX.Element {
   const text = value.shown.text || "–";
   const font = upright === undefined ? {} : { fontSize: `${fontPx(text, upright)}px` };
   return (
-    <span class="bar">
+    <span class="bargauge-bar">
       <span class={options.showUnfilled === false ? "bar-track bar-bare" : "bar-track"}>
         {mode === "lcd" ? (
           <Cells value={value} look={look} />
