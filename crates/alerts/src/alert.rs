@@ -6,6 +6,7 @@ use crate::change::{as_map, as_ms};
 use crate::texts::Texts;
 use model::{Labels, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,10 +96,10 @@ pub fn fingerprint(labels: &Labels) -> u64 {
     hash
 }
 
-/// An alert as it is kept.
+/// An alert as it is kept, in one piece of memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredAlert {
-    pub(crate) alert: Arc<Alert>,
+    pub(crate) alert: Alert,
     /// Identity in the notification log.
     pub(crate) fingerprint: u64,
     /// When this occurrence arrived first: tells an alert that fires again from one that still
@@ -113,12 +114,12 @@ impl StoredAlert {
     /// An alert that arrives for the first time.
     pub(crate) fn new(alert: Alert, now: Timestamp) -> Self {
         let fingerprint = alert.fingerprint();
-        Self { alert: Arc::new(alert), fingerprint, occurrence: now, end_is_saved: false }
+        Self { alert, fingerprint, occurrence: now, end_is_saved: false }
     }
 
     /// What is kept after another message about the same alert.
     pub(crate) fn updated(&self, newer: Alert, now: Timestamp) -> Self {
-        let alert = Arc::new(self.alert.merged_with(newer, now));
+        let alert = self.alert.merged_with(newer, now);
         let revived = self.alert.is_resolved_at(now) && !alert.is_resolved_at(now);
         let occurrence = if revived { now } else { self.occurrence };
         Self { alert, fingerprint: self.fingerprint, occurrence, end_is_saved: false }
@@ -132,6 +133,18 @@ impl StoredAlert {
             && old.starts_at == new.starts_at
             && old.annotations == new.annotations
             && old.generator_url == new.generator_url
+    }
+}
+
+/// An alert that is kept, shared with those who keep it; reads as an [`Alert`].
+#[derive(Clone, Debug)]
+pub struct KeptAlert(pub(crate) Arc<StoredAlert>);
+
+impl Deref for KeptAlert {
+    type Target = Alert;
+
+    fn deref(&self) -> &Alert {
+        &self.0.alert
     }
 }
 

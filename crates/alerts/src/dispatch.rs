@@ -361,7 +361,7 @@ impl Dispatcher {
         let shifted = |at: Timestamp| Timestamp::from_ms(at.ms().saturating_add(jump_ms));
         self.alerts.change_all(|stored| {
             if !stored.alert.is_resolved_at(last) {
-                let alert = Arc::make_mut(&mut Arc::make_mut(stored).alert);
+                let alert = &mut Arc::make_mut(stored).alert;
                 alert.ends_at = shifted(alert.ends_at);
             }
         });

@@ -28,7 +28,7 @@ mod stage;
 mod table;
 mod texts;
 
-pub use alert::{Alert, Moment, fingerprint};
+pub use alert::{Alert, KeptAlert, Moment, fingerprint};
 pub use alert_log::AlertLog;
 pub use change::{Change, Saved};
 pub use delivery::{DeliveryCounts, IntegrationStatus};

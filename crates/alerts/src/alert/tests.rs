@@ -93,7 +93,7 @@ fn only_a_renewal_that_changes_nothing_else_may_stay_off_the_disk() {
     let known = StoredAlert::new(alert(10, 200, false), at(10));
     let changed = |change: fn(&mut Alert)| {
         let mut newer = known.clone();
-        change(Arc::make_mut(&mut newer.alert));
+        change(&mut newer.alert);
         known.is_renewed_by(&newer, at(100))
     };
     assert!(changed(|alert| alert.ends_at = at(300)));

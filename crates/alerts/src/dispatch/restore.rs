@@ -23,7 +23,7 @@ impl Dispatcher {
         self.alerts = saved.alerts;
         self.alerts.change_all(|stored| {
             if !stored.end_is_saved {
-                let alert = Arc::make_mut(&mut Arc::make_mut(stored).alert);
+                let alert = &mut Arc::make_mut(stored).alert;
                 let lease = alert.ends_at.since(alert.updated_at);
                 alert.ends_at = alert.ends_at.max(now.saturating_add(lease));
             }

@@ -2,7 +2,7 @@
 //! Source of the shapes: Alertmanager 0.34 `api/v2`.
 
 use super::{Dispatcher, Timestamp};
-use crate::alert::{Alert, StoredAlert};
+use crate::alert::{Alert, KeptAlert, StoredAlert};
 use crate::history::{Decision, Verdict};
 use crate::route::RouteView;
 use crate::silence::{Silence, SilenceState};
@@ -36,7 +36,7 @@ impl AlertState {
 #[derive(Clone, Debug)]
 pub struct AlertStatus {
     /// The alert.
-    pub alert: Arc<Alert>,
+    pub alert: KeptAlert,
     /// Identity as a number.
     pub fingerprint: u64,
     /// Names of the receivers that it is routed to.
@@ -94,6 +94,11 @@ impl Dispatcher {
         stored.sort_unstable_by_key(|stored| stored.fingerprint);
         let statuses = stored.into_iter().map(|stored| self.status(stored, now));
         statuses.filter(selection.keeps).take(selection.limit).collect()
+    }
+
+    /// Alerts that have not ended, in no order.
+    pub fn firing(&self, now: Timestamp) -> impl Iterator<Item = &Alert> {
+        self.alerts.values().map(|stored| &stored.alert).filter(move |a| !a.is_resolved_at(now))
     }
 
     /// Groups with alerts that have not ended and match, by labels and receiver.
@@ -163,7 +168,7 @@ impl Dispatcher {
         self.history.about(matchers, count)
     }
 
-    fn status(&self, stored: &StoredAlert, now: Timestamp) -> AlertStatus {
+    fn status(&self, stored: &Arc<StoredAlert>, now: Timestamp) -> AlertStatus {
         let labels = &stored.alert.labels;
         let silenced_by = self.silenced_by(labels, now);
         let inhibited = self.inhibited_by(labels, now);
@@ -173,7 +178,7 @@ impl Dispatcher {
         let leaves = self.tree.leaves(labels);
         let receivers = leaves.iter().map(|&l| Arc::clone(&self.tree.node(l).receiver)).collect();
         AlertStatus {
-            alert: Arc::clone(&stored.alert),
+            alert: KeptAlert(Arc::clone(stored)),
             fingerprint: stored.fingerprint,
             receivers,
             state,

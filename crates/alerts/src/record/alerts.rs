@@ -38,7 +38,7 @@ struct NextAlert<'r> {
 impl Serialize for NextAlert<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let (before, now) = (self.before, self.now);
-        let (old, new) = (before.map(|stored| &*stored.alert), &*now.alert);
+        let (old, new) = (before.map(|stored| &stored.alert), &now.alert);
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("labels", &NextLabels(old.map(|alert| &alert.labels), &new.labels))?;
         match old.filter(|old| have_same_names(&old.annotations, &new.annotations)) {
@@ -150,7 +150,7 @@ impl<'de> Visitor<'de> for ListVisitor {
 
 impl AlertParts {
     fn after(self, before: Option<&StoredAlert>) -> Option<StoredAlert> {
-        let old = before.map(|stored| &*stored.alert);
+        let old = before.map(|stored| &stored.alert);
         let at = |ms: Option<i64>, old: Option<Timestamp>| ms.map(Timestamp::from_ms).or(old);
         let labels = match old {
             Some(old) => {
@@ -179,7 +179,7 @@ impl AlertParts {
         };
         Some(StoredAlert {
             fingerprint: fingerprint(&alert.labels),
-            alert: Arc::new(alert),
+            alert,
             occurrence: at(self.occurrence, before.map(|stored| stored.occurrence))?,
             end_is_saved: self.end_is_saved.or(before.map(|stored| stored.end_is_saved))?,
         })
