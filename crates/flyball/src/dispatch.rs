@@ -363,6 +363,11 @@ impl Dispatch {
         self.dispatcher().alerts(now, selection)
     }
 
+    /// Shows alerts that have not ended; nothing is dispatched meanwhile.
+    pub(crate) fn look_at_firing(&self, see: &mut dyn FnMut(&Alert)) {
+        self.dispatcher().firing(self.clock.now()).for_each(see);
+    }
+
     /// Groups with alerts that have not ended and match.
     pub(crate) fn groups(&self, matchers: &[Matcher]) -> Vec<GroupStatus> {
         let now = self.clock.now();

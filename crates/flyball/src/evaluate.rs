@@ -142,6 +142,11 @@ impl Evaluator {
         lock(&self.groups).iter().map(|running| lock(&running.group).clone()).collect()
     }
 
+    /// Shows every group as it is now; it is not evaluated meanwhile.
+    pub(crate) fn look(&self, see: &mut dyn FnMut(&Group)) {
+        lock(&self.groups).iter().for_each(|running| see(&lock(&running.group)));
+    }
+
     /// Restarts groups whose task panicked, until it is time to stop. State survives in the group.
     pub(crate) async fn watch(&self, mut stop: Stop) {
         let mut sign_due = Duration::ZERO;

@@ -5,7 +5,6 @@ use crate::dispatch::Dispatch;
 use crate::evaluate::Evaluator;
 use crate::own::OwnMetrics;
 use crate::provider::parts;
-use alerts::AlertSelection;
 use api::{Mount, Permission};
 use health::Reach;
 use rules::{ActiveAlert, AlertState};
@@ -28,25 +27,25 @@ impl World for Watched {
         self.view.active().into_iter().map(target).collect()
     }
 
-    fn alerts(&self) -> Vec<FiringAlert> {
-        let mut all = Vec::new();
-        for group in self.evaluator.snapshot() {
+    fn alerts(&self, see: &mut dyn FnMut(&FiringAlert<'_>)) {
+        self.evaluator.look(&mut |group| {
             for (_, _, alerts) in group.rules() {
-                all.extend(alerts.into_iter().filter_map(firing));
+                alerts.into_iter().filter(|alert| fires(alert)).for_each(|alert| {
+                    let told = || alert.told_annotations().into_iter();
+                    let found = |name: &str| told().find(|(known, _)| known == name);
+                    let annotation = |name: &str| found(name).map(|(_, text)| text);
+                    see(&FiringAlert { labels: &alert.labels, annotation: &annotation });
+                });
             }
-        }
+        });
         // Own alerts come back from routing with other labels: external ones are added there.
         let own = self.external_url.trim_end_matches('/');
-        let foreign = |alert: &alerts::Alert| !alert.generator_url.starts_with(own);
-        let routed = self.dispatch.alerts(&AlertSelection::matching(&[]));
-        all.extend(routed.into_iter().filter(|routed| foreign(&routed.alert)).map(|routed| {
-            let texts = routed.alert.annotations.iter();
-            FiringAlert {
-                labels: routed.alert.labels.clone(),
-                annotations: texts.map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
+        self.dispatch.look_at_firing(&mut |alert| {
+            if !alert.generator_url.starts_with(own) {
+                let annotation = |name: &str| alert.annotations.get(name).map(str::to_owned);
+                see(&FiringAlert { labels: &alert.labels, annotation: &annotation });
             }
-        }));
-        all
+        });
     }
 
     fn parts(&self) -> Vec<OwnPart> {
@@ -79,13 +78,10 @@ fn target(target: TargetView) -> TargetState {
     }
 }
 
-fn firing(alert: &ActiveAlert) -> Option<FiringAlert> {
+fn fires(alert: &ActiveAlert) -> bool {
     match alert.state {
-        AlertState::Inactive | AlertState::Pending => None,
-        AlertState::Firing => Some(FiringAlert {
-            labels: alert.labels.clone(),
-            annotations: alert.told_annotations(),
-        }),
+        AlertState::Inactive | AlertState::Pending => false,
+        AlertState::Firing => true,
     }
 }
 

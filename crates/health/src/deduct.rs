@@ -182,8 +182,9 @@ fn take_alerts(account: &mut Account, evidence: &[&Evidence]) {
         for (_, alerts) in names.values().filter(|(found, _)| *found == severity) {
             let first = alerts.first().expect("a name is noted with an alert");
             let mut line = Line::of(Kind::Alert, first);
-            if alerts.len() > 1 {
-                line.reason = format!("{} alerts; {}", alerts.len(), line.reason);
+            let count: usize = alerts.iter().map(|one| one.count).sum();
+            if count > 1 {
+                line.reason = format!("{count} alerts; {}", line.reason);
             }
             let points = u8::min(cost, most - u8::min(spent, most));
             spent += points;

@@ -20,6 +20,8 @@ pub struct Evidence {
     pub link: String,
     /// From then on a [`Finding::Reach`] no longer says anything.
     pub expires: Option<Timestamp>,
+    /// Of a [`Finding::Alert`]: for how many alerts of that name it stands, 1 or more.
+    pub count: usize,
 }
 
 impl Evidence {
@@ -33,6 +35,7 @@ impl Evidence {
             remedy: String::new(),
             link: String::new(),
             expires: None,
+            count: 1,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::world::{FiringAlert, OwnPart, TargetState};
 use health::{Evidence, Finding, Reach, Severity};
 use model::{INSTANCE_LABEL, JOB_LABEL, Labels};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A target that was not scraped for so many of its intervals says nothing any more.
@@ -70,31 +70,6 @@ impl Gathered {
         }
     }
 
-    /// Alerts that fire. Those that always fire, to prove that alerts arrive, have the severity
-    /// `none` and say nothing about health.
-    pub(crate) fn alerts(&mut self, homes: &Homes<'_>, alerts: &[FiringAlert]) {
-        for FiringAlert { labels, annotations } in alerts {
-            let severity = labels.get("severity").unwrap_or_default();
-            if severity == "none" {
-                continue;
-            }
-            let name = labels.get("alertname").unwrap_or("alert");
-            let text = |names: &[&str]| {
-                let found = names.iter().find_map(|name| {
-                    annotations.iter().find(|(key, text)| key == name && !text.is_empty())
-                });
-                found.map_or(String::new(), |(_, text)| text.clone())
-            };
-            let reason = text(&["summary", "description", "message"]);
-            let remedy = text(&["remediation", "runbook_url", "runbook"]);
-            let filter = format!("{{alertname=\"{name}\"}}");
-            let link = format!("/alerts?filter={}", utf8_percent_encode(&filter, NON_ALPHANUMERIC));
-            let finding = Finding::Alert(Severity::of(severity));
-            let evidence = Evidence::new(homes.of(labels), name, finding);
-            self.push(Evidence { link, ..evidence.because(reason, remedy) });
-        }
-    }
-
     /// Parts of the server itself.
     pub(crate) fn parts(&mut self, homes: &Homes<'_>, parts: &[OwnPart]) {
         for OwnPart { name, works, message } in parts {
@@ -105,6 +80,79 @@ impl Gathered {
             let link = "/status".to_owned();
             self.push(Evidence { link, ..evidence.because(reason, "Read the server's log.") });
         }
+    }
+}
+
+/// Alerts of one name and severity in one component.
+struct Alike {
+    /// Of the one whose texts are told: the first by its labels.
+    labels: Labels,
+    count: usize,
+    reason: String,
+    remedy: String,
+}
+
+impl Alike {
+    fn new(alert: &FiringAlert<'_>) -> Self {
+        let text = |names: &[&str]| {
+            let mut texts = names.iter().filter_map(|name| (alert.annotation)(name));
+            texts.find(|text| !text.is_empty()).unwrap_or_default()
+        };
+        Self {
+            labels: alert.labels.clone(),
+            count: 0,
+            reason: text(&["summary", "description", "message"]),
+            remedy: text(&["remediation", "runbook_url", "runbook"]),
+        }
+    }
+}
+
+/// Alerts that fire, as they are seen one by one: what is kept grows with their names alone.
+pub(crate) struct SeenAlerts<'h> {
+    homes: &'h Homes<'h>,
+    /// By component, name and severity.
+    alike: BTreeMap<&'h str, BTreeMap<String, BTreeMap<Severity, Alike>>>,
+}
+
+impl<'h> SeenAlerts<'h> {
+    pub(crate) fn new(homes: &'h Homes<'h>) -> Self {
+        Self { homes, alike: BTreeMap::new() }
+    }
+
+    /// One more. Those that always fire, to prove that alerts arrive, have the severity `none` and
+    /// say nothing about health.
+    pub(crate) fn see(&mut self, alert: &FiringAlert<'_>) {
+        let severity = alert.labels.get("severity").unwrap_or_default();
+        if severity == "none" {
+            return;
+        }
+        let name = alert.labels.get("alertname").unwrap_or("alert");
+        let home = self.alike.entry(self.homes.of(alert.labels)).or_default();
+        if !home.contains_key(name) {
+            home.insert(name.to_owned(), BTreeMap::new());
+        }
+        let severities = home.get_mut(name).expect("it was put there");
+        let alike = severities.entry(Severity::of(severity)).or_insert_with(|| Alike::new(alert));
+        if *alert.labels < alike.labels {
+            *alike = Alike { count: alike.count, ..Alike::new(alert) };
+        }
+        alike.count += 1;
+    }
+
+    /// What they say.
+    pub(crate) fn evidence(self) -> impl Iterator<Item = Evidence> {
+        self.alike.into_iter().flat_map(|(home, names)| {
+            names.into_iter().flat_map(move |(name, severities)| {
+                let filter = format!("{{alertname=\"{name}\"}}");
+                let filter = utf8_percent_encode(&filter, NON_ALPHANUMERIC);
+                let link = format!("/alerts?filter={filter}");
+                severities.into_iter().map(move |(severity, alike)| {
+                    let evidence = Evidence::new(home, &name, Finding::Alert(severity));
+                    let evidence = evidence.because(alike.reason, alike.remedy);
+                    Evidence { link: link.clone(), count: alike.count, ..evidence }
+                })
+            })
+        })
     }
 }
 

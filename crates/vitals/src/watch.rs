@@ -1,7 +1,7 @@
 //! Judges again and again: gathers outside of the lock, judges within it, keeps the last report.
 
 use crate::checks::{self, Ask, Samples};
-use crate::gather::Gathered;
+use crate::gather::{Gathered, SeenAlerts};
 use crate::homes::Homes;
 use crate::settings::{Check, Settings};
 use crate::world::{OwnPart, World};
@@ -95,7 +95,9 @@ impl Vitals {
         let mut all = Gathered::default();
         checks::gather(&Asking { vitals: self, now }, &settings.checks, &homes, &mut all);
         all.targets(&homes, &targets);
-        all.alerts(&homes, &self.world.alerts());
+        let mut alerts = SeenAlerts::new(&homes);
+        self.world.alerts(&mut |alert| alerts.see(alert));
+        alerts.evidence().for_each(|evidence| all.push(evidence));
         all.parts(&homes, &self.world.parts());
         let mut state = self.state();
         let report = state.judge.step(now, homes.layout(), &all.evidence);

@@ -8,8 +8,8 @@ use std::time::Duration;
 pub trait World: Send + Sync {
     /// Targets, services and probes.
     fn targets(&self) -> Vec<TargetState>;
-    /// Alerts that fire, each once.
-    fn alerts(&self) -> Vec<FiringAlert>;
+    /// Shows alerts that fire, each once, in any order: there may be a hundred thousand.
+    fn alerts(&self, see: &mut dyn FnMut(&FiringAlert<'_>));
     /// Parts of the server itself.
     fn parts(&self) -> Vec<OwnPart>;
 }
@@ -31,13 +31,12 @@ pub struct TargetState {
     pub is_probe: bool,
 }
 
-/// An alert that fires.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FiringAlert {
+/// An alert that fires, as it is looked at.
+pub struct FiringAlert<'a> {
     /// Identity.
-    pub labels: Labels,
-    /// Texts for people.
-    pub annotations: Vec<(String, String)>,
+    pub labels: &'a Labels,
+    /// The annotation of a name, if there is one.
+    pub annotation: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// A part of the server.

@@ -153,6 +153,18 @@ fn alerts_go_where_their_labels_lead_and_say_what_to_do() {
 }
 
 #[test]
+fn alerts_of_one_name_are_counted_and_told_in_the_words_of_the_first_by_labels() {
+    let mut town = Town::default();
+    town.target("shop", "a", "");
+    for (instance, severity) in [("b", "page"), ("c", "page"), ("a", "page"), ("0", "warning")] {
+        let labels = [("alertname", "Queue"), ("job", "shop"), ("severity", severity)];
+        let labels: Vec<_> = labels.into_iter().chain([("instance", instance)]).collect();
+        town.alert(&labels, &[("summary", ""), ("description", instance)]);
+    }
+    assert_eq!(town.component("shop").1, ["40 alert Queue: 3 alerts; a | "]);
+}
+
+#[test]
 fn checks_of_the_configuration_are_held_against_their_limits() {
     let section = "health:\n  components: [{name: shop, criticality: critical}]\n  checks:\n  \
         - {name: waiting, component: shop, expr: shop_waiting, soft: 100, hard: 200, \

@@ -21,7 +21,8 @@ pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 #[derive(Clone, Default)]
 pub(crate) struct Town {
     pub(crate) targets: Vec<TargetState>,
-    pub(crate) alerts: Vec<FiringAlert>,
+    /// Labels and annotations.
+    pub(crate) alerts: Vec<(Labels, Vec<(String, String)>)>,
     pub(crate) parts: Vec<OwnPart>,
     samples: Vec<(Labels, f64)>,
     settings: Settings,
@@ -34,8 +35,12 @@ impl World for Seen {
         self.0.lock().unwrap().targets.clone()
     }
 
-    fn alerts(&self) -> Vec<FiringAlert> {
-        self.0.lock().unwrap().alerts.clone()
+    fn alerts(&self, see: &mut dyn FnMut(&FiringAlert<'_>)) {
+        for (labels, texts) in &self.0.lock().unwrap().alerts {
+            let found = |name: &str| texts.iter().find(|(known, _)| known == name);
+            let annotation = |name: &str| found(name).map(|(_, text)| text.clone());
+            see(&FiringAlert { labels, annotation: &annotation });
+        }
     }
 
     fn parts(&self) -> Vec<OwnPart> {
@@ -74,10 +79,8 @@ impl Town {
 
     pub(crate) fn alert(&mut self, labels: &[(&str, &str)], texts: &[(&str, &str)]) {
         let text = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
-        self.alerts.push(FiringAlert {
-            labels: Labels::from_pairs(labels.iter().copied()),
-            annotations: texts.iter().map(text).collect(),
-        });
+        let labels = Labels::from_pairs(labels.iter().copied());
+        self.alerts.push((labels, texts.iter().map(text).collect()));
     }
 
     /// Judged once, `late` before it is looked at.
