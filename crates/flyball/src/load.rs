@@ -207,6 +207,11 @@ impl Loader {
             for text in packs::texts(&flyball.rule_packs) {
                 groups.extend(self.keep_groups(parse_rules(DEFAULT_RULES_FILE, &text, defaults)));
             }
+        } else if flyball.default_rules.is_none() && flyball.alertmanager.is_some() {
+            let text = packs::silences(&flyball.rule_packs).unwrap_or_default();
+            let mut found = self.keep_groups(parse_rules(DEFAULT_RULES_FILE, &text, defaults));
+            found.retain(|group| group.name == packs::SILENCES);
+            groups.append(&mut found);
         }
         let patterns = [&flyball.rule_files[..], &prometheus.rule_files[..]].concat();
         let paths = self.expand("rule_files", &patterns);

@@ -8,6 +8,9 @@ use model::Labels;
 /// What a pack records while its metrics are there.
 const ACTIVE: &str = "flyball_rule_pack_active";
 
+/// Name of the group that announces the end of silences.
+pub(crate) const SILENCES: &str = "silences";
+
 /// Every pack with its rule file, in which thresholds stand as `${name}`.
 const PACKS: [(RulePack, &str); 9] = [
     (RulePack::Host, include_str!("packs/host.yml")),
@@ -25,6 +28,13 @@ const PACKS: [(RulePack, &str); 9] = [
 pub(crate) fn texts(packs: &RulePacks) -> impl Iterator<Item = String> {
     let wanted = PACKS.iter().filter(|(pack, _)| !packs.off.contains(pack));
     wanted.map(|(_, text)| with_thresholds(text, &packs.thresholds))
+}
+
+/// The rule file with the group [`SILENCES`]: silences announce their end also to people who bring
+/// all other rules themselves.
+pub(crate) fn silences(packs: &RulePacks) -> Option<String> {
+    let flyball = PACKS.iter().find(|(pack, _)| *pack == RulePack::Flyball);
+    flyball.map(|(_, text)| with_thresholds(text, &packs.thresholds))
 }
 
 /// Says that a pack is on, when a series that is new to its group is the one that tells so.

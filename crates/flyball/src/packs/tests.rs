@@ -1,8 +1,10 @@
 use super::*;
-use crate::load::{GroupDefaults, parse_rules};
+use crate::load::{Files, GroupDefaults, load, parse_rules};
+use commands::features::Syntax;
 use config::{GlobalConfig, UnknownKeys};
 use promql::ParserOptions;
 use rules::RuleSpec;
+use std::path::Path;
 
 const RUNBOOKS: &str = include_str!("../../../../docs/runbooks.md");
 
@@ -72,6 +74,32 @@ fn packs_are_switched_off_and_thresholds_filled_in() {
     assert_eq!(found.len(), PACKS.len() - 1);
     assert!(found.iter().any(|text| text.contains("redis_connected_slave_lag_seconds > 2.5")));
     assert!(!found.iter().any(|text| text.contains("HostCpuHigh")));
+}
+
+#[test]
+fn beside_a_bare_prometheus_yml_silences_announce_their_end_where_somebody_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let bare = write("prometheus.yml", "global: {scrape_interval: 10s}\n");
+    let off = write("flyball.yml", "default_rules: false\n");
+    let routes = write("alertmanager.yml", "route: {receiver: r}\nreceivers: [{name: r}]\n");
+    let found = |main: &Path, alertmanager: Option<&Path>| {
+        let (main, alertmanager) = (Some(main.into()), alertmanager.map(Into::into));
+        let files = Files { main, alertmanager, blackbox: None };
+        let groups = load(&files, Syntax::default()).unwrap().groups;
+        let alerts = groups.iter().flat_map(|group| &group.rules).map(|rule| match rule {
+            RuleSpec::Alerting(rule) => rule.alert.clone(),
+            RuleSpec::Recording(rule) => rule.record.clone(),
+        });
+        alerts.collect::<Vec<String>>()
+    };
+    assert_eq!(found(&bare, Some(&routes)), ["SilenceEndsSoon"]);
+    assert!(found(&bare, None).is_empty(), "nobody is told of anything");
+    assert!(found(&off, Some(&routes)).is_empty(), "built-in rules are not wanted");
 }
 
 #[test]
