@@ -2,6 +2,7 @@
 
 mod amtool;
 mod dashboard;
+mod probe;
 mod query;
 mod tsdb;
 
@@ -18,6 +19,7 @@ pub(crate) use self::amtool::{
 pub use self::dashboard::{
     DASHBOARD_EXAMPLES, DashboardCommand, DashboardImport, DashboardLint, DashboardServer,
 };
+pub use self::probe::{PROBE_EXAMPLES, ProbeArgs};
 pub(crate) use self::query::OutputFormat;
 pub use self::query::{QueryCommand, QueryServer, Span};
 pub(crate) use self::tsdb::InspectFormat;

@@ -96,6 +96,11 @@ impl Console<'_> {
         self.err.paint == Paint::Ansi
     }
 
+    /// Does the answer go to where colours are seen?
+    pub fn says_in_colour(&self) -> bool {
+        self.out.paint == Paint::Ansi
+    }
+
     /// Gives raw bytes of the answer.
     pub fn answer(&mut self) -> &mut dyn Write {
         &mut self.out.writer

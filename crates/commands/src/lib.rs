@@ -10,4 +10,6 @@ pub mod features;
 pub mod files;
 pub mod import;
 pub mod inspect;
+pub mod probe;
 pub mod table;
+pub mod time_words;

@@ -15,7 +15,7 @@ pub(crate) use self::promtool::{Promtool, PromtoolCommand};
 pub(crate) use self::test::{TestArgs, TestCommand, TestPromql, TestRules};
 pub(crate) use commands::cli::{
     AlertArgs, Amtool, AmtoolCommand, AmtoolConfig, CheckFiles, ClusterArgs, DashboardCommand,
-    PeerArgs, QueryCommand, RoutesArgs, SilenceArgs, TemplateCommand, TsdbCommand,
+    PeerArgs, ProbeArgs, QueryCommand, RoutesArgs, SilenceArgs, TemplateCommand, TsdbCommand,
 };
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -32,6 +32,7 @@ Examples:
   flyball check config prometheus.yml         find mistakes before a reload does
   flyball migrate --from-prometheus prometheus.yml    tell what of it works here
   flyball query instant http://127.0.0.1:1788 'rate(node_cpu_seconds_total[5m])'
+  flyball probe https://www.example.com       where its time goes, and until when it is valid
   flyball silence add DiskFull --duration=2h --comment='new disk on its way'
   flyball dashboard import node-exporter-full.json
   flyball tsdb verify flyball-data            read every stored byte once";
@@ -115,6 +116,9 @@ pub(crate) enum Command {
     /// Tell what of other systems' files works here.
     #[command(after_help = migrate::MIGRATE_EXAMPLES)]
     Migrate(MigrateArgs),
+    /// Probe targets once: where the time goes, what the certificates say, why it fails.
+    #[command(after_help = commands::cli::PROBE_EXAMPLES)]
+    Probe(Box<ProbeArgs>),
     /// Read, check and compare dashboards of Grafana.
     #[command(subcommand, after_help = commands::cli::DASHBOARD_EXAMPLES)]
     Dashboard(DashboardCommand),

@@ -38,7 +38,7 @@ use cli::{
     TsdbCommand,
 };
 use commands::console::{self, Console, Verdict};
-use commands::{amtool, ask, dashboard, import, inspect};
+use commands::{amtool, ask, dashboard, import, inspect, probe};
 use std::io;
 use std::process::ExitCode;
 
@@ -69,6 +69,7 @@ fn main() -> ExitCode {
         Some(Command::Test(command)) => answer(|console| test::run(&command, console)),
         Some(Command::Query(command)) => answer(|console| ask::run(&command, console)),
         Some(Command::Migrate(args)) => answer(|console| migrate::run(&args, console)),
+        Some(Command::Probe(args)) => answer(|console| probe::run(&args, console)),
         Some(Command::Dashboard(command)) => answer(|console| dashboard::run(&command, console)),
         Some(Command::Tsdb(TsdbCommand::Inspect(command))) => {
             answer(|console| inspect::run(&command, console))

@@ -7,7 +7,7 @@ mod show;
 use crate::run::{Run, Step};
 use crate::target::host_maybe_port;
 use crate::{Reason, World, names};
-use config::blackbox::{CLASSES, DnsProbe, TYPES, name_of};
+use config::blackbox::{CLASSES, DnsProbe, RCODES, TYPES, name_of};
 use message::Answer;
 use net::{Dialer, Error, Offer, TlsSteps};
 use std::fmt::Display;
@@ -117,10 +117,19 @@ impl DnsProber {
         let connect = connected.map_or(all, |at: Instant| at.saturating_duration_since(begun));
         run.phase(names::DNS_DURATION, "connect", connect);
         run.phase(names::DNS_DURATION, "request", all.saturating_sub(connect));
+        if let Some(at) = connected {
+            run.span("connect", begun, at);
+        }
+        run.span("request", connected.unwrap_or(begun), begun + all);
         let message = "Error while sending a DNS query";
         match asked? {
             Ok(answer) => {
                 run.info("Got response", &[("rcode", &answer.rcode)]);
+                run.findings.connected = true;
+                run.findings.rcode = name_of(RCODES, answer.rcode);
+                // Of several records the last one, without its name, time, class and type.
+                let data = answer.answers.last().and_then(|last| last.text.rsplit('\t').next());
+                run.findings.body = Some(data.unwrap_or_default().to_owned());
                 Ok(answer)
             }
             Err(Lost::Net(error)) => Err(run.fail_by(message, &error)),

@@ -1,6 +1,7 @@
 //! gRPC's health service (`grpc.health.v1.Health/Check`) over HTTP/2, without a library for gRPC:
 //! one message there, one back, a status in the trailers.
 
+use crate::http::spans;
 use crate::run::{Run, Step};
 use crate::tls::{Cipher, tell};
 use crate::{Reason, World, names};
@@ -85,7 +86,9 @@ impl GrpcProber {
             body: framed(&self.config.service),
         };
         let mut marks = Marks::default();
-        let answer = match run.in_time(self.client.send(request, &mut marks)).await {
+        let sent = run.in_time(self.client.send(request, &mut marks)).await;
+        spans(&marks, 0, None, run);
+        let answer = match sent {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
                 let late = error.kind() == ErrorKind::Timeout;

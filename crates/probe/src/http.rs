@@ -8,7 +8,7 @@ pub(crate) mod judge;
 
 use crate::run::{Run, Step};
 use crate::tls::{Cipher, tell};
-use crate::{Reason, Variation, World, names};
+use crate::{Reason, Span, Variation, World, names};
 use body::Reading;
 use bytes::Bytes;
 use config::blackbox::{HttpProbe, ProbeBody};
@@ -52,6 +52,7 @@ struct Seen {
     last_modified: Option<f64>,
     regex_failed: bool,
     tls: Option<TlsFacts>,
+    urls: Vec<String>,
 }
 
 impl HttpProber {
@@ -72,6 +73,9 @@ impl HttpProber {
         let mut seen = Seen::default();
         let result = self.attempt(target, variation, run, &mut seen).await;
         report(run, &seen);
+        if seen.urls.len() > 1 {
+            run.findings.urls = seen.urls;
+        }
         result
     }
 
@@ -88,8 +92,11 @@ impl HttpProber {
             [("status_code", &answer.status.as_u16())];
         run.info("Received HTTP response", &details);
         note_head(&answer, seen);
+        run.findings.status = Some(answer.status.as_u16());
+        run.findings.version = Some(version_name(answer.version));
+        let keeps = self.keeps_body() || variation.keeps_answer;
         // Upstream closes an answer whose redirect it does not follow.
-        let read = if followed { self.read(&mut answer, run, seen).await } else { Ok(None) };
+        let read = if followed { self.read(&mut answer, keeps, run, seen).await } else { Ok(None) };
         seen.ended = Some(Instant::now());
         let facts = Facts {
             status: answer.status.as_u16(),
@@ -104,10 +111,18 @@ impl HttpProber {
         };
         let verdict = judge::judge(&self.config, &facts);
         seen.regex_failed = verdict.regex_failed;
-        match (verdict.failure, read) {
+        let failed = match &read {
+            Ok(_) => None,
+            Err(failed) => Some(*failed),
+        };
+        if variation.keeps_answer {
+            run.findings.body = read.unwrap_or_default();
+            run.findings.headers = answer.headers;
+        }
+        match (verdict.failure, failed) {
             (Some((reason, message)), _) => Err(run.fail(reason, &message, &[])),
-            (None, Err(failed)) => Err(failed),
-            (None, Ok(_)) => Ok(()),
+            (None, Some(failed)) => Err(failed),
+            (None, None) => Ok(()),
         }
     }
 
@@ -140,9 +155,13 @@ impl HttpProber {
         let host_header = headers.get(header::HOST).and_then(|value| value.to_str().ok());
         let named = self.config.client.tls.server_name.clone();
         let named = named.or_else(|| host_header.map(|host| without_port(host).to_owned()));
-        let body = self.body(run).await?;
-        Hop::first(url, address, named, &self.config.method, headers, body)
-            .map_err(|why| wrong(run, &why))
+        let asked = &variation.ask;
+        let body = match &asked.body {
+            Some(body) => Bytes::from(body.clone()),
+            None => self.body(run).await?,
+        };
+        let method = asked.method.as_deref().unwrap_or(&self.config.method);
+        Hop::first(url, address, named, method, headers, body).map_err(|why| wrong(run, &why))
     }
 
     /// Headers of the module, of its authentication, and our name.
@@ -152,7 +171,8 @@ impl HttpProber {
             own.map_err(|error| run.fail_by("Error generating HTTP client", &error))?;
         let hostname = variation.hostname.as_ref().map(|host| ("Host", host));
         let configured = self.config.headers.iter().map(|(name, value)| (name.as_str(), value));
-        for (name, value) in configured.chain(hostname) {
+        let asked = variation.ask.headers.iter().map(|(name, value)| (name.as_str(), value));
+        for (name, value) in configured.chain(asked).chain(hostname) {
             let read = HeaderName::from_bytes(name.as_bytes()).ok();
             let Some((name, mut value)) = read.zip(HeaderValue::from_str(value).ok()) else {
                 let message = "Error creating request";
@@ -189,6 +209,7 @@ impl HttpProber {
         loop {
             let details: [(&str, &(dyn Display + Sync)); 1] = [("url", &hop.url)];
             run.info("Making HTTP request", &details);
+            seen.urls.push(hop.url.to_string());
             seen.hops.push(Marks::default());
             let marks = seen.hops.last_mut().expect("one was pushed");
             let request = hop.request(&jar);
@@ -219,15 +240,20 @@ impl HttpProber {
         }
     }
 
-    /// Reads the body to its end; gives it as text when an expression looks at it.
+    /// Does an expression look at the body?
+    fn keeps_body(&self) -> bool {
+        !self.config.fail_if_body_matches.is_empty()
+            || !self.config.fail_if_body_not_matches.is_empty()
+    }
+
+    /// Reads the body to its end; gives it as text when it is to be kept.
     async fn read(
         &self,
         answer: &mut Answer,
+        keeps: bool,
         run: &mut Run,
         seen: &mut Seen,
     ) -> Step<Option<String>> {
-        let keeps = !self.config.fail_if_body_matches.is_empty()
-            || !self.config.fail_if_body_not_matches.is_empty();
         let mut reading = Reading::new(self.config.compression, self.config.body_bytes_max, keeps);
         let read = async {
             while let Some(chunk) = answer.chunk().await.map_err(|error| error.describe())? {
@@ -291,6 +317,7 @@ fn report(run: &mut Run, seen: &Seen) {
         for (sum, phase) in sums.iter_mut().zip(phases(marks, number > 0, ended)) {
             *sum += phase;
         }
+        spans(marks, number, ended, run);
     }
     for (phase, sum) in PHASES.into_iter().zip(sums) {
         run.phase(names::HTTP_DURATION, phase, sum);
@@ -307,6 +334,38 @@ fn report(run: &mut Run, seen: &Seen) {
     }
     if let Some(facts) = &seen.tls {
         tell(run, facts, Cipher::Told);
+    }
+}
+
+/// Remembers the phases of one request; the one in which it was cut off goes until now.
+pub(crate) fn spans(marks: &Marks, hop: usize, ended: Option<Instant>, run: &mut Run) {
+    run.findings.connected |= marks.connected.is_some();
+    let steps = [
+        ("resolve", marks.resolved.filter(|at| hop > 0 || Some(*at) != marks.started)),
+        ("connect", marks.connected),
+        ("tls", marks.ready.filter(|_| marks.is_tls)),
+        ("processing", marks.answered),
+        ("transfer", ended),
+    ];
+    let reached = [marks.resolved, marks.connected, marks.ready, marks.answered, ended];
+    let Some(mut from) = marks.started else { return };
+    for ((phase, at), reached) in steps.into_iter().zip(reached) {
+        let is_cut = reached.is_none();
+        if is_cut && phase == "transfer" {
+            return;
+        }
+        // Without TLS the connection is ready at once.
+        let is_cut_here = is_cut && (phase != "tls" || marks.is_tls);
+        let to = if is_cut_here { Some(Instant::now()) } else { at };
+        if let Some(to) = to {
+            let start = run.since_begin(from);
+            let length = to.saturating_duration_since(from);
+            run.findings.span(Span { phase, hop, start, length, is_cut: is_cut_here });
+            from = to;
+        }
+        if is_cut_here {
+            return;
+        }
     }
 }
 

@@ -85,13 +85,15 @@ impl IcmpProber {
         let packet = self.packet(&echo, ip);
         let sent = Instant::now();
         run.phase(names::ICMP_DURATION, "setup", sent.saturating_duration_since(begun));
-        let answered = run.in_time(exchange(&open, &packet, &echo, ip.is_ipv4())).await?;
-        match answered {
+        let answered = run.in_time(exchange(&open, &packet, &echo, ip.is_ipv4())).await;
+        run.span("rtt", sent, Instant::now());
+        match answered? {
             Ok(hop_limit) => {
                 run.phase(names::ICMP_DURATION, "rtt", sent.elapsed());
                 if let Some(limit) = hop_limit {
                     run.set(names::ICMP_HOP_LIMIT, f64::from(limit));
                 }
+                run.findings.connected = true;
                 run.info("Found matching reply packet", &[]);
                 Ok(())
             }

@@ -3,7 +3,9 @@
 //! A shell: it speaks with targets through `net`; what an answer is worth is decided by pure
 //! functions (`http::judge`, `dns::judge`, `watch`). INV-30 holds for every address.
 
+mod conditions;
 mod dns;
+mod findings;
 #[doc(hidden)]
 pub mod fuzzing;
 mod grpc;
@@ -13,6 +15,7 @@ mod names;
 mod reason;
 mod route;
 mod run;
+mod scheme;
 mod talk;
 mod target;
 mod tcp;
@@ -20,8 +23,11 @@ mod tls;
 mod watch;
 mod world;
 
+pub use conditions::{Condition, Judged, Memory, Mistake, OwnVerdict, apply};
+pub use findings::{Findings, Span};
 pub use reason::Reason;
 pub use route::{PROBE_PATH, Service, probe_route};
 pub use run::Outcome;
+pub use scheme::{SCHEMES, Single, Wishes, check_url};
 pub use watch::{Thresholds, Watch};
-pub use world::{Modules, ProbeError, Variation, World, built_in};
+pub use world::{Ask, Modules, ProbeError, Variation, World, built_in};

@@ -39,11 +39,13 @@ pub enum Reason {
     Records,
     /// The service says that it does not serve.
     NotServing,
+    /// A condition does not hold.
+    Condition,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Config,
         Self::Resolve,
         Self::Forbidden,
@@ -61,6 +63,7 @@ impl Reason {
         Self::Rcode,
         Self::Records,
         Self::NotServing,
+        Self::Condition,
     ];
 
     /// Value of the label `reason`.
@@ -83,6 +86,7 @@ impl Reason {
             Self::Rcode => "rcode",
             Self::Records => "records",
             Self::NotServing => "not_serving",
+            Self::Condition => "condition",
         }
     }
 

@@ -101,7 +101,7 @@ impl Service {
             let text = format!("{PROBES_MAX} probes are under way");
             return Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, text));
         };
-        let variation = Variation { hostname: asked.hostname };
+        let variation = Variation { hostname: asked.hostname, ..Variation::default() };
         let outcome = module.probe(&target, timeout, &variation).await;
         let outcome = outcome.map_err(|error| bad(error.to_string()))?;
         let counter = if outcome.success { &self.succeeded } else { &self.failed };

@@ -1,8 +1,8 @@
 //! One probe under way: the series it has set so far, the lines it has logged, its deadline.
 //! What a probe found before its time was up is told all the same.
 
-use crate::Reason;
 use crate::names::{self, Metric};
+use crate::{Findings, Reason, Span};
 use config::blackbox::IpChoice;
 use exposition::Family;
 use model::Labels;
@@ -33,6 +33,8 @@ pub struct Outcome {
     pub log: String,
     /// Time that the probe took.
     pub duration: Duration,
+    /// What it saw on its way.
+    pub findings: Findings,
 }
 
 /// Why a probe ends early; the log has said so.
@@ -50,6 +52,7 @@ pub(crate) struct Run {
     began: Instant,
     pub(crate) deadline: Instant,
     pub(crate) certificates: Vec<Certificate>,
+    pub(crate) findings: Findings,
 }
 
 impl Run {
@@ -62,7 +65,20 @@ impl Run {
             began,
             deadline: began + timeout,
             certificates: Vec::new(),
+            findings: Findings::default(),
         }
+    }
+
+    /// Remembers a phase.
+    pub(crate) fn span(&mut self, phase: &'static str, from: Instant, to: Instant) {
+        let length = to.saturating_duration_since(from);
+        let start = from.saturating_duration_since(self.began);
+        self.findings.span(Span { phase, hop: 0, start, length, is_cut: false });
+    }
+
+    /// Time from the begin of the probe to an instant.
+    pub(crate) fn since_begin(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.began)
     }
 
     /// Sets a gauge without labels.
@@ -121,6 +137,14 @@ impl Run {
         details: &[(&str, &(dyn Display + Sync))],
     ) -> Failed {
         self.note("error", message, details);
+        if self.findings.why.is_none() {
+            let details = details.iter().map(|(name, value)| match *name {
+                "err" => format!(": {value}"),
+                name => format!(", {name} {value}"),
+            });
+            let why = message.to_owned() + &details.collect::<String>();
+            self.findings.why = Some(cut(&why).to_owned());
+        }
         Failed(reason)
     }
 
@@ -155,12 +179,14 @@ impl Run {
         let begun = Instant::now();
         let chosen = self.in_time(dialer.choose(host, families)).await;
         let took = begun.elapsed();
+        self.span("resolve", begun, begun + took);
         self.set(names::LOOKUP_TIME, took.as_secs_f64());
         let address = match chosen? {
             Ok(address) => address,
             Err(error) => return Err(self.fail_by("Error resolving address", &error)),
         };
         self.info("Resolved target address", &[("ip", &address)]);
+        self.findings.address = Some(address);
         self.set(names::IP_PROTOCOL, if address.is_ipv4() { 4.0 } else { 6.0 });
         self.set(names::IP_HASH, f64::from(ip_hash(address)));
         Ok((address, took))
@@ -188,6 +214,7 @@ impl Run {
             certificates: self.certificates,
             log: self.log,
             duration,
+            findings: self.findings,
         }
     }
 }
@@ -201,10 +228,15 @@ fn ip_hash(address: IpAddr) -> u32 {
     }
 }
 
+/// The beginning of a text.
+fn cut(text: &str) -> &str {
+    let end = text.char_indices().nth(LOG_TEXT_CHARS_MAX).map_or(text.len(), |(end, _)| end);
+    &text[..end]
+}
+
 /// A value of a line of the log, in quotes where it needs them.
 fn quoted(text: &str) -> String {
-    let end = text.char_indices().nth(LOG_TEXT_CHARS_MAX).map_or(text.len(), |(end, _)| end);
-    let text = &text[..end];
+    let text = cut(text);
     let plain = |c: char| c.is_ascii_graphic() && c != '"' && c != '=' && c != '\\';
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
+use tokio::time::Instant;
 
 /// Longest line, as upstream's scanner has it: 64 KiB.
 const LINE_BYTES_MAX: u64 = 64 << 10;
@@ -54,7 +55,10 @@ async fn take_step(
 ) -> Step<Stream> {
     let mut send = step.send.clone();
     if let Some(expect) = &step.expect {
-        let line = wait_for(&mut stream, expect, run).await?;
+        let begun = Instant::now();
+        let line = wait_for(&mut stream, expect, run).await;
+        run.span("expect", begun, Instant::now());
+        let line = line?;
         let filled = |template: &str| fill(expect, &line, template);
         send = send.map(|template| filled(&template));
         if !step.labels.is_empty() {
@@ -83,9 +87,11 @@ async fn take_step(
 
 /// Shakes hands. What the other side said too early is dropped: it was not secret.
 async fn encrypt(stream: Stream, secure: &Secure<'_>, run: &mut Run) -> Step<Stream> {
-    let shaken = run.in_time(secure.tls.shake(secure.name, stream.into_inner())).await?;
+    let begun = Instant::now();
+    let shaken = run.in_time(secure.tls.shake(secure.name, stream.into_inner())).await;
+    run.span("tls", begun, Instant::now());
     let (stream, facts) =
-        shaken.map_err(|error| run.fail_by("TLS Handshake (client) failed", &error))?;
+        shaken?.map_err(|error| run.fail_by("TLS Handshake (client) failed", &error))?;
     run.info("TLS Handshake (client) succeeded.", &[("version", &facts.version)]);
     tell(run, &facts, Cipher::Untold);
     Ok(BufReader::new(Box::pin(stream)))
@@ -107,6 +113,7 @@ async fn wait_for(stream: &mut Stream, expect: &SearchRegex, run: &mut Run) -> S
             }
         };
         run.note("debug", "Read line", &[("line", &line)]);
+        run.findings.body = Some(line.clone());
         if expect.regex.is_match(&line) {
             run.set(names::FAILED_REGEX, 0.0);
             run.info("Regexp matched", &[("regexp", &expect.text), ("line", &line)]);

@@ -9,6 +9,7 @@ use net::{Dialer, Offer, TlsSteps};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UnixStream;
+use tokio::time::Instant;
 
 /// Probes over TCP.
 pub(crate) struct TcpProber {
@@ -45,8 +46,11 @@ impl TcpProber {
         let message =
             if self.config.talk.tls { "Dialing TCP with TLS" } else { "Dialing TCP without TLS" };
         run.info(message, &[("address", &address)]);
-        let connected = run.in_time(self.dialer.connect(address, self.config.source)).await?;
-        let stream = connected.map_err(|error| run.fail_by("Error dialing TCP", &error))?;
+        let begun = Instant::now();
+        let connected = run.in_time(self.dialer.connect(address, self.config.source)).await;
+        run.span("connect", begun, Instant::now());
+        let stream = connected?.map_err(|error| run.fail_by("Error dialing TCP", &error))?;
+        run.findings.connected = true;
         run.info("Successfully dialed", &[]);
         let named = self.tls.server_name().or(variation.hostname.as_deref());
         let secure = Secure { tls: &self.tls, name: named.unwrap_or(host) };
@@ -69,13 +73,17 @@ impl UnixProber {
         run.set(names::FAILED_REGEX, 0.0);
         let path = target.strip_prefix("unix://").unwrap_or(target);
         run.info("Dialing Unix socket", &[("path", &path)]);
-        let stream = match run.in_time(UnixStream::connect(path)).await? {
+        let begun = Instant::now();
+        let connected = run.in_time(UnixStream::connect(path)).await;
+        run.span("connect", begun, Instant::now());
+        let stream = match connected? {
             Ok(stream) => stream,
             Err(error) => {
                 let message = "Error dialing Unix socket";
                 return Err(run.fail(Reason::Connect, message, &[("err", &error)]));
             }
         };
+        run.findings.connected = true;
         run.info("Successfully dialed", &[]);
         let secure = Secure { tls: &self.tls, name: self.tls.server_name().unwrap_or("localhost") };
         talk::hold(stream, &self.config, &secure, run).await

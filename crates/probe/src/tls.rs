@@ -38,4 +38,5 @@ pub(crate) fn tell(run: &mut Run, facts: &TlsFacts, cipher: Cipher) {
         run.set_with(names::SSL_INFO, labels, 1.0);
     }
     run.certificates.clone_from(&facts.certificates);
+    run.findings.tls = Some((facts.version, facts.cipher.clone()));
 }

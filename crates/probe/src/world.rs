@@ -37,6 +37,21 @@ pub struct Modules {
 pub struct Variation {
     /// Virtual host of HTTP, server name of TCP with TLS.
     pub hostname: Option<String>,
+    /// Keep body and headers of the answer for conditions.
+    pub keeps_answer: bool,
+    /// What is asked instead of what the module asks; HTTP alone.
+    pub ask: Ask,
+}
+
+/// A request that differs from the module's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Method.
+    pub method: Option<String>,
+    /// Headers beside those of the module.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Option<String>,
 }
 
 /// A probe that cannot be made; the words are upstream's.
@@ -136,7 +151,7 @@ impl Modules {
 }
 
 impl Module {
-    fn new(config: &ProbeModule, world: &World) -> Self {
+    pub(crate) fn new(config: &ProbeModule, world: &World) -> Self {
         let prober = match &config.prober {
             Prober::Http(http) => Ready::Http(Box::new(HttpProber::new(http, world))),
             Prober::Tcp(tcp) => Ready::Tcp(Box::new(TcpProber::new(tcp, world))),
@@ -158,6 +173,16 @@ impl Module {
         self.check(variation)?;
         let caller = timeout.unwrap_or(TIMEOUT_DEFAULT);
         let timeout = self.config.timeout.map_or(caller, |own| own.min(caller));
+        Ok(self.probe_in(target, timeout, variation).await)
+    }
+
+    /// Probes a target within a time.
+    pub(crate) async fn probe_in(
+        &self,
+        target: &str,
+        timeout: Duration,
+        variation: &Variation,
+    ) -> Outcome {
         let mut run = Run::new(timeout);
         let name = self.config.prober.name();
         let seconds = timeout.as_secs_f64();
@@ -170,7 +195,7 @@ impl Module {
             Ready::Dns(dns) => dns.probe(target, &mut run).await,
             Ready::Grpc(grpc) => grpc.probe(target, &mut run).await,
         };
-        Ok(run.finish(result))
+        run.finish(result)
     }
 
     fn check(&self, variation: &Variation) -> Result<(), ProbeError> {

@@ -63,6 +63,7 @@ const SIDEWAYS: &[(&str, &str, &str)] = &[
     ("notify", "discovery", "external Alertmanagers come from discovery"),
     ("commands", "discovery", "patterns of file names are those of discovery"),
     ("commands", "notify", "texts are tried as receivers render them"),
+    ("commands", "probe", "targets are probed once as the server probes them"),
 ];
 
 /// Below the shells nothing may know an async runtime or HTTP; `net` is the one door.
