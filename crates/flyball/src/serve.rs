@@ -50,6 +50,7 @@ type Fatal = Box<dyn Error + Send + Sync>;
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(args: &ServeArgs) -> ExitCode {
+    crate::memory::give_back_soon();
     match start(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -135,6 +136,8 @@ async fn serve(
     rooms.start_parts(&mut supervisor);
     supervisor.start("health", move |stop| judge(Arc::clone(&vitals), stop));
     lifecycle.ready.store(true, Ordering::Release);
+    // What reading files and building everything has left.
+    crate::memory::give_back();
     bound.serve(signals.told_to_stop_or_reload(&lifecycle)).await;
     lifecycle.reloader.stop_scraping().await;
     for late in supervisor.stop(STOP_MAX).await {
