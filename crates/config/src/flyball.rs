@@ -18,8 +18,9 @@ pub use load::{ConfigFile, load, load_any};
 pub use packs::{RulePack, RulePacks};
 pub use schema::json_schema;
 pub use services::{
-    AccessLog, Dsn, InstanceSettings, KeyGroup, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn,
-    PostgresInstance, REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings, SslMode,
+    AccessLog, ContainersSettings, Dsn, InstanceSettings, KeyGroup, NginxInstance,
+    POSTGRES_COLLECTORS, PostgresDsn, PostgresInstance, REDIS_COLLECTORS, RedisInstance,
+    ServiceAddress, ServiceSettings, SslMode,
 };
 
 /// A whole flyball.yml.

@@ -40,12 +40,12 @@ pub use alertmanager::{
 };
 pub use blackbox::{BlackboxConfig, ProbeModule, Prober};
 pub use flyball::{
-    AccessLog, ConfigFile, Dsn, Durability, FlyballConfig, HealthCheck, HealthComponent,
-    HealthCriticality, HealthSettings, HostSettings, InstanceSettings, KeyGroup, LogFormat,
-    LogLevel, LogSettings, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn, PostgresInstance,
-    QuerySettings, REDIS_COLLECTORS, Redact, RedisInstance, RulePack, RulePacks, ScheduledProbe,
-    SeriesLimits, ServiceAddress, ServiceSettings, SslMode, StorageSettings, WebSettings,
-    json_schema, load_any,
+    AccessLog, ConfigFile, ContainersSettings, Dsn, Durability, FlyballConfig, HealthCheck,
+    HealthComponent, HealthCriticality, HealthSettings, HostSettings, InstanceSettings, KeyGroup,
+    LogFormat, LogLevel, LogSettings, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn,
+    PostgresInstance, QuerySettings, REDIS_COLLECTORS, Redact, RedisInstance, RulePack, RulePacks,
+    ScheduledProbe, SeriesLimits, ServiceAddress, ServiceSettings, SslMode, StorageSettings,
+    WebSettings, json_schema, load_any,
 };
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,

@@ -12,4 +12,5 @@ mod watch;
 pub use files::{FILE_BYTES_MAX, FILES_MAX, FileSet};
 pub use glob::matches;
 pub use group::{ADDRESS_LABEL, FILEPATH_LABEL, Fault, Group, Snapshot, static_groups};
+pub use remote::{DockerContainer, DockerEngine};
 pub use watch::{Discovery, FIRST_ANSWER_WAIT_MAX, POLL};

@@ -12,6 +12,7 @@ use crate::group::{Fault, Group};
 use ::http::HeaderMap;
 use ::http::StatusCode;
 use config::RemoteSdConfig;
+pub use docker::{DockerContainer, DockerEngine};
 use net::{BodyLimits, Client, ClientOptions, Request};
 use serde::de::DeserializeOwned;
 use std::future::Future;

@@ -8,7 +8,7 @@ use config::ScheduledProbe;
 use model::{Labels, Timestamp};
 use net::{AddressPolicy, ClientOptions};
 use probe::{Modules, PROBE_PATH, Service, Thresholds, Variation, Watch, World, probe_route};
-use scrape::{OwnProbe, SourceError, Told, WaitingSource};
+use scrape::{OwnWaitingSource, SourceError, Told, WaitingSource};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use sys::{Entropy, Vfs};
@@ -38,7 +38,7 @@ impl Probes {
 
     /// Puts the modules of a configuration in force and gives its scheduled probes. Requests are
     /// answered only where a file names modules; the schedule has built-in ones without.
-    pub(crate) fn apply(&self, configuration: &Configuration) -> Vec<OwnProbe> {
+    pub(crate) fn apply(&self, configuration: &Configuration) -> Vec<OwnWaitingSource> {
         let file = configuration.blackbox.as_ref();
         let modules = file.map(|file| Arc::new(Modules::new(file, &self.world)));
         self.service.set(modules.clone());
@@ -49,7 +49,7 @@ impl Probes {
         jobs.iter().flat_map(|job| self.scheduled(job)).collect()
     }
 
-    fn scheduled(&self, job: &ScheduledProbe) -> Vec<OwnProbe> {
+    fn scheduled(&self, job: &ScheduledProbe) -> Vec<OwnWaitingSource> {
         let thresholds = Thresholds { healthy: job.healthy, unhealthy: job.unhealthy };
         let one = |target: &String| {
             let source = Box::new(Scheduled {
@@ -59,12 +59,13 @@ impl Probes {
                 timeout: job.timeout,
                 watch: Watch::new(thresholds),
             });
-            OwnProbe {
+            OwnWaitingSource {
                 job: job.name.clone(),
                 instance: target.clone(),
                 labels: Labels::from_pairs(job.labels.iter().map(|(name, value)| (name, value))),
                 interval: job.interval,
                 timeout: job.timeout,
+                url: format!("probe:{target}"),
                 identity: format!("{} {thresholds:?}", job.module),
                 source,
             }

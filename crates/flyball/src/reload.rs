@@ -9,6 +9,7 @@ use crate::outlets::Outlets;
 use crate::own::{Live, ReloadState};
 use crate::probes::Probes;
 use crate::query_log::{QueryLogCounts, QueryLogFile};
+use crate::sources::Services;
 use api::{Queries, QueryLog};
 use commands::features::Syntax;
 use config::PrometheusConfig;
@@ -37,6 +38,7 @@ pub(crate) struct Reloader {
     pub(crate) otlp: Arc<OtlpReceiver>,
     pub(crate) egress: Arc<egress::Egress>,
     pub(crate) probes: Probes,
+    pub(crate) services: Services,
     pub(crate) vitals: Arc<Vitals>,
     pub(crate) kept_rules: Arc<KeptRules>,
     pub(crate) dispatch: Arc<Dispatch>,
@@ -91,7 +93,9 @@ impl Reloader {
         self.queries.log_to(query_log);
         if let Some(pools) = pools.as_mut() {
             pools.apply(&configuration.prometheus.scrape_configs).await;
-            pools.apply_probes(self.probes.apply(&configuration));
+            let mut waiting = self.probes.apply(&configuration);
+            waiting.extend(self.services.of(&configuration.flyball.services));
+            pools.apply_waiting(waiting);
         }
         self.vitals.configure(configuration.health.clone());
         let storage = &configuration.prometheus.storage;

@@ -324,16 +324,8 @@ impl Rooms {
         if let Some(interval) = settings.host_interval {
             pools.start_source(sources::host(&hostname, interval, &configuration.flyball.host)?);
         }
-        let world = services::World {
-            policy: Arc::clone(&self.policy),
-            vfs: Arc::clone(&self.vfs),
-            clock: Arc::clone(&self.clock),
-        };
-        for source in sources::services(&configuration.flyball.services, &world) {
-            pools.start_source(source);
-        }
         if !configuration.is_bare_prometheus {
-            let offers = services::offers(world.vfs.as_ref(), &configuration.flyball.services);
+            let offers = services::offers(self.vfs.as_ref(), &configuration.flyball.services);
             self.own.add(sources::offer(offers));
         }
         let scraping = pools.view();
@@ -391,6 +383,16 @@ impl Rooms {
             otlp: Arc::clone(&self.otlp),
             egress: Arc::clone(&self.egress),
             probes: self.probes.clone(),
+            services: sources::Services {
+                world: services::World {
+                    policy: Arc::clone(&self.policy),
+                    vfs: Arc::clone(&self.vfs),
+                    clock: Arc::clone(&self.clock),
+                },
+                hostname: sources::hostname(),
+                with_host: settings.host_interval.is_some(),
+                runtime: Handle::current(),
+            },
             vitals: Arc::clone(vitals),
             kept_rules: Arc::clone(&self.kept_rules),
             dispatch: Arc::clone(&self.dispatch),

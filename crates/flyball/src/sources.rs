@@ -6,8 +6,9 @@ use collect::{HostCollector, Options, OsHost, Roots};
 use config::{HostSettings, ServiceSettings};
 use exposition::Family;
 use model::{Labels, Timestamp};
-use scrape::{OwnSource, Source, SourceError};
+use scrape::{OwnSource, OwnWaitingSource, Source, SourceError, Told, WaitingSource};
 use services::Offer;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use sys::SystemClock;
@@ -46,18 +47,40 @@ impl Source for Host {
     }
 }
 
-/// Watched services, each as a target of its own. Call it on the runtime that is to carry them.
-pub(crate) fn services(
-    settings: &ServiceSettings,
-    world: &services::World,
-) -> impl Iterator<Item = OwnSource> {
-    let runtime = Handle::current();
-    services::instances(settings, world).into_iter().map(move |instance| {
-        let (job, common) = (instance.job.into(), instance.settings());
-        let (name, interval) = (common.name.clone(), common.interval);
-        let source = Service { instance, families: Vec::new(), runtime: runtime.clone() };
-        OwnSource { job, instance: name, interval, source: Box::new(source) }
-    })
+/// Where watched services are asked from.
+pub(crate) struct Services {
+    pub(crate) world: services::World,
+    pub(crate) hostname: String,
+    /// Is this host watched? Who does not want it does not want its containers unasked.
+    pub(crate) with_host: bool,
+    /// Carries the questions.
+    pub(crate) runtime: Handle,
+}
+
+impl Services {
+    /// All services of a configuration, each as a target of its own.
+    pub(crate) fn of(&self, settings: &ServiceSettings) -> Vec<OwnWaitingSource> {
+        let mut settings = settings.clone();
+        if !self.with_host {
+            settings.containers.enabled.get_or_insert(false);
+        }
+        let one = |instance: services::Instance| {
+            let common = instance.settings();
+            // Only what is of this host has no name of its own.
+            let name = if common.name.is_empty() { &self.hostname } else { &common.name };
+            OwnWaitingSource {
+                job: instance.job.into(),
+                instance: name.clone(),
+                labels: Labels::empty(),
+                interval: common.interval,
+                timeout: common.timeout,
+                url: format!("internal:{}", instance.job),
+                identity: instance.identity().to_owned(),
+                source: Box::new(Service(Some(instance), self.runtime.clone())),
+            }
+        };
+        services::instances(&settings, &self.world).into_iter().map(one).collect()
+    }
 }
 
 /// Services that listen here and are not watched: told in the log with the line that would watch
@@ -73,16 +96,29 @@ pub(crate) fn offer(offers: Vec<Offer>) -> Contribution {
     Box::new(move || vec![family.clone()])
 }
 
-struct Service {
-    instance: services::Instance,
-    families: Vec<Family>,
-    runtime: Handle,
-}
+/// A service and who carries its questions; it is away while it is asked.
+struct Service(Option<services::Instance>, Handle);
 
-impl Source for Service {
-    fn collect(&mut self, now: Timestamp) -> Result<&[Family], SourceError> {
-        self.families = self.runtime.block_on(self.instance.collect(now));
-        Ok(&self.families)
+impl WaitingSource for Service {
+    fn collect(&mut self, now: Timestamp) -> Told<'_> {
+        let Self(place, runtime) = self;
+        Box::pin(async move {
+            let Some(mut instance) = place.take() else {
+                return Err(SourceError("its last collection was interrupted".to_owned()));
+            };
+            let runtime = runtime.clone();
+            // Collectors read logs and files of the kernel between their questions.
+            let asked = tokio::task::spawn_blocking(move || {
+                let ask = || runtime.block_on(instance.collect(now));
+                let families = catch_unwind(AssertUnwindSafe(ask));
+                (instance, families)
+            });
+            let (instance, families) =
+                asked.await.map_err(|error| SourceError(error.to_string()))?;
+            *place = Some(instance);
+            // The cause of a panic is in the log.
+            families.ok().ok_or_else(|| SourceError("panicked".to_owned()))
+        })
     }
 }
 

@@ -24,7 +24,7 @@ pub use cache::{Arrival, Page, ScrapeReport, SharedMetadata, TargetCache};
 pub use grid::Grid;
 pub use page::{PageFormat, accept_header, format_of};
 pub use pools::{Options, Pools};
-pub use probing::{OwnProbe, Told, WaitingSource};
+pub use probing::{OwnWaitingSource, Told, WaitingSource};
 pub use shape::Shape;
 pub use source::{OwnSource, Source, SourceError};
 pub use target::{Populated, Target, populate};

@@ -3,7 +3,7 @@
 
 use crate::counters::Counters;
 use crate::pool::{Order, Pool, STOP_MAX};
-use crate::probing::{self, OwnProbe};
+use crate::probing::{self, OwnWaitingSource};
 use crate::source::{self, OwnSource};
 use crate::view::{PoolEntry, PoolState, PoolsView, Shared};
 use config::ScrapeConfig;
@@ -167,9 +167,9 @@ impl Pools {
         self.publish();
     }
 
-    /// Brings the probes in line with a configuration: those that did not change go on, others
-    /// begin, missing ones end and their series with them.
-    pub fn apply_probes(&mut self, wanted: Vec<OwnProbe>) {
+    /// Brings probes and watched services in line with a configuration: those that did not change
+    /// go on, others begin, missing ones end and their series with them.
+    pub fn apply_waiting(&mut self, wanted: Vec<OwnWaitingSource>) {
         let mut former = std::mem::take(&mut self.probes);
         for probe in wanted {
             let key = probe.key();
@@ -186,7 +186,7 @@ impl Pools {
         self.publish();
     }
 
-    fn start_probe(&self, key: String, probe: OwnProbe) -> ProbeHandle {
+    fn start_probe(&self, key: String, probe: OwnWaitingSource) -> ProbeHandle {
         let entry = PoolEntry::new(&probe.job);
         let shared = Arc::new(Shared::new(probe.view()));
         let targets = vec![Arc::clone(&shared)];

@@ -25,7 +25,7 @@ pub trait WaitingSource: Send {
 }
 
 /// A waiting source with its place among the targets.
-pub struct OwnProbe {
+pub struct OwnWaitingSource {
     /// Label `job`, also the name of its pool.
     pub job: String,
     /// Label `instance`.
@@ -36,6 +36,8 @@ pub struct OwnProbe {
     pub interval: Duration,
     /// Time that a collection takes at most, for display.
     pub timeout: Duration,
+    /// What is shown as its URL; those of probes begin with `probe:`.
+    pub url: String,
     /// All that makes it what it is: one with the same text goes on after a reload.
     pub identity: String,
     /// What is collected.
@@ -53,7 +55,7 @@ pub(crate) enum Order {
     Stop,
 }
 
-impl OwnProbe {
+impl OwnWaitingSource {
     /// What one must have in common with another to be the same.
     pub(crate) fn key(&self) -> String {
         let labels = self.target_labels();
@@ -71,7 +73,7 @@ impl OwnProbe {
             pool: self.job.clone(),
             discovered: labels.clone(),
             labels,
-            url: format!("probe:{}", self.instance),
+            url: self.url.clone(),
             interval: self.interval,
             timeout: self.timeout,
             ..TargetView::default()
@@ -81,13 +83,13 @@ impl OwnProbe {
 
 /// Collects on the grid until told otherwise.
 pub(crate) async fn run(
-    own: OwnProbe,
+    own: OwnWaitingSource,
     context: Arc<Context>,
     shared: Arc<Shared>,
     mut orders: watch::Receiver<Order>,
 ) {
     let labels = own.target_labels();
-    let OwnProbe { job, interval, timeout, identity, mut source, .. } = own;
+    let OwnWaitingSource { job, interval, timeout, identity, mut source, .. } = own;
     let group = GroupKey::of(&(&job, &labels));
     let grid =
         Grid::new(interval, GroupKey::of(&(&job, &labels, &identity)).0, context.offset_seed);

@@ -1,7 +1,9 @@
-//! Collectors of services in process, under the names of their exporters: Redis, nginx, PostgreSQL.
+//! Collectors of services in process, under the names of their exporters: Redis, nginx, PostgreSQL,
+//! and containers of this host.
 //! Called by the binary at each instance's own pace; hand out metric families, store nothing.
 //! Texts and rows become series in pure functions; sockets and files stay in the shells around.
 
+pub mod containers;
 mod dial;
 mod fault;
 pub mod nginx;
@@ -12,6 +14,7 @@ pub mod redis;
 mod report;
 mod watch;
 
+pub use containers::ContainersCollector;
 pub use dial::World;
 pub use fault::{Fault, Reason};
 pub use nginx::NginxCollector;
@@ -26,5 +29,7 @@ pub use watch::{Instance, instances};
 /// (`pg_settings_*`, `redis_cluster_*`).
 pub fn metric_names() -> impl Iterator<Item = String> {
     let postgres = postgres::metric_names().map(ToOwned::to_owned);
-    redis::metric_names().chain(postgres).chain(nginx::METRICS.map(ToOwned::to_owned))
+    let containers = containers::metric_names().map(ToOwned::to_owned);
+    let nginx = nginx::METRICS.map(ToOwned::to_owned);
+    redis::metric_names().chain(postgres).chain(nginx).chain(containers)
 }

@@ -13,6 +13,9 @@ const LISTEN: &str = "0A";
 /// Ports that belong to services, by convention.
 const KNOWN: [(u16, &str); 3] = [(6379, "redis"), (5432, "postgres"), (80, "nginx")];
 
+/// Where Docker's engine listens.
+const DOCKER: &str = "/var/run/docker.sock";
+
 /// A service that could be watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -33,7 +36,20 @@ pub fn offers(vfs: &dyn Vfs, settings: &ServiceSettings) -> Vec<Offer> {
         let is_there = *service != "nginx" || vfs.exists(Path::new("/etc/nginx")).unwrap_or(false);
         is_there && listens(*port) && !is_watched(*port, settings)
     });
-    offered.map(|(port, service)| offer(*port, service)).collect()
+    let docker = docker(vfs, settings);
+    offered.map(|(port, service)| offer(*port, service)).chain(docker).collect()
+}
+
+/// Docker's socket, which names containers; whoever may ask it may do anything.
+fn docker(vfs: &dyn Vfs, settings: &ServiceSettings) -> Option<Offer> {
+    let is_there = vfs.exists(Path::new(DOCKER)).unwrap_or(false);
+    let is_off = settings.containers.enabled == Some(false);
+    (is_there && !is_off && settings.containers.docker.is_none()).then(docker_offer)
+}
+
+fn docker_offer() -> Offer {
+    let line = format!("collect: {{containers: {{docker: 'unix://{DOCKER}'}}}}");
+    Offer { service: "docker", address: DOCKER.to_owned(), line }
 }
 
 /// The kernel's lists of sockets of both families.
@@ -117,8 +133,8 @@ mod tests {
 
     #[test]
     fn lines_are_ready_to_be_used() {
-        for (port, service) in super::KNOWN {
-            let line = offer(port, service).line;
+        let offers = super::KNOWN.map(|(port, service)| offer(port, service));
+        for line in offers.into_iter().chain([super::docker_offer()]).map(|offer| offer.line) {
             let read = config::load_any("flyball.yml", &line, &config::Outside::nothing());
             assert!(read.is_ok(), "{line}: {read:?}");
         }

@@ -1,17 +1,25 @@
 //! All watched instances as one kind of thing: who they are, how often they are asked, what is said
 //! in the log when a part loses its data and when it has it again.
 
-use crate::{Fault, NginxCollector, PartOutcome, PostgresCollector, RedisCollector, World};
-use config::{InstanceSettings, ServiceSettings};
+use crate::containers;
+use crate::{
+    ContainersCollector, Fault, NginxCollector, PartOutcome, PostgresCollector, RedisCollector,
+    World,
+};
+use config::{InstanceSettings, PostgresDsn, Secret, SecretSource, ServiceSettings};
 use exposition::Family;
-use model::Timestamp;
+use model::{GroupKey, Timestamp};
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::path::Path;
 
 /// A watched instance.
 pub struct Instance {
     /// Label `job`.
     pub job: &'static str,
     settings: InstanceSettings,
+    /// All that makes it what it is; secrets are in it as digests.
+    identity: String,
     collector: Collector,
     /// Faults that were told, by part.
     told: BTreeMap<&'static str, Fault>,
@@ -21,28 +29,70 @@ enum Collector {
     Redis(Box<RedisCollector>),
     Postgres(Box<PostgresCollector>),
     Nginx(Box<NginxCollector>),
+    Containers(Box<ContainersCollector>),
 }
 
 /// Every instance of a configuration.
 pub fn instances(settings: &ServiceSettings, world: &World) -> Vec<Instance> {
     let redis = settings.redis.iter().map(|one| {
+        let identity = identity(one, [inline(one.password.as_ref())]);
         let collector = Box::new(RedisCollector::new(one.clone(), world.clone()));
-        Instance::new("redis", &one.common, Collector::Redis(collector))
+        Instance::new("redis", &one.common, identity, Collector::Redis(collector))
     });
     let postgres = settings.postgres.iter().map(|one| {
+        let of_dsn = match &one.dsn {
+            PostgresDsn::Inline(dsn) => dsn.password.as_ref(),
+            PostgresDsn::File(_) => None,
+        };
+        let identity = identity(one, [inline(one.password.as_ref()), of_dsn]);
         let collector = Box::new(PostgresCollector::new(one.clone(), world.clone()));
-        Instance::new("postgres", &one.common, Collector::Postgres(collector))
+        Instance::new("postgres", &one.common, identity, Collector::Postgres(collector))
     });
     let nginx = settings.nginx.iter().map(|one| {
+        let identity = identity(one, [inline(one.password.as_ref())]);
         let collector = Box::new(NginxCollector::new(one.clone(), world.clone()));
-        Instance::new("nginx", &one.common, Collector::Nginx(collector))
+        Instance::new("nginx", &one.common, identity, Collector::Nginx(collector))
     });
-    redis.chain(postgres).chain(nginx).collect()
+    redis.chain(postgres).chain(nginx).chain(containers(settings, world)).collect()
+}
+
+/// Containers are of this host, so they are watched where there are any, unless told otherwise.
+fn containers(settings: &ServiceSettings, world: &World) -> Option<Instance> {
+    let one = &settings.containers;
+    let is_on = one.enabled.unwrap_or_else(|| containers::found(Path::new(&one.root)));
+    is_on.then(|| {
+        let collector = Box::new(ContainersCollector::new(one.clone(), world.clone()));
+        let identity = identity(one, []);
+        Instance::new("cadvisor", &one.common, identity, Collector::Containers(collector))
+    })
+}
+
+/// Settings as text. They do not show secrets, so these come as digests.
+fn identity<const N: usize>(settings: &impl Debug, secrets: [Option<&Secret>; N]) -> String {
+    let digests = secrets.map(|secret| secret.map(|s| GroupKey::of(&s.reveal()).0));
+    format!("{settings:?} {digests:?}")
+}
+
+fn inline(source: Option<&SecretSource>) -> Option<&Secret> {
+    match source? {
+        SecretSource::Inline(secret) => Some(secret),
+        SecretSource::File(_) => None,
+    }
 }
 
 impl Instance {
-    fn new(job: &'static str, settings: &InstanceSettings, collector: Collector) -> Self {
-        Self { job, settings: settings.clone(), collector, told: BTreeMap::new() }
+    fn new(
+        job: &'static str,
+        settings: &InstanceSettings,
+        identity: String,
+        collector: Collector,
+    ) -> Self {
+        Self { job, settings: settings.clone(), identity, collector, told: BTreeMap::new() }
+    }
+
+    /// All that makes it what it is: one with the same text need not begin anew.
+    pub fn identity(&self) -> &str {
+        &self.identity
     }
 
     /// Label `instance`, pace and time.
@@ -57,6 +107,7 @@ impl Instance {
             Collector::Redis(collector) => collector.collect(now).await,
             Collector::Postgres(collector) => collector.collect().await,
             Collector::Nginx(collector) => collector.collect().await,
+            Collector::Containers(collector) => collector.collect(now).await,
         };
         self.tell(parts);
         families

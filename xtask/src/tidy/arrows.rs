@@ -60,6 +60,7 @@ const SIDEWAYS: &[(&str, &str, &str)] = &[
     ("rules", "query", "rules read query results"),
     ("api", "ui", "the server serves the page"),
     ("scrape", "discovery", "targets come from discovery"),
+    ("services", "discovery", "containers are named by its client of Docker"),
     ("notify", "discovery", "external Alertmanagers come from discovery"),
     ("commands", "discovery", "patterns of file names are those of discovery"),
     ("commands", "notify", "texts are tried as receivers render them"),

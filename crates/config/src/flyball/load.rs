@@ -137,6 +137,7 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
         redis: collect.redis.unwrap_or_default(),
         postgres: collect.postgres.unwrap_or_default(),
         nginx: collect.nginx.unwrap_or_default(),
+        containers: collect.containers.unwrap_or_default(),
     };
     FlyballConfig {
         prometheus: path(file.prometheus),

@@ -3,7 +3,7 @@
 
 use super::health::Health;
 use super::packs::RulePacksFile;
-use super::services::schema::{NginxCollect, PostgresCollect, RedisCollect};
+use super::services::schema::{ContainersCollect, NginxCollect, PostgresCollect, RedisCollect};
 use crate::units;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -158,6 +158,8 @@ pub(super) struct Collect {
     pub(super) postgres: Option<Vec<PostgresCollect>>,
     /// nginx servers.
     pub(super) nginx: Option<Vec<NginxCollect>>,
+    /// Containers and pods of this host.
+    pub(super) containers: Option<ContainersCollect>,
 }
 
 /// The host collector.

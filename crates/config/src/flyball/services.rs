@@ -15,13 +15,14 @@ pub const REDIS_COLLECTORS: [&str; 6] =
     ["config", "cluster", "sentinel", "latency", "latency_histogram", "slowlog"];
 
 /// Parts of the PostgreSQL collector that can be switched on or off.
-pub const POSTGRES_COLLECTORS: [&str; 22] = [
+pub const POSTGRES_COLLECTORS: [&str; 23] = [
     "database",
     "locks",
     "postmaster",
     "replication",
     "replication_slots",
     "stat_replication",
+    "stat_wal_receiver",
     "stat_activity",
     "long_running_transactions",
     "stat_archiver",
@@ -49,6 +50,27 @@ pub struct ServiceSettings {
     pub postgres: Vec<PostgresInstance>,
     /// nginx servers.
     pub nginx: Vec<NginxInstance>,
+    /// Containers of this host.
+    pub containers: ContainersSettings,
+}
+
+/// Containers and pods of this host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainersSettings {
+    /// Are they watched? When nothing is said: if there are any.
+    pub enabled: Option<bool>,
+    /// Pace, time and budget; the name is empty when nothing is said.
+    pub common: InstanceSettings,
+    /// Where Docker is asked for names: `unix:///PATH`, `tcp://HOST:PORT` or a URL.
+    pub docker: Option<String>,
+    /// Labels of Docker that become labels of series; `None` keeps all.
+    pub labels: Option<Vec<String>>,
+    /// Are services and slices of systemd watched, too?
+    pub units: bool,
+    /// Most containers, pods and units with series.
+    pub containers_max: usize,
+    /// Directory where the files of the host are.
+    pub root: String,
 }
 
 /// What all instances have.

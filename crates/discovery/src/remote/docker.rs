@@ -4,82 +4,122 @@ use super::get_json;
 use super::labels::{host_port, set_all};
 use crate::group::{ADDRESS_LABEL, Group};
 use ::http::HeaderMap;
-use config::DockerSdConfig;
+use config::{DockerSdConfig, HttpClientConfig};
 use model::{Labels, LabelsBuilder};
 use net::{Client, ClientOptions};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 use url::Url;
 
 const PREFIX: &str = "__meta_docker_";
 /// Containers that share the network of another one, which shares it with another one...
 const SHARED_DEPTH_MAX: usize = 16;
 
-pub(super) struct Source {
+/// A Docker engine: the way to it, and what it tells of its containers.
+pub struct DockerEngine {
     client: Client,
     base: String,
-    config: DockerSdConfig,
 }
 
-impl Source {
-    pub(super) fn new(config: &DockerSdConfig, options: &ClientOptions) -> Self {
-        let (client, base) = match config.host.split_once("://") {
+impl DockerEngine {
+    /// An engine at `unix:///PATH`, `tcp://HOST:PORT` or a URL.
+    pub fn new(host: &str, http: &HttpClientConfig, options: &ClientOptions) -> Self {
+        let remote = || Client::new(http.clone(), options.clone());
+        let (client, base) = match host.split_once("://") {
             Some(("unix", path)) => {
                 let client = Client::of_socket(Path::new(path), options.clone());
                 (client, "http://docker/".to_owned())
             }
-            Some(("tcp", rest)) => {
-                let client = Client::new(config.http.clone(), options.clone());
-                (client, format!("http://{rest}/"))
-            }
-            _ => {
-                let client = Client::new(config.http.clone(), options.clone());
-                (client, format!("{}/", config.host.trim_end_matches('/')))
-            }
+            Some(("tcp", rest)) => (remote(), format!("http://{rest}/")),
+            _ => (remote(), format!("{}/", host.trim_end_matches('/'))),
         };
-        Self { client, base, config: config.clone() }
+        Self { client, base }
+    }
+
+    /// Containers that run, or those that `filters` of Docker's API select.
+    ///
+    /// # Errors
+    /// A sentence that says what was asked and what came back.
+    pub async fn containers(
+        &self,
+        filters: &BTreeMap<&str, &[String]>,
+        timeout: Duration,
+    ) -> Result<Vec<DockerContainer>, String> {
+        let mut parameters = Vec::new();
+        if !filters.is_empty() {
+            let filters = serde_json::to_string(filters).expect("texts become JSON");
+            parameters.push(("filters", filters));
+        }
+        self.get("containers/json", &parameters, timeout).await
     }
 
     async fn get<T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
         parameters: &[(&str, String)],
+        timeout: Duration,
     ) -> Result<T, String> {
         let text = format!("{}{path}", self.base);
         let mut url = Url::parse(&text).map_err(|error| format!("{text} is no URL: {error}"))?;
         if !parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(parameters);
         }
-        let timeout = self.config.refresh_interval;
         Ok(get_json(&self.client, url, HeaderMap::new(), timeout).await?.0)
+    }
+}
+
+pub(super) struct Source {
+    engine: DockerEngine,
+    config: DockerSdConfig,
+}
+
+impl Source {
+    pub(super) fn new(config: &DockerSdConfig, options: &ClientOptions) -> Self {
+        let engine = DockerEngine::new(&config.host, &config.http, options);
+        Self { engine, config: config.clone() }
     }
 }
 
 impl super::Source for Source {
     async fn ask(&mut self) -> Result<Vec<Group>, String> {
-        let mut parameters = Vec::new();
-        if !self.config.filters.is_empty() {
-            let filters: BTreeMap<&str, &[String]> =
-                self.config.filters.iter().map(|(name, all)| (name.as_str(), &**all)).collect();
-            let filters = serde_json::to_string(&filters).expect("texts become JSON");
-            parameters.push(("filters", filters));
-        }
-        let containers: Vec<Container> = self.get("containers/json", &parameters).await?;
-        let networks: Vec<Network> = self.get("networks", &[]).await?;
+        let timeout = self.config.refresh_interval;
+        let filters: BTreeMap<&str, &[String]> =
+            self.config.filters.iter().map(|(name, all)| (name.as_str(), &**all)).collect();
+        let containers = self.engine.containers(&filters, timeout).await?;
+        let networks: Vec<Network> = self.engine.get("networks", &[], timeout).await?;
         Ok(vec![group(&self.config, &containers, &networks)])
     }
 }
 
+/// A container as an engine lists it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct Container {
-    id: String,
+pub struct DockerContainer {
+    /// Identifier, 64 hexadecimal digits.
+    pub id: String,
+    /// Name of the image it was made from.
+    pub image: String,
     names: Option<Vec<String>>,
     labels: Option<BTreeMap<String, String>>,
     ports: Option<Vec<Port>>,
     host_config: HostConfig,
     network_settings: NetworkSettings,
+}
+
+impl DockerContainer {
+    /// Its first name, without the slash that Docker puts before it.
+    pub fn name(&self) -> Option<&str> {
+        let name = self.names.as_ref()?.first()?;
+        Some(name.strip_prefix('/').unwrap_or(name))
+    }
+
+    /// Its labels, by name.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.labels.iter().flatten();
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -137,10 +177,10 @@ pub(super) struct Network {
 /// The group of an engine.
 pub(super) fn group(
     config: &DockerSdConfig,
-    containers: &[Container],
+    containers: &[DockerContainer],
     networks: &[Network],
 ) -> Group {
-    let by_id: BTreeMap<&str, &Container> =
+    let by_id: BTreeMap<&str, &DockerContainer> =
         containers.iter().map(|container| (container.id.as_str(), container)).collect();
     let networks: BTreeMap<&str, &Network> =
         networks.iter().map(|network| (network.id.as_str(), network)).collect();
@@ -164,7 +204,7 @@ pub(super) fn group(
 }
 
 /// What all targets of a container have; `None` for one without name.
-fn common_labels(container: &Container) -> Option<LabelsBuilder> {
+fn common_labels(container: &DockerContainer) -> Option<LabelsBuilder> {
     let name = container.names.as_ref()?.first()?;
     let mut labels = LabelsBuilder::default();
     labels.set(&format!("{PREFIX}container_id"), &container.id);
@@ -190,8 +230,8 @@ fn set_network(labels: &mut LabelsBuilder, network: &Network) {
 
 /// The networks of a container by name; one that shares the network of another has that one's.
 fn endpoints<'a>(
-    mut container: &'a Container,
-    by_id: &BTreeMap<&str, &'a Container>,
+    mut container: &'a DockerContainer,
+    by_id: &BTreeMap<&str, &'a DockerContainer>,
 ) -> Vec<&'a Endpoint> {
     for _ in 0..SHARED_DEPTH_MAX {
         let networks = container.network_settings.networks.as_ref();
@@ -210,7 +250,7 @@ fn endpoints<'a>(
 /// One target for each TCP port, or one with the default port.
 fn add_targets(
     config: &DockerSdConfig,
-    container: &Container,
+    container: &DockerContainer,
     endpoint: &Endpoint,
     common: &LabelsBuilder,
     targets: &mut Vec<Labels>,

@@ -277,7 +277,7 @@ fn docker_config(host: String) -> DockerSdConfig {
 
 #[test]
 fn ports_of_containers() {
-    let containers: Vec<docker::Container> = serde_json::from_str(CONTAINERS).unwrap();
+    let containers: Vec<docker::DockerContainer> = serde_json::from_str(CONTAINERS).unwrap();
     let networks: Vec<docker::Network> = serde_json::from_str(NETWORKS).unwrap();
     let mut config = docker_config("unix:///d".to_owned());
     expect![[r"

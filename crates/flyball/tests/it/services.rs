@@ -3,6 +3,7 @@
 use crate::server::Server;
 use serde_json::Value;
 use std::process::Command;
+use testkit::http::Site;
 use testkit::{Peer, find_program, free_port, http, skip, wait_for};
 
 /// The value of an instant query with one series.
@@ -53,4 +54,46 @@ fn a_service_is_a_target_and_its_end_is_seen_and_told() {
     for text in [targets, shown, log.clone()] {
         assert!(!text.contains("a-secret") && !text.contains("another-secret"), "{text}");
     }
+}
+
+/// Containers from files as on a host with version 2 of cgroups, and a page of nginx's.
+#[test]
+fn a_reload_begins_and_ends_what_changed() {
+    let page = "Active connections: 1 \nserver accepts handled requests\n 5 5 9 \n\
+                Reading: 0 Writing: 1 Waiting: 0 \n";
+    let site = Site::start(move |_| (200, page.to_owned()));
+    let mut server = Server::prepare(&["--config.file=flyball.yml", "--web.enable-lifecycle"]);
+    let scope = "host/sys/fs/cgroup/system.slice/docker-".to_owned() + &"ab".repeat(32) + ".scope";
+    for (path, text) in [
+        ("host/sys/fs/cgroup/cgroup.controllers".to_owned(), "cpu\n"),
+        (format!("{scope}/cpu.stat"), "usage_usec 2000000\n"),
+    ] {
+        std::fs::create_dir_all(server.folder.path().join(&path).parent().unwrap()).unwrap();
+        server.write(&path, text);
+    }
+    let config = |nginx: &str, containers: &str| {
+        let url = format!("http://{}/status", site.address());
+        format!(
+            "collect:\n  host: {{enabled: false}}\n  nginx:\n    \
+             - {{url: '{url}', instance: stays, interval: 1s}}\n    \
+             - {{url: '{url}', instance: changes, interval: 1s{nginx}}}\n{containers}"
+        )
+    };
+    let containers = "  containers: {root: host, enabled: true, interval: 1s, instance: box}\n";
+    server.write("flyball.yml", &config(", username: u, password: one", containers));
+    server.run();
+    let cpu = "container_cpu_usage_seconds_total{job=\"cadvisor\",instance=\"box\",name!=\"\"}";
+    server.wait_for_query(cpu, |found| found.len() == 1 && found[0].1 == 2.0);
+    server.wait_for_query("nginx_up == 1", |found| found.len() == 2);
+    // `one`, then `two`: only the password changes.
+    let said = |text: &str| {
+        site.asked().iter().flat_map(|asked| &asked.head).any(|line| line.ends_with(text))
+    };
+    assert!(said("Basic dTpvbmU="));
+    server.write("flyball.yml", &config(", username: u, password: two", ""));
+    let reply = http::post(server.address(), "/-/reload", &[], b"").unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    wait_for("the new password", || said("Basic dTp0d28=").then_some(()));
+    server.wait_for_query(cpu, <[_]>::is_empty);
+    server.wait_for_query("nginx_up == 1", |found| found.len() == 2);
 }

@@ -3,7 +3,7 @@
 use crate::world::{START_MS, World};
 use exposition::Family;
 use model::{Labels, Timestamp};
-use scrape::{Health, OwnProbe, OwnSource, Source, SourceError, Told, WaitingSource};
+use scrape::{Health, OwnSource, OwnWaitingSource, Source, SourceError, Told, WaitingSource};
 use std::time::Duration;
 
 /// Counts its collections; every third fails.
@@ -130,13 +130,14 @@ impl WaitingSource for Counting {
     }
 }
 
-fn probe(identity: &str, hangs: bool) -> OwnProbe {
-    OwnProbe {
+fn probe(identity: &str, hangs: bool) -> OwnWaitingSource {
+    OwnWaitingSource {
         job: "probe".into(),
         instance: "there".into(),
         labels: Labels::empty(),
         interval: Duration::from_secs(1),
         timeout: Duration::from_millis(500),
+        url: "probe:there".into(),
         identity: identity.into(),
         source: Box::new(Counting { asked: 0, hangs }),
     }
@@ -151,18 +152,18 @@ fn answers(world: &World) -> Vec<f64> {
 async fn a_probe_that_did_not_change_goes_on_and_another_one_begins_anew() {
     let mut world = World::paused();
     let seconds = |count: u64| tokio::time::sleep(Duration::from_millis(1000 * count + 500));
-    world.pools.apply_probes(vec![probe("same", false)]);
+    world.pools.apply_waiting(vec![probe("same", false)]);
     seconds(3).await;
-    world.pools.apply_probes(vec![probe("same", false)]);
+    world.pools.apply_waiting(vec![probe("same", false)]);
     seconds(3).await;
     let counted = answers(&world);
     assert!(counted.len() >= 6 && counted.windows(2).all(|w| w[1] - w[0] == 1.0), "{counted:?}");
     assert_eq!(world.pools.view().active().len(), 1);
-    world.pools.apply_probes(vec![probe("other", false)]);
+    world.pools.apply_waiting(vec![probe("other", false)]);
     seconds(3).await;
     let afterwards = answers(&world).split_off(counted.len());
     assert!(afterwards.contains(&1.0), "{afterwards:?}");
-    world.pools.apply_probes(Vec::new());
+    world.pools.apply_waiting(Vec::new());
     seconds(0).await;
     assert!(model::is_stale(*answers(&world).last().unwrap()), "it is gone, its series end");
     assert!(world.pools.view().active().is_empty());
@@ -173,7 +174,7 @@ async fn a_probe_that_did_not_change_goes_on_and_another_one_begins_anew() {
 async fn a_stop_writes_no_end_of_a_probe_and_does_not_wait_for_its_answer() {
     for hangs in [false, true] {
         let mut world = World::paused();
-        world.pools.apply_probes(vec![probe("one", hangs)]);
+        world.pools.apply_waiting(vec![probe("one", hangs)]);
         tokio::time::sleep(Duration::from_millis(3500)).await;
         let memory = std::sync::Arc::clone(&world.memory);
         let begun = tokio::time::Instant::now();
@@ -188,9 +189,9 @@ async fn a_stop_writes_no_end_of_a_probe_and_does_not_wait_for_its_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_hangs_ends_when_it_is_gone() {
     let mut world = World::paused();
-    world.pools.apply_probes(vec![probe("one", true)]);
+    world.pools.apply_waiting(vec![probe("one", true)]);
     tokio::time::sleep(Duration::from_millis(3500)).await;
-    world.pools.apply_probes(Vec::new());
+    world.pools.apply_waiting(Vec::new());
     tokio::time::sleep(Duration::from_millis(500)).await;
     let answers = answers(&world);
     assert_eq!((answers[0], answers.len()), (1.0, 2));

@@ -5,7 +5,7 @@ mod columns;
 
 use columns::{
     BGWRITER_RESET, BUFFERS_ALLOC, BUFFERS_CLEAN, DATABASE, MAXWRITTEN_CLEAN, OLD,
-    STATEMENT_LABELS, STATEMENTS, TABLES, TABLES_IO,
+    STATEMENT_LABELS, STATEMENTS, TABLES, TABLES_IO, WAL_RECEIVER,
 };
 use model::MetricKind;
 use model::MetricKind::{Counter, Gauge, Unknown};
@@ -227,6 +227,21 @@ pub(super) const PARTS: &[Part] = &[
                 "Time between flushing WAL here and its being replayed there",
             ),
         ],
+        default: true,
+        grant: Grant::Stats,
+    },
+    Part {
+        name: "stat_wal_receiver",
+        versions: (130_000, u32::MAX),
+        sql: "SELECT coalesce(sender_host, '') AS upstream_host, coalesce(slot_name, '') AS \
+              slot_name, status, receive_start_lsn - '0/0' AS start_lsn, receive_start_tli, \
+              flushed_lsn - '0/0' AS flushed_lsn, received_tli, \
+              extract(epoch from last_msg_send_time) AS sent, \
+              extract(epoch from last_msg_receipt_time) AS receipt, \
+              latest_end_lsn - '0/0' AS end_lsn, extract(epoch from latest_end_time) AS end_time \
+              FROM pg_stat_wal_receiver WHERE status IS NOT NULL",
+        labels: &["upstream_host", "slot_name", "status"],
+        metrics: WAL_RECEIVER,
         default: true,
         grant: Grant::Stats,
     },

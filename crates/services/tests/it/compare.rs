@@ -38,6 +38,19 @@ impl Shape {
     pub(crate) fn value(&self, series: &str) -> f64 {
         self.values.get(series).copied().unwrap_or(f64::NAN)
     }
+
+    /// The value of the first series of a metric whose labels have a text in them.
+    pub(crate) fn value_of(&self, metric: &str, text: &str) -> Option<f64> {
+        let mut of = self.values.iter();
+        let is_it =
+            |series: &str| series.split('{').next() == Some(metric) && series.contains(text);
+        of.find(|(series, _)| is_it(series)).map(|(_, value)| *value)
+    }
+
+    /// Is there such a series?
+    pub(crate) fn has(&self, metric: &str, text: &str) -> bool {
+        self.value_of(metric, text).is_some()
+    }
 }
 
 fn normalise(series: &str) -> String {

@@ -4,6 +4,7 @@
 
 use crate::compare::{Exception, Shape, assert_same};
 use crate::world::{block, faults, loopback, settings, shape, signal, world};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use services::{PartOutcome, PostgresCollector};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -32,6 +33,7 @@ const EXCEPTIONS: &[Exception] = &[
 
 /// Who may connect how.
 const HBA: &str = "local all all trust
+host replication all 127.0.0.1/32 trust
 host all by_md5 127.0.0.1/32 md5
 host all by_scram 127.0.0.1/32 scram-sha-256
 host all by_password 127.0.0.1/32 password
@@ -87,6 +89,22 @@ impl Server {
         command
     }
 
+    /// A replica that streams through a slot of its own.
+    fn replica(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(dir.path()));
+        }
+        let mut replica = Self { dir, bin: self.bin.clone(), port: free_port(), peer: None };
+        let data = replica.data();
+        let port = self.port.to_string();
+        let mut copy = replica.program("pg_basebackup");
+        copy.args(["-h", "127.0.0.1", "-U", "postgres", "-p", &port, "-X", "stream", "-R", "-C"]);
+        run(copy.args(["-c", "fast", "-S", "standby", "-D"]).arg(&data));
+        replica.run();
+        replica
+    }
+
     fn run(&mut self) {
         let mut command = self.program("postgres");
         command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
@@ -95,6 +113,9 @@ impl Server {
             "fsync=off",
             "shared_preload_libraries=pg_stat_statements",
             &format!("unix_socket_directories={}", self.dir.path().display()),
+            &format!("ssl={}", if self.dir.path().join("key.pem").exists() { "on" } else { "off" }),
+            &format!("ssl_cert_file={}", self.dir.path().join("cert.pem").display()),
+            &format!("ssl_key_file={}", self.dir.path().join("key.pem").display()),
         ] {
             command.args(["-c", setting]);
         }
@@ -105,7 +126,7 @@ impl Server {
     fn psql(&self, sql: &str) -> Command {
         let mut command = Command::new(self.bin.join("psql"));
         command.args(["-h", "127.0.0.1", "-U", "postgres", "-At", "-p", &self.port.to_string()]);
-        command.args(["-c", sql]).env_remove("PGPASSWORD");
+        command.args(["-c", sql]).env_remove("PGPASSWORD").env("PGSSLMODE", "disable");
         command
     }
 
@@ -291,8 +312,8 @@ fn a_role_without_rights_is_told_what_to_grant() {
     let (shape, parts) = collect(&mut collector);
     assert_eq!(shape.value("pg_up"), 1.0);
     let missing =
-        ["database", "stat_replication", "stat_activity", "long_running_transactions", "wal"];
-    let mut expected: Vec<_> = missing.map(|part| (part, "permission")).to_vec();
+        "database stat_replication stat_wal_receiver stat_activity long_running_transactions wal";
+    let mut expected: Vec<_> = missing.split(' ').map(|part| (part, "permission")).collect();
     expected.push(("stat_statements", "unsupported"));
     assert_eq!(faults(&parts), expected, "{parts:#?}");
     let message = |part: &str| {
@@ -345,4 +366,104 @@ fn a_lock_costs_its_parts_and_a_hang_or_an_end_the_instance() {
     server.run();
     let (shape, parts) = collect(&mut collector);
     assert_eq!((shape.value("pg_up"), faults(&parts)), (1.0, vec![]), "it is back");
+}
+
+#[test]
+fn a_primary_and_its_replica_tell_of_each_other() {
+    let Some(server) = Server::start("postgres with a replica") else { return };
+    server.sql("CREATE TABLE t (a int)");
+    let mut replica = server.replica();
+    let (mut here, mut there) =
+        (server.collector("postgres", ""), replica.collector("postgres", ""));
+    let sender = r#"{application_name="walreceiver",client_addr="127.0.0.1",state="streaming"}"#;
+    let behind = format!("pg_stat_replication_pg_wal_lsn_diff{sender}");
+    let slot = r#"{slot_name="standby"}"#;
+    let receiver = r#"{slot_name="standby",status="streaming",upstream_host="127.0.0.1"}"#;
+    let flushed = format!("pg_stat_wal_receiver_flushed_lsn{receiver}");
+    let primary = wait_for("the replica to stream", || {
+        let (page, parts) = collect(&mut here);
+        assert_eq!(faults(&parts), [], "{parts:#?}");
+        (page.value(&behind) == 0.0).then_some(page)
+    });
+    assert_eq!(primary.value("pg_replication_is_replica"), 0.0);
+    assert_eq!(primary.value(&format!("pg_replication_slots_active{slot}")), 1.0);
+    assert!(!primary.has("pg_stat_wal_receiver_flushed_lsn", ""));
+    let (page, parts) = collect(&mut there);
+    assert_eq!(faults(&parts), [], "{parts:#?}");
+    assert_eq!(page.value("pg_replication_is_replica"), 1.0);
+    let before = page.value(&flushed);
+    assert!(before > 0.0, "{:#?}", page.series);
+    assert_eq!(page.value(&format!("pg_stat_wal_receiver_received_tli{receiver}")), 1.0);
+
+    // Known load while nothing is replayed: the replica has it and lags, in bytes and in seconds.
+    // The server tells seconds from the last transaction that was replayed, so there is one.
+    server.sql("INSERT INTO t VALUES (0)");
+    wait_for("the first row", || replica.sql("SELECT count(*) FROM t").contains('1').then_some(()));
+    replica.sql("SELECT pg_wal_replay_pause()");
+    server.sql("INSERT INTO t SELECT generate_series(1, 10000)");
+    wait_for("the lag in bytes", || {
+        (collect(&mut here).0.value(&behind) > 100_000.0).then_some(())
+    });
+    wait_for("the lag in seconds", || {
+        let (page, _) = collect(&mut there);
+        let lags = page.value("pg_replication_lag_seconds") > 0.0;
+        (lags && page.value(&flushed) - before > 100_000.0).then_some(())
+    });
+    replica.sql("SELECT pg_wal_replay_resume()");
+    wait_for("the lag to be over", || (collect(&mut here).0.value(&behind) == 0.0).then_some(()));
+
+    // A replica that is gone holds its WAL on the primary.
+    replica.peer = None;
+    let held = format!("pg_replication_slots_pg_wal_lsn_diff{slot}");
+    wait_for("the slot to be left", || {
+        let (page, _) = collect(&mut here);
+        (page.value(&format!("pg_replication_slots_active{slot}")) == 0.0).then_some(())
+    });
+    let before = collect(&mut here).0.value(&held);
+    server.sql("INSERT INTO t SELECT generate_series(1, 10000)");
+    let (page, _) = collect(&mut here);
+    assert!(page.value(&held) - before > 100_000.0, "{before}");
+    assert!(!page.series.contains(&behind));
+}
+
+#[test]
+fn connections_are_encrypted_and_certificates_checked() {
+    let Some(mut server) = Server::start("postgres with TLS") else { return };
+    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &authority).unwrap();
+    let path = |name: &str| server.dir.path().join(name);
+    std::fs::write(path("cert.pem"), leaf.pem()).unwrap();
+    std::fs::write(path("key.pem"), key.serialize_pem()).unwrap();
+    std::fs::write(path("ca.pem"), authority.pem()).unwrap();
+    std::fs::write(path("other.pem"), leaf.pem()).unwrap();
+    run(Command::new("chmod").arg("600").arg(path("key.pem")));
+    if is_root() {
+        run(Command::new("chown").arg("postgres").arg(path("key.pem")));
+    }
+    server.peer = None;
+    drop(std::fs::remove_file(server.data().join("postmaster.pid")));
+    server.run();
+    let up = |mode: &str, ca: &str| {
+        let ca = match ca {
+            "" => String::new(),
+            ca => format!(" sslrootcert={}", server.dir.path().join(ca).display()),
+        };
+        let dsn = format!("host=127.0.0.1 port={} user=postgres sslmode={mode}{ca}", server.port);
+        let text = format!("  postgres: [{{dsn: '{dsn}', instance: x}}]");
+        let instance = settings(&text).services.postgres.remove(0);
+        let mut collector = PostgresCollector::new(instance, world());
+        let (page, parts) = collect(&mut collector);
+        let encrypted = "SELECT count(*) FROM pg_stat_ssl WHERE ssl";
+        (page.value("pg_up"), faults(&parts), server.sql(encrypted).trim() == "1")
+    };
+    assert_eq!(up("require", ""), (1.0, vec![], true));
+    assert_eq!(up("prefer", ""), (1.0, vec![], true));
+    assert_eq!(up("disable", ""), (1.0, vec![], false));
+    assert_eq!(up("verify-full", "ca.pem"), (1.0, vec![], true));
+    assert_eq!(up("verify-full", ""), (0.0, vec![("connect", "tls")], false), "nobody signed it");
+    assert_eq!(up("verify-full", "other.pem").1, [("connect", "tls")], "another signed it");
 }

@@ -10,7 +10,7 @@ const MARKS: (&str, &str) = (
     "<!-- end -->\n",
 );
 /// Beginnings of names that collectors of Flyball have.
-const PREFIXES: [&str; 4] = ["node_", "redis_", "pg_", "nginx_"];
+const PREFIXES: [&str; 6] = ["node_", "redis_", "pg_", "nginx_", "container_", "machine_"];
 
 /// Names of metrics in an expression that begin as ours do; recorded ones have a colon.
 fn names(expression: &str) -> impl Iterator<Item = &str> {

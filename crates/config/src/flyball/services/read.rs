@@ -1,9 +1,12 @@
 //! Reads the sections about services: defaults, ranges, and the places of what is wrong.
 
-use super::schema::{AccessLogCollect, NginxCollect, PostgresCollect, RedisCollect, Tls};
+use super::schema::{
+    AccessLogCollect, ContainersCollect, NginxCollect, PostgresCollect, RedisCollect, Tls,
+};
 use super::{
-    AccessLog, Dsn, InstanceSettings, KeyGroup, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn,
-    PostgresInstance, REDIS_COLLECTORS, RedisInstance, ServiceAddress, ServiceSettings,
+    AccessLog, ContainersSettings, Dsn, InstanceSettings, KeyGroup, NginxInstance,
+    POSTGRES_COLLECTORS, PostgresDsn, PostgresInstance, REDIS_COLLECTORS, RedisInstance,
+    ServiceAddress, ServiceSettings,
 };
 use crate::flyball::schema::{DurationText, SecretText};
 use crate::hint::did_you_mean;
@@ -19,6 +22,10 @@ const INTERVAL: Duration = Duration::from_secs(15);
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Default most samples of a collection.
 const SERIES_MAX: usize = 10_000;
+/// Default most samples of a collection of all containers: about 60 for each.
+const CONTAINER_SERIES_MAX: usize = 50_000;
+/// Default most containers.
+const CONTAINERS_MAX: usize = 500;
 /// Most instances of a kind of service.
 const INSTANCES_MAX: usize = 1000;
 
@@ -28,6 +35,7 @@ pub(in crate::flyball) struct Lists {
     pub(in crate::flyball) redis: Vec<RedisCollect>,
     pub(in crate::flyball) postgres: Vec<PostgresCollect>,
     pub(in crate::flyball) nginx: Vec<NginxCollect>,
+    pub(in crate::flyball) containers: ContainersCollect,
 }
 
 /// One entry of a list: where it stands and how its keys are found.
@@ -178,7 +186,56 @@ pub(in crate::flyball) fn resolve(
     let redis = entries("redis", lists.redis, (root, reader), redis);
     let postgres = entries("postgres", lists.postgres, (root, reader), postgres);
     let nginx = entries("nginx", lists.nginx, (root, reader), nginx);
-    ServiceSettings { redis, postgres, nginx }
+    let node = root.value("collect").and_then(|collect| collect.value("containers"));
+    let place = root.place_below(&["collect", "containers"]);
+    let containers = containers(lists.containers, &Entry { reader, node, place });
+    ServiceSettings { redis, postgres, nginx, containers }
+}
+
+impl Default for ContainersSettings {
+    fn default() -> Self {
+        Self {
+            enabled: None,
+            common: InstanceSettings {
+                name: String::new(),
+                interval: INTERVAL,
+                timeout: TIMEOUT,
+                series_max: CONTAINER_SERIES_MAX,
+                collectors: Vec::new(),
+            },
+            docker: None,
+            labels: None,
+            units: false,
+            containers_max: CONTAINERS_MAX,
+            root: "/".to_owned(),
+        }
+    }
+}
+
+fn containers(given: ContainersCollect, entry: &Entry<'_>) -> ContainersSettings {
+    if let Some(docker) = &given.docker {
+        let is_place = ["unix:///", "tcp://", "http://", "https://"];
+        if !is_place.iter().any(|scheme| docker.starts_with(scheme)) {
+            let message = "`docker` is no `unix:///PATH` and no `tcp://HOST:PORT`";
+            entry.problem("docker", message);
+        }
+    }
+    let common = Common {
+        instance: given.instance.unwrap_or_default(),
+        interval: given.interval,
+        timeout: given.timeout,
+        series_max: Some(given.series_max.unwrap_or(CONTAINER_SERIES_MAX as u64)),
+        collectors: None,
+    };
+    ContainersSettings {
+        enabled: given.enabled,
+        common: entry.common(common, &[]),
+        docker: given.docker,
+        labels: given.labels,
+        units: given.units.unwrap_or_default(),
+        containers_max: entry.count("containers_max", given.containers_max, CONTAINERS_MAX),
+        root: given.root.map_or_else(|| "/".to_owned(), |root| entry.reader.join_directory(&root)),
+    }
 }
 
 /// The entries of one list; two of one name would write the same series.

@@ -62,6 +62,34 @@ pub(in crate::flyball) struct PostgresCollect {
     pub(in crate::flyball) compat_names: Option<OldNames>,
 }
 
+/// Containers and pods of this host, under the names of cAdvisor.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::flyball) struct ContainersCollect {
+    /// Watch containers; by default when there are any at the start or at a reload.
+    pub(in crate::flyball) enabled: Option<bool>,
+    /// Label `instance` of their series; the name of the host by default.
+    pub(in crate::flyball) instance: Option<String>,
+    /// Docker's socket as `unix:///var/run/docker.sock`, or `tcp://HOST:PORT`: asked for names,
+    /// images and labels. It is never asked unless it stands here.
+    pub(in crate::flyball) docker: Option<String>,
+    /// Labels of Docker's containers to keep as `container_label_NAME`; all by default.
+    pub(in crate::flyball) labels: Option<Vec<String>>,
+    /// Watch services and slices of systemd, too; false by default.
+    pub(in crate::flyball) units: Option<bool>,
+    /// Most containers, pods and units with series; 500 by default.
+    pub(in crate::flyball) containers_max: Option<u64>,
+    /// Directory where the files of the host are; `/` by default. Where Flyball runs in a container
+    /// itself, the place where it has them mounted.
+    pub(in crate::flyball) root: Option<String>,
+    /// Time between two collections; 15 seconds by default.
+    pub(in crate::flyball) interval: Option<DurationText>,
+    /// How long a collection may take; 5 seconds by default, at most the interval.
+    pub(in crate::flyball) timeout: Option<DurationText>,
+    /// Most samples of a collection; 50,000 by default.
+    pub(in crate::flyball) series_max: Option<u64>,
+}
+
 /// An nginx server, under the names of `nginx-prometheus-exporter`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

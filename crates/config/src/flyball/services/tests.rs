@@ -117,6 +117,21 @@ fn redis_has_defaults() {
                 ],
                 postgres: [],
                 nginx: [],
+                containers: ContainersSettings {
+                    enabled: None,
+                    common: InstanceSettings {
+                        name: "",
+                        interval: 15s,
+                        timeout: 5s,
+                        series_max: 50000,
+                        collectors: [],
+                    },
+                    docker: None,
+                    labels: None,
+                    units: false,
+                    containers_max: 500,
+                    root: "/",
+                },
             }
             collect:
               redis:
@@ -241,6 +256,21 @@ fn postgres() {
                     },
                 ],
                 nginx: [],
+                containers: ContainersSettings {
+                    enabled: None,
+                    common: InstanceSettings {
+                        name: "",
+                        interval: 15s,
+                        timeout: 5s,
+                        series_max: 50000,
+                        collectors: [],
+                    },
+                    docker: None,
+                    labels: None,
+                    units: false,
+                    containers_max: 500,
+                    root: "/",
+                },
             }
             collect:
               postgres:
@@ -266,7 +296,7 @@ fn postgres() {
             3:7: one of `dsn` and `dsn_file` is needed
             4:13: `port` of the DSN is no port
             5:18: `dsn_file` needs `instance`
-            6:44: "locked" is no collector here; expected one of `database`, `locks`, `postmaster`, `replication`, `replication_slots`, `stat_replication`, `stat_activity`, `long_running_transactions`, `stat_archiver`, `bgwriter`, `checkpointer`, `wraparound`, `stat_database`, `stat_database_conflicts`, `roles`, `wal`, `stat_user_tables`, `statio_user_tables`, `stat_user_indexes`, `stat_statements`, `bloat`, `settings`
+            6:44: "locked" is no collector here; expected one of `database`, `locks`, `postmaster`, `replication`, `replication_slots`, `stat_replication`, `stat_wal_receiver`, `stat_activity`, `long_running_transactions`, `stat_archiver`, `bgwriter`, `checkpointer`, `wraparound`, `stat_database`, `stat_database_conflicts`, `roles`, `wal`, `stat_user_tables`, `statio_user_tables`, `stat_user_indexes`, `stat_statements`, `bloat`, `settings`
             6:65: "0.12" is unknown; expected one of `0.11`; did you mean `0.11`?
             7:7: "/var/run/postgresql/.s.PGSQL.5432" is the name of two instances; set `instance`
             8:7: "/var/run/postgresql/.s.PGSQL.5432" is the name of two instances; set `instance`
@@ -317,6 +347,21 @@ fn nginx() {
                         ),
                     },
                 ],
+                containers: ContainersSettings {
+                    enabled: None,
+                    common: InstanceSettings {
+                        name: "",
+                        interval: 15s,
+                        timeout: 5s,
+                        series_max: 50000,
+                        collectors: [],
+                    },
+                    docker: None,
+                    labels: None,
+                    units: false,
+                    containers_max: 500,
+                    root: "/",
+                },
             }
             collect:
               nginx:

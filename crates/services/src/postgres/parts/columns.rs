@@ -31,6 +31,60 @@ pub(super) const BGWRITER_RESET: Metric = metric(
     "Time at which these statistics were last reset",
 );
 
+pub(super) const WAL_RECEIVER: &[Metric] = &[
+    metric(
+        "start_lsn",
+        "pg_stat_wal_receiver_receive_start_lsn",
+        Counter,
+        "First write-ahead log location used when WAL receiver is started represented as a \
+         decimal",
+    ),
+    metric(
+        "receive_start_tli",
+        "pg_stat_wal_receiver_receive_start_tli",
+        Gauge,
+        "First timeline number used when WAL receiver is started",
+    ),
+    metric(
+        "flushed_lsn",
+        "pg_stat_wal_receiver_flushed_lsn",
+        Counter,
+        "Last write-ahead log location already received and flushed to disk, the initial value \
+         of this field being the first log location used when WAL receiver is started \
+         represented as a decimal",
+    ),
+    metric(
+        "received_tli",
+        "pg_stat_wal_receiver_received_tli",
+        Gauge,
+        "Timeline number of last write-ahead log location received and flushed to disk",
+    ),
+    metric(
+        "sent",
+        "pg_stat_wal_receiver_last_msg_send_time",
+        Counter,
+        "Send time of last message received from origin WAL sender",
+    ),
+    metric(
+        "receipt",
+        "pg_stat_wal_receiver_last_msg_receipt_time",
+        Counter,
+        "Receipt time of last message received from origin WAL sender",
+    ),
+    metric(
+        "end_lsn",
+        "pg_stat_wal_receiver_latest_end_lsn",
+        Counter,
+        "Last write-ahead log location reported to origin WAL sender as integer",
+    ),
+    metric(
+        "end_time",
+        "pg_stat_wal_receiver_latest_end_time",
+        Counter,
+        "Time of last write-ahead log location reported to origin WAL sender",
+    ),
+];
+
 pub(super) const STATEMENT_LABELS: &[&str] = &["user", "datname", "queryid"];
 pub(super) const STATEMENTS: &[Metric] = &[
     metric("calls", "pg_stat_statements_calls_total", Counter, "Number of times executed"),
