@@ -1,22 +1,50 @@
 //! Freed memory goes back to the system after bursts: a flush frees what a window of samples took.
 //! The allocator does so by itself only while somebody allocates, so an idle server would keep it:
 //! 100,800 series at 15 s held 236 MiB after a flush, of which 119 were in use (decision 18).
+//! A block that another thread frees goes back only through the thread that took it, so every
+//! worker of a runtime takes part before it sleeps: without them a flush on a server that idles
+//! then gave nothing back (155 MiB after the flush, of which 95 were in use).
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_long};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::runtime::Handle;
 
 /// `mi_option_purge_delay` in mimalloc.h.
 const PURGE_DELAY: c_int = 15;
 /// Freed memory waits so long to be used again; mimalloc's own second keeps more than it saves.
 const PURGE_DELAY_MS: c_long = 100;
 
+/// Rounds of giving back so far.
+static ROUND: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// The last round in which this thread took part.
+    static TAKEN: Cell<usize> = const { Cell::new(0) };
+}
+
 /// Has freed memory given back soon, unless `MIMALLOC_PURGE_DELAY` says when.
 pub(crate) fn give_back_soon() {
     mi_option_set_default(PURGE_DELAY, PURGE_DELAY_MS);
 }
 
-/// Gives free pages back. Takes below a millisecond where there is nothing to give.
+/// Gives free pages back, on this thread now and on the workers of its runtime soon. Takes below a
+/// millisecond where there is nothing to give.
 pub(crate) fn give_back() {
-    mi_collect(true);
+    ROUND.fetch_add(1, Ordering::Relaxed);
+    take_part();
+    if let Ok(runtime) = Handle::try_current() {
+        // What they find to do wakes them.
+        (0..runtime.metrics().num_workers()).for_each(|_| drop(runtime.spawn(async {})));
+    }
+}
+
+/// Takes part in the latest round, once. For threads that are about to sleep.
+pub(crate) fn take_part() {
+    let round = ROUND.load(Ordering::Relaxed);
+    if TAKEN.replace(round) != round {
+        mi_collect(true);
+    }
 }
 
 #[expect(unsafe_code, reason = "the allocator's crate has no safe binding without more features")]
@@ -52,6 +80,7 @@ mod tests {
                 .unwrap();
         drop(vec![1_usize; 8 << 20]);
         super::give_back();
+        super::take_part();
         assert!((1..).zip(&kept).all(|(n, block)| *block == vec![n % 251; n * 7 % 9000]));
     }
 }

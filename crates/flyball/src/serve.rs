@@ -19,7 +19,7 @@ use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::supervise::{Stop, Supervisor};
 use crate::watched::{self, Watched};
-use crate::{log, sources, storage, version};
+use crate::{log, memory, sources, storage, version};
 use api::{AppState, HttpMetrics, Mount, PageFiles, Permission, Queries, Server};
 use commands::features::{Features, Syntax};
 use egress::{Egress, EgressOptions};
@@ -69,7 +69,8 @@ fn start(args: &ServeArgs) -> Result<(), Fatal> {
     }
     let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
     let settings = Settings::resolve(args, &configuration, &*vfs)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.on_thread_park(memory::take_part).enable_all().build()?;
     let loops = scrape_loops()?;
     let served = runtime.block_on(serve(args, configuration, settings, vfs, loops.handle()));
     loops.shutdown_background();
@@ -83,7 +84,8 @@ fn start(args: &ServeArgs) -> Result<(), Fatal> {
 fn scrape_loops() -> std::io::Result<Runtime> {
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 4);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(threads.clamp(1, 4)).thread_name("scrape").enable_all().build()
+    builder.worker_threads(threads.clamp(1, 4)).thread_name("scrape");
+    builder.on_thread_park(memory::take_part).enable_all().build()
 }
 
 fn start_log(args: &ServeArgs, configuration: &Configuration) {

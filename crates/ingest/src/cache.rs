@@ -12,9 +12,9 @@
 
 use crate::batch::{LabelBytes, RequestBatch};
 use foldhash::quality::RandomState;
+use hashbrown::HashTable;
 use model::{GroupKey, SeriesRef};
 use parking_lot::{RwLock, RwLockReadGuard};
-use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -49,7 +49,7 @@ struct Generations {
 #[derive(Default)]
 struct Generation {
     entries: Vec<Entry>,
-    by_hash: HashMap<u64, u32, foldhash::fast::FixedState>,
+    by_hash: HashTable<u32>,
     pieces: Vec<Vec<u8>>,
     /// All bytes of the last entry.
     last: Vec<u8>,
@@ -67,6 +67,7 @@ struct Entry {
     len: u32,
     /// Entry that followed the last time.
     next: AtomicU32,
+    hash: u64,
     known: Known,
 }
 
@@ -276,7 +277,7 @@ impl Generation {
 
     /// The entry of these bytes, which are in `bytes` when it is found.
     fn find(&self, hash: u64, label_bytes: &[u8], bytes: &mut WholeBytes) -> Option<u32> {
-        let at = *self.by_hash.get(&hash)?;
+        let at = *self.by_hash.find(hash, |at| self.entries[*at as usize].hash == hash)?;
         bytes.go_to(at, self);
         (bytes.text == label_bytes).then_some(at)
     }
@@ -303,16 +304,23 @@ impl Generation {
             offset: index(offset),
             len: index(label_bytes.len()),
             next: AtomicU32::new(at + 1),
+            hash,
             known,
         });
-        self.by_hash.insert(hash, at);
+        let entries = &self.entries;
+        let hash_at = |at: &u32| entries[*at as usize].hash;
+        let same = |at: &u32| hash_at(at) == hash;
+        *self.by_hash.entry(hash, same, hash_at).or_insert(at).get_mut() = at;
         self.last.clear();
         self.last.extend_from_slice(label_bytes);
     }
 
     /// Its bytes stay until the generation is dropped: its neighbours need them.
     fn remove(&mut self, hash: u64) {
-        if let Some(at) = self.by_hash.remove(&hash) {
+        let entries = &self.entries;
+        let same = |at: &u32| entries[*at as usize].hash == hash;
+        if let Ok(found) = self.by_hash.find_entry(hash, same) {
+            let (at, _) = found.remove();
             self.entries[at as usize].is_removed = true;
         }
     }

@@ -23,13 +23,13 @@ use sys::Vfs;
 /// Most entries of one page.
 const PAGE_ENTRIES: usize = 1024;
 /// Most series of one page: each page has texts of its own, one a metric and more.
-const SERIES_PAGE_ENTRIES: usize = 4096;
+pub(crate) const SERIES_PAGE_ENTRIES: usize = 4096;
 /// Bytes of entries after which a page is closed. The largest entry (label sets and histograms are
 /// below 1 MiB each) keeps a page far below its bound of 16 MiB.
 const PAGE_BYTES: usize = 1 << 20;
 const HISTOGRAM_BYTES_MAX: usize = 1 << 20;
 
-/// What a flush remembers of the head besides samples.
+/// What a checkpoint holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frozen {
     pub(crate) series: Vec<FrozenSeries>,
@@ -37,18 +37,31 @@ pub(crate) struct Frozen {
     pub(crate) exemplars: Vec<(Labels, Exemplar)>,
 }
 
-/// Writes a checkpoint file; it has its name only when it is complete.
-pub(crate) fn write(vfs: &dyn Vfs, path: &Path, frozen: &Frozen) -> DbResult<()> {
-    let mut pages = PageWriter::create(vfs, path, CHECKPOINT_VERSION)?;
-    write_pages(&mut pages, frozen)?;
-    pages.finish().map(drop)
+/// The pages of a checkpoint: 12 to 20 bytes a series.
+#[derive(Default)]
+pub(crate) struct Pages(Vec<(PageKind, Box<[u8]>)>);
+
+impl Pages {
+    /// Adds what `frozen` holds.
+    pub(crate) fn add(&mut self, frozen: &Frozen) {
+        encode_pages(frozen, |kind, page| self.0.push((kind, page.into())));
+    }
 }
 
-fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
+/// Writes a checkpoint file; it has its name only when it is complete.
+pub(crate) fn write(vfs: &dyn Vfs, path: &Path, pages: &Pages) -> DbResult<()> {
+    let mut writer = PageWriter::create(vfs, path, CHECKPOINT_VERSION)?;
+    for (kind, page) in &pages.0 {
+        writer.put(*kind, page)?;
+    }
+    writer.finish().map(drop)
+}
+
+fn encode_pages(frozen: &Frozen, mut put: impl FnMut(PageKind, Vec<u8>)) {
     for chunk in page_by_page(&frozen.series, SERIES_PAGE_ENTRIES, birth_bytes) {
         let mut page = Vec::new();
         births::encode(chunk, &mut page);
-        pages.put(PageKind::HeadSeries, &page)?;
+        put(PageKind::HeadSeries, page);
     }
     let entry_bytes = |entry: &MetricMetadata| entry.metric.len() + entry.metadata.help.len();
     for chunk in page_by_page(&frozen.metadata, PAGE_ENTRIES, entry_bytes) {
@@ -57,7 +70,7 @@ fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
         for entry in chunk {
             put_metadata(&mut page, entry);
         }
-        pages.put(PageKind::Metadata, &page)?;
+        put(PageKind::Metadata, page);
     }
     let exemplar_bytes =
         |(labels, exemplar): &(Labels, Exemplar)| labels.text_len() + exemplar.labels.text_len();
@@ -68,9 +81,8 @@ fn write_pages(pages: &mut PageWriter<'_>, frozen: &Frozen) -> DbResult<()> {
             put_labels(&mut page, labels);
             put_exemplar(&mut page, exemplar);
         }
-        pages.put(PageKind::Exemplars, &page)?;
+        put(PageKind::Exemplars, page);
     }
-    Ok(())
 }
 
 /// Cuts entries where a page is full, by number or by bytes.
@@ -175,7 +187,7 @@ impl Loaded {
             }
             head.insert_with_id(birth.series, birth.group, &birth.labels);
             let series = head.get_mut(birth.series).expect("inserted above");
-            series.born = Some(journal::Position::START);
+            series.set_born(journal::Position::START);
             let newest_ms = newest.as_ref().map_or(i64::MIN, |newest| newest.timestamp.ms());
             series.newest = newest;
             head.newest_ms = head.newest_ms.max(newest_ms);

@@ -207,7 +207,7 @@ impl Db {
         let mut state = self.state.write();
         let head = &mut state.head;
         for (id, ..) in &parts.births {
-            head.get_mut(*id).expect("planned births live").born = Some(place);
+            head.get_mut(*id).expect("planned births live").set_born(place);
         }
         for row in &parts.rows {
             head.apply(&applied(row));
@@ -310,7 +310,7 @@ fn plan<'a>(head: &Head, batch: &'a Batch, bounds: Bounds, limits: &Limits) -> P
                 if repeats {
                     overlay.note(row, arrival, bounds.late.is_some());
                 }
-                let durable = series.born.is_some_and(|place| place < synced);
+                let durable = series.born().is_some_and(|place| place < synced);
                 if !durable && (!repeats || born.insert(row.series)) {
                     plan.births.push(row.series);
                 }
@@ -326,7 +326,7 @@ fn plan<'a>(head: &Head, batch: &'a Batch, bounds: Bounds, limits: &Limits) -> P
     let births: HashSet<&SeriesRef, foldhash::fast::FixedState> = plan.births.iter().collect();
     let exemplars = batch.exemplars.iter().filter(|(id, exemplar)| {
         let Some(series) = head.get(*id) else { return false };
-        (series.born.is_some() || births.contains(id))
+        (series.born().is_some() || births.contains(id))
             && exemplar.labels.text_len() <= EXEMPLAR_BYTES_MAX
             && limits.exemplars_max > 0
             && !head.exemplars.is_repeated(&series.labels, exemplar)

@@ -114,6 +114,11 @@ impl Db {
     /// that are still open.
     pub fn compact_now(&self, cold: bool) -> DbResult<()> {
         self.flush()?;
+        self.merge_now(cold)
+    }
+
+    /// The same without what is in memory.
+    pub fn merge_now(&self, cold: bool) -> DbResult<()> {
         let now = if cold { Timestamp::MAX } else { self.clock.now() };
         while self.compact_once(now, true)? {}
         Ok(())

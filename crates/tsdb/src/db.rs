@@ -8,7 +8,7 @@
 //! while files are read or written).
 
 use crate::cache::BlockCache;
-use crate::checkpoint::Frozen;
+use crate::checkpoint::Pages;
 use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::head::Head;
 use crate::layout::Layout;
@@ -100,10 +100,13 @@ pub(crate) struct Maintenance {
 
 /// What a flush has to write.
 pub(crate) struct PendingFlush {
-    pub(crate) generation: u64,
+    pub(crate) generation: u32,
     pub(crate) floor: Position,
     pub(crate) series_ids: std::ops::Range<u64>,
-    pub(crate) frozen: Frozen,
+    /// Newest instant of its series, ms.
+    pub(crate) newest_ms: i64,
+    /// The checkpoint that goes with it.
+    pub(crate) checkpoint: Pages,
 }
 
 impl Db {

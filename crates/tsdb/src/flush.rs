@@ -3,17 +3,17 @@
 //! leaves the old state with its journal or the new one, never both and never neither.
 //! INV-22: a file that a manifest on the disk may name is never removed or written again.
 
-use crate::checkpoint::{self, Frozen};
+use crate::checkpoint::{self, Frozen, Pages, SERIES_PAGE_ENTRIES};
 use crate::db::{Db, Maintenance, PendingFlush, State, Writer, journal_error};
 use crate::encoding::Decoded;
 use crate::error::{DbError, DbResult};
-use crate::head::{FrozenSeries, Part, View};
+use crate::head::{Part, RowCopies, Standing, View};
 use crate::manifest::{Manifest, SegmentEntry};
 use crate::reading::Scratch;
 use crate::record::RecordParts;
 use crate::segment::{Segment, SegmentWriter, series_order};
 use journal::{JournalError, Position};
-use model::{MetricMetadata, SampleBuf};
+use model::{Labels, MetricMetadata, SampleBuf, SeriesRef};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -87,9 +87,9 @@ impl Db {
         let floor = writer.journal.end();
         let mut state = self.state.write();
         let generation = state.head.generation;
-        let mut series = state.head.freeze();
+        let mut standing = state.head.freeze();
         let limit = self.future_limit();
-        for one in &mut series {
+        for one in &mut standing {
             // After a restart the future is forgiven as well.
             one.newest = one.newest.take().filter(|newest| newest.timestamp <= limit);
         }
@@ -97,13 +97,29 @@ impl Db {
             metric: metric.clone(),
             metadata: metadata.clone(),
         });
-        let frozen = Frozen {
-            series,
+        let others = Frozen {
+            series: Vec::new(),
             metadata: metadata.collect(),
             exemplars: state.head.exemplars.iter().cloned().collect(),
         };
         let series_ids = state.head.first_id()..state.head.next_id();
-        Ok(Some(PendingFlush { generation, floor, series_ids, frozen }))
+        drop((state, writer));
+        let newest = standing.iter().filter_map(|one| one.newest.as_ref());
+        let newest_ms = newest.map(|newest| newest.timestamp.ms()).max().unwrap_or(i64::MIN);
+        let checkpoint = self.checkpoint(&standing, &others);
+        Ok(Some(PendingFlush { generation, floor, series_ids, newest_ms, checkpoint }))
+    }
+
+    /// Encodes the checkpoint of a flush. Series leave memory only at the end of a flush, so those
+    /// of the freeze are there; the lock is held for a page of them at a time.
+    fn checkpoint(&self, standing: &[Standing], others: &Frozen) -> Pages {
+        let mut pages = Pages::default();
+        for some in standing.chunks(SERIES_PAGE_ENTRIES) {
+            let series = self.state.read().head.describe(some);
+            pages.add(&Frozen { series, ..Frozen::default() });
+        }
+        pages.add(others);
+        pages
     }
 
     fn write_flush(&self, maintenance: &mut Maintenance, pending: &PendingFlush) -> DbResult<()> {
@@ -122,10 +138,8 @@ impl Db {
             let mut state = self.state.write();
             state.add_segments(segments);
             state.head.forget(pending.generation);
-            let newest = pending.frozen.series.iter().filter_map(|series| series.newest.as_ref());
-            let newest = newest.map(|newest| newest.timestamp.ms()).max().unwrap_or(i64::MIN);
-            let dropped =
-                state.head.drop_idle(pending.generation, newest.saturating_sub(2 * WINDOW_MS));
+            let idle_since = pending.newest_ms.saturating_sub(2 * WINDOW_MS);
+            let dropped = state.head.drop_idle(pending.generation, idle_since);
             self.counters.series_dropped.add(dropped as u64);
             self.note_head_memory(&state);
         }
@@ -151,15 +165,13 @@ impl Db {
         pending: &PendingFlush,
         made: &mut Vec<u64>,
     ) -> DbResult<Vec<Arc<Segment>>> {
-        let mut series: Vec<&FrozenSeries> = pending.frozen.series.iter().collect();
-        series.sort_by(|a, b| series_order(&a.labels, &b.labels));
         let mut ranges = FlushRanges::default();
-        for some in series.chunks(SERIES_AT_ONCE) {
-            let views = self.frozen_views(some, pending.generation);
-            views.iter().try_for_each(|view| ranges.note(view)).map_err(|damage| {
+        let metrics = self.state.read().head.metrics();
+        self.for_each_frozen(&metrics, pending.generation, &mut |_, view| {
+            ranges.note(view).map_err(|damage| {
                 DbError::corrupt("encode samples in memory for", &self.layout.segments(), &damage)
-            })?;
-        }
+            })
+        })?;
         let mut segments = Vec::new();
         for range in ranges.finish() {
             let id = manifest.next_segment;
@@ -167,17 +179,14 @@ impl Db {
             let path = self.layout.segment(id);
             let mut writer = SegmentWriter::create(&*self.vfs, &path)?;
             let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
-            for some in series.chunks(SERIES_AT_ONCE) {
-                let views = self.frozen_views(some, pending.generation);
-                for (one, view) in some.iter().zip(&views) {
-                    samples.clear();
-                    scratch.begin();
-                    view.read(range, &mut scratch, &mut samples).map_err(|damage| {
-                        DbError::corrupt("encode samples in memory for", &path, &damage)
-                    })?;
-                    writer.add_series(&one.labels, &samples)?;
-                }
-            }
+            self.for_each_frozen(&metrics, pending.generation, &mut |labels, view| {
+                samples.clear();
+                scratch.begin();
+                view.read(range, &mut scratch, &mut samples).map_err(|damage| {
+                    DbError::corrupt("encode samples in memory for", &path, &damage)
+                })?;
+                writer.add_series(labels, &samples)
+            })?;
             made.push(id);
             writer.finish()?;
             segments.push(Arc::new(Segment::open(&*self.vfs, &path, id, &self.cache)?));
@@ -187,7 +196,7 @@ impl Db {
         manifest.next_segment += 1;
         let path = self.layout.checkpoint(checkpoint);
         made.push(checkpoint);
-        checkpoint::write(&*self.vfs, &path, &pending.frozen)?;
+        checkpoint::write(&*self.vfs, &path, &pending.checkpoint)?;
         manifest.obsolete.extend(manifest.fallback.take());
         manifest.fallback = manifest.checkpoint.replace(checkpoint);
         manifest.floor = pending.floor;
@@ -197,11 +206,44 @@ impl Db {
         Ok(segments)
     }
 
-    /// The frozen samples of some series. The lock is held for a few at a time, so that writers
-    /// hardly wait, and a flush holds the parts of a few series only.
-    fn frozen_views(&self, some: &[&FrozenSeries], generation: u64) -> Vec<View> {
+    /// Calls `each` with the frozen samples of one series after another, in the order of a segment.
+    /// Metric by metric, so that no list of all series is needed; the lock is held for a few of
+    /// them at a time, so that writers hardly wait, and a flush holds the parts of a few only.
+    fn for_each_frozen(
+        &self,
+        metrics: &[Option<Box<str>>],
+        generation: u32,
+        each: &mut dyn FnMut(&Labels, &View) -> DbResult<()>,
+    ) -> DbResult<()> {
+        let mut metrics = metrics.iter();
+        let mut series: Vec<(Labels, SeriesRef)> = Vec::new();
+        while !metrics.as_slice().is_empty() {
+            series.clear();
+            {
+                let state = self.state.read();
+                let next = metrics.by_ref().map(Option::as_deref);
+                for metric in next {
+                    state.head.list_metric(metric, &mut series);
+                    if series.len() >= SERIES_AT_ONCE {
+                        break;
+                    }
+                }
+            }
+            series.sort_unstable_by(|(a, _), (b, _)| series_order(a, b));
+            for some in series.chunks(SERIES_AT_ONCE) {
+                let views = self.frozen_views(some, generation);
+                let held = some.iter().zip(&views).filter(|(_, view)| !view.is_empty());
+                held.map(|((labels, _), view)| (labels, view))
+                    .try_for_each(|(labels, view)| each(labels, view))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn frozen_views(&self, some: &[(Labels, SeriesRef)], generation: u32) -> Vec<View> {
         let state = self.state.read();
-        some.iter().map(|one| state.head.frozen(one.id, generation)).collect()
+        let mut copies = RowCopies::default();
+        some.iter().map(|(_, id)| state.head.frozen(*id, generation, &mut copies)).collect()
     }
 
     /// Replaces the manifest. When that fails the disk may hold either one, so files of both stay

@@ -455,7 +455,9 @@ impl Replayer {
             let series = self.head.get_mut(id).expect("found or inserted above");
             // After a failed sync and a kill the page cache may show a record that will never reach
             // the disk, so what replay sees counts as not durable.
-            series.born = series.born.or(Some(NOT_DURABLE));
+            if series.born().is_none() {
+                series.set_born(NOT_DURABLE);
+            }
             if id == birth.series {
                 self.aliases.remove(&birth.series);
             } else {

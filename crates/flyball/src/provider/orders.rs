@@ -46,7 +46,10 @@ impl api::AdminProvider for Admin {
     fn compact(&self, cold: bool) -> Result<CompactReport, ProviderError> {
         let db = &self.0.db;
         let before = db.stats();
-        db.compact_now(cold).map_err(|error| failed(&error))?;
+        db.flush().map_err(|error| failed(&error))?;
+        // What the samples in memory took is more than a merge needs.
+        crate::memory::give_back();
+        db.merge_now(cold).map_err(|error| failed(&error))?;
         crate::memory::give_back();
         let after = db.stats();
         Ok(CompactReport {

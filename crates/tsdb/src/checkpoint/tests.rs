@@ -9,7 +9,9 @@ const FILE: &str = "/c/0000000000000001.ckp";
 fn written(frozen: &Frozen) -> SimVfs {
     let vfs = SimVfs::new(1);
     vfs.create_dir_all(Path::new("/c")).unwrap();
-    write(&vfs, Path::new(FILE), frozen).unwrap();
+    let mut pages = Pages::default();
+    pages.add(frozen);
+    write(&vfs, Path::new(FILE), &pages).unwrap();
     vfs
 }
 

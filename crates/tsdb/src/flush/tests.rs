@@ -1,13 +1,13 @@
 //! Which segments a flush makes.
 
 use super::*;
-use crate::head::{AppliedRow, Head};
+use crate::head::{AppliedRow, Head, RowCopies};
 use model::{GroupKey, Labels, Timestamp, Value};
 
 fn ranges(timestamps: impl IntoIterator<Item = i64>) -> Vec<(i64, i64)> {
     let mut head = Head::new(1);
     let series = head.insert(GroupKey(1), &Labels::from_pairs([("a", "b")]));
-    head.get_mut(series).unwrap().born = Some(Position::START);
+    head.get_mut(series).unwrap().set_born(Position::START);
     for ms in timestamps {
         let (timestamp, value) = (Timestamp::from_ms(ms), Value::Float(1.0));
         head.apply(&AppliedRow { series, timestamp, value: &value, start: None });
@@ -15,7 +15,7 @@ fn ranges(timestamps: impl IntoIterator<Item = i64>) -> Vec<(i64, i64)> {
     let generation = head.generation;
     head.freeze();
     let mut ranges = FlushRanges::default();
-    ranges.note(&head.frozen(series, generation)).unwrap();
+    ranges.note(&head.frozen(series, generation, &mut RowCopies::default())).unwrap();
     ranges.finish()
 }
 

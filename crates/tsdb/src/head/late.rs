@@ -26,7 +26,7 @@ pub(super) struct Late {
     /// Strictly increasing by timestamp, at most [`OPEN_ROWS_MAX`].
     open: Vec<LateSample>,
     /// Sealed and frozen parts, each with its generation; they may overlap in time.
-    parts: Vec<(u64, Part)>,
+    parts: Vec<(u32, Part)>,
 }
 
 impl Late {
@@ -42,7 +42,7 @@ impl Late {
     }
 
     /// Adds a sample at an instant that has none; returns how the memory changed.
-    pub(super) fn insert(&mut self, row: &AppliedRow<'_>, generation: u64) -> isize {
+    pub(super) fn insert(&mut self, row: &AppliedRow<'_>, generation: u32) -> isize {
         let timestamp = row.timestamp.ms();
         let mut change = 0;
         if self.open.len() >= OPEN_ROWS_MAX {
@@ -58,7 +58,7 @@ impl Late {
     }
 
     /// Encodes the open samples, a block for each run of one type; returns how the memory changed.
-    fn seal(&mut self, generation: u64) -> isize {
+    fn seal(&mut self, generation: u32) -> isize {
         let mut change = 0_isize;
         for run in runs(&self.open) {
             let times = TimesMemo::default().seal(&run.timestamps);
@@ -74,7 +74,7 @@ impl Late {
 
     /// Takes the open samples as they are into the parts of `generation`; returns how the memory
     /// changed.
-    pub(super) fn freeze(&mut self, generation: u64) -> isize {
+    pub(super) fn freeze(&mut self, generation: u32) -> isize {
         let open = std::mem::take(&mut self.open);
         let mut change = -open.iter().map(bytes).sum::<usize>().cast_signed();
         for run in runs(&open) {
@@ -86,12 +86,12 @@ impl Late {
     }
 
     /// Parts up to `generation`.
-    pub(super) fn frozen(&self, generation: u64) -> impl Iterator<Item = &Part> {
+    pub(super) fn frozen(&self, generation: u32) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(move |(born, _)| *born <= generation).map(|(_, part)| part)
     }
 
     /// Forgets parts up to `generation`; returns the memory freed.
-    pub(super) fn forget(&mut self, generation: u64) -> usize {
+    pub(super) fn forget(&mut self, generation: u32) -> usize {
         let gone = self.parts.extract_if(.., |(born, _)| *born <= generation);
         gone.map(|(_, part)| part.memory()).sum()
     }

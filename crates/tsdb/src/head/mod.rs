@@ -2,7 +2,7 @@
 //! Owned by the database under one lock; changed only by its writer. Pure: no clock, no files.
 //!
 //! Cost of a known series: one hash of its label text (about 50 ns), one table slot per row
-//! (about 10 ns). Fixed memory per series: 200 bytes, its label text, 24 bytes a label.
+//! (about 10 ns). Fixed memory per series: 180 bytes, its label text, 24 bytes a label.
 
 mod exemplars;
 mod late;
@@ -17,11 +17,16 @@ mod tests;
 pub(crate) use exemplars::Exemplars;
 pub(crate) use part::{Part, RowCopies, View, histogram_bytes};
 pub(crate) use postings::HeadPostings;
-use series::GroupTimes;
+use series::{GroupTimes, SHARERS_MAX};
 pub(crate) use series::{Newest, Series};
 
-use model::{Exemplar, GroupKey, Labels, Metadata, MetricMetadata, SeriesRef, Timestamp, Value};
+use crate::postings::Postings;
+use hashbrown::HashTable;
+use model::{
+    Exemplar, GroupKey, Labels, METRIC_NAME, Metadata, MetricMetadata, SeriesRef, Timestamp, Value,
+};
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 
 /// Ids further beyond the others than this come from damage, not from churn.
 const ID_GAP_MAX: u64 = 1 << 24;
@@ -40,7 +45,8 @@ pub(crate) struct Head {
     /// Id of slot 0; fixed while the process lives.
     id_base: u64,
     slots: Vec<Option<Box<Series>>>,
-    by_labels: HashMap<Labels, u32, foldhash::fast::FixedState>,
+    /// Slots by the hash of their labels: 5 bytes an entry, where a map of labels takes 25.
+    by_labels: HashTable<u32>,
     pub(crate) postings: HeadPostings,
     groups: Vec<Group>,
     /// Slots of groups whose last series left.
@@ -49,7 +55,7 @@ pub(crate) struct Head {
     pub(crate) metadata: BTreeMap<String, Metadata>,
     pub(crate) exemplars: Exemplars,
     /// Counts freezes; parts of older generations belong to a running flush.
-    pub(crate) generation: u64,
+    pub(crate) generation: u32,
     /// Estimated bytes of memory.
     pub(crate) memory: usize,
     /// Newest instant of any series; ms since the epoch.
@@ -62,10 +68,17 @@ pub(crate) struct Head {
 /// Samples in memory that one generation brought.
 #[derive(Clone, Copy, Debug)]
 struct Tally {
-    generation: u64,
+    generation: u32,
     count: usize,
     /// Instants of its earliest and of its latest sample, ms.
     span: (i64, i64),
+}
+
+/// A series at the moment of a flush with its newest sample then, which the next one replaces.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) id: SeriesRef,
+    pub(crate) newest: Option<Newest>,
 }
 
 /// A row on its way into the head.
@@ -77,8 +90,7 @@ pub(crate) struct AppliedRow<'a> {
     pub(crate) start: Option<Timestamp>,
 }
 
-/// What a flush and a checkpoint need of one series; its samples stay in the head, see
-/// [`Head::frozen`].
+/// What a checkpoint needs of one series; its samples stay in the head, see [`Head::frozen`].
 #[derive(Clone, Debug)]
 pub(crate) struct FrozenSeries {
     pub(crate) id: SeriesRef,
@@ -93,7 +105,7 @@ impl Head {
         Self {
             id_base: next_id,
             slots: Vec::new(),
-            by_labels: HashMap::default(),
+            by_labels: HashTable::new(),
             postings: HeadPostings::default(),
             groups: Vec::new(),
             free_groups: Vec::new(),
@@ -125,7 +137,8 @@ impl Head {
     }
 
     pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesRef> {
-        self.by_labels.get(labels).map(|slot| self.id(*slot))
+        let same = |slot: &u32| self.at(*slot).is_some_and(|series| series.labels == *labels);
+        self.by_labels.find(hash_of(labels), same).map(|slot| self.id(*slot))
     }
 
     fn id(&self, slot: u32) -> SeriesRef {
@@ -167,7 +180,8 @@ impl Head {
 
     fn group_slot(&mut self, key: GroupKey) -> u32 {
         *self.group_slots.entry(key).or_insert_with(|| {
-            let group = Group { key, series: 0, times: GroupTimes::default() };
+            let times = GroupTimes::new(self.generation);
+            let group = Group { key, series: 0, times };
             if let Some(slot) = self.free_groups.pop() {
                 self.groups[slot as usize] = group;
                 return slot;
@@ -226,7 +240,12 @@ impl Head {
         series.touched = self.generation;
         self.slots[slot] = Some(Box::new(series));
         let slot = u32::try_from(slot).expect("the series limit is below 2^32 in one process");
-        self.by_labels.insert(labels.clone(), slot);
+        let slots = &self.slots;
+        let hash_at = |slot: &u32| {
+            let series = slots[*slot as usize].as_deref().expect("slots of the table live");
+            hash_of(&series.labels)
+        };
+        self.by_labels.insert_unique(hash_of(labels), slot, hash_at);
         self.postings.insert(slot, labels);
         self.groups[group as usize].times.members.push(slot);
         self.memory += Series::fixed_memory(labels);
@@ -256,7 +275,10 @@ impl Head {
     pub(crate) fn apply(&mut self, row: &AppliedRow<'_>) {
         let slot = self.slot(row.series).expect("the row was validated");
         let group = self.slots[slot].as_deref().expect("the row was validated").group;
-        if self.groups[group as usize].times.is_full_for(row.timestamp.ms()) {
+        let times = &self.groups[group as usize].times;
+        if times.generation < self.generation {
+            self.set_group_aside(group);
+        } else if times.is_full_for(row.timestamp.ms()) {
             self.seal_group(group);
         }
         let series = self.slots[slot].as_deref_mut().expect("the row was validated");
@@ -308,6 +330,27 @@ impl Head {
         times.rows.clear();
     }
 
+    /// Makes parts of the open runs of a group, which belong to an older generation than the row
+    /// that comes next: blocks, or raw parts when encoding so many would take long.
+    fn set_group_aside(&mut self, group: u32) {
+        let times = &mut self.groups[group as usize].times;
+        let members = std::mem::take(&mut times.members);
+        let is_small = members.len() <= SHARERS_MAX;
+        let mut copies = RowCopies::default();
+        for slot in &members {
+            let series = self.slots[*slot as usize].as_deref_mut().expect("members live");
+            let change = if is_small {
+                series.seal_open(times.generation, times)
+            } else {
+                series.set_aside(times.generation, &times.rows, &mut copies)
+            };
+            self.memory = self.memory.saturating_add_signed(change);
+        }
+        times.members = members;
+        times.rows.clear();
+        times.generation = self.generation;
+    }
+
     /// Times of the rows that the group of a series shares.
     fn rows(&self, series: &Series) -> &[i64] {
         &self.groups[series.group as usize].times.rows
@@ -353,43 +396,91 @@ impl Head {
         self.memory = self.memory.saturating_sub(before) + self.exemplars.memory();
     }
 
-    /// Begins a new generation; what was visible before is returned and stays visible until
-    /// [`Head::forget`].
-    pub(crate) fn freeze(&mut self) -> Vec<FrozenSeries> {
+    /// Begins a new generation; what was there before stays visible until [`Head::forget`]. Returns
+    /// the series that the journal bore, ascending by id. Open runs stay as they are: those that go
+    /// on meanwhile become parts with their next row, all others cost a flush nothing.
+    pub(crate) fn freeze(&mut self) -> Vec<Standing> {
         let generation = self.generation;
         self.generation += 1;
-        let mut frozen = Vec::with_capacity(self.live);
-        let mut copies = RowCopies::default();
+        let mut standing = Vec::with_capacity(self.live);
         for (slot, series) in (0_u64..).zip(&mut self.slots) {
-            let Some(series) = series.as_deref_mut().filter(|series| series.born.is_some()) else {
-                continue;
-            };
-            let group = &self.groups[series.group as usize];
-            let change = series.freeze(generation, &group.times.rows, &mut copies);
-            self.memory = self.memory.saturating_add_signed(change);
-            frozen.push(FrozenSeries {
-                id: SeriesRef(self.id_base + slot),
-                group: group.key,
-                labels: series.labels.clone(),
-                newest: series.newest.clone(),
-            });
+            let born = |series: &&mut Series| series.born().is_some();
+            let Some(series) = series.as_deref_mut().filter(born) else { continue };
+            self.memory = self.memory.saturating_add_signed(series.freeze_late(generation));
+            let id = SeriesRef(self.id_base + slot);
+            standing.push(Standing { id, newest: series.newest.clone() });
         }
-        for group in &mut self.groups {
-            group.times.rows.clear();
+        standing
+    }
+
+    /// What a checkpoint says of series that live.
+    pub(crate) fn describe(&self, standing: &[Standing]) -> Vec<FrozenSeries> {
+        let living = standing.iter().filter_map(|one| Some((one, self.get(one.id)?)));
+        let described = living.map(|(one, series)| FrozenSeries {
+            id: one.id,
+            group: self.group_key(series),
+            labels: series.labels.clone(),
+            newest: one.newest.clone(),
+        });
+        described.collect()
+    }
+
+    /// Names of the metrics in their order, `None` (first) if there are series without one.
+    pub(crate) fn metrics(&self) -> Vec<Option<Box<str>>> {
+        let mut named = 0;
+        let mut metrics = Vec::new();
+        for (metric, slots) in self.postings.values(METRIC_NAME) {
+            named += slots.len();
+            metrics.push(Some(Box::from(metric)));
         }
-        frozen
+        if named < self.live {
+            metrics.push(None);
+        }
+        metrics.sort_unstable();
+        metrics
+    }
+
+    /// Adds the series of a metric, in the order of their ids.
+    pub(crate) fn list_metric(&self, metric: Option<&str>, into: &mut Vec<(Labels, SeriesRef)>) {
+        let mut add = |slot: u32, series: &Series| {
+            into.push((series.labels.clone(), self.id(slot)));
+        };
+        match metric {
+            Some(metric) => {
+                for slot in self.postings.list(METRIC_NAME, metric).iter() {
+                    add(*slot, self.at(*slot).expect("INV-12: postings name living series"));
+                }
+            }
+            None => {
+                for (slot, series) in (0_u32..).zip(&self.slots) {
+                    let unnamed = |series: &&Series| series.labels.metric_name().is_none();
+                    if let Some(series) = series.as_deref().filter(unnamed) {
+                        add(slot, series);
+                    }
+                }
+            }
+        }
     }
 
     /// The samples of a series up to `generation`, frozen and not forgotten yet.
-    pub(crate) fn frozen(&self, id: SeriesRef, generation: u64) -> View {
-        self.get(id).map_or_else(View::default, |series| series.frozen(generation))
+    pub(crate) fn frozen(&self, id: SeriesRef, generation: u32, copies: &mut RowCopies) -> View {
+        self.get(id).map_or_else(View::default, |series| {
+            series.frozen(generation, &self.groups[series.group as usize].times, copies)
+        })
     }
 
     /// Drops the samples of all generations up to `generation`: they are in segments now.
-    pub(crate) fn forget(&mut self, generation: u64) {
+    pub(crate) fn forget(&mut self, generation: u32) {
         let mut freed = 0;
         for series in self.slots.iter_mut().flatten() {
-            freed += series.forget(generation);
+            let is_of_it = self.groups[series.group as usize].times.generation <= generation;
+            freed += series.forget(generation, is_of_it);
+        }
+        for group in &mut self.groups {
+            if group.times.generation <= generation {
+                group.times.rows.clear();
+                group.times.generation = self.generation;
+            }
         }
         self.memory = self.memory.saturating_sub(freed);
         self.tallies.retain(|tally| tally.generation > generation);
@@ -397,7 +488,7 @@ impl Head {
 
     /// Drops series without samples in memory whose newest sample is older than `before_ms` and
     /// that were not touched since `generation`; returns how many.
-    pub(crate) fn drop_idle(&mut self, generation: u64, before_ms: i64) -> usize {
+    pub(crate) fn drop_idle(&mut self, generation: u32, before_ms: i64) -> usize {
         let idle = |series: &Series| {
             let old = series.newest.as_ref().is_none_or(|newest| newest.timestamp.ms() < before_ms);
             old && series.touched < generation && series.samples() == 0
@@ -412,7 +503,8 @@ impl Head {
         }
         for slot in &gone {
             let series = self.slots[*slot as usize].take().expect("found alive above");
-            self.by_labels.remove(&series.labels);
+            let found = self.by_labels.find_entry(hash_of(&series.labels), |known| known == slot);
+            found.expect("a living series is in the table").remove();
             self.groups[series.group as usize].series -= 1;
             self.memory = self.memory.saturating_sub(Series::fixed_memory(&series.labels));
         }
@@ -435,4 +527,8 @@ impl Head {
     pub(crate) fn samples(&self) -> usize {
         self.tallies.iter().map(|tally| tally.count).sum()
     }
+}
+
+fn hash_of(labels: &Labels) -> u64 {
+    foldhash::fast::FixedState::default().hash_one(labels)
 }

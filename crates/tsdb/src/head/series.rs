@@ -4,7 +4,7 @@
 //!
 //! Open run: 0 to 8 bytes a sample (8 more with a time of its own), at most 120; sealed: 0.7-2
 //! bytes a sample and about 70 bytes a block, so a series at 15 s costs about 0.8 KiB with labels
-//! and 2 h of samples.
+//! and 2 h of samples. A series itself takes 160 bytes, which the allocator gives without a rest.
 
 use super::AppliedRow;
 use super::late::Late;
@@ -33,15 +33,18 @@ struct OpenRun {
 /// Where the timestamps of an open run stand.
 #[derive(Debug)]
 enum OpenTimes {
+    /// Nowhere: the run has no samples.
+    None,
     /// In a column of its own, because the series keeps its own time.
-    Own(Vec<i64>),
+    #[expect(clippy::box_collection, reason = "8 bytes less in every series, few keep their time")]
+    Own(Box<Vec<i64>>),
     /// In the rows of its group, from this row on, without gaps.
-    Shared { first: usize },
+    Shared { first: u32 },
 }
 
 impl OpenRun {
     fn empty() -> Self {
-        Self { times: OpenTimes::Own(Vec::new()), values: Narrow::EMPTY, starts: None }
+        Self { times: OpenTimes::None, values: Narrow::EMPTY, starts: None }
     }
 
     fn len(&self) -> usize {
@@ -55,8 +58,9 @@ impl OpenRun {
     /// Its timestamps; `rows` are those of its group.
     fn timestamps<'a>(&'a self, rows: &'a [i64]) -> &'a [i64] {
         match &self.times {
+            OpenTimes::None => &[],
             OpenTimes::Own(times) => times,
-            OpenTimes::Shared { first } => &rows[*first..*first + self.len()],
+            OpenTimes::Shared { first } => &rows[*first as usize..][..self.len()],
         }
     }
 
@@ -66,32 +70,38 @@ impl OpenRun {
     fn place_time(&mut self, timestamp: i64, group: &mut GroupTimes) -> usize {
         let len = self.len();
         let newest_row = group.rows.last().copied();
-        match &mut self.times {
-            OpenTimes::Own(_) if len == 0 && group.may_share(timestamp) => {
+        let first = match &mut self.times {
+            OpenTimes::None if group.may_share(timestamp) => {
                 if newest_row != Some(timestamp) {
                     group.rows.push(timestamp);
                 }
-                self.times = OpenTimes::Shared { first: group.rows.len() - 1 };
-                0
+                let first = u32::try_from(group.rows.len() - 1).expect("a group has 120 rows");
+                self.times = OpenTimes::Shared { first };
+                return 0;
+            }
+            OpenTimes::None => {
+                self.times = OpenTimes::Own(Box::new(vec![timestamp]));
+                return 8;
             }
             OpenTimes::Own(times) => {
                 times.push(timestamp);
-                8
+                return 8;
             }
-            OpenTimes::Shared { first } if *first + len == group.rows.len() => {
-                assert!(newest_row < Some(timestamp), "INV-13: rows of a group only go forward");
-                group.rows.push(timestamp);
-                0
-            }
-            OpenTimes::Shared { first } if group.rows[*first + len] == timestamp => 0,
-            OpenTimes::Shared { first } => {
-                let mut times = Vec::with_capacity(OPEN_ROWS_MAX);
-                times.extend_from_slice(&group.rows[*first..*first + len]);
-                times.push(timestamp);
-                self.times = OpenTimes::Own(times);
-                8 * (len + 1)
-            }
+            OpenTimes::Shared { first } => *first as usize,
+        };
+        if first + len == group.rows.len() {
+            assert!(newest_row < Some(timestamp), "INV-13: rows of a group only go forward");
+            group.rows.push(timestamp);
+            return 0;
         }
+        if group.rows[first + len] == timestamp {
+            return 0;
+        }
+        let mut times = Vec::with_capacity(OPEN_ROWS_MAX);
+        times.extend_from_slice(&group.rows[first..first + len]);
+        times.push(timestamp);
+        self.times = OpenTimes::Own(Box::new(times));
+        8 * (len + 1)
     }
 
     /// Adds a value; returns the bytes it took.
@@ -110,7 +120,7 @@ impl OpenRun {
     fn memory(&self) -> usize {
         let times = match &self.times {
             OpenTimes::Own(times) => 8 * times.len(),
-            OpenTimes::Shared { .. } => 0,
+            OpenTimes::None | OpenTimes::Shared { .. } => 0,
         };
         times + self.values.memory() + 8 * self.starts().len()
     }
@@ -147,8 +157,8 @@ impl OpenRun {
     ) -> Arc<Arc<[i64]>> {
         let times = &self.timestamps(rows)[from..to];
         match &self.times {
-            OpenTimes::Own(_) => Arc::new(times.into()),
-            OpenTimes::Shared { first } => copies.of((group, first + from), times),
+            OpenTimes::None | OpenTimes::Own(_) => Arc::new(times.into()),
+            OpenTimes::Shared { first } => copies.of((group, *first as usize + from), times),
         }
     }
 
@@ -160,18 +170,25 @@ impl OpenRun {
 
 /// Series of one group that may share rows: sealing them all at once must stay short (about 3 us
 /// each, so 12 ms).
-const SHARERS_MAX: usize = 4096;
+pub(super) const SHARERS_MAX: usize = 4096;
 
 /// The times of a group's open rows; at most [`OPEN_ROWS_MAX`].
 #[derive(Debug, Default)]
 pub(crate) struct GroupTimes {
     pub(crate) rows: Vec<i64>,
+    /// Generation of the open runs of its series, all of them.
+    pub(crate) generation: u32,
     /// Slots of its series.
     pub(crate) members: Vec<u32>,
     memo: TimesMemo,
 }
 
 impl GroupTimes {
+    /// No rows yet; the first ones belong to this generation.
+    pub(crate) fn new(generation: u32) -> Self {
+        Self { generation, ..Self::default() }
+    }
+
     /// May a series begin with this time in the present rows? A new row has room: see
     /// [`GroupTimes::is_full_for`].
     fn may_share(&self, timestamp: i64) -> bool {
@@ -198,36 +215,51 @@ pub(crate) struct Series {
     pub(crate) labels: Labels,
     /// Slot of its group.
     pub(crate) group: u32,
-    /// Place of the latest journal record that brings its birth. Until that is durable, every
-    /// record with its rows brings the birth again, so that no record needs a lost one.
-    pub(crate) born: Option<Position>,
-    pub(crate) newest: Option<Newest>,
     /// Generation in which the last sample came.
-    pub(crate) touched: u64,
+    pub(crate) touched: u32,
+    /// Place of the latest journal record that brings its birth, or [`UNBORN`].
+    birth: Position,
+    pub(crate) newest: Option<Newest>,
     open: OpenRun,
     /// Frozen and sealed parts, older to newer, each with its generation.
-    parts: Vec<(u64, Part)>,
+    parts: Vec<(u32, Part)>,
     /// Samples that came out of order, if any did.
     late: Option<Box<Late>>,
 }
+
+const _: () = assert!(size_of::<Series>() <= 160, "the next size of blocks is 192");
+
+/// Stands for no place: a third word in every series would tell the same.
+const UNBORN: Position = Position { segment: u64::MAX, offset: u64::MAX - 1 };
 
 impl Series {
     pub(crate) fn new(labels: Labels, group: u32) -> Self {
         Self {
             labels,
             group,
-            born: None,
-            newest: None,
             touched: 0,
+            birth: UNBORN,
+            newest: None,
             open: OpenRun::empty(),
             parts: Vec::new(),
             late: None,
         }
     }
 
+    /// Place of the latest journal record that brings its birth. Until that is durable, every
+    /// record with its rows brings the birth again, so that no record needs a lost one.
+    pub(crate) fn born(&self) -> Option<Position> {
+        Some(self.birth).filter(|place| *place != UNBORN)
+    }
+
+    /// Notes where its birth stands in the journal.
+    pub(crate) fn set_born(&mut self, place: Position) {
+        self.birth = place;
+    }
+
     /// Fixed memory of a series with its labels, index entries and table slots.
     pub(crate) fn fixed_memory(labels: &Labels) -> usize {
-        size_of::<Self>() + 160 + labels.text_len() + labels.len() * 24
+        size_of::<Self>() + 140 + labels.text_len() + labels.len() * 24
     }
 
     /// Appends a sample newer than all before (INV-13); returns how the memory changed.
@@ -237,7 +269,7 @@ impl Series {
     pub(crate) fn append(
         &mut self,
         row: &AppliedRow<'_>,
-        generation: u64,
+        generation: u32,
         group: &mut GroupTimes,
     ) -> isize {
         let (timestamp, value) = (row.timestamp, row.value);
@@ -273,7 +305,7 @@ impl Series {
     pub(crate) fn append_late(
         &mut self,
         row: &AppliedRow<'_>,
-        generation: u64,
+        generation: u32,
         rows: &[i64],
     ) -> isize {
         let timestamp = row.timestamp;
@@ -295,7 +327,7 @@ impl Series {
     }
 
     /// Encodes the open run, which has samples, as a block; returns how the memory changed.
-    pub(crate) fn seal(&mut self, generation: u64, group: &mut GroupTimes) -> isize {
+    pub(crate) fn seal(&mut self, generation: u32, group: &mut GroupTimes) -> isize {
         let before = self.open.memory();
         let timestamps = self.open.timestamps(&group.rows);
         let times = group.memo.seal(timestamps);
@@ -309,45 +341,68 @@ impl Series {
         change
     }
 
+    /// Seals the open run if there is one.
+    pub(crate) fn seal_open(&mut self, generation: u32, group: &mut GroupTimes) -> isize {
+        if self.open.is_empty() { 0 } else { self.seal(generation, group) }
+    }
+
     /// Seals the open run if its times stand in the rows of the group.
-    pub(crate) fn seal_shared(&mut self, generation: u64, group: &mut GroupTimes) -> isize {
+    pub(crate) fn seal_shared(&mut self, generation: u32, group: &mut GroupTimes) -> isize {
         match self.open.times {
             OpenTimes::Shared { .. } => self.seal(generation, group),
-            OpenTimes::Own(_) => 0,
+            OpenTimes::None | OpenTimes::Own(_) => 0,
         }
     }
 
     /// Takes what is open as it is into the parts of `generation`; returns how the memory changed.
-    pub(crate) fn freeze(
+    pub(crate) fn set_aside(
         &mut self,
-        generation: u64,
+        generation: u32,
         rows: &[i64],
         copies: &mut RowCopies,
     ) -> isize {
-        let mut change = 0;
-        if !self.open.is_empty() {
-            let before = self.open.memory();
-            let part = Part::Raw(Arc::new(self.open.take((self.group, rows), copies)));
-            change = part.memory().cast_signed() - before.cast_signed();
-            self.parts.reserve_exact(1);
-            self.parts.push((generation, part));
+        if self.open.is_empty() {
+            return 0;
         }
-        change + self.late.as_mut().map_or(0, |late| late.freeze(generation))
+        let before = self.open.memory();
+        let part = Part::Raw(Arc::new(self.open.take((self.group, rows), copies)));
+        let change = part.memory().cast_signed() - before.cast_signed();
+        self.parts.reserve_exact(1);
+        self.parts.push((generation, part));
+        change
     }
 
-    /// What was frozen up to `generation` and is not forgotten yet.
-    pub(crate) fn frozen(&self, generation: u64) -> View {
+    /// Closes what came late up to `generation`; returns how the memory changed.
+    pub(crate) fn freeze_late(&mut self, generation: u32) -> isize {
+        self.late.as_mut().map_or(0, |late| late.freeze(generation))
+    }
+
+    /// What came up to `generation` and is not forgotten yet; the open run as a copy.
+    pub(crate) fn frozen(
+        &self,
+        generation: u32,
+        group: &GroupTimes,
+        copies: &mut RowCopies,
+    ) -> View {
         let parts = self.parts.iter().filter(|(born, _)| *born <= generation);
-        let late = self.late.iter().flat_map(|late| late.frozen(generation));
-        View {
-            in_order: parts.map(|(_, part)| part.clone()).collect(),
-            late: late.cloned().collect(),
+        let mut in_order: Vec<Part> = parts.map(|(_, part)| part.clone()).collect();
+        if group.generation <= generation && !self.open.is_empty() {
+            let bounds = (0, self.open.len());
+            let copy = self.open.copy((self.group, &group.rows), bounds, copies);
+            in_order.push(Part::Raw(Arc::new(copy)));
         }
+        let late = self.late.iter().flat_map(|late| late.frozen(generation));
+        View { in_order, late: late.cloned().collect() }
     }
 
-    /// Forgets parts up to `generation`: they are in segments now. Returns the memory freed.
-    pub(crate) fn forget(&mut self, generation: u64) -> usize {
+    /// Forgets what came up to `generation`, the open run too if it `is_of_it`: it is in segments
+    /// now. Returns the memory freed.
+    pub(crate) fn forget(&mut self, generation: u32, is_of_it: bool) -> usize {
         let mut freed = 0;
+        if is_of_it {
+            freed += self.open.memory();
+            self.open = OpenRun::empty();
+        }
         self.parts.retain(|(born, part)| {
             let keep = *born > generation;
             freed += if keep { 0 } else { part.memory() };

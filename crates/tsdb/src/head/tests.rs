@@ -58,10 +58,10 @@ fn a_view_does_not_see_later_samples() {
 fn freezing_and_forgetting_leave_what_came_later() {
     let mut head = Head::new(0);
     let id = head.insert(GroupKey(1), &labels(0));
-    head.get_mut(id).unwrap().born = Some(journal::Position::START);
+    head.get_mut(id).unwrap().set_born(journal::Position::START);
     (0..130).for_each(|i| append(&mut head, id, i, 0.5));
     let frozen = head.freeze();
-    assert_eq!(read(&head.frozen(frozen[0].id, 1)).len(), 130);
+    assert_eq!(read(&head.frozen(frozen[0].id, 1, &mut RowCopies::default())).len(), 130);
     (130..400).for_each(|i| append(&mut head, id, i, i as f64));
     assert_eq!(head.samples(), 400);
     head.forget(1);
@@ -190,10 +190,10 @@ fn rows_of_a_group_are_shared_until_a_series_keeps_its_own_time() {
     }
     assert!(head.groups[0].times.rows.len() <= 120);
     for id in &ids {
-        head.get_mut(*id).unwrap().born = Some(journal::Position::START);
+        head.get_mut(*id).unwrap().set_born(journal::Position::START);
     }
     for (n, frozen) in head.freeze().iter().enumerate() {
-        assert_eq!(read(&head.frozen(frozen.id, 1)).timestamps, want[n]);
+        assert_eq!(read(&head.frozen(frozen.id, 1, &mut RowCopies::default())).timestamps, want[n]);
     }
 }
 
@@ -208,7 +208,7 @@ fn append_late(head: &mut Head, id: SeriesRef, timestamp: i64, value: &Value) {
 fn inv_27_late_samples_stand_between_the_others() {
     let mut head = Head::new(0);
     let id = head.insert(GroupKey(1), &labels(0));
-    head.get_mut(id).unwrap().born = Some(journal::Position::START);
+    head.get_mut(id).unwrap().set_born(journal::Position::START);
     let value = |t: i64| match t % 6 {
         0 => Value::Histogram(Histogram { count: t as f64, ..Histogram::default() }.into()),
         _ => Value::Float(t as f64),
@@ -238,7 +238,7 @@ fn inv_27_late_samples_stand_between_the_others() {
     };
     check(&head);
     let frozen = head.freeze();
-    assert_eq!(read(&head.frozen(frozen[0].id, 1)).len(), 1200);
+    assert_eq!(read(&head.frozen(frozen[0].id, 1, &mut RowCopies::default())).len(), 1200);
     check(&head);
     let newest = head.get(id).unwrap().newest.as_ref().unwrap().timestamp;
     assert_eq!((newest.ms(), head.newest_ms), (1199, 1199), "late samples are not the newest");
@@ -280,7 +280,7 @@ fn only_series_without_samples_that_stand_ahead_are_forgiven() {
     let mut head = Head::new(0);
     let ids: Vec<SeriesRef> = (0..3).map(|n| head.insert(GroupKey(1), &labels(n))).collect();
     for (id, timestamp) in ids.iter().zip([10, 1000, 1000]) {
-        head.get_mut(*id).unwrap().born = Some(journal::Position::START);
+        head.get_mut(*id).unwrap().set_born(journal::Position::START);
         append(&mut head, *id, timestamp, 0.5);
     }
     head.freeze();
@@ -296,7 +296,7 @@ fn a_series_that_no_record_bore_is_in_no_flush() {
     let mut head = Head::new(0);
     let id = head.insert(GroupKey(1), &labels(0));
     assert!(head.freeze().is_empty());
-    head.get_mut(id).unwrap().born = Some(journal::Position::START);
+    head.get_mut(id).unwrap().set_born(journal::Position::START);
     assert_eq!(head.freeze().len(), 1);
 }
 
@@ -446,7 +446,7 @@ fn series_of_the_largest_groups_keep_their_own_times() {
 fn forgetting_leaves_late_samples_of_later_generations() {
     let mut head = Head::new(0);
     let id = head.insert(GroupKey(1), &labels(0));
-    head.get_mut(id).unwrap().born = Some(journal::Position::START);
+    head.get_mut(id).unwrap().set_born(journal::Position::START);
     append(&mut head, id, 100, 1.0);
     append_late(&mut head, id, 10, &Value::Float(1.0));
     head.freeze();
@@ -494,7 +494,7 @@ fn late_samples_count_as_memory() {
 fn inv_13_a_sample_at_the_newest_instant_is_not_late() {
     let mut head = Head::new(0);
     let id = head.insert(GroupKey(1), &labels(0));
-    head.get_mut(id).unwrap().born = Some(journal::Position::START);
+    head.get_mut(id).unwrap().set_born(journal::Position::START);
     append(&mut head, id, 5, 1.0);
     head.freeze();
     head.forget(1);
