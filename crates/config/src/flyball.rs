@@ -7,6 +7,7 @@ mod health;
 mod load;
 mod packs;
 mod probes;
+mod receive;
 mod schema;
 mod services;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub use health::{HealthCheck, HealthComponent, HealthCriticality, HealthSettings};
 pub use load::{ConfigFile, load, load_any};
 pub use packs::{RulePack, RulePacks};
+pub use receive::{LineListen, ReceiveSettings};
 pub use schema::json_schema;
 pub use services::{
     AccessLog, ContainersSettings, Dsn, InstanceSettings, KeyGroup, NginxInstance,
@@ -54,6 +56,8 @@ pub struct FlyballConfig {
     pub host: HostSettings,
     /// Services that are watched.
     pub services: ServiceSettings,
+    /// Receivers of pushed lines.
+    pub receive: ReceiveSettings,
     /// What is healthy.
     pub health: HealthSettings,
     /// Limits of series.

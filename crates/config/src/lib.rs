@@ -10,6 +10,7 @@ pub mod flyball;
 pub mod fuzzing;
 mod hint;
 mod http;
+pub mod mappings;
 mod outside;
 mod problem;
 pub mod prometheus;
@@ -42,15 +43,16 @@ pub use blackbox::{BlackboxConfig, ProbeModule, Prober};
 pub use flyball::{
     AccessLog, ConfigFile, ContainersSettings, Dsn, Durability, FlyballConfig, HealthCheck,
     HealthComponent, HealthCriticality, HealthSettings, HostSettings, InstanceSettings, KeyGroup,
-    LogFormat, LogLevel, LogSettings, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn,
-    PostgresInstance, QuerySettings, REDIS_COLLECTORS, Redact, RedisInstance, RulePack, RulePacks,
-    ScheduledProbe, SeriesLimits, ServiceAddress, ServiceSettings, SslMode, StorageSettings,
-    WebSettings, json_schema, load_any,
+    LineListen, LogFormat, LogLevel, LogSettings, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn,
+    PostgresInstance, QuerySettings, REDIS_COLLECTORS, ReceiveSettings, Redact, RedisInstance,
+    RulePack, RulePacks, ScheduledProbe, SeriesLimits, ServiceAddress, ServiceSettings, SslMode,
+    StorageSettings, WebSettings, json_schema, load_any,
 };
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,
     TlsConfig, TlsVersion, load_http_client,
 };
+pub use mappings::{MappedKind, MappingConfig, MappingRule, NamePattern, Observer};
 pub use outside::Outside;
 pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warning, text_of};
 pub use prometheus::{

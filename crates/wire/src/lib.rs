@@ -8,11 +8,13 @@ mod error;
 pub mod families;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod graphite;
 pub mod influx;
 pub mod otlp;
 pub mod protobuf;
 pub mod remote_read;
 pub mod remote_write;
 pub mod remote_write_2;
+pub mod statsd;
 
 pub use error::{WireError, WireErrorKind};

@@ -7,7 +7,7 @@ use super::schema::{
 };
 use super::{
     Durability, FlyballConfig, HostSettings, LogFormat, LogLevel, LogSettings, QuerySettings,
-    Redact, RulePacks, SeriesLimits, StorageSettings, WebSettings, expand, health, probes,
+    Redact, RulePacks, SeriesLimits, StorageSettings, WebSettings, expand, health, probes, receive,
     services,
 };
 use crate::alertmanager::receivers::{Integration, IntegrationKind, WebhookConfig};
@@ -31,7 +31,7 @@ const PROMETHEUS_KEYS: [&str; 9] = [
     "runtime",
 ];
 /// Keys at the top of flyball.yml that prometheus.yml does not have.
-const FLYBALL_KEYS: [&str; 16] = [
+const FLYBALL_KEYS: [&str; 17] = [
     "version",
     "prometheus",
     "alertmanager",
@@ -44,6 +44,7 @@ const FLYBALL_KEYS: [&str; 16] = [
     "web",
     "query",
     "collect",
+    "receive",
     "health",
     "limits",
     "notify",
@@ -162,6 +163,7 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
         },
         host: self::host(host, root, reader),
         services: services::read::resolve(lists, root, reader),
+        receive: receive::resolve(file.receive.unwrap_or_default(), root, reader),
         health: health::resolve(file.health.unwrap_or_default(), root, reader),
         limits: SeriesLimits {
             series_max: limits.series_max,

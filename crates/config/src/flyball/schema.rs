@@ -3,6 +3,7 @@
 
 use super::health::Health;
 use super::packs::RulePacksFile;
+use super::receive::Receive;
 use super::services::schema::{ContainersCollect, NginxCollect, PostgresCollect, RedisCollect};
 use crate::units;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -52,6 +53,8 @@ pub(super) struct FlyballFile {
     pub(super) query: Option<Query>,
     /// Collectors that run inside of Flyball.
     pub(super) collect: Option<Collect>,
+    /// Receivers of lines that others push: StatsD and Graphite.
+    pub(super) receive: Option<Receive>,
     /// What is healthy: components, what they depend on, limits.
     pub(super) health: Option<Health>,
     /// Limits that protect the server from its sources.
