@@ -33,6 +33,10 @@ pub struct ServerOptions {
     pub listen: Vec<String>,
     /// Further address, taken only when it is free (`127.0.0.1:4318`, where SDKs send OTLP).
     pub listen_if_free: Option<String>,
+    /// Address that speaks HTTP/2 alone, for OTLP by gRPC.
+    pub grpc_listen: Option<String>,
+    /// Is the address for gRPC taken only when it is free?
+    pub grpc_listen_if_free: bool,
     /// Prefix of all routes (`--web.route-prefix`); by default the path of `external_url`, or `/`.
     pub route_prefix: Option<String>,
     /// Where users reach the server (`--web.external-url`), e.g. behind a proxy.
@@ -73,6 +77,8 @@ impl Default for ServerOptions {
         Self {
             listen: vec!["127.0.0.1:1788".into()],
             listen_if_free: None,
+            grpc_listen: None,
+            grpc_listen_if_free: false,
             route_prefix: None,
             external_url: None,
             allowed_hosts: Vec::new(),

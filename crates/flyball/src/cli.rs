@@ -294,6 +294,13 @@ pub(crate) struct ServeArgs {
         value_name = "ADDRESS"
     )]
     pub(crate) otlp_listen_address: Option<String>,
+    /// Address for OTLP by gRPC; empty for none [default: 127.0.0.1:4317 if it is free].
+    #[arg(
+        long = "otlp.grpc-listen-address",
+        env = "FLYBALL_OTLP_GRPC_LISTEN_ADDRESS",
+        value_name = "ADDRESS"
+    )]
+    pub(crate) otlp_grpc_listen_address: Option<String>,
     /// URL under which users reach the server.
     #[arg(long = "web.external-url", env = "FLYBALL_WEB_EXTERNAL_URL", value_name = "URL")]
     pub(crate) external_url: Option<String>,
@@ -447,6 +454,7 @@ impl ServeArgs {
             ("memory.limit", self.memory_limit.clone()),
             ("web.listen-address", self.listen_address.clone()),
             ("otlp.http-listen-address", self.otlp_listen_address.clone()),
+            ("otlp.grpc-listen-address", self.otlp_grpc_listen_address.clone()),
             ("web.external-url", self.external_url.clone()),
             ("web.route-prefix", self.route_prefix.clone()),
             ("web.config.file", path(&self.web_config_file)),

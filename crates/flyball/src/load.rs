@@ -12,13 +12,16 @@ pub(crate) use self::routing::{IntegrationSpec, Routing};
 pub(crate) use self::rules::{GroupDefaults, parse as parse_rules, parse_group};
 pub(crate) use self::shown::ShownRouting;
 
+use crate::lines::Mappings;
 use crate::packs;
 use ::rules::GroupSpec;
 use alerts::Compat;
 use commands::console::io_words;
 use commands::features::Syntax;
 use commands::files::{expand_pattern, fixed_folder, read_text};
-use config::{BlackboxConfig, ConfigFile, FlyballConfig, Outside, PrometheusConfig, Warning};
+use config::{
+    BlackboxConfig, ConfigFile, FlyballConfig, LineListen, Outside, PrometheusConfig, Warning,
+};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +43,8 @@ pub(crate) struct Configuration {
     pub(crate) shown: ShownRouting,
     /// Modules of probes, where a file names some.
     pub(crate) blackbox: Option<BlackboxConfig>,
+    /// What names of StatsD and Graphite become.
+    pub(crate) mappings: Mappings,
     /// What is healthy.
     pub(crate) health: vitals::Settings,
     pub(crate) warnings: Vec<Warning>,
@@ -97,6 +102,7 @@ impl Loader {
         let prometheus = self.with_scrape_files(prometheus);
         let blackbox = self.blackbox(&flyball);
         self.check_probes(&flyball, blackbox.as_ref());
+        let mappings = self.mappings(&flyball);
         let health = self.health(main, &flyball);
         let groups = self.rule_groups(&flyball, &prometheus, is_bare_prometheus);
         let (routing, shown) = self.routing(&flyball)?;
@@ -109,6 +115,7 @@ impl Loader {
             routing,
             shown,
             blackbox,
+            mappings,
             health,
             warnings: std::mem::take(&mut self.warnings),
             files: std::mem::take(&mut self.files),
@@ -159,6 +166,18 @@ impl Loader {
         let path = flyball.blackbox.as_deref()?;
         let text = self.read(Path::new(path))?;
         self.keep(config::blackbox::load(path, &text))
+    }
+
+    fn mappings(&mut self, flyball: &FlyballConfig) -> Mappings {
+        let mut read = |listen: &Option<LineListen>| {
+            let path = listen.as_ref()?.mapping_file.as_deref()?;
+            let text = self.read(Path::new(path))?;
+            self.keep(config::mappings::load(path, &text))
+        };
+        Mappings {
+            statsd: read(&flyball.receive.statsd).unwrap_or_default(),
+            graphite: read(&flyball.receive.graphite).unwrap_or_default(),
+        }
     }
 
     /// Each scheduled probe has its module, in the file or built in.

@@ -10,6 +10,7 @@ mod dispatch;
 mod evaluate;
 mod integrate;
 mod kept_rules;
+mod lines;
 mod load;
 mod log;
 mod memory;

@@ -4,6 +4,7 @@ use crate::board_files::BoardFiles;
 use crate::dispatch::Dispatch;
 use crate::integrate::Integrator;
 use crate::kept_rules::{InForce, KeptRules};
+use crate::lines::Lines;
 use crate::load::{Configuration, Files, GroupDefaults, LoadError, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, ReloadState};
@@ -36,6 +37,7 @@ pub(crate) struct Reloader {
     pub(crate) live: Arc<Live>,
     pub(crate) db: Arc<Db>,
     pub(crate) otlp: Arc<OtlpReceiver>,
+    pub(crate) lines: Arc<Lines>,
     pub(crate) egress: Arc<egress::Egress>,
     pub(crate) probes: Probes,
     pub(crate) services: Services,
@@ -102,6 +104,7 @@ impl Reloader {
         self.db.set_out_of_order_window(storage.out_of_order_time_window);
         let options = self.group_options(&configuration.prometheus);
         self.otlp.configure(configuration.prometheus.otlp.clone());
+        self.lines.configure(&configuration);
         let external = configuration.prometheus.global.external_labels.clone();
         self.egress.set_external_labels(external);
         self.outlets.apply(&configuration);

@@ -8,6 +8,7 @@ use crate::dispatch::Dispatch;
 use crate::evaluate::{Evaluation, Evaluator, RuleCounters};
 use crate::integrate::Integrator;
 use crate::kept_rules::{KeptRules, RuleFolder};
+use crate::lines::Lines;
 use crate::load::{Configuration, Files, load};
 use crate::outlets::Outlets;
 use crate::own::{Live, OwnMetrics, ReloadState, receiver_families, sender_families};
@@ -116,7 +117,8 @@ async fn serve(
         () = signals.told_to_stop() => return Ok(()),
     };
     let mut supervisor = Supervisor::new();
-    let rooms = Rooms::build(&db, &configuration, &settings, &vfs, &clock, &supervisor)?;
+    let mut rooms = Rooms::build(&db, &configuration, &settings, &vfs, &clock, &supervisor)?;
+    rooms.listen_for_lines(&configuration, &settings).await?;
     let mut pools = rooms.pools(loops);
     let view = pools.view();
     rooms.start_sources(&mut pools, &configuration, &settings)?;
@@ -198,6 +200,7 @@ impl Signals {
 struct Rooms {
     db: Arc<Db>,
     otlp: Arc<OtlpReceiver>,
+    lines: Arc<Lines>,
     egress: Arc<Egress>,
     pushes: Arc<PushGateway>,
     probes: Probes,
@@ -278,6 +281,7 @@ impl Rooms {
         Ok(Self {
             db: Arc::clone(db),
             otlp: Arc::new(OtlpReceiver::new(Arc::clone(db) as Arc<dyn Appender>, receiving)),
+            lines: Arc::default(),
             egress: egress(db, clock, settings),
             pushes,
             probes: Probes::new(&policy, vfs, &integrator.entropy),
@@ -301,6 +305,17 @@ impl Rooms {
             queries,
             query_log: Arc::default(),
         })
+    }
+
+    async fn listen_for_lines(
+        &mut self,
+        configuration: &Configuration,
+        settings: &Settings,
+    ) -> Result<(), Fatal> {
+        let (appender, limits) = (Arc::clone(&self.db) as _, receiver_options(settings));
+        let lines = Lines::listen(configuration, appender, &self.clock, limits).await?;
+        self.lines = Arc::new(lines);
+        Ok(())
     }
 
     fn pools(&self, loops: &Handle) -> Pools {
@@ -383,6 +398,7 @@ impl Rooms {
             live: Arc::clone(&self.live),
             db: Arc::clone(&self.db),
             otlp: Arc::clone(&self.otlp),
+            lines: Arc::clone(&self.lines),
             egress: Arc::clone(&self.egress),
             probes: self.probes.clone(),
             services: sources::Services {
@@ -474,7 +490,14 @@ impl Rooms {
             methods: ingest::otlp_route(Arc::clone(&self.otlp)),
             described: vec![("post", "Stores metrics sent by OTLP, protobuf or JSON")],
         };
-        paths.map(mount).into()
+        let grpc = Mount {
+            path: ingest::OTLP_GRPC_PATH,
+            permission: Permission::Write,
+            methods: ingest::otlp_grpc_route(Arc::clone(&self.otlp)),
+            // gRPC has no place in a document about HTTP.
+            described: Vec::new(),
+        };
+        paths.map(mount).into_iter().chain([grpc]).collect()
     }
 
     /// What other servers read: federation and remote read.
@@ -565,6 +588,7 @@ impl Rooms {
         }
         let pushes = Arc::clone(&self.pushes);
         supervisor.start("pushes", move |stop| storage::push_again(Arc::clone(&pushes), stop));
+        self.lines.start(supervisor, &self.own);
         let boards = Arc::clone(&self.board_files);
         supervisor.start("dashboards", move |stop| Arc::clone(&boards).watch(stop));
         let evaluator = Arc::clone(&self.evaluator);

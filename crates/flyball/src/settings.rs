@@ -15,6 +15,8 @@ const DATA_DIR_DEFAULT: &str = "flyball-data";
 const LISTEN_DEFAULT: &str = "127.0.0.1:1788";
 /// Where SDKs send OTLP by HTTP unless they are told otherwise.
 const OTLP_LISTEN_DEFAULT: &str = "127.0.0.1:4318";
+/// Where SDKs send OTLP by gRPC unless they are told otherwise.
+const OTLP_GRPC_DEFAULT: &str = "127.0.0.1:4317";
 /// Share of the free disk that samples may take when no size is configured.
 const DISK_SHARE: u64 = 5;
 /// Share of the memory that queries may hold together; one of them half of it.
@@ -155,6 +157,7 @@ fn server(
             None
         }
     };
+    let grpc = args.otlp_grpc_listen_address.as_deref();
     let external = args.external_url.as_ref().or(file.external_url.as_ref());
     let external_url = external.map(|text| url_setting(text)).transpose()?;
     let web_config = args.web_config_file.clone();
@@ -162,6 +165,8 @@ fn server(
     let mut options = api::ServerOptions {
         listen,
         listen_if_free,
+        grpc_listen: Some(grpc.unwrap_or(OTLP_GRPC_DEFAULT).to_owned()).filter(|it| !it.is_empty()),
+        grpc_listen_if_free: grpc.is_none(),
         route_prefix: args.route_prefix.clone().or_else(|| file.route_prefix.clone()),
         external_url,
         allowed_hosts: [&args.allowed_hosts[..], &file.allowed_hosts].concat(),

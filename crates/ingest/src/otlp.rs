@@ -1,7 +1,8 @@
-//! Metrics by OTLP over HTTP, as protobuf or JSON, bare or gzip. What a request holds is stored as
-//! one batch; what is refused is told as partial success with the first reason.
+//! Metrics by OTLP over HTTP, as protobuf or JSON, and over gRPC, bare or gzip. What a request
+//! holds is stored as one batch; what is refused is told as partial success with the first reason.
 
 mod deltas;
+mod grpc;
 mod labels;
 mod names;
 mod native;
@@ -18,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use config::OtlpConfig;
 use deltas::Deltas;
+pub use grpc::{OTLP_GRPC_PATH, otlp_grpc_route};
 use model::Appender;
 use parking_lot::{Mutex, RwLock};
 use std::borrow::Cow;

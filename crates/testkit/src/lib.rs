@@ -1,7 +1,8 @@
 //! What tests of several rooms share: conformance data, skipping, waiting, real peers, corpora of
-//! fuzzers, counted memory.
+//! fuzzers, counted memory, clients of other registries.
 //! A dev-dependency only. Nothing here may decide a verdict: tests assert, this crate provides.
 
+pub mod clients;
 pub mod fuzz;
 pub mod http;
 mod memory;

@@ -1,6 +1,7 @@
 //! Connections: their number is bounded, each is one task, each ends when asked to.
 //! HTTP/1.1 by hyper with a limit and a deadline for the head; a client that leaves drops the
-//! request's future, and with it its query.
+//! request's future, and with it its query. HTTP/2 for gRPC, where a listener is for it or TLS
+//! agreed on it.
 
 use super::lenient::{Lenient, NextHead};
 use super::refuse;
@@ -12,24 +13,43 @@ use axum::body::Body;
 use axum::response::Response;
 use http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Headers of a request; Go allows any number within its bytes, 128 are more than proxies add.
 pub(super) const HEADERS_MAX: usize = 128;
 /// Time for a TLS handshake.
 pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Requests of a connection at the same time, HTTP/2.
+const STREAMS_MAX: u32 = 64;
+/// Bytes that a connection may send ahead of their reading, in all and of one request, HTTP/2.
+const WINDOW_BYTES: u32 = 1 << 20;
+const STREAM_WINDOW_BYTES: u32 = 256 << 10;
+/// A connection of HTTP/2 without requests for so long is closed.
+const IDLE_MAX: Duration = Duration::from_mins(10);
+
+/// Which version of HTTP a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spoken {
+    Http1,
+    Http2,
+}
+
+/// A connection that nobody serves yet.
+pub(super) type Accepted = (TcpStream, SocketAddr, Spoken);
 
 /// All open connections.
 pub(super) struct Connections {
@@ -48,7 +68,7 @@ impl Connections {
     }
 
     /// Serves a connection, or refuses it when there are too many.
-    pub(super) fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+    pub(super) fn open(&mut self, (stream, peer, spoken): Accepted) {
         // Small answers must not wait for more; the kernel may refuse on odd sockets.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, %peer, "cannot set TCP_NODELAY");
@@ -62,7 +82,7 @@ impl Connections {
         let (app, router) = (App::clone(&self.app), self.router.clone());
         let stop = self.stop.subscribe();
         self.tasks.spawn(async move {
-            serve(app, router, stream, peer, stop).await;
+            serve(app, router, stream, (peer, spoken), stop).await;
             drop(slot);
         });
     }
@@ -106,14 +126,24 @@ async fn serve(
     app: App,
     router: Router,
     stream: TcpStream,
-    peer: SocketAddr,
+    (peer, spoken): (SocketAddr, Spoken),
     stop: watch::Receiver<bool>,
 ) {
     let Some(acceptor) = app.web.active().acceptor.clone() else {
-        return answer_all(app, router, stream, peer, stop).await;
+        return match spoken {
+            Spoken::Http1 => answer_all(app, router, stream, peer, stop).await,
+            Spoken::Http2 => answer_all_http2(app, router, stream, peer, stop).await,
+        };
     };
     match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => answer_all(app, router, stream, peer, stop).await,
+        Ok(Ok(stream)) => {
+            let is_agreed = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+            if is_agreed || spoken == Spoken::Http2 {
+                answer_all_http2(app, router, stream, peer, stop).await;
+            } else {
+                answer_all(app, router, stream, peer, stop).await;
+            }
+        }
         Ok(Err(error)) => tracing::debug!(%error, %peer, "TLS handshake failed"),
         Err(_elapsed) => tracing::debug!(%peer, "TLS handshake took too long"),
     }
@@ -152,6 +182,55 @@ async fn answer_all(
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "connection ended early");
+    }
+}
+
+async fn answer_all_http2(
+    app: App,
+    router: Router,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    mut stop: watch::Receiver<bool>,
+) {
+    let options = Arc::clone(&app.options);
+    let io = TokioIo::new(Stalling::new(stream, options.write_timeout));
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(options.header_bytes_max).unwrap_or(u32::MAX))
+        .max_concurrent_streams(STREAMS_MAX)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .keep_alive_interval(options.header_timeout);
+    let requests = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&requests);
+    let service = service_fn(move |request: Request<Incoming>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        let (app, router) = (App::clone(&app), router.clone());
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        async move { Ok::<Response, Infallible>(service::answer(app, router, request).await) }
+    });
+    let connection = builder.serve_connection(io, service);
+    tokio::pin!(connection);
+    let (mut stopping, mut seen, mut patience) = (false, 0, options.header_timeout);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut connection => break ended,
+            _ = stop.changed(), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = sleep(patience) => match requests.load(Ordering::Relaxed) {
+                // Who has not asked anything within the time for a head does not speak HTTP/2.
+                0 => return tracing::debug!(%peer, "no request of HTTP/2 came"),
+                same if same == seen => connection.as_mut().graceful_shutdown(),
+                more => (seen, patience) = (more, IDLE_MAX),
+            },
         }
     };
     if let Err(error) = ended {

@@ -13,7 +13,7 @@ use crate::routes::Mount;
 use crate::web::WebWatch;
 use crate::{App, AppState, Error, ErrorKind, ServerOptions, routes};
 use axum::Router;
-use connection::Connections;
+use connection::{Accepted, Connections, Spoken};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub struct Server;
 pub struct Listening {
     room: WaitingRoom,
     listeners: Vec<TcpListener>,
+    /// Listeners from here on speak HTTP/2 alone.
+    http2_from: usize,
     addresses: Vec<SocketAddr>,
 }
 
@@ -45,6 +47,7 @@ pub struct Bound {
     app: App,
     router: Router,
     listeners: Vec<TcpListener>,
+    http2_from: usize,
 }
 
 impl Server {
@@ -64,12 +67,19 @@ impl Server {
             let bound = TcpListener::bind(&candidates[..]).await;
             listeners.push(bound.map_err(|error| Error::bind(listen, error))?);
         }
-        if let Some(listen) = &options.listen_if_free {
+        let further = options.listen_if_free.iter().map(|listen| (listen, true));
+        let grpc = options.grpc_listen.iter().map(|listen| (listen, options.grpc_listen_if_free));
+        let mut http2_from = listeners.len();
+        for (listen, if_free) in further.chain(grpc) {
             let candidates = candidates(listen).await?;
             check_exposure(&options, &candidates, web.active().authenticates)?;
             match TcpListener::bind(&candidates[..]).await {
-                Ok(listener) => listeners.push(listener),
-                Err(error) => tracing::warn!(listen, %error, "cannot listen there too"),
+                Ok(listener) => {
+                    listeners.push(listener);
+                    http2_from += usize::from(Some(listen) != options.grpc_listen.as_ref());
+                }
+                Err(error) if if_free => tracing::warn!(listen, %error, "cannot listen there too"),
+                Err(error) => return Err(Error::bind(listen, error)),
             }
         }
         let addresses = addresses(&listeners)?;
@@ -77,7 +87,7 @@ impl Server {
             web.require_authentication();
         }
         let room = WaitingRoom { options: Arc::new(options), web: Arc::new(web) };
-        Ok(Listening { room, listeners, addresses })
+        Ok(Listening { room, listeners, http2_from, addresses })
     }
 }
 
@@ -102,11 +112,11 @@ impl Listening {
 
     /// Puts the rooms and the routes of neighbours behind the listeners.
     pub fn open(self, state: AppState, mounts: Vec<Mount>) -> Bound {
-        let Self { room, listeners, addresses } = self;
+        let Self { room, listeners, http2_from, addresses } = self;
         let WaitingRoom { options, web } = room;
         let app = AppInner::build(options, web, state, &mounts, &addresses);
         let router = routes::router(&app, mounts);
-        Bound { app, router, listeners }
+        Bound { app, router, listeners, http2_from }
     }
 }
 
@@ -140,11 +150,12 @@ fn addresses(listeners: &[TcpListener]) -> Result<Vec<SocketAddr>, Error> {
 impl Bound {
     /// Serves until `shutdown` ends, then drains: at most `drain_timeout` for what is in flight.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { app, router, listeners } = self;
+        let Self { app, router, listeners, http2_from } = self;
         let (sender, mut accepted) = mpsc::channel(HANDOVER_MAX);
         let mut acceptors = JoinSet::new();
-        for listener in listeners {
-            acceptors.spawn(accept(listener, sender.clone()));
+        for (at, listener) in listeners.into_iter().enumerate() {
+            let spoken = if at < http2_from { Spoken::Http1 } else { Spoken::Http2 };
+            acceptors.spawn(accept(listener, spoken, sender.clone()));
         }
         drop(sender);
         let mut connections = Connections::new(App::clone(&app), router);
@@ -152,7 +163,7 @@ impl Bound {
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                Some((stream, peer)) = accepted.recv() => connections.open(stream, peer),
+                Some(accepted) = accepted.recv() => connections.open(accepted),
                 () = connections.reap() => {}
             }
         }
@@ -169,7 +180,7 @@ impl Bound {
                     tracing::warn!("closing connections whose requests did not finish in time");
                     break;
                 }
-                Some((stream, peer)) = accepted.recv() => connections.open(stream, peer),
+                Some(accepted) = accepted.recv() => connections.open(accepted),
             }
         }
         acceptors.shutdown().await;
@@ -177,11 +188,11 @@ impl Bound {
     }
 }
 
-async fn accept(listener: TcpListener, sender: mpsc::Sender<(TcpStream, SocketAddr)>) {
+async fn accept(listener: TcpListener, spoken: Spoken, sender: mpsc::Sender<Accepted>) {
     loop {
         match listener.accept().await {
-            Ok(accepted) => {
-                if sender.send(accepted).await.is_err() {
+            Ok((stream, peer)) => {
+                if sender.send((stream, peer, spoken)).await.is_err() {
                     return;
                 }
             }

@@ -36,7 +36,8 @@ pub(super) fn build_acceptor(tls: &TlsServerConfig) -> Result<TlsAcceptor, Strin
         .with_single_cert(chain, key)
         .map_err(|error| format!("tls_server_config: certificate and key: {error}"))?;
     config.ignore_client_order = tls.prefer_server_cipher_suites;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // Who knows both gets the first one; clients of gRPC know the second one alone.
+    config.alpn_protocols = vec![b"http/1.1".to_vec(), b"h2".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

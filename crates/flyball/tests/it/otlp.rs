@@ -1,13 +1,10 @@
-//! OTLP through the binary: a body by hand, and the SDK of OpenTelemetry for Python as the sender
-//! when `FLYBALL_OTLP_PYTHON` names an interpreter that has it (no package of Debian brings it).
+//! OTLP through the binary: a body by hand, and the SDK of OpenTelemetry for Python as the sender.
 
 use crate::server::Server;
 use std::process::Command;
+use testkit::clients::python_with;
 use testkit::free_port;
 use testkit::http::post;
-
-/// Interpreter with `opentelemetry-sdk` and `opentelemetry-exporter-otlp-proto-http`.
-const PYTHON_VARIABLE: &str = "FLYBALL_OTLP_PYTHON";
 
 /// Ends with the number of instruments that were flushed.
 const SENDER: &str = "\
@@ -42,7 +39,8 @@ run('part', AggregationTemporality.DELTA, Compression.NoCompression)
 
 #[test]
 fn the_sdk_for_python_is_understood() {
-    let Ok(python) = std::env::var(PYTHON_VARIABLE) else { return };
+    let modules = ["opentelemetry.sdk.metrics", "opentelemetry.exporter.otlp.proto.http"];
+    let Some(python) = python_with("OTLP by HTTP", &modules) else { return };
     let listen = format!("--otlp.http-listen-address=127.0.0.1:{}", free_port());
     let server = Server::start(&["--config.file=/dev/null", &listen]);
     let (_, address) = listen.split_once('=').unwrap();
