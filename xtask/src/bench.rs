@@ -16,7 +16,7 @@ const ROUNDS_DEFAULT: &str = "3";
 const ENGINE_ROWS: [&str; 6] = ["memory", "names", "hourly", "restart", "sender", "exporters"];
 
 /// `bench [ingest] [TARGETS HOURS]`, `bench scrape [TARGETS SECONDS]`, `bench rules`,
-/// `bench alerts`, `bench ui` or a row of the engine with its two numbers
+/// `bench alerts`, `bench push [SERIES ROWS]`, `bench ui` or a row of the engine with its two numbers
 pub(crate) fn start(words: &[&str]) -> Chore {
     if words == ["ui"] {
         return web::bench();
@@ -27,6 +27,9 @@ pub(crate) fn start(words: &[&str]) -> Chore {
     }
     if words == ["alerts"] {
         return alerts();
+    }
+    if let ["push", numbers @ ..] = words {
+        return push(numbers);
     }
     let folder = bench_dir()?;
     match words {
@@ -40,7 +43,7 @@ pub(crate) fn start(words: &[&str]) -> Chore {
         _ => Err("bench takes `ingest [TARGETS HOURS]`, `scrape [TARGETS SECONDS]`, \
                   `memory [TARGETS ROWS]`, `names [METRICS ROWS]`, `hourly [TARGETS ROWS]`, \
                   `restart [TARGETS ROWS]`, `sender [TARGETS SECONDS]`, \
-                  `exporters [SECONDS STEP]`, `rules`, `alerts` or `ui`"
+                  `exporters [SECONDS STEP]`, `push [SERIES ROWS]`, `rules`, `alerts` or `ui`"
             .into()),
     }
 }
@@ -53,6 +56,15 @@ fn bench_dir() -> Result<PathBuf, String> {
     } else {
         Err(format!("no benchmark generators in {}; set FLYBALL_BENCH", folder.display()))
     }
+}
+
+/// Samples per CPU second of each way to push.
+fn push(numbers: &[&str]) -> Chore {
+    run(Command::new("/usr/bin/python3")
+        .arg(workspace_root().join("xtask/push-bench.py"))
+        .arg(target_dir().join("bench/push"))
+        .args(numbers)
+        .env("FLYBALL_BIN", target_dir().join("release/flyball")))
 }
 
 /// One row of the engine's table beside VictoriaMetrics.

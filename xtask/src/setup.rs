@@ -1,4 +1,5 @@
-//! Installs the peers that the suites drive: Debian packages, and npm packages of the page.
+//! Installs the peers that the suites drive: Debian packages, npm packages of the page, and clients
+//! from PyPI and npm.
 //! The only chore that changes the machine; needs root and Debian or a relative.
 
 use crate::run::{answers, run};
@@ -22,6 +23,7 @@ const DEBIAN_PACKAGES: &[&str] = &[
     "postgresql-contrib",
     "python3-numpy",
     "python3-snappy",
+    "python3-venv",
     "python3-aiosmtpd",
     "python3-grpcio",
     "python3-prometheus-client",
@@ -29,6 +31,43 @@ const DEBIAN_PACKAGES: &[&str] = &[
     "faketime",
     "victoria-metrics",
 ];
+
+/// Where clients from other registries live; `testkit::clients` looks there.
+const CLIENTS_DIR: &str = "/opt/flyball/clients";
+
+/// Clients from `PyPI`.
+const PYPI_PACKAGES: &[&str] = &[
+    "datadog",
+    "fastapi",
+    "graphyte",
+    "opentelemetry-exporter-otlp-proto-grpc",
+    "opentelemetry-exporter-otlp-proto-http",
+    "opentelemetry-sdk",
+    "prometheus-client",
+    "statsd",
+    "uvicorn",
+];
+
+/// Clients from npm.
+const NPM_PACKAGES: &[&str] = &[
+    "@opentelemetry/exporter-metrics-otlp-grpc",
+    "@opentelemetry/resources",
+    "@opentelemetry/sdk-metrics",
+    "express",
+    "fastify",
+    "hot-shots",
+    "prom-client",
+];
+
+/// Puts the clients of other registries into a folder of their own.
+fn clients() -> Chore {
+    run(Command::new("/usr/bin/python3").args(["-m", "venv", CLIENTS_DIR]))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    let python = format!("{CLIENTS_DIR}/bin/python3");
+    run(Command::new(python).args(pip).args(PYPI_PACKAGES))?;
+    let npm = ["install", "--no-audit", "--no-fund", "--prefix", CLIENTS_DIR];
+    run(Command::new("npm").args(npm).args(NPM_PACKAGES))
+}
 
 pub(crate) fn start() -> Chore {
     if !answers("apt-get", &["--version"]) {
@@ -51,5 +90,5 @@ pub(crate) fn start() -> Chore {
     if absent {
         run(Command::new("rm").args(["-f", "/usr/sbin/policy-rc.d"]))?;
     }
-    installed.and_then(|()| web::install())
+    installed.and_then(|()| clients()).and_then(|()| web::install())
 }
