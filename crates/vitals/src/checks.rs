@@ -1,6 +1,7 @@
 //! Asks the storage: which services and probes are well, which collectors lack data, which limits
 //! are near. A question that fails is told as a gap; what it would have said stays unsaid.
 
+use crate::forecasts::FORECASTS;
 use crate::gather::{Gathered, instance};
 use crate::homes::Homes;
 use crate::limits::{LIMITS, Limit, Unit};
@@ -53,7 +54,7 @@ pub(crate) fn gather(ask: &dyn Ask, checks: &[Check], homes: &Homes<'_>, all: &m
     probes(ask, homes, &reasons, all);
     let down = services(ask, homes, &reasons, all);
     gaps(ask, homes, &down, all);
-    for limit in LIMITS {
+    for limit in LIMITS.iter().chain(FORECASTS) {
         for (labels, value) in answered(ask.ask(limit.expr), limit.name, all) {
             all.push(level(limit, &labels, value, homes));
         }
@@ -160,7 +161,9 @@ fn level(limit: &Limit, labels: &Labels, value: f64, homes: &Homes<'_>) -> Evide
     }
     let &Limit { soft, hard, .. } = limit;
     let finding = match limit.unit {
-        Unit::Used | Unit::DaysLeft => Finding::Level(Level { value, soft, hard }),
+        Unit::Used | Unit::DaysLeft | Unit::HoursLeft => {
+            Finding::Level(Level { value, soft, hard })
+        }
         Unit::Burn => Finding::Burn(value),
         Unit::BudgetLeft => Finding::Budget(value),
     };

@@ -4,6 +4,7 @@
 
 mod answer;
 mod checks;
+mod forecasts;
 mod gather;
 mod homes;
 mod limits;

@@ -27,6 +27,8 @@ pub(crate) enum Unit {
     Used,
     /// Days that are left.
     DaysLeft,
+    /// Hours that are left until it is full.
+    HoursLeft,
     /// Rate at which a budget burns.
     Burn,
     /// A ratio of a budget that is left.
@@ -173,6 +175,9 @@ impl Unit {
             Self::Used => format!("{:.0} % used", value * 100.0),
             Self::DaysLeft if value < 0.0 => format!("expired {:.0} days ago", -value),
             Self::DaysLeft => format!("{value:.1} days left"),
+            Self::HoursLeft => {
+                format!("full in {:.1} hours if it goes on as in the last three", value.max(0.0))
+            }
             Self::Burn => format!("burns {value:.1} times as fast as it may"),
             Self::BudgetLeft => format!("{:.0} % left", value * 100.0),
         }
@@ -183,6 +188,7 @@ impl Unit {
         match self {
             Self::Used => Some(format!("counts above {:.0} %", soft * 100.0)),
             Self::DaysLeft => Some(format!("counts below {soft:.0} days")),
+            Self::HoursLeft => Some(format!("counts below {soft:.0} hours")),
             Self::Burn | Self::BudgetLeft => None,
         }
     }

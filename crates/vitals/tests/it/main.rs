@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "a step that cannot be made is a failed test")]
 
 mod answers;
+mod forecasts;
 mod town;

@@ -24,7 +24,7 @@ pub(crate) struct Town {
     /// Labels and annotations.
     pub(crate) alerts: Vec<(Labels, Vec<(String, String)>)>,
     pub(crate) parts: Vec<OwnPart>,
-    samples: Vec<(Labels, f64)>,
+    samples: Vec<(Labels, Duration, f64)>,
     settings: Settings,
 }
 
@@ -73,8 +73,19 @@ impl Town {
 
     /// A sample as of now.
     pub(crate) fn sample(&mut self, name: &str, pairs: &[(&str, &str)], value: f64) {
+        self.sample_before(Duration::from_secs(1), name, pairs, value);
+    }
+
+    /// A sample from before; older ones of a series come first.
+    pub(crate) fn sample_before(
+        &mut self,
+        ago: Duration,
+        name: &str,
+        pairs: &[(&str, &str)],
+        value: f64,
+    ) {
         let labels = pairs.iter().copied().chain([(METRIC_NAME, name)]);
-        self.samples.push((Labels::from_pairs(labels), value));
+        self.samples.push((Labels::from_pairs(labels), ago, value));
     }
 
     pub(crate) fn alert(&mut self, labels: &[(&str, &str)], texts: &[(&str, &str)]) {
@@ -87,8 +98,8 @@ impl Town {
     pub(crate) fn judged(&self, late: Duration) -> Arc<Vitals> {
         let clock = Arc::new(SimClock::new(NOW));
         let mut store = MemoryQuerier::new();
-        for (labels, value) in &self.samples {
-            store.push(labels, NOW.saturating_sub(Duration::from_secs(1)), Value::Float(*value));
+        for (labels, ago, value) in &self.samples {
+            store.push(labels, NOW.saturating_sub(*ago), Value::Float(*value));
         }
         let asked = Asked {
             engine: Arc::new(Engine::default()),
