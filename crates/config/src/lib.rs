@@ -58,9 +58,9 @@ pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warnin
 pub use prometheus::{
     AlertingConfig, AlertmanagerConfig, ConsulSdConfig, DiscoveryConfig, DockerSdConfig,
     EscapingScheme, FileSdConfig, GlobalConfig, HistogramOptions, HttpSdConfig, KubernetesMetadata,
-    KubernetesRole, KubernetesSdConfig, KubernetesSelector, OtlpConfig, OtlpTranslation,
-    PrometheusConfig, RemoteSdConfig, RulePlaces, ScrapeConfig, ScrapeLimits, ScrapeProtocol,
-    StorageConfig,
+    KubernetesRole, KubernetesSdConfig, KubernetesSelector, MetadataConfig, OtlpConfig,
+    OtlpTranslation, PrometheusConfig, QueueConfig, RemoteSdConfig, RemoteWriteConfig,
+    RemoteWriteMessage, RulePlaces, ScrapeConfig, ScrapeLimits, ScrapeProtocol, StorageConfig,
 };
 pub use read::{Outlook, UnknownKeys, UnsupportedKey};
 pub use rules::{PlacedText, RuleDefinition, RuleFile, RuleGroup, RuleKind};

@@ -4,6 +4,7 @@
 
 mod discovery;
 mod load;
+mod remote;
 mod unsupported;
 
 use crate::HttpClientConfig;
@@ -17,6 +18,7 @@ pub use discovery::{
 };
 pub(crate) use load::read_tracing;
 pub use load::{load, load_scrape_configs};
+pub use remote::{MetadataConfig, QueueConfig, RemoteWriteConfig, RemoteWriteMessage};
 pub use unsupported::unsupported_keys;
 
 /// A whole prometheus.yml.
@@ -36,6 +38,8 @@ pub struct PrometheusConfig {
     pub storage: StorageConfig,
     /// How OTLP metrics become series.
     pub otlp: OtlpConfig,
+    /// Systems that get every stored sample, in the order of the file.
+    pub remote_write: Vec<RemoteWriteConfig>,
 }
 
 /// Section `global`.

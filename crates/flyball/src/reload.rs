@@ -39,6 +39,7 @@ pub(crate) struct Reloader {
     pub(crate) otlp: Arc<OtlpReceiver>,
     pub(crate) lines: Arc<Lines>,
     pub(crate) egress: Arc<egress::Egress>,
+    pub(crate) senders: Arc<egress::Senders>,
     pub(crate) probes: Probes,
     pub(crate) services: Services,
     pub(crate) vitals: Arc<Vitals>,
@@ -106,6 +107,8 @@ impl Reloader {
         self.otlp.configure(configuration.prometheus.otlp.clone());
         self.lines.configure(&configuration);
         let external = configuration.prometheus.global.external_labels.clone();
+        let remote_write = &configuration.prometheus.remote_write;
+        tokio::task::block_in_place(|| self.senders.apply(remote_write, &external));
         self.egress.set_external_labels(external);
         self.outlets.apply(&configuration);
         let defaults = GroupDefaults::of(&configuration.prometheus, self.syntax.promql);

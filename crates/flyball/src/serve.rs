@@ -23,7 +23,7 @@ use crate::watched::{self, Watched};
 use crate::{log, memory, sources, storage, version};
 use api::{AppState, HttpMetrics, Mount, PageFiles, Permission, Queries, Server};
 use commands::features::{Features, Syntax};
-use egress::{Egress, EgressOptions};
+use egress::{Egress, EgressOptions, Senders};
 use ingest::{InfluxReceiver, OtlpReceiver, PushGateway, Receiver, ReceiverOptions};
 use model::{Appender, GroupKey, Querier};
 use notify::alertmanager::{Alertmanagers, SenderOptions};
@@ -147,7 +147,12 @@ async fn serve(
     for late in supervisor.stop(STOP_MAX).await {
         tracing::warn!(late, "stopping");
     }
+    // Staleness markers and the last rules are in storage by now; what does not leave in time is
+    // sent by the next process.
+    let senders = Arc::clone(&rooms.senders);
+    let ending = tokio::task::spawn_blocking(move || senders.stop());
     rooms.outlets.outside().stop(DRAIN_MAX).await;
+    ending.await?;
     rooms.queries.log_to(None);
     if let Err(error) = rooms.pushes.close() {
         tracing::error!(%error, "pushed groups could not be kept");
@@ -202,6 +207,7 @@ struct Rooms {
     otlp: Arc<OtlpReceiver>,
     lines: Arc<Lines>,
     egress: Arc<Egress>,
+    senders: Arc<Senders>,
     pushes: Arc<PushGateway>,
     probes: Probes,
     clock: Arc<dyn Clock>,
@@ -283,6 +289,7 @@ impl Rooms {
             otlp: Arc::new(OtlpReceiver::new(Arc::clone(db) as Arc<dyn Appender>, receiving)),
             lines: Arc::default(),
             egress: egress(db, clock, settings),
+            senders: storage::senders(db, settings, &policy, vfs, clock),
             pushes,
             probes: Probes::new(&policy, vfs, &integrator.entropy),
             clock: Arc::clone(clock),
@@ -353,6 +360,8 @@ impl Rooms {
         self.own.add(Box::new(move || queries.families()));
         let outlets = Arc::clone(&self.outlets);
         self.own.add(Box::new(move || sender_families(outlets.outside())));
+        let senders = Arc::clone(&self.senders);
+        self.own.add(Box::new(move || senders.families()));
         let boards = Arc::clone(&self.board_files);
         self.own.add(Box::new(move || boards.families()));
         let counts = Arc::clone(&self.query_log);
@@ -400,6 +409,7 @@ impl Rooms {
             otlp: Arc::clone(&self.otlp),
             lines: Arc::clone(&self.lines),
             egress: Arc::clone(&self.egress),
+            senders: Arc::clone(&self.senders),
             probes: self.probes.clone(),
             services: sources::Services {
                 world: services::World {

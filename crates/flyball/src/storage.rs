@@ -3,8 +3,10 @@
 
 use crate::settings::Settings;
 use crate::supervise::Stop;
+use egress::Senders;
 use ingest::{PUSH_INTERVAL, PushGateway, ReceiverOptions};
 use model::Appender;
+use net::{AddressPolicy, ClientOptions};
 use std::sync::Arc;
 use std::time::Duration;
 use sys::{Clock, Vfs};
@@ -146,6 +148,19 @@ pub(crate) fn open_pushes(
     let folder = settings.storage.dir.join("tenants").join("anonymous").join("push");
     let (file, appender) = (folder.join("groups.json"), Arc::clone(db) as Arc<dyn Appender>);
     PushGateway::open(appender, options, Arc::clone(clock), Arc::clone(vfs), file)
+}
+
+/// Senders of remote write; how far they came is kept beside what they read.
+pub(crate) fn senders(
+    db: &Arc<Db>,
+    settings: &Settings,
+    policy: &Arc<AddressPolicy>,
+    vfs: &Arc<dyn Vfs>,
+    clock: &Arc<dyn Clock>,
+) -> Arc<Senders> {
+    let dir = settings.storage.dir.join("tenants").join("anonymous").join("remote-write");
+    let options = ClientOptions { policy: Arc::clone(policy), vfs: Arc::clone(vfs) };
+    Senders::new(Arc::clone(db), Arc::clone(clock), options, dir)
 }
 
 /// Stores what jobs pushed again and again, until it is time to stop.

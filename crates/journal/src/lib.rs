@@ -18,6 +18,7 @@ pub mod fuzzing;
 mod header;
 mod names;
 mod position;
+mod reading;
 mod recovery;
 mod reserve;
 mod scan;
@@ -27,6 +28,7 @@ mod writer;
 
 pub use error::{JournalError, JournalErrorKind};
 pub use position::Position;
+pub use reading::{Piece, Span};
 pub use recovery::{Damage, DamageReason, Recovery};
 pub use syncer::Syncer;
 pub use writer::{Journal, JournalOptions, JournalStats};

@@ -121,12 +121,13 @@ pub(crate) fn open(
     pass.report_missing(&chain.missing);
     let mut segments: Vec<SegmentFile> = links
         .iter()
-        .map(|link| SegmentFile { id: link.id, len: link.len, preserve: false })
+        .map(|link| SegmentFile { id: link.id, len: link.len, end: 0, preserve: false })
         .collect();
     for (index, end) in &chain.served {
         let link = links[*index];
         let valid_end = pass.segment(link, *end)?;
         pass.recovery.end = Position { segment: link.id, offset: valid_end };
+        segments[*index].end = valid_end;
         segments[*index].preserve = pass.damaged && !pass.quarantine(link.id);
     }
     vfs.sync_dir(dir).map_err(|e| JournalError::io("sync directory", dir, e))?;

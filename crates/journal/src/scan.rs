@@ -6,7 +6,7 @@
 use crate::frame::{self, FRAME_HEADER_LEN, MARK};
 use crate::header::HEADER_LEN;
 use crate::recovery::DamageReason;
-use crate::{JournalError, Position};
+use crate::{JournalError, Piece, Position};
 use std::io;
 use std::ops::Range;
 use sys::File;
@@ -47,6 +47,34 @@ pub(crate) fn scan(
         }
     }
     Ok(end)
+}
+
+/// Reads frames within `range` until `bytes_max` bytes of records were given, one at least; what is
+/// damaged is stepped over.
+pub(crate) fn scan_some(
+    file: &dyn File,
+    segment: u64,
+    range: Range<u64>,
+    bytes_max: u64,
+    visit: &mut dyn FnMut(Position, &[u8]),
+) -> Piece {
+    let mut window = Window { file, limit: range.end, start: 0, bytes: Vec::new() };
+    let mut piece = Piece { next: range.start, damaged_bytes: 0 };
+    while piece.next < range.end && piece.next - range.start < bytes_max {
+        let at = Position { segment, offset: piece.next };
+        match read_frame(&mut window, at) {
+            Step::Record(payload) => {
+                visit(at, payload);
+                piece.next += (FRAME_HEADER_LEN + payload.len()) as u64;
+            }
+            Step::Bad { resume, .. } => {
+                let next = resync(&mut window, Position { segment, offset: resume });
+                piece.damaged_bytes += next - piece.next;
+                piece.next = next;
+            }
+        }
+    }
+    piece
 }
 
 enum Step<'a> {

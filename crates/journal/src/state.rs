@@ -27,6 +27,8 @@ pub(crate) struct Place {
 pub(crate) struct SegmentFile {
     pub(crate) id: u64,
     pub(crate) len: u64,
+    /// Place after the last record that counts; 0 when the file is void.
+    pub(crate) end: u64,
     /// Damaged and not yet in quarantine: truncation must move it there.
     pub(crate) preserve: bool,
 }
@@ -217,7 +219,7 @@ impl State {
         assert!(segment.predecessor.segment < segment.id, "numbers only grow");
         self.names_made += 1;
         self.current = Some(Arc::clone(&file));
-        self.segments.push_back(SegmentFile { id: segment.id, len: 0, preserve: false });
+        self.segments.push_back(SegmentFile { id: segment.id, len: 0, end: 0, preserve: false });
         let end = segment.bytes.len() as u64;
         let mut frames = segment.bytes;
         frames.drain(..header_len());
@@ -253,6 +255,7 @@ impl State {
         let last = self.segments.back_mut().expect("the current segment is listed");
         assert_eq!(last.id, tail.segment, "the current segment is the last one listed");
         last.len = tail.offset;
+        last.end = tail.offset;
     }
 
     /// Closes the current segment; the next append begins another one.
@@ -330,6 +333,11 @@ impl State {
 
     /// Files whose records all live on in the rescue segment.
     fn remove_superseded(&mut self, place: &Place, parts: &VecDeque<Unsynced>, kept: Position) {
+        for file in &mut self.segments {
+            if parts.iter().any(|part| part.id == file.id) {
+                file.end = if file.id == kept.segment { kept.offset } else { 0 };
+            }
+        }
         for part in parts.iter().filter(|part| part.id != kept.segment) {
             // Not removed, it is void: it lies between a segment and its predecessor.
             if place.vfs.remove_file(&names::segment_path(&place.dir, part.id)).is_ok() {

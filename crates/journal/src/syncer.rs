@@ -3,7 +3,7 @@
 //! (group commit). A failed sync is never repeated on the same file: see `state`.
 
 use crate::state::{Place, State, SyncJob};
-use crate::{JournalError, Position};
+use crate::{JournalError, Position, Span, reading};
 use parking_lot::Mutex;
 use std::io;
 use std::sync::Arc;
@@ -47,6 +47,11 @@ impl Syncer {
     /// The place before which everything is durable.
     pub fn synced(&self) -> Position {
         self.shared.state.lock().synced()
+    }
+
+    /// The parts of the segments that survive a power cut, in order.
+    pub fn durable(&self) -> Vec<Span> {
+        reading::durable(&self.shared.place, &self.shared.state.lock())
     }
 
     fn sync_before(&self, target: Position) -> Result<Position, JournalError> {

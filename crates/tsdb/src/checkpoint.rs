@@ -174,6 +174,11 @@ impl Loaded {
         }
     }
 
+    /// Series and their labels.
+    pub(crate) fn into_labels(self) -> impl Iterator<Item = (model::SeriesRef, Labels)> {
+        self.births.into_iter().map(|(birth, _)| (birth.series, birth.labels))
+    }
+
     /// The head at the moment of the flush, without samples. `series_ids` runs from the first id
     /// that a live series may have to the first one never used.
     pub(crate) fn into_head(mut self, series_ids: Range<u64>, limits: &Limits) -> Head {

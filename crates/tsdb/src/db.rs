@@ -16,6 +16,7 @@ use crate::manifest::Manifest;
 use crate::options::{DbOptions, Durability};
 use crate::segment::Segment;
 use crate::stats::{Counter, Counters};
+use crate::tail::Outbox;
 use crate::tombstone::Tombstone;
 use journal::{Journal, JournalErrorKind, Position, Syncer};
 use model::{AppendError, AppendErrorKind, Timestamp};
@@ -43,6 +44,8 @@ pub struct Db {
     pub(crate) writer: Mutex<Writer>,
     pub(crate) state: RwLock<State>,
     pub(crate) syncer: Syncer,
+    /// What readers of the tail still need; taken last, held while files are linked or removed.
+    pub(crate) outbox: Mutex<Outbox>,
     pub(crate) counters: Counters,
     /// Reads of damaged blocks, counted by selections that may outlive a borrow.
     pub(crate) damaged_reads: Arc<Counter>,

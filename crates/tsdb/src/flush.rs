@@ -133,19 +133,22 @@ impl Db {
             }
         };
         self.register(maintenance, manifest)?;
+        let kept = self.keep_before_cut(pending.floor, maintenance.manifest.checkpoint);
         let mut writer = self.writer.lock();
         {
             let mut state = self.state.write();
             state.add_segments(segments);
             state.head.forget(pending.generation);
+            // A series whose name could not be kept for readers of the tail stays.
             let idle_since = pending.newest_ms.saturating_sub(2 * WINDOW_MS);
+            let idle_since = if kept.is_ok() { idle_since } else { i64::MIN };
             let dropped = state.head.drop_idle(pending.generation, idle_since);
             self.counters.series_dropped.add(dropped as u64);
             self.note_head_memory(&state);
         }
         // Failing to cut the journal costs room until the next flush, nothing else; the flush
         // itself is registered and must not be repeated.
-        if cut_journal(&mut writer, pending.floor).is_err() {
+        if kept.is_err() || cut_journal(&mut writer, pending.floor).is_err() {
             self.counters.journal_failures.add(1);
         }
         drop(writer);

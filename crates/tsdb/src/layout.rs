@@ -42,6 +42,11 @@ impl Layout {
         self.segments().join(checkpoint_name(id))
     }
 
+    /// What was cut from the journal and is still to be handed on.
+    pub(crate) fn outbox(&self) -> PathBuf {
+        self.tenant.join("outbox")
+    }
+
     pub(crate) fn quarantine(&self) -> PathBuf {
         self.tenant.join("quarantine")
     }

@@ -31,6 +31,7 @@ mod samples;
 mod segment;
 mod select;
 mod stats;
+mod tail;
 mod tombstone;
 
 pub use db::Db;
@@ -41,3 +42,4 @@ pub use maintain::MaintenanceReport;
 pub use open::OpenReport;
 pub use options::{DbOptions, Durability, Limits, Retention};
 pub use stats::{Cardinality, DbStats};
+pub use tail::{OutboxStats, Tail, TailReader};

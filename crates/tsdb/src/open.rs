@@ -13,6 +13,7 @@ use crate::options::{DbOptions, Limits};
 use crate::record::{self, Record};
 use crate::segment::Segment;
 use crate::stats::Counters;
+use crate::tail::Outbox;
 use journal::{Journal, JournalOptions, Position, ReplayError, Replayed};
 use model::{Row, SeriesRef};
 use parking_lot::{Mutex, RwLock};
@@ -96,7 +97,11 @@ impl Db {
             manifest.floor = recovery.end;
             manifest.store(&*vfs, &layout.manifest())?;
         }
-        let Replayer { head, bytes: unflushed_bytes, .. } = replayer;
+        let Replayer { head, bytes: unflushed_bytes, aliases, .. } = replayer;
+        let mut outbox = Outbox::open(&*vfs, &layout)?;
+        outbox.alias(aliases.iter().filter_map(|(id, living)| {
+            head.get(*living).map(|series| (*id, series.labels.clone()))
+        }));
         let tombstones = Arc::new(manifest.tombstones.clone());
         report.torn_bytes = recovery.torn_bytes;
         recovery.damage.iter().for_each(|damage| report.note_damage(damage.to_string()));
@@ -124,6 +129,7 @@ impl Db {
             head_memory: AtomicUsize::new(head.memory),
             state: RwLock::new(State { head, segments: Arc::new(segments), tombstones }),
             syncer,
+            outbox: Mutex::new(outbox),
             counters: Counters::default(),
             damaged_reads: Arc::default(),
             horizon_ms: AtomicI64::new(i64::MIN),

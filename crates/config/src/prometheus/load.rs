@@ -60,6 +60,7 @@ fn read_file(file: Section<'_>) -> PrometheusConfig {
             .unwrap_or_default(),
         storage: file.section("storage", "storage").map(sections::storage).unwrap_or_default(),
         otlp: sections::otlp(&file, &global),
+        remote_write: remote::write(&file, &global),
         global,
     };
     if let Some(runtime) = file.section("runtime", "runtime") {
@@ -68,7 +69,6 @@ fn read_file(file: Section<'_>) -> PrometheusConfig {
     if let Some(node) = file.get("tracing") {
         sections::tracing(&file, node);
     }
-    remote::write(&file, &config.global);
     remote::read(&file);
     file.finish();
     config

@@ -239,7 +239,7 @@ scrape_configs:
   oauth2: {client_id: a, client_secret: b, token_url: http://t}
 - job_name: b
   linode_sd_configs: [{}]
-remote_write: [{url: http://a}, {url: http://b}]
+remote_write: [{url: http://a, sigv4: {}}, {url: http://b}]
 tracing: {endpoint: 'x:1'}
 runtime: {gogc: 50}
 ";
@@ -254,7 +254,7 @@ runtime: {gogc: 50}
         p.yml:4:3: `eureka_sd_configs` is not acted on: no targets come from Eureka
         p.yml:5:3: `proxy_url` is not acted on: of SOCKS proxies; requests through one fail
         p.yml:8:3: `linode_sd_configs` is not acted on: no targets come from Linode
-        p.yml:9:1: `remote_write` is not acted on yet: samples are not sent to other systems
+        p.yml:9:32: `sigv4` is not acted on: requests are not signed
         p.yml:10:1: `tracing` is not acted on yet: Flyball's own traces are not exported
         p.yml:11:10: `runtime` is not acted on: settings of the Go runtime have no counterpart
     "]]

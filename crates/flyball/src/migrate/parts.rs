@@ -60,6 +60,14 @@ pub(super) fn prometheus(path: &Path, files: &Files, syntax: Syntax) -> Part {
             let prometheus = &configuration.prometheus;
             part.works.extend(jobs(prometheus));
             part.works.extend(rules(&configuration.groups));
+            let remotes = prometheus.remote_write.len();
+            if remotes > 0 {
+                part.works.push(counted(
+                    remotes,
+                    "remote write endpoint",
+                    "remote write endpoints",
+                ));
+            }
             let alertmanagers = prometheus.alerting.alertmanagers.len();
             if alertmanagers > 0 {
                 let groups = counted(alertmanagers, "group", "groups");

@@ -29,7 +29,7 @@ fn prometheus(files: &[(&str, &str)]) -> Part {
 
 #[test]
 fn what_will_come_is_told_apart_from_what_will_not() {
-    let text = "runtime: {gogc: 50}\nremote_write: [{url: 'http://a/b'}]\nscrape_configs:\n\
+    let text = "runtime: {gogc: 50}\ntracing: {endpoint: 'a:1'}\nscrape_configs:\n\
                 - job_name: a\n  static_configs: [{targets: [b:1]}]\n  linode_sd_configs:\n  \
                 - authorization: {credentials: x}\n";
     let part = prometheus(&[("prometheus.yml", text)]);
@@ -38,7 +38,7 @@ fn what_will_come_is_told_apart_from_what_will_not() {
         let fits = lines.iter().zip(starts).all(|(line, start)| line.starts_with(start));
         assert!(fits && lines.len() == starts.len(), "{lines:?}");
     };
-    starts(&part.later, &["prometheus.yml:2:1: `remote_write` is not acted on yet: "]);
+    starts(&part.later, &["prometheus.yml:2:1: `tracing` is not acted on yet: "]);
     let never = [
         "prometheus.yml:1:10: `runtime` is not acted on: ",
         "prometheus.yml:6:3: `linode_sd_configs` is not acted on: ",

@@ -33,6 +33,7 @@ mod queries;
 mod readers;
 mod receive;
 mod reload;
+mod remote_write;
 mod rule_extras;
 mod rule_states;
 mod rule_tests;

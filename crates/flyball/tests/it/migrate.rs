@@ -6,8 +6,8 @@ use std::fs;
 
 const PROMETHEUS: &str = "\
 rule_files: ['rules/?/*.yml', 'none/*.yml', rules/a/a.yml]
-remote_write:
-- url: http://elsewhere/write
+tracing:
+  endpoint: elsewhere:4317
 scrape_configs:
 - job_name: hosts
   static_configs: [{targets: [a:1]}]
@@ -52,7 +52,7 @@ fn files_of_a_whole_installation_are_judged_in_one_report() {
             2 scrape jobs by file_sd_configs, static_configs
             1 alerting rule and 1 recording rule in 1 file
           comes later:
-            prometheus.yml:2:1: `remote_write` is not acted on yet: samples are not sent to other systems
+            prometheus.yml:2:1: `tracing` is not acted on yet: Flyball's own traces are not exported
           does not work:
             prometheus.yml:9:3: `linode_sd_configs` is not acted on: no targets come from Linode
           to know:

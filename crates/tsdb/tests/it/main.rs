@@ -17,5 +17,6 @@ mod questions;
 mod refusals;
 mod simulated_answers;
 mod simulation;
+mod tail;
 mod upkeep;
 mod world;
