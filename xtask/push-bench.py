@@ -25,7 +25,8 @@ import snappy
 
 WORK = sys.argv[1]
 SERIES, ROWS = (int(word) for word in sys.argv[2:4]) if len(sys.argv) > 3 else (2000, 300)
-BATCH = 2000
+# A push holds a series once.
+BATCH = min(2000, SERIES)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -187,7 +188,7 @@ WAYS = {
     "OTLP HTTP gzip": (lambda b: gzip.compress(otlp(b), 1), post("/v1/metrics", content_type=PROTOBUF, content_encoding="gzip"), False),
     "OTLP gRPC": (otlp, "grpc", False),
     "Influx": (influx, post("/write"), True),
-    "Pushgateway": (pushgateway, lambda server, body: fetch(server.url + "/metrics/job/bench", body, method="PUT"), False),
+    "Pushgateway": (pushgateway, lambda server, body: fetch(server.url + "/metrics/job/bench", body, {"content-type": "text/plain"}, "PUT"), False),
     "Graphite": (graphite, "tcp", True),
     "StatsD": (statsd, "udp", False),
 }

@@ -115,11 +115,11 @@ pub fn load(path: &str, text: &str) -> Result<Loaded<MappingConfig>, Error> {
     let outside = Outside::nothing();
     let (reader, root) = Reader::open(path, text, &outside, UNSUPPORTED)?;
     reader.treat_unknown_keys(UnknownKeys::Ignored);
-    let config = reader.section(&root, "").map(file).unwrap_or_default();
+    let config = reader.section(&root, "").map(|section| file(&section)).unwrap_or_default();
     reader.finish(config, &root)
 }
 
-fn file(section: Section<'_>) -> MappingConfig {
+fn file(section: &Section<'_>) -> MappingConfig {
     let found = section.section("defaults", "defaults");
     let defaults = found.as_ref().map(Defaults::of).unwrap_or_default();
     let items = section.items("mappings");

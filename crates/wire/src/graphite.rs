@@ -4,6 +4,8 @@
 
 /// Most tags of a line; more are dropped and counted.
 pub const TAGS_MAX: usize = 64;
+/// Near the largest whole numbers that a double holds exactly.
+const MS_MAX: f64 = 9e15;
 /// What a connection of carbon's pickle protocol begins with: the length of a message, whose first
 /// byte is 0 for every message below 16 MiB. No path begins with it.
 pub const PICKLE_BYTE: u8 = 0;
@@ -85,8 +87,11 @@ fn milliseconds(seconds: &str) -> Result<i64, Fault> {
         return Ok(ms);
     }
     let ms = seconds.parse::<f64>().or(Err(Fault::MalformedTimestamp))? * 1000.0;
-    // The largest whole numbers that a double holds exactly.
-    if ms.abs() < 9e15 { Ok(ms as i64) } else { Err(Fault::MalformedTimestamp) }
+    if ms.abs() >= MS_MAX || ms.is_nan() {
+        return Err(Fault::MalformedTimestamp);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "smaller than `MS_MAX`")]
+    Ok(ms as i64)
 }
 
 #[cfg(test)]

@@ -265,7 +265,11 @@ fn reading<'l>(value: &'l str, behind: &'l str, tags: &mut Tags<'l>) -> Result<R
         }
     }
     let is_delta = value.starts_with(['+', '-']);
-    // Rates are at most 1 and above 0: the cast saturates for absurdly small ones.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rates are above 0, and the cast saturates for absurdly small ones"
+    )]
     let times = ((1.0 / rate) as u64).max(1);
     match kind {
         "c" => Ok(Reading::Counter(number / rate)),

@@ -101,7 +101,7 @@ impl GraphiteReceiver {
                 Err(reason) => self.counts.refuse(reason),
             }
         }
-        if let Some(error) = store(&self.intake, rows, told) {
+        if let Some(error) = store(&self.intake, &rows, told) {
             tracing::debug!(error, "samples of Graphite were refused");
         }
     }
@@ -132,16 +132,13 @@ impl KnownPaths {
         told: &mut Vec<MetricMetadata>,
     ) -> Result<LineRow, &'static str> {
         let named = named(line);
-        let labels = match self.paths.get_mut(named) {
-            Some(known) => {
-                known.latest = now;
-                known.labels.clone()
-            }
-            None => {
-                let labels = self.labels(point, told)?;
-                self.keep(now, named, labels.clone())?;
-                labels
-            }
+        let labels = if let Some(known) = self.paths.get_mut(named) {
+            known.latest = now;
+            known.labels.clone()
+        } else {
+            let labels = self.labels(point, told)?;
+            self.keep(now, named, labels.clone())?;
+            labels
         };
         let labels = labels.ok_or(DROPPED)?;
         let at = point.at_ms.map_or(now, Timestamp::from_ms);

@@ -83,7 +83,7 @@ impl StatsdReceiver {
     pub fn tick(&self) {
         let at = self.advance();
         let (rows, metadata) = self.state.lock().tick(at);
-        if let Some(error) = store(&self.intake, rows, metadata) {
+        if let Some(error) = store(&self.intake, &rows, metadata) {
             tracing::warn!(error, "aggregated StatsD metrics could not be stored");
         }
     }

@@ -59,11 +59,11 @@ pub(super) fn set_label(labels: &mut Vec<(String, String)>, name: String, value:
 /// first refusal in words.
 pub(super) fn store(
     intake: &Intake,
-    rows: Vec<LineRow>,
+    rows: &[LineRow],
     metadata: Vec<MetricMetadata>,
 ) -> Option<String> {
     let (mut first, mut metadata) = (None, metadata);
-    let mut rest = rows.as_slice();
+    let mut rest = rows;
     while !rest.is_empty() || !metadata.is_empty() {
         let (now, later) = rest.split_at(rest.len().min(ROWS_MAX));
         rest = later;

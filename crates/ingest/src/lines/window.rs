@@ -20,7 +20,7 @@ pub(super) struct Window {
     /// Newest last.
     slices: VecDeque<Slice>,
     slice_ms: i64,
-    slices_max: usize,
+    slices_max: u32,
 }
 
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Window {
     pub(super) fn new(max_age: Duration, slices: u32) -> Self {
         let age_ms = i64::try_from(max_age.as_millis()).unwrap_or(i64::MAX);
         let slice_ms = (age_ms / i64::from(slices.max(1))).max(1);
-        Self { slices: VecDeque::new(), slice_ms, slices_max: slices.max(1) as usize }
+        Self { slices: VecDeque::new(), slice_ms, slices_max: slices.max(1) }
     }
 
     /// Adds a value that was seen so many times.
@@ -53,7 +53,7 @@ impl Window {
             self.forget(now_ms);
             let seen = Seen::Values(Vec::new());
             self.slices.push_back(Slice { begin_ms: now_ms, seen });
-            while self.slices.len() > self.slices_max {
+            while self.slices.len() > self.slices_max as usize {
                 self.slices.pop_front();
             }
         }
@@ -78,7 +78,7 @@ impl Window {
     }
 
     fn forget(&mut self, now_ms: i64) {
-        let age_ms = self.slice_ms.saturating_mul(self.slices_max as i64);
+        let age_ms = self.slice_ms.saturating_mul(i64::from(self.slices_max));
         // A clock that jumped back makes a slice of the future; it goes as well.
         let is_old = |slice: &Slice| {
             let age = now_ms.saturating_sub(slice.begin_ms);
@@ -133,7 +133,10 @@ fn bucket_of(value: f64) -> i32 {
     if size <= 1.0 {
         return 0;
     }
-    // At most ln(1.8e317) / ln(1.02), about 37,000.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most ln(1.8e317) / ln(1.02), about 37,000"
+    )]
     let number = (size.ln() / GROWTH.ln()).ceil() as i32;
     if value < 0.0 { -number } else { number }
 }

@@ -58,7 +58,8 @@ async fn export(otlp: Arc<OtlpReceiver>, request: Request) -> Response {
         worker.receive(message, Shape { form: Form::Protobuf, is_gzip })
     });
     let told = told.await;
-    status(told.unwrap_or_else(|answer| Told { form: Form::Protobuf, answer, rejected: 0 }))
+    let early = |answer| Told { form: Form::Protobuf, answer, rejected: 0 };
+    status(&told.unwrap_or_else(early))
 }
 
 /// What is no gRPC is answered by HTTP, so that who calls with another client can read it.
@@ -131,7 +132,7 @@ fn code_of(status: StatusCode) -> Code {
 }
 
 /// A message and a status behind it, or the status alone.
-fn status(told: Told) -> Response {
+fn status(told: &Told) -> Response {
     let code = code_of(told.answer.status);
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from(code as u16));
@@ -167,7 +168,11 @@ fn percent_encoded(text: &str) -> String {
         if matches!(byte, b' '..=b'~') && byte != b'%' {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
+                out.push(digit.to_ascii_uppercase());
+            }
         }
     }
     out
