@@ -220,9 +220,11 @@ where
         self.metrics.active.get_or_create(&labels).inc();
         let metrics = self.metrics.clone();
         // 499: the client left before the answer.
-        let mut active = Active { metrics, method, route, begun: Instant::now(), code: 499 };
+        let active = Active { metrics, method, route, begun: Instant::now(), code: 499 };
         let answering = self.inner.call(request);
         Box::pin(async move {
+            // All of it moves in, so that it ends with the answer and not with this call.
+            let mut active = active;
             let answer = answering.await;
             active.code = answer.as_ref().map_or(500, |answer| answer.status().as_u16());
             answer
