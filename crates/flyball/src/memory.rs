@@ -6,7 +6,7 @@
 //! then gave nothing back (155 MiB after the flush, of which 95 were in use).
 
 use std::cell::Cell;
-use std::ffi::{c_int, c_long};
+use std::ffi::{c_int, c_long, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::Handle;
 
@@ -26,6 +26,39 @@ thread_local! {
 /// Has freed memory given back soon, unless `MIMALLOC_PURGE_DELAY` says when.
 pub(crate) fn give_back_soon() {
     mi_option_set_default(PURGE_DELAY, PURGE_DELAY_MS);
+}
+
+/// After the start: gives back what reading files and building everything has left, and lets go of
+/// the pages of code and constants. What goes on being used comes back from the page cache, page by
+/// page; what only the start needed does not.
+pub(crate) fn forget_the_start() {
+    give_back();
+    #[cfg(target_os = "linux")]
+    let_go_of_code();
+}
+
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "nobody else knows where the code of this program lies")]
+fn let_go_of_code() {
+    /// Of any architecture; smaller pages are fine, too.
+    const PAGE_BYTES_MOST: usize = 64 << 10;
+    /// From Linux' `mman-common.h`.
+    const MADV_DONTNEED: c_int = 4;
+    // The linker's: where the program begins in memory, and where its code ends. In between lies
+    // only what was mapped from its file and is never written; what is relocated comes later.
+    unsafe extern "C" {
+        static __executable_start: u8;
+        static etext: u8;
+        fn madvise(address: *mut c_void, bytes: usize, advice: c_int) -> c_int;
+    }
+    let begin = (&raw const __executable_start).addr().next_multiple_of(PAGE_BYTES_MOST);
+    let end = (&raw const etext).addr() / PAGE_BYTES_MOST * PAGE_BYTES_MOST;
+    let Some(bytes) = end.checked_sub(begin).filter(|bytes| *bytes > 0) else { return };
+    let begin = std::ptr::without_provenance_mut(begin);
+    // SAFETY: the range holds clean private pages of a file alone, so that each has the same
+    // content when it is looked at again. A failure leaves all as it is.
+    let result = unsafe { madvise(begin, bytes, MADV_DONTNEED) };
+    tracing::debug!(bytes, result, "pages of the start were given back");
 }
 
 /// Gives free pages back, on this thread now and on the workers of its runtime soon. Takes below a
@@ -69,6 +102,15 @@ mod tests {
             super::give_back_soon();
             assert_eq!(super::mi_option_get(super::PURGE_DELAY), super::PURGE_DELAY_MS);
         }
+    }
+
+    /// Code, constants and blocks in use are as they were.
+    #[test]
+    fn what_is_used_survives_the_end_of_the_start() {
+        let kept: Vec<String> = (0..999).map(|n: i32| format!("{n:x}")).collect();
+        super::forget_the_start();
+        assert!(kept.iter().zip(0..).all(|(text, n)| *text == format!("{n:x}")));
+        assert_eq!(crate::version::line().split(' ').next(), Some("flyball"));
     }
 
     /// Blocks of another thread that are in use stay as they are.

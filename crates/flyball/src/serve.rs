@@ -140,8 +140,7 @@ async fn serve(
     rooms.start_parts(&mut supervisor);
     supervisor.start("health", move |stop| judge(Arc::clone(&vitals), stop));
     lifecycle.ready.store(true, Ordering::Release);
-    // What reading files and building everything has left.
-    crate::memory::give_back();
+    crate::memory::forget_the_start();
     bound.serve(signals.told_to_stop_or_reload(&lifecycle)).await;
     lifecycle.reloader.stop_scraping().await;
     for late in supervisor.stop(STOP_MAX).await {
