@@ -108,10 +108,11 @@ struct Encoded<'b> {
 }
 
 impl PushGateway {
-    /// A gateway in front of a store, with the groups that the file keeps.
+    /// A gateway in front of a store, with the groups that the file keeps. A damaged file is moved
+    /// to `quarantine/` beside it and told of; the gateway begins without groups.
     ///
     /// # Errors
-    /// When the file is there and cannot be read or is damaged.
+    /// When the file is there and cannot be read, or is damaged and cannot be moved.
     pub fn open(
         appender: Arc<dyn Appender>,
         options: ReceiverOptions,
@@ -119,11 +120,7 @@ impl PushGateway {
         vfs: Arc<dyn Vfs>,
         file: PathBuf,
     ) -> io::Result<Self> {
-        let groups = if vfs.exists(&file)? {
-            kept::read(&vfs.read(&file, kept::BYTES_MAX)?)?
-        } else {
-            Groups::default()
-        };
+        let groups = kept::open(vfs.as_ref(), &file)?;
         let state = State { groups, ..State::default() };
         let receiver = Arc::new(Receiver::new(appender, options));
         Ok(Self { receiver, clock, vfs, file, state: Mutex::new(state) })
@@ -161,7 +158,7 @@ impl PushGateway {
             return Ok(());
         }
         if let Some(folder) = self.file.parent() {
-            self.vfs.create_dir_all(folder)?;
+            self.vfs.create_dir_durable(folder)?;
         }
         self.vfs.replace(&self.file, &kept::write(&state.groups))?;
         state.is_dirty = false;

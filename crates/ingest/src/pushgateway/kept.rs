@@ -1,4 +1,5 @@
 //! The groups as a file: JSON, values as texts because JSON knows neither NaN nor infinity.
+//! A damaged file stops nobody: it is kept under `quarantine/`, and what follows begins anew.
 
 use super::groups::{Group, Groups};
 use super::page::Family;
@@ -6,6 +7,8 @@ use exposition::{format_float, parse_float};
 use model::{Labels, MetricKind, Timestamp};
 use serde_json::{Map, Value, json};
 use std::io;
+use std::path::{Path, PathBuf};
+use sys::Vfs;
 
 /// Longest file.
 pub(super) const BYTES_MAX: u64 = 256 << 20;
@@ -44,7 +47,44 @@ fn pairs(labels: &Labels) -> Value {
     Value::Object(labels.iter().map(pair).collect::<Map<_, _>>())
 }
 
-pub(super) fn read(bytes: &[u8]) -> io::Result<Groups> {
+/// The groups of a file; none when it is not there, or was damaged and is set aside now.
+pub(super) fn open(vfs: &dyn Vfs, file: &Path) -> io::Result<Groups> {
+    if !vfs.exists(file)? {
+        return Ok(Groups::default());
+    }
+    let damage = match vfs.read(file, BYTES_MAX) {
+        Ok(bytes) => match read(&bytes) {
+            Ok(groups) => return Ok(groups),
+            Err(damage) => damage,
+        },
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => error,
+        Err(error) => return Err(error),
+    };
+    let kept = set_aside(vfs, file)?;
+    let (file, kept) = (file.display(), kept.display());
+    tracing::error!(%file, %kept, error = %damage, "pushed groups are damaged and set aside");
+    Ok(Groups::default())
+}
+
+/// Moves a file to `quarantine/` beside it, under a name that is free there.
+fn set_aside(vfs: &dyn Vfs, file: &Path) -> io::Result<PathBuf> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let quarantine = folder.join("quarantine");
+    vfs.create_dir_durable(&quarantine)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let mut kept = quarantine.join(name.as_ref());
+    let mut number = 1;
+    while vfs.exists(&kept)? {
+        kept = quarantine.join(format!("{name}.{number}"));
+        number += 1;
+    }
+    vfs.rename(file, &kept)?;
+    vfs.sync_dir(&quarantine)?;
+    vfs.sync_dir(folder)?;
+    Ok(kept)
+}
+
+fn read(bytes: &[u8]) -> io::Result<Groups> {
     let file: Value = serde_json::from_slice(bytes)?;
     if file["version"] != 1 {
         return Err(damaged("version"));
@@ -101,6 +141,28 @@ fn damaged(what: &str) -> io::Error {
 mod tests {
     use super::super::page::{Form, read as read_page};
     use super::*;
+    use sys::sim::{OpKind, SimVfs};
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_taken_for_damaged() {
+        let (vfs, file) = (SimVfs::new(1), Path::new("/push/groups.json"));
+        vfs.create_dir_durable(Path::new("/push")).unwrap();
+        vfs.replace(file, b"{").unwrap();
+        vfs.fail(OpKind::Read, 0, 1, 5);
+        assert_eq!(open(&vfs, file).unwrap_err().raw_os_error(), Some(5));
+        assert!(vfs.exists(file).unwrap());
+    }
+
+    #[test]
+    fn a_damaged_file_keeps_its_bytes_over_a_power_cut() {
+        let (vfs, file) = (SimVfs::new(1), Path::new("/push/groups.json"));
+        vfs.create_dir_durable(Path::new("/push")).unwrap();
+        vfs.replace(file, b"{").unwrap();
+        assert_eq!(open(&vfs, file).unwrap(), Groups::default());
+        let vfs = vfs.after_crash(2);
+        assert!(!vfs.exists(file).unwrap());
+        assert_eq!(vfs.read(Path::new("/push/quarantine/groups.json"), 9).unwrap(), b"{");
+    }
 
     #[test]
     fn what_is_written_is_read_again() {

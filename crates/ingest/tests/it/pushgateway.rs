@@ -127,8 +127,26 @@ async fn what_is_pushed_is_stored_again_and_after_a_restart() {
     assert_eq!(count(), 9);
     let series = r#"{__name__="a", job="/var/tmp"}"#;
     assert_eq!(fixture.latest(), known(&[(series, Some(1.0))]));
-    std::fs::write(&file, "{").unwrap();
-    assert!(open(&fixture.store, &fixture.clock, &file).is_err());
+}
+
+#[tokio::test]
+async fn a_damaged_file_of_groups_is_set_aside_and_pushes_go_on() {
+    let mut fixture = Fixture::new();
+    let file = fixture.folder.path().join("push/groups.json");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for (damaged, name) in [("{", "groups.json"), ("[]", "groups.json.1")] {
+        std::fs::write(&file, damaged).unwrap();
+        let gateway = open(&fixture.store, &fixture.clock, &file).unwrap();
+        let kept = fixture.folder.path().join("push/quarantine").join(name);
+        assert_eq!(std::fs::read_to_string(kept).unwrap(), damaged);
+        assert!(!file.exists());
+        fixture.gateway = Arc::new(gateway);
+        assert_eq!(fixture.push("POST", "/metrics/job/j", "a 1\n").await.0, 200);
+        fixture.gateway.close().unwrap();
+        open(&fixture.store, &fixture.clock, &file).unwrap().tick().unwrap();
+    }
+    let series = r#"{__name__="a", job="j"}"#;
+    assert_eq!(fixture.latest(), known(&[(series, Some(1.0))]));
 }
 
 #[tokio::test]
