@@ -56,10 +56,7 @@ impl Dialer {
     /// # Errors
     /// `Resolve`, `Forbidden` when the policy leaves no address, `Connect`.
     pub async fn dial(&self, host: &str, port: u16) -> Result<TcpStream, Error> {
-        let stream = first_answer(self.addresses(host, port).await?, TcpStream::connect).await?;
-        // Small requests wait for nothing; failure to say so costs only latency.
-        let _latency_only = stream.set_nodelay(true);
-        Ok(stream)
+        first_open(self.addresses(host, port).await?).await
     }
 
     /// Finds the address of a host that a probe goes to; it is checked again when it is dialled.
@@ -145,8 +142,16 @@ impl Dialer {
     }
 }
 
+/// The first TCP connection that opens; it delays no small requests.
+pub(crate) async fn first_open(addresses: Vec<SocketAddr>) -> Result<TcpStream, Error> {
+    let stream = first_answer(addresses, TcpStream::connect).await?;
+    // Small requests wait for nothing; failure to say so costs only latency.
+    let _latency_only = stream.set_nodelay(true);
+    Ok(stream)
+}
+
 /// The first connection that opens; each address is waited for at most [`ATTEMPT_MAX`].
-pub(crate) async fn first_answer<T, F: Future<Output = io::Result<T>>>(
+async fn first_answer<T, F: Future<Output = io::Result<T>>>(
     addresses: Vec<SocketAddr>,
     connect: impl Fn(SocketAddr) -> F,
 ) -> Result<T, Error> {

@@ -2,7 +2,7 @@
 //! probes, which measure what other clients hide. INV-30 holds here too: each address is checked
 //! when it is dialled, and who follows a redirect comes in through the same door.
 
-use crate::connect::first_answer;
+use crate::connect::first_open;
 use crate::oauth2::Tokens;
 use crate::proxy::{Proxies, Proxy};
 use crate::tls::{Offer, TlsFacts, TlsSteps};
@@ -14,13 +14,16 @@ use http::{Method, StatusCode, Uri, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use url::Url;
+
+#[cfg(test)]
+mod tests;
 
 /// Head of an answer at most: headers of 64 KiB are beyond any server's own limit.
 const HEAD_BYTES_MAX: u32 = 64 << 10;
@@ -184,9 +187,7 @@ impl StepClient {
                 auth::apply(vfs.as_ref(), &auth, &own, &mut headers)?;
                 Ok(headers)
             };
-            headers = tokio::task::spawn_blocking(read).await.map_err(|error| {
-                Error::new(ErrorKind::Config, "reading files was interrupted").caused_by(error)
-            })??;
+            headers = reading(read).await?;
         }
         if let Some(tokens) = &self.tokens {
             headers.insert(header::AUTHORIZATION, tokens.header().await?);
@@ -207,11 +208,11 @@ impl StepClient {
             return Err(Error::new(ErrorKind::Config, format!("URL {url} names no host")));
         };
         let port = url.port_or_known_default().unwrap_or(if is_tls { 443 } else { 80 });
-        let proxies = self.proxies()?;
+        let proxies = self.proxies().await?;
         let through = proxies.choose(is_tls, host, port);
         let mut tcp = self.dial(&request, host, port, through, marks).await?;
         if let Some(proxy) = through.filter(|_| is_tls) {
-            let target = request.address.map(|address| address.ip().to_string());
+            let target = request.address.map(|address| written(address.ip()));
             proxies.tunnel(proxy, &mut tcp, target.as_deref().unwrap_or(host), port).await?;
         }
         marks.connected = Some(Instant::now());
@@ -243,7 +244,7 @@ impl StepClient {
             }
             let addresses = self.dialer.addresses(&proxy.host, proxy.port).await?;
             marks.resolved = Some(Instant::now());
-            return first_answer(addresses, TcpStream::connect).await;
+            return first_open(addresses).await;
         }
         if let Some(address) = request.address {
             marks.resolved = marks.started;
@@ -251,16 +252,34 @@ impl StepClient {
         }
         let addresses = self.dialer.addresses(host, port).await?;
         marks.resolved = Some(Instant::now());
-        let stream = first_answer(addresses, TcpStream::connect).await?;
-        // Small requests wait for nothing; failure to say so costs only latency.
-        let _latency_only = stream.set_nodelay(true);
-        Ok(stream)
+        first_open(addresses).await
     }
 
-    fn proxies(&self) -> Result<Proxies, Error> {
-        let vfs = self.options.vfs.as_ref();
-        let headers = auth::lines(vfs, &self.config.proxy.connect_headers)?;
-        Proxies::new(&self.config.proxy, headers, |name| std::env::var(name).ok())
+    async fn proxies(&self) -> Result<Proxies, Error> {
+        let proxy = &self.config.proxy;
+        let mut headers = Vec::new();
+        if !proxy.connect_headers.is_empty() {
+            let (vfs, own) = (Arc::clone(&self.options.vfs), proxy.connect_headers.clone());
+            headers = reading(move || auth::lines(vfs.as_ref(), &own)).await?;
+        }
+        Proxies::new(proxy, headers, |name| std::env::var(name).ok())
+    }
+}
+
+/// Reads files where that holds up nobody.
+async fn reading<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(read).await.map_err(|error| {
+        Error::new(ErrorKind::Config, "reading files was interrupted").caused_by(error)
+    })?
+}
+
+/// An address as it stands before a port.
+fn written(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
     }
 }
 
