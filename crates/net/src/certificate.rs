@@ -353,28 +353,33 @@ const PRESENTED_MAX: usize = 16;
 /// with its first certificate. Names alone join certificates here, because the handshake has
 /// checked the signatures. An authority whose certificate is unknown ends nothing.
 pub(crate) fn last_chain_expiry(presented: &[Certificate], anchors: &[Anchor]) -> Option<i64> {
-    let leaf = presented.first()?;
     let presented = &presented[..presented.len().min(PRESENTED_MAX)];
-    let mut used = vec![false; presented.len()];
-    used[0] = true;
-    Some(chain_from(leaf, presented, anchors, &mut used))
+    let leaf = presented.first()?;
+    // End of the best chain that begins with each certificate, as far as one is known; a chain
+    // visits each at most once, so that after as many rounds all are known.
+    let mut ends: Vec<Option<i64>> = vec![None; presented.len()];
+    for _ in presented {
+        ends = presented.iter().map(|it| chain_end(it, (presented, &ends), anchors)).collect();
+    }
+    Some(ends[0].unwrap_or(leaf.not_after))
 }
 
-fn chain_from(
+/// The end of the best chain of a certificate, by what is known of those that may stand above it;
+/// `None` when no chain is known to lead anywhere.
+fn chain_end(
     certificate: &Certificate,
-    presented: &[Certificate],
+    (presented, ends): (&[Certificate], &[Option<i64>]),
     anchors: &[Anchor],
-    used: &mut [bool],
-) -> i64 {
+) -> Option<i64> {
     let issuer = &certificate.issuer_der;
     let roots = anchors.iter().filter(|anchor| anchor.subject_der == *issuer);
-    let mut best = roots.map(|anchor| anchor.not_after).max();
-    for (index, next) in presented.iter().enumerate() {
-        if !used[index] && next.subject_der == *issuer {
-            used[index] = true;
-            best = best.max(Some(chain_from(next, presented, anchors, used)));
-            // Other paths do not need it: a longer way through it ends no later.
-        }
+    let roots = roots.map(|anchor| anchor.not_after);
+    let is_above = |it: &Certificate| it.subject_der == *issuer && it != certificate;
+    let above: Vec<Option<i64>> =
+        presented.iter().zip(ends).filter(|(it, _)| is_above(it)).map(|(_, end)| *end).collect();
+    let best = roots.max().max(above.iter().copied().flatten().max());
+    match best {
+        Some(best) => Some(best.min(certificate.not_after)),
+        None => above.is_empty().then_some(certificate.not_after),
     }
-    best.map_or(certificate.not_after, |best| best.min(certificate.not_after))
 }

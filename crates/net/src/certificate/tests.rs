@@ -85,8 +85,17 @@ fn a_chain_ends_with_its_first_certificate_and_the_last_chain_counts() {
     let anchors = [anchor("root", 30), anchor("other", 99)];
     assert_eq!(expiry(&[leaf(), middle(), cross], &anchors), 45);
     assert_eq!(expiry(&[leaf()], &[]), 50, "an unknown authority ends nothing");
-    // Certificates that name each other end the search.
+    // Two ways that share what stands above them.
+    let top = || named("top", "root", 20);
+    let (first, second) = (named("middle", "top", 40), named("middle", "top", 45));
+    assert_eq!(expiry(&[leaf(), first, second, top()], &[anchor("root", 99)]), 20);
+    assert_eq!(expiry(&[leaf(), named("middle", "middle", 30)], &[]), 30, "a root that is shown");
+    // Certificates that name each other lead nowhere: an unknown authority stands above the first.
     let circle = [named("a", "b", 9), named("b", "a", 8), named("a", "b", 7)];
-    assert_eq!(expiry(&circle, &[]), 7);
+    assert_eq!(expiry(&circle, &[]), 9);
+    assert_eq!(expiry(&circle, &[anchor("a", 5)]), 5, "the way out");
+    let same = || named("a", "a", 9);
+    let crowd: Vec<Certificate> = std::iter::repeat_with(same).take(1000).collect();
+    assert_eq!(expiry(&crowd, &[]), 9);
     assert_eq!(last_chain_expiry(&[], &[]), None);
 }
