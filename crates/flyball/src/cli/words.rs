@@ -2,7 +2,7 @@
 //! settings of amtool's files become flags, which those of the command line override.
 
 use clap::{Arg, Command};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 /// Commands that are meant when none is given: behind the first word stands the second.
 const LEFT_OUT: [(&str, &str); 4] =
@@ -23,9 +23,19 @@ pub(super) fn completed(
         words.insert(path.end, word.into());
         path = Path::of(root, &words);
     }
-    let flags: Vec<OsString> = settings.iter().filter_map(|(k, v)| path.flag(k, v)).collect();
+    let asks_file = words.iter().any(|word| is_flag(word, "--config.file"));
+    // A file that is named stands for a server: nobody meant the one of the settings then.
+    let counts = |name: &str| !asks_file || name != "alertmanager.url";
+    let settings = settings.iter().filter(|(name, _)| counts(name));
+    let flags: Vec<OsString> = settings.filter_map(|(k, v)| path.flag(k, v)).collect();
     words.splice(path.end..path.end, flags);
     words
+}
+
+/// Is a word this flag, with or without its value?
+fn is_flag(word: &OsStr, flag: &str) -> bool {
+    let rest = word.to_str().and_then(|word| word.strip_prefix(flag));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
 }
 
 /// The commands that the words name.

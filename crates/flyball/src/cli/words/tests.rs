@@ -5,7 +5,13 @@ use clap::CommandFactory;
 #[track_caller]
 fn check(root: &Command, words: &str, expected: &str) {
     let settings = [("output", "json"), ("comment_required", "false"), ("expired", "true")];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    check_with(&settings, root, words, expected);
+}
+
+#[track_caller]
+fn check_with(settings: &[(&str, &str)], root: &Command, words: &str, expected: &str) {
+    let settings: Vec<(String, String)> =
+        settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let words = words.split(' ').map(OsString::from).collect();
     let completed = completed(root, words, &settings);
     let completed: Vec<&str> = completed.iter().map(|word| word.to_str().unwrap()).collect();
@@ -36,4 +42,22 @@ fn settings_become_flags_of_the_commands_that_have_them() {
     check(&amtool, "amtool silence add foo", add);
     check(&amtool, "amtool silence", "amtool silence query --output=json --expired");
     check(&amtool, "amtool check-config a.yml", "amtool check-config --output=json a.yml");
+}
+
+#[test]
+fn a_file_stands_for_the_server_of_the_settings() {
+    let check = |words: &str, expected: &str| {
+        let settings = [("alertmanager.url", "http://am:9093"), ("output", "json")];
+        check_with(&settings, &Amtool::command(), words, expected);
+    };
+    let url = "--alertmanager.url=http://am:9093";
+    check("amtool config routes show", &format!("amtool config routes show {url} --output=json"));
+    for file in ["--config.file=am.yml", "--config.file am.yml"] {
+        let asked = format!("amtool config routes show {file}");
+        check(&asked, &format!("amtool config routes show --output=json {file}"));
+        let given = format!("amtool config routes show {url} {file}");
+        check(&given, &format!("amtool config routes show --output=json {url} {file}"));
+    }
+    let other = "amtool config routes show --config.files=x";
+    check(other, &format!("amtool config routes show {url} --output=json --config.files=x"));
 }
