@@ -4,7 +4,7 @@ use crate::bytes::Cursor;
 use crate::chunk;
 use crate::error::{Error, Result};
 use crate::index::{ChunkMeta, Index, Window};
-use model::{Labels, SampleBuf};
+use model::{Labels, SampleBuf, quote};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use sys::{File, Vfs};
 
 /// Longest description.
 const META_BYTES_MAX: u64 = 16 << 20;
+/// Longest time between the ends of a block, ms: 100 years. Those of Prometheus have 31 days.
+const SPAN_MS_MAX: i64 = 100 * 366 * 24 * 3600 * 1000;
 /// Longest file of deletions.
 const TOMBSTONES_BYTES_MAX: u64 = 256 << 20;
 const TOMBSTONES_MAGIC: u32 = 0x0130_BA30;
@@ -37,29 +39,56 @@ pub struct BlockMeta {
     version: u32,
 }
 
-/// The blocks of a data directory, the oldest first.
+/// What a data directory holds.
+#[derive(Debug, Default)]
+pub struct Blocks {
+    /// Blocks with their descriptions, the oldest first.
+    pub found: Vec<(PathBuf, BlockMeta)>,
+    /// Why others have no description that can be used.
+    pub damaged: Vec<Error>,
+}
+
+/// The blocks of a data directory. A description that cannot be read costs its block only.
 ///
 /// # Errors
-/// When the directory or a description cannot be read.
-pub fn blocks(vfs: &dyn Vfs, dir: &Path) -> Result<Vec<(PathBuf, BlockMeta)>> {
+/// When the directory cannot be read.
+pub fn blocks(vfs: &dyn Vfs, dir: &Path) -> Result<Blocks> {
     let entries = vfs.read_dir(dir).map_err(|source| Error::io(dir, source))?;
-    let mut found = Vec::new();
+    let mut blocks = Blocks::default();
     for entry in entries.into_iter().filter(|entry| entry.is_dir && is_ulid(&entry.name)) {
-        let path = dir.join(&entry.name).join("meta.json");
-        // What a compaction left behind has no description.
-        if !vfs.exists(&path).map_err(|source| Error::io(&path, source))? {
-            continue;
+        let path = dir.join(entry.name);
+        match description(vfs, &path.join("meta.json")) {
+            Ok(Some(meta)) => blocks.found.push((path, meta)),
+            // What a compaction left behind has no description.
+            Ok(None) => {}
+            Err(error) => blocks.damaged.push(error),
         }
-        let bytes = vfs.read(&path, META_BYTES_MAX).map_err(|source| Error::io(&path, source))?;
-        let meta: BlockMeta =
-            serde_json::from_slice(&bytes).map_err(|error| Error::damaged(&path, 0, error))?;
-        if meta.version != 1 {
-            return Err(Error::damaged(&path, 0, format!("version {}, 1 expected", meta.version)));
-        }
-        found.push((dir.join(entry.name), meta));
     }
-    found.sort_by(|(_, a), (_, b)| (a.min_time, &a.ulid).cmp(&(b.min_time, &b.ulid)));
-    Ok(found)
+    blocks.found.sort_by(|(_, a), (_, b)| (a.min_time, &a.ulid).cmp(&(b.min_time, &b.ulid)));
+    Ok(blocks)
+}
+
+fn description(vfs: &dyn Vfs, path: &Path) -> Result<Option<BlockMeta>> {
+    let io = |source| Error::io(path, source);
+    if !vfs.exists(path).map_err(io)? {
+        return Ok(None);
+    }
+    let bytes = vfs.read(path, META_BYTES_MAX).map_err(io)?;
+    let damaged = |message: String| Error::damaged(path, 0, message);
+    let meta: BlockMeta =
+        serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    if meta.version != 1 {
+        return Err(damaged(format!("version {}, 1 expected", meta.version)));
+    }
+    let (first, end) = (meta.min_time, meta.max_time);
+    if !end.checked_sub(first).is_some_and(|span| (0..=SPAN_MS_MAX).contains(&span)) {
+        let message = format!("minTime {first} and maxTime {end}, up to 100 years expected");
+        return Err(damaged(message));
+    }
+    if !is_ulid(&meta.ulid) {
+        return Err(damaged(format!("ulid {}, the name of a block expected", quote(&meta.ulid))));
+    }
+    Ok(Some(meta))
 }
 
 /// Names of blocks: 26 digits in Crockford's base 32.

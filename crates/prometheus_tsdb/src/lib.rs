@@ -12,6 +12,6 @@ pub mod fuzzing;
 mod index;
 mod wal;
 
-pub use block::{Block, BlockMeta, BlockReader, BlockSeries, blocks};
+pub use block::{Block, BlockMeta, BlockReader, BlockSeries, Blocks, blocks};
 pub use error::{Error, Result};
 pub use wal::Wal;

@@ -3,7 +3,7 @@
 use super::{Total, open};
 use crate::console::{Console, Mark, Verdict};
 use model::{Labels, SampleBuf};
-use prometheus_tsdb::{Block, BlockMeta, BlockSeries, Wal, blocks};
+use prometheus_tsdb::{Block, BlockMeta, BlockSeries, Blocks, Wal, blocks};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,17 +30,21 @@ pub(super) fn run(dir: &Path, target: &Path, console: &mut Console<'_>) -> io::R
         Ok(opened) => opened,
         Err(reason) => return fail(&reason, console),
     };
-    let found = match blocks(&*vfs, dir) {
-        Ok(found) => found,
+    let Blocks { found, damaged } = match blocks(&*vfs, dir) {
+        Ok(blocks) => blocks,
         Err(error) => return fail(&error, console),
     };
     let done = match Done::read(&*vfs, target) {
         Ok(done) => done,
         Err(reason) => return fail(&reason, console),
     };
-    console.say(format_args!("Reading {} blocks of {}", found.len(), dir.display()))?;
+    let count = found.len() + damaged.len();
+    console.say(format_args!("Reading {count} blocks of {}", dir.display()))?;
     let end = found.iter().map(|(_, meta)| meta.max_time).max().unwrap_or(i64::MIN);
     let mut import = Import { db: &db, vfs: &*vfs, done, total: Total::default() };
+    for error in &damaged {
+        import.lost(error, console)?;
+    }
     for (path, meta) in &found {
         import.block(path, meta, console)?;
     }
@@ -75,28 +79,42 @@ fn refuse(dir: &Path) -> Result<(), String> {
     Err(format!("{looked}: it has neither blocks nor a directory wal"))
 }
 
-/// Parts that are stored already, so that an interrupted import goes on where it was.
+/// Parts that are stored already, so that an interrupted import goes on where it was: a file with
+/// a line each, which grows at its end.
 struct Done {
     path: PathBuf,
     parts: BTreeSet<String>,
+    /// Bytes of the whole lines; `None`: there is no file yet.
+    len: Option<u64>,
 }
 
 impl Done {
     fn read(vfs: &dyn Vfs, target: &Path) -> Result<Self, String> {
         let path = target.join("tenants").join("anonymous").join("imported");
         let wrong = |error: io::Error| format!("cannot read {}: {error}", path.display());
-        let mut parts = BTreeSet::new();
-        if vfs.exists(&path).map_err(wrong)? {
-            let bytes = vfs.read(&path, DONE_BYTES_MAX).map_err(wrong)?;
-            parts.extend(String::from_utf8_lossy(&bytes).lines().map(str::to_owned));
+        if !vfs.exists(&path).map_err(wrong)? {
+            return Ok(Self { path, parts: BTreeSet::new(), len: None });
         }
-        Ok(Self { path, parts })
+        let bytes = vfs.read(&path, DONE_BYTES_MAX).map_err(wrong)?;
+        // A line without its end was being written when the import was interrupted.
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let parts = String::from_utf8_lossy(&bytes[..whole]).lines().map(str::to_owned).collect();
+        Ok(Self { path, parts, len: Some(whole as u64) })
     }
 
     fn add(&mut self, vfs: &dyn Vfs, part: String) -> io::Result<()> {
+        let line = format!("{part}\n");
+        if let Some(len) = self.len {
+            let file = vfs.open_for_write(&self.path)?;
+            file.set_len(len)?;
+            file.write_all_at(line.as_bytes(), len)?;
+            file.sync_data()?;
+        } else {
+            vfs.replace(&self.path, line.as_bytes())?;
+        }
+        self.len = Some(self.len.unwrap_or_default() + line.len() as u64);
         self.parts.insert(part);
-        let lines: Vec<&str> = self.parts.iter().map(String::as_str).collect();
-        vfs.replace(&self.path, (lines.join("\n") + "\n").as_bytes())
+        Ok(())
     }
 }
 
@@ -216,6 +234,50 @@ fn days(first: i64, end: i64) -> impl Iterator<Item = (i64, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sys::sim::{OpKind, SimVfs};
+
+    fn target(vfs: &SimVfs) -> &'static Path {
+        vfs.create_dir_durable(Path::new("/data/tenants/anonymous")).unwrap();
+        Path::new("/data")
+    }
+
+    fn parts(vfs: &SimVfs) -> Vec<String> {
+        Done::read(vfs, Path::new("/data")).unwrap().parts.into_iter().collect()
+    }
+
+    #[test]
+    fn what_is_done_is_added_at_the_end_of_the_list() {
+        let mut vfs = SimVfs::new(1);
+        let mut done = Done::read(&vfs, target(&vfs)).unwrap();
+        assert!(done.parts.is_empty());
+        for part in ["b 1", "a 2", "c 3"] {
+            done.add(&vfs, part.to_owned()).unwrap();
+            vfs = vfs.after_crash(7);
+        }
+        assert_eq!(vfs.read(&done.path, 99).unwrap(), b"b 1\na 2\nc 3\n");
+        assert_eq!(parts(&vfs), ["a 2", "b 1", "c 3"]);
+        vfs.start_trace();
+        Done::read(&vfs, Path::new("/data")).unwrap().add(&vfs, "d 4".to_owned()).unwrap();
+        let trace = vfs.trace();
+        assert!(!trace.contains("rename"), "it is not written anew: {trace}");
+        assert_eq!(parts(&vfs), ["a 2", "b 1", "c 3", "d 4"]);
+    }
+
+    #[test]
+    fn a_part_whose_line_is_torn_is_not_done() {
+        let vfs = SimVfs::new(1);
+        let mut done = Done::read(&vfs, target(&vfs)).unwrap();
+        done.add(&vfs, "a 12".to_owned()).unwrap();
+        vfs.edit(&done.path, |bytes| bytes.extend_from_slice(b"a 1234")).unwrap();
+        let mut done = Done::read(&vfs, Path::new("/data")).unwrap();
+        assert_eq!(done.parts.iter().collect::<Vec<_>>(), ["a 12"]);
+        vfs.fail(OpKind::SyncData, 0, 1, 28);
+        assert!(done.add(&vfs, "a 9".to_owned()).is_err());
+        assert!(!done.parts.contains("a 9"), "what is not on disk is not done");
+        done.add(&vfs, "b".to_owned()).unwrap();
+        assert_eq!(vfs.read(&done.path, 99).unwrap(), b"a 12\nb\n");
+        assert_eq!(parts(&vfs), ["a 12", "b"]);
+    }
 
     #[test]
     fn days_are_aligned_and_cut_at_both_ends() {

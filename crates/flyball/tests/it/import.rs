@@ -121,8 +121,11 @@ fn a_damaged_block_costs_only_itself() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&chunks[1], bytes).unwrap();
+    let undescribed = chunks[2].parent().unwrap().parent().unwrap().join("meta.json");
+    fs::write(&undescribed, "{").unwrap();
     let (code, out, err) = run(folder, &["tsdb", "import", "prometheus", "prometheus"]);
     assert_eq!(code, 1, "{out}{err}");
+    assert!(err.contains("meta.json at byte 0: EOF while parsing"), "{err}");
     let block = chunks[1].parent().unwrap().parent().unwrap().file_name().unwrap();
     let block = block.to_str().unwrap();
     assert!(err.contains(&format!("{block}/chunks/000001 at byte ")), "{err}");

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use model::SampleBuf;
-use prometheus_tsdb::{Block, Wal, fuzzing};
+use prometheus_tsdb::{Block, Blocks, Wal, blocks, fuzzing};
 use std::path::Path;
 use sys::Vfs;
 use sys::sim::SimVfs;
@@ -181,4 +181,41 @@ fn a_block_is_read_without_what_was_deleted_and_damage_is_named() {
     damaged[12] ^= 1;
     let error = read_block(&damaged, &chunks, &none).unwrap_err();
     assert!(error.starts_with("/b/index at byte ") && error.ends_with("does not fit"), "{error}");
+}
+
+#[test]
+fn a_description_that_cannot_be_used_costs_its_block_only() {
+    let vfs = SimVfs::new(1);
+    let put = |number: usize, meta: &str| {
+        let folder = Path::new("/data").join(format!("01ARZ3NDEKTSV4RRFFQ69G5F{number:02}"));
+        vfs.create_dir_all(&folder).unwrap();
+        let file = vfs.create(&folder.join("meta.json")).unwrap();
+        file.write_all_at(meta.as_bytes(), 0).unwrap();
+    };
+    let meta = |ulid: &str, first: i64, end: i64, version: u32| {
+        format!(r#"{{"ulid":"{ulid}","minTime":{first},"maxTime":{end},"version":{version}}}"#)
+    };
+    let century = 100 * 366 * 24 * 3_600_000;
+    let ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    put(0, &meta(ulid, 7, 7 + century, 1));
+    put(1, &meta(ulid, 5, 5, 1));
+    let cases = [
+        ("{".to_owned(), "EOF while parsing"),
+        (meta(ulid, 5, 6, 2), "version 2, 1 expected"),
+        (meta(ulid, 6, 5, 1), "minTime 6 and maxTime 5, up to 100 years expected"),
+        (meta(ulid, 5, 6 + century, 1), "up to 100 years expected"),
+        (meta(ulid, i64::MIN, i64::MAX, 1), "up to 100 years expected"),
+        (meta("a\\nb", 5, 6, 1), r#"ulid "a\nb", the name of a block expected"#),
+    ];
+    for (number, (text, _)) in cases.iter().enumerate() {
+        put(10 + number, text);
+    }
+    vfs.create_dir_all(Path::new("/data/01ARZ3NDEKTSV4RRFFQ69G5F99")).unwrap();
+    let Blocks { found, damaged } = blocks(&vfs, Path::new("/data")).unwrap();
+    assert_eq!(found.iter().map(|(_, meta)| meta.min_time).collect::<Vec<_>>(), [5, 7]);
+    let damaged: Vec<String> = damaged.iter().map(ToString::to_string).collect();
+    assert_eq!(damaged.len(), cases.len(), "{damaged:?}");
+    for (found, (_, expected)) in damaged.iter().zip(&cases) {
+        assert!(found.contains("/meta.json at byte 0: ") && found.contains(expected), "{found}");
+    }
 }
