@@ -1,7 +1,7 @@
 //! Reads the sections about services: defaults, ranges, and the places of what is wrong.
 
 use super::schema::{
-    AccessLogCollect, ContainersCollect, NginxCollect, PostgresCollect, RedisCollect, Tls,
+    AccessLogCollect, ContainersCollect, NginxCollect, Pace, PostgresCollect, RedisCollect, Tls,
 };
 use super::{
     AccessLog, ContainersSettings, Dsn, InstanceSettings, KeyGroup, NginxInstance,
@@ -73,9 +73,19 @@ impl Entry<'_> {
 
     /// A whole number that must be above 0.
     pub(super) fn count(&self, key: &str, given: Option<u64>, default: usize) -> usize {
+        self.count_at(self.place(key), key, given, default)
+    }
+
+    /// The same under a key of a section of the entry.
+    fn count_below(&self, section: &str, key: &str, given: Option<u64>, default: usize) -> usize {
+        let place = self.node.map_or(self.place, |node| node.place_below(&[section, key]));
+        self.count_at(place, key, given, default)
+    }
+
+    fn count_at(&self, place: Place, key: &str, given: Option<u64>, default: usize) -> usize {
         let Some(count) = given else { return default };
         if count == 0 {
-            self.problem(key, format!("`{key}` must be above 0"));
+            self.reader.problem(place, format!("`{key}` must be above 0"));
         }
         usize::try_from(count).unwrap_or(usize::MAX)
     }
@@ -115,15 +125,23 @@ impl Entry<'_> {
         }
     }
 
-    /// What all instances have; `known` are the parts that can be switched.
-    pub(super) fn common(&self, given: Common, known: &[&str]) -> InstanceSettings {
+    /// What all instances have; `name` stands in for `instance`, `known` are the parts that can be
+    /// switched.
+    pub(super) fn common(
+        &self,
+        given: Pace,
+        name: impl FnOnce() -> String,
+        (collectors, known): (Option<BTreeMap<String, bool>>, &[&str]),
+    ) -> InstanceSettings {
         let interval = self.time("interval", given.interval, INTERVAL);
-        let default = TIMEOUT.min(interval);
-        let timeout = self.time("timeout", given.timeout, default);
+        let timeout = match given.timeout {
+            None => TIMEOUT.min(interval),
+            given => self.time("timeout", given, TIMEOUT),
+        };
         if timeout > interval {
             self.problem("timeout", "`timeout` is longer than `interval`");
         }
-        let collectors = given.collectors.unwrap_or_default();
+        let collectors = collectors.unwrap_or_default();
         for name in collectors.keys().filter(|name| !known.contains(&name.as_str())) {
             let node = self.node.and_then(|node| node.value("collectors")?.value(name));
             let place = node.map_or(self.place, |node| node.place);
@@ -134,7 +152,7 @@ impl Entry<'_> {
             self.reader.problem(place, message);
         }
         InstanceSettings {
-            name: given.instance,
+            name: given.instance.unwrap_or_else(name),
             interval,
             timeout,
             series_max: self.count("series_max", given.series_max, SERIES_MAX),
@@ -166,15 +184,6 @@ impl Entry<'_> {
         }
         split
     }
-}
-
-/// Keys that all instances have.
-pub(super) struct Common {
-    pub(super) instance: String,
-    pub(super) interval: Option<DurationText>,
-    pub(super) timeout: Option<DurationText>,
-    pub(super) series_max: Option<u64>,
-    pub(super) collectors: Option<BTreeMap<String, bool>>,
 }
 
 /// Resolves all lists.
@@ -220,16 +229,15 @@ fn containers(given: ContainersCollect, entry: &Entry<'_>) -> ContainersSettings
             entry.problem("docker", message);
         }
     }
-    let common = Common {
-        instance: given.instance.unwrap_or_default(),
+    let pace = Pace {
+        instance: given.instance,
         interval: given.interval,
         timeout: given.timeout,
         series_max: Some(given.series_max.unwrap_or(CONTAINER_SERIES_MAX as u64)),
-        collectors: None,
     };
     ContainersSettings {
         enabled: given.enabled,
-        common: entry.common(common, &[]),
+        common: entry.common(pace, String::new, (None, &[])),
         docker: given.docker,
         labels: given.labels,
         units: given.units.unwrap_or_default(),
@@ -287,7 +295,8 @@ impl HasName for NginxInstance {
     }
 }
 
-fn nginx(given: NginxCollect, entry: &Entry<'_>) -> Option<NginxInstance> {
+fn nginx(mut given: NginxCollect, entry: &Entry<'_>) -> Option<NginxInstance> {
+    let pace = given.take_pace();
     let Some(url) = given.url.filter(|url| !url.is_empty()) else {
         entry.problem("url", "`url` is missing");
         return None;
@@ -301,19 +310,12 @@ fn nginx(given: NginxCollect, entry: &Entry<'_>) -> Option<NginxInstance> {
     if place.contains('@') {
         entry.problem("url", "`url` holds a user; use `username` and `password_file`");
     }
-    let common = Common {
-        instance: given.instance.unwrap_or_else(|| place.to_owned()),
-        interval: given.interval,
-        timeout: given.timeout,
-        series_max: given.series_max,
-        collectors: None,
-    };
     let password = entry.secret(("password", "password_file"), given.password, given.password_file);
     if password.is_some() && given.username.is_none() {
         entry.problem("password", "`password` needs `username`");
     }
     Some(NginxInstance {
-        common: entry.common(common, &[]),
+        common: entry.common(pace, || place.to_owned(), (None, &[])),
         url,
         username: given.username,
         password,
@@ -339,10 +341,9 @@ fn access_log(given: AccessLogCollect, entry: &Entry<'_>) -> Option<AccessLog> {
         entry.problem("access_log", message);
     }
     let format = given.format.unwrap_or_else(|| "combined".to_owned());
-    let has = |name: &str| {
-        format.contains(&format!("${name}")) || format.contains(&format!("${{{name}}}"))
-    };
-    if format != "combined" && !(has("status") && has("request")) {
+    let has = |name: &str| has_variable(&format, name);
+    let has_request = has("request") || has("request_method") && (has("uri") || has("request_uri"));
+    if format != "combined" && !(has("status") && has_request) {
         let message = "`format` of `access_log` needs `$status` and `$request`, or \
                        `$request_method` and `$uri`";
         entry.problem("access_log", message);
@@ -351,7 +352,18 @@ fn access_log(given: AccessLogCollect, entry: &Entry<'_>) -> Option<AccessLog> {
         path: entry.reader.join_directory(&path),
         format,
         routes,
-        routes_max: entry.count("access_log", given.routes_max, 50),
+        routes_max: entry.count_below("access_log", "routes_max", given.routes_max, 50),
+    })
+}
+
+/// Does a format hold `$name` or `${name}`?
+fn has_variable(format: &str, name: &str) -> bool {
+    format.split('$').skip(1).any(|rest| match rest.strip_prefix('{') {
+        Some(braced) => braced.split_once('}').is_some_and(|(inner, _)| inner == name),
+        None => {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            &rest[..end.unwrap_or(rest.len())] == name
+        }
     })
 }
 
@@ -361,7 +373,8 @@ impl HasName for PostgresInstance {
     }
 }
 
-fn postgres(given: PostgresCollect, entry: &Entry<'_>) -> Option<PostgresInstance> {
+fn postgres(mut given: PostgresCollect, entry: &Entry<'_>) -> Option<PostgresInstance> {
+    let pace = given.take_pace();
     let (dsn, default) = match (given.dsn, given.dsn_file) {
         (Some(text), None) => match Dsn::parse(&text.0) {
             Ok(dsn) => {
@@ -377,7 +390,7 @@ fn postgres(given: PostgresCollect, entry: &Entry<'_>) -> Option<PostgresInstanc
             }
         },
         (None, Some(path)) => {
-            if given.instance.is_none() {
+            if pace.instance.is_none() {
                 entry.problem("dsn_file", "`dsn_file` needs `instance`");
             }
             (PostgresDsn::File(entry.reader.join_directory(&path)), String::new())
@@ -387,30 +400,19 @@ fn postgres(given: PostgresCollect, entry: &Entry<'_>) -> Option<PostgresInstanc
             return None;
         }
     };
-    let common = Common {
-        instance: given.instance.unwrap_or(default),
-        interval: given.interval,
-        timeout: given.timeout,
-        series_max: given.series_max,
-        collectors: given.collectors,
-    };
     Some(PostgresInstance {
-        common: entry.common(common, &POSTGRES_COLLECTORS),
+        common: entry.common(pace, || default, (given.collectors, &POSTGRES_COLLECTORS)),
         dsn,
         password: entry.secret(("password", "password_file"), None, given.password_file),
         old_names: given.compat_names.is_some(),
     })
 }
 
-fn redis(given: RedisCollect, entry: &Entry<'_>) -> Option<RedisInstance> {
+fn redis(mut given: RedisCollect, entry: &Entry<'_>) -> Option<RedisInstance> {
+    let pace = given.take_pace();
     let address = entry.address("address", given.address)?;
-    let common = Common {
-        instance: given.instance.unwrap_or_else(|| address.to_string()),
-        interval: given.interval,
-        timeout: given.timeout,
-        series_max: given.series_max,
-        collectors: given.collectors,
-    };
+    let name = || address.to_string();
+    let common = entry.common(pace, name, (given.collectors, &REDIS_COLLECTORS));
     let password = entry.secret(("password", "password_file"), given.password, given.password_file);
     if given.username.is_some() && password.is_none() {
         entry.problem("username", "`username` needs `password` or `password_file`");
@@ -421,7 +423,7 @@ fn redis(given: RedisCollect, entry: &Entry<'_>) -> Option<RedisInstance> {
     let groups = given.key_groups.unwrap_or_default();
     let interval = Duration::from_mins(1);
     Some(RedisInstance {
-        common: entry.common(common, &REDIS_COLLECTORS),
+        common,
         address,
         username: given.username,
         password,

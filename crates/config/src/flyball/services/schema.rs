@@ -5,61 +5,45 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// A Redis server, Sentinel or cluster node, under the names of `redis_exporter`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(in crate::flyball) struct RedisCollect {
-    /// `host:port`, or the path of a Unix socket.
-    pub(in crate::flyball) address: Option<String>,
-    /// Label `instance` of its series; the address by default.
-    pub(in crate::flyball) instance: Option<String>,
-    /// User of an access list; the default user by default.
-    pub(in crate::flyball) username: Option<String>,
-    /// Password. A secret: it is never shown.
-    pub(in crate::flyball) password: Option<SecretText>,
-    /// Path of a file with the password; it is read at each collection.
-    pub(in crate::flyball) password_file: Option<String>,
-    /// TLS towards the server; none by default.
-    pub(in crate::flyball) tls: Option<Tls>,
-    /// Time between two collections; 15 seconds by default.
-    pub(in crate::flyball) interval: Option<DurationText>,
-    /// How long a collection may take; 5 seconds by default, at most the interval.
-    pub(in crate::flyball) timeout: Option<DurationText>,
-    /// Most samples of a collection; 10,000 by default. A part beyond it is left out.
-    pub(in crate::flyball) series_max: Option<u64>,
-    /// Parts to switch off: config, cluster, sentinel, latency, `latency_histogram`, slowlog.
-    pub(in crate::flyball) collectors: Option<BTreeMap<String, bool>>,
-    /// Groups of keys to count: patterns by name, `*` and `?` stand for others. A key counts for
-    /// the first group it fits, in the order of the names.
-    pub(in crate::flyball) key_groups: Option<BTreeMap<String, String>>,
-    /// Shortest time between two counts; 1 minute by default.
-    pub(in crate::flyball) key_groups_interval: Option<DurationText>,
-    /// Most keys of a database to count; 100,000 by default. Above it there is no count.
-    pub(in crate::flyball) keys_max: Option<u64>,
+/// A section about a service: its own keys, and those that all of them have.
+/// `#[serde(flatten)]` would say the same, but then serde collects the keys itself, and unknown
+/// ones and wrong values lose their places and hints.
+macro_rules! service {
+    ($(#[$about:meta])* struct $name:ident { $($(#[$doc:meta])* $key:ident: $type:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub(in crate::flyball) struct $name {
+            $($(#[$doc])* pub(in crate::flyball) $key: $type,)*
+            /// Label `instance` of its series; by default where the service listens.
+            pub(in crate::flyball) instance: Option<String>,
+            /// Path of a file with the password; it is read when it is needed.
+            pub(in crate::flyball) password_file: Option<String>,
+            /// Time between two collections; 15 seconds by default.
+            pub(in crate::flyball) interval: Option<DurationText>,
+            /// How long a collection may take; 5 seconds by default, at most the interval.
+            pub(in crate::flyball) timeout: Option<DurationText>,
+            /// Most samples of a collection; 10,000 by default. A part beyond it is left out.
+            pub(in crate::flyball) series_max: Option<u64>,
+        }
+
+        impl $name {
+            /// Takes the keys out that say how often, how long and how much is collected.
+            pub(super) fn take_pace(&mut self) -> Pace {
+                let instance = self.instance.take().filter(|name| !name.is_empty());
+                let (interval, timeout) = (self.interval.take(), self.timeout.take());
+                Pace { instance, interval, timeout, series_max: self.series_max }
+            }
+        }
+    };
 }
 
-/// A PostgreSQL server through one of its databases, under the names of `postgres_exporter`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(in crate::flyball) struct PostgresCollect {
-    /// URL or `name=value` pairs as libpq reads them. A secret: it is never shown.
-    pub(in crate::flyball) dsn: Option<SecretText>,
-    /// Path of a file with the DSN; it is read at each connection. Needs `instance`.
-    pub(in crate::flyball) dsn_file: Option<String>,
-    /// Label `instance` of its series; address and port by default.
-    pub(in crate::flyball) instance: Option<String>,
-    /// Path of a file with the password; it is read at each connection.
-    pub(in crate::flyball) password_file: Option<String>,
-    /// Time between two collections; 15 seconds by default.
-    pub(in crate::flyball) interval: Option<DurationText>,
-    /// How long a collection may take; 5 seconds by default, at most the interval.
-    pub(in crate::flyball) timeout: Option<DurationText>,
-    /// Most samples of a collection; 10,000 by default. A part beyond it is left out.
-    pub(in crate::flyball) series_max: Option<u64>,
-    /// Parts to switch on or off; `stat_statements` and bloat are off by default.
-    pub(in crate::flyball) collectors: Option<BTreeMap<String, bool>>,
-    /// Also give names that `postgres_exporter` had until this version.
-    pub(in crate::flyball) compat_names: Option<OldNames>,
+/// Keys that all services have.
+pub(super) struct Pace {
+    pub(super) instance: Option<String>,
+    pub(super) interval: Option<DurationText>,
+    pub(super) timeout: Option<DurationText>,
+    pub(super) series_max: Option<u64>,
 }
 
 /// Containers and pods of this host, under the names of cAdvisor.
@@ -90,30 +74,57 @@ pub(in crate::flyball) struct ContainersCollect {
     pub(in crate::flyball) series_max: Option<u64>,
 }
 
-/// An nginx server, under the names of `nginx-prometheus-exporter`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(in crate::flyball) struct NginxCollect {
-    /// URL of the page of `stub_status`.
-    pub(in crate::flyball) url: Option<String>,
-    /// Label `instance` of its series; host and port of the URL by default.
-    pub(in crate::flyball) instance: Option<String>,
-    /// User of basic authentication.
-    pub(in crate::flyball) username: Option<String>,
-    /// Password. A secret: it is never shown.
-    pub(in crate::flyball) password: Option<SecretText>,
-    /// Path of a file with the password; it is read at each collection.
-    pub(in crate::flyball) password_file: Option<String>,
-    /// TLS of `https` URLs.
-    pub(in crate::flyball) tls: Option<Tls>,
-    /// Time between two collections; 15 seconds by default.
-    pub(in crate::flyball) interval: Option<DurationText>,
-    /// How long a collection may take; 5 seconds by default, at most the interval.
-    pub(in crate::flyball) timeout: Option<DurationText>,
-    /// Most samples of a collection; 10,000 by default. A part beyond it is left out.
-    pub(in crate::flyball) series_max: Option<u64>,
-    /// Access log to count requests from, by route, method and status.
-    pub(in crate::flyball) access_log: Option<AccessLogCollect>,
+service! {
+    /// A Redis server, Sentinel or cluster node, under the names of `redis_exporter`.
+    struct RedisCollect {
+        /// `host:port`, or the path of a Unix socket.
+        address: Option<String>,
+        /// User of an access list; the default user by default.
+        username: Option<String>,
+        /// Password. A secret: it is never shown.
+        password: Option<SecretText>,
+        /// TLS towards the server; none by default.
+        tls: Option<Tls>,
+        /// Parts to switch off: config, cluster, sentinel, latency, `latency_histogram`, slowlog.
+        collectors: Option<BTreeMap<String, bool>>,
+        /// Groups of keys to count: patterns by name, `*` and `?` stand for others. A key counts for
+        /// the first group it fits, in the order of the names.
+        key_groups: Option<BTreeMap<String, String>>,
+        /// Shortest time between two counts; 1 minute by default.
+        key_groups_interval: Option<DurationText>,
+        /// Most keys of a database to count; 100,000 by default. Above it there is no count.
+        keys_max: Option<u64>,
+    }
+}
+
+service! {
+    /// A PostgreSQL server through one of its databases, under the names of `postgres_exporter`.
+    struct PostgresCollect {
+        /// URL or `name=value` pairs as libpq reads them. A secret: it is never shown.
+        dsn: Option<SecretText>,
+        /// Path of a file with the DSN; it is read at each connection. Needs `instance`.
+        dsn_file: Option<String>,
+        /// Parts to switch on or off; `stat_statements` and bloat are off by default.
+        collectors: Option<BTreeMap<String, bool>>,
+        /// Also give names that `postgres_exporter` had until this version.
+        compat_names: Option<OldNames>,
+    }
+}
+
+service! {
+    /// An nginx server, under the names of `nginx-prometheus-exporter`.
+    struct NginxCollect {
+        /// URL of the page of `stub_status`.
+        url: Option<String>,
+        /// User of basic authentication.
+        username: Option<String>,
+        /// Password. A secret: it is never shown.
+        password: Option<SecretText>,
+        /// TLS of `https` URLs.
+        tls: Option<Tls>,
+        /// Access log to count requests from, by route, method and status.
+        access_log: Option<AccessLogCollect>,
+    }
 }
 
 /// An access log.

@@ -165,6 +165,11 @@ fn what_is_wrong_with_redis_is_told_with_its_place() {
     - {address: 'c:1', password: p, password_file: f}
     - {address: /s, tls: {cert_file: c}}
     - {address: 'd:1', instances: x}
+    - {address: 'e:1', interval: 0s}
+    - {address: 'f:1', timeout: 0s}
+    - {address: 'g:1', interval: soon, intervall: 1s}
+    - {address: 'h:1', instance: ''}
+    - {address: 'h:1'}
 ",
         &expect![[r#"
             3:7: `address` is missing
@@ -381,6 +386,10 @@ fn nginx() {
     - {url: 'http://i/', access_log: {}}
     - {url: 'http://j/', access_log: {path: p, routes: ['*/a'], routes_max: 0}}
     - {url: 'http://k/', access_log: {path: p, format: '$uri'}}
+    - {url: 'http://l/', access_log: {path: p, format: '$status $request_time'}}
+    - {url: 'http://m/', access_log: {path: p, format: '${status} $request_method'}}
+    - {url: 'http://n/', access_log: {path: p, format: '$status ${request_method} $request_uri'}}
+    - {url: 'http://o/', access_log: {path: p, format: '[$request] $status'}}
 ",
         &expect![[r#"
             3:7: `url` is missing
