@@ -7,6 +7,8 @@ mod counters;
 mod fetch;
 mod grid;
 #[cfg(test)]
+mod heard;
+#[cfg(test)]
 #[expect(dead_code, reason = "the integration tests use the rest")]
 #[path = "../tests/it/memory.rs"]
 mod memory;

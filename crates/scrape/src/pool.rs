@@ -84,7 +84,6 @@ impl Pool {
     pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut snapshots = self.discovery.snapshots();
         let mut may_change = true;
-        self.synchronise(&snapshots);
         loop {
             tokio::select! {
                 order = orders.recv() => match order {
@@ -99,7 +98,7 @@ impl Pool {
                     Some(Order::Stop) | None => break,
                 },
                 changed = snapshots.changed(), if may_change => {
-                    // Static targets have no sender: they never change.
+                    // Static targets have no sender: they are there, and never change.
                     may_change = changed.is_ok();
                     self.synchronise(&snapshots);
                 }

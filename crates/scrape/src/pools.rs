@@ -110,7 +110,7 @@ impl Pools {
         self.jobs.retain(|pool| !pool.task.is_finished());
         for pool in &mut self.jobs {
             let stays = configs.iter().any(|config| config.job_name == pool.entry.name);
-            if !stays && !pool.retired {
+            if !stays {
                 pool.retired = true;
                 pool.order(Order::Retire).await;
             }

@@ -68,8 +68,15 @@ fn relabelling_decides_everything() {
 #[test]
 fn parameters_are_sorted_and_labels_replace_their_first_value() {
     let yaml = "  params:\n    z: [one, two]\n    a: ['x&y']\n    empty: []\n";
-    let found = shown(yaml, &HOST, &[("__param_z", "changed"), ("__param_new", "n")]);
-    assert!(found.contains("/metrics?a=x%26y&new=n&z=changed&z=two "), "{found}");
+    let found = shown(
+        yaml,
+        &HOST,
+        &[("__param_z", "changed"), ("__param_new", "n"), ("__param_empty", "e")],
+    );
+    assert!(found.contains("/metrics?a=x%26y&empty=e&new=n&z=changed&z=two "), "{found}");
+    let rules = "  relabel_configs:\n  - {source_labels: [__param_z], target_label: z}\n";
+    let found = shown(&format!("{yaml}{rules}"), &HOST, &[]);
+    assert!(found.contains(r#"z="one""#), "relabelling sees the first value: {found}");
 }
 
 #[test]
@@ -93,6 +100,8 @@ fn what_makes_no_target_says_why() {
     assert!(found.starts_with("invalid: error parsing scrape interval: "), "{found}");
     let found = shown(&replace("__address__", "host:port"), &HOST, &[]);
     assert!(found.starts_with("invalid: invalid target URL http://host:port"), "{found}");
+    let found = shown(&replace("__scheme__", "file"), &[("__address__", "localhost")], &[]);
+    assert_eq!(found, "invalid: invalid target URL file://localhost: no host");
 }
 
 #[test]
@@ -106,6 +115,15 @@ fn identity_is_stable_and_ignores_interval_and_timeout() {
     };
     let plain = identity("", "a:1");
     assert_eq!(plain, identity("  scrape_interval: 5s\n  scrape_timeout: 1s\n", "a:1"));
+    let with = |label: &str| {
+        let labels = Labels::from_pairs([("__address__", "a:1"), (label, "x")]);
+        match populate(&job(""), &labels, &Labels::empty()) {
+            Populated::Kept(target) => target.identity,
+            other => panic!("kept, found {other:?}"),
+        }
+    };
+    assert_eq!(plain, with("__meta_kubernetes_pod_uid"), "what discovery says of it may change");
+    assert_ne!(plain, with("zone"));
     assert_ne!(plain, identity("", "a:2"));
     assert_ne!(plain, identity("  metrics_path: /other\n", "a:1"));
     assert_eq!(plain, 3_314_923_188_857_837_834, "phases survive restarts and upgrades");

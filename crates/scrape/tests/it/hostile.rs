@@ -166,6 +166,23 @@ async fn bombs_floods_and_monsters_are_bounded() {
 }
 
 #[tokio::test]
+async fn the_size_of_a_page_says_when_it_was_too_long() {
+    let missing = Reply::status("404 Not Found", TEXT, b"nothing");
+    for (reply, more, expected) in [
+        (Reply::page(TEXT, b"a 1\n"), "  body_size_limit: 4B\n", -1.0),
+        (Reply::page(TEXT, b"a 1\n"), "", 4.0),
+        (missing, "", 0.0),
+    ] {
+        let server = Server::start(reply).await;
+        let mut world = World::new();
+        world.apply(&job(&server, &format!("{more}  extra_scrape_metrics: true\n"))).await;
+        let size = || world.memory.latest("scrape_body_size_bytes").values().next().copied();
+        assert_eq!(eventually("a scrape", size).await, Some(expected));
+        world.pools.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_hanging_target_delays_nobody_and_does_not_stop_the_stop() {
     let hanging = Server::start(Reply::Silence).await;
     let good = Server::start(Reply::text("a 1\n")).await;

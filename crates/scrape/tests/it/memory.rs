@@ -28,6 +28,8 @@ struct Inner {
     refuses_commits: bool,
     invalid: Option<String>,
     panics_next: bool,
+    /// Targets by group: their jobs and instances.
+    groups: BTreeMap<u64, BTreeSet<(String, String)>>,
 }
 
 /// The storage.
@@ -84,6 +86,11 @@ impl Memory {
         let found = inner.by_handle.values().find(|series| series.labels == wanted);
         let samples = found.map(|series| &series.samples).into_iter().flatten();
         samples.map(|(&at, &bits)| (at, f64::from_bits(bits))).collect()
+    }
+
+    /// Which targets, by job and instance, have their series in one group.
+    pub(crate) fn groups(&self) -> Vec<BTreeSet<(String, String)>> {
+        self.0.lock().unwrap().groups.values().cloned().collect()
     }
 
     /// Label sets of all series of a job, without the job.
@@ -169,9 +176,11 @@ fn describe(histogram: &Histogram) -> String {
 }
 
 impl Appender for Memory {
-    fn resolve(&self, _: GroupKey, labels: &Labels) -> Result<SeriesRef, AppendError> {
+    fn resolve(&self, group: GroupKey, labels: &Labels) -> Result<SeriesRef, AppendError> {
         let mut inner = self.0.lock().unwrap();
         inner.check()?;
+        let target = (labels.value("job").to_owned(), labels.value("instance").to_owned());
+        inner.groups.entry(group.0).or_default().insert(target);
         if inner.invalid.is_some() && labels.metric_name() == inner.invalid.as_deref() {
             return Err(AppendError::new(AppendErrorKind::InvalidLabels, "labels are refused"));
         }

@@ -93,18 +93,23 @@ async fn another_interval_takes_effect_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_removed_job_ends_its_series_after_the_fact() {
-    let mut world = World::paused();
-    world.apply(&idle("j", "")).await;
-    tokio::time::sleep(Duration::from_millis(3500)).await;
+    let (mut world, clock) = World::stepped();
+    let until = async |ms: i64| {
+        while clock.now().ms() < ms {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    world.apply(&(idle("j", "") + &idle("stays", ""))).await;
+    until(START_MS + 3500).await;
     let before = world.up("j", "a:1");
     let last = before.last().unwrap().0;
-    world.apply("").await;
-    assert!(world.pools.view().active().is_empty());
-    assert!(world.pools.view().pools().is_empty());
+    world.apply(&idle("stays", "")).await;
+    assert!(world.pools.view().active().iter().all(|target| target.pool == "stays"));
+    assert_eq!(world.pools.view().pools(), ["stays"]);
     // Two grid points and a tenth of the interval later, dated at the first of them.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    until(last + 2050).await;
     assert_eq!(world.up("j", "a:1"), before, "not yet");
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    until(last + 2200).await;
     let after = world.up("j", "a:1");
     assert_eq!(after.len(), before.len() + 1);
     let (at, value) = after[before.len()];
@@ -124,6 +129,7 @@ async fn a_job_that_comes_back_in_time_does_not_end() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     let up = world.up("j", "a:1");
     assert!(up.iter().all(|(_, value)| *value == 0.0), "{up:?}");
+    assert!(up.iter().all(|(at, _)| (at - up[0].0) % 1000 == 0), "on its grid: {up:?}");
     assert_eq!(world.pools.view().active().len(), 2);
     // Gone for good, and back when its end is written already: a new beginning.
     world.apply("").await;
@@ -332,5 +338,66 @@ async fn targets_are_shown_in_the_order_of_the_configuration() {
         let shown: Vec<String> = world.pools.view().active().into_iter().map(|t| t.pool).collect();
         assert_eq!(shown, [names[0], names[0], names[1], names[1]]);
     }
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_was_never_scraped_ends_nothing() {
+    let mut world = World::paused();
+    world.apply(&idle("j", "").replace("1s", "1d")).await;
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    world.apply("").await;
+    tokio::time::sleep(Duration::from_hours(100)).await;
+    assert!(world.up("j", "a:1").is_empty() && world.up("j", "b:1").is_empty());
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_that_is_late_by_a_moment_moves_no_sample() {
+    let (mut world, clock) = World::stepped();
+    world.apply(&idle("j", "")).await;
+    while world.up("j", "a:1").is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    clock.step(2);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let up = world.up("j", "a:1");
+    assert_eq!(up[1].0 - up[0].0, 1000);
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_shows_what_it_changed() {
+    let mut world = World::paused();
+    for (interval, timeout) in [(1, 1), (3, 2)] {
+        let jobs = format!(
+            "- job_name: j\n  scrape_interval: {interval}s\n  scrape_timeout: {timeout}s\n  \
+             target_limit: 1\n  static_configs: [{{targets: ['c:1', 'a:1', 'd:1', 'b:1']}}]\n"
+        );
+        world.apply(&jobs).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let shown = world.pools.view().active();
+        let urls: Vec<&str> = shown.iter().map(|target| target.url.as_str()).collect();
+        assert_eq!(urls, ["a", "b", "c", "d"].map(|host| format!("http://{host}:1/metrics")));
+        for target in shown {
+            let (interval, timeout) = (Duration::from_secs(interval), Duration::from_secs(timeout));
+            assert_eq!((target.interval, target.timeout), (interval, timeout));
+            let told = config::format_duration(interval);
+            assert_eq!(target.discovered.get("__scrape_interval__"), Some(told.as_str()));
+        }
+    }
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_equal_targets_the_first_one_counts() {
+    let mut world = World::paused();
+    let group = |name: &str| format!("{{targets: ['a:1'], labels: {{__from: {name}}}}}");
+    let groups = [group("first"), group("second")].join(", ");
+    world.apply(&format!("- job_name: j\n  static_configs: [{groups}]\n")).await;
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let shown = world.pools.view().active();
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0].discovered.get("__from"), Some("first"));
     world.pools.stop().await;
 }

@@ -1,9 +1,9 @@
 //! In-process sources on paused time: exact timestamps, staleness, independence.
 
-use crate::world::{START_MS, World};
+use crate::world::{SEED, START_MS, World};
 use exposition::Family;
-use model::{Labels, Timestamp};
-use scrape::{Health, OwnSource, OwnWaitingSource, Source, SourceError, Told, WaitingSource};
+use model::{GroupKey, Labels, Timestamp};
+use scrape::{Grid, Health, OwnSource, OwnWaitingSource, Source, SourceError, Told, WaitingSource};
 use std::time::Duration;
 
 /// Counts its collections; every third fails.
@@ -51,11 +51,39 @@ async fn a_source_is_a_target_like_any_other() {
     assert_eq!((ticks[2].0, model::is_stale(ticks[2].1)), (at(3), true));
     let target = view.active().remove(0);
     assert_eq!((target.pool.as_str(), target.url.as_str()), ("own", "internal:own"));
+    assert_eq!(target.labels.to_string(), r#"{instance="here", job="own"}"#);
+    assert_eq!(target.discovered, target.labels);
+    assert_eq!((target.interval, target.timeout), (Duration::from_secs(1), Duration::from_secs(1)));
     assert_eq!((target.health, target.last_error.as_str()), (Health::Down, "no data"));
     assert_eq!(view.metadata()[0].metric.metric, "ticks_total");
-    assert!(view.families().iter().any(|f| f.name == "flyball_scrape_scrapes_total"));
+    let scrapes = view.families().into_iter().find(|f| f.name == "flyball_scrape_scrapes_total");
+    assert!(scrapes.unwrap().points[0].value >= 3.0);
     world.apply("").await;
     assert_eq!(view.active().len(), 1, "a reload does not touch sources");
+    world.pools.stop().await;
+}
+
+/// Takes its time: as a probe a tenth of a second.
+struct Slow;
+
+impl Source for Slow {
+    fn collect(&mut self, _: Timestamp) -> Result<&[Family], SourceError> {
+        std::thread::sleep(Duration::from_millis(5));
+        Ok(&[])
+    }
+}
+
+#[tokio::test]
+async fn a_source_tells_how_long_it_took() {
+    let mut world = World::new();
+    world.pools.start_source(OwnSource {
+        job: "own".into(),
+        instance: "here".into(),
+        interval: Duration::from_millis(50),
+        source: Box::new(Slow),
+    });
+    let target = world.target("a round", |target| target.health == Health::Up).await;
+    assert!(target.last_duration >= Duration::from_millis(5));
     world.pools.stop().await;
 }
 
@@ -86,7 +114,26 @@ async fn a_source_that_panics_is_down_for_one_round() {
     }
     let values = |job| world.up(job, "here").iter().map(|(_, up)| *up).take(2).collect::<Vec<_>>();
     assert_eq!((values("bad"), values("good")), (vec![0.0, 1.0], vec![1.0, 1.0]));
-    tokio::time::timeout(Duration::from_mins(1), world.pools.stop()).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    world.pools.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "sources stop when they are told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_the_error_of_its_round() {
+    let mut world = World::paused();
+    world.pools.start_source(OwnSource {
+        job: "bad".into(),
+        instance: "here".into(),
+        interval: Duration::from_secs(1),
+        source: Box::new(Panicking { has_panicked: false }),
+    });
+    let told = |world: &World| world.pools.view().active().remove(0).last_error;
+    while world.up("bad", "here").is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(told(&world), "panicked");
+    world.pools.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,6 +188,110 @@ fn probe(identity: &str, hangs: bool) -> OwnWaitingSource {
         identity: identity.into(),
         source: Box::new(Counting { asked: 0, hangs }),
     }
+}
+
+impl WaitingSource for Slow {
+    fn collect(&mut self, _: Timestamp) -> Told<'_> {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Ok(vec![Family::gauge("asked", "Questions.").with(1.0)])
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_is_a_target_like_any_other() {
+    let mut world = World::paused();
+    let labels = Labels::from_pairs([("zone", "z")]);
+    world.pools.apply_waiting(vec![OwnWaitingSource {
+        labels,
+        source: Box::new(Slow),
+        ..probe("one", false)
+    }]);
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    let view = world.pools.view();
+    let target = view.active().remove(0);
+    assert_eq!(target.labels.to_string(), r#"{instance="there", job="probe", zone="z"}"#);
+    assert_eq!(target.discovered, target.labels);
+    assert_eq!((target.pool.as_str(), target.url.as_str()), ("probe", "probe:there"));
+    assert_eq!((target.interval.as_millis(), target.timeout.as_millis()), (1000, 500));
+    assert_eq!((target.health, target.last_duration.as_millis()), (Health::Up, 100));
+    let metadata = view.metadata().remove(0);
+    assert_eq!((metadata.metric.metric.as_str(), &metadata.target), ("asked", &target.labels));
+    let scrapes = view.families().into_iter().find(|f| f.name == "flyball_scrape_scrapes_total");
+    assert!(scrapes.unwrap().points[0].value >= 3.0);
+    // Its own phase, which differs between servers.
+    let identity = GroupKey::of(&("probe", &target.labels, "one")).0;
+    let grid = Grid::new(target.interval, identity, SEED);
+    let up = [("__name__", "up"), ("job", "probe"), ("instance", "there"), ("zone", "z")];
+    for (at, _) in world.memory.samples(&up) {
+        let at = Timestamp::from_ms(at);
+        assert_eq!(grid.next(at).since(at), target.interval);
+    }
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_that_is_late_by_a_moment_moves_no_sample() {
+    let (mut world, clock) = World::stepped();
+    world.pools.apply_waiting(vec![probe("one", false)]);
+    world.pools.start_source(OwnSource {
+        job: "own".into(),
+        instance: "here".into(),
+        interval: Duration::from_secs(1),
+        source: Box::new(Ticker { round: 0, families: Vec::new() }),
+    });
+    let targets = [("own", "here"), ("probe", "there")];
+    while targets.iter().any(|(job, instance)| world.up(job, instance).is_empty()) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    clock.step(2);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    for (job, instance) in targets {
+        let up = world.up(job, instance);
+        assert!(up.len() > 1 && up.windows(2).all(|w| w[1].0 - w[0].0 == 1000), "{job}: {up:?}");
+    }
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_never_ran_ends_nothing() {
+    let mut world = World::paused();
+    let interval = Duration::from_hours(1);
+    world.pools.apply_waiting(vec![OwnWaitingSource { interval, ..probe("one", false) }]);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    world.pools.apply_waiting(Vec::new());
+    tokio::time::sleep(Duration::from_hours(3)).await;
+    assert!(world.up("probe", "there").is_empty());
+    world.pools.stop().await;
+}
+
+/// Each target has its own limit on series.
+#[tokio::test(start_paused = true)]
+async fn each_target_has_a_group_of_its_own() {
+    let mut world = World::paused();
+    let job = |name: &str| {
+        format!(
+            "- job_name: {name}\n  scrape_interval: 1s\n  target_limit: 1\n  \
+             static_configs: [{{targets: ['a:1', 'b:1']}}]\n"
+        )
+    };
+    world.apply(&(job("j") + &job("k"))).await;
+    let other = OwnWaitingSource { instance: "elsewhere".into(), ..probe("one", false) };
+    world.pools.apply_waiting(vec![probe("one", false), other]);
+    for job in ["own", "self"] {
+        world.pools.start_source(OwnSource {
+            job: job.into(),
+            instance: "here".into(),
+            interval: Duration::from_secs(1),
+            source: Box::new(Ticker { round: 0, families: Vec::new() }),
+        });
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let groups = world.memory.groups();
+    assert_eq!(groups.len(), 8, "{groups:?}");
+    assert!(groups.iter().all(|targets| targets.len() == 1), "{groups:?}");
+    world.pools.stop().await;
 }
 
 fn answers(world: &World) -> Vec<f64> {

@@ -17,6 +17,9 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Where paused worlds begin.
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
 
+/// What shifts the phases of this server.
+pub(crate) const SEED: u64 = 7;
+
 /// Wall clock that moves with tokio's paused time and can be stepped.
 pub(crate) struct TokioClock {
     origin: Instant,
@@ -70,7 +73,7 @@ impl World {
             clock,
             vfs: Arc::new(OsVfs),
             policy: Arc::new(AddressPolicy::default()),
-            offset_seed: 7,
+            offset_seed: SEED,
             loops: tokio::runtime::Handle::current(),
             storing_waits: false,
         });
