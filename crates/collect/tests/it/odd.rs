@@ -117,6 +117,9 @@ fn texts_longer_than_any_buffer_are_read_whole() {
     let host = Memory::new(&[("/proc/stat", &text)]);
     let mut collector = only(&host, &["cpu"]);
     assert_eq!(lines(&mut collector, 1, "node_cpu_seconds_total{").len(), 16_000);
+    // Half of what is read at most, and all of it.
+    host.write("/proc/stat", &format!("cpu0 100 0 0 0\nintr{}\n", " 0".repeat(3 << 20)));
+    assert_eq!(lines(&mut collector, 2, "node_cpu_seconds_total{").len(), 8);
     host.write("/proc/stat", &"x".repeat(9 << 20));
     assert!(lines(&mut collector, 2, "node_cpu_").is_empty());
     assert_eq!(kinds(&collector), [("cpu", ErrorKind::Io)]);
@@ -625,4 +628,76 @@ fn what_may_be_missing_is_told_when_it_is_there_and_cannot_be_read() {
         lines(&mut collector, 1, "node_");
         assert_eq!(kinds(&collector), [(name, ErrorKind::Io)], "{optional}");
     }
+}
+
+#[test]
+fn what_a_pool_does_not_say_is_not_made_up() {
+    let dir = "/proc/spl/kstat/zfs/tank";
+    let objset = "name type data\nnread 4 7\n";
+    let host =
+        Memory::new(&[(&format!("{dir}/state"), "ONLINE\n"), (&format!("{dir}/objset-1"), objset)]);
+    host.refuse(&format!("{dir}/state"));
+    let mut collector = only(&host, &["zfs"]);
+    let states = lines(&mut collector, 1, "node_zfs_zpool_state{");
+    assert!(states.len() == 7 && states.iter().all(|line| line.ends_with(" 0")), "{states:?}");
+    assert_eq!(
+        lines(&mut collector, 1, "node_zfs_zpool_dataset_"),
+        ["node_zfs_zpool_dataset_nread{dataset=\"\",zpool=\"tank\"} 7"]
+    );
+}
+
+#[test]
+fn the_mode_of_selinux_is_that_of_its_own_key() {
+    let host = Memory::new(&[
+        ("/sys/fs/selinux/enforce", "1"),
+        ("/etc/selinux/config", "# SELINUX=permissive\nSELINUX=enforcing\nSELINUXTYPE=targeted\n"),
+    ]);
+    let mut collector = only(&host, &["selinux"]);
+    let mode = "node_selinux_config_mode 1";
+    assert_eq!(lines(&mut collector, 1, mode), [mode]);
+}
+
+#[test]
+fn facilities_that_are_switched_off_are_no_trouble() {
+    // ENOENT, ENXIO, ENODEV, EOPNOTSUPP; and EIO, which is one.
+    for (errno, kind) in [
+        (2, ErrorKind::NoData),
+        (6, ErrorKind::NoData),
+        (19, ErrorKind::NoData),
+        (95, ErrorKind::NoData),
+        (5, ErrorKind::Io),
+    ] {
+        let host = Memory::new(&[("/proc/loadavg", "1 2 3\n")]);
+        host.refuse_with("/proc/loadavg", errno);
+        let mut collector = only(&host, &["loadavg"]);
+        assert!(lines(&mut collector, 1, "node_load").is_empty());
+        assert_eq!(kinds(&collector), [("loadavg", kind)], "{errno}");
+    }
+}
+
+#[test]
+fn files_of_text_are_bounded_and_trouble_with_one_is_told() {
+    let of = |host: &Arc<Memory>, directory: &str| {
+        let textfile_directories = vec![directory.to_owned()];
+        only_with(host, &["textfile"], &Options { textfile_directories, ..patient() })
+    };
+    let host = Memory::new(&[]);
+    for number in 0..=1000 {
+        host.write(&format!("/flat/{number}.prom"), "");
+        host.write(&format!("/many/{number}/a.prom"), "");
+    }
+    for directory in ["/flat", "/many/*"] {
+        let read = lines(&mut of(&host, directory), 1, "node_textfile_mtime_seconds{");
+        assert_eq!(read.len(), 1000, "{directory}");
+    }
+    let host = Memory::new(&[("/text/a.prom", "a 1\n"), ("/text/b.prom", "b 1\n")]);
+    let trouble = |directory: &str| {
+        let mut collector = of(&host, directory);
+        (lines(&mut collector, 1, "node_textfile_scrape_error"), lines(&mut collector, 2, "a "))
+    };
+    let line = |value: u8| vec![format!("node_textfile_scrape_error {value}")];
+    assert_eq!(trouble("/text"), (line(0), vec!["a 1".to_owned()]));
+    assert_eq!(trouble("/none/*/text"), (line(1), Vec::new()), "no such directory");
+    host.date_nothing("/text/b.prom");
+    assert_eq!(trouble("/text"), (line(1), vec!["a 1".to_owned()]));
 }

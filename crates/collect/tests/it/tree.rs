@@ -165,7 +165,8 @@ pub(crate) struct Memory {
     hanging: Mutex<BTreeSet<PathBuf>>,
     released: Condvar,
     broken: Mutex<BTreeSet<PathBuf>>,
-    unreadable: Mutex<BTreeSet<PathBuf>>,
+    unreadable: Mutex<BTreeMap<PathBuf, i32>>,
+    undated: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// A handle that goes bad when its file is removed, as those of sysfs do.
@@ -215,12 +216,22 @@ impl Memory {
 
     /// Opening the file or listing the directory is an I/O error.
     pub(crate) fn refuse(&self, path: &str) {
-        self.unreadable.lock().unwrap().insert(path.into());
+        self.refuse_with(path, 5);
+    }
+
+    /// The same with another error.
+    pub(crate) fn refuse_with(&self, path: &str, errno: i32) {
+        self.unreadable.lock().unwrap().insert(path.into(), errno);
+    }
+
+    /// Nobody learns when the file was changed.
+    pub(crate) fn date_nothing(&self, path: &str) {
+        self.undated.lock().unwrap().insert(path.into());
     }
 
     fn check_readable(&self, path: &Path) -> io::Result<()> {
-        let is_refused = self.unreadable.lock().unwrap().contains(path);
-        if is_refused { Err(io::Error::from_raw_os_error(5)) } else { Ok(()) }
+        let errno = self.unreadable.lock().unwrap().get(path).copied();
+        errno.map_or(Ok(()), |errno| Err(io::Error::from_raw_os_error(errno)))
     }
 
     fn wait_for(&self, path: &Path) {
@@ -284,7 +295,10 @@ impl Host for MemoryHost {
         Err(io::Error::from_raw_os_error(2))
     }
 
-    fn modified(&self, _: &Path) -> io::Result<Timestamp> {
+    fn modified(&self, path: &Path) -> io::Result<Timestamp> {
+        if self.0.undated.lock().unwrap().contains(path) {
+            return Err(io::Error::from_raw_os_error(5));
+        }
         Ok(Timestamp::from_ms(1000))
     }
 
