@@ -642,7 +642,7 @@ fn what_a_pool_does_not_say_is_not_made_up() {
     assert!(states.len() == 7 && states.iter().all(|line| line.ends_with(" 0")), "{states:?}");
     assert_eq!(
         lines(&mut collector, 1, "node_zfs_zpool_dataset_"),
-        ["node_zfs_zpool_dataset_nread{dataset=\"\",zpool=\"tank\"} 7"]
+        ["node_zfs_zpool_dataset_nread{zpool=\"tank\"} 7"]
     );
 }
 

@@ -185,6 +185,11 @@ fn what_is_wrong_with_redis_is_told_with_its_place() {
             10:26: `tls` is for `host:port`, not for a socket
             10:26: `cert_file` and `key_file` go together
             11:24: unknown key `instances`; did you mean `instance`?
+            12:34: `interval` must be above 0
+            13:33: `timeout` must be above 0
+            14:34: "soon" is no duration; expected something like `30s`, `5m` or `1h30m`
+            14:40: unknown key `intervall`; did you mean `interval`?
+            16:7: "h:1" is the name of two instances; set `instance`
         "#]],
     );
 }
@@ -387,8 +392,8 @@ fn nginx() {
     - {url: 'http://j/', access_log: {path: p, routes: ['*/a'], routes_max: 0}}
     - {url: 'http://k/', access_log: {path: p, format: '$uri'}}
     - {url: 'http://l/', access_log: {path: p, format: '$status $request_time'}}
-    - {url: 'http://m/', access_log: {path: p, format: '${status} $request_method'}}
-    - {url: 'http://n/', access_log: {path: p, format: '$status ${request_method} $request_uri'}}
+    - {url: 'http://m/', access_log: {path: p, format: '$${status} $request_method'}}
+    - {url: 'http://n/', access_log: {path: p, format: '$status $${request_method} $request_uri'}}
     - {url: 'http://o/', access_log: {path: p, format: '[$request] $status'}}
 ",
         &expect![[r#"
@@ -398,8 +403,10 @@ fn nginx() {
             6:36: `password` needs `username`
             7:38: `path` of `access_log` is missing
             8:38: "*/a" is no route; expected a path, with `*` at its end for any
-            8:38: `access_log` must be above 0
+            8:77: `routes_max` must be above 0
             9:38: `format` of `access_log` needs `$status` and `$request`, or `$request_method` and `$uri`
+            10:38: `format` of `access_log` needs `$status` and `$request`, or `$request_method` and `$uri`
+            11:38: `format` of `access_log` needs `$status` and `$request`, or `$request_method` and `$uri`
         "#]],
     );
 }
