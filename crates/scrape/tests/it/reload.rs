@@ -392,12 +392,12 @@ async fn a_reload_shows_what_it_changed() {
 #[tokio::test(start_paused = true)]
 async fn of_two_equal_targets_the_first_one_counts() {
     let mut world = World::paused();
-    let group = |name: &str| format!("{{targets: ['a:1'], labels: {{__from: {name}}}}}");
+    let group = |name: &str| format!("{{targets: ['a:1'], labels: {{__meta_from: {name}}}}}");
     let groups = [group("first"), group("second")].join(", ");
     world.apply(&format!("- job_name: j\n  static_configs: [{groups}]\n")).await;
     tokio::time::sleep(Duration::from_millis(1)).await;
     let shown = world.pools.view().active();
     assert_eq!(shown.len(), 1);
-    assert_eq!(shown[0].discovered.get("__from"), Some("first"));
+    assert_eq!(shown[0].discovered.get("__meta_from"), Some("first"));
     world.pools.stop().await;
 }
