@@ -16,7 +16,8 @@ const ROUNDS_DEFAULT: &str = "3";
 const ENGINE_ROWS: [&str; 6] = ["memory", "names", "hourly", "restart", "sender", "exporters"];
 
 /// `bench [ingest] [TARGETS HOURS]`, `bench scrape [TARGETS SECONDS]`, `bench rules`,
-/// `bench alerts`, `bench push [SERIES ROWS]`, `bench ui` or a row of the engine with its two numbers
+/// `bench alerts`, `bench push [SERIES ROWS]`, `bench probes`, `bench ui` or a row of the engine
+/// with its two numbers
 pub(crate) fn start(words: &[&str]) -> Chore {
     if words == ["ui"] {
         return web::bench();
@@ -31,6 +32,9 @@ pub(crate) fn start(words: &[&str]) -> Chore {
     if let ["push", numbers @ ..] = words {
         return push(numbers);
     }
+    if words == ["probes"] {
+        return probes();
+    }
     let folder = bench_dir()?;
     match words {
         [] | ["ingest"] => ingest(&folder, "20", "4"),
@@ -43,7 +47,8 @@ pub(crate) fn start(words: &[&str]) -> Chore {
         _ => Err("bench takes `ingest [TARGETS HOURS]`, `scrape [TARGETS SECONDS]`, \
                   `memory [TARGETS ROWS]`, `names [METRICS ROWS]`, `hourly [TARGETS ROWS]`, \
                   `restart [TARGETS ROWS]`, `sender [TARGETS SECONDS]`, \
-                  `exporters [SECONDS STEP]`, `push [SERIES ROWS]`, `rules`, `alerts` or `ui`"
+                  `exporters [SECONDS STEP]`, `push [SERIES ROWS]`, `rules`, `alerts`, `probes` \
+                  or `ui`"
             .into()),
     }
 }
@@ -287,6 +292,15 @@ fn rules() -> Chore {
         .args([data.join("rules"), data.join("exposition")])
         .arg(target_dir().join("bench/rules"))
         .env("FLYBALL_BIN", target_dir().join("release/flyball")))
+}
+
+/// 5,000 probes of local targets at 30 s: CPU and memory of the server.
+fn probes() -> Chore {
+    run(Command::new("/usr/bin/python3")
+        .arg(workspace_root().join("xtask/probe-bench.py"))
+        .arg(target_dir().join("release/flyball"))
+        .arg(target_dir().join("bench/probes"))
+        .args(["5000", "90"]))
 }
 
 /// Alerts in and out, beside Alertmanager.

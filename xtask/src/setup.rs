@@ -25,6 +25,8 @@ const DEBIAN_PACKAGES: &[&str] = &[
     "python3-snappy",
     "python3-venv",
     "python3-aiosmtpd",
+    "python3-websockets",
+    "dovecot-imapd",
     "python3-grpcio",
     "python3-prometheus-client",
     "strace",

@@ -48,6 +48,8 @@ pub enum Prober {
     Grpc(Box<GrpcProbe>),
     /// A conversation over a Unix socket.
     Unix(Box<ConversationProbe>),
+    /// WebSocket, with or without messages.
+    Websocket(Box<WebsocketProbe>),
 }
 
 impl Prober {
@@ -60,6 +62,7 @@ impl Prober {
             Self::Dns(_) => "dns",
             Self::Grpc(_) => "grpc",
             Self::Unix(_) => "unix",
+            Self::Websocket(_) => "websocket",
         }
     }
 }
@@ -278,6 +281,17 @@ pub struct GrpcProbe {
     pub tls: bool,
     /// TLS of it.
     pub tls_config: TlsConfig,
+}
+
+/// WebSocket: the handshake, and messages in the place of lines.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct WebsocketProbe {
+    /// Authentication and TLS.
+    pub client: HttpClientConfig,
+    /// Headers of the handshake.
+    pub headers: Vec<(String, String)>,
+    /// Messages; `expect_bytes` and `starttls` mean nothing here.
+    pub steps: Vec<TalkStep>,
 }
 
 #[cfg(test)]

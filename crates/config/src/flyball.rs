@@ -11,6 +11,7 @@ mod receive;
 mod schema;
 mod services;
 
+use crate::Place;
 use crate::alertmanager::receivers::Integration;
 use std::time::Duration;
 
@@ -77,10 +78,16 @@ pub struct FlyballConfig {
 pub struct ScheduledProbe {
     /// Label `job` of the series; each name once.
     pub name: String,
-    /// Module of blackbox.yml, or a built-in one.
-    pub module: String,
-    /// Targets; label `instance` of the series.
+    /// Module of blackbox.yml, or a built-in one; without one, targets are URLs.
+    pub module: Option<String>,
+    /// Targets; label `instance` of the series. Empty for a suite.
     pub targets: Vec<String>,
+    /// What must hold of the answer, and where it stands.
+    pub conditions: Vec<(String, Place)>,
+    /// Steps of a suite.
+    pub steps: Vec<ProbeStep>,
+    /// Values that steps know from the beginning, sorted by name.
+    pub context: Vec<(String, String)>,
     /// Time between two probes of a target, above 0.
     pub interval: Duration,
     /// Longest time of a probe, at most the interval.
@@ -91,6 +98,31 @@ pub struct ScheduledProbe {
     pub healthy: u32,
     /// Failures in a row until it is not, at least 1.
     pub unhealthy: u32,
+}
+
+/// A step of a suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeStep {
+    /// Its name, once in the suite.
+    pub name: String,
+    /// What is probed.
+    pub url: String,
+    /// Where it stands in the file.
+    pub place: Place,
+    /// Module; without one the scheme of the URL says how it is probed.
+    pub module: Option<String>,
+    /// Method of HTTP.
+    pub method: Option<String>,
+    /// Headers of HTTP, sorted by name.
+    pub headers: Vec<(String, String)>,
+    /// Body of HTTP.
+    pub body: Option<String>,
+    /// What must hold of the answer, and where it stands.
+    pub conditions: Vec<(String, Place)>,
+    /// Values to keep: name and placeholder, sorted by name.
+    pub store: Vec<(String, String)>,
+    /// Is it made also when a step before it failed?
+    pub always_run: bool,
 }
 
 /// What a receiver may know of labels and annotations.

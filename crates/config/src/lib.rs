@@ -44,9 +44,9 @@ pub use flyball::{
     AccessLog, ConfigFile, ContainersSettings, Dsn, Durability, FlyballConfig, HealthCheck,
     HealthComponent, HealthCriticality, HealthSettings, HostSettings, InstanceSettings, KeyGroup,
     LineListen, LogFormat, LogLevel, LogSettings, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn,
-    PostgresInstance, QuerySettings, REDIS_COLLECTORS, ReceiveSettings, Redact, RedisInstance,
-    RulePack, RulePacks, ScheduledProbe, SeriesLimits, ServiceAddress, ServiceSettings, SslMode,
-    StorageSettings, WebSettings, json_schema, load_any,
+    PostgresInstance, ProbeStep, QuerySettings, REDIS_COLLECTORS, ReceiveSettings, Redact,
+    RedisInstance, RulePack, RulePacks, ScheduledProbe, SeriesLimits, ServiceAddress,
+    ServiceSettings, SslMode, StorageSettings, WebSettings, json_schema, load_any,
 };
 pub use http::{
     HeaderValue, HttpAuth, HttpClientConfig, HttpHeader, OAuth2Config, ProxyConfig, TextSource,

@@ -101,7 +101,7 @@ impl Loader {
         }
         let prometheus = self.with_scrape_files(prometheus);
         let blackbox = self.blackbox(&flyball);
-        self.check_probes(&flyball, blackbox.as_ref());
+        self.check_probes(main, &flyball, blackbox.as_ref());
         let mappings = self.mappings(&flyball);
         let health = self.health(main, &flyball);
         let groups = self.rule_groups(&flyball, &prometheus, is_bare_prometheus);
@@ -180,8 +180,18 @@ impl Loader {
         }
     }
 
-    /// Each scheduled probe has its module, in the file or built in.
-    fn check_probes(&mut self, flyball: &FlyballConfig, blackbox: Option<&BlackboxConfig>) {
+    /// Each scheduled probe has its module, in the file or built in, and conditions that can be
+    /// read.
+    fn check_probes(
+        &mut self,
+        main: Option<&Path>,
+        flyball: &FlyballConfig,
+        blackbox: Option<&BlackboxConfig>,
+    ) {
+        let file = main.unwrap_or(Path::new("flyball.yml")).display();
+        let mistakes = flyball.probes.iter().flat_map(probe::check);
+        let told = mistakes.map(|(place, message)| format!("{file}:{place}: {message}"));
+        self.mistakes.extend(told);
         let built_in = probe::built_in();
         let (modules, place) = match (blackbox, flyball.blackbox.as_deref()) {
             (Some(file), Some(path)) => (&file.modules, path),
@@ -190,8 +200,12 @@ impl Loader {
             (_, None) => (&built_in.modules, "the built-in modules"),
         };
         for job in &flyball.probes {
-            if !modules.contains_key(&job.module) {
-                let (name, module) = (&job.name, &job.module);
+            let of_steps = job.steps.iter().filter_map(|step| step.module.as_ref());
+            for module in job.module.iter().chain(of_steps) {
+                if modules.contains_key(module) {
+                    continue;
+                }
+                let name = &job.name;
                 let names: Vec<&str> = modules.keys().map(String::as_str).collect();
                 self.mistakes.push(format!(
                     "probes: `{name}` has the module `{module}`, which is not in {place}; there \

@@ -7,10 +7,9 @@ use api::{Mount, Permission};
 use config::ScheduledProbe;
 use model::{Labels, Timestamp};
 use net::{AddressPolicy, ClientOptions};
-use probe::{Modules, PROBE_PATH, Service, Thresholds, Variation, Watch, World, probe_route};
+use probe::{Modules, PROBE_PATH, Plan, Service, Thresholds, Watch, World, probe_route};
 use scrape::{OwnWaitingSource, SourceError, Told, WaitingSource};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use sys::{Entropy, Vfs};
 
 /// The modules that scheduled probes use; a reload puts others in.
@@ -51,26 +50,32 @@ impl Probes {
 
     fn scheduled(&self, job: &ScheduledProbe) -> Vec<OwnWaitingSource> {
         let thresholds = Thresholds { healthy: job.healthy, unhealthy: job.unhealthy };
-        let one = |target: &String| {
+        let plans = probe::plans(job, &self.world).unwrap_or_else(|error| {
+            tracing::error!(job = job.name, error, "a probe that was checked cannot be made");
+            Vec::new()
+        });
+        let judged = format!("{:?} {:?} {:?}", job.conditions, job.steps, job.context);
+        let one = |(instance, plan): (String, Plan)| {
+            let url = format!("probe:{instance}");
             let source = Box::new(Scheduled {
                 current: Arc::clone(&self.current),
-                module: job.module.clone(),
-                target: target.clone(),
-                timeout: job.timeout,
+                job: job.name.clone(),
+                instance: instance.clone(),
+                plan,
                 watch: Watch::new(thresholds),
             });
             OwnWaitingSource {
                 job: job.name.clone(),
-                instance: target.clone(),
+                instance,
                 labels: Labels::from_pairs(job.labels.iter().map(|(name, value)| (name, value))),
                 interval: job.interval,
                 timeout: job.timeout,
-                url: format!("probe:{target}"),
-                identity: format!("{} {thresholds:?}", job.module),
+                url,
+                identity: format!("{:?} {thresholds:?} {judged}", job.module),
                 source,
             }
         };
-        job.targets.iter().map(one).collect()
+        plans.into_iter().map(one).collect()
     }
 
     /// The route, and what it counts among the server's own metrics.
@@ -89,9 +94,9 @@ impl Probes {
 /// A target that is probed again and again.
 struct Scheduled {
     current: Current,
-    module: String,
-    target: String,
-    timeout: Duration,
+    job: String,
+    instance: String,
+    plan: Plan,
     watch: Watch,
 }
 
@@ -99,10 +104,22 @@ impl WaitingSource for Scheduled {
     fn collect(&mut self, now: Timestamp) -> Told<'_> {
         let modules = Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner));
         Box::pin(async move {
-            let (timeout, variation) = (Some(self.timeout), Variation::default());
-            let asked = modules.probe(&self.module, &self.target, timeout, &variation);
-            let outcome = asked.await.map_err(|error| SourceError(error.to_string()))?;
-            Ok(self.watch.note(now, outcome))
+            let asked = self.plan.turn(&modules, now).await;
+            let mut outcome = asked.map_err(|error| SourceError(error.to_string()))?;
+            let (before, why) = (self.watch.healthy(), outcome.findings.why.take());
+            let families = self.watch.note(now, outcome);
+            let (job, instance) = (&self.job, &self.instance);
+            match self.watch.healthy() {
+                Some(false) if before != Some(false) => {
+                    let why = why.unwrap_or_default();
+                    tracing::warn!(job, instance, why, "a probed target is not healthy");
+                }
+                Some(true) if before == Some(false) => {
+                    tracing::info!(job, instance, "a probed target is healthy again");
+                }
+                Some(_) | None => {}
+            }
+            Ok(families)
         })
     }
 }

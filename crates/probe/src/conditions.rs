@@ -19,6 +19,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fmt;
 
+/// Name of the series that tells of conditions.
+pub(crate) const CONDITION_SERIES: &str = "flyball_probe_condition";
 /// Elements that one `[*]` stands for at most; a longer array fails the condition.
 const ELEMENTS_MAX: usize = 10_000;
 /// Characters of a value that are shown.
@@ -279,7 +281,7 @@ pub fn apply(
 /// Whether each condition held; the same text twice is one.
 fn family(judged: &[Judged]) -> Family {
     let help = "Whether a condition on the answer held (1) or not (0).";
-    let mut family = Family::gauge("flyball_probe_condition", help);
+    let mut family = Family::gauge(CONDITION_SERIES, help);
     let mut told = BTreeSet::new();
     for one in judged {
         if told.insert(&one.condition) {
@@ -430,6 +432,29 @@ fn applied(function: Function, value: Option<&Value>) -> Found {
         Function::Has => Some(value.is_some().to_string()),
         Function::Len => value.map(|value| json::length(value).to_string()),
         Function::None => value.map(json::text),
+    }
+}
+
+/// The value of a placeholder as a step leaves it to the next ones.
+pub(crate) fn value_to_keep(operand: &str, facts: &Facts<'_>) -> Option<Value> {
+    let operand = read::value(operand).ok()?;
+    match &operand {
+        Operand::Value { function: Function::None, of: Placeholder::Body(path), .. }
+            if !path.is_empty() =>
+        {
+            facts.json().and_then(|json| path.find(json)).filter(|value| !value.is_null()).cloned()
+        }
+        _ => operand.resolve(facts).map(Value::String),
+    }
+}
+
+/// Is a text a placeholder whose value can be kept?
+pub(crate) fn check_to_keep(text: &str) -> Result<(), Mistake> {
+    match read::value(text)? {
+        Operand::Value { .. } => Ok(()),
+        Operand::Literal(_) | Operand::Pattern { .. } | Operand::Any { .. } => {
+            Err(Mistake { message: format!("`{text}` is no placeholder such as `[BODY].id`") })
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Probes of endpoints: HTTP, TCP, DNS, ICMP, gRPC, Unix sockets, under the names that
+//! Probes of endpoints: HTTP, TCP, DNS, ICMP, gRPC, WebSocket, Unix sockets, under the names that
 //! `blackbox_exporter` 0.28 gives its series. Asked for by HTTP (`/probe`) and on a schedule.
 //! A shell: it speaks with targets through `net`; what an answer is worth is decided by pure
 //! functions (`http::judge`, `dns::judge`, `watch`). INV-30 holds for every address.
@@ -12,6 +12,7 @@ mod grpc;
 mod http;
 mod icmp;
 mod names;
+mod plan;
 mod reason;
 mod route;
 mod run;
@@ -21,10 +22,12 @@ mod target;
 mod tcp;
 mod tls;
 mod watch;
+mod websocket;
 mod world;
 
 pub use conditions::{Condition, Judged, Memory, Mistake, OwnVerdict, apply};
 pub use findings::{Findings, Span};
+pub use plan::{Plan, check, plans};
 pub use reason::Reason;
 pub use route::{PROBE_PATH, Service, probe_route};
 pub use run::Outcome;

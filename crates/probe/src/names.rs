@@ -54,6 +54,12 @@ metrics! {
     ICMP_DURATION "probe_icmp_duration_seconds" "Duration of icmp request by phase"
     ICMP_HOP_LIMIT "probe_icmp_reply_hop_limit" "Replied packet hop limit (TTL for ipv4)"
 
+    WEBSOCKET_STATUS "probe_websocket_status_code" "Response HTTP status code"
+    WEBSOCKET_UPGRADED "probe_websocket_connection_upgraded"
+        "Indicates if the websocket connection was successfully upgraded"
+    WEBSOCKET_REGEX "probe_websocket_failed_due_to_regex"
+        "Indicates if probe failed due to regex"
+
     GRPC_DURATION "probe_grpc_duration_seconds" "Duration of gRPC request by phase"
     GRPC_SSL "probe_grpc_ssl" "Indicates if SSL was used for the connection"
     GRPC_STATUS "probe_grpc_status_code" "Response gRPC status code"

@@ -5,7 +5,7 @@ use crate::world::Module;
 use crate::{Outcome, Variation, World, built_in};
 use config::blackbox::{
     ConversationProbe, DnsProbe, GrpcProbe, HttpProbe, IcmpProbe, IpChoice, RecordChecks, TYPES,
-    TcpProbe, code_of,
+    TcpProbe, WebsocketProbe, code_of,
 };
 use config::{ProbeModule, Prober, TextSource, TlsConfig};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use url::Url;
 
 /// Schemes that are known, for messages and help.
 pub const SCHEMES: &str = "http https tcp tls unix icmp dns dns+tcp dns+tls grpc grpcs ssh smtp \
-                           smtps imap imaps";
+                           smtps imap imaps ws wss";
 
 /// What a caller wants beyond the URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Parts {
     }
 }
 
-fn of_url(text: &str, wishes: &Wishes) -> Result<(ProbeModule, String), String> {
+pub(crate) fn of_url(text: &str, wishes: &Wishes) -> Result<(ProbeModule, String), String> {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let ip = match wishes.only_ip4 {
         None => IpChoice::default(),
@@ -141,6 +141,12 @@ fn of_url(text: &str, wishes: &Wishes) -> Result<(ProbeModule, String), String> 
                     (Prober::Icmp(icmp), parts.host.clone())
                 }
                 "dns" | "dns+tcp" | "dns+tls" => dns(scheme, &parts, wishes, ip, tls_config)?,
+                "ws" | "wss" => {
+                    parts.needs_host()?;
+                    let mut websocket = WebsocketProbe::default();
+                    websocket.client.tls = tls_config;
+                    (Prober::Websocket(Box::new(websocket)), text.to_owned())
+                }
                 "grpc" | "grpcs" => {
                     let service = parts.path().to_owned();
                     let grpc = GrpcProbe { ip, service, tls: scheme == "grpcs", tls_config };
@@ -265,6 +271,7 @@ mod tests {
             ("dns:///example.org", "dns", "192.0.2.1"),
             ("dns+tls://dns.example/example.org", "dns", "dns.example:853"),
             ("grpc://a.example:50051/my.Service", "grpc", "a.example:50051"),
+            ("wss://a.example/live", "websocket", "wss://a.example/live"),
             ("unix:///run/x.sock", "unix", "/run/x.sock"),
         ] {
             assert_eq!(read(url), Ok((prober, target.to_owned())), "{url}");

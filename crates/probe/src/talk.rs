@@ -25,9 +25,11 @@ pub(crate) struct Secure<'a> {
     pub(crate) name: &'a str,
 }
 
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A connection of any kind.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
-type Stream = BufReader<Pin<Box<dyn Duplex>>>;
+/// The same, read through a buffer.
+pub(crate) type Stream = BufReader<Pin<Box<dyn Duplex>>>;
 
 /// Holds a conversation over a fresh connection.
 pub(crate) async fn hold(
@@ -154,7 +156,7 @@ async fn read_bytes(stream: &mut Stream, wanted: &[u8], run: &mut Run) -> Step<(
 }
 
 /// A template with `${1}` from what matched.
-fn fill(expect: &SearchRegex, line: &str, template: &str) -> String {
+pub(crate) fn fill(expect: &SearchRegex, line: &str, template: &str) -> String {
     let mut out = String::new();
     if let Some(captures) = expect.regex.captures(line) {
         expand_captures(&captures, template, &mut |part| out.push_str(part));

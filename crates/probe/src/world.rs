@@ -8,6 +8,7 @@ use crate::http::HttpProber;
 use crate::icmp::IcmpProber;
 use crate::run::Run;
 use crate::tcp::{TcpProber, UnixProber};
+use crate::websocket::WebsocketProber;
 use config::blackbox::{BlackboxConfig, ProbeModule, Prober};
 use net::ClientOptions;
 use std::collections::BTreeMap;
@@ -79,6 +80,7 @@ enum Ready {
     Icmp(IcmpProber),
     Dns(Box<DnsProber>),
     Grpc(Box<GrpcProber>),
+    Websocket(Box<WebsocketProber>),
 }
 
 /// Modules of scheduled probes when no file names any.
@@ -89,6 +91,7 @@ modules:
   tcp_connect: {prober: tcp}
   tls_connect: {prober: tcp, tcp: {tls: true}}
   icmp: {prober: icmp}
+  websocket: {prober: websocket}
   grpc: {prober: grpc, grpc: {tls: true}}
   grpc_plain: {prober: grpc}
   ssh_banner:
@@ -159,6 +162,9 @@ impl Module {
             Prober::Icmp(icmp) => Ready::Icmp(IcmpProber::new(*icmp, world)),
             Prober::Dns(dns) => Ready::Dns(Box::new(DnsProber::new(dns, world))),
             Prober::Grpc(grpc) => Ready::Grpc(Box::new(GrpcProber::new(grpc, world))),
+            Prober::Websocket(websocket) => {
+                Ready::Websocket(Box::new(WebsocketProber::new(websocket, world)))
+            }
         };
         Self { config: config.clone(), prober }
     }
@@ -194,6 +200,7 @@ impl Module {
             Ready::Icmp(icmp) => icmp.probe(target, &mut run).await,
             Ready::Dns(dns) => dns.probe(target, &mut run).await,
             Ready::Grpc(grpc) => grpc.probe(target, &mut run).await,
+            Ready::Websocket(websocket) => websocket.probe(target, variation, &mut run).await,
         };
         run.finish(result)
     }
@@ -221,7 +228,7 @@ mod tests {
     #[test]
     fn the_built_in_modules_are_well_formed() {
         let modules = built_in().modules;
-        assert!(modules.contains_key("http_2xx") && modules.len() == 10);
+        assert!(modules.contains_key("http_2xx") && modules.len() == 11);
         let Prober::Tcp(smtp) = &modules["smtp_starttls"].prober else { panic!("tcp") };
         assert_eq!(smtp.talk.steps[0].send.as_deref(), Some("EHLO prober\r"));
     }

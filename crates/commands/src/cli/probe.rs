@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Examples of `probe --help`.
 pub const PROBE_EXAMPLES: &str = "\
-Schemes: http https tcp tls unix icmp dns dns+tcp dns+tls grpc grpcs ssh smtp smtps imap imaps;
+Schemes: http https tcp tls unix icmp dns dns+tcp dns+tls grpc grpcs ssh smtp smtps imap imaps ws wss;
 a target without one is asked by HTTP. With --module the target is written as the module takes it.
 Exit codes: 0 all is well, 1 something is not, 2 the target or a condition cannot be read.
 

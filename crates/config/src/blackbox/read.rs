@@ -3,7 +3,7 @@
 use super::{
     BlackboxConfig, CLASSES, Compression, ConversationProbe, DnsProbe, GrpcProbe, HeaderMatch,
     HttpProbe, IcmpProbe, IpChoice, ProbeBody, ProbeModule, Prober, RCODES, RecordChecks,
-    SearchRegex, TYPES, TalkStep, TcpProbe, code_of,
+    SearchRegex, TYPES, TalkStep, TcpProbe, WebsocketProbe, code_of,
 };
 use crate::http::{canonical_header, client_fields, is_header_name, tls};
 use crate::prometheus::unsupported_keys;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-const PROBERS: [&str; 6] = ["http", "tcp", "icmp", "dns", "grpc", "unix"];
+const PROBERS: [&str; 7] = ["http", "tcp", "icmp", "dns", "grpc", "unix", "websocket"];
 /// Steps of a conversation at most.
 const STEPS_MAX: usize = 1000;
 
@@ -52,6 +52,7 @@ fn module(section: Section<'_>) -> Option<ProbeModule> {
     let dns = section.section("dns", "dns").map(|section| (section.place, dns(section)));
     let grpc = section.section("grpc", "grpc").map(grpc);
     let unix = section.section("unix", "unix").map(unix);
+    let websocket = section.section("websocket", "websocket").map(websocket);
     let prober = match name.as_str() {
         "http" => Some(Prober::Http(Box::new(http.unwrap_or_default()))),
         "tcp" => Some(Prober::Tcp(Box::new(tcp.unwrap_or_default()))),
@@ -59,6 +60,7 @@ fn module(section: Section<'_>) -> Option<ProbeModule> {
         "dns" => dns_prober(&section, dns),
         "grpc" => Some(Prober::Grpc(Box::new(grpc.unwrap_or_default()))),
         "unix" => Some(Prober::Unix(Box::new(unix.unwrap_or_default()))),
+        "websocket" => Some(Prober::Websocket(Box::new(websocket.unwrap_or_default()))),
         "" => {
             let list = PROBERS.join("`, `");
             section.problem("prober", format!("a module needs `prober`: one of `{list}`"));
@@ -314,14 +316,33 @@ fn unix(section: Section<'_>) -> ConversationProbe {
     probe
 }
 
-fn conversation(section: &Section<'_>) -> ConversationProbe {
+fn websocket(section: Section<'_>) -> WebsocketProbe {
+    let mut probe = WebsocketProbe { steps: steps(&section), ..WebsocketProbe::default() };
+    if probe.steps.iter().any(|step| step.starttls || step.expect_bytes.is_some()) {
+        let message = "messages of a WebSocket have neither `expect_bytes` nor `starttls`";
+        section.problem("query_response", message);
+    }
+    if let Some(client) = section.section("http_config", "http_config") {
+        probe.client = client_fields(&client);
+        probe.headers = client.text_map("headers", "headers");
+        client.finish();
+    }
+    section.finish();
+    probe
+}
+
+fn steps(section: &Section<'_>) -> Vec<TalkStep> {
     let items = section.items("query_response");
     if items.len() > STEPS_MAX {
         let message = format!("`query_response` has {} steps, at most {STEPS_MAX}", items.len());
         section.problem("query_response", message);
     }
+    items.iter().filter_map(|node| step(section.reader, node)).collect()
+}
+
+fn conversation(section: &Section<'_>) -> ConversationProbe {
     ConversationProbe {
-        steps: items.iter().filter_map(|node| step(section.reader, node)).collect(),
+        steps: steps(section),
         tls: on(section, "tls"),
         tls_config: tls_section(section),
     }

@@ -57,8 +57,8 @@ fn mistakes_are_told_with_their_places() {
          body_file: y\n      headers: {Accept-Encoding: 'br, identity'}\n      \
          compression: gzip\n",
         &expect![[r#"
-            blackbox.yml:2:15: `prober` cannot be "htp"; expected one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`; did you mean `http`?
-            blackbox.yml:3:6: a module needs `prober`: one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`
+            blackbox.yml:2:15: `prober` cannot be "htp"; expected one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`, `websocket`; did you mean `http`?
+            blackbox.yml:3:6: a module needs `prober`: one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`, `websocket`
             blackbox.yml:7:7: unknown key `valid_status`
             blackbox.yml:8:37: `fail_if_body_matches_regexp`: cannot compile regular expression "(": unclosed group
             blackbox.yml:10:18: at most one of `body` and `body_file` may be set

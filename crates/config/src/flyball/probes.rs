@@ -1,8 +1,8 @@
 //! Scheduled probes of flyball.yml: defaults, and checks that the schema cannot make.
 
-use super::ScheduledProbe;
 use super::load::key_places;
-use super::schema::Probe;
+use super::schema::{Probe, ProbeProfile, ProbeStep as StepText};
+use super::{ProbeStep, ScheduledProbe};
 use crate::Place;
 use crate::read::Reader;
 use crate::yaml::Node;
@@ -10,9 +10,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
+const INTERVAL_LOW_NOISE: Duration = Duration::from_mins(5);
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// Targets of all probes at most.
 const TARGETS_MAX: usize = 100_000;
+/// Steps of a suite, and conditions of a probe or step, at most.
+const STEPS_MAX: usize = 100;
+const CONDITIONS_MAX: usize = 100;
 /// Labels that say where a series comes from.
 const OWN_LABELS: [&str; 2] = ["job", "instance"];
 
@@ -23,7 +27,9 @@ pub(super) fn resolve(probes: Vec<Probe>, root: &Node, reader: &Reader<'_>) -> V
     let mut resolved = Vec::new();
     for (index, probe) in probes.into_iter().enumerate() {
         let at = |key: &str| place(index, key);
-        let probe = one(probe, &at, reader);
+        let node = root.value("probes").and_then(|list| list.items().get(index));
+        let node = node.unwrap_or(root);
+        let probe = one(probe, node, &at, reader);
         if !names.insert(probe.name.clone()) {
             let quoted = model::quote(&probe.name);
             reader.problem(at("name"), format!("there are two probes with the name {quoted}"));
@@ -38,8 +44,17 @@ pub(super) fn resolve(probes: Vec<Probe>, root: &Node, reader: &Reader<'_>) -> V
     resolved
 }
 
-fn one(probe: Probe, at: &impl Fn(&str) -> Place, reader: &Reader<'_>) -> ScheduledProbe {
-    let interval = probe.interval.map_or(INTERVAL_DEFAULT, |interval| interval.0);
+fn one(
+    probe: Probe,
+    node: &Node,
+    at: &impl Fn(&str) -> Place,
+    reader: &Reader<'_>,
+) -> ScheduledProbe {
+    let (interval, decide) = match probe.profile.unwrap_or_default() {
+        ProbeProfile::Normal => (INTERVAL_DEFAULT, 2),
+        ProbeProfile::LowNoise => (INTERVAL_LOW_NOISE, 3),
+    };
+    let interval = probe.interval.map_or(interval, |interval| interval.0);
     let timeout = probe.timeout.map_or(TIMEOUT_DEFAULT.min(interval), |timeout| timeout.0);
     let problem = |key: &str, message: &str| reader.problem(at(key), message);
     let name = probe.name.unwrap_or_default();
@@ -47,8 +62,17 @@ fn one(probe: Probe, at: &impl Fn(&str) -> Place, reader: &Reader<'_>) -> Schedu
         problem("name", "a probe needs `name`");
     }
     let targets = probe.targets.unwrap_or_default();
-    if targets.is_empty() || targets.iter().any(String::is_empty) {
+    let conditions = conditions(probe.conditions, node, reader);
+    let steps = steps(probe.steps.unwrap_or_default(), node, reader);
+    let is_suite = !steps.is_empty();
+    if !is_suite && (targets.is_empty() || targets.iter().any(String::is_empty)) {
         problem("targets", "a probe needs `targets`, none of them empty");
+    }
+    if is_suite && (!targets.is_empty() || probe.module.is_some() || !conditions.is_empty()) {
+        problem("steps", "with `steps`, URL, module and conditions stand in each step");
+    }
+    if !is_suite && probe.context.is_some() {
+        problem("context", "`context` is for `steps`");
     }
     let unique: BTreeSet<&String> = targets.iter().collect();
     if unique.len() < targets.len() {
@@ -60,7 +84,7 @@ fn one(probe: Probe, at: &impl Fn(&str) -> Place, reader: &Reader<'_>) -> Schedu
     if timeout.is_zero() || timeout > interval {
         problem("timeout", "`timeout` must be above 0 and at most `interval`");
     }
-    let (healthy, unhealthy) = (probe.healthy.unwrap_or(2), probe.unhealthy.unwrap_or(2));
+    let (healthy, unhealthy) = (probe.healthy.unwrap_or(decide), probe.unhealthy.unwrap_or(decide));
     for (key, count) in [("healthy", healthy), ("unhealthy", unhealthy)] {
         if count == 0 {
             problem(key, "at least 1 probe decides");
@@ -72,15 +96,77 @@ fn one(probe: Probe, at: &impl Fn(&str) -> Place, reader: &Reader<'_>) -> Schedu
             problem("labels", &format!("{} cannot be a label here", model::quote(label)));
         }
     }
+    let needs_module = conditions.is_empty() && !is_suite;
     ScheduledProbe {
         name,
-        module: probe.module.unwrap_or_else(|| "http_2xx".to_owned()),
+        module: probe.module.or_else(|| needs_module.then(|| "http_2xx".to_owned())),
         targets,
+        conditions,
+        steps,
+        context: probe.context.unwrap_or_default().into_iter().collect(),
         interval,
         timeout,
         labels,
         healthy,
         unhealthy,
+    }
+}
+
+/// Conditions with their places.
+fn conditions(
+    texts: Option<Vec<String>>,
+    node: &Node,
+    reader: &Reader<'_>,
+) -> Vec<(String, Place)> {
+    let texts = texts.unwrap_or_default();
+    if texts.len() > CONDITIONS_MAX {
+        let message = format!("more than {CONDITIONS_MAX} conditions");
+        reader.problem(node.place_below(&["conditions"]), message);
+    }
+    let items = node.value("conditions").map_or(&[][..], Node::items);
+    let place = |index: usize| items.get(index).map_or(node.place, |item| item.place);
+    texts.into_iter().enumerate().map(|(index, text)| (text, place(index))).collect()
+}
+
+fn steps(texts: Vec<StepText>, node: &Node, reader: &Reader<'_>) -> Vec<ProbeStep> {
+    let items = node.value("steps").map_or(&[][..], Node::items);
+    if texts.len() > STEPS_MAX {
+        let message = format!("more than {STEPS_MAX} steps");
+        reader.problem(node.place_below(&["steps"]), message);
+    }
+    let mut names = BTreeSet::new();
+    let mut steps = Vec::new();
+    for (index, text) in texts.into_iter().enumerate() {
+        let item = items.get(index).unwrap_or(node);
+        let step = step(text, item, reader);
+        if step.name.is_empty() || !names.insert(step.name.clone()) {
+            let message = "a step needs `name`, and each name stands once";
+            reader.problem(item.place_below(&["name"]), message);
+        }
+        if step.url.is_empty() {
+            reader.problem(item.place_below(&["url"]), "a step needs `url`");
+        }
+        steps.push(step);
+    }
+    steps
+}
+
+fn step(text: StepText, node: &Node, reader: &Reader<'_>) -> ProbeStep {
+    // Who may read the configuration need not know what a step authenticates with.
+    for (_, value) in node.value("headers").map_or(&[][..], Node::entries) {
+        reader.hide(value);
+    }
+    ProbeStep {
+        name: text.name.unwrap_or_default(),
+        url: text.url.unwrap_or_default(),
+        place: node.place_below(&["url"]),
+        module: text.module,
+        method: text.method,
+        headers: text.headers.unwrap_or_default().into_iter().collect(),
+        body: text.body,
+        conditions: conditions(text.conditions, node, reader),
+        store: text.store.unwrap_or_default().into_iter().collect(),
+        always_run: text.always_run.unwrap_or_default(),
     }
 }
 
@@ -102,8 +188,11 @@ mod tests {
         let probes = read("probes:\n- {name: web, targets: [a.example]}\n").unwrap();
         let expected = ScheduledProbe {
             name: "web".into(),
-            module: "http_2xx".into(),
+            module: Some("http_2xx".into()),
             targets: vec!["a.example".into()],
+            conditions: Vec::new(),
+            steps: Vec::new(),
+            context: Vec::new(),
             interval: Duration::from_secs(30),
             timeout: Duration::from_secs(10),
             labels: Vec::new(),
@@ -113,6 +202,34 @@ mod tests {
         assert_eq!(probes, [expected]);
         let quick = read("probes:\n- {name: web, targets: [a], interval: 5s}\n").unwrap();
         assert_eq!(quick[0].timeout, Duration::from_secs(5));
+        let calm = read("probes:\n- {name: web, targets: [a], profile: low_noise}\n").unwrap();
+        let calm = &calm[0];
+        assert_eq!((calm.interval, calm.healthy, calm.unhealthy), (INTERVAL_LOW_NOISE, 3, 3));
+    }
+
+    #[test]
+    fn conditions_and_steps_keep_their_places() {
+        let text = "probes:\n- name: api\n  targets: [https://a.example]\n  conditions:\n  \
+            - '[STATUS] == 200'\n- name: suite\n  context: {price: '1'}\n  steps:\n  \
+            - {name: a, url: 'http://a', headers: {X-Key: hunter2}, store: {id: '[BODY].id'}}\n  \
+            - {name: b, url: 'http://a/[CONTEXT].id', always_run: true}\n";
+        let probes = read(text).unwrap();
+        assert_eq!(probes[0].module, None);
+        let place = Place { line: 5, column: 5 };
+        assert_eq!(probes[0].conditions, [("[STATUS] == 200".to_owned(), place)]);
+        assert_eq!(probes[1].steps.len(), 2);
+        assert!(probes[1].steps[1].always_run && probes[1].targets.is_empty());
+        let redacted = load("flyball.yml", text, &Outside::nothing()).unwrap().redacted;
+        assert!(!redacted.contains("hunter2"), "{redacted}");
+        let wrong = "probes:\n- {name: s, targets: [a], steps: [{name: a}, {name: a, url: x}]}\n";
+        assert_eq!(
+            read(wrong).unwrap_err(),
+            [
+                "2:34: with `steps`, URL, module and conditions stand in each step",
+                "2:35: a step needs `url`",
+                "2:53: a step needs `name`, and each name stands once",
+            ]
+        );
     }
 
     #[test]

@@ -194,20 +194,62 @@ pub(super) struct Probe {
     /// Label `job` of the series; each name once.
     pub(super) name: Option<String>,
     /// Module of the file that `blackbox` names; without one, of the built-in modules. `http_2xx`
-    /// by default.
+    /// by default; with `conditions`, targets are URLs that need none.
     pub(super) module: Option<String>,
     /// What is probed, as the module needs it written; label `instance` of the series.
     pub(super) targets: Option<Vec<String>>,
-    /// Time between two probes of a target; 30 seconds by default.
+    /// What must hold of the answer, e.g. `[STATUS] == 200`.
+    pub(super) conditions: Option<Vec<String>>,
+    /// Steps of a suite, made one after another, in the place of targets.
+    pub(super) steps: Option<Vec<ProbeStep>>,
+    /// Values that steps know from the beginning, as `[CONTEXT].NAME`.
+    pub(super) context: Option<BTreeMap<String, String>>,
+    /// How often by default: `normal` every 30 seconds with 2 outcomes in a row that decide,
+    /// `low_noise` every 5 minutes with 3.
+    pub(super) profile: Option<ProbeProfile>,
+    /// Time between two probes of a target; the profile's by default.
     pub(super) interval: Option<DurationText>,
     /// Longest time of a probe; 10 seconds or the interval by default, whichever is shorter.
     pub(super) timeout: Option<DurationText>,
     /// Further labels of the series.
     pub(super) labels: Option<BTreeMap<String, String>>,
-    /// Successes in a row until a target is healthy; 2 by default.
+    /// Successes in a row until a target is healthy; the profile's by default.
     pub(super) healthy: Option<u32>,
-    /// Failures in a row until it is not; 2 by default.
+    /// Failures in a row until it is not; the profile's by default.
     pub(super) unhealthy: Option<u32>,
+}
+
+/// Defaults of how often a target is probed, and of how many outcomes decide.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ProbeProfile {
+    #[default]
+    Normal,
+    LowNoise,
+}
+
+/// A step of a suite; `[CONTEXT].NAME` in URL, headers and body stands for a value of the context.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ProbeStep {
+    /// Label `step` of the series; each name once.
+    pub(super) name: Option<String>,
+    /// What is probed.
+    pub(super) url: Option<String>,
+    /// Module that probes; by default the scheme of the URL says how.
+    pub(super) module: Option<String>,
+    /// Method of HTTP.
+    pub(super) method: Option<String>,
+    /// Headers of HTTP.
+    pub(super) headers: Option<BTreeMap<String, String>>,
+    /// Body of HTTP.
+    pub(super) body: Option<String>,
+    /// What must hold of the answer.
+    pub(super) conditions: Option<Vec<String>>,
+    /// Values for the steps behind it, also when it fails: `{id: "[BODY].id"}`.
+    pub(super) store: Option<BTreeMap<String, String>>,
+    /// Make it also when a step before it failed.
+    pub(super) always_run: Option<bool>,
 }
 
 /// Limits that protect the server from its sources.

@@ -109,3 +109,45 @@ fn a_probe_whose_module_is_missing_refuses_the_configuration() {
     let message = "`web` has the module `http_3xx`, which is not in the built-in modules";
     assert!(log.contains(message), "{log}");
 }
+
+#[test]
+fn conditions_and_steps_are_series_and_say_why_in_the_log() {
+    let good = target();
+    let mut server = Server::prepare(&["--config.file=flyball.yml"]);
+    server.write(
+        "flyball.yml",
+        &format!(
+            "probes:\n- name: api\n  targets: ['http://{good}/']\n  interval: 500ms\n  \
+             conditions: ['[BODY] == ok', '[STATUS] == 404']\n- name: suite\n  interval: 500ms\n  \
+             steps:\n  - {{name: first, url: 'http://{good}/', store: {{word: '[BODY]'}}}}\n  \
+             - {{name: second, url: 'http://{good}/[CONTEXT].word', \
+             conditions: ['[BODY] == [CONTEXT].word']}}\n"
+        ),
+    );
+    server.run();
+    for (expr, expected) in [
+        ("flyball_probe_condition{job=\"api\", condition=\"[BODY] == ok\"}", 1.0),
+        ("flyball_probe_condition{job=\"api\", condition=\"[STATUS] == 404\"}", 0.0),
+        ("flyball_probe_failure{job=\"api\", reason=\"condition\"}", 1.0),
+        ("flyball_probe_step_success{job=\"suite\", instance=\"suite\", step=\"second\"}", 1.0),
+        ("flyball_probe_condition{job=\"suite\", step=\"second\"}", 1.0),
+        ("flyball_probe_healthy{job=\"suite\"}", 1.0),
+        ("flyball_probe_healthy{job=\"api\"}", 0.0),
+    ] {
+        server.wait_for_query(expr, |found| found.iter().any(|(_, value)| *value == expected));
+    }
+    let log = server.log();
+    assert!(log.contains("condition does not hold: [STATUS] (200) == 404"), "{log}");
+}
+
+#[test]
+fn a_condition_that_cannot_be_read_refuses_the_configuration_with_its_place() {
+    let mut server = Server::prepare(&["--config.file=flyball.yml"]);
+    let text = "probes:\n- name: api\n  targets: [http://a.example]\n  conditions:\n  \
+                - '[STATUS] == 200'\n  - '[STATSU] == 200'\n";
+    server.write("flyball.yml", text);
+    server.launch();
+    wait_for("the server ends", || (!server.wait().success()).then_some(()));
+    let log = server.log();
+    assert!(log.contains("flyball.yml:6:5: there is no placeholder `[STATSU]`"), "{log}");
+}

@@ -90,6 +90,42 @@ fn http_and_https_agree_with_the_exporter() {
 }
 
 #[test]
+fn slow_hanging_and_compressed_answers_agree_with_the_exporter() {
+    let Some(nginx) = servers::nginx() else { return };
+    let body = "fail_if_body_not_matches_regexp: ['^compressed body$']";
+    let modules = format!(
+        "modules:\n\
+         \x20 plain: {{prober: http, timeout: 5s}}\n\
+         \x20 short: {{prober: http, timeout: 700ms}}\n\
+         \x20 gzip: {{prober: http, http: {{compression: gzip, {body}}}}}\n\
+         \x20 deflate: {{prober: http, http: {{compression: deflate, {body}}}}}\n"
+    );
+    let Some(exporter) = start(&modules) else { return };
+    let ours = ours(&modules);
+    let plain = format!("127.0.0.1:{}", nginx.plain);
+    let path = |path: &str| format!("{plain}{path}");
+    for (module, target, reason) in [
+        ("short", servers::silent().to_string(), Some(Reason::Timeout)),
+        ("plain", servers::slow(300, "late").to_string(), None),
+        ("short", servers::slow(3000, "late").to_string(), Some(Reason::Timeout)),
+        ("gzip", path("/zipped"), None),
+        ("deflate", path("/deflated"), None),
+    ] {
+        assert_eq!(compare(&exporter, &ours, module, &target), reason, "{module} {target}");
+    }
+    // The exporter counts the time until the first byte, whatever it is, and looks at no
+    // expression where the compression is not the promised one.
+    for (module, target, reason) in [
+        ("plain", servers::garbage().to_string(), Reason::Protocol),
+        ("gzip", path("/deflated"), Reason::Body),
+        ("gzip", path("/host"), Reason::Body),
+        ("plain", format!("https://localhost:{}", nginx.own), Reason::Tls),
+    ] {
+        assert_eq!(probe(&ours, module, &target).reason, Some(reason), "{module} {target}");
+    }
+}
+
+#[test]
 fn tcp_conversations_agree_with_the_exporter() {
     let Some(nginx) = servers::nginx() else { return };
     let modules = format!(

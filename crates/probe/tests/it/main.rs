@@ -5,5 +5,8 @@ mod dns;
 mod exporter;
 mod fuzz;
 mod grpc;
+mod hostile;
+mod mail;
 mod policy;
 mod servers;
+mod websocket;

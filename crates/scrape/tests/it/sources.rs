@@ -338,6 +338,31 @@ async fn a_stop_writes_no_end_of_a_probe_and_does_not_wait_for_its_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_probe_that_hangs_delays_no_other() {
+    let mut world = World::paused();
+    let one = |number: usize| {
+        let mut probe = probe("same", number == 0);
+        probe.instance = number.to_string();
+        probe
+    };
+    world.pools.apply_waiting((0..200).map(one).collect());
+    tokio::time::sleep(Duration::from_millis(20_500)).await;
+    for number in 0..200 {
+        let instance = number.to_string();
+        let labels = [("__name__", "asked"), ("job", "probe"), ("instance", &instance)];
+        let samples = world.memory.samples(&labels);
+        if number == 0 {
+            assert_eq!(samples.len(), 1, "it hangs in its second question");
+            continue;
+        }
+        assert!((20..=21).contains(&samples.len()), "{instance}: {samples:?}");
+        let even = samples.windows(2).all(|two| two[1].0 - two[0].0 == 1000);
+        assert!(even, "{instance}: {samples:?}");
+    }
+    world.pools.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_probe_that_hangs_ends_when_it_is_gone() {
     let mut world = World::paused();
     world.pools.apply_waiting(vec![probe("one", true)]);
