@@ -178,6 +178,7 @@ def write_rows(server, source, rows, step_s, end, churn=False, each=lambda row: 
     start = row_time(0, rows, step_s, end)
     for number in range(1, rows + 1):
         if churn and source.churn():
+            connection.close()  # building them takes longer than a server keeps an idle connection
             batches = [bench.Batch(source, *ends) for ends in cut]
         times, values = source.step_ts((start + number * step_s) * 1000), source.step_values()
         for batch in batches:
