@@ -28,6 +28,8 @@ const TEXTS: &[(&str, Text)] = &[
     ("powersupply.ignored-supplies", |o| &mut o.powersupply_exclude),
     ("slabinfo.slabs-exclude", |o| &mut o.slabinfo_exclude),
     ("slabinfo.slabs-include", |o| &mut o.slabinfo_include),
+    ("systemd.unit-exclude", |o| &mut o.systemd_exclude),
+    ("systemd.unit-include", |o| &mut o.systemd_include),
     ("tapestats.ignored-devices", |o| &mut o.tapestats_exclude),
     ("vmstat.fields", |o| &mut o.vmstat_fields),
 ];
@@ -47,6 +49,9 @@ const BOOLS: &[(&str, Bool)] = &[
     ("interrupts.include-zeros", |o| &mut o.interrupts_include_zeros),
     ("netclass.ignore-invalid-speed", |o| &mut o.netclass_ignore_invalid_speed),
     ("stat.softirq", |o| &mut o.stat_softirq),
+    ("systemd.enable-restarts-metrics", |o| &mut o.systemd_restarts),
+    ("systemd.enable-start-time-metrics", |o| &mut o.systemd_start_times),
+    ("systemd.enable-task-metrics", |o| &mut o.systemd_tasks),
 ];
 
 fn find<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {

@@ -61,6 +61,7 @@ mod softnet;
 mod stat;
 mod swap;
 mod sysctl;
+mod systemd;
 mod tapestats;
 mod tcpstat;
 mod textfile;
@@ -328,6 +329,7 @@ fn build(name: &'static str, setup: &mut Setup<'_>) -> Result<Box<dyn Collector>
         "softnet" => Box::new(softnet::Softnet::new(setup)),
         "stat" => Box::new(stat::Stat::new(setup)),
         "sysctl" => Box::new(sysctl::Sysctl::new(setup)),
+        "systemd" => Box::new(systemd::Systemd::new(setup)?),
         "tapestats" => Box::new(tapestats::Tapestats::new(setup)?),
         "textfile" => Box::new(textfile::Textfile::new(setup)),
         "thermal_zone" => Box::new(thermal_zone::ThermalZone::new(setup)),

@@ -2,6 +2,7 @@
 //! Called by the binary once a second; hands out metric families, stores and sends nothing.
 //! Reads the host only through [`Host`], so a tree of fixture files is as good as a machine.
 
+mod dbus;
 mod error;
 mod family;
 mod flags;
@@ -11,6 +12,7 @@ mod statfs;
 mod system;
 mod text;
 
+pub use dbus::{Connection, check_message};
 pub use error::{Error, ErrorKind};
 pub use exposition::{Family, Point};
 pub use host::{Fault, HostCollector, parse_any};

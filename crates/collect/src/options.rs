@@ -103,6 +103,7 @@ pub const COLLECTORS: &[Switch] = &[
     on("stat"),
     off("swap").each(SLOW),
     off("sysctl").each(SLOW),
+    off("systemd").each(SLOW),
     on("tapestats").each(SLOW),
     off("tcpstat").each(SLOW),
     on("textfile").each(SLOW),
@@ -191,6 +192,16 @@ pub struct Options {
     pub sysctl_include: Vec<String>,
     /// `--collector.sysctl.include-info`: parameters to show as info series.
     pub sysctl_include_info: Vec<String>,
+    /// `--collector.systemd.unit-include`, over whole names; empty includes all.
+    pub systemd_include: String,
+    /// `--collector.systemd.unit-exclude`, over whole names; empty excludes none.
+    pub systemd_exclude: String,
+    /// `--collector.systemd.enable-start-time-metrics`: since when units are active.
+    pub systemd_start_times: bool,
+    /// `--collector.systemd.enable-restarts-metrics`: how often services were started again.
+    pub systemd_restarts: bool,
+    /// `--collector.systemd.enable-task-metrics`: tasks of services and their limits.
+    pub systemd_tasks: bool,
     /// `--collector.hwmon.chip-include`; empty includes all.
     pub hwmon_chip_include: String,
     /// `--collector.hwmon.chip-exclude`; empty excludes none.
@@ -255,6 +266,11 @@ impl Default for Options {
             slabinfo_exclude: String::new(),
             sysctl_include: Vec::new(),
             sysctl_include_info: Vec::new(),
+            systemd_include: ".+".into(),
+            systemd_exclude: r".+\.(automount|device|mount|scope|slice)".into(),
+            systemd_start_times: false,
+            systemd_restarts: false,
+            systemd_tasks: false,
             hwmon_chip_include: String::new(),
             hwmon_chip_exclude: String::new(),
             hwmon_sensor_include: String::new(),

@@ -1,12 +1,17 @@
 //! The host as an argument: files of the virtual filesystems, statfs(2), uname(2), the time zone.
 //! [`OsHost`] is the machine; tests give a tree of files and whatever trouble they want to see.
 
+use crate::Connection;
 use model::Timestamp;
 use std::fs;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Longest wait for a message bus.
+const BUS_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// An open file whose text is made anew by every read at offset 0.
 pub trait HostFile: Send {
@@ -124,6 +129,12 @@ pub trait Host: Send + Sync {
     fn clock_state(&self) -> io::Result<ClockState> {
         Err(io::ErrorKind::Unsupported.into())
     }
+
+    /// A connection to a message bus, and the number of the user who asks. Reads and writes end
+    /// with an error when nothing comes for long.
+    fn bus(&self, _socket: &Path) -> io::Result<(Box<dyn Connection>, u32)> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// The machine this process runs on.
@@ -219,6 +230,13 @@ impl Host for OsHost {
 
     fn clock_state(&self) -> io::Result<ClockState> {
         adjtimex()
+    }
+
+    fn bus(&self, socket: &Path) -> io::Result<(Box<dyn Connection>, u32)> {
+        let stream = UnixStream::connect(socket)?;
+        stream.set_read_timeout(Some(BUS_WAIT_MAX))?;
+        stream.set_write_timeout(Some(BUS_WAIT_MAX))?;
+        Ok((Box::new(stream), rustix::process::geteuid().as_raw()))
     }
 }
 

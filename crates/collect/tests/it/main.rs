@@ -8,4 +8,5 @@ mod hostile;
 mod live;
 mod odd;
 mod page;
+mod systemd;
 mod tree;
