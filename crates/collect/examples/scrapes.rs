@@ -1,6 +1,8 @@
 //! What collecting this host costs: runs the default collectors so often and prints processor time
 //! and memory. `cargo run --release -p collect --example scrapes -- 1000`
 
+#![expect(clippy::print_stdout, reason = "the figures are for people")]
+
 use collect::{HostCollector, Options, OsHost, Roots};
 use std::error::Error;
 use std::fs;

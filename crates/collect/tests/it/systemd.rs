@@ -136,10 +136,9 @@ fn bus(root: &Path, answer: impl Fn(u32, &str) -> Vec<u8> + Send + 'static) {
                     break;
                 }
                 asked.push(byte[0]);
-                if asked.ends_with(b"\r\n") && asked.starts_with(b"\0AUTH EXTERNAL ") {
-                    if !asked.ends_with(b"BEGIN\r\n") {
-                        stream.write_all(b"OK 1234deadbeef\r\n").unwrap();
-                    }
+                let is_line = asked.ends_with(b"\r\n") && !asked.ends_with(b"BEGIN\r\n");
+                if is_line && asked.starts_with(b"\0AUTH EXTERNAL ") {
+                    stream.write_all(b"OK 1234deadbeef\r\n").unwrap();
                 }
             }
             while let Some((serial, text)) = call(&mut stream) {
