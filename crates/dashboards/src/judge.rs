@@ -5,7 +5,7 @@ use crate::json::{Object, list, shown, text, truthy};
 use crate::report::{Report, element, member};
 
 /// Panel types that are drawn as they are meant.
-pub const PANEL_TYPES: [&str; 15] = [
+pub const PANEL_TYPES: [&str; 16] = [
     "timeseries",
     "stat",
     "gauge",
@@ -18,13 +18,14 @@ pub const PANEL_TYPES: [&str; 15] = [
     "state-timeline",
     "status-history",
     "barchart",
+    "histogram",
     "logs",
     "alertlist",
     "dashlist",
 ];
 
 /// Transformations that are carried out.
-pub const TRANSFORMATIONS: [&str; 18] = [
+pub const TRANSFORMATIONS: [&str; 25] = [
     "organize",
     "merge",
     "joinByField",
@@ -43,6 +44,13 @@ pub const TRANSFORMATIONS: [&str; 18] = [
     "extractFields",
     "convertFieldType",
     "concatenate",
+    "partitionByValues",
+    "groupingToMatrix",
+    "transpose",
+    "prepareTimeSeries",
+    "rowsToFields",
+    "formatTime",
+    "formatString",
 ];
 
 /// Judges the panels of a migrated dashboard. Paths are those after the migration when it moved

@@ -3,7 +3,7 @@
 
 use super::fields::{self, fixed, property, rule};
 use crate::json::{
-    Object, child, default_to, filled, from_number, list, number, object, set, take_list,
+    Object, child, default_to, filled, from_number, list, list_mut, number, object, set, take_list,
     take_object, text, truthy,
 };
 use crate::report::{Report, element, member};
@@ -59,6 +59,7 @@ pub(super) fn migrate(panel: &mut Object, path: &str, report: &mut Report) {
         _ => "timeseries",
     };
     set(panel, "type", kind);
+    by_series(panel, kind);
     axes(panel);
     drawing(panel);
     overrides(panel, path, report);
@@ -70,6 +71,20 @@ pub(super) fn migrate(panel: &mut Object, path: &str, report: &mut Report) {
     }
     for spent in SPENT {
         panel.remove(spent);
+    }
+}
+
+/// With an axis of series each of them is one value.
+fn by_series(panel: &mut Object, kind: &str) {
+    let values = object(panel, "xaxis").map(|axis| list(axis, "values")).unwrap_or_default();
+    let word = values.first().and_then(Value::as_str).unwrap_or("total");
+    let reducer = fields::reducer(word).to_owned();
+    if kind == "bargauge" {
+        let options = child(panel, "options");
+        set(options, "reduceOptions", json!({"calcs": [reducer], "fields": "", "values": false}));
+    } else if kind == "barchart" {
+        let reduce = json!({"id": "reduce", "options": {"reducers": [reducer]}});
+        list_mut(panel, "transformations").push(reduce);
     }
 }
 

@@ -22,10 +22,28 @@ pub(crate) fn migrate_panel(panel: &mut Object, version: i64, path: &str, report
     }
     repeat(panel);
     judge(panel, path, report);
+    without_nulls(panel);
     let title = text(panel, "title").unwrap_or_default().to_owned();
     set(panel, "title", title);
     for gone in ["$$hashKey", "editable", "error", "pluginVersion", "scopedVars", "repeatPanelId"] {
         panel.remove(gone);
+    }
+}
+
+/// `null` says the same as nothing in a panel, its targets, its options and field defaults; in
+/// lists such as thresholds it is a value.
+fn without_nulls(panel: &mut Object) {
+    panel.retain(|_, value| !value.is_null());
+    let targets = panel.get_mut("targets").and_then(Value::as_array_mut);
+    for target in targets.into_iter().flatten().filter_map(Value::as_object_mut) {
+        target.retain(|_, value| !value.is_null());
+    }
+    for (key, inner) in [("options", "legend"), ("fieldConfig", "defaults")] {
+        let Some(Value::Object(member)) = panel.get_mut(key) else { continue };
+        member.retain(|_, value| !value.is_null());
+        if let Some(Value::Object(member)) = member.get_mut(inner) {
+            member.retain(|_, value| !value.is_null());
+        }
     }
 }
 

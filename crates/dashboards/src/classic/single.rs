@@ -60,7 +60,8 @@ pub(super) fn migrate(panel: &mut Object, path: &str, report: &mut Report) {
 
 fn reduce_options(panel: &Object) -> Value {
     let word = text(panel, "valueName").unwrap_or("avg");
-    let calc = if word == "name" { "lastNotNull" } else { fields::reducer(word) };
+    let is_no_value = ["name", "last_time"].contains(&word);
+    let calc = if is_no_value { "lastNotNull" } else { fields::reducer(word) };
     let column = filled(panel, "tableColumn").filter(|column| *column != "Value");
     let fields = column.map(|column| format!("/^{}$/", escaped(column))).unwrap_or_default();
     json!({"calcs": [calc], "fields": fields, "values": false})

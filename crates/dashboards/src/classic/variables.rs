@@ -36,6 +36,8 @@ fn upgrade(variable: &mut Object, version: i64, path: &str, report: &mut Report)
     kind(variable, version, path, report);
     source::to_reference(variable);
     source::judge(variable, path, "the variable", report);
+    question(variable);
+    pairs(variable, path, report);
     hiding(variable);
     refresh(variable);
     for gone in ["tags", "tagsQuery", "tagValuesQuery", "useTags", "allFormat", "$$hashKey"] {
@@ -66,6 +68,52 @@ fn kind(variable: &mut Object, version: i64, path: &str, report: &mut Report) {
         report.unsupported(&member(path, "type"), message);
     }
     set(variable, "type", kind);
+}
+
+/// The question of a form in the words of PromQL's variables, where only its parts are written.
+fn question(variable: &mut Object) {
+    let Some(Value::Object(query)) = variable.get_mut("query") else { return };
+    if filled(query, "query").is_some() {
+        return;
+    }
+    let part = |key: &str| text(query, key).unwrap_or_default();
+    let words = match number(query.get("qryType")) {
+        Some(0.0) => format!("label_names({})", part("match")),
+        Some(1.0) if part("metric").is_empty() => format!("label_values({})", part("label")),
+        Some(1.0) => format!("label_values({}, {})", part("metric"), part("label")),
+        Some(2.0) => format!("metrics({})", part("metricRegex")),
+        Some(3.0) => format!("query_result({})", part("varQuery")),
+        Some(4.0) => part("seriesQuery").to_owned(),
+        Some(5.0) => part("classicQuery").to_owned(),
+        _ => return,
+    };
+    set(query, "query", words);
+}
+
+/// Custom values written as JSON become pairs of text and value; other properties have no place.
+fn pairs(variable: &mut Object, path: &str, report: &mut Report) {
+    if text(variable, "type") != Some("custom") || text(variable, "valuesFormat") != Some("json") {
+        return;
+    }
+    let written = text(variable, "query").unwrap_or_default();
+    let Ok(Value::Array(values)) = serde_json::from_str(written) else {
+        report.unsupported(&member(path, "query"), "values that are no list in JSON");
+        return;
+    };
+    let escaped = |text: &str| text.replace(',', "\\,");
+    let pair = |value: &Value| match value {
+        Value::Object(object) => {
+            let value = text(object, "value")?;
+            let name = filled(object, "text").unwrap_or(value);
+            Some(format!("{} : {}", escaped(name), escaped(value)))
+        }
+        Value::String(value) => Some(escaped(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    };
+    let list: Vec<String> = values.iter().filter_map(pair).collect();
+    set(variable, "query", list.join(", "));
+    variable.remove("valuesFormat");
+    report.changed(&member(path, "valuesFormat"), "values in JSON became pairs of text and value");
 }
 
 /// 0: shown, 1: without label, 2: not shown.

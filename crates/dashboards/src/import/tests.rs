@@ -322,6 +322,52 @@ fn other_panels_of_angular_are_migrated() {
         json!({"type": "graph", "xaxis": {"mode": "series"}, "legend": {"values": true}}),
     );
     assert_eq!(bars["type"], "bargauge");
+    assert_eq!(bars["options"]["reduceOptions"]["calcs"], json!(["sum"]));
+    let (chart, _) =
+        panel(16, json!({"type": "graph", "xaxis": {"mode": "series", "values": ["avg"]}}));
+    assert_eq!(chart["type"], "barchart");
+    let reduce = json!([{"id": "reduce", "options": {"reducers": ["mean"]}}]);
+    assert_eq!(chart["transformations"], reduce);
+}
+
+#[test]
+fn null_says_the_same_as_nothing_but_in_lists() {
+    let (panel, _) = panel(
+        39,
+        json!({"type": "stat", "description": null, "repeat": null, "options": null,
+            "targets": [{"refId": "A", "expr": "up", "legendFormat": null}],
+            "fieldConfig": {"defaults": {"unit": null,
+                "thresholds": {"steps": [{"color": "green", "value": null}]}}}}),
+    );
+    let members: Vec<&String> = panel.as_object().unwrap().keys().collect();
+    assert!(
+        !members.iter().any(|key| ["description", "repeat", "options"].contains(&key.as_str()))
+    );
+    assert_eq!(panel["targets"][0], json!({"refId": "A", "expr": "up"}));
+    let defaults = &panel["fieldConfig"]["defaults"];
+    assert!(defaults.get("unit").is_none());
+    assert_eq!(defaults["thresholds"]["steps"][0], json!({"color": "green", "value": null}));
+}
+
+#[test]
+fn variables_written_by_forms_and_in_json_ask_the_same() {
+    let form = |query: Value| {
+        let list = json!([{"name": "v", "type": "query", "query": query}]);
+        let dashboard = json!({"title": "t", "schemaVersion": 41, "panels": [],
+            "templating": {"list": list}});
+        read(dashboard).dashboard.json()["templating"]["list"][0].clone()
+    };
+    let asked = |query: Value| form(query)["query"]["query"].clone();
+    assert_eq!(asked(json!({"qryType": 4, "seriesQuery": "up"})), "up");
+    let values = json!({"qryType": 1, "metric": "up", "label": "job"});
+    assert_eq!(asked(values), "label_values(up, job)");
+    assert_eq!(asked(json!({"qryType": 1, "label": "job"})), "label_values(job)");
+    assert_eq!(asked(json!({"qryType": 2, "metricRegex": "a.*"})), "metrics(a.*)");
+    let imported = read(json!({"title": "t", "schemaVersion": 42, "panels": [],
+        "templating": {"list": [{"name": "v", "type": "custom", "valuesFormat": "json",
+            "query": "[{\"text\": \"One, two\", \"value\": \"1\"}, \"three\"]"}]}}));
+    let variable = &imported.dashboard.json()["templating"]["list"][0];
+    assert_eq!(variable["query"], "One\\, two : 1, three");
 }
 
 #[test]

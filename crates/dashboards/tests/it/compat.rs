@@ -12,12 +12,11 @@ const END: &str = "<!-- end of dashboards -->";
 
 /// Panel types beside those that are drawn: of Grafana 4 to 13, and of plug-ins that public
 /// dashboards use.
-const OTHER_PANELS: [&str; 20] = [
+const OTHER_PANELS: [&str; 19] = [
     "graph",
     "singlestat",
     "table-old",
     "grafana-piechart-panel",
-    "histogram",
     "geomap",
     "nodeGraph",
     "candlestick",
@@ -51,21 +50,14 @@ const VARIABLES: [&str; 11] = [
 ];
 
 /// Transformations of Grafana 12 beside those that are carried out.
-const OTHER_TRANSFORMATIONS: [&str; 16] = [
+const OTHER_TRANSFORMATIONS: [&str; 9] = [
     "seriesToColumns",
     "configFromData",
-    "rowsToFields",
-    "prepareTimeSeries",
     "histogram",
     "heatmap",
     "joinByLabels",
-    "partitionByValues",
-    "groupingToMatrix",
-    "transpose",
     "fieldLookup",
     "lookup",
-    "formatTime",
-    "formatString",
     "smoothing",
     "regression",
 ];

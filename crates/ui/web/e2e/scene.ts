@@ -41,12 +41,12 @@ scrape_configs:
   static_configs: [{targets: ['127.0.0.1:9']}]
 `;
 
-/** Starts it and waits until everything in it has happened. */
-export async function scene(flags: readonly string[] = []): Promise<Scene> {
+/** Starts it and waits until everything in it has happened; `boards`: a folder of dashboards. */
+export async function scene(flags: readonly string[] = [], boards = ""): Promise<Scene> {
   const target = await Target.start(METRICS);
   const server = await Flyball.start({
     files: {
-      "flyball.yml": "version: 1\nprometheus: prometheus.yml\ncollect: {host: {enabled: true}}\n",
+      "flyball.yml": `version: 1\nprometheus: prometheus.yml\ncollect: {host: {enabled: true}}\n${boards && `dashboards: [${boards}]\n`}`,
       "prometheus.yml": CONFIG.replace("TARGET", target.address),
       "rules.yml": RULES,
     },

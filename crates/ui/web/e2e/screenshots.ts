@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { pages } from "../src/app/pages";
 import { launch, open, settled } from "./browser";
 import { type PictureScene, pictureScene } from "./picture_scene";
+import { type LiveServices, liveServices, missing } from "./live_services";
 import { empty } from "./scene";
 import type { Flyball } from "./server";
 
@@ -21,15 +22,19 @@ const SIZES = [
 let browser: Browser;
 let full: PictureScene;
 let bare: Flyball;
+let live: LiveServices | undefined;
 
 beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true });
   [browser, full, bare] = await Promise.all([launch(), pictureScene(), empty()]);
+  const why = missing();
+  if (why) console.warn(`SKIPPED pictures of live services: ${why}`);
+  else if (LIVE.some(isWanted)) live = await liveServices();
 });
 
 afterAll(async () => {
   await browser?.close();
-  await Promise.all([full?.end(), bare?.remove()]);
+  await Promise.all([full?.end(), bare?.remove(), live?.end()]);
 });
 
 interface Shot {
@@ -144,6 +149,17 @@ const views: Shot[] = [
   { name: "time-picker", path: "/explore", act: click(/Time range/) },
 ];
 
+const SHORT = "from=now-5m&to=now&refresh=off";
+
+/** With services of this machine that are under load. */
+const LIVE: readonly Shot[] = [
+  { name: "live-postgresql", path: `/d/flyball-postgresql?${SHORT}` },
+  { name: "live-redis", path: `/d/flyball-redis?${SHORT}` },
+  { name: "live-nginx", path: `/d/flyball-nginx?${SHORT}` },
+  { name: "live-health", path: "/health" },
+  { name: "live-home", path: "/" },
+];
+
 function menu(item: string) {
   return async (page: Page): Promise<void> => {
     await page.getByRole("button", { name: "More", exact: true }).click();
@@ -218,6 +234,19 @@ async function quiet(page: Page): Promise<void> {
 }
 
 const isWanted = ({ name }: Shot): boolean => ONLY.length === 0 || ONLY.includes(name);
+
+describe.each(LIVE.filter(isWanted))("$name", ({ name, path }) => {
+  it.each(["light", "dark"] as const)("%s", async (theme) => {
+    if (!live) return;
+    for (const [width, height] of SIZES) {
+      const { page } = await open(browser, live.server, path, { theme, width, height });
+      await quiet(page);
+      if (width < 1000) await makeHigh(page, width);
+      await page.screenshot({ path: join(FOLDER, `${name}-${theme}-${width}.png`) });
+      await page.context().close();
+    }
+  });
+});
 
 describe.each([...plain, ...views].filter(isWanted))("$name", (shot) => {
   it.each(["light", "dark"] as const)("%s", async (theme) => {

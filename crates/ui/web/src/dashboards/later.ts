@@ -1,4 +1,5 @@
-// What a dashboard needs once it is there: its keys, and drafts of it. One request after the first drawing.
+// What a dashboard needs once it is there: its keys, drafts of it, changes by others. One request after the first drawing.
 
 export { watchDrafts } from "./drafts";
+export { follow } from "./follow";
 export { keysOf } from "./keys";

@@ -82,6 +82,7 @@ function Body(): JSX.Element {
   }, [title]);
   useLater(({ keysOf }) => bind(keysOf(session, placed)), [session, placed]);
   useLater(({ watchDrafts }) => watchDrafts(session), [session]);
+  useLater(({ follow }) => follow(session), [session]);
   const draft = session.draft.value;
   const over = (
     <>

@@ -151,7 +151,8 @@ function Body({ session, placed, own, title, state, size }: BodyProps): JSX.Elem
   );
   const { data } = state;
   const type = panel.type;
-  if (needsData(type) && (!data || (data.points === 0 && !hasEmptyForm(type))))
+  const hasReason = data && data.problems.length + data.notices.length > 0;
+  if (needsData(type) && (!data || (data.points === 0 && (hasReason || !hasEmptyForm(type)))))
     return <NoData state={state} panel={panel} />;
   const View = viewOf(type) ?? TableView;
   const graphTooltip = session.dashboard.value.graphTooltip ?? 0;

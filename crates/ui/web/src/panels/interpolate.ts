@@ -23,7 +23,8 @@ const REFERENCE = /\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:^}]+))?(?
 
 /** The text with all references filled in. */
 export function interpolate(text: string, scope: Scope, target: Target): string {
-  if (!text.includes("$") && !text.includes("[[")) return text;
+  // Dashboards write null where they mean nothing.
+  if (!text || (!text.includes("$") && !text.includes("[["))) return text ?? "";
   return text.replace(REFERENCE, (all, ...groups: (string | undefined)[]) => {
     const [plain, bracket, bracketFormat, braced, path, format] = groups;
     const name = plain ?? bracket ?? braced ?? "";
@@ -75,7 +76,10 @@ const FORMATS: Record<string, Format> = {
   doublequote: each((value) => `"${value.replace(/"/g, '\\"')}"`, ","),
   singlequote: each((value) => `'${value.replace(/'/g, "\\'")}'`, ","),
   sqlstring: each((value) => `'${value.replace(/'/g, "''")}'`, ","),
-  lucene: each((value) => value.replace(/([!*+\-=<>\s&|()[\]{}^~?:\\/"])/g, "\\$1"), " OR "),
+  lucene: (found) =>
+    isList(found.value)
+      ? `(${found.value.map((value) => `"${lucene(value)}"`).join(" OR ")})`
+      : lucene(found.value),
   html: each((value) => value.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`), ", "),
   percentencode: (found) => encodeURIComponent(FORMATS.glob!(found, "", "")),
   uriencode: each(encodeURI, ","),
@@ -91,6 +95,8 @@ const FORMATS: Record<string, Format> = {
   text: (found) => list(found.text ?? found.value).join(" + "),
   date: (found, pattern) => dateText(list(found.value)[0] ?? "", pattern),
 };
+
+const lucene = (value: string): string => value.replace(/([!*+\-=<>\s&|()[\]{}^~?:\\/"])/g, "\\$1");
 
 function promql(found: Value): string {
   if (!found.multi) return escapeLabelValue(list(found.value)[0] ?? "");

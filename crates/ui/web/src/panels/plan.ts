@@ -142,7 +142,7 @@ function planned(
   const names = scopes(macroScope({ ...range, step, dashboard: input.dashboard }), scope);
   const expr = withFilters(interpolate(target.expr ?? "", names, "promql"), input.filters ?? []);
   const legend =
-    target.legendFormat === undefined ? undefined : interpolate(target.legendFormat, scope, "text");
+    target.legendFormat == null ? undefined : interpolate(target.legendFormat, scope, "text");
   const common = {
     refId: target.refId,
     expr,

@@ -11,6 +11,7 @@ import { extractFields, labelsToFields, timeSeriesTable } from "./fields";
 import { groupBy, limit, reduceFrames, sortBy } from "./group";
 import { concatenate, joinByField, merge, seriesToRows } from "./join";
 import { convertFieldType, groupingToMatrix, partitionByValues, transpose } from "./shape";
+import { formatString, formatTime, prepareTimeSeries, rowsToFields } from "./texts";
 
 export type Options = Record<string, unknown>;
 export type Transform = (frames: readonly Frame[], options: Options) => Frame[];
@@ -38,6 +39,10 @@ const KNOWN: Record<string, Transform> = {
   partitionByValues,
   groupingToMatrix,
   transpose,
+  prepareTimeSeries,
+  rowsToFields,
+  formatTime,
+  formatString,
 };
 
 export interface Transformed {

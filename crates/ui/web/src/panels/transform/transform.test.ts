@@ -30,6 +30,44 @@ const run = (id: string, options: Record<string, unknown>, ...frames: Frame[]) =
     ),
   );
 
+describe("transformations of texts and rows", () => {
+  it("write times and texts in another form", () => {
+    const frame = table("A", { Time: [0], name: ["two words"] });
+    expect(
+      run("formatTime", { timeField: "Time", outputFormat: "YYYY", timezone: "utc" }, frame),
+    ).toEqual([{ Time: ["1970"], name: ["two words"] }]);
+    const said = (outputFormat: string) =>
+      run("formatString", { stringField: "name", outputFormat, substringEnd: 3 }, frame)[0]?.name;
+    expect(said("Upper Case")).toEqual(["TWO WORDS"]);
+    expect(said("Camel Case")).toEqual(["twoWords"]);
+    expect(said("Substring")).toEqual(["two"]);
+    expect(said("Nonsense")).toEqual(["two words"]);
+  });
+
+  it("make fields of rows, with what configures and labels them", () => {
+    const frame = table("A", {
+      mount: ["/", "/var"],
+      host: ["a", "b"],
+      Value: [1, 2],
+      most: [9, 8],
+    });
+    const mappings = [{ fieldName: "most", handlerKey: "max" }];
+    const [made] = transform([frame], [{ id: "rowsToFields", options: { mappings } }]).frames;
+    expect(
+      made?.fields.map(({ name, values, labels, config }) => [name, values, labels, config]),
+    ).toEqual([
+      ["/", [1], { host: "a" }, { max: 9 }],
+      ["/var", [2], { host: "b" }, { max: 8 }],
+    ]);
+  });
+
+  it("leave prepared series as they are, or join them", () => {
+    const both = [series("a", {}, [1, 2]), series("b", {}, [3, 4])];
+    expect(run("prepareTimeSeries", { format: "multi" }, ...both)).toHaveLength(2);
+    expect(run("prepareTimeSeries", { format: "wide" }, ...both)).toHaveLength(1);
+  });
+});
+
 describe("transformations", () => {
   it("nobody knows are named and change nothing", () => {
     const frames = [table("A", { x: [1] })];

