@@ -61,7 +61,8 @@ class Running {
   private readonly timers: NodeJS.Timeout[] = [];
 
   run(program: string, words: readonly string[]): void {
-    this.started.push(spawn(program, words, { cwd: this.folder, stdio: "ignore" }));
+    // A group of its own, so that what it starts ends with it.
+    this.started.push(spawn(program, words, { cwd: this.folder, stdio: "ignore", detached: true }));
   }
 
   every(ms: number, act: () => void): void {
@@ -70,8 +71,16 @@ class Running {
 
   end(): void {
     for (const timer of this.timers) clearInterval(timer);
-    for (const one of this.started) one.kill("SIGTERM");
+    for (const { pid } of this.started) if (pid !== undefined) stopGroup(pid);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}
+
+function stopGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGTERM");
+  } catch {
+    // It has ended by itself.
   }
 }
 
@@ -86,7 +95,7 @@ async function redis(running: Running): Promise<string> {
     running.run("sh", ["-c", `(${script}) | exec redis-cli -p ${port}`]);
   }
   running.run("redis-cli", [...cli, "incr", "orders"]);
-  return `  redis: [{address: '127.0.0.1:${port}', interval: 2s}]\n`;
+  return `  redis: [{address: '127.0.0.1:${port}', interval: 1s}]\n`;
 }
 
 async function nginx(running: Running): Promise<string> {
@@ -127,7 +136,7 @@ http {
   });
   const format = `'$remote_addr [$time_local] "$request" $status $body_bytes_sent $request_time'`;
   const follow = `access_log: {path: ${log}, format: ${format}}`;
-  return `  nginx:\n  - url: http://127.0.0.1:${port}/nginx_status\n    interval: 2s\n    ${follow}\n`;
+  return `  nginx:\n  - url: http://127.0.0.1:${port}/nginx_status\n    interval: 1s\n    ${follow}\n`;
 }
 
 async function postgres(running: Running): Promise<string> {
@@ -156,7 +165,7 @@ async function postgres(running: Running): Promise<string> {
   now(join(bin, "pgbench"), ...to, "-i", "-q", "-s", "2", "shop");
   const load = ["-c", "4", "-R", "60", "-T", "3600"];
   running.run(...asPostgres([join(bin, "pgbench"), ...to, ...load, "shop"]));
-  return `  postgres: [{dsn: 'postgres://flyball@127.0.0.1:${port}/shop?sslmode=disable', interval: 2s}]\n`;
+  return `  postgres: [{dsn: 'postgres://flyball@127.0.0.1:${port}/shop?sslmode=disable', interval: 1s}]\n`;
 }
 
 /** Starts them and waits until each is measured. */

@@ -55,6 +55,12 @@ function frameKeys(): Shortcut[] {
     { keys: "/", does: "The same", group, run: openPalette },
     { keys: "?", does: "These keys", group, run: openHelp },
     { keys: "d k", does: "Hide or show the header", group, run: kiosk },
+    {
+      keys: "g e",
+      does: "Explore, as in Grafana",
+      group: "Go to",
+      run: () => navigate("/explore"),
+    },
     ...toPages,
   ];
 }

@@ -2,7 +2,9 @@
 
 import type { Shortcut } from "../app/keys";
 import { navigate, param, route, setParams } from "../app/route";
-import { refresh } from "../app/time";
+import { isTime, rawRange, refresh, setRange } from "../app/time";
+import { copy, toast, toastError } from "../components/toast";
+import type { Panel } from "../panels/model";
 import { type Placed, viewName } from "./layout";
 import type { Session } from "./session";
 
@@ -53,6 +55,34 @@ export function keysOf(session: Session, placed: readonly Placed[]): Shortcut[] 
     },
     { keys: "d s", does: "Settings", group, run: () => setParams({ editview: "settings" }) },
     { keys: "ctrl+s", does: "Save", group, run: () => save(session) },
+    { keys: "d o", does: "Share the crosshair, or not", group, run: () => crosshair(session) },
+    { keys: "d l", does: "Show or hide all legends", group, run: () => legends(session) },
+    {
+      keys: "p l",
+      does: "Show or hide the legend of the panel under the mouse",
+      group,
+      run: onPanel((one) => legends(session, one.panel.id)),
+    },
+    {
+      keys: "p s",
+      does: "Copy a link to the panel under the mouse",
+      group,
+      run: onPanel((one) => void copy(linkTo(viewName(one)))),
+    },
+    {
+      keys: "p d",
+      does: "Duplicate the panel under the mouse",
+      group,
+      run: onPanel((one) => duplicate(session, one.panel.id)),
+    },
+    {
+      keys: "p r",
+      does: "Remove the panel under the mouse",
+      group,
+      run: onPanel((one) => remove(session, one.panel.id)),
+    },
+    { keys: "t c", does: "Copy the range of time", group: "Time", run: () => copyRange() },
+    { keys: "t v", does: "Paste a range of time", group: "Time", run: () => void pasteRange() },
     { keys: "d C", does: "Close all rows", group, run: () => setRows(session, false) },
     { keys: "d E", does: "Open all rows", group, run: () => setRows(session, true) },
   ];
@@ -87,4 +117,76 @@ function explore(session: Session, { panel, fixed }: Placed): void {
   void import("./explore_link").then(({ exploreParams }) =>
     navigate("/explore", exploreParams(session, panel, own)),
   );
+}
+
+/** Grafana's three ways: none, a line, a line and what it says. Kept by saving. */
+function crosshair(session: Session): void {
+  session.change((now) => ({ ...now, graphTooltip: ((now.graphTooltip ?? 0) + 1) % 3 }));
+  const words = ["not shared", "shared", "shared, with tooltips"];
+  toast(`The crosshair is ${words[session.dashboard.peek().graphTooltip ?? 0]}`, "info");
+}
+
+type Change = (panel: Panel) => readonly Panel[];
+
+/** Every panel, also those of rows, replaced by what is made of it. */
+function changePanels(session: Session, change: Change): void {
+  const walk = (panels: readonly Panel[]): Panel[] =>
+    panels.flatMap((panel) =>
+      change(panel.panels ? { ...panel, panels: walk(panel.panels) } : panel),
+    );
+  session.change((now) => ({ ...now, panels: walk(now.panels) }));
+}
+
+/** The legend of one panel, or of all that have one. */
+function legends(session: Session, id?: number): void {
+  changePanels(session, (panel) => {
+    const legend = panel.options?.legend as { showLegend?: boolean } | undefined;
+    const isMeant = id === undefined ? legend !== undefined : panel.id === id;
+    if (!isMeant || panel.type === "row") return [panel];
+    const showLegend = legend?.showLegend === false;
+    return [{ ...panel, options: { ...panel.options, legend: { ...legend, showLegend } } }];
+  });
+}
+
+function duplicate(session: Session, id: number): void {
+  const { panels } = session.dashboard.peek();
+  const ids = panels.flatMap((panel) => [panel.id, ...(panel.panels ?? []).map((one) => one.id)]);
+  changePanels(session, (panel) => {
+    if (panel.id !== id) return [panel];
+    const { y, h } = panel.gridPos;
+    const below = { ...panel.gridPos, y: y + h };
+    return [panel, { ...panel, id: Math.max(...ids) + 1, gridPos: below }];
+  });
+}
+
+function remove(session: Session, id: number): void {
+  changePanels(session, (panel) => (panel.id === id ? [] : [panel]));
+  toast("Panel removed; it stays in the saved dashboard until you save", "info");
+}
+
+function linkTo(viewPanel: string): string {
+  const url = new URL(location.href);
+  url.searchParams.set("viewPanel", viewPanel);
+  return url.href;
+}
+
+/** As Grafana writes it, so that it can be pasted there. */
+function copyRange(): void {
+  void copy(JSON.stringify(rawRange.peek()), "Copied the range of time");
+}
+
+async function pasteRange(): Promise<void> {
+  try {
+    const { from, to } = JSON.parse(await navigator.clipboard.readText()) as Record<
+      string,
+      unknown
+    >;
+    if (typeof from !== "string" || typeof to !== "string" || !isTime(from) || !isTime(to))
+      throw new Error("The clipboard holds no range of time");
+    setRange(from, to);
+  } catch (error) {
+    toastError(
+      error instanceof SyntaxError ? new Error("The clipboard holds no range of time") : error,
+    );
+  }
 }
