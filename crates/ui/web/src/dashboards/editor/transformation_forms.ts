@@ -20,6 +20,11 @@ const choice = (label: string, path: string, ...choices: string[]): FormField =>
   choices,
 });
 
+const CASES = [
+  ...["Upper Case", "Lower Case", "Sentence Case", "Title Case", "Pascal Case", "Camel Case"],
+  ...["Snake Case", "Kebab Case", "Trim", "Substring"],
+];
+
 export const FORMS: Readonly<Record<string, { name: string; fields: readonly FormField[] }>> = {
   organize: { name: "Organize fields", fields: [] },
   merge: { name: "Merge into one table", fields: [] },
@@ -109,6 +114,19 @@ export const FORMS: Readonly<Record<string, { name: string; fields: readonly For
   timeSeriesTable: { name: "Time series to table", fields: [] },
   transpose: { name: "Transpose", fields: [] },
   convertFieldType: { name: "Convert field type", fields: [] },
+  prepareTimeSeries: {
+    name: "Prepare time series",
+    fields: [choice("Format", "format", "multi", "wide", "long")],
+  },
+  rowsToFields: { name: "Rows to fields", fields: [] },
+  formatTime: {
+    name: "Format time",
+    fields: [text("Field", "timeField"), text("Format", "outputFormat"), text("Zone", "timezone")],
+  },
+  formatString: {
+    name: "Format text",
+    fields: [text("Field", "stringField"), choice("Form", "outputFormat", ...CASES)],
+  },
   filterByValue: { name: "Filter by value", fields: [] },
 };
 
