@@ -1,11 +1,13 @@
 //! Flyball's own metrics: what every part counts, as metric families.
 //! They are rendered at `/metrics` and stored like any other target's, as `job="flyball"`.
 
+mod answers;
 mod receiver;
 mod rules;
 mod senders;
 mod storage;
 
+pub(crate) use answers::{Past, families as answer_families};
 pub(crate) use receiver::families as receiver_families;
 pub(crate) use senders::families as sender_families;
 

@@ -11,7 +11,9 @@ use crate::kept_rules::{KeptRules, RuleFolder};
 use crate::lines::Lines;
 use crate::load::{Configuration, Files, load};
 use crate::outlets::Outlets;
-use crate::own::{Live, OwnMetrics, ReloadState, receiver_families, sender_families};
+use crate::own::{
+    Live, OwnMetrics, Past, ReloadState, answer_families, receiver_families, sender_families,
+};
 use crate::page_files::page_files;
 use crate::probes::Probes;
 use crate::provider::{Admin, Alerts, Facts, Lifecycle, Metrics, Rules, Status, Targets};
@@ -51,7 +53,7 @@ type Fatal = Box<dyn Error + Send + Sync>;
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(args: &ServeArgs) -> ExitCode {
-    crate::memory::give_back_soon();
+    memory::give_back_soon();
     match start(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -239,7 +241,9 @@ impl Rooms {
         clock: &Arc<dyn Clock>,
         supervisor: &Supervisor,
     ) -> Result<Self, Fatal> {
-        let engine = Arc::new(query::Engine::new(settings.engine.clone()));
+        let answers = Arc::new(query::RangeCache::new(settings.answer_bytes));
+        let engine = query::Engine::new(settings.engine.clone());
+        let engine = Arc::new(engine.remembering(answers, Arc::new(Past(Arc::clone(db)))));
         let queries = Arc::new(Queries::new(Arc::clone(clock), settings.server.query.clone()));
         let policy = Arc::new(net::AddressPolicy::default());
         let (send_alerts, alerts) = mpsc::channel(ALERT_BATCHES_MAX);
@@ -361,6 +365,8 @@ impl Rooms {
         self.own.add(Box::new(move || sender_families(outlets.outside())));
         let senders = Arc::clone(&self.senders);
         self.own.add(Box::new(move || senders.families()));
+        let engine = Arc::clone(&self.engine);
+        self.own.add(Box::new(move || answer_families(engine.remembered())));
         let boards = Arc::clone(&self.board_files);
         self.own.add(Box::new(move || boards.families()));
         let counts = Arc::clone(&self.query_log);

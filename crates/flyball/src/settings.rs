@@ -21,6 +21,9 @@ const OTLP_GRPC_DEFAULT: &str = "127.0.0.1:4317";
 const DISK_SHARE: u64 = 5;
 /// Share of the memory that queries may hold together; one of them half of it.
 const QUERY_SHARE: usize = 4;
+/// Share of the memory for remembered answers, and the most that they get.
+const ANSWER_SHARE: usize = 64;
+const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// Memory when neither cgroup nor RAM can be read.
 const MEMORY_FALLBACK_BYTES: u64 = 2 << 30;
 
@@ -29,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) storage: DbOptions,
     pub(crate) server: api::ServerOptions,
     pub(crate) engine: query::EngineOptions,
+    /// Memory for remembered answers of range queries.
+    pub(crate) answer_bytes: usize,
     /// Languages of the files, of queries and of filters.
     pub(crate) syntax: Syntax,
     /// How rules are evaluated; what the configuration says is added at each reload.
@@ -80,6 +85,7 @@ impl Settings {
             storage,
             server,
             engine,
+            answer_bytes: (memory_bytes / ANSWER_SHARE).min(ANSWER_BYTES_MAX),
             rules,
             sender: sender(args)?,
             start_delay: duration_flag("--dispatch.start-delay", args.start_delay.as_deref())?

@@ -9,11 +9,12 @@ use crate::queryable::Queryable;
 use crate::range::eval_range_vector;
 use crate::trace::{Purpose, Trace};
 use crate::{
-    Cancel, Explanation, MatrixSeries, MemoryLimits, MemoryQuerier, Meter, QueryError, QueryOutput,
-    QueryValue, VectorSample, explain,
+    Asked, Cancel, Explanation, History, MatrixSeries, MemoryLimits, MemoryQuerier, Meter,
+    QueryError, QueryOutput, QueryValue, RangeCache, RangeCacheStats, VectorSample, explain,
 };
 use model::{Labels, Querier, Timestamp, Value, quote};
 use promql::ast::{Expr, ValueType};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Limits and defaults of evaluation.
@@ -99,7 +100,8 @@ impl<'a> From<&'a Expr> for Query<'a> {
     }
 }
 
-/// Evaluates queries; cheap to share, holds no state between queries.
+/// Evaluates queries; cheap to share. Holds no state between queries, unless it is told to
+/// remember answers.
 ///
 /// ```
 /// use model::{Labels, Timestamp, Value};
@@ -122,12 +124,20 @@ impl<'a> From<&'a Expr> for Query<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
     options: EngineOptions,
+    answers: Option<(Arc<RangeCache>, Arc<dyn History>)>,
 }
 
 impl Engine {
     /// An engine with these limits.
     pub fn new(options: EngineOptions) -> Self {
-        Self { options }
+        Self { options, answers: None }
+    }
+
+    /// The same with answers of range queries remembered for [`Engine::range_again`]; `history`
+    /// tells what changed in the store that it is asked about.
+    #[must_use]
+    pub fn remembering(self, answers: Arc<RangeCache>, history: Arc<dyn History>) -> Self {
+        Self { answers: Some((answers, history)), ..self }
     }
 
     /// Its limits.
@@ -168,6 +178,28 @@ impl Engine {
         let mut evaluator = self.evaluator(querier, query, When::Range(*steps), cancel);
         let value = range_value(&mut evaluator, query, steps)?;
         Ok(output(evaluator, query, value))
+    }
+
+    /// The same, perhaps with steps that were answered before and did not change since.
+    pub fn range_again(
+        &self,
+        querier: &dyn Querier,
+        query: Query<'_>,
+        steps: &StepRange,
+        cancel: &Cancel,
+    ) -> Result<QueryOutput, QueryError> {
+        match &self.answers {
+            Some((answers, history)) => {
+                let history = &**history;
+                answers.range(self, Asked { querier, history, query }, steps, cancel)
+            }
+            None => self.range(querier, query, steps, cancel),
+        }
+    }
+
+    /// What is remembered for [`Engine::range_again`].
+    pub fn remembered(&self) -> RangeCacheStats {
+        self.answers.as_ref().map(|(answers, _)| answers.stats()).unwrap_or_default()
     }
 
     /// Tells what evaluating would do, without reading anything: the evaluator runs over no series

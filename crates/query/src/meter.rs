@@ -44,7 +44,19 @@ pub struct Meter {
 
 /// Memory of an answer: reserved until the last clone is dropped.
 #[derive(Clone, Debug)]
-pub struct AnswerMemory(#[expect(dead_code, reason = "counts by being there")] Arc<Reservation>);
+pub struct AnswerMemory(
+    Arc<Reservation>,
+    /// Of what was remembered.
+    #[expect(dead_code, reason = "counts by being there")]
+    Option<Arc<Reservation>>,
+);
+
+impl AnswerMemory {
+    /// Both together.
+    pub(crate) fn with(self, more: Self) -> Self {
+        Self(self.0, Some(more.0))
+    }
+}
 
 impl Meter {
     /// Guards a question that `cancel` may stop.
@@ -72,7 +84,7 @@ impl Meter {
     /// Ends the question: of all it held, its answer of so many bytes is left.
     pub(crate) fn finish(self, bytes: usize) -> AnswerMemory {
         self.reservation.shrink_to(bytes);
-        AnswerMemory(Arc::clone(&self.reservation))
+        AnswerMemory(Arc::clone(&self.reservation), None)
     }
 
     /// Ends a question whose answer is all that it holds.

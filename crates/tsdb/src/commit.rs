@@ -204,7 +204,12 @@ impl Db {
     /// Makes a written batch visible (INV-2).
     fn apply(&self, parts: &RecordParts<'_>, place: Position) {
         let limits = &self.options.limits;
+        let instants = parts.rows.iter().chain(&parts.late).map(|row| row.timestamp.ms());
+        let oldest_ms = instants.min();
         let mut state = self.state.write();
+        if let Some(oldest_ms) = oldest_ms {
+            state.changes.note(oldest_ms);
+        }
         let head = &mut state.head;
         for (id, ..) in &parts.births {
             head.get_mut(*id).expect("planned births live").set_born(place);

@@ -268,6 +268,7 @@ impl Db {
         manifest.obsolete.push(segment.id);
         self.register(&mut maintenance, manifest)?;
         self.publish(&maintenance, None);
+        self.note_change(i64::MIN);
         self.remove_obsolete(&mut maintenance);
         Ok(())
     }

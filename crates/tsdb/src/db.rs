@@ -8,6 +8,7 @@
 //! while files are read or written).
 
 use crate::cache::BlockCache;
+use crate::changes::Changes;
 use crate::checkpoint::Pages;
 use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::head::Head;
@@ -67,6 +68,8 @@ pub(crate) struct State {
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
     /// Deletions that may still hide something.
     pub(crate) tombstones: Arc<Vec<Tombstone>>,
+    /// What of it changed when.
+    pub(crate) changes: Changes,
 }
 
 /// The writing side.
@@ -147,6 +150,12 @@ impl Db {
     /// Directory, mode and limits this database was opened with.
     pub fn options(&self) -> &DbOptions {
         &self.options
+    }
+
+    /// Notes that samples from this instant on may have changed: after they did, and before whoever
+    /// changed them is told so.
+    pub(crate) fn note_change(&self, oldest_ms: i64) {
+        self.state.write().changes.note(oldest_ms);
     }
 
     /// Estimated memory of head and caches in bytes.

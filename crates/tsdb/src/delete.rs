@@ -66,6 +66,7 @@ impl Db {
         manifest.tombstones.push(tombstone);
         self.register(&mut maintenance, manifest)?;
         self.publish(&maintenance, None);
+        self.note_change(start.ms());
         self.counters.deletions.add(1);
         Ok(())
     }

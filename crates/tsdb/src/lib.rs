@@ -6,6 +6,7 @@
 
 mod block;
 mod cache;
+mod changes;
 mod checkpoint;
 mod commit;
 mod compact;

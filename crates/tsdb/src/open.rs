@@ -3,6 +3,7 @@
 //! is served. INV-21: opening twice gives the same answers.
 
 use crate::cache::BlockCache;
+use crate::changes::Changes;
 use crate::checkpoint::{self, Loaded};
 use crate::db::{Db, Maintenance, State, Writer, journal_error};
 use crate::error::{DbError, DbErrorKind, DbResult};
@@ -127,7 +128,12 @@ impl Db {
                 unflushed_bytes,
             }),
             head_memory: AtomicUsize::new(head.memory),
-            state: RwLock::new(State { head, segments: Arc::new(segments), tombstones }),
+            state: RwLock::new(State {
+                head,
+                segments: Arc::new(segments),
+                tombstones,
+                changes: Changes::default(),
+            }),
             syncer,
             outbox: Mutex::new(outbox),
             counters: Counters::default(),

@@ -130,6 +130,7 @@ impl Db {
         manifest.obsolete.extend(gone);
         self.register(&mut maintenance, manifest)?;
         self.publish(&maintenance, None);
+        self.note_change(i64::MIN);
         self.remove_obsolete(&mut maintenance);
         Ok(())
     }

@@ -153,6 +153,19 @@ impl Selection for DbSelection {
     }
 }
 
+impl Db {
+    /// Names what is stored now, to ask later what changed since.
+    pub fn moment(&self) -> u64 {
+        self.state.read().changes.moment()
+    }
+
+    /// No sample before this instant came, was deleted or expired since the moment; `None`: that is
+    /// not known any more.
+    pub fn unchanged_before(&self, moment: u64) -> Option<Timestamp> {
+        self.state.read().changes.unchanged_before(moment).map(Timestamp::from_ms)
+    }
+}
+
 impl Querier for Db {
     fn select(
         &self,

@@ -76,9 +76,15 @@ pub(crate) async fn range(
     let limit = params.limit()?;
     let steps = steps(&params)?;
     let asked = Asked::new(&app, &params, limit, steps)?;
+    let is_fresh = params.get("nocache").is_some_and(|asked| asked == "1");
     asked
         .answer((&app, caller, QueryKind::Range), check_range, move |engine, app, query, cancel| {
-            engine.range(&*app.state.querier, query, &steps, cancel)
+            let querier = &*app.state.querier;
+            if is_fresh {
+                engine.range(querier, query, &steps, cancel)
+            } else {
+                engine.range_again(querier, query, &steps, cancel)
+            }
         })
         .await
 }

@@ -9,7 +9,10 @@ use model::{
     Value, stale_marker,
 };
 use promql::{ParserOptions, parse_with};
-use query::{Cancel, Engine, MemoryQuerier, Query, QueryError, QueryOutput, QueryValue, StepRange};
+use query::{
+    Asked, Cancel, Engine, History, MemoryQuerier, Query, QueryError, QueryOutput, QueryValue,
+    RangeCache, StepRange,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +42,25 @@ const QUESTIONS: &[&str] = &[
     "avg by (n) (temperature) * scalar(count(requests_total))",
 ];
 
+/// What changed in the database.
+struct Past<'a>(&'a Db);
+
+impl std::fmt::Debug for Past<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Past")
+    }
+}
+
+impl History for Past<'_> {
+    fn moment(&self) -> Option<u64> {
+        Some(self.0.moment())
+    }
+
+    fn unchanged_before(&self, moment: u64) -> Option<Timestamp> {
+        self.0.unchanged_before(moment)
+    }
+}
+
 type Plain = BTreeMap<Labels, BTreeMap<i64, Value>>;
 
 struct Schedule {
@@ -47,6 +69,8 @@ struct Schedule {
     machine: Machine,
     options: DbOptions,
     db: Option<Db>,
+    /// Answers remembered since the database was opened.
+    remembered: RangeCache,
     plain: Plain,
     /// Newest instant of a series that was ever taken, deleted or not.
     newest: BTreeMap<Labels, i64>,
@@ -67,7 +91,8 @@ impl Schedule {
         };
         let (machine, plain, newest, log) =
             (Machine::new(seed), Plain::new(), BTreeMap::new(), Vec::new());
-        let mut schedule = Self { seed, rng, machine, options, db: None, plain, newest, log };
+        let (db, remembered) = (None, RangeCache::new(1 << 20));
+        let mut schedule = Self { seed, rng, machine, options, db, remembered, plain, newest, log };
         schedule.open();
         schedule
     }
@@ -84,6 +109,7 @@ impl Schedule {
         let (db, report) = self.machine.open_with(self.options.clone());
         assert_eq!(report.damage, Vec::<String>::new(), "{}", self.context());
         self.db = Some(db);
+        self.remembered = RangeCache::new(1 << 20);
     }
 
     fn event(&mut self) {
@@ -269,6 +295,26 @@ impl Schedule {
             let steps = StepRange { start, end: start.saturating_add(step * 12), step };
             self.check_question(&store, question, &steps);
         }
+        self.check_remembered();
+    }
+
+    /// A dashboard of the latest hours: what is remembered is what evaluation gives.
+    fn check_remembered(&mut self) {
+        let question = QUESTIONS[self.rng.index(QUESTIONS.len())];
+        let step = [5 * 60_000, 15 * 60_000][self.rng.index(2)];
+        let now = self.machine.now().ms();
+        let start = now - [2, 6][self.rng.index(2)] * HOUR;
+        let (start, end) = (Timestamp::from_ms(start - start % step), Timestamp::from_ms(now));
+        let steps = StepRange { start, end, step: Duration::from_millis(step.unsigned_abs()) };
+        let expr = parse_with(question, &ParserOptions::ALL).unwrap();
+        let query = Query { expr: &expr, text: question };
+        let (engine, cancel) = (Engine::default(), Cancel::new());
+        let history = Past(self.db());
+        let asked = Asked { querier: self.db(), history: &history, query };
+        let found = self.remembered.range(&engine, asked, &steps, &cancel);
+        let want = engine.range(self.db(), query, &steps, &cancel);
+        let context = || format!("{question} over {steps:?}; {}", self.context());
+        assert_eq!(shown(found), shown(want), "{}", context());
     }
 
     fn check_raw(&self, from: i64, to: i64) {
