@@ -56,11 +56,12 @@ pub use mappings::{MappedKind, MappingConfig, MappingRule, NamePattern, Observer
 pub use outside::Outside;
 pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warning, text_of};
 pub use prometheus::{
-    AlertingConfig, AlertmanagerConfig, ConsulSdConfig, DiscoveryConfig, DockerSdConfig,
-    EscapingScheme, FileSdConfig, GlobalConfig, HistogramOptions, HttpSdConfig, KubernetesMetadata,
-    KubernetesRole, KubernetesSdConfig, KubernetesSelector, MetadataConfig, OtlpConfig,
-    OtlpTranslation, PrometheusConfig, QueueConfig, RemoteSdConfig, RemoteWriteConfig,
-    RemoteWriteMessage, RulePlaces, ScrapeConfig, ScrapeLimits, ScrapeProtocol, StorageConfig,
+    AlertingConfig, AlertmanagerConfig, ConsulSdConfig, DiscoveryConfig, DnsRecordType,
+    DnsSdConfig, DockerSdConfig, EscapingScheme, FileSdConfig, GlobalConfig, HistogramOptions,
+    HttpSdConfig, KubernetesMetadata, KubernetesRole, KubernetesSdConfig, KubernetesSelector,
+    MetadataConfig, OtlpConfig, OtlpTranslation, PrometheusConfig, QueueConfig, RemoteSdConfig,
+    RemoteWriteConfig, RemoteWriteMessage, RulePlaces, ScrapeConfig, ScrapeLimits, ScrapeProtocol,
+    StorageConfig,
 };
 pub use read::{Outlook, UnknownKeys, UnsupportedKey};
 pub use rules::{PlacedText, RuleDefinition, RuleFile, RuleGroup, RuleKind};

@@ -13,8 +13,9 @@ use relabel::{NameScheme, Rule};
 use std::time::Duration;
 
 pub use discovery::{
-    ConsulSdConfig, DiscoveryConfig, DockerSdConfig, FileSdConfig, HttpSdConfig,
-    KubernetesMetadata, KubernetesRole, KubernetesSdConfig, KubernetesSelector, RemoteSdConfig,
+    ConsulSdConfig, DiscoveryConfig, DnsRecordType, DnsSdConfig, DockerSdConfig, FileSdConfig,
+    HttpSdConfig, KubernetesMetadata, KubernetesRole, KubernetesSdConfig, KubernetesSelector,
+    RemoteSdConfig,
 };
 pub(crate) use load::read_tracing;
 pub use load::{load, load_scrape_configs};

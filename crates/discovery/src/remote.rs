@@ -3,6 +3,7 @@
 //! are those of Prometheus 3.14 (`discovery/*`).
 
 mod consul;
+mod dns;
 mod docker;
 mod http;
 mod kubernetes;
@@ -60,6 +61,9 @@ pub(crate) fn spawn(
         RemoteSdConfig::Consul(config) => {
             let source = consul::Source::new(config, options);
             tasks.spawn(refresh(source, config.server.clone(), config.refresh_interval, mouth));
+        }
+        RemoteSdConfig::Dns(config) => {
+            tasks.spawn(dns::run(config.as_ref().clone(), options.clone(), mouth));
         }
         RemoteSdConfig::Docker(config) => {
             let source = docker::Source::new(config, options);

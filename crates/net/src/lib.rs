@@ -8,6 +8,7 @@ mod body;
 mod certificate;
 mod client;
 mod connect;
+pub mod dns;
 mod error;
 mod kept;
 mod oauth2;

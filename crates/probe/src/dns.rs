@@ -1,27 +1,20 @@
 //! The DNS prober: one question over UDP, TCP or TLS (RFC 7858), and what the answer is worth.
 
 pub(crate) mod judge;
-pub(crate) mod message;
-mod show;
 
 use crate::run::{Run, Step};
 use crate::target::host_maybe_port;
 use crate::{Reason, World, names};
 use config::blackbox::{CLASSES, DnsProbe, RCODES, TYPES, name_of};
-use message::Answer;
-use net::{Dialer, Error, Offer, TlsSteps};
+use net::dns::{self, Answer, Lost};
+use net::{Dialer, Offer, TlsSteps};
 use std::fmt::Display;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::Entropy;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::UdpSocket;
 use tokio::time::Instant;
-
-/// Largest answer over UDP that is read; more is cut by the network anyway.
-const DATAGRAM_BYTES_MAX: usize = 65_535;
 
 /// Probes over DNS.
 pub(crate) struct DnsProber {
@@ -29,25 +22,6 @@ pub(crate) struct DnsProber {
     dialer: Dialer,
     tls: TlsSteps,
     entropy: Arc<dyn Entropy>,
-}
-
-/// Why there is no answer.
-enum Lost {
-    Net(Error),
-    Io(io::Error),
-    Form(String),
-}
-
-impl From<io::Error> for Lost {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<Error> for Lost {
-    fn from(error: Error) -> Self {
-        Self::Net(error)
-    }
 }
 
 impl DnsProber {
@@ -81,8 +55,8 @@ impl DnsProber {
         run.set(names::DNS_ANSWERS, answer.answers.len() as f64);
         run.set(names::DNS_AUTHORITIES, answer.authorities.len() as f64);
         run.set(names::DNS_ADDITIONALS, answer.additionals.len() as f64);
-        if self.config.query_type == message::SOA {
-            let serial = answer.answers.iter().find_map(message::Record::soa_serial);
+        if self.config.query_type == dns::SOA {
+            let serial = answer.answers.iter().find_map(dns::Record::soa_serial);
             run.set(names::DNS_SERIAL, serial.map_or(0.0, f64::from));
         }
         match judge::judge(&self.config, &answer) {
@@ -93,7 +67,13 @@ impl DnsProber {
 
     async fn ask(&self, host: &str, server: SocketAddr, run: &mut Run) -> Step<Answer> {
         let id = u16::try_from(self.entropy.next_u64() & 0xffff).unwrap_or_default();
-        let question = match message::question(id, &self.config) {
+        let asked = dns::Question {
+            name: &self.config.query_name,
+            kind: self.config.query_type,
+            class: self.config.query_class,
+            recursion_desired: self.config.recursion_desired,
+        };
+        let question = match dns::question(id, &asked) {
             Ok(question) => question,
             Err(why) => {
                 return Err(run.fail(Reason::Config, "Cannot ask", &[("err", &why)]));
@@ -151,64 +131,16 @@ impl DnsProber {
         connected: &mut Option<Instant>,
     ) -> Result<Answer, Lost> {
         if !self.config.over_tcp {
-            return self.over_udp(server, question, id, connected).await;
+            let (dialer, source) = (&self.dialer, self.config.source);
+            return dns::over_udp(dialer, source, server, (id, question), connected).await;
         }
         let stream = self.dialer.connect(server, self.config.source).await?;
         if !self.config.over_tls {
             *connected = Some(Instant::now());
-            return over_stream(stream, question, id).await;
+            return dns::over_stream(stream, question, id).await;
         }
         let (stream, _) = self.tls.shake(self.tls.server_name().unwrap_or(host), stream).await?;
         *connected = Some(Instant::now());
-        over_stream(stream, question, id).await
+        dns::over_stream(stream, question, id).await
     }
-
-    async fn over_udp(
-        &self,
-        server: SocketAddr,
-        question: &[u8],
-        id: u16,
-        connected: &mut Option<Instant>,
-    ) -> Result<Answer, Lost> {
-        // INV-30: datagrams go where the policy lets connections go.
-        self.dialer.check(server.ip())?;
-        let any: IpAddr = match server {
-            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-        };
-        let source = self.config.source.unwrap_or(any);
-        let socket = UdpSocket::bind(SocketAddr::new(source, 0)).await?;
-        socket.connect(server).await?;
-        *connected = Some(Instant::now());
-        socket.send(question).await?;
-        let mut datagram = vec![0; DATAGRAM_BYTES_MAX];
-        loop {
-            let length = socket.recv(&mut datagram).await?;
-            let answer = message::read(&datagram[..length]).map_err(Lost::Form)?;
-            // An answer to somebody else's question is waited out.
-            if answer.id == id {
-                return Ok(answer);
-            }
-        }
-    }
-}
-
-/// RFC 1035, 4.2.2: each message behind its length.
-async fn over_stream<S: AsyncRead + AsyncWrite + Unpin>(
-    mut stream: S,
-    question: &[u8],
-    id: u16,
-) -> Result<Answer, Lost> {
-    let length = u16::try_from(question.len()).map_err(|error| Lost::Form(error.to_string()))?;
-    let framed = [&length.to_be_bytes()[..], question].concat();
-    stream.write_all(&framed).await?;
-    stream.flush().await?;
-    let length = stream.read_u16().await?;
-    let mut message = vec![0; usize::from(length)];
-    stream.read_exact(&mut message).await?;
-    let answer = message::read(&message).map_err(Lost::Form)?;
-    if answer.id == id {
-        return Ok(answer);
-    }
-    Err(Lost::Form(format!("answer has the id {}, expected {id}", answer.id)))
 }

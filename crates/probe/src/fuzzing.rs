@@ -1,8 +1,7 @@
 //! Properties that hold for any bytes of a target; called by the fuzz targets and by the tests that
 //! replay their corpora.
 
-use crate::dns::message;
-use net::Certificate;
+use net::{Certificate, dns};
 
 /// Longest text of a record: each byte of a message is shown as at most four letters, names of a
 /// message may be pointed at again, and there are a few letters around.
@@ -13,7 +12,7 @@ const TEXT_BYTES_MAX: usize = 4 * 65_535 + 4096;
 /// # Panics
 /// When a property does not hold.
 pub fn check_dns(data: &[u8]) {
-    let Ok(answer) = message::read(data) else { return };
+    let Ok(answer) = dns::read(data) else { return };
     for record in answer.answers.iter().chain(&answer.authorities).chain(&answer.additionals) {
         assert!(record.text.len() <= TEXT_BYTES_MAX, "{}", record.text.len());
         assert!(!record.text.contains(['\n', '\r']), "{:?}", record.text);

@@ -29,7 +29,8 @@ Examples:
 
 const IMPORT_EXAMPLES: &str = "\
 Example:
-  flyball tsdb import prometheus /var/lib/prometheus/metrics2";
+  flyball tsdb import prometheus /var/lib/prometheus/metrics2
+  flyball tsdb import openmetrics history.om";
 
 const PROMETHEUS_EXAMPLES: &str = "\
 Blocks and write-ahead log are read, nothing in them is changed; Prometheus should not run, so that
@@ -40,6 +41,24 @@ Exit codes: 0 everything is there, 1 something could not be read.
 
 Example:
   flyball tsdb import prometheus /var/lib/prometheus/metrics2 --storage.path=/var/lib/flyball";
+
+const OPENMETRICS_EXAMPLES: &str = "\
+Every sample needs a timestamp, the last line is `# EOF`; what promtool tsdb create-blocks-from
+openmetrics takes. A file with a mistake is refused as a whole, with its line. No server may run on
+the data directory. An import that was interrupted goes on where it was when it is started again.
+Exit codes: 0 everything is there, 1 something could not be read.
+
+Example:
+  flyball tsdb import openmetrics history.om --storage.path=/var/lib/flyball";
+
+const INFLUX_EXAMPLES: &str = "\
+A field becomes the series MEASUREMENT_FIELD, a field `value` MEASUREMENT, tags become labels, as
+by POST /write. Lines without timestamp and lines with a mistake are told and left out. Files are not
+compressed. An import that was interrupted goes on where it was when it is started again.
+Exit codes: 0 everything is there, 1 something could not be read.
+
+Example:
+  flyball tsdb import influx export.lp --precision=ns";
 
 /// `tsdb`
 #[derive(Debug, Subcommand)]
@@ -109,6 +128,55 @@ pub enum ImportCommand {
         #[arg(long = "storage.path", value_name = "DIR", default_value = "flyball-data")]
         storage_path: PathBuf,
     },
+    /// Read files of OpenMetrics text.
+    #[command(after_help = OPENMETRICS_EXAMPLES)]
+    Openmetrics {
+        /// Files to read.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// Data directory to fill; it is made when it is not there.
+        #[arg(long = "storage.path", value_name = "DIR", default_value = "flyball-data")]
+        storage_path: PathBuf,
+    },
+    /// Read files of InfluxDB's line protocol, as `influx_inspect export` and `influxd inspect
+    /// export-lp` write them.
+    #[command(after_help = INFLUX_EXAMPLES)]
+    Influx {
+        /// Files to read.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// Unit of timestamps.
+        #[arg(long, value_enum, value_name = "UNIT", default_value_t = Precision::Ns)]
+        precision: Precision,
+        /// Data directory to fill; it is made when it is not there.
+        #[arg(long = "storage.path", value_name = "DIR", default_value = "flyball-data")]
+        storage_path: PathBuf,
+    },
+}
+
+/// Unit of timestamps in line protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// Nanoseconds.
+    Ns,
+    /// Microseconds.
+    Us,
+    /// Milliseconds.
+    Ms,
+    /// Seconds.
+    S,
+}
+
+impl Precision {
+    /// Nanoseconds of a unit.
+    pub(crate) fn nanoseconds(self) -> i64 {
+        match self {
+            Self::Ns => 1,
+            Self::Us => 1_000,
+            Self::Ms => 1_000_000,
+            Self::S => 1_000_000_000,
+        }
+    }
 }
 
 /// Output of `tsdb`.

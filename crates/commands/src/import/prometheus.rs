@@ -1,12 +1,11 @@
 //! A data directory of Prometheus: its blocks a day at a time, then what its log still holds.
 
-use super::{Total, open};
+use super::{Done, Total, fail, open};
 use crate::console::{Console, Mark, Verdict};
 use model::{Labels, SampleBuf};
 use prometheus_tsdb::{Block, BlockMeta, BlockSeries, Blocks, Wal, blocks};
-use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use sys::Vfs;
 use tsdb::{Db, DbError, DbErrorKind, ImportReport, series_order};
 
@@ -14,15 +13,9 @@ use tsdb::{Db, DbError, DbErrorKind, ImportReport, series_order};
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Samples of the log that are in memory at once: 16 bytes each.
 const LOG_SAMPLES_MAX: u64 = 20_000_000;
-/// Longest list of what is done.
-const DONE_BYTES_MAX: u64 = 64 << 20;
 
 /// Runs the import.
 pub(super) fn run(dir: &Path, target: &Path, console: &mut Console<'_>) -> io::Result<Verdict> {
-    let fail = |reason: &dyn std::fmt::Display, console: &mut Console<'_>| {
-        console.complain(format_args!("flyball: {reason}"))?;
-        Ok(Verdict::Bad)
-    };
     if let Err(reason) = refuse(dir) {
         return fail(&reason, console);
     }
@@ -77,45 +70,6 @@ fn refuse(dir: &Path) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{looked}: it has neither blocks nor a directory wal"))
-}
-
-/// Parts that are stored already, so that an interrupted import goes on where it was: a file with
-/// a line each, which grows at its end.
-struct Done {
-    path: PathBuf,
-    parts: BTreeSet<String>,
-    /// Bytes of the whole lines; `None`: there is no file yet.
-    len: Option<u64>,
-}
-
-impl Done {
-    fn read(vfs: &dyn Vfs, target: &Path) -> Result<Self, String> {
-        let path = target.join("tenants").join("anonymous").join("imported");
-        let wrong = |error: io::Error| format!("cannot read {}: {error}", path.display());
-        if !vfs.exists(&path).map_err(wrong)? {
-            return Ok(Self { path, parts: BTreeSet::new(), len: None });
-        }
-        let bytes = vfs.read(&path, DONE_BYTES_MAX).map_err(wrong)?;
-        // A line without its end was being written when the import was interrupted.
-        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-        let parts = String::from_utf8_lossy(&bytes[..whole]).lines().map(str::to_owned).collect();
-        Ok(Self { path, parts, len: Some(whole as u64) })
-    }
-
-    fn add(&mut self, vfs: &dyn Vfs, part: String) -> io::Result<()> {
-        let line = format!("{part}\n");
-        if let Some(len) = self.len {
-            let file = vfs.open_for_write(&self.path)?;
-            file.set_len(len)?;
-            file.write_all_at(line.as_bytes(), len)?;
-            file.sync_data()?;
-        } else {
-            vfs.replace(&self.path, line.as_bytes())?;
-        }
-        self.len = Some(self.len.unwrap_or_default() + line.len() as u64);
-        self.parts.insert(part);
-        Ok(())
-    }
 }
 
 struct Import<'i> {

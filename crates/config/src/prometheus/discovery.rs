@@ -30,6 +30,8 @@ pub struct FileSdConfig {
 pub enum RemoteSdConfig {
     /// `consul_sd_configs`
     Consul(Box<ConsulSdConfig>),
+    /// `dns_sd_configs`
+    Dns(Box<DnsSdConfig>),
     /// `docker_sd_configs`
     Docker(Box<DockerSdConfig>),
     /// `http_sd_configs`
@@ -43,6 +45,7 @@ impl RemoteSdConfig {
     pub fn key(&self) -> &'static str {
         match self {
             Self::Consul(_) => "consul_sd_configs",
+            Self::Dns(_) => "dns_sd_configs",
             Self::Docker(_) => "docker_sd_configs",
             Self::Http(_) => "http_sd_configs",
             Self::Kubernetes(_) => "kubernetes_sd_configs",
@@ -96,6 +99,35 @@ pub struct ConsulSdConfig {
     pub refresh_interval: Duration,
     /// How requests are made.
     pub http: HttpClientConfig,
+}
+
+/// Records of names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsSdConfig {
+    /// Names to ask for, not empty.
+    pub names: Vec<String>,
+    /// Type of records; `SRV` by default.
+    pub record_type: DnsRecordType,
+    /// Port of targets whose records name none.
+    pub port: u16,
+    /// Time between two questions; 30 seconds by default.
+    pub refresh_interval: Duration,
+}
+
+/// Key `type` of `dns_sd_configs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DnsRecordType {
+    /// Host and port of a service.
+    #[default]
+    Srv,
+    /// Addresses.
+    A,
+    /// IPv6 addresses.
+    Aaaa,
+    /// Hosts that mail goes to.
+    Mx,
+    /// Name servers.
+    Ns,
 }
 
 /// Containers of a Docker engine.

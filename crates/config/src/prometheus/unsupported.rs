@@ -13,7 +13,6 @@ pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
     never("aws_sd_configs", "no targets come from Amazon Web Services"),
     never("azure_sd_configs", "no targets come from Azure"),
     never("digitalocean_sd_configs", "no targets come from DigitalOcean"),
-    later("dns_sd_configs", "no targets come from DNS"),
     never("dockerswarm_sd_configs", "no targets come from Docker Swarm"),
     never("ec2_sd_configs", "no targets come from Amazon EC2"),
     never("ecs_sd_configs", "no targets come from Amazon ECS"),

@@ -151,3 +151,87 @@ fn what_is_no_directory_of_prometheus_is_told() {
         assert!(code == 1 && err.contains(reason), "{dir}: {err}");
     }
 }
+
+/// Two days of a histogram and a gauge, a day's border in between, late samples at the end.
+fn openmetrics() -> String {
+    let mut text = String::from("# TYPE load gauge\n");
+    let begin = 1_767_225_600 - 30 * HOUR;
+    for minute in 0..48 * 60_u64 {
+        writeln!(text, "load{{host=\"h\"}} {}.5 {}", minute * 7919 % 1000, begin + minute * 60)
+            .unwrap();
+    }
+    text += "# TYPE seconds histogram\n";
+    for (bound, count) in [("0.1", 3), ("1.0", 5), ("+Inf", 6)] {
+        writeln!(text, "seconds_bucket{{le=\"{bound}\"}} {count} {begin}").unwrap();
+    }
+    writeln!(text, "seconds_sum 4.25 {begin}\nseconds_count 6 {begin}\n# EOF").unwrap();
+    text
+}
+
+#[test]
+fn openmetrics_is_taken_over_as_promtool_takes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let Some(promtool) = find_program("promtool") else {
+        return skip("import of OpenMetrics", "promtool is not installed");
+    };
+    fs::write(folder.join("history.om"), openmetrics()).unwrap();
+    let promtool = |words: &[&str]| {
+        let output = Command::new(&promtool).args(words).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    promtool(&["tsdb", "create-blocks-from", "openmetrics", "history.om", "blocks"]);
+    let expected = lines(&promtool(&["tsdb", "dump", "blocks"]));
+    assert_eq!(expected.len(), 48 * 60 + 5);
+    let words = ["tsdb", "import", "openmetrics", "history.om"];
+    let (code, out, err) = run(folder, &words);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("SUCCESS: 2885 samples in 3 segments"), "{out}");
+    assert_eq!(dump(folder), expected);
+    let (code, out, err) = run(folder, &words);
+    assert!(code == 0 && out.contains("history.om: was imported before"), "{out}{err}");
+    assert_eq!(dump(folder), expected);
+}
+
+#[test]
+fn openmetrics_with_a_mistake_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (text, reason) in [
+        ("a 1 1767225600\n", "bad.om: the file does not end with `# EOF`"),
+        ("a 1 1767225600\nb 2\n# EOF\n", "bad.om:2: a sample without timestamp"),
+        ("a 1 1767225600\nb{ 2\n# EOF\n", "bad.om:2: "),
+    ] {
+        fs::write(folder.join("bad.om"), text).unwrap();
+        let (code, _, err) = run(folder, &["tsdb", "import", "openmetrics", "bad.om"]);
+        assert!(code == 1 && err.contains(reason), "{reason}: {err}");
+        assert!(dump(folder).is_empty(), "nothing of it is stored");
+    }
+}
+
+#[test]
+fn line_protocol_is_taken_over_and_bad_lines_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = "# CONTEXT-DATABASE: home\n\
+                cpu,host=a usage=0.5,idle=3i,note=\"text\" 1767225600000000000\n\
+                cpu,host=a usage=0.25 1767225601000000000\n\
+                temp,room=x\\ y value=21.5 1767225600500000000\n\
+                nonsense\n\
+                temp value=1\n";
+    fs::write(folder.join("export.lp"), text).unwrap();
+    let (code, out, err) = run(folder, &["tsdb", "import", "influx", "export.lp"]);
+    assert_eq!(code, 1, "{out}{err}");
+    for told in ["export.lp:5:", "export.lp:6: no timestamp", "2 lines of export.lp were not read"]
+    {
+        assert!(err.contains(told) || out.contains(told), "{told}: {out}{err}");
+    }
+    let expected = [
+        "{__name__=\"cpu_idle\", host=\"a\"} 3 1767225600000",
+        "{__name__=\"cpu_usage\", host=\"a\"} 0.25 1767225601000",
+        "{__name__=\"cpu_usage\", host=\"a\"} 0.5 1767225600000",
+        "{__name__=\"temp\", room=\"x y\"} 21.5 1767225600500",
+    ];
+    assert_eq!(dump(folder), expected);
+}

@@ -1,9 +1,9 @@
 //! What an answer is worth: its response code and its records. Pure; the order and the meaning of
 //! the checks are upstream's.
 
-use super::message::{Answer, Record};
 use crate::Reason;
 use config::blackbox::{DnsProbe, RCODES, RecordChecks, SearchRegex, name_of};
+use net::dns::{Answer, Record};
 
 /// Why an answer is not as it must be.
 pub(crate) fn judge(config: &DnsProbe, answer: &Answer) -> Option<(Reason, String)> {

@@ -1,4 +1,3 @@
-
 use super::super::load;
 use super::*;
 use crate::Outside;

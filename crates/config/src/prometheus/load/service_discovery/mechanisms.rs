@@ -118,6 +118,7 @@ pub(super) const MECHANISMS: &[Mechanism] = &[
         text: &["type"],
         texts: &["names"],
         check: Some(checks::dns),
+        take: Some(take::dns),
         ..BASE
     },
     Mechanism {

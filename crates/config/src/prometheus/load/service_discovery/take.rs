@@ -3,8 +3,8 @@
 
 use crate::http::{HttpAuth, TextSource};
 use crate::prometheus::{
-    ConsulSdConfig, DockerSdConfig, HttpSdConfig, KubernetesMetadata, KubernetesRole,
-    KubernetesSdConfig, KubernetesSelector, RemoteSdConfig,
+    ConsulSdConfig, DnsRecordType, DnsSdConfig, DockerSdConfig, HttpSdConfig, KubernetesMetadata,
+    KubernetesRole, KubernetesSdConfig, KubernetesSelector, RemoteSdConfig,
 };
 use crate::read::Section;
 use crate::secret::SecretSource;
@@ -54,6 +54,22 @@ pub(super) fn consul(entry: &Section<'_>, mut http: HttpClientConfig) -> Option<
         allow_stale: entry.flag("allow_stale").unwrap_or(true),
         refresh_interval: refresh(entry, Duration::from_secs(30)),
         http,
+    })))
+}
+
+pub(super) fn dns(entry: &Section<'_>, _: HttpClientConfig) -> Option<RemoteSdConfig> {
+    let record_type = match text_or(entry, "type", "SRV").to_ascii_uppercase().as_str() {
+        "A" => DnsRecordType::A,
+        "AAAA" => DnsRecordType::Aaaa,
+        "MX" => DnsRecordType::Mx,
+        "NS" => DnsRecordType::Ns,
+        _ => DnsRecordType::Srv,
+    };
+    Some(RemoteSdConfig::Dns(Box::new(DnsSdConfig {
+        names: entry.texts("names")?,
+        record_type,
+        port: u16::try_from(entry.number::<i64>("port").unwrap_or(0)).unwrap_or(0),
+        refresh_interval: refresh(entry, Duration::from_secs(30)),
     })))
 }
 

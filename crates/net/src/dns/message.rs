@@ -2,10 +2,22 @@
 //! they are read or refused; names and counts are bounded, pointers only lead backwards.
 
 use super::show;
-use config::blackbox::DnsProbe;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// Type of address records.
+pub const A: u16 = 1;
+/// Type of records that name servers.
+pub const NS: u16 = 2;
 /// Start of authority.
-pub(crate) const SOA: u16 = 6;
+pub const SOA: u16 = 6;
+/// Type of records that name where mail goes.
+pub const MX: u16 = 15;
+/// Type of IPv6 address records.
+pub const AAAA: u16 = 28;
+/// Type of records that name a service.
+pub const SRV: u16 = 33;
+/// The class of everything else.
+pub const IN: u16 = 1;
 /// Longest name, in bytes as encoded (RFC 1035, 2.3.4).
 const NAME_BYTES_MAX: usize = 255;
 /// Longest label.
@@ -13,51 +25,92 @@ const LABEL_BYTES_MAX: usize = 63;
 
 /// An answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub struct Answer {
     /// Number of the question.
-    pub(crate) id: u16,
+    pub id: u16,
     /// Response code.
-    pub(crate) rcode: u16,
+    pub rcode: u16,
+    /// There is more than fits a datagram.
+    pub is_truncated: bool,
     /// Answers.
-    pub(crate) answers: Vec<Record>,
+    pub answers: Vec<Record>,
     /// Records of the authority section.
-    pub(crate) authorities: Vec<Record>,
+    pub authorities: Vec<Record>,
     /// Additional records.
-    pub(crate) additionals: Vec<Record>,
+    pub additionals: Vec<Record>,
 }
 
 /// A record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Record {
+pub struct Record {
     /// The record as a line of a zone file.
-    pub(crate) text: String,
+    pub text: String,
+    /// What targets are made of.
+    pub data: Data,
     serial: Option<u32>,
 }
 
+/// Data of a record, as far as targets are made of it. Names end in a dot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// `A` or `AAAA`
+    Address(IpAddr),
+    /// `NS`
+    NameServer(String),
+    /// `MX`
+    MailExchange(String),
+    /// `SRV`
+    Service {
+        /// Host.
+        target: String,
+        /// Port.
+        port: u16,
+    },
+    /// Anything else, and what is broken.
+    Other,
+}
+
 impl Record {
-    pub(crate) fn soa_serial(&self) -> Option<u32> {
+    /// Serial number of a start of authority.
+    pub fn soa_serial(&self) -> Option<u32> {
         self.serial
     }
 }
 
-/// The question of a module.
-pub(crate) fn question(id: u16, probe: &DnsProbe) -> Result<Vec<u8>, String> {
-    let flags: u16 = if probe.recursion_desired { 0x0100 } else { 0 };
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question<'a> {
+    /// Name, with or without a dot at its end.
+    pub name: &'a str,
+    /// Type of records.
+    pub kind: u16,
+    /// Class of records.
+    pub class: u16,
+    /// May the server ask others?
+    pub recursion_desired: bool,
+}
+
+/// A question as bytes.
+///
+/// # Errors
+/// When the name cannot be asked for.
+pub fn question(id: u16, asked: &Question<'_>) -> Result<Vec<u8>, String> {
+    let flags: u16 = if asked.recursion_desired { 0x0100 } else { 0 };
     let mut message = Vec::with_capacity(64);
     for number in [id, flags, 1, 0, 0, 0] {
         message.extend(number.to_be_bytes());
     }
     let begin = message.len();
-    for label in labels(&probe.query_name)? {
+    for label in labels(asked.name)? {
         message.extend(u8::try_from(label.len()));
         message.extend(label);
     }
     message.push(0);
     if message.len() - begin > NAME_BYTES_MAX {
-        return Err(format!("name {:?} is longer than 255 bytes", probe.query_name));
+        return Err(format!("name {:?} is longer than 255 bytes", asked.name));
     }
-    message.extend(probe.query_type.to_be_bytes());
-    message.extend(probe.query_class.to_be_bytes());
+    message.extend(asked.kind.to_be_bytes());
+    message.extend(asked.class.to_be_bytes());
     Ok(message)
 }
 
@@ -105,7 +158,7 @@ fn labels(name: &str) -> Result<Vec<Vec<u8>>, String> {
 ///
 /// # Errors
 /// What is not well formed.
-pub(crate) fn read(message: &[u8]) -> Result<Answer, String> {
+pub fn read(message: &[u8]) -> Result<Answer, String> {
     let mut reader = Reader { message, at: 0 };
     let id = reader.u16()?;
     let flags = reader.u16()?;
@@ -121,6 +174,7 @@ pub(crate) fn read(message: &[u8]) -> Result<Answer, String> {
     Ok(Answer {
         id,
         rcode: flags & 0x000f,
+        is_truncated: flags & 0x0200 != 0,
         answers: reader.records(counts[1])?,
         authorities: reader.records(counts[2])?,
         additionals: reader.records(counts[3])?,
@@ -216,7 +270,36 @@ impl<'a> Reader<'a> {
         let shown = show::data(kind, &mut inner, end).filter(|_| inner.at == end);
         let shown = shown.unwrap_or_else(|| show::unknown(data));
         let head = show::head(&name, ttl, class, kind);
-        Ok(Record { text: head + &shown, serial: soa_serial(kind, data) })
+        let targets = Self { message: &self.message[..end], at: begin }.data(kind);
+        let targets = targets.unwrap_or(Data::Other);
+        Ok(Record { text: head + &shown, data: targets, serial: soa_serial(kind, data) })
+    }
+}
+
+impl Reader<'_> {
+    /// What targets are made of, if all of the record is that.
+    fn data(mut self, kind: u16) -> Option<Data> {
+        let data = match kind {
+            A => {
+                Data::Address(Ipv4Addr::from(<[u8; 4]>::try_from(self.bytes(4).ok()?).ok()?).into())
+            }
+            AAAA => {
+                let octets = <[u8; 16]>::try_from(self.bytes(16).ok()?).ok()?;
+                Data::Address(Ipv6Addr::from(octets).into())
+            }
+            NS => Data::NameServer(self.name().ok()?),
+            MX => {
+                self.u16().ok()?;
+                Data::MailExchange(self.name().ok()?)
+            }
+            SRV => {
+                self.u32().ok()?;
+                let port = self.u16().ok()?;
+                Data::Service { target: self.name().ok()?, port }
+            }
+            _ => return None,
+        };
+        (self.at == self.message.len()).then_some(data)
     }
 }
 
@@ -230,25 +313,19 @@ fn soa_serial(kind: u16, data: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use config::Prober;
 
-    fn probe(keys: &str) -> DnsProbe {
-        let text = format!("modules: {{m: {{prober: dns, dns: {{{keys}}}}}}}");
-        let config = config::blackbox::load("blackbox.yml", &text).unwrap().config;
-        match &config.modules["m"].prober {
-            Prober::Dns(probe) => DnsProbe::clone(probe),
-            other => panic!("{other:?}"),
-        }
+    fn asked(name: &str, kind: u16, recursion_desired: bool) -> Question<'_> {
+        Question { name, kind, class: IN, recursion_desired }
     }
 
     #[test]
     fn a_question_is_written_as_the_standard_draws_it() {
-        let message = question(0x0102, &probe("query_name: a.example, query_type: A")).unwrap();
+        let message = question(0x0102, &asked("a.example", A, true)).unwrap();
         assert_eq!(
             message,
             b"\x01\x02\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x07example\x00\x00\x01\x00\x01"
         );
-        let root = question(1, &probe("query_name: ., query_type: NS, recursion_desired: false"));
+        let root = question(1, &asked(".", NS, false));
         assert_eq!(
             &root.unwrap()[2..],
             b"\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01"
@@ -266,7 +343,7 @@ mod tests {
     }
 
     /// An answer to `a.example` with one record of a type.
-    pub(crate) fn with_record(kind: u16, data: &[u8]) -> Vec<u8> {
+    fn with_record(kind: u16, data: &[u8]) -> Vec<u8> {
         let mut message = b"\x00\x07\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00".to_vec();
         message.extend(b"\x01a\x07example\x00\x00\xff\x00\x01\xc0\x0c");
         message.extend(kind.to_be_bytes());
@@ -296,6 +373,20 @@ mod tests {
             assert_eq!(answer.answers[0].text, format!("a.example.\t3600\tIN\t{expected}"));
             assert_eq!(answer.answers[0].soa_serial(), (kind == 6).then_some(42));
         }
+    }
+
+    #[test]
+    fn targets_are_made_of_whole_records() {
+        let named =
+            |kind, data: &[u8]| read(&with_record(kind, data)).unwrap().answers[0].data.clone();
+        assert_eq!(named(A, b"\x7f\0\0\x01"), Data::Address("127.0.0.1".parse().unwrap()));
+        assert_eq!(named(A, b"\x7f\0\0"), Data::Other);
+        assert_eq!(named(A, b"\x7f\0\0\x01\0"), Data::Other);
+        assert_eq!(named(MX, b"\x00\x0a\xc0\x0c"), Data::MailExchange("a.example.".to_owned()));
+        assert_eq!(named(NS, b"\xc0\x0c"), Data::NameServer("a.example.".to_owned()));
+        let service = Data::Service { target: "a.example.".to_owned(), port: 80 };
+        assert_eq!(named(SRV, b"\x00\x01\x00\x02\x00\x50\xc0\x0c"), service);
+        assert_eq!(named(5, b"\xc0\x0c"), Data::Other);
     }
 
     #[test]
