@@ -49,7 +49,7 @@ mod testing;
 
 pub use error::{Error, ErrorKind};
 pub use metrics::HttpMetrics;
-pub use options::{QueryLimits, ServerOptions};
+pub use options::{GrpcListen, QueryLimits, ServerOptions};
 pub use page::{PageAsset, PageFiles};
 pub use principal::{Permission, Principal};
 pub use provider::{

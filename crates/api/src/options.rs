@@ -26,6 +26,15 @@ impl Default for QueryLimits {
     }
 }
 
+/// Where OTLP by gRPC is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrpcListen {
+    /// `host:port`.
+    pub address: String,
+    /// A taken address is a warning, not an error.
+    pub if_free: bool,
+}
+
 /// How the server listens and what it allows.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
@@ -34,9 +43,7 @@ pub struct ServerOptions {
     /// Further address, taken only when it is free (`127.0.0.1:4318`, where SDKs send OTLP).
     pub listen_if_free: Option<String>,
     /// Address that speaks HTTP/2 alone, for OTLP by gRPC.
-    pub grpc_listen: Option<String>,
-    /// Is the address for gRPC taken only when it is free?
-    pub grpc_listen_if_free: bool,
+    pub grpc_listen: Option<GrpcListen>,
     /// Prefix of all routes (`--web.route-prefix`); by default the path of `external_url`, or `/`.
     pub route_prefix: Option<String>,
     /// Where users reach the server (`--web.external-url`), e.g. behind a proxy.
@@ -78,7 +85,6 @@ impl Default for ServerOptions {
             listen: vec!["127.0.0.1:1788".into()],
             listen_if_free: None,
             grpc_listen: None,
-            grpc_listen_if_free: false,
             route_prefix: None,
             external_url: None,
             allowed_hosts: Vec::new(),

@@ -93,9 +93,10 @@ fn asking(args: &ProbeArgs) -> Result<Asking, String> {
     }
     let read = |text: &String| {
         let condition = Condition::read(text).map_err(|mistake| mistake.message)?;
-        match condition.needs_memory() {
-            true => Err(format!("`{text}`: `[CONTEXT]` is there in steps of a suite alone")),
-            false => Ok(condition),
+        if condition.needs_memory() {
+            Err(format!("`{text}`: `[CONTEXT]` is there in steps of a suite alone"))
+        } else {
+            Ok(condition)
         }
     };
     let conditions = args.conditions.iter().map(read).collect::<Result<Vec<_>, _>>()?;

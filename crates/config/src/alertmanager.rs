@@ -2,7 +2,6 @@
 //! Read by `load`; used by `alerts` (routes, inhibition, intervals) and `notify` (receivers).
 //! Semantics: Alertmanager 0.34. Plain data: globals are merged into the receivers already.
 
-mod matchers;
 mod read;
 pub(crate) mod receivers;
 mod unsupported;
@@ -13,7 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
-pub use matchers::{MatcherMode, MatcherNote, NotedMatchers};
+pub use model::{MatcherMode, MatcherNote, NotedMatchers};
 pub use read::{load, load_in};
 pub use unsupported::unsupported_keys;
 

@@ -101,7 +101,8 @@ impl Senders {
     /// What all endpoints count.
     pub fn families(&self) -> Vec<Family> {
         let told: Vec<Told> = self.running.lock().iter().map(Running::told).collect();
-        let mut families = families::families(&told, self.db.newest().map(|one| one.seconds()));
+        let mut families =
+            families::families(&told, self.db.newest().map(model::Timestamp::seconds));
         if !told.is_empty() {
             let stats = self.db.outbox_stats();
             let help = "Bytes that wait for remote endpoints besides the journal.";

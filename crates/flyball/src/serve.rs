@@ -142,8 +142,8 @@ async fn serve(
     rooms.start_parts(&mut supervisor);
     supervisor.start("health", move |stop| judge(Arc::clone(&vitals), stop));
     lifecycle.ready.store(true, Ordering::Release);
-    crate::memory::forget_the_start();
-    bound.serve(signals.told_to_stop_or_reload(&lifecycle)).await;
+    memory::forget_the_start();
+    Box::pin(bound.serve(signals.told_to_stop_or_reload(&lifecycle))).await;
     lifecycle.reloader.stop_scraping().await;
     for late in supervisor.stop(STOP_MAX).await {
         tracing::warn!(late, "stopping");
@@ -232,6 +232,13 @@ struct Rooms {
     query_log: Arc<QueryLogCounts>,
 }
 
+/// Remembers answers to range queries within the budget for them.
+fn query_engine(db: &Arc<Db>, settings: &Settings) -> query::Engine {
+    let answers = Arc::new(query::RangeCache::new(settings.answer_bytes));
+    let engine = query::Engine::new(settings.engine.clone());
+    engine.remembering(answers, Arc::new(Past(Arc::clone(db))))
+}
+
 impl Rooms {
     fn build(
         db: &Arc<Db>,
@@ -241,9 +248,7 @@ impl Rooms {
         clock: &Arc<dyn Clock>,
         supervisor: &Supervisor,
     ) -> Result<Self, Fatal> {
-        let answers = Arc::new(query::RangeCache::new(settings.answer_bytes));
-        let engine = query::Engine::new(settings.engine.clone());
-        let engine = Arc::new(engine.remembering(answers, Arc::new(Past(Arc::clone(db)))));
+        let engine = Arc::new(query_engine(db, settings));
         let queries = Arc::new(Queries::new(Arc::clone(clock), settings.server.query.clone()));
         let policy = Arc::new(net::AddressPolicy::default());
         let (send_alerts, alerts) = mpsc::channel(ALERT_BATCHES_MAX);
@@ -271,9 +276,7 @@ impl Rooms {
             metrics: Arc::default(),
         };
         let dashboards = Arc::new(storage::open_dashboards(settings, vfs)?);
-        let board_files = Arc::new(BoardFiles::new(Arc::clone(&dashboards)));
-        let log = storage::open_alert_log(settings, vfs)?;
-        let dispatch = Arc::new(dispatch(configuration, settings, &integrator, log)?);
+        let dispatch = Arc::new(dispatch(configuration, settings, &integrator)?);
         let reload = Arc::new(ReloadState::default());
         let own = Arc::new(OwnMetrics {
             db: Arc::clone(db),
@@ -302,8 +305,8 @@ impl Rooms {
             evaluator,
             kept_rules,
             dispatch,
+            board_files: Arc::new(BoardFiles::new(Arc::clone(&dashboards))),
             dashboards,
-            board_files,
             alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
             outlets,
             policy,
@@ -661,13 +664,13 @@ fn dispatch(
     configuration: &Configuration,
     settings: &Settings,
     integrator: &Integrator,
-    log: (alerts::AlertLog, alerts::Saved),
-) -> Result<Dispatch, alerts::RouteError> {
+) -> Result<Dispatch, Fatal> {
+    let log = storage::open_alert_log(settings, &integrator.vfs)?;
     let routing = &configuration.routing;
     let integrations = integrator.build(routing);
     let (clock, entropy) = (Arc::clone(&integrator.clock), Arc::clone(&integrator.entropy));
     let delay = settings.start_delay;
-    Dispatch::new(&routing.settings, integrations, log, clock, entropy, delay)
+    Ok(Dispatch::new(&routing.settings, integrations, log, clock, entropy, delay)?)
 }
 
 fn files(args: &ServeArgs) -> Files {

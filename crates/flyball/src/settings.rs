@@ -164,6 +164,9 @@ fn server(
         }
     };
     let grpc = args.otlp_grpc_listen_address.as_deref();
+    let grpc_address = grpc.unwrap_or(OTLP_GRPC_DEFAULT).to_owned();
+    let grpc_listen = api::GrpcListen { address: grpc_address, if_free: grpc.is_none() };
+    let grpc_listen = Some(grpc_listen).filter(|grpc| !grpc.address.is_empty());
     let external = args.external_url.as_ref().or(file.external_url.as_ref());
     let external_url = external.map(|text| url_setting(text)).transpose()?;
     let web_config = args.web_config_file.clone();
@@ -171,8 +174,7 @@ fn server(
     let mut options = api::ServerOptions {
         listen,
         listen_if_free,
-        grpc_listen: Some(grpc.unwrap_or(OTLP_GRPC_DEFAULT).to_owned()).filter(|it| !it.is_empty()),
-        grpc_listen_if_free: grpc.is_none(),
+        grpc_listen,
         route_prefix: args.route_prefix.clone().or_else(|| file.route_prefix.clone()),
         external_url,
         allowed_hosts: [&args.allowed_hosts[..], &file.allowed_hosts].concat(),

@@ -6,6 +6,7 @@ mod appender;
 mod histogram;
 mod label;
 mod matcher;
+mod matcher_text;
 mod metadata;
 mod name;
 mod number;
@@ -22,6 +23,7 @@ pub use appender::{
 pub use histogram::{CUSTOM_BUCKETS_SCHEMA, CounterReset, Histogram, HistogramCounts, Span};
 pub use label::{Labels, LabelsBuilder, sort_by_labels};
 pub use matcher::{MatchOp, Matcher, MatcherError};
+pub use matcher_text::{MatcherMode, MatcherNote, NotedMatchers};
 pub use metadata::{EXEMPLAR_CHARS_MAX, Exemplar, Metadata, MetricKind, MetricMetadata};
 pub use name::{
     BUCKET_LABEL, INSTANCE_LABEL, JOB_LABEL, METRIC_NAME, QUANTILE_LABEL, is_legacy_label_name,

@@ -179,15 +179,12 @@ impl RangeCache {
             phase: span.first.rem_euclid(span.step),
             lookback: i64::try_from(engine.options().lookback.as_millis()).unwrap_or(i64::MAX),
         };
-        let output = match self.find(&key, span, history) {
-            Some((known, until)) => {
-                self.counters.hits.fetch_add(1, Ordering::Relaxed);
-                complete(engine, (querier, query), (span, until), &known, cancel)?
-            }
-            None => {
-                self.counters.misses.fetch_add(1, Ordering::Relaxed);
-                Some(engine.range(querier, query, steps, cancel)?)
-            }
+        let output = if let Some((known, until)) = self.find(&key, span, history) {
+            self.counters.hits.fetch_add(1, Ordering::Relaxed);
+            complete(engine, (querier, query), (span, until), &known, cancel)?
+        } else {
+            self.counters.misses.fetch_add(1, Ordering::Relaxed);
+            Some(engine.range(querier, query, steps, cancel)?)
         };
         let Some(output) = output else {
             // The steps that were missing have annotations: they belong to all of the query.

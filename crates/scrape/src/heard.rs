@@ -10,14 +10,15 @@ use tracing::{Event, Metadata, Subscriber};
 /// Listens as long as it lives.
 pub(crate) struct Heard {
     lines: Arc<Mutex<Vec<String>>>,
-    _listening: DefaultGuard,
+    #[expect(dead_code, reason = "listening ends with it")]
+    listening: DefaultGuard,
 }
 
 impl Heard {
     pub(crate) fn listen() -> Self {
         let lines = Arc::default();
-        let _listening = tracing::subscriber::set_default(Listener(Arc::clone(&lines)));
-        Self { lines, _listening }
+        let listening = tracing::subscriber::set_default(Listener(Arc::clone(&lines)));
+        Self { lines, listening }
     }
 
     /// Lines since the last call.

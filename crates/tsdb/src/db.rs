@@ -104,6 +104,19 @@ pub(crate) struct Maintenance {
     pub(crate) flushed_at: Duration,
 }
 
+impl Maintenance {
+    /// Of a database that was opened at `now`, monotonic.
+    pub(crate) fn new(manifest: Manifest, now: Duration) -> Self {
+        Self {
+            manifest,
+            pending: None,
+            preserved: BTreeSet::new(),
+            flushed_window_ms: i64::MIN,
+            flushed_at: now,
+        }
+    }
+}
+
 /// What a flush has to write.
 pub(crate) struct PendingFlush {
     pub(crate) generation: u32,

@@ -18,7 +18,7 @@ use crate::tail::Outbox;
 use journal::{Journal, JournalOptions, Position, ReplayError, Replayed};
 use model::{Row, SeriesRef};
 use parking_lot::{Mutex, RwLock};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
@@ -98,11 +98,7 @@ impl Db {
             manifest.floor = recovery.end;
             manifest.store(&*vfs, &layout.manifest())?;
         }
-        let Replayer { head, bytes: unflushed_bytes, aliases, .. } = replayer;
-        let mut outbox = Outbox::open(&*vfs, &layout)?;
-        outbox.alias(aliases.iter().filter_map(|(id, living)| {
-            head.get(*living).map(|series| (*id, series.labels.clone()))
-        }));
+        let (outbox, head, unflushed_bytes) = outbox(&*vfs, &layout, replayer)?;
         let tombstones = Arc::new(manifest.tombstones.clone());
         report.torn_bytes = recovery.torn_bytes;
         recovery.damage.iter().for_each(|damage| report.note_damage(damage.to_string()));
@@ -112,13 +108,7 @@ impl Db {
         let syncer = journal.syncer();
         let db = Self {
             compactor: Mutex::default(),
-            maintenance: Mutex::new(Maintenance {
-                manifest,
-                pending: None,
-                preserved: BTreeSet::new(),
-                flushed_window_ms: i64::MIN,
-                flushed_at: clock.monotonic(),
-            }),
+            maintenance: Mutex::new(Maintenance::new(manifest, clock.monotonic())),
             writer: Mutex::new(Writer {
                 journal,
                 closed: false,
@@ -153,6 +143,19 @@ impl Db {
         db.update_horizon();
         Ok((db, report))
     }
+}
+
+/// What senders still have to read, with the names of series that live under another id now; and
+/// the head with the bytes of its journal.
+fn outbox(vfs: &dyn Vfs, layout: &Layout, replayer: Replayer) -> DbResult<(Outbox, Head, u64)> {
+    let Replayer { head, bytes, aliases, .. } = replayer;
+    let mut outbox = Outbox::open(vfs, layout)?;
+    outbox.alias(
+        aliases.iter().filter_map(|(id, living)| {
+            head.get(*living).map(|series| (*id, series.labels.clone()))
+        }),
+    );
+    Ok((outbox, head, bytes))
 }
 
 fn journal_options(options: &DbOptions) -> JournalOptions {

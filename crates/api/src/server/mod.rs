@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream, lookup_host};
+use tokio::net::{TcpListener, lookup_host};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use waiting::WaitingRoom;
@@ -68,7 +68,7 @@ impl Server {
             listeners.push(bound.map_err(|error| Error::bind(listen, error))?);
         }
         let further = options.listen_if_free.iter().map(|listen| (listen, true));
-        let grpc = options.grpc_listen.iter().map(|listen| (listen, options.grpc_listen_if_free));
+        let grpc = options.grpc_listen.iter().map(|grpc| (&grpc.address, grpc.if_free));
         let mut http2_from = listeners.len();
         for (listen, if_free) in further.chain(grpc) {
             let candidates = candidates(listen).await?;
@@ -76,7 +76,8 @@ impl Server {
             match TcpListener::bind(&candidates[..]).await {
                 Ok(listener) => {
                     listeners.push(listener);
-                    http2_from += usize::from(Some(listen) != options.grpc_listen.as_ref());
+                    let grpc = options.grpc_listen.as_ref().map(|grpc| &grpc.address);
+                    http2_from += usize::from(Some(listen) != grpc);
                 }
                 Err(error) if if_free => tracing::warn!(listen, %error, "cannot listen there too"),
                 Err(error) => return Err(Error::bind(listen, error)),

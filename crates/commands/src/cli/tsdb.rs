@@ -53,8 +53,8 @@ Example:
 
 const INFLUX_EXAMPLES: &str = "\
 A field becomes the series MEASUREMENT_FIELD, a field `value` MEASUREMENT, tags become labels, as
-by POST /write. Lines without timestamp and lines with a mistake are told and left out. Files are not
-compressed. An import that was interrupted goes on where it was when it is started again.
+by POST /write. Lines without timestamp and lines with a mistake are told and left out. Files are
+not compressed. An import that was interrupted goes on where it was when it is started again.
 Exit codes: 0 everything is there, 1 something could not be read.
 
 Example:

@@ -38,7 +38,7 @@ fn pieces(
             rest.read_until(b'\n', &mut piece).map_err(wrong)?;
         }
         take(&piece, before)?;
-        before += piece.iter().filter(|byte| **byte == b'\n').count();
+        before += memchr::memchr_iter(b'\n', &piece).count();
     }
 }
 
@@ -79,7 +79,7 @@ impl Reading {
         if self.ended {
             return Err((1, "there is more behind `# EOF`".to_owned()));
         }
-        // What a histogram's bounds look like depends on its type, which stands in an earlier piece.
+        // How bounds of a histogram are read depends on its type, which an earlier piece tells.
         let mut body = Vec::with_capacity(piece.len() + 128);
         let mut added = 0;
         if let Some((family, kind)) = &self.kind {
@@ -149,13 +149,14 @@ impl Format for Influx {
             let mut lines = Lines::of(&text);
             while let Some(line) = lines.next_line() {
                 match line {
-                    Ok(line) => match line.timestamp {
-                        Some(at) => self.line(&line, at, take),
-                        None => {
+                    Ok(line) => {
+                        if let Some(at) = line.timestamp {
+                            self.line(&line, at, take);
+                        } else {
                             let number = before + line.number;
                             lost(format!("{}:{number}: no timestamp", path.display()));
                         }
-                    },
+                    }
                     Err(error) => {
                         let (number, why) = (before + error.line, error.message);
                         lost(format!("{}:{number}:{}: {why}", path.display(), error.column));

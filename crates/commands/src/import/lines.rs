@@ -1,5 +1,5 @@
-//! Files with a sample a line, in any order: read once to see which days they hold, then as often as
-//! their samples need to fit into memory. A segment a day, as for every import.
+//! Files with a sample a line, in any order: read once to see which days they hold, then as often
+//! as their samples need to fit into memory. A segment a day, as for every import.
 
 use super::{Done, Total, fail, open};
 use crate::console::{Console, Mark, Verdict};

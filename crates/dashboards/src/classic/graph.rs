@@ -205,7 +205,7 @@ fn overrides(panel: &mut Object, path: &str, report: &mut Report) {
             rules.push(rule(alias, &properties));
         }
     }
-    crate::json::list_mut(fields::config(panel), "overrides").extend(rules);
+    list_mut(fields::config(panel), "overrides").extend(rules);
 }
 
 /// Properties for one key of a series override; `None`: nothing here does that.

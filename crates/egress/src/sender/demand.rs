@@ -17,7 +17,7 @@ const BEHIND_MAX: f64 = 10.0;
 #[derive(Clone, Copy, Debug, Default)]
 struct Rate {
     events: f64,
-    rate: f64,
+    per_second: f64,
     has_begun: bool,
 }
 
@@ -25,7 +25,8 @@ impl Rate {
     fn tick(&mut self, seconds: f64) {
         let now = self.events / seconds;
         self.events = 0.0;
-        self.rate = if self.has_begun { self.rate + WEIGHT * (now - self.rate) } else { now };
+        self.per_second =
+            if self.has_begun { self.per_second + WEIGHT * (now - self.per_second) } else { now };
         self.has_begun = true;
     }
 }
@@ -76,13 +77,13 @@ impl Demand {
         for rate in [&mut self.incoming, &mut self.dropped, &mut self.sent, &mut self.busy] {
             rate.tick(seconds);
         }
-        if self.sent.rate <= 0.0 {
+        if self.sent.per_second <= 0.0 {
             return present.shards.clamp(present.min, present.max);
         }
-        let kept = self.sent.rate / (self.dropped.rate + self.sent.rate);
-        let incoming = self.incoming.rate * kept;
+        let kept = self.sent.per_second / (self.dropped.per_second + self.sent.per_second);
+        let incoming = self.incoming.per_second * kept;
         let behind = delay_seconds.max(0.0) * incoming;
-        let seconds_per_sample = self.busy.rate / self.sent.rate;
+        let seconds_per_sample = self.busy.per_second / self.sent.per_second;
         self.desired = seconds_per_sample * (incoming + CATCH_UP * behind);
         let count = present.shards as f64;
         let wanted = if (count * (1.0 - TOLERANCE)..=count * (1.0 + TOLERANCE))

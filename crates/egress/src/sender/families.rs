@@ -126,7 +126,8 @@ fn with(mut family: Family, told: &[Told], number: Number) -> Family {
 }
 
 fn by_kind(suffix: &str, verb: &str, told: &[Told], part: Part) -> [Family; 3] {
-    let kinds: [(&str, fn(&Kinds) -> u64); 3] = [
+    type Count = fn(&Kinds) -> u64;
+    let kinds: [(&str, Count); 3] = [
         ("samples", |kinds| kinds.samples),
         ("exemplars", |kinds| kinds.exemplars),
         ("histograms", |kinds| kinds.histograms),

@@ -58,9 +58,10 @@ impl Receiver {
             let newest = series.last_key_value().map(|(at, _)| *at);
             let known = series.get(&sample.timestamp).copied();
             let is_older = newest.is_some_and(|newest| sample.timestamp < newest);
-            if is_older && known.is_none() {
-                panic!("seed {seed}: INV-111: a sample comes behind a newer one of its series");
-            }
+            assert!(
+                !(is_older && known.is_none()),
+                "seed {seed}: INV-111: a sample comes behind a newer one of its series"
+            );
             if is_older && strict {
                 self.refused += 1;
                 return false;
@@ -183,7 +184,7 @@ impl World {
         let Some(db) = self.db.clone() else { return };
         let mut batch = Batch::new(GroupKey::of(&"sim"));
         let now = self.clock.now();
-        for _ in 0..1 + self.rng.below(12) {
+        for _ in 0..=self.rng.below(12) {
             let n = self.rng.below(30).to_string();
             let labels = Labels::from_pairs([("__name__", "m"), ("n", n.as_str())]);
             let Ok(series) = db.resolve(batch.group, &labels) else { return };

@@ -236,7 +236,7 @@ fn plain_lines_are_samples_and_pickles_are_refused() {
     send(format!("a.b;k=v 1.5 {now}\nbroken\nc 2 -1").as_bytes());
     expect(&server, &[("a_b{k=\"v\"}", 1.5), ("c", 2.0)]);
     send(b"\x00\x00\x00\x20\x80\x02]q\x00(X\x01\x00\x00\x00a");
-    send(&[b'a'; 70_000]);
+    send(&vec![b'a'; 70_000]);
     for reason in ["malformed_line", "pickle_protocol", "line_too_long"] {
         expect(
             &server,

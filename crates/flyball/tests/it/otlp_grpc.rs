@@ -18,7 +18,7 @@ fn expect(server: &Server, answers: &[(&str, f64)]) {
     }
 }
 
-const PYTHON: &str = r#"
+const PYTHON: &str = r"
 import sys, grpc
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.sdk.metrics import MeterProvider
@@ -39,7 +39,7 @@ for name, compression in [('bare', grpc.Compression.NoCompression), ('gzip', grp
         meter.create_histogram(name + '.size', 'By').record(100.0)
         assert provider.force_flush()
     provider.shutdown()
-"#;
+";
 
 #[test]
 fn the_sdk_for_python_is_understood() {

@@ -1,5 +1,7 @@
 //! The table of protocols in docs/compat.md: each row names the test that is its witness.
 
+use std::fmt::Write as _;
+
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/compat.md");
 const BEGIN: &str = "<!-- protocols: written by `UPDATE_EXPECT=1 cargo test -p flyball` -->\n";
 const END: &str = "<!-- end of protocols -->";
@@ -146,7 +148,7 @@ fn the_table_of_protocols_names_tests_that_are_there() {
         let path = format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"));
         let source = std::fs::read_to_string(&path).unwrap();
         assert!(source.contains(&format!("fn {test}(")), "{path} has no test {test}");
-        table += &format!("| {protocol} | {version} | {client} | {verdict} |\n");
+        writeln!(table, "| {protocol} | {version} | {client} | {verdict} |").unwrap();
     }
     testkit::assert_page(PAGE, (BEGIN, END), &table);
 }

@@ -4,6 +4,7 @@
 use crate::server::Server;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
@@ -312,7 +313,7 @@ fn the_page_lists_what_is_shown() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(test);
         let here = include_str!("remote_write.rs").contains(&format!("fn {test}()"));
         assert!(here || path.is_file(), "{test} exists");
-        table += &format!("| {version} | {what} | {receiver} | works | `{test}` |\n");
+        writeln!(table, "| {version} | {what} | {receiver} | works | `{test}` |").unwrap();
     }
     let page = std::fs::read_to_string(PAGE).unwrap();
     let (before, rest) = page.split_once(BEGIN).unwrap();

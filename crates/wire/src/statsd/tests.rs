@@ -111,7 +111,7 @@ fn what_is_wrong_is_named_as_the_exporter_names_it() {
             "_sc|a|0",
             "a:1|c|@1|@1|@1|@1|@1|@1|@1",
         ],
-        &expect![[r#"
+        &expect![[r"
             a: malformed_line
             :1|c: malformed_line
             a:1: not_enough_parts_after_colon
@@ -130,7 +130,7 @@ fn what_is_wrong_is_named_as_the_exporter_names_it() {
             _e{1,1}:a|b: no_metric
             _sc|a|0: no_metric
             a:1|c|@1|@1|@1|@1|@1|@1|@1: malformed_component
-        "#]],
+        "]],
     );
     let mut faults = 0;
     read_line(b"a\xff:1|c", &mut |read| faults += usize::from(read.is_err()));

@@ -358,9 +358,10 @@ fn access_log(given: AccessLogCollect, entry: &Entry<'_>) -> Option<AccessLog> {
 
 /// Does a format hold `$name` or `${name}`?
 fn has_variable(format: &str, name: &str) -> bool {
-    format.split('$').skip(1).any(|rest| match rest.strip_prefix('{') {
-        Some(braced) => braced.split_once('}').is_some_and(|(inner, _)| inner == name),
-        None => {
+    format.split('$').skip(1).any(|rest| {
+        if let Some(braced) = rest.strip_prefix('{') {
+            braced.split_once('}').is_some_and(|(inner, _)| inner == name)
+        } else {
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
             &rest[..end.unwrap_or(rest.len())] == name
         }

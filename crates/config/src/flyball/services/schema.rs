@@ -87,8 +87,8 @@ service! {
         tls: Option<Tls>,
         /// Parts to switch off: config, cluster, sentinel, latency, `latency_histogram`, slowlog.
         collectors: Option<BTreeMap<String, bool>>,
-        /// Groups of keys to count: patterns by name, `*` and `?` stand for others. A key counts for
-        /// the first group it fits, in the order of the names.
+        /// Groups of keys to count: patterns by name, `*` and `?` stand for others. A key counts
+        /// for the first group it fits, in the order of the names.
         key_groups: Option<BTreeMap<String, String>>,
         /// Shortest time between two counts; 1 minute by default.
         key_groups_interval: Option<DurationText>,

@@ -56,8 +56,10 @@ impl Settings {
                     settings.search = words.take(DOMAINS_MAX).map(str::to_owned).collect();
                 }
                 Some("options") => {
-                    let dots = words.filter_map(|word| word.strip_prefix("ndots:")?.parse().ok());
-                    settings.dots = dots.last().map_or(settings.dots, |dots: usize| dots.min(15));
+                    let mut dots =
+                        words.filter_map(|word| word.strip_prefix("ndots:")?.parse().ok());
+                    settings.dots =
+                        dots.next_back().map_or(settings.dots, |dots: usize| dots.min(15));
                 }
                 _ => {}
             }

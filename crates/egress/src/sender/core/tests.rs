@@ -156,7 +156,7 @@ fn late_samples_have_requests_of_their_own() {
 
 #[test]
 fn old_samples_are_dropped_before_and_between_attempts() {
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_mins(1);
     let mut desk = Desk::new(QueueConfig { sample_age_limit: limit, ..queue() });
     desk.offer(2);
     desk.pass(30_000);

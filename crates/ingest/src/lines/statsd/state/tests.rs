@@ -171,12 +171,12 @@ fn a_name_has_one_type() {
     let mut world = World::new("");
     world.take(1, &["a:1|c", "a:1|g", "took:1|ms", "took_sum:1|c", "s:1|s", "s:1|g"]);
     world.take(2, &["a:1|g"]);
-    world.check(&expect![[r#"
+    world.check(&expect![[r"
         a:1|g: conflicting_type
         took_sum:1|c: conflicting_type
         s:1|g: conflicting_type
         a:1|g: conflicting_type
-    "#]]);
+    "]]);
 }
 
 #[test]

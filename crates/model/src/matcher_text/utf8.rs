@@ -1,7 +1,7 @@
 //! The UTF-8 grammar of matchers: names and values are bare words or Go-quoted texts.
 //! Semantics: Alertmanager's `matcher/parse`.
 
-use model::{MatchOp, Matcher};
+use crate::{MatchOp, Matcher};
 
 /// Letters that end a bare word.
 const RESERVED: &str = "{}!=~,\\\"'`";
@@ -57,7 +57,7 @@ impl<'t> Cursor<'t> {
             Some(c) => format!("`{c}`"),
             None => "the end".to_owned(),
         };
-        format!("matcher {}: {expected}, found {found} at {column}", model::quote(self.text))
+        format!("matcher {}: {expected}, found {found} at {column}", crate::quote(self.text))
     }
 
     fn matcher(&mut self) -> Result<Matcher, String> {

@@ -1,7 +1,7 @@
 //! The classic grammar of matchers: names of the legacy alphabet, values with or without quotes.
 //! Semantics: Alertmanager's `pkg/labels`; a stray backslash is a backslash.
 
-use model::{MatchOp, Matcher, quote};
+use crate::{MatchOp, Matcher, quote};
 
 /// Reads a list; a brace at the beginning and one at the end are dropped, each by itself.
 pub(super) fn parse(text: &str) -> Result<Vec<Matcher>, String> {

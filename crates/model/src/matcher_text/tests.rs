@@ -1,6 +1,6 @@
 use super::{MatcherMode, NotedMatchers};
+use crate::{MatchOp, Matcher};
 use expect_test::{Expect, expect};
-use model::{MatchOp, Matcher};
 use proptest::prelude::*;
 
 const BOTH: MatcherMode = MatcherMode::Fallback;

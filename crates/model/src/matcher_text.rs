@@ -6,7 +6,7 @@
 mod classic;
 mod utf8;
 
-use model::{Matcher, quote};
+use crate::{Matcher, quote};
 
 /// Matchers of a text, and what its author should know about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +111,7 @@ impl MatcherMode {
     /// May a label have this name?
     pub fn takes_name(self, name: &str) -> bool {
         match self {
-            Self::Classic => model::is_legacy_label_name(name),
+            Self::Classic => crate::is_legacy_label_name(name),
             Self::Fallback | Self::Utf8Strict => !name.is_empty(),
         }
     }
