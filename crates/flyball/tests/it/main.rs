@@ -8,6 +8,7 @@ mod alertmanagers;
 mod amtool;
 mod ask;
 mod boards;
+mod bodies;
 mod check;
 mod clock;
 mod compliance;
