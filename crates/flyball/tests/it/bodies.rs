@@ -241,7 +241,7 @@ fn floods_of_lines_end_at_their_limits() {
         (statsd, statsd_lines, format!("{long}:1|c\n")),
         (graphite, graphite_lines, format!("{long} 1 -1\n")),
     ] {
-        for bytes in [long.as_bytes(), &flood, &[0xff; 100_000], &[b'\n'; 1 << 20]] {
+        for bytes in [long.as_bytes(), &flood, &vec![0xff; 100_000], &vec![b'\n'; 1 << 20]] {
             let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
             // Who sends a line that is too long is cut off.
             drop(stream.write_all(bytes));
