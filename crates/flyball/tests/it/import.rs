@@ -182,6 +182,8 @@ fn openmetrics_is_taken_over_as_promtool_takes_it() {
         String::from_utf8(output.stdout).unwrap()
     };
     promtool(&["tsdb", "create-blocks-from", "openmetrics", "history.om", "blocks"]);
+    // What dumps blocks wants a log beside them.
+    fs::create_dir(folder.join("blocks/wal")).unwrap();
     let expected = lines(&promtool(&["tsdb", "dump", "blocks"]));
     assert_eq!(expected.len(), 48 * 60 + 5);
     let words = ["tsdb", "import", "openmetrics", "history.om"];
