@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "printing is what a bench example is for")]
 
 use model::{
-    Appender, Batch, GroupKey, Labels, Matcher, Querier, SampleBuf, SelectHints, Timestamp,
+    Appender, Batch, GroupKey, Labels, MatchOp, Matcher, Querier, SampleBuf, SelectHints, Timestamp,
 };
 use std::error::Error;
 use std::sync::Arc;
@@ -34,6 +34,14 @@ fn value(series: usize, row: usize) -> f64 {
         8 => (row * 150 + noise) as f64 / 100.0,
         _ => (noise as f64 + 0.5) / 3.0,
     }
+}
+
+/// Anonymous memory of this process now.
+fn memory(what: &str) -> Result<(), Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|line| line.starts_with("RssAnon")).unwrap_or_default();
+    println!("{what}: {line}");
+    Ok(())
 }
 
 fn report(what: &str, start: Instant, count: usize) {
@@ -99,27 +107,76 @@ fn run(options: &DbOptions, series: usize, rows: usize) -> Result<(), Box<dyn Er
     let start = Instant::now();
     db.flush()?;
     report("flush", start, samples);
+    memory("after the flush")?;
     db.compact_now(true)?;
     let stats = db.stats();
     println!("segments {:.3} bytes a sample", stats.segment_bytes as f64 / samples as f64);
-    ask(&db, series)
+    look_up(&db)?;
+    ask(&db, series)?;
+    println!("cache {} bytes", db.stats().cache_bytes);
+    Ok(())
+}
+
+/// Questions on the index: of a segment that was not asked yet, and again.
+fn look_up(db: &Db) -> Result<(), Box<dyn Error>> {
+    let one = [
+        Matcher::equal("__name__", "some_metric_007_total"),
+        Matcher::equal("instance", "10.0.0.3:9100"),
+    ];
+    let several = Matcher::new(MatchOp::Regex, "__name__", "some_metric_00.*")?;
+    let all = Matcher::new(MatchOp::Regex, "__name__", ".+")?;
+    let questions: [(&str, &[Matcher]); 5] = [
+        ("one series", &one),
+        ("one metric", &one[..1]),
+        ("one instance", &one[1..]),
+        ("metrics by regex", &[several]),
+        ("all metrics by regex", &[all]),
+    ];
+    for (text, matchers) in questions {
+        let mut found = 0;
+        for round in ["first", "again"] {
+            let times = 400_000_usize.checked_div(found).map_or(1, |times| times.clamp(2, 5000));
+            let before = processor_ms()?;
+            for _ in 0..times {
+                let (from, to) = (Timestamp::MIN, Timestamp::MAX);
+                found = db.select(from, to, matchers, &SelectHints::default())?.len();
+            }
+            let each = (processor_ms()? - before) / times as f64;
+            let cached = db.stats().cache_bytes >> 10;
+            println!(
+                "{text}, {found} series, {round}: {each:.4} ms of the processor, {cached} KiB \
+                 in the cache"
+            );
+        }
+    }
+    println!("cache {} bytes", db.stats().cache_bytes);
+    memory("after these questions")
+}
+
+/// User and system time of this thread so far.
+fn processor_ms() -> Result<f64, Box<dyn Error>> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanos: u64 = text.split(' ').next().ok_or("no time in schedstat")?.parse()?;
+    Ok(nanos as f64 / 1e6)
 }
 
 fn ask(db: &Db, series: usize) -> Result<(), Box<dyn Error>> {
     for round in ["first", "again"] {
-        let start = Instant::now();
+        let before = processor_ms()?;
         let matchers = [Matcher::equal("job", "node")];
         let (from, to) = (Timestamp::MIN, Timestamp::MAX);
         let selection = db.select(from, to, &matchers, &SelectHints::default())?;
-        report(&format!("select all, {round}"), start, series);
-        let start = Instant::now();
+        let each = (processor_ms()? - before) * 1e6 / series as f64;
+        println!("select all, {round}: {each:.0} ns of the processor a series");
+        let before = processor_ms()?;
         let mut samples = SampleBuf::default();
         let mut count = 0;
         for index in 0..selection.len() {
             selection.read(index, &mut samples)?;
             count += samples.len();
         }
-        report(&format!("read all, {round}"), start, count);
+        let each = (processor_ms()? - before) * 1e6 / count as f64;
+        println!("read all, {round}: {each:.2} ns of the processor a sample");
     }
     Ok(())
 }

@@ -1,22 +1,25 @@
-//! Byte-bounded cache of checked segment pages and decoded indexes, shared by all segments.
+//! Byte-bounded cache of checked segment pages and decoded parts of indexes, of all segments.
 //! Two generations: what was not used while one filled up is dropped with the next change of them;
 //! every operation is O(1), the bound is never passed by more than one entry.
 
+use crate::segment::{SegmentIndex, SeriesTable};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a cached entry is: segment number and page, or its index.
+/// What a cached entry is: segment number and page, or its index without the pages of series.
 pub(crate) type Key = (u64, u32);
 
-/// Page number that stands for the decoded index of a segment.
+/// Page number that stands for the decoded index of a segment, without its series.
 pub(crate) const INDEX: u32 = u32::MAX;
 
 /// A cached value with its size.
 #[derive(Clone, Debug)]
 pub(crate) enum Entry {
     Page(Arc<[u8]>),
-    Index(Arc<crate::segment::SegmentIndex>),
+    Index(Arc<SegmentIndex>),
+    /// A decoded page of series.
+    Series(Arc<SeriesTable>),
 }
 
 impl Entry {
@@ -24,6 +27,7 @@ impl Entry {
         64 + match self {
             Self::Page(bytes) => bytes.len(),
             Self::Index(index) => index.memory(),
+            Self::Series(table) => table.memory(),
         }
     }
 }

@@ -293,8 +293,8 @@ fn merge_series(writer: &mut SegmentWriter<'_>, sources: &mut [Source]) -> DbRes
                 continue;
             }
             let Source { segment, pages, deleted, next, .. } = source;
-            let (range, index) = ((i64::MIN, i64::MAX), pages.index());
-            let part = SeriesPart { source: number, index, ordinal: *next, range, deleted };
+            let (range, (index, table)) = ((i64::MIN, i64::MAX), pages.index());
+            let part = SeriesPart { source: number, index, table, ordinal: *next, range, deleted };
             scratch.begin();
             let losses = segment.read_part(&part, &mut scratch, &mut samples);
             source.losses.blocks += losses.blocks;
@@ -314,7 +314,7 @@ fn merge_series(writer: &mut SegmentWriter<'_>, sources: &mut [Source]) -> DbRes
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::segment::SegmentIndex;
+    use crate::segment::SeriesTable;
 
     fn candidates(list: &[(i64, i64, u64)]) -> Vec<Candidate> {
         let numbered = (1..).zip(list);
@@ -403,14 +403,12 @@ mod tests {
         writer.finish().unwrap();
         let cache = Arc::new(crate::cache::BlockCache::new(0));
         let segment = Arc::new(Segment::open(&vfs, &path(1), 1, &cache).unwrap());
-        let mut index = Arc::try_unwrap(segment.index().unwrap()).unwrap();
-        let rows = [1, 0].map(|ordinal| index.series.symbols(ordinal).to_vec());
-        index.series = SegmentIndex::default().series;
-        for row in rows {
-            index.series.push(row);
-        }
+        let index = Arc::try_unwrap(segment.index().unwrap()).unwrap();
+        let found = index.label_names().into_iter().map(|name| index.symbols.find(name).unwrap());
+        assert_eq!(found.collect::<Vec<_>>(), [2], "symbols: a, b, n");
+        let table = SeriesTable::unsorted(&[[2, 1], [2, 0]]);
         let (deleted, losses) = (Deleted::default(), Losses::default());
-        let pages = SeriesPages::of_index(index);
+        let pages = SeriesPages::of_table(index, table);
         let source = Source { segment, pages, deleted, next: 0, losses };
         let mut merged = SegmentWriter::create(&vfs, &path(2)).unwrap();
         let error = merge_series(&mut merged, &mut [source]).unwrap_err();
@@ -448,8 +446,8 @@ mod tests {
         let mut pages = merged.series_pages().unwrap();
         for n in 0..20_000 {
             assert_eq!(merged.labels_of(n, &mut pages).unwrap(), Some(labels(n)), "INV-23");
-            let (range, index) = ((i64::MIN, i64::MAX), pages.index());
-            let part = SeriesPart { source: 0, index, ordinal: n, range, deleted: &deleted };
+            let (range, (index, table)) = ((i64::MIN, i64::MAX), pages.index());
+            let part = SeriesPart { source: 0, index, table, ordinal: n, range, deleted: &deleted };
             let mut found = SampleBuf::default();
             merged.read_part(&part, &mut Scratch::default(), &mut found);
             let want: Vec<i64> =

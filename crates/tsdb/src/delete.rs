@@ -114,7 +114,7 @@ fn holds_deleted(tombstones: &[Tombstone], segment: &Segment) -> DbResult<bool> 
     let concerned = tombstones.iter().filter(|tombstone| tombstone.concerns(segment));
     let Some(border) = concerned.map(|tombstone| tombstone.border).max() else { return Ok(false) };
     let index = segment.index()?;
-    let holds = Deleted::find(tombstones, segment, &index).hides_any(&index);
+    let holds = Deleted::find(tombstones, segment, &index).hides_any(segment, &index)?;
     if !holds {
         segment.note_purged(border);
     }

@@ -4,7 +4,6 @@
 //! INV-12: the answer is exactly the set of series whose labels satisfy every matcher.
 
 use model::{MatchOp, Matcher, QuerierError, Unwatched, Watch};
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A match that runs a program counts as so many entries: it may take as long.
@@ -17,15 +16,15 @@ pub(crate) trait Postings {
     /// All ordinals.
     fn all(&self) -> Vec<u32>;
 
-    /// Ordinals of series with this pair.
-    fn list(&self, name: &str, value: &str) -> Cow<'_, [u32]>;
+    /// Appends the ordinals of series with this pair, ascending.
+    fn list(&self, name: &str, value: &str, into: &mut Vec<u32>);
 
-    /// Lists of the values of a label for which `wanted` answers yes.
-    fn lists<'a>(
-        &'a self,
+    /// Appends the lists of the values of a label for which `wanted` answers yes.
+    fn lists(
+        &self,
         name: &str,
         wanted: &mut dyn FnMut(&str) -> Result<bool, QuerierError>,
-        each: &mut dyn FnMut(Cow<'a, [u32]>),
+        into: &mut Vec<u32>,
     ) -> Result<(), QuerierError>;
 }
 
@@ -120,16 +119,19 @@ fn matching(
     judged: &Judged<'_>,
     watch: &dyn Watch,
 ) -> Result<Vec<u32>, QuerierError> {
-    let matcher = judged.matcher;
+    let (matcher, mut found) = (judged.matcher, Vec::new());
     if matcher.op() == MatchOp::Equal {
-        return Ok(index.list(matcher.name(), matcher.value()).into_owned());
+        index.list(matcher.name(), matcher.value(), &mut found);
+        return Ok(found);
     }
     if let (MatchOp::Regex, Some(literals)) =
         (matcher.op(), matcher.pattern().and_then(|pattern| pattern.literals()))
     {
         watch.tick(literals.len())?;
-        let lists = literals.iter().map(|value| index.list(matcher.name(), value)).collect();
-        return union(lists, watch);
+        for value in literals {
+            index.list(matcher.name(), value, &mut found);
+        }
+        return sorted(found, watch);
     }
     union_of(index, matcher.name(), &mut |value| judged.matches(value, watch), watch)
 }
@@ -140,21 +142,17 @@ fn union_of(
     wanted: &mut dyn FnMut(&str) -> Result<bool, QuerierError>,
     watch: &dyn Watch,
 ) -> Result<Vec<u32>, QuerierError> {
-    let mut lists = Vec::new();
-    index.lists(name, wanted, &mut |list| lists.push(list))?;
-    union(lists, watch)
+    let mut found = Vec::new();
+    index.lists(name, wanted, &mut found)?;
+    sorted(found, watch)
 }
 
-/// Lists of different values of one label are disjoint, so sorting their concatenation is enough.
-fn union(lists: Vec<Cow<'_, [u32]>>, watch: &dyn Watch) -> Result<Vec<u32>, QuerierError> {
-    if lists.len() == 1 {
-        return Ok(lists.into_iter().next().map(Cow::into_owned).unwrap_or_default());
-    }
-    watch.tick(lists.iter().map(|list| list.len()).sum())?;
-    let mut all = lists.concat();
-    all.sort_unstable();
-    debug_assert!(all.is_sorted_by(|a, b| a < b), "INV-12: a series has one value of a label");
-    Ok(all)
+/// Lists of different values of one label are disjoint, so sorting them together is enough.
+fn sorted(mut lists: Vec<u32>, watch: &dyn Watch) -> Result<Vec<u32>, QuerierError> {
+    watch.tick(lists.len())?;
+    lists.sort_unstable();
+    debug_assert!(lists.is_sorted_by(|a, b| a < b), "INV-12: a series has one value of a label");
+    Ok(lists)
 }
 
 fn intersect(a: &[u32], b: &[u32]) -> Vec<u32> {

@@ -8,8 +8,9 @@ use crate::encoding::bytes::Cursor;
 use crate::encoding::presence::Presence;
 use crate::encoding::{BLOCK_SAMPLES_MAX, ints};
 use crate::manifest::Manifest;
+use crate::postings::Postings as _;
 use crate::record;
-use crate::segment::{PageReader, Segment, SegmentIndex};
+use crate::segment::{PageReader, Segment, SegmentIndex, SeriesDirectory};
 use model::SampleBuf;
 use std::io;
 use std::path::Path;
@@ -47,12 +48,20 @@ pub fn segment(data: &[u8]) -> bool {
     let (symbols, rest) = data.split_at(quarter);
     let (times, rest) = rest.split_at(quarter);
     let (series, postings) = rest.split_at(quarter);
-    if let Ok(index) = SegmentIndex::decode(symbols, times, &[series.to_vec()], postings) {
-        for ordinal in 0..index.series.len() {
-            index.labels(ordinal);
-        }
-    }
+    index_sections(symbols, times, series, postings);
     whole_file(data).is_some()
+}
+
+fn index_sections(symbols: &[u8], times: &[u8], series: &[u8], postings: &[u8]) -> Option<()> {
+    let mut directory = SeriesDirectory::default();
+    directory.push(0, series).ok()?;
+    let index = SegmentIndex::decode(symbols, times, directory, postings.to_vec()).ok()?;
+    for name in index.label_names() {
+        index.lists(name, &mut |_| Ok(true), &mut Vec::new()).ok()?;
+    }
+    let table = index.series(0, series).ok()?;
+    table.ordinals().for_each(|ordinal| drop(index.labels(&table, ordinal)));
+    Some(())
 }
 
 fn whole_file(data: &[u8]) -> Option<()> {

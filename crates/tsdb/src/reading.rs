@@ -16,7 +16,7 @@ const TIMES_KEPT: usize = 1 << 19;
 /// Most timelines known at a time, about 1 MiB; then all of them are forgotten.
 const TIMELINES_KEPT: usize = 1 << 14;
 /// Pages that a merge keeps: equal blocks refer to pages read before.
-const MERGE_PAGES_BYTES: usize = 8 << 20;
+const MERGE_PAGES_BYTES: usize = 2 << 20;
 
 /// Names a timestamp column among all that one reader meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

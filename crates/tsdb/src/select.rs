@@ -7,10 +7,11 @@
 //! runs within the range (at most 120 rows x 16 bytes a series).
 
 use crate::db::{Db, State};
+use crate::error::DbError;
 use crate::head::{RowCopies, View};
 use crate::postings::{self, Judged};
 use crate::reading::Scratch;
-use crate::segment::{Segment, SegmentIndex, SeriesPart};
+use crate::segment::{OpenIndex, Segment, SeriesPart};
 use crate::tombstone::{Deleted, Tombstone};
 use model::{
     Exemplar, LabelQuery, Labels, Matcher, MetricMetadata, Querier, QuerierError, QuerierErrorKind,
@@ -31,38 +32,50 @@ const EXEMPLAR_BYTES: usize = 256;
 /// A segment with its index and what is deleted of it, kept open by a selection.
 struct OpenSegment {
     segment: Arc<Segment>,
-    index: Arc<SegmentIndex>,
+    index: OpenIndex,
     deleted: Deleted,
 }
 
 impl OpenSegment {
-    /// Ordinals of the series that satisfy all matchers and have samples within the range.
+    /// Ordinals of the series that satisfy all matchers and have samples within the range; their
+    /// pages are brought. A segment of which one cannot be is left out.
     fn matching(
-        &self,
+        &mut self,
         matchers: &[Judged<'_>],
         range: (i64, i64),
         watch: &dyn Watch,
+        warnings: &mut BTreeSet<String>,
     ) -> Result<Vec<u32>, QuerierError> {
-        let mut found = postings::resolve_under(&*self.index, matchers, watch)?;
+        let mut found = postings::resolve_under(self.index.index(), matchers, watch)?;
         watch.tick(found.len())?;
-        found.retain(|ordinal| self.index.is_visible(*ordinal, range, &self.deleted));
+        let Self { segment, index, deleted } = self;
+        if let Err(error) = index.bring(segment, &found) {
+            warnings.insert(left_out(&error));
+            return Ok(Vec::new());
+        }
+        let visible = |one: &u32| index.index().is_visible(index.table(*one), *one, range, deleted);
+        found.retain(visible);
         Ok(found)
     }
 
     /// Calls `each` with the labels of these series.
     fn each_labels(
-        &self,
+        &mut self,
         matchers: &[Judged<'_>],
         range: (i64, i64),
         watch: &dyn Watch,
         each: &mut dyn FnMut(&Labels) -> Result<(), QuerierError>,
     ) -> Result<(), QuerierError> {
-        for ordinal in self.matching(matchers, range, watch)? {
+        for ordinal in self.matching(matchers, range, watch, &mut BTreeSet::new())? {
             watch.tick(1)?;
-            each(&self.index.labels(ordinal as usize))?;
+            each(&self.index.labels(ordinal))?;
         }
         Ok(())
     }
+}
+
+fn left_out(error: &DbError) -> String {
+    format!("{error}; the segment was left out")
 }
 
 /// Where samples of one series lie.
@@ -101,7 +114,8 @@ impl DbSelection {
         for (source, ordinal) in &series.segments {
             let OpenSegment { segment, index, deleted } = &self.segments[*source as usize];
             let (source, ordinal, range) = (*source, *ordinal, self.range);
-            let part = SeriesPart { source, index, ordinal, range, deleted };
+            let (index, table) = (index.index(), index.table(ordinal));
+            let part = SeriesPart { source, index, table, ordinal, range, deleted };
             let losses = segment.read_part(&part, scratch, into);
             if losses.blocks > 0 {
                 self.damaged_blocks.add(losses.blocks);
@@ -131,7 +145,8 @@ impl Selection for DbSelection {
     fn samples_max(&self, index: usize) -> usize {
         let series = &self.series[index];
         let stored = series.segments.iter().map(|(segment, ordinal)| {
-            Segment::samples_max(&self.segments[*segment as usize].index, *ordinal, self.range)
+            let index = &self.segments[*segment as usize].index;
+            index.index().samples_max(index.table(*ordinal), *ordinal, self.range)
         });
         stored.sum::<usize>() + series.head_samples_max
     }
@@ -182,12 +197,12 @@ impl Querier for Db {
             (head_series(&state, range, matchers, hints)?, Stored::of(&state))
         };
         let mut warnings = BTreeSet::new();
-        let open = stored.open(range, &mut warnings);
+        let mut open = stored.open(range, &mut warnings);
         let mut found = Found::of_sources(open.len() + usize::from(!head.is_empty()));
-        for (number, segment) in (0_u32..).zip(&open) {
-            for ordinal in segment.matching(matchers, range, watch)? {
+        for (number, segment) in (0_u32..).zip(&mut open) {
+            for ordinal in segment.matching(matchers, range, watch, &mut warnings)? {
                 watch.tick(1)?;
-                let labels = segment.index.labels(ordinal as usize);
+                let labels = segment.index.labels(ordinal);
                 found.entry(labels, watch)?.segments.push((number, ordinal));
             }
         }
@@ -391,10 +406,11 @@ impl Stored {
             match segment.index() {
                 Ok(index) => {
                     let deleted = Deleted::find(&self.tombstones, segment, &index);
-                    open.push(OpenSegment { segment: Arc::clone(segment), index, deleted });
+                    let (segment, index) = (Arc::clone(segment), OpenIndex::new(index));
+                    open.push(OpenSegment { segment, index, deleted });
                 }
                 Err(error) => {
-                    warnings.insert(format!("{error}; the segment was left out"));
+                    warnings.insert(left_out(&error));
                 }
             }
         }
@@ -451,7 +467,7 @@ impl Db {
                     }
                 }
             }
-            for segment in self.overlapping_segments(range) {
+            for mut segment in self.overlapping_segments(range) {
                 segment.each_labels(matchers, range, watch, each)?;
             }
         }
@@ -473,9 +489,9 @@ impl Db {
                 }
             }
         }
-        for segment in self.overlapping_segments(range) {
+        for mut segment in self.overlapping_segments(range) {
             if segment.deleted.is_empty() {
-                let known = segment.index.label_names();
+                let known = segment.index.index().label_names();
                 known.into_iter().try_for_each(|name| insert(names, name, watch))?;
             } else {
                 let mut note = |labels: &Labels| insert_names(names, labels, watch);
@@ -501,9 +517,9 @@ impl Db {
                 }
             }
         }
-        for segment in self.overlapping_segments(range) {
+        for mut segment in self.overlapping_segments(range) {
             if segment.deleted.is_empty() {
-                let known = segment.index.label_values(name).into_iter();
+                let known = segment.index.index().label_values(name).into_iter();
                 known.map(|(value, _)| value).try_for_each(|value| insert(values, value, watch))?;
             } else {
                 let mut note = |labels: &Labels| insert_value(values, labels, name, watch);

@@ -3,6 +3,7 @@
 //! because a deletion flushes it first.
 //! INV-28: a deletion hides exactly what was stored when it was asked for; what comes later stays.
 
+use crate::error::DbResult;
 use crate::postings;
 use crate::segment::{Segment, SegmentIndex};
 use model::{MatchOp, Matcher};
@@ -108,10 +109,17 @@ impl Deleted {
     }
 
     /// May anything be hidden by it (judged by the spans of blocks)?
-    pub(crate) fn hides_any(&self, index: &SegmentIndex) -> bool {
-        self.entries.iter().any(|(range, ordinals)| {
-            ordinals.iter().any(|ordinal| index.is_visible(*ordinal, *range, &Self::default()))
-        })
+    pub(crate) fn hides_any(&self, segment: &Segment, index: &SegmentIndex) -> DbResult<bool> {
+        let nothing = Self::default();
+        for (range, ordinals) in &self.entries {
+            for (place, here) in index.directory().by_page(ordinals) {
+                let table = segment.series(index, place)?;
+                if here.iter().any(|one| index.is_visible(&table, *one, *range, &nothing)) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Is nothing deleted?

@@ -20,7 +20,6 @@ pub(crate) use postings::HeadPostings;
 use series::{GroupTimes, SHARERS_MAX};
 pub(crate) use series::{Newest, Series};
 
-use crate::postings::Postings;
 use hashbrown::HashTable;
 use model::{
     Exemplar, GroupKey, Labels, METRIC_NAME, Metadata, MetricMetadata, SeriesRef, Timestamp, Value,
@@ -447,7 +446,7 @@ impl Head {
         };
         match metric {
             Some(metric) => {
-                for slot in self.postings.list(METRIC_NAME, metric).iter() {
+                for slot in self.postings.of(METRIC_NAME, metric) {
                     add(*slot, self.at(*slot).expect("INV-12: postings name living series"));
                 }
             }

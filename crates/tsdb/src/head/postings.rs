@@ -4,7 +4,6 @@
 
 use crate::postings::Postings;
 use model::{Labels, QuerierError};
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
@@ -44,6 +43,12 @@ impl HeadPostings {
         self.names.retain(|_, values| !values.is_empty());
     }
 
+    /// Slots of the series with this pair, ascending.
+    pub(crate) fn of(&self, name: &str, value: &str) -> &[u32] {
+        let list = self.names.get(name).and_then(|values| values.get(value));
+        list.map_or(&[], Vec::as_slice)
+    }
+
     /// Label names with the values and lists of each, in no order.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, Vec<(&str, &[u32])>)> {
         self.names.iter().map(|(name, values)| {
@@ -71,20 +76,19 @@ impl Postings for HeadPostings {
         self.all.clone()
     }
 
-    fn list(&self, name: &str, value: &str) -> Cow<'_, [u32]> {
-        let list = self.names.get(name).and_then(|values| values.get(value));
-        Cow::Borrowed(list.map_or(&[], Vec::as_slice))
+    fn list(&self, name: &str, value: &str, into: &mut Vec<u32>) {
+        into.extend_from_slice(self.of(name, value));
     }
 
-    fn lists<'a>(
-        &'a self,
+    fn lists(
+        &self,
         name: &str,
         wanted: &mut dyn FnMut(&str) -> Result<bool, QuerierError>,
-        each: &mut dyn FnMut(Cow<'a, [u32]>),
+        into: &mut Vec<u32>,
     ) -> Result<(), QuerierError> {
         for (value, list) in self.names.get(name).into_iter().flatten() {
             if wanted(value)? {
-                each(Cow::Borrowed(list));
+                into.extend_from_slice(list);
             }
         }
         Ok(())

@@ -1,17 +1,15 @@
-//! The index of a segment in memory: symbols, timestamp columns, series with blocks, postings.
-//! Built from checked pages by `Segment`, loaded as a whole and cached by its size (first form:
-//! about 8 bytes a label and 24 bytes a block; the pages allow partial loading later).
+//! The index of a segment in memory: symbols, timestamp columns, postings, and where its pages of
+//! series are. Series with their labels and blocks are decoded page by page when a question needs
+//! them: about 45 bytes and 4 a label each, where the rest of the index takes a few.
 
+use super::postings::{SegmentPostings, decode_postings};
 use super::symbols::Symbols;
 use crate::encoding::bytes::{Cursor, put_signed, put_varint};
 use crate::encoding::presence::Presence;
-use crate::encoding::{BLOCK_SAMPLES_MAX, Decoded};
+use crate::encoding::{BLOCK_SAMPLES_MAX, Damage, Decoded};
 use crate::postings::Postings;
 use crate::tombstone::{Deleted, covers};
 use model::{Labels, QuerierError};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::convert::Infallible;
 
 /// A page of series holds whole series and repeats its predecessor's labels nowhere, so that it can
 /// be read alone.
@@ -46,49 +44,148 @@ pub(crate) struct BlockEntry {
     pub(crate) presence: u32,
 }
 
-/// Everything needed to find blocks by labels.
+/// Everything needed to find series by labels, and the pages on which they are.
 #[derive(Debug, Default)]
 pub(crate) struct SegmentIndex {
     pub(crate) symbols: Symbols,
     pub(crate) times: Vec<TimeEntry>,
-    pub(crate) series: SeriesTable,
     postings: SegmentPostings,
+    directory: SeriesDirectory,
 }
 
-/// Series in their order with labels and blocks, as flat columns: all of a segment, or a page.
+/// Where the series of a segment are.
+#[derive(Debug, Default)]
+pub(crate) struct SeriesDirectory {
+    /// Number of each page in the file, with the number of the first series behind it.
+    pages: Vec<(u32, u32)>,
+}
+
+impl SeriesDirectory {
+    /// Adds the next page by its first bytes; it is decoded when it is needed.
+    pub(crate) fn push(&mut self, number: u32, page: &[u8]) -> Decoded<()> {
+        let mut cursor = Cursor::new(page);
+        let before = self.series();
+        let count = series_of_page(&mut cursor, before as usize)?;
+        let end = u32::try_from(count).ok().and_then(|count| before.checked_add(count));
+        let Some(end) = end else { return Err(cursor.damage("more than 2^32 series")) };
+        self.pages.push((number, end));
+        Ok(())
+    }
+
+    /// Number of series.
+    pub(crate) fn series(&self) -> u32 {
+        self.pages.last().map_or(0, |(_, end)| *end)
+    }
+
+    /// Number of pages.
+    pub(crate) fn len(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// Number of a page in the file.
+    pub(crate) fn number(&self, place: usize) -> u32 {
+        self.pages[place].0
+    }
+
+    /// Place of the page of a series.
+    pub(crate) fn place(&self, ordinal: u32) -> usize {
+        self.pages.partition_point(|(_, end)| *end <= ordinal)
+    }
+
+    /// Parts ascending series by the place of their page.
+    pub(crate) fn by_page<'o>(
+        &self,
+        mut ordinals: &'o [u32],
+    ) -> impl Iterator<Item = (usize, &'o [u32])> {
+        std::iter::from_fn(move || {
+            let place = self.place(*ordinals.first()?);
+            let end = self.pages[place].1;
+            let (here, rest) = ordinals.split_at(ordinals.partition_point(|one| *one < end));
+            ordinals = rest;
+            Some((place, here))
+        })
+    }
+
+    /// Numbers of the series on a page.
+    pub(super) fn range(&self, place: usize) -> std::ops::Range<usize> {
+        let first = if place == 0 { 0 } else { self.pages[place - 1].1 as usize };
+        first..self.pages[place].1 as usize
+    }
+}
+
+/// Series in their order with labels and blocks, as flat columns: those of a page, or of a segment
+/// that is being written.
 #[derive(Debug, Default)]
 pub(crate) struct SeriesTable {
     /// Number of the first series that is here.
     first: usize,
-    /// Name and value symbols in turn.
-    symbols: Vec<u32>,
-    symbol_ends: Vec<u32>,
+    rows: Vec<SeriesRow>,
+    /// Name symbols; series with the same names follow each other and share theirs.
+    names: Vec<u32>,
+    values: Vec<u32>,
     blocks: Vec<BlockEntry>,
-    block_ends: Vec<u32>,
     presences: Vec<Presence>,
+}
+
+/// A series of a table.
+#[derive(Clone, Copy, Debug)]
+struct SeriesRow {
+    /// Where its names begin; there are as many as values.
+    names: u32,
+    /// Where its values and its blocks end.
+    values_end: u32,
+    blocks_end: u32,
 }
 
 impl SeriesTable {
     /// Number of series, with those before the first one here.
     pub(crate) fn len(&self) -> usize {
-        self.first + self.symbol_ends.len()
+        self.first + self.rows.len()
+    }
+
+    /// Numbers of the series that are here.
+    pub(crate) fn ordinals(&self) -> std::ops::Range<u32> {
+        index_u32(self.first)..index_u32(self.len())
     }
 
     /// Forgets what is here, so that the next page can follow.
     fn forget(&mut self) {
         self.first = self.len();
-        self.symbols.clear();
-        self.symbol_ends.clear();
+        self.rows.clear();
+        self.names.clear();
+        self.values.clear();
         self.blocks.clear();
-        self.block_ends.clear();
         self.presences.clear();
     }
 
-    /// Adds a series; its blocks follow with [`SeriesTable::push_block`].
-    pub(crate) fn push(&mut self, symbols: impl IntoIterator<Item = u32>) {
-        self.symbols.extend(symbols);
-        self.symbol_ends.push(index_u32(self.symbols.len()));
-        self.block_ends.push(index_u32(self.blocks.len()));
+    /// Adds a series without labels; its blocks follow with [`SeriesTable::push_block`].
+    pub(crate) fn push_unlabelled(&mut self) {
+        self.push(&[], false);
+    }
+
+    /// Adds a series by its name and value symbols in turn.
+    fn push(&mut self, symbols: &[u32], names_stay: bool) {
+        let names = match self.rows.last() {
+            Some(before) if names_stay => before.names,
+            Some(_) | None => {
+                let start = index_u32(self.names.len());
+                self.names.extend(symbols.iter().step_by(2));
+                start
+            }
+        };
+        self.values.extend(symbols.iter().skip(1).step_by(2));
+        let (values_end, blocks_end) = (index_u32(self.values.len()), index_u32(self.blocks.len()));
+        self.rows.push(SeriesRow { names, values_end, blocks_end });
+    }
+
+    /// Series of one label each, as no writer would order them.
+    #[cfg(test)]
+    pub(crate) fn unsorted(rows: &[[u32; 2]]) -> Self {
+        let mut table = Self::default();
+        for row in rows {
+            table.push(row, false);
+        }
+        table
     }
 
     /// Adds a block to the last series.
@@ -100,16 +197,26 @@ impl SeriesTable {
         }
         self.blocks.push(block);
         let end = index_u32(self.blocks.len());
-        *self.block_ends.last_mut().expect("a series was pushed before its blocks") = end;
+        self.rows.last_mut().expect("a series was pushed before its blocks").blocks_end = end;
     }
 
-    /// Name and value symbols of a series in turn.
-    pub(crate) fn symbols(&self, ordinal: usize) -> &[u32] {
-        &self.symbols[range(&self.symbol_ends, ordinal - self.first)]
+    /// The series before one of these; `None` for the first one here.
+    fn before(&self, ordinal: usize) -> Option<&SeriesRow> {
+        (ordinal - self.first).checked_sub(1).map(|before| &self.rows[before])
+    }
+
+    /// Name and value symbols of a series.
+    fn symbols(&self, ordinal: usize) -> impl Iterator<Item = (u32, u32)> {
+        let row = &self.rows[ordinal - self.first];
+        let start = self.before(ordinal).map_or(0, |before| before.values_end as usize);
+        let values = &self.values[start..row.values_end as usize];
+        let names = &self.names[row.names as usize..][..values.len()];
+        names.iter().copied().zip(values.iter().copied())
     }
 
     pub(crate) fn blocks(&self, ordinal: usize) -> &[BlockEntry] {
-        &self.blocks[range(&self.block_ends, ordinal - self.first)]
+        let start = self.before(ordinal).map_or(0, |before| before.blocks_end as usize);
+        &self.blocks[start..self.rows[ordinal - self.first].blocks_end as usize]
     }
 
     pub(crate) fn presence(&self, block: &BlockEntry) -> &Presence {
@@ -123,10 +230,21 @@ impl SeriesTable {
         self.blocks.len()
     }
 
-    fn memory(&self) -> usize {
-        4 * (self.symbols.len() + self.symbol_ends.len() + self.block_ends.len())
-            + size_of::<BlockEntry>() * self.blocks.len()
-            + 64 * self.presences.len()
+    /// Bytes of memory, for the cache.
+    pub(crate) fn memory(&self) -> usize {
+        size_of::<SeriesRow>() * self.rows.capacity()
+            + 4 * (self.names.capacity() + self.values.capacity())
+            + size_of::<BlockEntry>() * self.blocks.capacity()
+            + 64 * self.presences.capacity()
+    }
+
+    /// Gives back what growing has taken too much.
+    fn shrink(&mut self) {
+        self.rows.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.values.shrink_to_fit();
+        self.blocks.shrink_to_fit();
+        self.presences.shrink_to_fit();
     }
 }
 
@@ -146,7 +264,7 @@ impl LabelRows {
     }
 
     /// Calls `each` with the labels of one series after another, every symbol replaced.
-    fn for_each<E>(
+    pub(super) fn for_each<E>(
         &self,
         new: &[u32],
         mut each: impl FnMut(&[u32]) -> Result<(), E>,
@@ -164,137 +282,127 @@ impl LabelRows {
     }
 }
 
-fn range(ends: &[u32], index: usize) -> std::ops::Range<usize> {
-    let start = if index == 0 { 0 } else { ends[index - 1] as usize };
-    start..ends[index] as usize
-}
-
 pub(crate) fn index_u32(index: usize) -> u32 {
     u32::try_from(index).expect("a segment has fewer than 2^32 of everything")
-}
-
-/// Inverted index as flat columns.
-#[derive(Debug, Default)]
-struct SegmentPostings {
-    /// (name, value) symbols, ascending, with the end of the list in `ordinals`.
-    pairs: Vec<(u32, u32, u32)>,
-    ordinals: Vec<u32>,
-    series: u32,
-}
-
-impl SegmentPostings {
-    fn list_at(&self, at: usize) -> &[u32] {
-        let start = if at == 0 { 0 } else { self.pairs[at - 1].2 as usize };
-        &self.ordinals[start..self.pairs[at].2 as usize]
-    }
-
-    fn of_name(&self, name: u32) -> std::ops::Range<usize> {
-        let start = self.pairs.partition_point(|pair| pair.0 < name);
-        let end = self.pairs.partition_point(|pair| pair.0 <= name);
-        start..end
-    }
 }
 
 impl SegmentIndex {
     /// Bytes of memory, for the cache.
     pub(crate) fn memory(&self) -> usize {
         self.symbols.memory()
-            + size_of::<TimeEntry>() * self.times.len()
-            + self.series.memory()
-            + 12 * self.postings.pairs.len()
-            + 4 * self.postings.ordinals.len()
+            + size_of::<TimeEntry>() * self.times.capacity()
+            + self.postings.memory()
+            + size_of::<(u32, u32)>() * self.directory.pages.capacity()
+    }
+
+    /// Where its series are.
+    pub(crate) fn directory(&self) -> &SeriesDirectory {
+        &self.directory
     }
 
     /// Labels of a series.
-    pub(crate) fn labels(&self, ordinal: usize) -> Labels {
-        let (pairs, _) = self.series.symbols(ordinal).as_chunks::<2>();
-        Labels::from_sorted(pairs.iter().map(|[n, v]| (self.symbols.get(*n), self.symbols.get(*v))))
+    pub(crate) fn labels(&self, table: &SeriesTable, ordinal: u32) -> Labels {
+        let pairs = table.symbols(ordinal as usize);
+        Labels::from_sorted(pairs.map(|(n, v)| (self.symbols.get(n), self.symbols.get(v))))
     }
 
     /// Has the series a block whose timestamp column overlaps the range outside of what is deleted?
-    pub(crate) fn is_visible(&self, ordinal: u32, range: (i64, i64), deleted: &Deleted) -> bool {
+    pub(crate) fn is_visible(
+        &self,
+        table: &SeriesTable,
+        ordinal: u32,
+        range: (i64, i64),
+        deleted: &Deleted,
+    ) -> bool {
         let deleted = deleted.ranges(ordinal);
-        self.series.blocks(ordinal as usize).iter().any(|block| {
+        table.blocks(ordinal as usize).iter().any(|block| {
             let times = &self.times[block.times as usize];
             let (first, last) = (times.first.max(range.0), times.last.min(range.1));
             first <= last && !covers(&deleted, (first, last))
         })
     }
 
-    /// Decodes the index from the pages of each section, in the order of the file.
+    /// At most so many samples of a series lie within `range`.
+    pub(crate) fn samples_max(
+        &self,
+        table: &SeriesTable,
+        ordinal: u32,
+        range: (i64, i64),
+    ) -> usize {
+        let blocks = table.blocks(ordinal as usize).iter();
+        let times = blocks.map(|block| &self.times[block.times as usize]);
+        let inside = times.filter(|times| times.first <= range.1 && times.last >= range.0);
+        inside.map(|times| times.rows as usize).sum()
+    }
+
+    /// Decodes all but the series from the sections of the file.
     pub(crate) fn decode(
         symbols: &[u8],
         times: &[u8],
-        series_pages: &[Vec<u8>],
-        postings: &[u8],
+        directory: SeriesDirectory,
+        postings: Vec<u8>,
     ) -> Decoded<Self> {
-        let symbols = Symbols::decode(symbols)?;
-        let times = decode_times(times)?;
-        let mut series = SeriesTable::default();
-        for page in series_pages {
-            decode_series(page, &symbols, &times, &mut series)?;
-        }
-        let postings = decode_postings(postings, &symbols, series.len())?;
-        Ok(Self { symbols, times, series, postings })
+        let (symbols, times) = (Symbols::decode(symbols)?, decode_times(times)?);
+        let postings = decode_postings(postings, &symbols, directory.series())?;
+        Ok(Self { symbols, times, postings, directory })
     }
 
-    /// What reading series page by page needs; [`SegmentIndex::turn_to`] brings them.
+    /// What reading series page by page needs; [`SegmentIndex::turn`] brings them.
     pub(crate) fn without_series(symbols: &[u8], times: &[u8]) -> Decoded<Self> {
         let (symbols, times) = (Symbols::decode(symbols)?, decode_times(times)?);
         Ok(Self { symbols, times, ..Self::default() })
     }
 
-    /// Replaces the series that are here by those of the next page.
-    pub(crate) fn turn_to(&mut self, page: &[u8]) -> Decoded<()> {
-        self.series.forget();
-        decode_series(page, &self.symbols, &self.times, &mut self.series)
+    /// Decodes the page of series at a place of the directory.
+    pub(crate) fn series(&self, place: usize, page: &[u8]) -> Decoded<SeriesTable> {
+        let expected = self.directory.range(place);
+        let mut table = SeriesTable { first: expected.start, ..SeriesTable::default() };
+        decode_series(page, &self.symbols, &self.times, &mut table)?;
+        if table.len() != expected.end {
+            return Err(Damage { what: "page of series changed its length", at: 0 });
+        }
+        table.shrink();
+        Ok(table)
+    }
+
+    /// Replaces the series of a page by those of the next one.
+    pub(crate) fn turn(&self, table: &mut SeriesTable, page: &[u8]) -> Decoded<()> {
+        table.forget();
+        decode_series(page, &self.symbols, &self.times, table)
     }
 
     /// Label names, or the values of one name, of all series.
     pub(crate) fn label_names(&self) -> Vec<&str> {
-        let mut names: Vec<u32> = self.postings.pairs.iter().map(|pair| pair.0).collect();
-        names.dedup();
-        names.into_iter().map(|name| self.symbols.get(name)).collect()
+        self.postings.names().map(|name| self.symbols.get(name)).collect()
     }
 
     /// Values of a label with the number of series of each.
     pub(crate) fn label_values(&self, name: &str) -> Vec<(&str, usize)> {
         let Some(name) = self.symbols.find(name) else { return Vec::new() };
-        let values = self.postings.of_name(name);
-        values
-            .map(|at| {
-                (self.symbols.get(self.postings.pairs[at].1), self.postings.list_at(at).len())
-            })
-            .collect()
+        let values = self.postings.values(name);
+        values.map(|(value, count)| (self.symbols.get(value), count)).collect()
     }
 }
 
 impl Postings for SegmentIndex {
     fn all(&self) -> Vec<u32> {
-        (0..self.postings.series).collect()
+        (0..self.postings.series()).collect()
     }
 
-    fn list(&self, name: &str, value: &str) -> Cow<'_, [u32]> {
-        let (Some(name), Some(value)) = (self.symbols.find(name), self.symbols.find(value)) else {
-            return Cow::Borrowed(&[]);
-        };
-        let at = self.postings.pairs.binary_search_by_key(&(name, value), |pair| (pair.0, pair.1));
-        Cow::Borrowed(at.map_or(&[], |at| self.postings.list_at(at)))
+    fn list(&self, name: &str, value: &str, into: &mut Vec<u32>) {
+        if let (Some(name), Some(value)) = (self.symbols.find(name), self.symbols.find(value)) {
+            self.postings.list((name, value), into);
+        }
     }
 
-    fn lists<'a>(
-        &'a self,
+    fn lists(
+        &self,
         name: &str,
         wanted: &mut dyn FnMut(&str) -> Result<bool, QuerierError>,
-        each: &mut dyn FnMut(Cow<'a, [u32]>),
+        into: &mut Vec<u32>,
     ) -> Result<(), QuerierError> {
         let Some(name) = self.symbols.find(name) else { return Ok(()) };
-        for at in self.postings.of_name(name) {
-            if wanted(self.symbols.get(self.postings.pairs[at].1))? {
-                each(Cow::Borrowed(self.postings.list_at(at)));
-            }
-        }
-        Ok(())
+        self.postings.lists(name, |value| wanted(self.symbols.get(value)), into)
     }
 }
 
@@ -442,7 +550,8 @@ fn encode_labels(symbols: &[u32], before: &mut Vec<u32>, out: &mut Vec<u8>) {
     before.extend_from_slice(symbols);
 }
 
-fn decode_labels(cursor: &mut Cursor<'_>, limit: usize, row: &mut Vec<u32>) -> Decoded<()> {
+/// Turns `row` into the next one; `true`: its names are those of the one before.
+fn decode_labels(cursor: &mut Cursor<'_>, limit: usize, row: &mut Vec<u32>) -> Decoded<bool> {
     let symbol = |cursor: &Cursor<'_>, value: i64| match u32::try_from(value) {
         Ok(symbol) if (symbol as usize) < limit => Ok(symbol),
         Ok(_) | Err(_) => Err(cursor.damage("symbol that is not in the dictionary")),
@@ -455,7 +564,7 @@ fn decode_labels(cursor: &mut Cursor<'_>, limit: usize, row: &mut Vec<u32>) -> D
             let value = i64::from(row[2 * place + 1]).wrapping_add(cursor.signed()?);
             row[2 * place + 1] = symbol(cursor, value)?;
         }
-        return Ok(());
+        return Ok(true);
     }
     if head % 2 == 1 {
         return Err(cursor.damage("label name without a value"));
@@ -465,7 +574,15 @@ fn decode_labels(cursor: &mut Cursor<'_>, limit: usize, row: &mut Vec<u32>) -> D
         let value = cursor.varint_u32()?;
         row.push(symbol(cursor, i64::from(value))?);
     }
-    Ok(())
+    Ok(false)
+}
+
+/// Reads the beginning of a page whose first series has this number: how many series it has.
+fn series_of_page(cursor: &mut Cursor<'_>, first: usize) -> Decoded<usize> {
+    if cursor.varint()? != first as u64 {
+        return Err(cursor.damage("series pages do not follow each other"));
+    }
+    cursor.count(cursor.remaining())
 }
 
 fn decode_series(
@@ -475,20 +592,19 @@ fn decode_series(
     table: &mut SeriesTable,
 ) -> Decoded<()> {
     let mut cursor = Cursor::new(bytes);
-    if cursor.varint()? != table.len() as u64 {
-        return Err(cursor.damage("series pages do not follow each other"));
-    }
-    let count = cursor.count(bytes.len())?;
+    let count = series_of_page(&mut cursor, table.len())?;
+    // Texts are sorted, so that only the first one can be empty.
+    let empty = (symbols.len() > 0 && symbols.get(0).is_empty()).then_some(0);
     let mut context = SeriesContext::default();
     for _ in 0..count {
         let mut row = std::mem::take(&mut context.symbols);
-        decode_labels(&mut cursor, symbols.len(), &mut row)?;
-        let sorted = row.chunks_exact(2).map(|pair| pair[0]).is_sorted_by(|a, b| a < b);
-        let empty = row.chunks_exact(2).any(|pair| symbols.get(pair[1]).is_empty());
-        if !sorted || empty {
+        let names_stay = decode_labels(&mut cursor, symbols.len(), &mut row)?;
+        let (pairs, _) = row.as_chunks::<2>();
+        let sorted = names_stay || pairs.is_sorted_by(|a, b| a[0] < b[0]);
+        if !sorted || pairs.iter().any(|pair| Some(pair[1]) == empty) {
             return Err(cursor.damage("labels are not sorted or empty"));
         }
-        table.push(row.iter().copied());
+        table.push(&row, names_stay);
         context.symbols = row;
         decode_blocks(&mut cursor, times, table, &mut context)?;
     }
@@ -533,120 +649,5 @@ fn decode_blocks(
     Ok(())
 }
 
-/// Postings: varint number of names, each: varint name step, varint number of values, each: varint
-/// value step, varint number of runs, each: varint gap, varint length of the run.
-pub(crate) fn encode_postings((labels, new): (&LabelRows, &[u32]), out: &mut Vec<u8>) {
-    let mut lists: BTreeMap<(u32, u32), Runs> = BTreeMap::new();
-    let mut ordinal = 0;
-    let Ok(()) = labels.for_each::<Infallible>(new, |symbols| {
-        for pair in symbols.chunks_exact(2) {
-            lists.entry((pair[0], pair[1])).or_default().push(ordinal);
-        }
-        ordinal += 1;
-        Ok(())
-    });
-    let lists: Vec<_> = lists.into_iter().collect();
-    let names: Vec<_> = lists.chunk_by(|a, b| a.0.0 == b.0.0).collect();
-    put_varint(out, names.len() as u64);
-    let mut name_before = 0;
-    for values in names {
-        let name = values[0].0.0;
-        put_varint(out, u64::from(name - name_before));
-        name_before = name;
-        put_varint(out, values.len() as u64);
-        let mut value_before = 0;
-        for ((_, value), list) in values {
-            put_varint(out, u64::from(value - value_before));
-            value_before = *value;
-            list.put(out);
-        }
-    }
-}
-
-/// Ascending ordinals as they stand in the file: about two bytes a run, where a list takes four an
-/// ordinal.
-#[derive(Debug, Default)]
-struct Runs {
-    /// Closed runs: varint gap, varint length each.
-    bytes: Vec<u8>,
-    closed: u32,
-    /// Where the closed runs end.
-    end: u32,
-    /// The run that goes on; empty before the first ordinal.
-    open: std::ops::Range<u32>,
-}
-
-impl Runs {
-    fn push(&mut self, ordinal: u32) {
-        if self.open.is_empty() {
-            self.open = ordinal..ordinal + 1;
-        } else if self.open.end == ordinal {
-            self.open.end += 1;
-        } else {
-            let mut bytes = std::mem::take(&mut self.bytes);
-            self.put_open(&mut bytes);
-            self.bytes = bytes;
-            self.closed += 1;
-            self.end = self.open.end;
-            self.open = ordinal..ordinal + 1;
-        }
-    }
-
-    fn put_open(&self, out: &mut Vec<u8>) {
-        put_varint(out, u64::from(self.open.start - self.end));
-        put_varint(out, self.open.len() as u64);
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        put_varint(out, u64::from(self.closed) + 1);
-        out.extend_from_slice(&self.bytes);
-        self.put_open(out);
-    }
-}
-
-fn decode_postings(bytes: &[u8], symbols: &Symbols, series: usize) -> Decoded<SegmentPostings> {
-    let mut cursor = Cursor::new(bytes);
-    let mut postings = SegmentPostings { series: index_u32(series), ..SegmentPostings::default() };
-    let mut name = 0_u64;
-    for _ in 0..cursor.count(bytes.len())? {
-        name = name.saturating_add(cursor.varint()?);
-        let mut value = 0_u64;
-        let before = postings.ordinals.len();
-        for _ in 0..cursor.count(cursor.remaining())? {
-            value = value.saturating_add(cursor.varint()?);
-            if name.max(value) >= symbols.len() as u64 {
-                return Err(cursor.damage("posting of a symbol that is not in the dictionary"));
-            }
-            take_runs(&mut cursor, series, &mut postings.ordinals)?;
-            // A series has one value per name, so the lists of a name are disjoint.
-            if postings.ordinals.len() - before > series {
-                return Err(cursor.damage("more postings than series"));
-            }
-            let end = index_u32(postings.ordinals.len());
-            let pair = |symbol: u64| u32::try_from(symbol).expect("checked against the dictionary");
-            postings.pairs.push((pair(name), pair(value), end));
-        }
-    }
-    cursor.finish()?;
-    if !postings.pairs.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)) {
-        return Err(cursor.damage("postings are not sorted"));
-    }
-    Ok(postings)
-}
-
-fn take_runs(cursor: &mut Cursor<'_>, series: usize, out: &mut Vec<u32>) -> Decoded<()> {
-    let mut next = 0_usize;
-    for _ in 0..cursor.count(series)? {
-        let first = next + cursor.count(series)?;
-        let len = cursor.count(series)?;
-        if len == 0 || first + len > series {
-            return Err(cursor.damage("posting behind the last series"));
-        }
-        out.extend(index_u32(first)..index_u32(first + len));
-        next = first + len;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

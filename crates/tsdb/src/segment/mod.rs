@@ -4,13 +4,14 @@
 
 mod index;
 mod pages;
+mod postings;
 mod symbols;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use index::SegmentIndex;
+pub(crate) use index::{SegmentIndex, SeriesDirectory, SeriesTable};
 pub(crate) use pages::{CHECKPOINT_VERSION, PageKind, PageReader, PageWriter};
 pub(crate) use writer::SegmentWriter;
 pub use writer::series_order;
@@ -93,6 +94,8 @@ pub(crate) struct SeriesPart<'a> {
     /// Number of the segment among those that are read together.
     pub(crate) source: u32,
     pub(crate) index: &'a SegmentIndex,
+    /// The series of its page.
+    pub(crate) table: &'a SeriesTable,
     /// Number of the series in the segment.
     pub(crate) ordinal: u32,
     /// First and last instant, both included; ms.
@@ -104,19 +107,60 @@ pub(crate) struct SeriesPart<'a> {
 /// holds a page of each (about 200 KiB) and not their indexes (150 bytes a series and more).
 pub(crate) struct SeriesPages {
     index: SegmentIndex,
+    /// The page of the series read last.
+    table: SeriesTable,
     /// Pages that follow.
     pages: std::vec::IntoIter<u32>,
 }
 
 impl SeriesPages {
-    /// The index with the page of the series read last.
+    /// The index, without its postings, and the page of the series read last.
+    pub(crate) fn index(&self) -> (&SegmentIndex, &SeriesTable) {
+        (&self.index, &self.table)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_table(index: SegmentIndex, table: SeriesTable) -> Self {
+        Self { index, table, pages: Vec::new().into_iter() }
+    }
+}
+
+/// The index of a segment with the pages of series that a question needs: they stay with it,
+/// whatever the cache forgets.
+pub(crate) struct OpenIndex {
+    index: Arc<SegmentIndex>,
+    /// By their place in the directory.
+    pages: Vec<Option<Arc<SeriesTable>>>,
+}
+
+impl OpenIndex {
+    pub(crate) fn new(index: Arc<SegmentIndex>) -> Self {
+        let pages = vec![None; index.directory().len()];
+        Self { index, pages }
+    }
+
     pub(crate) fn index(&self) -> &SegmentIndex {
         &self.index
     }
 
-    #[cfg(test)]
-    pub(crate) fn of_index(index: SegmentIndex) -> Self {
-        Self { index, pages: Vec::new().into_iter() }
+    /// Brings the pages of ascending series, whose labels and blocks can be asked for then.
+    pub(crate) fn bring(&mut self, segment: &Segment, ordinals: &[u32]) -> DbResult<()> {
+        for (place, _) in self.index.directory().by_page(ordinals) {
+            if self.pages[place].is_none() {
+                self.pages[place] = Some(segment.series(&self.index, place)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The page of a series that was brought.
+    pub(crate) fn table(&self, ordinal: u32) -> &SeriesTable {
+        let page = &self.pages[self.index.directory().place(ordinal)];
+        page.as_ref().expect("whoever asks for a series has brought its page")
+    }
+
+    pub(crate) fn labels(&self, ordinal: u32) -> Labels {
+        self.index.labels(self.table(ordinal), ordinal)
     }
 }
 
@@ -194,14 +238,35 @@ impl Segment {
         if let Some(Entry::Index(index)) = self.cache.get((self.id, INDEX)) {
             return Ok(index);
         }
-        let index = self.load_index().inspect_err(|error| {
-            if error.kind() == DbErrorKind::Corrupt {
-                self.mark_unusable();
-            }
-        });
-        let index = Arc::new(index?);
+        let index = Arc::new(self.load_index().inspect_err(|error| self.note_damage(error))?);
         self.cache.insert((self.id, INDEX), Entry::Index(Arc::clone(&index)));
         Ok(index)
+    }
+
+    /// The page of series at a place of the directory; from the cache if possible. A damaged one
+    /// makes the segment unusable.
+    pub(crate) fn series(&self, index: &SegmentIndex, place: usize) -> DbResult<Arc<SeriesTable>> {
+        let key = (self.id, index.directory().number(place));
+        if let Some(Entry::Series(table)) = self.cache.get(key) {
+            return Ok(table);
+        }
+        let table = self.load_series(index, place).inspect_err(|error| self.note_damage(error));
+        let table = Arc::new(table?);
+        self.cache.insert(key, Entry::Series(Arc::clone(&table)));
+        Ok(table)
+    }
+
+    fn load_series(&self, index: &SegmentIndex, place: usize) -> DbResult<SeriesTable> {
+        let page = self.checked(index.directory().number(place))?;
+        let table = index.series(place, &page);
+        table.map_err(|damage| DbError::corrupt("read index of", self.path(), &damage))
+    }
+
+    /// An index that is damaged makes the segment unusable; one that cannot be read now does not.
+    fn note_damage(&self, error: &DbError) {
+        if error.kind() == DbErrorKind::Corrupt {
+            self.mark_unusable();
+        }
     }
 
     fn numbers(&self, kind: PageKind) -> impl Iterator<Item = u32> {
@@ -209,17 +274,27 @@ impl Segment {
         pages.filter(move |(_, page)| page.kind == kind).map(|(number, _)| number)
     }
 
-    fn section(&self, kind: PageKind) -> DbResult<Vec<Vec<u8>>> {
-        self.numbers(kind).map(|number| self.checked(number)).collect()
+    /// The bytes of all pages of a kind.
+    fn section(&self, kind: PageKind) -> DbResult<Vec<u8>> {
+        let mut section = Vec::new();
+        for number in self.numbers(kind) {
+            section.append(&mut self.checked(number)?);
+        }
+        Ok(section)
     }
 
+    /// Reads every page of the index, so that damage shows before anything of it is used; pages of
+    /// series are decoded later.
     fn load_index(&self) -> DbResult<SegmentIndex> {
-        let symbols = self.section(PageKind::Symbols)?.concat();
-        let times = self.section(PageKind::TimeEntries)?.concat();
-        let series = self.section(PageKind::Series)?;
-        let postings = self.section(PageKind::Postings)?.concat();
-        let index = SegmentIndex::decode(&symbols, &times, &series, &postings);
-        index.map_err(|damage| DbError::corrupt("read index of", self.path(), &damage))
+        let corrupt = |damage| DbError::corrupt("read index of", self.path(), &damage);
+        let symbols = self.section(PageKind::Symbols)?;
+        let times = self.section(PageKind::TimeEntries)?;
+        let mut directory = SeriesDirectory::default();
+        for number in self.numbers(PageKind::Series) {
+            directory.push(number, &self.checked(number)?).map_err(corrupt)?;
+        }
+        let postings = self.section(PageKind::Postings)?;
+        SegmentIndex::decode(&symbols, &times, directory, postings).map_err(corrupt)
     }
 
     /// The series page by page. Every page of the index is checked first: a damaged one makes the
@@ -229,22 +304,19 @@ impl Segment {
             for number in self.numbers(PageKind::Postings) {
                 self.checked(number)?;
             }
-            let symbols = self.section(PageKind::Symbols)?.concat();
-            let times = self.section(PageKind::TimeEntries)?.concat();
+            let symbols = self.section(PageKind::Symbols)?;
+            let times = self.section(PageKind::TimeEntries)?;
             let corrupt = |damage| DbError::corrupt("read index of", self.path(), &damage);
-            let empty = || SegmentIndex::without_series(&symbols, &times).map_err(corrupt);
-            let mut checked = empty()?;
-            for number in self.numbers(PageKind::Series) {
-                checked.turn_to(&self.checked(number)?).map_err(corrupt)?;
-            }
+            let index = SegmentIndex::without_series(&symbols, &times).map_err(corrupt)?;
             let numbers: Vec<u32> = self.numbers(PageKind::Series).collect();
-            Ok(SeriesPages { index: empty()?, pages: numbers.into_iter() })
-        };
-        open().inspect_err(|error: &DbError| {
-            if error.kind() == DbErrorKind::Corrupt {
-                self.mark_unusable();
+            let mut checked = SeriesTable::default();
+            for number in &numbers {
+                index.turn(&mut checked, &self.checked(*number)?).map_err(corrupt)?;
             }
-        })
+            let table = SeriesTable::default();
+            Ok(SeriesPages { index, table, pages: numbers.into_iter() })
+        };
+        open().inspect_err(|error: &DbError| self.note_damage(error))
     }
 
     /// Labels of a series that is not before the present page; `None` behind the last one.
@@ -253,12 +325,13 @@ impl Segment {
         ordinal: u32,
         pages: &mut SeriesPages,
     ) -> DbResult<Option<Labels>> {
-        while ordinal as usize >= pages.index.series.len() {
-            let Some(number) = pages.pages.next() else { return Ok(None) };
-            let turned = pages.index.turn_to(&self.checked(number)?);
+        let SeriesPages { index, table, pages } = pages;
+        while ordinal as usize >= table.len() {
+            let Some(number) = pages.next() else { return Ok(None) };
+            let turned = index.turn(table, &self.checked(number)?);
             turned.map_err(|damage| DbError::corrupt("read index of", self.path(), &damage))?;
         }
-        Ok(Some(pages.index.labels(ordinal as usize)))
+        Ok(Some(index.labels(table, ordinal)))
     }
 
     fn checked(&self, number: u32) -> DbResult<Vec<u8>> {
@@ -288,14 +361,6 @@ impl Segment {
         })
     }
 
-    /// At most so many samples of a series lie within `range`.
-    pub(crate) fn samples_max(index: &SegmentIndex, ordinal: u32, range: (i64, i64)) -> usize {
-        let blocks = index.series.blocks(ordinal as usize).iter();
-        let times = blocks.map(|block| &index.times[block.times as usize]);
-        let inside = times.filter(|times| times.first <= range.1 && times.last >= range.0);
-        inside.map(|times| times.rows as usize).sum()
-    }
-
     /// Merges the samples of a part of a series into `into`, which holds those of older sources.
     /// Blocks that cannot be read are left out and counted.
     pub(crate) fn read_part(
@@ -310,7 +375,7 @@ impl Segment {
             let span = (times.first, times.last);
             span.0 <= part.range.1 && span.1 >= part.range.0 && !covers(&deleted, span)
         };
-        let blocks = part.index.series.blocks(part.ordinal as usize).iter();
+        let blocks = part.table.blocks(part.ordinal as usize).iter();
         let mut blocks = blocks.filter(visible).peekable();
         let Some(first) = blocks.peek() else { return Losses::default() };
         let begin = part.index.times[first.times as usize].first;
@@ -357,7 +422,7 @@ impl Segment {
         let times =
             scratch.column(column, |own| self.decode_times(part.index, block.times, own))?;
         let mut picked = Vec::new();
-        let (rows, skipped) = match part.index.series.presence(block) {
+        let (rows, skipped) = match part.table.presence(block) {
             Presence::All => (&times[..], Some(0)),
             Presence::Run { first, count } => (&times[*first..*first + *count], Some(*first)),
             bitmap @ Presence::Bitmap(_) => {
@@ -421,11 +486,15 @@ impl Segment {
         let damaged = self.damaged_pages();
         let index = self.load_index()?;
         let (mut lost, mut scratch, deleted) = (0, Scratch::default(), Deleted::default());
-        for ordinal in 0..index::index_u32(index.series.len()) {
-            let range = (i64::MIN, i64::MAX);
-            let part = SeriesPart { source: 0, index: &index, ordinal, range, deleted: &deleted };
-            scratch.begin();
-            lost += self.read_part(&part, &mut scratch, &mut SampleBuf::default()).blocks;
+        for place in 0..index.directory().len() {
+            let table = &self.load_series(&index, place)?;
+            for ordinal in table.ordinals() {
+                let (index, range) = (&index, (i64::MIN, i64::MAX));
+                let part =
+                    SeriesPart { source: 0, index, table, ordinal, range, deleted: &deleted };
+                scratch.begin();
+                lost += self.read_part(&part, &mut scratch, &mut SampleBuf::default()).blocks;
+            }
         }
         Ok((damaged, lost))
     }

@@ -1,5 +1,7 @@
 //! Segments against a map of what was written; damage of every page; sharing of columns and blocks.
 
+mod on_demand;
+
 use super::*;
 use crate::encoding::tests::random_histogram;
 use crate::postings::{Postings, resolve};
@@ -85,8 +87,26 @@ impl Segment {
         range: (i64, i64),
         into: &mut SampleBuf,
     ) -> Losses {
-        let part = SeriesPart { source: 0, index, ordinal, range, deleted: &Deleted::default() };
+        let place = index.directory().place(ordinal);
+        let Ok(table) = self.series(index, place) else { return Losses { blocks: u64::MAX } };
+        self.read_of((index, &table), ordinal, range, into)
+    }
+
+    fn read_of(
+        &self,
+        (index, table): (&SegmentIndex, &SeriesTable),
+        ordinal: u32,
+        range: (i64, i64),
+        into: &mut SampleBuf,
+    ) -> Losses {
+        let deleted = &Deleted::default();
+        let part = SeriesPart { source: 0, index, table, ordinal, range, deleted };
         self.read_part(&part, &mut Scratch::default(), into)
+    }
+
+    fn labels(&self, index: &SegmentIndex, ordinal: u32) -> Labels {
+        let place = index.directory().place(ordinal);
+        index.labels(&self.series(index, place).unwrap(), ordinal)
     }
 }
 
@@ -96,9 +116,9 @@ fn inv_16_what_was_written_is_read_for_any_range() {
     let series = random_series(&mut random, 120, 1300);
     let segment = write(&vfs(), &series);
     let index = segment.index().unwrap();
-    assert_eq!(index.series.len(), series.len());
+    assert_eq!(index.directory().series() as usize, series.len());
     for (ordinal, (labels, samples)) in (0_u32..).zip(&series) {
-        assert_eq!(index.labels(ordinal as usize), *labels);
+        assert_eq!(segment.labels(&index, ordinal), *labels);
         let mut found = SampleBuf::default();
         assert_eq!(segment.read(&index, ordinal, ALL, &mut found), Losses::default());
         assert!(same(&found, samples), "INV-16: {labels}");
@@ -288,9 +308,13 @@ fn an_index_from_damaged_sections_is_an_error_and_never_panics() {
             _ => section.truncate(at),
         }
         let [symbols, times, series, postings] = damaged;
-        if let Ok(index) = SegmentIndex::decode(&symbols, &times, &[series], &postings) {
-            for ordinal in 0..index.series.len() {
-                index.labels(ordinal);
+        let mut directory = SeriesDirectory::default();
+        if directory.push(0, &series).is_ok()
+            && let Ok(index) = SegmentIndex::decode(&symbols, &times, directory, postings)
+            && let Ok(table) = index.series(0, &series)
+        {
+            for ordinal in table.ordinals() {
+                index.labels(&table, ordinal);
             }
         }
     }
@@ -329,36 +353,31 @@ fn a_summary_with_bytes_left_over_is_damage() {
     assert!(Summary::decode(&bytes).is_err());
 }
 
-/// A series of two blocks; the index is changed as no writer would.
-fn two_blocks(disk: &SimVfs) -> (Segment, SegmentIndex) {
+/// A series of two blocks, and its page.
+fn two_blocks(disk: &SimVfs) -> (Segment, SegmentIndex, SeriesTable) {
     let mut samples = SampleBuf::default();
     (0..1000).for_each(|n| samples.push(i64::from(n), f64::from(n)));
     let segment = write(disk, &[(Labels::from_pairs([("a", "b")]), samples)]);
     let index = segment.load_index().unwrap();
-    assert_eq!(index.series.blocks(0).len(), 2);
-    (segment, index)
-}
-
-fn with_blocks(index: &SegmentIndex, blocks: &[BlockEntry]) -> SegmentIndex {
-    let mut changed = SegmentIndex::default();
-    changed.times.clone_from(&index.times);
-    changed.series.push([]);
-    for block in blocks {
-        changed.series.push_block(*block, Presence::All);
-    }
-    changed
+    let table = segment.load_series(&index, 0).unwrap();
+    assert_eq!(table.blocks(0).len(), 2);
+    (segment, index, table)
 }
 
 #[test]
 fn inv_16_blocks_that_cannot_be_are_left_out() {
     let disk = vfs();
-    let (segment, index) = two_blocks(&disk);
-    let [one, two] = [index.series.blocks(0)[0], index.series.blocks(0)[1]];
+    let (segment, index, table) = two_blocks(&disk);
+    let [one, two] = [table.blocks(0)[0], table.blocks(0)[1]];
     let behind = BlockEntry { len: two.len + 1_000_000, ..two };
     for (blocks, left) in [([two, one], 480), ([one, one], 480), ([one, behind], 480)] {
-        let changed = with_blocks(&index, &blocks);
+        let mut changed = SeriesTable::default();
+        changed.push_unlabelled();
+        for block in &blocks {
+            changed.push_block(*block, Presence::All);
+        }
         let mut found = SampleBuf::default();
-        let losses = segment.read(&changed, 0, ALL, &mut found);
+        let losses = segment.read_of((&index, &changed), 0, ALL, &mut found);
         let expected = if blocks[0] == two { 1000 - left } else { left };
         assert_eq!((losses.blocks, found.len()), (1, expected), "INV-16: {blocks:?}");
         assert!(found.timestamps.is_sorted_by(|a, b| a < b));
@@ -368,29 +387,29 @@ fn inv_16_blocks_that_cannot_be_are_left_out() {
 #[test]
 fn what_the_disk_cannot_read_now_is_no_damage() {
     let disk = vfs();
-    let (segment, index) = two_blocks(&disk);
+    let (segment, index, table) = two_blocks(&disk);
     let fail = || disk.fail(OpKind::Read, 0, 1, 5);
     fail();
     assert!(segment.index().is_err() && !segment.is_unusable());
     fail();
-    assert_eq!(segment.read(&index, 0, ALL, &mut SampleBuf::default()).blocks, 1);
+    assert_eq!(segment.read_of((&index, &table), 0, ALL, &mut SampleBuf::default()).blocks, 1);
     assert_eq!(segment.damaged_pages(), []);
     fail();
     assert!(segment.verify().is_err());
-    assert_eq!(segment.read(&index, 0, ALL, &mut SampleBuf::default()).blocks, 0);
+    assert_eq!(segment.read_of((&index, &table), 0, ALL, &mut SampleBuf::default()).blocks, 0);
 }
 
 #[test]
 fn a_file_that_became_shorter_is_damaged() {
     let disk = vfs();
-    let (segment, index) = two_blocks(&disk);
+    let (segment, index, table) = two_blocks(&disk);
     disk.edit(&path(), |bytes| bytes.truncate(17)).unwrap();
-    assert_eq!(segment.read(&index, 0, ALL, &mut SampleBuf::default()).blocks, 2);
+    assert_eq!(segment.read_of((&index, &table), 0, ALL, &mut SampleBuf::default()).blocks, 2);
     assert!(!segment.damaged_pages().is_empty());
 }
 
 /// A segment with one column and one block of floats, and an index of one series on them.
-fn one_column(disk: &SimVfs, column: &[i64]) -> (Segment, SegmentIndex) {
+fn one_column(disk: &SimVfs, column: &[i64]) -> (Segment, SegmentIndex, SeriesTable) {
     let (mut times, mut block, mut summary) = (Vec::new(), Vec::new(), Vec::new());
     ints::encode(column, &mut times);
     let values = vec![1.0; column.len()];
@@ -403,7 +422,7 @@ fn one_column(disk: &SimVfs, column: &[i64]) -> (Segment, SegmentIndex) {
     pages.finish().unwrap();
     let len = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap();
     let (rows, last) = (u32::try_from(column.len()).unwrap(), column[column.len() - 1]);
-    let mut index = SegmentIndex::default();
+    let (mut index, mut table) = (SegmentIndex::default(), SeriesTable::default());
     index.times = vec![index::TimeEntry {
         page: 0,
         offset: 0,
@@ -412,19 +431,19 @@ fn one_column(disk: &SimVfs, column: &[i64]) -> (Segment, SegmentIndex) {
         first: column[0],
         last,
     }];
-    index.series.push([]);
+    table.push_unlabelled();
     let entry = BlockEntry { times: 0, page: 1, offset: 0, len: len(&block), presence: 0 };
-    index.series.push_block(entry, Presence::All);
-    (open(disk).unwrap(), index)
+    table.push_block(entry, Presence::All);
+    (open(disk).unwrap(), index, table)
 }
 
 #[test]
 fn inv_3_a_column_that_does_not_increase_is_left_out() {
     for (column, lost) in [([5, 6, 9], 0), ([5, 5, 9], 1), ([5, 8, 7], 1)] {
         let disk = vfs();
-        let (segment, index) = one_column(&disk, &column);
+        let (segment, index, table) = one_column(&disk, &column);
         let mut found = SampleBuf::default();
-        let losses = segment.read(&index, 0, ALL, &mut found);
+        let losses = segment.read_of((&index, &table), 0, ALL, &mut found);
         assert_eq!((losses.blocks, found.len()), (lost, if lost > 0 { 0 } else { 3 }), "INV-3");
     }
 }
@@ -482,8 +501,8 @@ fn inv_17_series_come_page_by_page_in_their_order() {
     let (mut scratch, deleted) = (Scratch::of_merge(), Deleted::default());
     for (ordinal, (labels, samples)) in (0_u32..).zip(&series) {
         assert_eq!(segment.labels_of(ordinal, &mut pages).unwrap().as_ref(), Some(labels));
-        let index = pages.index();
-        let part = SeriesPart { source: 0, index, ordinal, range: ALL, deleted: &deleted };
+        let (index, table) = pages.index();
+        let part = SeriesPart { source: 0, index, table, ordinal, range: ALL, deleted: &deleted };
         let mut found = SampleBuf::default();
         scratch.begin();
         assert_eq!(segment.read_part(&part, &mut scratch, &mut found), Losses::default());

@@ -4,10 +4,10 @@
 
 use super::Summary;
 use super::index::{
-    BlockEntry, LabelRows, SeriesTable, TimeEntry, encode_postings, encode_series, encode_times,
-    index_u32,
+    BlockEntry, LabelRows, SeriesTable, TimeEntry, encode_series, encode_times, index_u32,
 };
 use super::pages::{PageKind, PageWriter, SEGMENT_VERSION};
+use super::postings::encode_postings;
 use super::symbols::Symbols;
 use crate::block;
 use crate::encoding::histograms::BLOCK_HISTOGRAMS_MAX;
@@ -121,7 +121,7 @@ impl<'v> SegmentWriter<'v> {
             symbols.push(self.symbol(value));
         }
         self.labels.push(&symbols);
-        self.table.push([]);
+        self.table.push_unlabelled();
         self.summary.note(samples);
         let mut outcome = Ok(());
         for_each_run(samples, |run| {

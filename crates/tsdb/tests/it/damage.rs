@@ -370,3 +370,68 @@ fn verify_names_records_that_cannot_be_decoded_and_a_damaged_manifest() {
     assert_eq!((report.segments, report.damage.len()), (0, 1), "{report:?}");
     assert!(report.damage[0].contains("cannot read manifest"), "{report:?}");
 }
+
+/// Two metrics over several pages of series, and a window more.
+fn many_series() -> (Machine, Dump) {
+    let machine = Machine::new(1);
+    let (db, _) = machine.open();
+    for n in 0..6000 {
+        let metric = if n < 3000 { "first" } else { "second" };
+        let mut pairs: Vec<(String, String)> =
+            ('a'..='h').map(|name| (name.to_string(), format!("{n}"))).collect();
+        pairs.push(("__name__".to_owned(), metric.to_owned()));
+        put(&db, &Labels::from_pairs(pairs), T0, f64::from(n));
+    }
+    db.flush().unwrap();
+    machine.at(T0 + 2 * HOUR);
+    put(&db, &labels("first", 1), machine.now().ms(), 1.0);
+    db.flush().unwrap();
+    let all = dump(&db);
+    (machine, all)
+}
+
+/// What was read before stays as it was; what cannot be read any more is told, kept and left out.
+#[test]
+fn inv_16_files_that_rot_while_they_are_open_cost_little_and_are_reported() {
+    let (machine, all) = many_series();
+    let segment = machine.segment_files().remove(0);
+    let len = files(&machine).into_iter().find(|(path, _)| *path == segment).unwrap().1;
+    let mut rng = SimRng::new(6);
+    let mut left_out = 0;
+    for round in 0..40 {
+        let vfs = machine.vfs.after_kill(round);
+        let machine = Machine { vfs, clock: machine.clock.clone() };
+        let cache_bytes_max = [0, 300_000, 16 << 20][rng.index(3)];
+        let (db, _) = machine.open_with(DbOptions { cache_bytes_max, ..Machine::options() });
+        let first = [model::Matcher::equal("__name__", "first")];
+        let (start, end) = (Timestamp::MIN, Timestamp::MAX);
+        let before = db.select(start, end, &first, &SelectHints::default()).unwrap();
+        let byte = rng.below(len);
+        machine.vfs.flip_bit(&segment, byte, 3).unwrap();
+        let context = format!("round {round}: byte {byte}");
+        let found = dump(&db);
+        assert!(is_part_of(&found, &all), "INV-16: invented samples; {context}");
+        let told = warnings(&db);
+        assert!(count(&found) == count(&all) || !told.is_empty(), "lost silently; {context}");
+        left_out += usize::from(told.iter().any(|text| text.contains("was left out")));
+        let mut samples = SampleBuf::default();
+        for index in 0..before.len() {
+            let labels = before.labels(index).clone();
+            before.read(index, &mut samples).unwrap();
+            let rows = all[&labels].iter().map(|row| row.0).collect::<Vec<_>>();
+            let lost = samples.is_empty() && !before.warnings().is_empty();
+            assert!(lost || samples.timestamps == rows, "INV-20: {labels}; {context}");
+        }
+        drop(before);
+        // The attempt that meets the damage ends there.
+        if db.compact_now(true).is_err() {
+            db.compact_now(true).unwrap();
+        }
+        let later = dump(&db);
+        assert!(is_part_of(&later, &found), "INV-16: {context}");
+        let quarantine = tenant("quarantine");
+        let kept = machine.vfs.read_dir(&quarantine).is_ok_and(|files| !files.is_empty());
+        assert!(kept || count(&later) == count(&all), "not in quarantine; {context}");
+    }
+    assert!(left_out > 3, "{left_out} of 40 rounds hit the index");
+}

@@ -179,6 +179,40 @@ fn a_deletion_of_nothing_leaves_nothing() {
     assert_eq!((db.stats().tombstones, db.stats().segments), (0, segments));
 }
 
+/// What is deleted lies on several pages of series; the cache has room for none, few or all.
+#[test]
+fn inv_28_a_deletion_over_many_pages_of_series_hides_them_and_they_go() {
+    for cache_bytes_max in [0, 200_000, 16 << 20] {
+        let machine = Machine::new(1);
+        let options = DbOptions { cache_bytes_max, ..Machine::options() };
+        let (db, _) = machine.open_with(options);
+        for n in 0..8000 {
+            put(&db, &labels(["m", "odd"][n % 2], n), T0, 1.0);
+        }
+        db.flush().unwrap();
+        let mut left = dump(&db);
+        assert_eq!(left.len(), 8000);
+        left.retain(|labels, _| labels.metric_name() == Some("m"));
+        let odd = Matcher::equal("__name__", "odd");
+        db.delete(&[vec![odd.clone()]], Timestamp::MIN, Timestamp::MAX).unwrap();
+        let all = (i64::MIN, i64::MAX);
+        assert!(dump(&db) == left, "INV-28: hidden with {cache_bytes_max}");
+        assert_eq!(dump_range(&db, all.0, all.1, std::slice::from_ref(&odd)).len(), 0);
+        let query = LabelQuery {
+            start: Timestamp::MIN,
+            end: Timestamp::MAX,
+            selectors: &[],
+            limit: None,
+            watch: &model::Unwatched,
+        };
+        assert_eq!(db.label_values("__name__", &query).unwrap(), ["m"]);
+        db.purge().unwrap();
+        assert_eq!(db.stats().tombstones, 0);
+        assert!(dump(&db) == left, "INV-28: purged with {cache_bytes_max}");
+        assert!(db.stats().cache_bytes <= cache_bytes_max as u64 * 3 / 2);
+    }
+}
+
 /// The segment has the series, and it has the time, but not the series at that time.
 #[test]
 fn a_purge_leaves_a_segment_alone_that_has_nothing_of_what_is_deleted() {

@@ -122,9 +122,9 @@ fn a_question_is_counted_entry_by_entry() {
     let want = [
         "one value: 2 answers, 4 entries, 693 bytes",
         "a list of values: 4 answers, 20 entries, 1386 bytes",
-        "a prefix: 2 answers, 9 entries, 693 bytes",
+        "a prefix: 2 answers, 12 entries, 693 bytes",
         "a program: 4 answers, 787 entries, 1581 bytes",
-        "not a value: 3 answers, 10 entries, 1083 bytes",
+        "not a value: 3 answers, 13 entries, 1083 bytes",
         "names: 3 answers, 12 entries, 300 bytes",
         "values: 3 answers, 10 entries, 291 bytes",
         "names of some: 3 answers, 10 entries, 300 bytes",

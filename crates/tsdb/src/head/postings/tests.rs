@@ -13,7 +13,7 @@ fn inv_12_slots_that_replay_fills_late_are_found_in_order() {
         index.insert(slot, &labels(slot));
     }
     assert_eq!(index.all(), [0, 2, 4, 7, 9]);
-    assert_eq!(*index.list("job", "test"), [0, 2, 4, 7, 9], "INV-12");
+    assert_eq!(index.of("job", "test"), [0, 2, 4, 7, 9], "INV-12");
 }
 
 #[test]

@@ -3,18 +3,18 @@
 use super::*;
 
 /// Numbers 0 to 4: the empty text, two names, two values.
-fn symbols() -> Symbols {
+pub(in crate::segment) fn symbols() -> Symbols {
     let mut bytes = Vec::new();
     Symbols::encode(&["", "a", "b", "x", "y"], &mut bytes);
     Symbols::decode(&bytes).unwrap()
 }
 
-fn wrong<T>(decoded: Decoded<T>) -> &'static str {
+pub(in crate::segment) fn wrong<T>(decoded: Decoded<T>) -> &'static str {
     decoded.err().map_or("nothing", |damage| damage.what)
 }
 
-const LIMIT: &str = "count above its limit";
-const LEFT_OVER: &str = "bytes left over";
+pub(in crate::segment) const LIMIT: &str = "count above its limit";
+pub(in crate::segment) const LEFT_OVER: &str = "bytes left over";
 
 #[test]
 fn timestamp_columns_that_cannot_be() {
@@ -61,27 +61,5 @@ fn series_that_cannot_be() {
     for (bytes, what) in cases {
         let decoded = decode_series(bytes, &symbols(), &times, &mut SeriesTable::default());
         assert_eq!(wrong(decoded), what, "{bytes:?}");
-    }
-}
-
-/// Two series; a list says name, value, and runs of gap and length.
-#[test]
-fn postings_that_cannot_be() {
-    let cases: [(&[u8], &str); 12] = [
-        (&[1, 1, 1, 3, 1, 0, 2], "nothing"),
-        (&[100, 1, 1, 3, 1, 0, 2], LIMIT),
-        (&[1, 1, 100, 3, 1, 0, 2], LIMIT),
-        (&[1, 9, 1, 3, 1, 0, 2], "posting of a symbol that is not in the dictionary"),
-        (&[1, 1, 2, 3, 1, 0, 2, 1, 1, 0, 2], "more postings than series"),
-        (&[2, 1, 1, 3, 1, 0, 1, 0, 1, 3, 1, 0, 1], "postings are not sorted"),
-        (&[1, 1, 1, 3, 3, 0, 1], LIMIT),
-        (&[1, 1, 1, 3, 1, 3, 1], LIMIT),
-        (&[1, 1, 1, 3, 1, 0, 3], LIMIT),
-        (&[1, 1, 1, 3, 1, 0, 0], "posting behind the last series"),
-        (&[1, 1, 1, 3, 1, 1, 2], "posting behind the last series"),
-        (&[1, 1, 1, 3, 1, 0, 2, 0], LEFT_OVER),
-    ];
-    for (bytes, what) in cases {
-        assert_eq!(wrong(decode_postings(bytes, &symbols(), 2)), what, "{bytes:?}");
     }
 }
