@@ -40,5 +40,7 @@ pub use history::{Decision, Verdict};
 pub use letter::DeadLetter;
 pub use notification::{Notification, NotifiedAlert, Reason};
 pub use route::{Integration, Receiver, RouteError, RouteView, Way};
-pub use silence::{DURING, RESOLVED, SILENCES_MAX, Silence, SilenceError, SilenceState, UNTIL};
+pub use silence::{
+    DURING, RESOLVED, SILENCES_MAX, Silence, SilenceError, SilenceState, UNTIL, WEEKLY,
+};
 pub use texts::Texts;

@@ -3,6 +3,9 @@
 //! matchers change, or that began differently, is replaced by a new one.
 //! Ours: annotations with which a silence recurs or ends with the alerts that it mutes.
 
+mod weekly;
+
+use self::weekly::Weekly;
 use crate::change::{as_ms, as_triples};
 use model::{Labels, MatchOp, Matcher, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,6 +20,9 @@ const RETENTION: Duration = Duration::from_hours(120);
 /// Annotation: names of time intervals, separated by commas, during which the silence mutes.
 /// Between them it does not, so that it recurs until its end.
 pub const DURING: &str = "flyball/during";
+/// Annotation: hours of some days of every week during which the silence mutes, as
+/// `mon-fri 22:00-06:00 Europe/Berlin`. With [`DURING`], one of both is enough.
+pub const WEEKLY: &str = "flyball/weekly";
 /// Annotation: the silence ends early when ([`RESOLVED`]) all alerts that it muted have ended.
 pub const UNTIL: &str = "flyball/until";
 /// The one value of [`UNTIL`].
@@ -115,10 +121,16 @@ impl Silence {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Does it mute now, as far as its times and time intervals say?
-    fn mutes_at(&self, now: Timestamp, holds: impl Fn(&str) -> bool) -> bool {
+    /// Does it mute now, as far as time intervals and hours of the week say?
+    fn recurs_at(&self, now: Timestamp, holds: impl Fn(&str) -> bool) -> bool {
+        let weekly = self.annotation(WEEKLY);
         let mut during = self.during().peekable();
-        self.state(now) == SilenceState::Active && (during.peek().is_none() || during.any(holds))
+        if during.peek().is_none() && weekly.is_none() {
+            return true;
+        }
+        // What cannot be read was never accepted.
+        let is_hour = |text: &str| Weekly::parse(text).is_ok_and(|weekly| weekly.contains(now));
+        during.any(holds) || weekly.is_some_and(is_hour)
     }
 
     /// Do all its matchers match?
@@ -143,6 +155,9 @@ impl Silence {
         }
         if self.ends_at < self.starts_at {
             return invalid("end time must not be before start time");
+        }
+        if let Some(Err(error)) = self.annotation(WEEKLY).map(Weekly::parse) {
+            return invalid(&format!("annotation {WEEKLY}: {error}"));
         }
         match self.annotation(UNTIL) {
             None | Some(RESOLVED) => Ok(()),
@@ -203,8 +218,9 @@ impl Silences {
         now: Timestamp,
         holds: &'a dyn Fn(&str) -> bool,
     ) -> impl Iterator<Item = &'a str> {
-        let active = self.by_id.values().filter(move |silence| silence.mutes_at(now, holds));
-        active.filter(|silence| silence.matches(labels)).map(|silence| silence.id.as_str())
+        let is_active = move |silence: &&Silence| silence.state(now) == SilenceState::Active;
+        let meant = self.by_id.values().filter(is_active).filter(|s| s.matches(labels));
+        meant.filter(move |silence| silence.recurs_at(now, holds)).map(|s| s.id.as_str())
     }
 
     /// Ends the silences whose alerts have all ended; gives them. `has_alerts` knows whether an

@@ -199,3 +199,22 @@ fn a_replaced_silence_that_was_over_does_not_end_again() {
     );
     assert_eq!(silences.iter().next().unwrap().ends_at, at(20));
 }
+
+#[test]
+fn a_silence_can_recur_every_week() {
+    let mut silences = Silences::default();
+    // Thursday, 1970-01-01, from ten seconds after midnight.
+    let weekly = annotated(WEEKLY, "thu 00:01-00:02");
+    silences.set(weekly, "one".into(), at(10)).unwrap();
+    let labels = Labels::from_pairs([("instance", "a")]);
+    let muting = |now: i64| silences.muting(&labels, at(now), &|_| false).count();
+    assert_eq!([59, 60, 119, 120].map(muting), [0, 1, 1, 0]);
+}
+
+#[test]
+fn hours_that_cannot_be_read_make_no_silence() {
+    let mut silences = Silences::default();
+    let error = silences.set(annotated(WEEKLY, "always"), "one".into(), at(10)).unwrap_err();
+    let words = "invalid silence: annotation flyball/weekly: found \"always\", expected days";
+    assert!(error.to_string().starts_with(words), "{error}");
+}

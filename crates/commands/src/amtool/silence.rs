@@ -7,7 +7,7 @@ use super::wire::{
 use super::{Failure, Outcome, labels, print};
 use crate::cli::{PeerArgs, SilenceAdd, SilenceQuery, SilenceUpdate};
 use crate::console::{Console, Verdict};
-use alerts::{DURING, RESOLVED, UNTIL};
+use alerts::{DURING, RESOLVED, UNTIL, WEEKLY};
 use jiff::Timestamp;
 use model::{MatchOp, Matcher};
 use std::fs;
@@ -96,6 +96,7 @@ fn annotations(add: &SilenceAdd) -> TextMap {
     if !add.during.is_empty() {
         annotations.insert(DURING.to_owned(), add.during.join(","));
     }
+    annotations.extend(add.weekly.iter().map(|hours| (WEEKLY.to_owned(), hours.clone())));
     if add.until_resolved {
         annotations.insert(UNTIL.to_owned(), RESOLVED.to_owned());
     }

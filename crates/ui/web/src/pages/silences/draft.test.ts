@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import type { Silence } from "../../api/alertmanager";
-import { complaints, draftOf, emptyForm, formOf, intervalNames } from "./draft";
+import {
+  complaints,
+  draftOf,
+  emptyForm,
+  formOf,
+  holdsNow,
+  intervalNames,
+  weeklyOf,
+  weeklyText,
+} from "./draft";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 const good = { ...emptyForm('team="db"', "ann"), comment: "new disk" };
@@ -53,6 +62,31 @@ test("a silence that runs is changed, one that ended is made anew", () => {
     end: "",
     length: "180m",
   });
+});
+
+test("hours of the week are read and written as the server has them", () => {
+  const nights = { days: ["mon", "tue", "wed", "fri"], begin: "22:00", end: "06:00", zone: "UTC" };
+  expect(weeklyText(nights)).toBe("mon-wed,fri 22:00-06:00 UTC");
+  expect(weeklyOf("mon-wed,fri 22:00-06:00")).toEqual(nights);
+  expect(weeklyOf("Sat-mon 0:00-24:00 Europe/Berlin").days).toEqual(["mon", "sat", "sun"]);
+  expect(weeklyText({ ...nights, days: [] })).toBe("");
+  expect(weeklyOf("always").days).toEqual([]);
+  const annotations = draftOf({ ...good, weekly: nights }, NOW).annotations;
+  expect(annotations).toEqual({ "flyball/weekly": "mon-wed,fri 22:00-06:00 UTC" });
+  expect(complaints({ ...good, weekly: { ...nights, end: "22:00" } }, NOW).weekly).toBeDefined();
+  expect(complaints({ ...good, weekly: { ...nights, begin: "ten" } }, NOW).weekly).toBeDefined();
+});
+
+test("hours over midnight belong to the day on which they begin", () => {
+  // The 1st is a Thursday.
+  const at = (text: string) => holdsNow(weeklyOf("thu 22:00-06:00 UTC"), Date.parse(text));
+  expect(at("2026-01-01T05:00:00Z")).toBe(false);
+  expect(at("2026-01-01T22:00:00Z")).toBe(true);
+  expect(at("2026-01-02T05:59:00Z")).toBe(true);
+  expect(at("2026-01-02T06:00:00Z")).toBe(false);
+  const noon = Date.parse("2026-01-01T11:30:00Z");
+  expect(holdsNow(weeklyOf("thu 12:00-13:00 Europe/Berlin"), noon)).toBe(true);
+  expect(holdsNow(weeklyOf("thu 12:00-13:00"), noon)).toBe(false);
 });
 
 test("time intervals are found by their names", () => {

@@ -1,11 +1,14 @@
 // A silence as the form has it, and as the API wants it. Pure.
 
 import type { ApiMatcher, Silence, SilenceDraft } from "../../api/alertmanager";
+import { offsetMs } from "../../app/time";
 import { parseDuration } from "../../format/durations";
 import { parseMatchers, renderMatchers } from "../parts/matchers";
 
 /** Annotation: mutes only within these time intervals, so that the silence recurs until its end. */
 export const DURING = "flyball/during";
+/** Annotation: mutes only in these hours of every week: `mon-fri 22:00-06:00 Europe/Berlin`. */
+export const WEEKLY = "flyball/weekly";
 /** Annotation with `resolved`: ends after the last alert that it muted has ended. */
 export const UNTIL = "flyball/until";
 
@@ -20,10 +23,86 @@ export interface Form {
   readonly createdBy: string;
   readonly comment: string;
   readonly during: string;
+  readonly weekly: Weekly;
   readonly isUntilResolved: boolean;
 }
 
-export const LENGTHS = ["30m", "1h", "2h", "4h", "8h", "1d", "3d", "1w"] as const;
+/** Hours of some days of every week; without days it does not recur. */
+export interface Weekly {
+  readonly days: readonly string[];
+  /** `22:00`. */
+  readonly begin: string;
+  /** `06:00`; before the beginning: of the next day. */
+  readonly end: string;
+  /** A name of the zone database. */
+  readonly zone: string;
+}
+
+export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+
+/** Hours that nobody changed yet, on the clock of the browser. */
+export function noHours(): Weekly {
+  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  return { days: [], begin: "22:00", end: "06:00", zone };
+}
+
+/** Reads `mon-fri,sun 22:00-06:00 Europe/Berlin`; what cannot be read has no days. */
+export function weeklyOf(text: string): Weekly {
+  const [days = "", hours = "", zone = "UTC"] = text.trim().split(/\s+/);
+  const [begin, end] = hours.split("-");
+  if (!begin || !end) return noHours();
+  const at = (day: string): number => DAYS.findIndex((one) => one === day.toLowerCase());
+  const chosen = days.split(",").flatMap((part) => {
+    const [first = "", last = first] = part.split("-");
+    const [from, to] = [at(first), at(last)];
+    if (from < 0 || to < 0) return [];
+    return Array.from({ length: ((to - from + 7) % 7) + 1 }, (_none, i) => DAYS[(from + i) % 7]!);
+  });
+  return { days: DAYS.filter((day) => chosen.includes(day)), begin, end, zone };
+}
+
+/** The hours as the server reads them; three days and more that follow each other are a range. */
+export function weeklyText({ days, begin, end, zone }: Weekly): string {
+  return days.length === 0 ? "" : `${daysText(days)} ${begin}-${end} ${zone}`;
+}
+
+function daysText(days: readonly string[]): string {
+  const runs: string[][] = [];
+  for (const day of DAYS.filter((one) => days.includes(one))) {
+    const last = runs.at(-1);
+    const follows = last && DAYS.findIndex((one) => one === last.at(-1)) + 1 === DAYS.indexOf(day);
+    if (follows) last.push(day);
+    else runs.push([day]);
+  }
+  return runs.map((run) => (run.length > 2 ? `${run[0]}-${run.at(-1)}` : run.join(","))).join(",");
+}
+
+/** Does the silence mute at this moment, as far as its hours say? */
+export function holdsNow({ days, begin, end, zone }: Weekly, nowMs: number): boolean {
+  const local = new Date(nowMs + offsetMs(nowMs, zone === "UTC" ? "utc" : zone));
+  const minute = local.getUTCHours() * 60 + local.getUTCMinutes();
+  const today = (local.getUTCDay() + 6) % 7;
+  const isDay = (day: number): boolean => days.includes(DAYS[(day + 7) % 7]!);
+  const [from, to] = [minuteOf(begin), minuteOf(end)];
+  if (from < to) return isDay(today) && minute >= from && minute < to;
+  return (isDay(today) && minute >= from) || (isDay(today - 1) && minute < to);
+}
+
+function minuteOf(clock: string): number {
+  const [hours, minutes] = clock.split(":").map(Number);
+  return (hours ?? 0) * 60 + (minutes ?? 0);
+}
+
+const CLOCK = /^(?:[01]?\d|2[0-3]):[0-5]\d$/;
+
+function wrongHours({ days, begin, end }: Weekly): string | undefined {
+  if (days.length === 0) return undefined;
+  if (!CLOCK.test(begin)) return "expected the beginning as 22:00";
+  if (!CLOCK.test(end) && end !== "24:00") return "expected the end as 06:00";
+  return begin === end ? "it ends when it begins; 00:00 to 24:00 is the whole day" : undefined;
+}
+
+export const LENGTHS = ["30m", "1h", "2h", "4h", "8h", "1d", "3d", "1w", "4w"] as const;
 
 export function emptyForm(filter: string, createdBy: string): Form {
   return {
@@ -35,6 +114,7 @@ export function emptyForm(filter: string, createdBy: string): Form {
     createdBy,
     comment: "",
     during: "",
+    weekly: noHours(),
     isUntilResolved: false,
   };
 }
@@ -53,13 +133,14 @@ export function formOf(silence: Silence): Form {
     createdBy: silence.createdBy,
     comment: silence.comment,
     during: annotations[DURING] ?? "",
+    weekly: weeklyOf(annotations[WEEKLY] ?? ""),
     isUntilResolved: annotations[UNTIL] === "resolved",
   };
 }
 
 /** What is wrong with the form, by field. */
 export type Complaints = Partial<
-  Record<"filter" | "start" | "end" | "length" | "createdBy" | "comment", string>
+  Record<"filter" | "start" | "end" | "length" | "weekly" | "createdBy" | "comment", string>
 >;
 
 export function complaints(form: Form, nowMs: number): Complaints {
@@ -76,6 +157,8 @@ export function complaints(form: Form, nowMs: number): Complaints {
   if (form.end !== "" && Number.isNaN(endMs)) found.end = date;
   if (endMs <= Math.max(startMs, nowMs))
     found[form.end === "" ? "length" : "end"] = "the end lies before the beginning, or has passed";
+  const hours = wrongHours(form.weekly);
+  if (hours) found.weekly = hours;
   if (form.createdBy.trim() === "") found.createdBy = "who makes it?";
   if (form.comment.trim() === "") found.comment = "say why, so that others know whether it may go";
   return found;
@@ -99,6 +182,7 @@ export function draftOf(form: Form, nowMs: number): SilenceDraft {
   const { startMs, endMs } = span(form, nowMs);
   const annotations = {
     ...(form.during.trim() ? { [DURING]: form.during.trim() } : {}),
+    ...(form.weekly.days.length > 0 ? { [WEEKLY]: weeklyText(form.weekly) } : {}),
     ...(form.isUntilResolved ? { [UNTIL]: "resolved" } : {}),
   };
   return {

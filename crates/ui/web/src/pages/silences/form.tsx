@@ -7,7 +7,7 @@ import { asError, useLoad } from "../../app/load";
 import { href, navigate, setParams } from "../../app/route";
 import { stored } from "../../app/stored";
 import { Button, ButtonLink } from "../../components/button";
-import { Checkbox, Field, Input } from "../../components/field";
+import { Checkbox, Field, Input, Select } from "../../components/field";
 import { Empty, Loading, Problem } from "../../components/state";
 import { toast } from "../../components/toast";
 import { VirtualList } from "../../components/virtual";
@@ -15,7 +15,17 @@ import { formatTime, zone } from "../../app/time";
 import { Labels } from "../parts/labels";
 import { parseMatchers, renderMatcher } from "../parts/matchers";
 import { PageHead } from "../parts/page_head";
-import { complaints, draftOf, type Form, intervalNames, LENGTHS, localText, span } from "./draft";
+import {
+  complaints,
+  DAYS,
+  draftOf,
+  type Form,
+  intervalNames,
+  LENGTHS,
+  localText,
+  span,
+  type Weekly,
+} from "./draft";
 
 /** Who made the last silence here. */
 export const author = stored(
@@ -70,6 +80,7 @@ export function SilenceForm({ initial }: { readonly initial: Form }): JSX.Elemen
                 : {
                     filter: form.filter ? wrong.filter : undefined,
                     length: wrong.length,
+                    weekly: wrong.weekly,
                     start: wrong.start,
                     end: wrong.end,
                   }
@@ -183,7 +194,7 @@ function Fields({ form, set, wrong }: FieldsProps): JSX.Element {
           )}
         </Field>
       </div>
-      <Recurrence form={form} set={set} />
+      <Recurrence form={form} set={set} wrong={wrong} />
       <Checkbox
         isChecked={form.isUntilResolved}
         onChange={(isUntilResolved) => set({ isUntilResolved })}
@@ -215,7 +226,75 @@ function Fields({ form, set, wrong }: FieldsProps): JSX.Element {
   );
 }
 
-function Recurrence({ form, set }: Omit<FieldsProps, "wrong">): JSX.Element {
+const DAY_NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/** Hours of every week, and time intervals of the file: without both it always mutes. */
+function Recurrence({ form, set, wrong }: FieldsProps): JSX.Element {
+  const { weekly } = form;
+  const change = (patch: Partial<Weekly>): void => set({ weekly: { ...weekly, ...patch } });
+  const flip = (day: string): void =>
+    change({ days: DAYS.filter((one) => weekly.days.includes(one) !== (one === day)) });
+  return (
+    <>
+      <fieldset class="silence-during">
+        <legend>Every week on</legend>
+        {DAYS.map((day, i) => (
+          <Button
+            key={day}
+            look="quiet"
+            isPressed={weekly.days.includes(day)}
+            title={DAY_NAMES[i]!}
+            onClick={() => flip(day)}
+          >
+            {DAY_NAMES[i]!.slice(0, 3)}
+          </Button>
+        ))}
+        {weekly.days.length > 0 && (
+          <span class="line">
+            from
+            <Input
+              class="silence-clock"
+              label="Hours begin"
+              value={weekly.begin}
+              onInput={(begin) => change({ begin })}
+            />
+            to
+            <Input
+              class="silence-clock"
+              label="Hours end"
+              value={weekly.end}
+              onInput={(end) => change({ end })}
+            />
+            <Select
+              label="Zone of the hours"
+              value={weekly.zone}
+              options={zonesWith(weekly.zone)}
+              onChange={(name) => change({ zone: name })}
+            />
+          </span>
+        )}
+        <small
+          class={wrong.weekly ? "field-error" : "muted"}
+          role={wrong.weekly ? "alert" : undefined}
+        >
+          {wrong.weekly ??
+            (weekly.days.length > 0
+              ? "It mutes in these hours only, again and again until its end above. An end before the beginning is on the next day."
+              : "No day: it mutes all the time.")}
+        </small>
+      </fieldset>
+      <Intervals form={form} set={set} />
+    </>
+  );
+}
+
+function zonesWith(chosen: string): { value: string; label: string }[] {
+  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const all = new Set([here, "UTC", chosen, ...Intl.supportedValuesOf("timeZone")]);
+  return [...all].map((name) => ({ value: name, label: name }));
+}
+
+function Intervals({ form, set }: Omit<FieldsProps, "wrong">): JSX.Element | null {
   const { data } = useLoad(
     async (signal) => intervalNames((await alertingStatus({ signal })).config.original),
     [],
@@ -232,19 +311,16 @@ function Recurrence({ form, set }: Omit<FieldsProps, "wrong">): JSX.Element {
       ).join(","),
     });
   const names = [...new Set([...(data ?? []), ...chosen])];
+  if (names.length === 0) return null;
   return (
     <fieldset class="silence-during">
-      <legend>Only during</legend>
+      <legend>Only during time intervals of alertmanager.yml</legend>
       {names.map((name) => (
         <Checkbox key={name} isChecked={chosen.includes(name)} onChange={() => toggle(name)}>
           {name}
         </Checkbox>
       ))}
-      <small class="muted">
-        {names.length > 0
-          ? "Then it recurs in these time intervals until its end."
-          : "There are no time intervals in alertmanager.yml; with some, a silence could recur in them."}
-      </small>
+      <small class="muted">Then it recurs in them until its end.</small>
     </fieldset>
   );
 }

@@ -17,7 +17,7 @@ import { Facts } from "../parts/facts";
 import { renderMatchers } from "../parts/matchers";
 import { hasWords, PageHead, SearchParam } from "../parts/page_head";
 import { ago, clock, secondsSince, shortLength } from "../parts/when";
-import { DURING, emptyForm, formOf, UNTIL } from "./draft";
+import { DURING, emptyForm, formOf, holdsNow, UNTIL, WEEKLY, weeklyOf } from "./draft";
 import { author, SilenceForm } from "./form";
 import "./silences.css";
 
@@ -180,8 +180,14 @@ const names = (during: string): string => during.split(",").join(", ");
 
 function how({ annotations = {} }: Silence): JSX.Element {
   const during = annotations[DURING];
+  const weekly = annotations[WEEKLY];
   return (
     <span class="line">
+      {weekly && (
+        <Badge tone="info" title={`Every week, ${weekly}`}>
+          {weekly.split(" ").slice(0, 2).join(" ")}
+        </Badge>
+      )}
       {during && (
         <Badge tone="info" title={`Only during ${names(during)}`}>
           {names(during)}
@@ -191,6 +197,10 @@ function how({ annotations = {} }: Silence): JSX.Element {
     </span>
   );
 }
+
+/** Hours of the week, and whether they are now. */
+const hours = (weekly: string): string =>
+  `${weekly} (${holdsNow(weeklyOf(weekly), Date.now()) ? "now" : "not now"})`;
 
 function endsText({ status, startsAt, endsAt }: Silence): string {
   if (status.state === "expired") return `${ago(endsAt)} ago`;
@@ -264,6 +274,7 @@ function One({ id, isEdited }: { readonly id: string; readonly isEdited: boolean
   const { state } = data.status;
   const filter = renderMatchers(data.matchers);
   const during = data.annotations?.[DURING];
+  const weekly = data.annotations?.[WEEKLY];
   return (
     <>
       <PageHead title="Silence" note={<Badge tone={TONES[state]}>{state}</Badge>}>
@@ -287,6 +298,7 @@ function One({ id, isEdited }: { readonly id: string; readonly isEdited: boolean
             ["who", data.createdBy],
             ["begins", clock(data.startsAt)],
             ["ends", `${clock(data.endsAt)} (${endsText(data)})`],
+            ...(weekly ? [["every week", hours(weekly)] as const] : []),
             ...(during ? [["only during", names(during)] as const] : []),
             ...(data.annotations?.[UNTIL] === "resolved"
               ? [["ends early", "when the last alert that it muted has ended"] as const]
