@@ -21,6 +21,8 @@ use http::{Request, StatusCode};
         ("tags" = Option<Vec<String>>, Query, description = "Tags that it must have"),
         ("matchAny" = Option<bool>, Query, description = "One of the tags is enough"),
         ("dashboardUID" = Option<String>, Query, description = "Those of a dashboard, or of all"),
+        ("type" = Option<String>, Query,
+            description = "`annotation`: what was told; without it also when alerts fired"),
         ("panelId" = Option<i64>, Query, description = "Those of a panel, or of all")),
     responses((status = 200, description = "Annotations by time", body = AnnotationsBody),
         (status = "default", description = "No answer", body = ErrorBody)))]
@@ -30,7 +32,10 @@ pub(crate) async fn list(
     params: Params,
 ) -> Result<Response, ApiError> {
     let wanted = wanted(&params)?;
-    let firing = happenings::firing(&app, &caller, &wanted).await?;
+    let firing = match params.get("type") {
+        Some("annotation") => Vec::new(),
+        _ => happenings::firing(&app, &caller, &wanted).await?,
+    };
     let mut annotations = ask(&app, move |library| Ok(library.annotations(&wanted))).await?;
     annotations.extend(firing);
     annotations.sort_by_key(|annotation| annotation.at_ms);

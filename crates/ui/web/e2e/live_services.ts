@@ -25,6 +25,8 @@ export interface LiveServices {
 const POSTGRES = "/usr/lib/postgresql";
 /** Requests a second that nginx gets. */
 const REQUESTS = 40;
+/** Keys in Redis. */
+const KEYS = 5000;
 
 /** Why there are none, or nothing. */
 export function missing(): string | undefined {
@@ -89,10 +91,13 @@ async function redis(running: Running): Promise<string> {
   const memory = ["--maxmemory", "64mb", "--save", "", "--dir", running.folder];
   running.run("redis-server", ["--port", String(port), "--bind", "127.0.0.1", ...memory]);
   const cli = ["-p", String(port), "-r", "1000000", "-i", "0.01"];
-  // Each word of them is one of many keys, so that some are hit and others missed.
-  for (const command of ["set", "get"]) {
-    const script = `n=0; while :; do n=$((n + 37)); echo ${command} key:$((n % 7919 ${command === "get" ? "* 2 " : ""})) ${command === "set" ? "value ex 600" : ""}; sleep 0.02; done`;
-    running.run("sh", ["-c", `(${script}) | exec redis-cli -p ${port}`]);
+  // All keys are there from the beginning and written anew; of six that are read, five exist.
+  const fill = `for i = 0, ${KEYS - 1} do redis.call("set", "key:" .. i, "value") end`;
+  const filled = `until redis-cli -p ${port} eval '${fill}' 0; do sleep 0.1; done`;
+  const words = { set: `$((n % ${KEYS})) value ex 600`, get: `$((n % ${1.2 * KEYS}))` };
+  for (const [command, rest] of Object.entries(words)) {
+    const script = `n=0; while :; do n=$((n + 37)); echo ${command} key:${rest}; sleep 0.02; done`;
+    running.run("sh", ["-c", `${filled}; (${script}) | exec redis-cli -p ${port}`]);
   }
   running.run("redis-cli", [...cli, "incr", "orders"]);
   return `  redis: [{address: '127.0.0.1:${port}', interval: 1s}]\n`;

@@ -1813,6 +1813,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A view of the page. */
+        get: operations["get_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -1911,6 +1928,23 @@ export interface paths {
         };
         /** Probes a target with a module of blackbox.yml */
         get: operations["get_probe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A view of the page. */
+        get: operations["get_profile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2048,6 +2082,23 @@ export interface paths {
         };
         /** A view of the page. */
         get: operations["get_silences__id_"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/silences/{id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A view of the page. */
+        get: operations["get_silences__id__edit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4455,6 +4506,8 @@ export interface operations {
                 matchAny?: boolean;
                 /** @description Those of a dashboard, or of all */
                 dashboardUID?: string;
+                /** @description `annotation`: what was told; without it also when alerts fired */
+                type?: string;
                 /** @description Those of a panel, or of all */
                 panelId?: number;
             };
@@ -8193,6 +8246,24 @@ export interface operations {
             };
         };
     };
+    get_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page, or the way to its part */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_livez: {
         parameters: {
             query?: {
@@ -8380,6 +8451,24 @@ export interface operations {
             };
         };
     };
+    get_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page, or the way to its part */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_queries: {
         parameters: {
             query?: never;
@@ -8539,6 +8628,24 @@ export interface operations {
         };
     };
     get_silences__id_: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page, or the way to its part */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_silences__id__edit: {
         parameters: {
             query?: never;
             header?: never;

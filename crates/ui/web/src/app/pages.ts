@@ -139,6 +139,13 @@ const KNOWN: readonly Page[] = [
     place: "server",
     words: "disk blocks segments retention",
   },
+  {
+    name: "limits",
+    path: "/limits",
+    title: "Limits",
+    place: "server",
+    words: "bounds memory refused maximum",
+  },
   { name: "config", path: "/config", title: "Configuration", place: "server", words: "yaml file" },
   { name: "flags", path: "/flags", title: "Flags", place: "server", words: "command line options" },
   {
@@ -146,7 +153,15 @@ const KNOWN: readonly Page[] = [
     path: "/status",
     title: "Status",
     place: "server",
-    words: "version runtime build parts limits",
+    words: "version runtime build parts",
+  },
+  {
+    name: "profile",
+    path: "/profile",
+    title: "Profile",
+    place: "server",
+    keys: "g p",
+    words: "preferences theme zone user who drafts",
   },
 ];
 

@@ -93,7 +93,8 @@ function AbsoluteRange({ close }: { readonly close: () => void }): JSX.Element {
   );
 }
 
-function zoneOptions(chosen: Zone): { value: string; label: string }[] {
+/** Zones to choose from: the browser's, UTC, and all that it knows. */
+export function zoneOptions(chosen: Zone): { value: string; label: string }[] {
   const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const named = Intl.supportedValuesOf("timeZone").filter((name) => name !== "UTC");
   const all =

@@ -14,7 +14,7 @@ import { asError } from "./load";
 import { loadPage, type Page, type PageModule, pages, type Place, placeOf } from "./pages";
 import { openHelp, openPalette, Overlays } from "./overlays";
 import { href, navigate, param, route, setParams } from "./route";
-import { theme, type Theme } from "./theme";
+import { isDark, theme, type Theme } from "./theme";
 import { formatTime, zone } from "./time";
 import { TimeControls } from "./time-picker";
 import "./shell.css";
@@ -55,6 +55,14 @@ function frameKeys(): Shortcut[] {
     { keys: "/", does: "The same", group, run: openPalette },
     { keys: "?", does: "These keys", group, run: openHelp },
     { keys: "d k", does: "Hide or show the header", group, run: kiosk },
+    {
+      keys: "c t",
+      does: "Light or dark",
+      group,
+      run: () => {
+        theme.value = isDark.peek() ? "light" : "dark";
+      },
+    },
     {
       keys: "g e",
       does: "Explore, as in Grafana",

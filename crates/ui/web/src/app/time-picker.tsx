@@ -65,6 +65,7 @@ function timeKeys() {
   const group = "Time";
   return [
     { keys: "t z", does: "Zoom out", group, run: zoomOut },
+    { keys: "ctrl+z", does: "The same", group, run: zoomOut },
     { keys: "t left", does: "Earlier", group, run: () => shift(-1) },
     { keys: "t right", does: "Later", group, run: () => shift(1) },
     { keys: "t a", does: "Make the range absolute", group, run: () => show(timeRange.peek()) },

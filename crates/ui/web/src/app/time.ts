@@ -2,7 +2,8 @@
 // Pure: the present and the zone come in as arguments. The signals at the end read the address.
 
 import { computed, signal } from "@preact/signals";
-import { param, setParams } from "./route";
+import { param, route, setParams } from "./route";
+import { stored } from "./stored";
 
 /** `browser`, `utc`, or a name of the zone database. */
 export type Zone = string;
@@ -244,21 +245,25 @@ export function parseInterval(text: string): number {
 /** What applies where the address names no range; a dashboard sets its own. */
 export const defaultRange = signal<RawRange>({ from: "now-1h", to: "now" });
 
-/** What applies where the address names no zone; a dashboard sets its own. */
-export const defaultZone = signal<Zone>("browser");
+/** What applies where the address names no zone: that of a dashboard, when it has one. */
+export const defaultZone = signal<Zone>("");
+
+/** What applies where nothing else names a zone: the reader's own. */
+export const ownZone = stored<Zone>("zone", "browser", (value) => typeof value === "string");
 
 /** How often to refresh where the address does not say; empty is never. */
 export const defaultRefresh = signal("");
 
+// Texts of their own, so that what else changes in the address moves no range.
+const from = computed(() => param("from") || defaultRange.value.from);
+const to = computed(() => param("to") || defaultRange.value.to);
+
 /** The range of the page, as text. */
-export const rawRange = computed<RawRange>(() => ({
-  from: param("from") || defaultRange.value.from,
-  to: param("to") || defaultRange.value.to,
-}));
+export const rawRange = computed<RawRange>(() => ({ from: from.value, to: to.value }));
 
 /** The zone in which the page shows times. */
 export const zone = computed<Zone>(() =>
-  knownZone(param("tz") || param("timezone") || defaultZone.value),
+  knownZone(param("tz") || param("timezone") || defaultZone.value || ownZone.value),
 );
 
 /** `10s`, `1m`, ... or empty. */
@@ -275,9 +280,11 @@ export function refresh(): void {
   refreshes.value += 1;
 }
 
-/** The range of the page in milliseconds; a range relative to now moves with each refresh. */
+const path = computed(() => route.value.path);
+
+/** The range of the page in milliseconds; one relative to now moves with each refresh and page. */
 export const timeRange = computed<TimeRange>(() => {
-  void refreshes.value;
+  void [refreshes.value, path.value];
   return resolveRange(rawRange.value.from, rawRange.value.to, Date.now(), zone.value);
 });
 

@@ -28,6 +28,7 @@ export interface TimeChartProps {
   onSort?: (sort: string) => void;
   onZoom?: ((fromMs: number, toMs: number) => void) | undefined;
   onZoomOut?: (() => void) | undefined;
+  onAnnotate?: ((fromMs: number, toMs: number) => void) | undefined;
 }
 
 const NONE: ReadonlySet<string> = new Set();

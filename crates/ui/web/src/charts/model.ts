@@ -69,6 +69,9 @@ export interface ChartMark {
   title: string;
   text?: string;
   tags?: readonly string[];
+  /** Ids of the only panels that show it, or of those that do not. */
+  on?: readonly number[];
+  except?: readonly number[];
 }
 
 export interface ChartExemplar {

@@ -13,6 +13,8 @@ import { Tooltip } from "./tooltip";
 export interface PlotEvents {
   onZoom?: ((fromMs: number, toMs: number) => void) | undefined;
   onZoomOut?: (() => void) | undefined;
+  /** A click or a drag with ctrl held. */
+  onAnnotate?: ((fromMs: number, toMs: number) => void) | undefined;
 }
 
 const DRAG_LEAST_PX = 5;
@@ -26,6 +28,8 @@ export class Plot {
   readonly #host: HTMLElement;
   readonly #events: () => PlotEvents;
   readonly #syncKey: string | undefined;
+  /** What a press of the mouse on this chart begins; charts that share the crosshair see it, too. */
+  #pressed: "onZoom" | "onAnnotate" | undefined;
 
   constructor(
     host: HTMLElement,
@@ -39,6 +43,7 @@ export class Plot {
     this.#events = options.events;
     this.#syncKey = options.syncKey;
     this.#tooltip = new Tooltip(host);
+    this.#tooltip.shared = options.syncKey === "tip";
     this.#u = this.#build();
   }
 
@@ -75,6 +80,13 @@ export class Plot {
     const left = this.#u.valToPos(times[index]!, "x");
     this.#tooltip.pinned = true;
     this.#u.setCursor({ left, top: this.#u.over.clientHeight / 2 });
+  }
+
+  /** Annotates where the crosshair is. */
+  annotate(): void {
+    const { idx } = this.#u.cursor;
+    const at = idx == null ? this.#painted.model.toMs : this.#painted.prepared.times[idx]!;
+    this.#events().onAnnotate?.(at, at);
   }
 
   /** Takes the crosshair away. */
@@ -115,6 +127,10 @@ export class Plot {
       this.#tooltip.hide();
     });
     u.over.addEventListener("dblclick", () => this.#events().onZoomOut?.());
+    u.over.addEventListener("mousedown", (event) => {
+      this.#pressed = event.ctrlKey || event.metaKey ? "onAnnotate" : "onZoom";
+    });
+    u.over.addEventListener("click", (event) => this.#click(u, event));
     return u;
   }
 
@@ -161,10 +177,16 @@ export class Plot {
     const { left, width } = u.select;
     if (width < DRAG_LEAST_PX) return;
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    this.#events().onZoom?.(
-      Math.round(u.posToVal(left, "x")),
-      Math.round(u.posToVal(left + width, "x")),
-    );
+    const [from, to] = [left, left + width].map((at) => Math.round(u.posToVal(at, "x")));
+    if (this.#pressed) this.#events()[this.#pressed]?.(from!, to!);
+    this.#pressed = undefined;
+  }
+
+  /** What was dragged is annotated as a stretch, by `#select`. */
+  #click(u: uPlot, { offsetX }: MouseEvent): void {
+    const at = Math.round(u.posToVal(offsetX, "x"));
+    if (this.#pressed === "onAnnotate") this.#events().onAnnotate?.(at, at);
+    this.#pressed = undefined;
   }
 
   #wheel(u: uPlot, event: WheelEvent): void {

@@ -18,6 +18,8 @@ interface Row {
 }
 
 export class Tooltip {
+  /** Is shown for the crosshair of another chart, too. */
+  shared = false;
   hovered = false;
   pinned = false;
   readonly #box: HTMLElement;
@@ -47,7 +49,7 @@ export class Tooltip {
   move(u: uPlot, painted: Painted): void {
     const { left = -1, top = -1, idx } = u.cursor;
     const { tooltip } = painted.model;
-    const ours = this.hovered || this.pinned;
+    const ours = this.hovered || this.pinned || this.shared;
     if (!ours || tooltip?.mode === "none" || left < 0 || idx === null || idx === undefined) {
       this.hide();
       return;

@@ -1,7 +1,7 @@
 // What the menus of a dashboard and of its panels do; loaded when one of them is opened.
 
 import { href, navigate, param, setParams } from "../app/route";
-import { rawRange } from "../app/time";
+import { rawRange, timeRange } from "../app/time";
 import type { MenuItems } from "../components/menu";
 import { copy, toast, toastError } from "../components/toast";
 import { curlOf } from "../panels/plan";
@@ -60,14 +60,16 @@ export function panelItems(
           {
             label: "Make an alert rule",
             icon: "bell",
-            run: () =>
-              void copy(
-                ruleOf(panel.title ?? "", queries[0]!.expr),
-                "Copied a rule for a rule file",
-              ),
+            run: () => navigate("/explore", { "g0.expr": queries[0]!.expr, "over": "rule-0" }),
           },
         ];
+  const { toMs } = timeRange.peek();
   const link: MenuItems = [
+    {
+      label: "Annotate",
+      icon: "edit",
+      run: () => setParams({ annotate: `${toMs},${toMs},${panel.id}` }),
+    },
     { label: "Copy link to panel", icon: "link", run: () => void copy(linkTo(placed)) },
   ];
   const remove: MenuItems = session.isEditing.peek()
@@ -93,17 +95,6 @@ function linkTo(placed: Placed): string {
   const url = new URL(location.href);
   url.searchParams.set("viewPanel", viewName(placed));
   return url.href;
-}
-
-/** An alert rule to begin with, ready for a rule file. */
-function ruleOf(title: string, expr: string): string {
-  const name =
-    title.replace(/[^\w]+(\w?)/g, (_all, next: string) => next.toUpperCase()) || "NewAlert";
-  const lines = expr
-    .split("\n")
-    .map((line) => `          ${line}`)
-    .join("\n");
-  return `groups:\n  - name: dashboards\n    rules:\n      - alert: ${name}\n        expr: |\n${lines}\n        for: 5m\n        labels:\n          severity: warning\n`;
 }
 
 /** Takes a panel out of the dashboard, also out of a row. */

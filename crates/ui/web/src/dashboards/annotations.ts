@@ -4,23 +4,41 @@
 import { effect, untracked } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { isAbort } from "../api/client";
-import { param } from "../app/route";
+import { param, setParams } from "../app/route";
 import { rawRange, type TimeRange, timeRange } from "../app/time";
 import type { ChartMark } from "../charts/model";
-import type { AnnotationQuery } from "../panels/model";
+import type { AnnotationQuery, Dashboard } from "../panels/model";
 import type { Session } from "./session";
 
-/** The queries of the dashboard that are switched on; `annotations=-Name` in the address switches one off. */
-export function activeQueries(
-  list: readonly AnnotationQuery[],
-  off: readonly string[],
-): AnnotationQuery[] {
-  return list.filter((query) => query.enable !== false && !off.includes(query.name));
+/** What Grafana gives every dashboard: annotations that were made on it. */
+const OWN: AnnotationQuery = { name: "Annotations", builtIn: 1, hide: true, type: "own" };
+
+/** The annotations of a dashboard; those that were made on it are always among them. */
+export function queriesOf({ annotations }: Dashboard): readonly AnnotationQuery[] {
+  const list = annotations?.list ?? [];
+  return list.some((query) => query.builtIn) ? list : [OWN, ...list];
 }
 
-/** Which queries the reader switched off. */
-export function switchedOff(): string[] {
-  return param("hideAnnotations").split(",").filter(Boolean);
+/** Is a query on? The address switches others than the dashboard: `hideAnnotations`, `showAnnotations`. */
+export function isOn({ name, enable }: AnnotationQuery): boolean {
+  return enable === false
+    ? named("showAnnotations").includes(name)
+    : !named("hideAnnotations").includes(name);
+}
+
+const named = (list: string): string[] => param(list).split(",").filter(Boolean);
+
+/** Switches a query on or off. */
+export function flip(query: AnnotationQuery): void {
+  const list = query.enable === false ? "showAnnotations" : "hideAnnotations";
+  const names = named(list);
+  const rest = names.filter((name) => name !== query.name);
+  setParams({ [list]: (names.length > rest.length ? rest : [...rest, query.name]).join(",") });
+}
+
+/** The marks that a panel shows. */
+export function marksOn(marks: readonly ChartMark[], id: number): readonly ChartMark[] {
+  return marks.filter(({ on, except }) => (on ? on.includes(id) : !except?.includes(id)));
 }
 
 /** Refreshes that follow each other quickly ask for marks once in this time. */
@@ -32,10 +50,11 @@ export function useAnnotations(session: Session): void {
     let abort = new AbortController();
     let [asked, askedAtMs] = ["", 0];
     const stop = effect(() => {
-      const list = session.dashboard.value.annotations?.list ?? [];
+      const dashboard = session.dashboard.value;
       const range = timeRange.value;
-      const active = activeQueries(list, switchedOff());
-      const wanted = JSON.stringify([active, rawRange.value, session.dashboard.value.uid]);
+      const active = queriesOf(dashboard).filter(isOn);
+      const turn = session.annotated.value;
+      const wanted = JSON.stringify([active, rawRange.value, dashboard.uid, turn]);
       if (wanted === asked && Date.now() - askedAtMs < MARKS_EVERY_MS) return;
       [asked, askedAtMs] = [wanted, Date.now()];
       abort.abort();

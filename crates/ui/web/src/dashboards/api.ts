@@ -173,14 +173,29 @@ export interface StoredAnnotation {
   panelId?: number;
 }
 
+export interface AnnotationFilter {
+  tags?: readonly string[];
+  /** One of the tags is enough. */
+  matchAny?: boolean | undefined;
+  dashboardUID?: string;
+  /** `annotation`: only what was told, not when alerts fired. */
+  type?: "annotation";
+}
+
 export async function loadAnnotations(
   range: { fromMs: number; toMs: number },
-  tags: readonly string[],
+  { tags = [], matchAny, ...wanted }: AnnotationFilter,
   options?: RequestOptions,
 ): Promise<StoredAnnotation[]> {
   const answer = await getJson<StoredAnnotation[] | { annotations: StoredAnnotation[] }>(
     "api/flyball/v1/annotations",
-    { from: String(Math.round(range.fromMs)), to: String(Math.round(range.toMs)), tags },
+    {
+      from: String(Math.round(range.fromMs)),
+      to: String(Math.round(range.toMs)),
+      tags,
+      matchAny: matchAny ? "true" : undefined,
+      ...wanted,
+    },
     options,
   );
   return Array.isArray(answer) ? answer : answer.annotations;
@@ -188,3 +203,6 @@ export async function loadAnnotations(
 
 export const addAnnotation = (what: Omit<StoredAnnotation, "id">): Promise<unknown> =>
   sendJson("POST", "api/flyball/v1/annotations", what);
+
+export const deleteAnnotation = (id: number): Promise<unknown> =>
+  sendJson("DELETE", `api/flyball/v1/annotations/${id}`);

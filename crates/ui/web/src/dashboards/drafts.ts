@@ -102,6 +102,18 @@ export function parsed(key: string, text: string | null): Draft | undefined {
   }
 }
 
+/** All drafts that the browser keeps, the newest first. */
+export function allDrafts(): Draft[] {
+  return keys()
+    .flatMap((key) => parsed(key, localStorage.getItem(key)) ?? [])
+    .sort((a, b) => b.keptMs - a.keptMs);
+}
+
+/** Throws drafts away. */
+export function drop(drafts: readonly Draft[]): void {
+  for (const { key } of drafts) localStorage.removeItem(key);
+}
+
 function keys(): string[] {
   try {
     return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
@@ -121,9 +133,7 @@ function keep(key: string, session: Session): boolean {
   };
   try {
     localStorage.setItem(key, JSON.stringify(draft));
-    const all = keys().flatMap((one) => parsed(one, localStorage.getItem(one)) ?? []);
-    const old = all.sort((a, b) => b.keptMs - a.keptMs).slice(DRAFTS_MAX);
-    for (const one of old) localStorage.removeItem(one.key);
+    drop(allDrafts().slice(DRAFTS_MAX));
     return true;
   } catch (error) {
     console.warn("cannot keep a draft", error);

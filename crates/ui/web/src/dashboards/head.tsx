@@ -28,7 +28,7 @@ export function Head({ viewed }: { viewed: Placed | undefined }): JSX.Element {
   const fixed = meta.provisioned || meta.builtin;
   const isEditing = session.isEditing.value;
   return (
-    <header class="dash-head no-print">
+    <header class="dash-head">
       <a class="muted dash-up" href={href("/dashboards")}>
         {meta.folderTitle || "Dashboards"}
       </a>

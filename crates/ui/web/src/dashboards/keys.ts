@@ -5,7 +5,7 @@ import { navigate, param, route, setParams } from "../app/route";
 import { isTime, rawRange, refresh, setRange } from "../app/time";
 import { copy, toast, toastError } from "../components/toast";
 import type { Panel } from "../panels/model";
-import { type Placed, viewName } from "./layout";
+import { allPanels, type Placed, viewName } from "./layout";
 import type { Session } from "./session";
 
 export function keysOf(session: Session, placed: readonly Placed[]): Shortcut[] {
@@ -46,7 +46,19 @@ export function keysOf(session: Session, placed: readonly Placed[]): Shortcut[] 
     },
     { keys: "esc", does: "Back from a panel, the editor or kiosk mode", group, run: back },
     { keys: "d r", does: "Refresh", group, run: refresh },
-    { keys: "d k", does: "Kiosk mode", group, run: kiosk },
+    { keys: "d k", does: "Kiosk mode", group, run: () => flip("kiosk", "1") },
+    {
+      keys: "d v",
+      does: "Leave out the bar above the dashboard",
+      group,
+      run: () => flip("kiosk", "tv"),
+    },
+    {
+      keys: "d a",
+      does: "Fit all panels into the window",
+      group,
+      run: () => flip("autofitpanels", "1"),
+    },
     {
       keys: "d e",
       does: "Edit the dashboard",
@@ -56,6 +68,8 @@ export function keysOf(session: Session, placed: readonly Placed[]): Shortcut[] 
     { keys: "d s", does: "Settings", group, run: () => setParams({ editview: "settings" }) },
     { keys: "ctrl+s", does: "Save", group, run: () => save(session) },
     { keys: "d o", does: "Share the crosshair, or not", group, run: () => crosshair(session) },
+    { keys: "ctrl+o", does: "The same, as in Grafana", group, run: () => crosshair(session) },
+    { keys: "d x", does: "Show or hide exemplars", group, run: () => exemplars(session) },
     { keys: "d l", does: "Show or hide all legends", group, run: () => legends(session) },
     {
       keys: "p l",
@@ -101,8 +115,9 @@ function back(): void {
   else if (params.has("kiosk")) setParams({ kiosk: null });
 }
 
-function kiosk(): void {
-  setParams({ kiosk: route.peek().params.has("kiosk") ? null : "1" });
+/** Sets a parameter of the address, or takes it away. */
+function flip(name: string, value: string): void {
+  setParams({ [name]: route.peek().params.has(name) ? null : value });
 }
 
 function setRows(session: Session, isOpen: boolean): void {
@@ -147,6 +162,19 @@ function legends(session: Session, id?: number): void {
     return [{ ...panel, options: { ...panel.options, legend: { ...legend, showLegend } } }];
   });
 }
+
+/** Exemplars of all queries of time series, on or off together. */
+function exemplars(session: Session): void {
+  const isOn = !allPanels(session.dashboard.peek().panels).some(hasExemplars);
+  changePanels(session, (panel) => {
+    if (panel.type !== "timeseries" || !panel.targets) return [panel];
+    return [{ ...panel, targets: panel.targets.map((target) => ({ ...target, exemplar: isOn })) }];
+  });
+  toast(isOn ? "Exemplars are shown where there are some" : "Exemplars are left out", "info");
+}
+
+const hasExemplars = ({ targets = [] }: Panel): boolean =>
+  targets.some((target) => target.exemplar === true);
 
 function duplicate(session: Session, id: number): void {
   const { panels } = session.dashboard.peek();

@@ -11,7 +11,7 @@ import { interpolate } from "../panels/interpolate";
 import type { AnnotationQuery } from "../panels/model";
 import { legendName } from "../panels/names";
 import { stepOf } from "../panels/step";
-import { loadAnnotations, type StoredAnnotation } from "./api";
+import { type AnnotationFilter, loadAnnotations, type StoredAnnotation } from "./api";
 import type { Session } from "./session";
 
 const MARKS_MAX = 500;
@@ -41,12 +41,9 @@ async function marksOf(
   const expr = query.expr ?? query.target?.expr;
   try {
     if (expr) return await marksOfSeries({ ...query, expr }, session, range, { color, signal });
-    const tags =
-      query.target?.type === "tags" || query.type === "tags"
-        ? (query.target?.tags ?? query.tags ?? [])
-        : [];
-    const stored = await loadAnnotations(range, tags, { signal });
-    return stored.filter((one) => isMeant(one, query, session)).map((one) => markOf(one, color));
+    const stored = await loadAnnotations(range, wantedOf(query, session), { signal });
+    const meant = stored.filter((one) => isMeant(one, query, session));
+    return meant.map((one) => ({ ...markOf(one, color), ...placeOf(query, one) }));
   } catch (error) {
     if (isAbort(error)) throw error;
     console.warn(`cannot load the annotations ${query.name}`, error);
@@ -54,10 +51,27 @@ async function marksOf(
   }
 }
 
+/** Of tags, all or one; of a dashboard that does not say, what people made on it. */
+function wantedOf(query: AnnotationQuery, session: Session): AnnotationFilter {
+  const { target } = query;
+  if (query.type === "own") return { dashboardUID: session.meta.peek().uid, type: "annotation" };
+  if (target?.type !== "tags" && query.type !== "tags") return {};
+  return { tags: target?.tags ?? query.tags ?? [], matchAny: target?.matchAny };
+}
+
 /** Built-in: those of this dashboard and those of none; others ask by tags. */
 function isMeant(one: StoredAnnotation, query: AnnotationQuery, session: Session): boolean {
+  const { uid } = session.meta.peek();
+  if (query.type === "own") return one.dashboardUID === uid;
   if (!query.builtIn && query.target?.type !== "dashboard") return true;
-  return !one.dashboardUID || one.dashboardUID === session.dashboard.peek().uid;
+  return !one.dashboardUID || one.dashboardUID === uid;
+}
+
+/** On which panels it is shown: those of the query, or the one on which it was made. */
+function placeOf({ filter }: AnnotationQuery, one?: StoredAnnotation): Partial<ChartMark> {
+  if (one?.panelId) return { on: [one.panelId] };
+  if (!filter?.ids) return {};
+  return filter.exclude ? { except: filter.ids } : { on: filter.ids };
 }
 
 function markOf({ time, timeEnd, text, tags }: StoredAnnotation, color: string): ChartMark {
@@ -104,6 +118,7 @@ async function marksOfSeries(
       tags,
       ...(endMs > timeMs ? { endMs } : {}),
       ...(text ? { text } : {}),
+      ...placeOf(query),
     }));
   });
 }

@@ -25,6 +25,7 @@ import { VariablesBar } from "./variables_bar";
 const PanelEditor = lazyPart(() =>
   import("./editor/panel_editor").then((module) => module.PanelEditor),
 );
+const Annotate = lazyPart(() => import("./annotate").then((module) => module.Annotate));
 const DraftOffer = lazyPart(() => import("./draft_offer").then((module) => module.DraftOffer));
 
 /** `/d/UID/SLUG`. */
@@ -65,7 +66,7 @@ function open(stored: Stored, uid: string): Session {
   defaultRange.value =
     time?.from && time.to ? { from: time.from, to: time.to } : { from: "now-6h", to: "now" };
   defaultRefresh.value = typeof every === "string" ? every : "";
-  defaultZone.value = timezone || "browser";
+  defaultZone.value = timezone ?? "";
   return new Session(
     { ...dashboard, panels: dashboard.panels ?? [] },
     { ...meta, uid: meta.uid ?? uid },
@@ -87,10 +88,12 @@ function Body(): JSX.Element {
   const over = (
     <>
       {draft && <DraftOffer key={draft.key} draft={draft} />}
+      {param("annotate") && <Annotate session={session} />}
       <Over />
     </>
   );
-  const kiosk = route.value.params.has("kiosk");
+  const { params } = route.value;
+  const kiosk = params.has("kiosk") && params.get("kiosk") !== "tv";
   const edited = param("editPanel");
   const viewed = findPlaced(placed, param("viewPanel")) ?? closedPanel(session, param("viewPanel"));
   if (edited)
@@ -101,7 +104,10 @@ function Body(): JSX.Element {
       </>
     );
   return (
-    <article class="dashboard" aria-label={title}>
+    <article
+      class={params.has("autofitpanels") ? "dashboard dashboard-fit" : "dashboard"}
+      aria-label={title}
+    >
       {!kiosk && <Head viewed={viewed} />}
       {over}
       <VariablesBar />

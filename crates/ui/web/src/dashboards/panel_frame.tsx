@@ -3,6 +3,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { setParams } from "../app/route";
 import { zone } from "../app/time";
 import { Icon } from "../components/icon";
 import { chartTheme } from "../charts/theme";
@@ -16,6 +17,7 @@ import { lazyPart } from "../components/lazy";
 import { needsData, TableView, viewOf } from "../panels/views";
 import type { ShownLink } from "../panels/views/props";
 import { show, limitsOf } from "../panels/display";
+import { marksOn } from "./annotations";
 import { Boundary } from "./boundary";
 import { useChosen } from "./chosen";
 import type { Placed } from "./layout";
@@ -149,6 +151,8 @@ function Body({ session, placed, own, title, state, size }: BodyProps): JSX.Elem
     (): Look => ({ theme, units: { zone: inZone, nowMs: Date.now() } }),
     [theme, inZone, state.data],
   );
+  const all = session.marks.value;
+  const marks = useMemo(() => marksOn(all, panel.id), [all, panel.id]);
   const { data } = state;
   const type = panel.type;
   const hasReason = data && data.problems.length + data.notices.length > 0;
@@ -171,8 +175,8 @@ function Body({ session, placed, own, title, state, size }: BodyProps): JSX.Elem
         title={title}
         {...size}
         loading={state.loading}
-        marks={session.marks.value}
-        syncKey={graphTooltip > 0 ? "dashboard" : undefined}
+        marks={marks}
+        syncKey={SYNC[graphTooltip]}
         fill={(text) => interpolate(text, session.scope(own), "text")}
         linksOf={(field, frame, row) => linksOf(session, own, look, { field, frame, row })}
         resolveLink={(link) =>
@@ -180,12 +184,16 @@ function Body({ session, placed, own, title, state, size }: BodyProps): JSX.Elem
         }
         onZoom={zoomTo}
         onZoomOut={zoomOut}
+        onAnnotate={(from, to) => setParams({ annotate: `${from},${to},${panel.id}` })}
         chosen={chosen}
         choose={choose}
       />
     </>
   );
 }
+
+/** Grafana's three ways of sharing the crosshair: not, the line, the line and what it says. */
+const SYNC = [undefined, "line", "tip"];
 
 const EMPTY: NonNullable<PanelState["data"]> = {
   frames: [],

@@ -6,7 +6,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { prefix, route, setParams } from "../app/route";
-import { rawRange, timeRange } from "../app/time";
+import { rawRange, refresh, timeRange } from "../app/time";
 import type { ChartMark } from "../charts/model";
 import { type Scope, scopes } from "../panels/interpolate";
 import { type LinkContext } from "../panels/links";
@@ -22,6 +22,8 @@ export class Session {
   readonly meta: Signal<Meta>;
   readonly variables: Signal<VariableStore>;
   readonly marks = signal<readonly ChartMark[]>([]);
+  /** Counts what was annotated or deleted here, so that the marks are asked for anew. */
+  readonly annotated = signal(0);
   readonly isEditing = computed(() => route.value.params.has("edit"));
   /** Changes of an earlier visit that nobody saved. */
   readonly draft = signal<Draft | undefined>(undefined);
@@ -60,6 +62,7 @@ export class Session {
   /** Chooses values of a variable: into the address, so that the back button undoes it. */
   choose(name: string, values: readonly string[]): void {
     this.variables.peek().touch(name);
+    refresh();
     setParams({ [`var-${name}`]: values.length > 0 ? values : [""] });
   }
 

@@ -3,13 +3,12 @@
 
 import type { JSX } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
-import { setParams } from "../app/route";
 import { Icon } from "../components/icon";
 import { useAway } from "../components/menu";
 import type { Variable, VariableOption } from "../panels/model";
 import { lazyPart } from "../components/lazy";
 import { ALL } from "../panels/variable_options";
-import { activeQueries, switchedOff } from "./annotations";
+import { flip, isOn, queriesOf } from "./annotations";
 import { useSession } from "./session";
 
 const Filters = lazyPart(() => import("./filters").then((module) => module.Filters));
@@ -24,9 +23,7 @@ export function VariablesBar(): JSX.Element | null {
       variable.type !== "constant" &&
       !(variable.type === "datasource" && store.state(variable.name).options.length < 2),
   );
-  const annotations = (session.dashboard.value.annotations?.list ?? []).filter(
-    (query) => !query.builtIn && !query.hide && query.enable !== false,
-  );
+  const annotations = queriesOf(session.dashboard.value).filter((query) => !query.hide);
   if (shown.length === 0 && annotations.length === 0) return null;
   return (
     <div class="variables no-print" role="group" aria-label="Variables">
@@ -34,28 +31,12 @@ export function VariablesBar(): JSX.Element | null {
         <Control key={variable.name} variable={variable} />
       ))}
       {annotations.map((query) => (
-        <AnnotationSwitch
-          key={query.name}
-          name={query.name}
-          all={annotations.map((one) => one.name)}
-        />
+        <label key={query.name} class="variable">
+          <input type="checkbox" checked={isOn(query)} onChange={() => flip(query)} />
+          <span>{query.name}</span>
+        </label>
       ))}
     </div>
-  );
-}
-
-function AnnotationSwitch({ name }: { name: string; all: readonly string[] }): JSX.Element {
-  const off = switchedOff();
-  const isOn = activeQueries([{ name }], off).length > 0;
-  const flip = (): void =>
-    setParams({
-      hideAnnotations: (isOn ? [...off, name] : off.filter((one) => one !== name)).join(","),
-    });
-  return (
-    <label class="variable">
-      <input type="checkbox" checked={isOn} onChange={flip} />
-      <span>{name}</span>
-    </label>
   );
 }
 

@@ -9,7 +9,9 @@ import { Tabs } from "../../components/tabs";
 import type { Dashboard, Variable } from "../../panels/model";
 import { queryText } from "../../panels/variable_options";
 import type { Session } from "../session";
+import { AnnotationsForm } from "./annotations_form";
 import { withMember } from "./change";
+import { DashboardLinksForm } from "./dashboard_links_form";
 import { JsonField } from "./json_field";
 
 const TABS = [
@@ -142,6 +144,7 @@ function General({ session }: { session: Session }): JSX.Element {
             options={[
               { value: "0", label: "Each panel its own" },
               { value: "1", label: "Shared by all panels" },
+              { value: "2", label: "Shared, with what it says" },
             ]}
           />
         )}
@@ -282,19 +285,10 @@ function VariableForm({ variable, put, remove }: VariableFormProps): JSX.Element
 }
 
 function Links({ session }: { session: Session }): JSX.Element {
-  const dashboard = session.dashboard.value;
   return (
     <div class="stack">
-      <JsonField
-        label="Annotations"
-        value={dashboard.annotations ?? { list: [] }}
-        onChange={(value) => session.change((now) => ({ ...now, annotations: value }))}
-      />
-      <JsonField
-        label="Links"
-        value={dashboard.links ?? []}
-        onChange={(value) => session.change((now) => ({ ...now, links: value }))}
-      />
+      <AnnotationsForm session={session} />
+      <DashboardLinksForm session={session} />
     </div>
   );
 }

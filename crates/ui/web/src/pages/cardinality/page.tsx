@@ -1,6 +1,6 @@
 // Cardinality: which metrics, labels and targets the series are made of; each leads further down.
 
-import type { JSX } from "preact";
+import { Fragment, type JSX } from "preact";
 import { queryInstant } from "../../api/prometheus";
 import { cardinality, type NamedCount } from "../../api/server";
 import { useLoad } from "../../app/load";
@@ -110,6 +110,22 @@ function explorePair(pair: string): void {
   });
 }
 
+/** A name that is broken behind its underscores only. */
+function Breakable({ text }: { readonly text: string }): JSX.Element {
+  const [first, ...others] = text.split("_");
+  return (
+    <>
+      {first}
+      {others.map((part, at) => (
+        <Fragment key={at}>
+          _<wbr />
+          {part}
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
 interface RankedProps {
   readonly title: string;
   readonly rows: readonly NamedCount[];
@@ -133,10 +149,10 @@ function Ranked({ title, rows, total, format, onPick }: RankedProps): JSX.Elemen
               <td class="mono">
                 {onPick ? (
                   <button type="button" class="ranked-name" onClick={() => onPick(name)}>
-                    {name}
+                    <Breakable text={name} />
                   </button>
                 ) : (
-                  name
+                  <Breakable text={name} />
                 )}
               </td>
               <td class="number">

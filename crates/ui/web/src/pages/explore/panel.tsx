@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLoad } from "../../app/load";
-import { type TimeRange, timeRange } from "../../app/time";
+import { refresh, type TimeRange, timeRange } from "../../app/time";
 import { Button } from "../../components/button";
 import { Checkbox, Input, Select } from "../../components/field";
 import { Menu } from "../../components/menu";
@@ -60,6 +60,7 @@ export function Panel(props: PanelProps): JSX.Element {
   const run = () => {
     const expr = typed.current;
     remember(expr);
+    refresh();
     if (expr === question.expr) {
       setTurn(turn + 1);
       answer.reload();

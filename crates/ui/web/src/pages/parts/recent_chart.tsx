@@ -9,7 +9,7 @@ import type { TimeChartModel } from "../../charts/model";
 import { chartTheme, paletteColor } from "../../charts/theme";
 import { TimeChart } from "../../charts/TimeChart";
 import { Loading, Problem } from "../../components/state";
-import { formatValue } from "../../format/units";
+import { formatValue, isBinaryUnit } from "../../format/units";
 
 const LENGTH_S = 3600;
 const STEP_S = 15;
@@ -43,6 +43,7 @@ export function RecentChart({ title, query, unit }: RecentChartProps): JSX.Eleme
       y: {
         side: "left",
         zeroBased: true,
+        binary: isBinaryUnit(unit),
         format: (value, decimals) => formatValue(value, unit, decimals),
       },
     },

@@ -71,7 +71,7 @@ export default function Queries(): JSX.Element {
           ) : (
             <VirtualTable
               rows={expensive}
-              columns={costColumns(expensive)}
+              columns={costColumns(expensive, sort)}
               keyOf={(one) => `${one.kind} ${one.query}`}
               label="What queries have cost"
               minWidthPx={980}
@@ -103,7 +103,7 @@ function activeColumns(reload: () => void): Column<ActiveQuery>[] {
     {
       id: "query",
       title: "Expression",
-      width: "minmax(240px, 4fr)",
+      width: "minmax(120px, 4fr)",
       render: (one) => <Expression query={one.query} />,
     },
     {
@@ -157,13 +157,15 @@ function activeColumns(reload: () => void): Column<ActiveQuery>[] {
   ];
 }
 
-function costColumns(rows: readonly ExpensiveQuery[]): Column<ExpensiveQuery>[] {
+/** On a narrow screen: the expression, and what it is listed by. */
+function costColumns(rows: readonly ExpensiveQuery[], sort: string): Column<ExpensiveQuery>[] {
   const most = Math.max(...rows.map((one) => one.totalSeconds), 1e-9);
-  return [
+  const listedBy = SORTED[sort];
+  const columns: Column<ExpensiveQuery>[] = [
     {
       id: "query",
       title: "Expression",
-      width: "minmax(240px, 4fr)",
+      width: "minmax(140px, 4fr)",
       render: (one) => <Expression query={one.query} />,
     },
     { id: "kind", title: "Kind", width: "96px", render: (one) => one.kind.replace("_", " ") },
@@ -219,7 +221,19 @@ function costColumns(rows: readonly ExpensiveQuery[]): Column<ExpensiveQuery>[] 
       render: (one) => <span title={clock(one.last)}>{ago(one.last)}</span>,
     },
   ];
+  return columns.map((column) => ({
+    ...column,
+    isWideOnly: column.id !== "query" && column.id !== listedBy,
+  }));
 }
+
+/** The column of an order. */
+const SORTED: Readonly<Record<string, string>> = {
+  total_seconds: "total",
+  max_seconds: "max",
+  total_samples: "samples",
+  peak_bytes: "bytes",
+};
 
 function Expression({ query }: { readonly query: string }): JSX.Element {
   return (

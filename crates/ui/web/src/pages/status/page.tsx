@@ -63,7 +63,7 @@ export default function Status(): JSX.Element {
                   <a href={href("/config")}>Configuration</a> and <a href={href("/flags")}>flags</a>
                 </li>
                 <li>
-                  <a href={href("/storage")}>Storage</a>,{" "}
+                  <a href={href("/storage")}>Storage</a>, <a href={href("/limits")}>limits</a>,{" "}
                   <a href={href("/cardinality")}>cardinality</a>,{" "}
                   <a href={href("/queries")}>queries</a>
                 </li>

@@ -43,6 +43,7 @@ export interface ViewProps {
   resolveLink: (link: Link) => ShownLink;
   onZoom: (fromMs: number, toMs: number) => void;
   onZoomOut: () => void;
+  onAnnotate: (fromMs: number, toMs: number) => void;
   chosen: Chosen;
   choose: (patch: Partial<Chosen>) => void;
 }

@@ -69,6 +69,7 @@ export function TimeSeriesView(props: ViewProps): JSX.Element {
       onSort={(sort) => choose({ sort })}
       onZoom={props.onZoom}
       onZoomOut={props.onZoomOut}
+      onAnnotate={props.onAnnotate}
     />
   );
 }
