@@ -9,6 +9,9 @@ use crate::encoding::bytes::{Cursor, put_varint};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+/// A page of postings; the section is their concatenation.
+const POSTINGS_PAGE_BYTES: usize = 64 << 10;
+
 /// Inverted index with its lists as they stand in the file: about two bytes a run, where a list of
 /// numbers takes four a series and label.
 #[derive(Debug, Default)]
@@ -117,7 +120,12 @@ fn take_checked(bytes: &mut std::slice::Iter<'_, u8>) -> u32 {
 
 /// Postings: varint number of names, each: varint name step, varint number of values, each: varint
 /// value step, varint number of runs, each: varint gap, varint length of the run.
-pub(crate) fn encode_postings((labels, new): (&LabelRows, &[u32]), out: &mut Vec<u8>) {
+///
+/// Each [`POSTINGS_PAGE_BYTES`] of them go to `put` at once, and lists are gone when they are written.
+pub(crate) fn encode_postings<E>(
+    (labels, new): (&LabelRows, &[u32]),
+    mut put: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
     let mut lists: BTreeMap<(u32, u32), Runs> = BTreeMap::new();
     let mut ordinal = 0;
     let Ok(()) = labels.for_each::<Infallible>(new, |symbols| {
@@ -127,22 +135,32 @@ pub(crate) fn encode_postings((labels, new): (&LabelRows, &[u32]), out: &mut Vec
         ordinal += 1;
         Ok(())
     });
-    let lists: Vec<_> = lists.into_iter().collect();
-    let names: Vec<_> = lists.chunk_by(|a, b| a.0.0 == b.0.0).collect();
-    put_varint(out, names.len() as u64);
-    let mut name_before = 0;
-    for values in names {
-        let name = values[0].0.0;
-        put_varint(out, u64::from(name - name_before));
-        name_before = name;
-        put_varint(out, values.len() as u64);
-        let mut value_before = 0;
-        for ((_, value), list) in values {
-            put_varint(out, u64::from(value - value_before));
-            value_before = *value;
-            list.put(out);
+    let mut values: BTreeMap<u32, u64> = BTreeMap::new();
+    for (name, _) in lists.keys() {
+        *values.entry(*name).or_default() += 1;
+    }
+    let mut out = Vec::new();
+    put_varint(&mut out, values.len() as u64);
+    let mut before = None;
+    for ((name, value), list) in lists {
+        let value_before = match before {
+            Some((known, value)) if known == name => value,
+            Some(_) | None => {
+                let name_before = before.map_or(0, |(before, _)| before);
+                put_varint(&mut out, u64::from(name - name_before));
+                put_varint(&mut out, values[&name]);
+                0
+            }
+        };
+        put_varint(&mut out, u64::from(value - value_before));
+        list.put(&mut out);
+        before = Some((name, value));
+        while out.len() >= POSTINGS_PAGE_BYTES {
+            put(&out[..POSTINGS_PAGE_BYTES])?;
+            out.drain(..POSTINGS_PAGE_BYTES);
         }
     }
+    if out.is_empty() { Ok(()) } else { put(&out) }
 }
 
 /// Ascending ordinals as they stand in the file: about two bytes a run, where a list takes four an

@@ -232,6 +232,8 @@ impl<'v> SegmentWriter<'v> {
     pub(crate) fn finish(mut self) -> DbResult<(Summary, u64)> {
         self.blocks.close(&mut self.pages)?;
         self.times.close(&mut self.pages)?;
+        // What is not needed any more goes first: encoding the postings takes room of its own.
+        (self.shared_times, self.shared_blocks) = Default::default();
         let mut texts: Vec<(&str, u32)> = self.symbols.iter().map(|(t, s)| (&**t, *s)).collect();
         texts.sort_unstable();
         let mut new = vec![0; texts.len()];
@@ -249,11 +251,10 @@ impl<'v> SegmentWriter<'v> {
         encode_series(labels, &self.table, &self.time_entries, |page| {
             self.pages.put(PageKind::Series, page)
         })?;
-        section.clear();
-        encode_postings(labels, &mut section);
-        put_section(&mut self.pages, PageKind::Postings, &section)?;
         self.summary.series = self.table.len() as u64;
         self.summary.blocks = self.table.block_count() as u64;
+        self.table = SeriesTable::default();
+        encode_postings(labels, |page| self.pages.put(PageKind::Postings, page))?;
         section.clear();
         self.summary.encode(&mut section);
         self.pages.put(PageKind::Summary, &section)?;

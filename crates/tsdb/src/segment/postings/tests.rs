@@ -24,7 +24,10 @@ fn inv_12_lists_are_those_of_the_labels() {
             rows.push(&symbols);
         }
         let mut bytes = Vec::new();
-        encode_postings((&rows, &[0, 1, 2, 3, 4]), &mut bytes);
+        let Ok(()) = encode_postings::<Infallible>((&rows, &[0, 1, 2, 3, 4]), |page| {
+            bytes.extend_from_slice(page);
+            Ok(())
+        });
         let postings = decode_postings(bytes, &symbols(), series).unwrap();
         for name in 0..5 {
             for value in 0..5 {
