@@ -21,6 +21,7 @@ mod dmmultipath;
 mod drbd;
 mod edac;
 mod entropy;
+mod ethtool;
 mod fibrechannel;
 mod filefd;
 mod filesystem;
@@ -310,6 +311,7 @@ fn build(name: &'static str, setup: &mut Setup<'_>) -> Result<Box<dyn Collector>
         "diskstats" => Box::new(diskstats::Diskstats::new(setup)?),
         "dmi" => Box::new(dmi::Dmi::new(setup)),
         "entropy" => Box::new(entropy::Entropy::new(setup)),
+        "ethtool" => Box::new(ethtool::Ethtool::new(setup)?),
         "filefd" => Box::new(filefd::Filefd::new(setup)),
         "filesystem" => Box::new(filesystem::Filesystem::new(setup)?),
         "hwmon" => Box::new(hwmon::Hwmon::new(setup)?),

@@ -4,6 +4,7 @@
 
 mod dbus;
 mod error;
+mod ethtool;
 mod family;
 mod flags;
 mod host;
@@ -14,6 +15,7 @@ mod text;
 
 pub use dbus::{Connection, check_message};
 pub use error::{Error, ErrorKind};
+pub use ethtool::{DriverCounter, DriverName, LinkModes};
 pub use exposition::{Family, Point};
 pub use host::{Fault, HostCollector, parse_any};
 pub use options::{COLLECTORS, Options, Roots, Switch};

@@ -67,6 +67,7 @@ pub const COLLECTORS: &[Switch] = &[
     off("drbd").each(SLOW),
     on("edac").each(SLOW),
     on("entropy"),
+    off("ethtool").each(SLOW),
     on("fibrechannel").each(SLOW),
     on("filefd"),
     on("filesystem"),
@@ -178,6 +179,12 @@ pub struct Options {
     pub cpu_info_flags_include: String,
     /// `--collector.cpu.info.bugs-include`; empty shows none.
     pub cpu_info_bugs_include: String,
+    /// `--collector.ethtool.device-include`; empty includes all.
+    pub ethtool_include: String,
+    /// `--collector.ethtool.device-exclude`; empty excludes none.
+    pub ethtool_exclude: String,
+    /// `--collector.ethtool.metrics-include`, over the counters' cleaned names.
+    pub ethtool_metrics: String,
     /// `--collector.interrupts.name-include`, over `name;info;devices`; empty includes all.
     pub interrupts_include: String,
     /// `--collector.interrupts.name-exclude`, over `name;info;devices`; empty excludes none.
@@ -259,6 +266,9 @@ impl Default for Options {
             cpu_info: false,
             cpu_info_flags_include: String::new(),
             cpu_info_bugs_include: String::new(),
+            ethtool_include: String::new(),
+            ethtool_exclude: String::new(),
+            ethtool_metrics: ".*".into(),
             interrupts_include: String::new(),
             interrupts_exclude: String::new(),
             interrupts_include_zeros: true,

@@ -2,6 +2,7 @@
 //! [`OsHost`] is the machine; tests give a tree of files and whatever trouble they want to see.
 
 use crate::Connection;
+use crate::ethtool::{self, DriverCounter, DriverName, LinkModes};
 use model::Timestamp;
 use std::fs;
 use std::io;
@@ -135,6 +136,21 @@ pub trait Host: Send + Sync {
     fn bus(&self, _socket: &Path) -> io::Result<(Box<dyn Connection>, u32)> {
         Err(io::ErrorKind::Unsupported.into())
     }
+
+    /// What a network device can do, as its driver tells.
+    fn link_modes(&self, _device: &str) -> io::Result<LinkModes> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Who drives a network device.
+    fn driver_name(&self, _device: &str) -> io::Result<DriverName> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// The counters of a network device's driver, at most 8,192.
+    fn driver_counters(&self, _device: &str) -> io::Result<Vec<DriverCounter>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// The machine this process runs on.
@@ -237,6 +253,21 @@ impl Host for OsHost {
         stream.set_read_timeout(Some(BUS_WAIT_MAX))?;
         stream.set_write_timeout(Some(BUS_WAIT_MAX))?;
         Ok((Box::new(stream), rustix::process::geteuid().as_raw()))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn link_modes(&self, device: &str) -> io::Result<LinkModes> {
+        ethtool::link_modes(&ethtool::Device::open(device)?)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn driver_name(&self, device: &str) -> io::Result<DriverName> {
+        ethtool::driver_name(&ethtool::Device::open(device)?)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn driver_counters(&self, device: &str) -> io::Result<Vec<DriverCounter>> {
+        ethtool::counters(&ethtool::Device::open(device)?)
     }
 }
 

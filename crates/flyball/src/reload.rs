@@ -18,6 +18,7 @@ use dashboards::{Annotation, Library};
 use ingest::OtlpReceiver;
 use rules::{GroupOptions, Surroundings};
 use scrape::Pools;
+use services::Offers;
 use std::path::Path;
 use std::sync::Arc;
 use sys::Clock;
@@ -42,6 +43,7 @@ pub(crate) struct Reloader {
     pub(crate) senders: Arc<egress::Senders>,
     pub(crate) probes: Probes,
     pub(crate) services: Services,
+    pub(crate) offers: Arc<Offers>,
     pub(crate) vitals: Arc<Vitals>,
     pub(crate) kept_rules: Arc<KeptRules>,
     pub(crate) dispatch: Arc<Dispatch>,
@@ -99,6 +101,10 @@ impl Reloader {
             let mut waiting = self.probes.apply(&configuration);
             waiting.extend(self.services.of(&configuration.flyball.services));
             pools.apply_waiting(waiting);
+        }
+        if !configuration.is_bare_prometheus {
+            let watched = configuration.flyball.services.clone();
+            tokio::task::block_in_place(|| self.offers.configure(watched));
         }
         self.vitals.configure(configuration.health.clone());
         let storage = &configuration.prometheus.storage;

@@ -30,6 +30,7 @@ use ingest::{InfluxReceiver, OtlpReceiver, PushGateway, Receiver, ReceiverOption
 use model::{Appender, GroupKey, Querier};
 use notify::alertmanager::{Alertmanagers, SenderOptions};
 use scrape::{Pools, PoolsView};
+use services::Offers;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -223,6 +224,7 @@ struct Rooms {
     alerts: Arc<tokio::sync::Mutex<mpsc::Receiver<alerts::Event>>>,
     outlets: Arc<Outlets>,
     policy: Arc<net::AddressPolicy>,
+    offers: Arc<Offers>,
     own: Arc<OwnMetrics>,
     live: Arc<Live>,
     reload: Arc<ReloadState>,
@@ -286,8 +288,6 @@ impl Rooms {
             reload: Arc::clone(&reload),
             contributions: Mutex::default(),
         });
-        let metrics = Arc::clone(&integrator.metrics);
-        own.add(Box::new(move || metrics.families()));
         let receiving = receiver_options(settings);
         let pushes = Arc::new(storage::open_pushes(db, settings, receiving, vfs, clock)?);
         Ok(Self {
@@ -310,6 +310,7 @@ impl Rooms {
             alerts: Arc::new(tokio::sync::Mutex::new(alerts)),
             outlets,
             policy,
+            offers: Arc::new(Offers::new(Arc::clone(vfs))),
             own,
             live: Arc::default(),
             reload,
@@ -354,10 +355,10 @@ impl Rooms {
         if let Some(interval) = settings.host_interval {
             pools.start_source(sources::host(&hostname, interval, &configuration.flyball.host)?);
         }
-        if !configuration.is_bare_prometheus {
-            let offers = services::offers(self.vfs.as_ref(), &configuration.flyball.services);
-            self.own.add(sources::offer(offers));
-        }
+        let offers = Arc::clone(&self.offers);
+        self.own.add(Box::new(move || vec![offers.family()]));
+        let metrics = Arc::clone(&self.integrator.metrics);
+        self.own.add(Box::new(move || metrics.families()));
         let scraping = pools.view();
         self.own.add(Box::new(move || scraping.families()));
         let http = Arc::clone(&self.http);
@@ -429,6 +430,7 @@ impl Rooms {
                 with_host: settings.host_interval.is_some(),
                 runtime: Handle::current(),
             },
+            offers: Arc::clone(&self.offers),
             vitals: Arc::clone(vitals),
             kept_rules: Arc::clone(&self.kept_rules),
             dispatch: Arc::clone(&self.dispatch),
@@ -609,6 +611,8 @@ impl Rooms {
         self.lines.start(supervisor, &self.own);
         let boards = Arc::clone(&self.board_files);
         supervisor.start("dashboards", move |stop| Arc::clone(&boards).watch(stop));
+        let offers = Arc::clone(&self.offers);
+        supervisor.start("offers", move |stop| offer(Arc::clone(&offers), stop));
         let evaluator = Arc::clone(&self.evaluator);
         supervisor.start("rules", move |stop| watch(Arc::clone(&evaluator), stop));
         let (dispatch, inbox) = (Arc::clone(&self.dispatch), Arc::clone(&self.alerts));
@@ -636,6 +640,10 @@ fn receiver_options(settings: &Settings) -> ReceiverOptions {
 
 async fn judge(vitals: Arc<Vitals>, mut stop: Stop) {
     vitals.run(stop.wait()).await;
+}
+
+async fn offer(offers: Arc<Offers>, mut stop: Stop) {
+    offers.watch(stop.wait()).await;
 }
 
 async fn watch(evaluator: Arc<Evaluator>, stop: Stop) {

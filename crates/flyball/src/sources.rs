@@ -1,13 +1,12 @@
 //! In-process sources: the host collector, services and Flyball's own metrics, stored like any
 //! target.
 
-use crate::own::{Contribution, OwnMetrics};
+use crate::own::OwnMetrics;
 use collect::{HostCollector, Options, OsHost, Roots};
 use config::{HostSettings, ServiceSettings};
 use exposition::Family;
 use model::{Labels, Timestamp};
 use scrape::{OwnSource, OwnWaitingSource, Source, SourceError, Told, WaitingSource};
-use services::Offer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,19 +80,6 @@ impl Services {
         };
         services::instances(&settings, &self.world).into_iter().map(one).collect()
     }
-}
-
-/// Services that listen here and are not watched: told in the log with the line that would watch
-/// them, and as a series. They are never asked unasked.
-pub(crate) fn offer(offers: Vec<Offer>) -> Contribution {
-    let help = "Services that listen on this host and are not watched, value is always 1.";
-    let mut family = Family::gauge("flyball_service_offered", help);
-    for Offer { service, address, line } in offers {
-        let what = "a service listens here and is not watched; a line of flyball.yml would do it";
-        tracing::info!(service, address, line, "{what}");
-        family.push(Labels::from_pairs([("service", service), ("address", &address)]), 1.0);
-    }
-    Box::new(move || vec![family.clone()])
 }
 
 /// A service and who carries its questions; it is away while it is asked.

@@ -59,11 +59,8 @@ impl World for Watched {
 }
 
 fn target(target: TargetView) -> TargetState {
-    // Targets that are down for one reason are told together, so it must be the same in words.
-    let mut error = target.last_error.replace(&target.url, "the target");
-    if let Some(instance) = target.labels.get(model::INSTANCE_LABEL).filter(|i| !i.is_empty()) {
-        error = error.replace(instance, "its address");
-    }
+    let instance = target.labels.get(model::INSTANCE_LABEL).unwrap_or_default();
+    let error = vitals::plain(&target.last_error, &target.url, instance);
     TargetState {
         reach: match target.health {
             Health::Up => Reach::Up,

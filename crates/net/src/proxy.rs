@@ -135,28 +135,39 @@ impl Proxy {
     }
 }
 
-/// One entry of a `NO_PROXY` list: `*`, an address or block, `host`, `.domain`, each with `:port`.
+/// One entry of a `NO_PROXY` list: `*`, an address or block, `host`, `.domain`; all but blocks with
+/// `:port` if need be, addresses of IPv6 then in brackets.
 fn matches_exception(rule: &str, host: &str, port: u16) -> bool {
     let rule = rule.to_lowercase();
     if rule == "*" {
         return true;
     }
-    if let Ok(address) = host.parse::<IpAddr>()
-        && let Ok(block) = Cidr::parse(rule.trim_start_matches('[').trim_end_matches(']'))
-    {
+    let address = host.parse::<IpAddr>().ok();
+    if let (Some(address), Ok(block)) = (address, Cidr::parse(&rule)) {
         return block.contains(address);
     }
-    let (name, wanted) = match rule.rsplit_once(':') {
-        Some((name, digits)) => (name, digits.parse::<u16>().ok()),
-        None => (rule.as_str(), None),
-    };
-    if wanted.is_some_and(|wanted| wanted != port) || name.is_empty() {
+    let (name, wanted) = split_port(&rule);
+    if name.is_empty() || wanted.is_some_and(|wanted| wanted != port.to_string()) {
         return false;
+    }
+    if let (Some(address), Ok(named)) = (address, name.parse::<IpAddr>()) {
+        return address == named;
     }
     // `*.example.org` is `.example.org`: subdomains only.
     let name = name.strip_prefix('*').unwrap_or(name);
     match name.strip_prefix('.') {
         Some(domain) => host.strip_suffix(domain).is_some_and(|head| head.ends_with('.')),
         None => host == name || host.strip_suffix(name).is_some_and(|head| head.ends_with('.')),
+    }
+}
+
+/// `name:port`, `[address]:port` or either without a port; a bare address of IPv6 has none.
+fn split_port(rule: &str) -> (&str, Option<&str>) {
+    if let Some((address, rest)) = rule.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (address, rest.strip_prefix(':'));
+    }
+    match rule.split_once(':') {
+        Some((name, port)) if !port.contains(':') => (name, Some(port)),
+        _ => (rule, None),
     }
 }

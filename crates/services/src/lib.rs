@@ -18,7 +18,7 @@ pub use containers::ContainersCollector;
 pub use dial::World;
 pub use fault::{Fault, Reason};
 pub use nginx::NginxCollector;
-pub use offer::{Offer, offers};
+pub use offer::Offers;
 pub use page::Page;
 pub use postgres::PostgresCollector;
 pub use redis::RedisCollector;

@@ -1,11 +1,19 @@
 //! Services that listen on this host and are not watched: found in the kernel's list of sockets,
-//! without a connection, and offered with the line that would watch them.
+//! without a connection, and offered with the line that would watch them. There are at most four,
+//! and each is told once, however often it comes and goes.
 
 use config::{PostgresDsn, ServiceAddress, ServiceSettings};
-use std::io::Read as _;
+use exposition::Family;
+use model::Labels;
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use sys::Vfs;
 
+/// Time between two looks at what listens.
+const LOOK_INTERVAL: Duration = Duration::from_secs(30);
 /// Most bytes of a list of sockets.
 const SOCKETS_BYTES_MAX: u64 = 16 << 20;
 /// State of a listening socket in `/proc/net/tcp`.
@@ -18,18 +26,86 @@ const DOCKER: &str = "/var/run/docker.sock";
 
 /// A service that could be watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
+struct Offer {
     /// What listens there by convention.
-    pub service: &'static str,
+    service: &'static str,
     /// Where.
-    pub address: String,
+    address: String,
     /// What flyball.yml would have to say.
-    pub line: String,
+    line: String,
+}
+
+/// What is offered now, and what was told of it.
+pub struct Offers {
+    vfs: Arc<dyn Vfs>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What is watched; nothing is offered before it is known.
+    settings: Option<ServiceSettings>,
+    shown: Vec<Offer>,
+    /// Services that were told in the log since the start.
+    told: BTreeSet<&'static str>,
+}
+
+impl Offers {
+    /// Offers nothing before the first configuration.
+    pub fn new(vfs: Arc<dyn Vfs>) -> Self {
+        Self { vfs, state: Mutex::default() }
+    }
+
+    /// Takes note of what is watched, and looks at once: what a reload watches is offered no more.
+    /// Reads files of the kernel.
+    pub fn configure(&self, settings: ServiceSettings) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).settings = Some(settings);
+        self.look(&tables());
+    }
+
+    /// Looks every 30 seconds, so that a service that starts later is offered, too.
+    pub async fn watch(self: Arc<Self>, stopped: impl Future<Output = ()>) {
+        let mut stopped = std::pin::pin!(stopped);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_INTERVAL) => {}
+                () = &mut stopped => return,
+            }
+            let this = Arc::clone(&self);
+            if let Err(error) = tokio::task::spawn_blocking(move || this.look(&tables())).await {
+                std::panic::resume_unwind(error.into_panic());
+            }
+        }
+    }
+
+    /// What is offered, as a family: one series a service.
+    pub fn family(&self) -> Family {
+        let help = "Services that listen on this host and are not watched, value is always 1.";
+        let mut family = Family::gauge("flyball_service_offered", help);
+        for offer in &self.state.lock().unwrap_or_else(PoisonError::into_inner).shown {
+            let labels = [("service", offer.service), ("address", &offer.address)];
+            family.push(Labels::from_pairs(labels), 1.0);
+        }
+        family
+    }
+
+    fn look(&self, tables: &[String]) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { settings, shown, told } = &mut *state;
+        let Some(settings) = settings else { return };
+        *shown = offers(self.vfs.as_ref(), settings, tables);
+        for Offer { service, address, line } in shown {
+            if told.insert(service) {
+                let what =
+                    "a service listens here and is not watched; a line of flyball.yml would do it";
+                tracing::info!(service, address, line, "{what}");
+            }
+        }
+    }
 }
 
 /// What listens on this host, for everybody or on loopback, and is not watched.
-pub fn offers(vfs: &dyn Vfs, settings: &ServiceSettings) -> Vec<Offer> {
-    let tables = tables();
+fn offers(vfs: &dyn Vfs, settings: &ServiceSettings, tables: &[String]) -> Vec<Offer> {
     let listens = |port| tables.iter().any(|table| ports(table).any(|found| found == port));
     let offered = KNOWN.iter().filter(|(port, service)| {
         // Many programs listen on port 80.
@@ -52,17 +128,29 @@ fn docker_offer() -> Offer {
     Offer { service: "docker", address: DOCKER.to_owned(), line }
 }
 
-/// The kernel's lists of sockets of both families.
+/// The kernel's lists of listening sockets of both families. They stand before all connections, so
+/// that a server with very many of these costs no more.
 fn tables() -> [String; 2] {
     // Files of the kernel have no length that a `Vfs` could ask for.
     let read = |path: &str| {
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(path).map(|file| file.take(SOCKETS_BYTES_MAX));
+        let mut table = String::new();
         // A machine without the list has no offers.
-        drop(file.and_then(|mut file| file.read_to_end(&mut bytes)));
-        String::from_utf8_lossy(&bytes).into_owned()
+        let Ok(file) = std::fs::File::open(path) else { return table };
+        // The first line names the columns.
+        let lines = BufReader::new(file.take(SOCKETS_BYTES_MAX)).lines().skip(1);
+        let listens = |line: &String| state(line) == Some(LISTEN);
+        for line in lines.map_while(Result::ok).take_while(listens) {
+            table.push_str(&line);
+            table.push('\n');
+        }
+        table
     };
     [read("/proc/net/tcp"), read("/proc/net/tcp6")]
+}
+
+/// The column with the state of a socket.
+fn state(line: &str) -> Option<&str> {
+    line.split_ascii_whitespace().nth(3)
 }
 
 fn offer(port: u16, service: &'static str) -> Offer {
@@ -97,8 +185,7 @@ fn is_watched(port: u16, settings: &ServiceSettings) -> bool {
 /// Ports of sockets that listen on loopback or everywhere, from a table of the kernel.
 fn ports(table: &str) -> impl Iterator<Item = u16> {
     table.lines().filter_map(|line| {
-        let mut words = line.split_ascii_whitespace();
-        let (local, state) = (words.nth(1)?, words.nth(1)?);
+        let (local, state) = (line.split_ascii_whitespace().nth(1)?, state(line)?);
         let (address, port) = local.rsplit_once(':')?;
         let everywhere = address.bytes().all(|digit| digit == b'0');
         // Each 32-bit word is in the byte order of the machine; these are all little endian.
@@ -110,7 +197,10 @@ fn ports(table: &str) -> impl Iterator<Item = u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::{offer, ports};
+    use super::{Offers, offer, ports};
+    use std::sync::Arc;
+
+    const REDIS: &str = "   0: 0100007F:18EB 00000000:0000 0A 00000000:00000000";
 
     #[test]
     fn listening_sockets_of_loopback_and_of_everywhere() {
@@ -129,6 +219,37 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         assert!(super::tables().iter().any(|table| ports(table).any(|found| found == port)));
+    }
+
+    /// Redis that starts after Flyball, is watched by a reload, stops and starts again.
+    #[test]
+    fn a_service_that_comes_later_is_offered_until_it_is_watched_or_gone() {
+        let offers = Offers::new(Arc::new(sys::OsVfs));
+        let shown = || {
+            let family = offers.family();
+            let of = |point: &exposition::Point| point.labels.value("address").to_owned();
+            family.points.iter().map(of).filter(|a| a.ends_with(":6379")).collect::<Vec<_>>()
+        };
+        let (empty, redis) = ([String::new()], [format!("{REDIS}\n")]);
+        offers.look(&redis);
+        assert_eq!(shown(), [""; 0], "nothing before the configuration is known");
+        let nothing = || Some(config::ServiceSettings::default());
+        offers.state.lock().unwrap().settings = nothing();
+        for (tables, expected) in [(&empty, &[][..]), (&redis, &["127.0.0.1:6379"]), (&empty, &[])]
+        {
+            offers.look(tables);
+            assert_eq!(shown(), expected);
+        }
+        let text = "collect: {redis: [{address: '127.0.0.1:6379'}]}";
+        let read = config::load_any("flyball.yml", text, &config::Outside::nothing()).unwrap();
+        let config::ConfigFile::Flyball(read) = read.config else { panic!("{text}") };
+        offers.state.lock().unwrap().settings = Some(read.services);
+        offers.look(&redis);
+        assert_eq!(shown(), [""; 0], "it is watched");
+        offers.state.lock().unwrap().settings = nothing();
+        offers.look(&redis);
+        assert_eq!(shown(), ["127.0.0.1:6379"], "it is watched no more");
+        assert_eq!(offers.state.lock().unwrap().told.iter().filter(|s| **s == "redis").count(), 1);
     }
 
     #[test]

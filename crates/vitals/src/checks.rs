@@ -7,7 +7,7 @@ use crate::homes::Homes;
 use crate::limits::{LIMITS, Limit, Unit};
 use crate::settings::Check;
 use health::{Evidence, Finding, Level, Reach, WHOLE};
-use model::{INSTANCE_LABEL, JOB_LABEL, Labels, METRIC_NAME};
+use model::{INSTANCE_LABEL, JOB_LABEL, Labels, METRIC_NAME, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeMap;
 
@@ -34,6 +34,8 @@ pub(crate) type Samples = Vec<(Labels, f64)>;
 
 /// Answers PromQL at the moment of the judgement.
 pub(crate) trait Ask {
+    /// The moment.
+    fn now(&self) -> Timestamp;
     /// Samples of a vector, or why there are none.
     fn ask(&self, expr: &str) -> Result<Samples, String>;
     /// The same for an expression that was read before.
@@ -56,7 +58,7 @@ pub(crate) fn gather(ask: &dyn Ask, checks: &[Check], homes: &Homes<'_>, all: &m
     gaps(ask, homes, &down, all);
     for limit in LIMITS.iter().chain(FORECASTS) {
         for (labels, value) in answered(ask.ask(limit.expr), limit.name, all) {
-            all.push(level(limit, &labels, value, homes));
+            all.push(level(limit, &labels, (value, ask.now()), homes));
         }
     }
     for check in checks {
@@ -146,7 +148,12 @@ fn gaps(ask: &dyn Ask, homes: &Homes<'_>, down: &[Whom], all: &mut Gathered) {
     }
 }
 
-fn level(limit: &Limit, labels: &Labels, value: f64, homes: &Homes<'_>) -> Evidence {
+fn level(
+    limit: &Limit,
+    labels: &Labels,
+    (value, now): (f64, Timestamp),
+    homes: &Homes<'_>,
+) -> Evidence {
     let mut subject = limit.name.to_owned();
     for name in limit.labels {
         if let Some(value) = labels.get(name) {
@@ -168,7 +175,7 @@ fn level(limit: &Limit, labels: &Labels, value: f64, homes: &Homes<'_>) -> Evide
         Unit::BudgetLeft => Finding::Budget(value),
     };
     let counts = limit.unit.soft_words(soft).map(|words| format!("; {words}"));
-    let reason = format!("{}{}", limit.unit.words(value), counts.unwrap_or_default());
+    let reason = format!("{}{}", limit.unit.words(value, now), counts.unwrap_or_default());
     let evidence = Evidence::new(homes.of(labels), &subject, finding);
     let link = explore(limit.expr);
     Evidence { link, ..evidence.because(reason, limit.remedy) }

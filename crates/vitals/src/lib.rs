@@ -13,9 +13,11 @@ mod routes;
 mod series;
 mod settings;
 mod watch;
+mod words;
 mod world;
 
 pub use routes::{HEALTH_PATH, LATEST_PATH, PAGE_PATH, health_route, latest_route, page_route};
 pub use settings::{Mistake, Settings};
 pub use watch::{Asked, Vitals};
+pub use words::plain;
 pub use world::{FiringAlert, OwnPart, TargetState, World};

@@ -2,6 +2,8 @@
 //! PromQL over the names of the usual exporters, so that it holds for their series as well as for
 //! those of the built-in collectors.
 
+use model::Timestamp;
+
 /// A built-in limit.
 pub(crate) struct Limit {
     /// What fills up.
@@ -169,14 +171,16 @@ pub(crate) const LIMITS: &[Limit] = &[
 ];
 
 impl Unit {
-    /// A value in words.
-    pub(crate) fn words(self, value: f64) -> String {
+    /// A value in words, as of an instant.
+    pub(crate) fn words(self, value: f64, now: Timestamp) -> String {
         match self {
             Self::Used => format!("{:.0} % used", value * 100.0),
             Self::DaysLeft if value < 0.0 => format!("expired {:.0} days ago", -value),
             Self::DaysLeft => format!("{value:.1} days left"),
             Self::HoursLeft => {
-                format!("full in {:.1} hours if it goes on as in the last three", value.max(0.0))
+                let hours = value.max(0.0);
+                let when = when(hours, now);
+                format!("full in {hours:.1} hours{when} if it goes on as in the last three")
             }
             Self::Burn => format!("burns {value:.1} times as fast as it may"),
             Self::BudgetLeft => format!("{:.0} % left", value * 100.0),
@@ -192,4 +196,14 @@ impl Unit {
             Self::Burn | Self::BudgetLeft => None,
         }
     }
+}
+
+/// The clock's time in so many hours, to ten minutes: a forecast knows no better.
+fn when(hours: f64, now: Timestamp) -> String {
+    const ROUNDED_TO: i64 = 600;
+    let seconds = now.seconds() + hours * 3600.0;
+    #[expect(clippy::cast_possible_truncation, reason = "rounded; what is too large has no time")]
+    let tens = (seconds / ROUNDED_TO as f64).round() as i64;
+    let at = jiff::Timestamp::from_second(tens.saturating_mul(ROUNDED_TO));
+    at.map_or_else(|_| String::new(), |at| at.strftime(", about %Y-%m-%d %H:%M UTC,").to_string())
 }

@@ -1,15 +1,18 @@
 //! What to do about a target that is down, from the words of its error.
 
 /// Words of errors, and what to do; the first that is found counts.
-const REMEDIES: [(&str, &str); 15] = [
+const REMEDIES: [(&str, &str); 18] = [
     ("refused", "Start it, or correct the address: nothing listens there."),
     ("timed out", "Try it by hand: it hangs, is overloaded, or a firewall drops what is sent."),
     ("deadline", "Try it by hand: it hangs, is overloaded, or a firewall drops what is sent."),
+    ("within", "Try it by hand: it hangs, is overloaded, or a firewall drops what is sent."),
+    ("lookup", "Check the name and the DNS server: the name leads nowhere."),
     ("resolve", "Check the name and the DNS server: the name leads nowhere."),
     ("certificate", "Check the certificate and the authorities that are trusted."),
     ("401", "Check the credentials in the configuration."),
     ("403", "Check the rights of the user in the configuration."),
     ("404", "Check the path: something else may listen there."),
+    ("no route", "Check the network and its routes."),
     ("unreachable", "Check the network and its routes."),
     ("(connect)", "Start it, or correct the address: no connection comes about."),
     ("(timeout)", "Try it by hand: it hangs, is overloaded, or a firewall drops what is sent."),

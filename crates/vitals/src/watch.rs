@@ -161,6 +161,10 @@ impl Asking<'_> {
 }
 
 impl Ask for Asking<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
     fn ask(&self, text: &str) -> Result<Samples, String> {
         let known = self.vitals.state().read.get(text).map(Arc::clone);
         let expr = if let Some(expr) = known {

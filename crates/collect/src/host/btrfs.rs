@@ -1,8 +1,8 @@
 //! btrfs: allocation by kind of data and profile, commits and devices, from sysfs.
 
 use super::round::Round;
-use crate::Error;
 use crate::text;
+use crate::{Error, ErrorKind};
 use model::Labels;
 use std::path::Path;
 
@@ -62,6 +62,7 @@ pub(super) fn ratio(profile: &str, devices: f64) -> f64 {
 
 pub(super) fn collect(round: &mut Round<'_>) -> Result<(), Error> {
     let dir = round.roots.sys.join("fs/btrfs");
+    let mut trouble = None;
     for uuid in round.names_if_any(&dir)? {
         let dir = dir.join(&uuid);
         // `features` and other directories beside the filesystems have no label.
@@ -72,17 +73,25 @@ pub(super) fn collect(round: &mut Round<'_>) -> Result<(), Error> {
         if let Some(bytes) = round.float(&dir.join("allocation/global_rsv_size")) {
             round.gauge("node_btrfs_global_rsv_size_bytes", RESERVE, &labels, bytes);
         }
-        commits(round, &dir, &labels);
+        let commits = commits(round, &dir, &labels);
         let count = devices(round, &dir.join("devices"), &uuid);
         for kind in ["data", "metadata", "system"] {
             allocation(round, &dir.join("allocation").join(kind), (&uuid, kind), count);
         }
+        if let Err(error) = commits {
+            trouble.get_or_insert(error);
+        }
     }
-    Ok(())
+    trouble.map_or(Ok(()), Err)
 }
 
-fn commits(round: &mut Round<'_>, dir: &Path, labels: &Labels) {
-    let commits = round.parsed(&dir.join("commit_stats"), parse).unwrap_or_default();
+/// Commits of a filesystem. Kernels that have no such file count none, as upstream has it; a file that
+/// cannot be read or is odd is told, and gives no series.
+fn commits(round: &mut Round<'_>, dir: &Path, labels: &Labels) -> Result<(), Error> {
+    let commits = match round.parsed(&dir.join("commit_stats"), parse) {
+        Err(error) if error.kind() == ErrorKind::NoData => Commits::default(),
+        commits => commits?,
+    };
     let seconds = |ms: f64| ms / MILLISECONDS_PER_SECOND;
     round.counter("node_btrfs_commits_total", COMMITS, labels, commits.count);
     let last = seconds(commits.last_ms);
@@ -90,6 +99,7 @@ fn commits(round: &mut Round<'_>, dir: &Path, labels: &Labels) {
     round.gauge("node_btrfs_max_commit_seconds", MAX_COMMIT, labels, seconds(commits.max_ms));
     let total = seconds(commits.total_ms);
     round.counter("node_btrfs_commit_seconds_total", ALL_COMMITS, labels, total);
+    Ok(())
 }
 
 fn devices(round: &mut Round<'_>, dir: &Path, uuid: &str) -> f64 {

@@ -251,7 +251,8 @@ fn chips(round: &mut Round<'_>) -> Result<Vec<Chip>, Error> {
     }
     for (entry, chip) in &mut chips {
         if seen.get(&chip.name).is_some_and(|count| *count > 1) {
-            let own = if chip.own_name.is_empty() { &*entry } else { &chip.own_name };
+            let tells_apart = !chip.own_name.is_empty() && chip.own_name != chip.name;
+            let own = if tells_apart { &chip.own_name } else { &*entry };
             chip.name = format!("{}_{own}", chip.name);
         }
     }

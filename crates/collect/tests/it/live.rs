@@ -34,6 +34,7 @@ const NEWER_COLLECTORS: &[&str] = &["bcachefs", "dmmultipath", "kernel_hung", "w
 const ON_REQUEST: &[&str] = &[
     "buddyinfo",
     "cgroups",
+    "ethtool",
     "interrupts",
     "ksmd",
     "lnstat",

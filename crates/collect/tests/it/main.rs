@@ -3,6 +3,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod devices;
+mod ethtool;
 mod fixtures;
 mod hostile;
 mod live;

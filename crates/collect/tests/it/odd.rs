@@ -9,7 +9,7 @@ use std::time::Duration;
 use sys::SystemClock;
 
 /// Only the named collectors, on a host in memory.
-fn only(host: &Arc<Memory>, names: &[&str]) -> HostCollector {
+pub(crate) fn only(host: &Arc<Memory>, names: &[&str]) -> HostCollector {
     only_with(host, names, &patient())
 }
 
@@ -32,12 +32,12 @@ fn with(host: &Arc<Memory>, options: &Options) -> HostCollector {
 }
 
 /// Sample lines of one round that begin with `prefix`.
-fn lines(collector: &mut HostCollector, second: i64, prefix: &str) -> Vec<String> {
+pub(crate) fn lines(collector: &mut HostCollector, second: i64, prefix: &str) -> Vec<String> {
     let families = collector.collect(Timestamp::from_ms(second * 1000));
     render(families).into_iter().filter(|line| line.starts_with(prefix)).collect()
 }
 
-fn kinds(collector: &HostCollector) -> Vec<(&'static str, ErrorKind)> {
+pub(crate) fn kinds(collector: &HostCollector) -> Vec<(&'static str, ErrorKind)> {
     collector.faults().iter().map(|fault| (fault.collector, fault.kind)).collect()
 }
 

@@ -46,6 +46,7 @@ fn a_dead_target_shows_in_every_answer_and_a_reload_changes_what_it_means() {
     let worst = &shop["deductions"][0];
     assert_eq!((&worst["points"], &worst["kind"]), (&Value::from(100), &Value::from("down")));
     assert!(worst["remedy"].as_str().unwrap().starts_with("Start it"), "{worst}");
+    assert_eq!(worst["reason"], "connection refused", "without the way there");
     let sum: u64 =
         body["deductions"].as_array().unwrap().iter().map(|d| d["points"].as_u64().unwrap()).sum();
     assert_eq!(sum + body["score"].as_u64().unwrap(), 100, "INV-100");

@@ -47,12 +47,17 @@ impl Server {
                 server {{
                     listen 127.0.0.1:{port};
                     location = /status {{ stub_status; access_log off; }}
+                    location = /closed {{
+                        stub_status; auth_basic x; auth_basic_user_file {dir}/users;
+                    }}
+                    location = /denied {{ stub_status; deny all; }}
                     location /api/ {{ return 200 'four'; }}
                     location /broken {{ return 503; }}
                 }}
             }}"
         );
         std::fs::write(server.dir.path().join("nginx.conf"), config).unwrap();
+        std::fs::write(server.dir.path().join("users"), "watcher:{PLAIN}pw\n").unwrap();
         server.run();
         Some(server)
     }
@@ -70,6 +75,19 @@ impl Server {
         }
     }
 
+    /// Debian's exporter for this server, if it is installed.
+    fn exporter(&self, suite: &str) -> Option<(Peer, u16)> {
+        let Some(program) = find_program("prometheus-nginx-exporter") else {
+            skip(suite, "prometheus-nginx-exporter is not installed");
+            return None;
+        };
+        let port = free_port();
+        let mut command = Command::new(program);
+        command.arg(format!("-nginx.scrape-uri=http://127.0.0.1:{}/status", self.port));
+        command.arg(format!("-web.listen-address=127.0.0.1:{port}"));
+        Some((Peer::start(&mut command, &self.dir.path().join("exporter")).unwrap(), port))
+    }
+
     fn collector(&self, path: &str, more: &str) -> NginxCollector {
         let text = format!("  nginx: [{{url: 'http://127.0.0.1:{}{path}'{more}}}]", self.port);
         NginxCollector::new(settings(&text).services.nginx.remove(0), world())
@@ -85,14 +103,7 @@ fn collect(collector: &mut NginxCollector) -> (Shape, Vec<PartOutcome>) {
 fn a_server_gives_the_series_of_the_real_exporter() {
     let suite = "nginx exporter beside ours";
     let Some(server) = Server::start(suite) else { return };
-    let Some(program) = find_program("prometheus-nginx-exporter") else {
-        return skip(suite, "prometheus-nginx-exporter is not installed");
-    };
-    let port = free_port();
-    let mut command = Command::new(program);
-    command.arg(format!("-nginx.scrape-uri=http://127.0.0.1:{}/status", server.port));
-    command.arg(format!("-web.listen-address=127.0.0.1:{port}"));
-    let _peer = Peer::start(&mut command, &server.dir.path().join("exporter")).unwrap();
+    let Some((_peer, port)) = server.exporter(suite) else { return };
     let theirs = page(port, "/metrics");
     let (ours, parts) = collect(&mut server.collector("/status", ""));
     assert_eq!(faults(&parts), []);
@@ -172,4 +183,83 @@ fn a_server_that_hangs_or_is_gone_costs_its_page_and_says_why() {
     let mut odd =
         server.collector("/status", ", access_log: {path: /x, format: '$status$request'}");
     assert_eq!(faults(&collect(&mut odd).1), [("access_log", "config")]);
+}
+
+/// Four clients at once, as a load generator has them; every request is seen by both.
+#[test]
+fn known_load_moves_the_counters_as_those_of_the_real_exporter() {
+    let suite = "nginx under load beside its exporter";
+    let Some(server) = Server::start(suite) else { return };
+    let Some((_peer, port)) = server.exporter(suite) else { return };
+    let log = server.dir.path().join("access");
+    let more = format!(", access_log: {{path: '{}', format: '{FORMAT}'}}", log.display());
+    let mut collector = server.collector("/status", &more);
+    let their_before = page(port, "/metrics");
+    let (before, _) = collect(&mut collector);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| server.get("/api/x", 100));
+        }
+    });
+    let (after, parts) = collect(&mut collector);
+    let their_after = page(port, "/metrics");
+    assert_eq!(faults(&parts), []);
+    for name in
+        ["nginx_http_requests_total", "nginx_connections_accepted", "nginx_connections_handled"]
+    {
+        let own = after.value(name) - before.value(name);
+        let other = their_after.value(name) - their_before.value(name);
+        // Each reading is a request; what it takes connections for is its own affair.
+        assert!((400.0..=401.0).contains(&own), "{name} here by {own}");
+        assert!((400.0..=403.0).contains(&other), "{name} there by {other}");
+    }
+    let counted = "nginx_accesslog_requests_total{method=\"GET\",route=\"/api/x\",status=\"200\"}";
+    assert_eq!(after.value(counted), 400.0);
+}
+
+#[test]
+fn passwords_and_rights_are_told_apart() {
+    let Some(server) = Server::start("nginx with users") else { return };
+    let of = |path: &str, more: &str| {
+        let (shape, parts) = collect(&mut server.collector(path, more));
+        assert!(!format!("{parts:?}").contains("secret"), "{parts:?}");
+        (shape.value("nginx_up"), faults(&parts))
+    };
+    let refused = |reason| (0.0, vec![("stub_status", reason)]);
+    assert_eq!(of("/closed", ", username: watcher, password: pw"), (1.0, vec![]));
+    assert_eq!(of("/closed", ", username: watcher, password: secret"), refused("auth"));
+    assert_eq!(of("/closed", ", username: secret, password: pw"), refused("auth"));
+    assert_eq!(of("/closed", ""), refused("auth"));
+    assert_eq!(of("/denied", ""), refused("permission"));
+    let file = server.dir.path().join("password");
+    let more = format!(", username: watcher, password_file: '{}'", file.display());
+    let mut collector = server.collector("/closed", &more);
+    for (password, expected) in [("old\n", refused("auth")), ("pw\n", (1.0, vec![]))] {
+        std::fs::write(&file, password).unwrap();
+        let (shape, parts) = collect(&mut collector);
+        assert_eq!((shape.value("nginx_up"), faults(&parts)), expected, "read at each collection");
+    }
+}
+
+/// Nobody asks while the server is away: it is no outage, its counters begin anew, and those of the
+/// access log go on.
+#[test]
+fn a_restart_between_two_readings_shows_in_the_counters_alone() {
+    let Some(mut server) = Server::start("nginx that restarts") else { return };
+    let log = server.dir.path().join("access");
+    let more = format!(", access_log: {{path: '{}', format: '{FORMAT}'}}", log.display());
+    let mut collector = server.collector("/status", &more);
+    collect(&mut collector);
+    server.get("/api/x", 30);
+    let (before, _) = collect(&mut collector);
+    server.get("/api/x", 5);
+    server.peer = None;
+    server.run();
+    server.get("/api/x", 2);
+    let (after, parts) = collect(&mut collector);
+    assert_eq!((after.value("nginx_up"), faults(&parts)), (1.0, vec![]));
+    let total = "nginx_http_requests_total";
+    assert!(before.value(total) > 30.0 && after.value(total) < 10.0, "the server begins at none");
+    let counted = "nginx_accesslog_requests_total{method=\"GET\",route=\"/api/x\",status=\"200\"}";
+    assert_eq!((before.value(counted), after.value(counted)), (30.0, 37.0));
 }

@@ -248,6 +248,8 @@ fn known_load_moves_the_counters() {
     bench(&["-i", "-q"]);
     let mut collector =
         server.collector("postgres", ", collectors: {stat_statements: true, bloat: true}");
+    let exporter = find_program("prometheus-postgres-exporter");
+    let their_before = exporter.as_ref().map(|program| theirs(&server, program));
     let (before, _) = collect(&mut collector);
     bench(&["-t", "200", "-c", "2"]);
     let commits = r#"pg_stat_database_xact_commit{datid="5",datname="postgres"}"#;
@@ -264,6 +266,34 @@ fn known_load_moves_the_counters() {
     assert!(after.families.contains_key("pg_bloat_table_real_size"));
     let reader = r#"pg_stat_user_indexes_idx_scan_total{datname="postgres",indexrelname="pgbench_accounts_pkey",relname="pgbench_accounts",schemaname="public"}"#;
     assert!(after.value(reader) - before.value(reader) >= 800.0);
+    let (Some(program), Some(their_before)) = (exporter, their_before) else {
+        return skip(suite, "prometheus-postgres-exporter is not installed");
+    };
+    let their_after = theirs(&server, &program);
+    for name in ["xact_commit", "tup_inserted", "tup_updated"] {
+        let series = format!(r#"pg_stat_database_{name}{{datid="5",datname="postgres"}}"#);
+        let own = after.value(&series) - before.value(&series);
+        let other = their_after.value(&series) - their_before.value(&series);
+        assert!(own >= 400.0 && other >= 400.0, "{name}: {own} here, {other} by the exporter");
+    }
+}
+
+/// Nobody asks while the server is away: the connection that was kept is of no more use, which is no
+/// outage.
+#[test]
+fn a_restart_between_two_readings_shows_in_the_counters_alone() {
+    let Some(mut server) = Server::start("postgres that restarts") else { return };
+    let mut collector = server.collector("postgres", "");
+    let (before, parts) = collect(&mut collector);
+    assert_eq!((before.value("pg_up"), faults(&parts)), (1.0, vec![]));
+    server.peer = None;
+    drop(std::fs::remove_file(server.data().join("postmaster.pid")));
+    server.run();
+    let (after, parts) = collect(&mut collector);
+    assert_eq!((after.value("pg_up"), faults(&parts)), (1.0, vec![]), "{parts:#?}");
+    let started = "pg_postmaster_start_time_seconds";
+    assert!(after.value(started) > before.value(started), "another run of the server");
+    assert_eq!(after.value("pg_exporter_scrapes_total"), 2.0, "the collector goes on");
 }
 
 #[test]

@@ -226,6 +226,9 @@ fn known_load_moves_the_counters() {
         return skip(suite, "redis-benchmark is not installed");
     };
     let mut collector = server.collector(", key_groups: {bench: 'key:*', locks: '*:lock'}");
+    let exporter = server.exporter(server.dir.path());
+    let theirs = || exporter.as_ref().map(|(_, port)| page(*port, "/metrics"));
+    let their_before = theirs();
     let (before, _) = collect(&mut collector);
     let port = server.port.to_string();
     let words = ["-p", &port, "-t", "set,get", "-n", "2000", "-r", "500", "-q"];
@@ -245,6 +248,48 @@ fn known_load_moves_the_counters() {
     let group = |name: &str| format!(r#"redis_key_group_count{{db="db0",key_group="{name}"}}"#);
     assert_eq!(after.value(&group("locks")), 1.0);
     assert_eq!(after.value(&group("bench")) + 1.0, after.value(r#"redis_db_keys{db="db0"}"#));
+    let (Some(their_before), Some(their_after)) = (their_before, theirs()) else {
+        return skip(suite, "prometheus-redis-exporter is not installed");
+    };
+    for name in [
+        r#"redis_commands_total{cmd="get"}"#,
+        r#"redis_commands_total{cmd="set"}"#,
+        "redis_keyspace_hits_total",
+        "redis_keyspace_misses_total",
+        r#"redis_db_keys{db="db0"}"#,
+    ] {
+        // A command that was never called has no series yet.
+        let by = |before: &Shape, after: &Shape| {
+            after.value(name) - Some(before.value(name)).filter(|v| !v.is_nan()).unwrap_or(0.0)
+        };
+        let (own, other) = (by(&before, &after), by(&their_before, &their_after));
+        assert!(own == other && own > 0.0, "{name}: {own} here, {other} by the exporter");
+    }
+}
+
+/// Nobody asks while the server is away: it is no outage, and its counters begin anew.
+#[test]
+fn a_restart_between_two_readings_shows_in_the_counters_alone() {
+    let Some(mut server) = Server::start("redis that restarts", &[]) else { return };
+    let mut collector = server.collector("");
+    for _ in 0..20 {
+        server.cli(&["SET", "a", "1"]);
+    }
+    let (before, _) = collect(&mut collector);
+    server.peer = None;
+    server.run();
+    let (after, parts) = collect(&mut collector);
+    assert_eq!((after.value("redis_up"), faults(&parts)), (1.0, vec![]));
+    let sets = r#"redis_commands_total{cmd="set"}"#;
+    assert_eq!((before.value(sets), after.has("redis_commands_total", "\"set\"")), (20.0, false));
+    let total = "redis_commands_processed_total";
+    assert!(after.value(total) < before.value(total), "the new server begins at none");
+    let who = |shape: &Shape| {
+        let is_it = |series: &&String| series.starts_with("redis_instance_info{");
+        shape.series.iter().find(is_it).cloned()
+    };
+    assert!(who(&after).is_some() && who(&before) != who(&after), "another run of the server");
+    assert_eq!(after.value("redis_exporter_scrapes_total"), 2.0, "the collector goes on");
 }
 
 #[test]

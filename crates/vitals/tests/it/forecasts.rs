@@ -1,6 +1,7 @@
 //! What will be full, and what judging costs.
 
 use crate::town::Town;
+use rustix::time::{ClockId, clock_gettime};
 use std::time::{Duration, Instant};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -24,8 +25,8 @@ fn disk(left: &[(u32, f64)]) -> (u64, Vec<String>) {
 fn a_disk_that_will_be_full_today_counts_before_it_is() {
     let (score, told) = disk(&[(3, 45.0), (1, 35.0), (0, 30.0)]);
     assert_eq!(score, 92);
-    let expected = "8 saturation disk /var of h: full in 6.0 hours if it goes on as in the last \
-                    three; counts below 24 hours | Find what grows";
+    let expected = "8 saturation disk /var of h: full in 6.0 hours, about 2023-11-15 04:10 UTC, if it \
+                    goes on as in the last three; counts below 24 hours | Find what grows";
     assert!(told[0].starts_with(expected), "{told:?}");
     // The slower of both hours counts: 30 at 2 an hour are 15 hours.
     assert!(disk(&[(3, 36.0), (1, 35.0), (0, 30.0)]).1[0].contains("full in 15.0 hours"));
@@ -81,6 +82,7 @@ fn memory_and_pools_are_foreseen_too() {
 }
 
 /// Prints what a judgement of 5,000 targets with 20,000 series of limits costs; asserts no time.
+/// `cargo test --release -p vitals --test it judging_5_000 -- --nocapture` for the figure of docs/bench.md.
 #[test]
 fn judging_5_000_targets_prints_its_cost() {
     let mut town = Town::default();
@@ -97,8 +99,18 @@ fn judging_5_000_targets_prints_its_cost() {
         town.sample("node_filesystem_avail_bytes", &disk, 15.0);
     }
     let vitals = town.judged(Duration::ZERO);
-    let began = Instant::now();
-    vitals.judge();
-    println!("5,000 targets, 20,000 series: judged in {:?}", began.elapsed());
+    // The judgement runs on this thread alone, so that the figure holds on a busy machine.
+    let processor = || clock_gettime(ClockId::ThreadCPUTime);
+    let mut costs: Vec<f64> = (0..5)
+        .map(|_| {
+            let (began, start) = (Instant::now(), processor());
+            vitals.judge();
+            let spent = processor() - start;
+            println!("judged in {:?}", began.elapsed());
+            spent.tv_sec as f64 * 1e3 + spent.tv_nsec as f64 / 1e6
+        })
+        .collect();
+    costs.sort_by(f64::total_cmp);
+    println!("5,000 targets, 20,000 series: {:.1} ms of processor a judgement", costs[2]);
     assert!(!vitals.families().is_empty());
 }

@@ -305,6 +305,9 @@ fn nginx(mut given: NginxCollect, entry: &Entry<'_>) -> Option<NginxInstance> {
         entry.problem("url", format!("`url`: {error}"));
         return None;
     }
+    if given.tls.is_some() && url.to_ascii_lowercase().starts_with("http:") {
+        entry.problem("tls", "`tls` is for `https`, and `url` begins with `http`");
+    }
     let place = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next());
     let place = place.unwrap_or_default();
     if place.contains('@') {

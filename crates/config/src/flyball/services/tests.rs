@@ -395,6 +395,8 @@ fn nginx() {
     - {url: 'http://m/', access_log: {path: p, format: '$${status} $request_method'}}
     - {url: 'http://n/', access_log: {path: p, format: '$status $${request_method} $request_uri'}}
     - {url: 'http://o/', access_log: {path: p, format: '[$request] $status'}}
+    - {url: 'HTTP://p/', tls: {ca_file: ca}}
+    - {url: 'https://q/', tls: {ca_file: ca}}
 ",
         &expect![[r#"
             3:7: `url` is missing
@@ -407,6 +409,7 @@ fn nginx() {
             9:38: `format` of `access_log` needs `$status` and `$request`, or `$request_method` and `$uri`
             10:38: `format` of `access_log` needs `$status` and `$request`, or `$request_method` and `$uri`
             11:38: `format` of `access_log` needs `$status` and `$request`, or `$request_method` and `$uri`
+            14:31: `tls` is for `https`, and `url` begins with `http`
         "#]],
     );
 }
