@@ -93,8 +93,8 @@ struct Total {
     segments: u64,
     samples: u64,
     refused: u64,
-    /// Chunks or records that hold native histograms.
-    histograms: u64,
+    /// Chunks or records of a kind that is not known.
+    unread: u64,
     /// Something is missing.
     is_partial: bool,
 }
@@ -123,9 +123,9 @@ impl Total {
     }
 
     fn conclude(&self, db: &Db, console: &mut Console<'_>) -> io::Result<Verdict> {
-        if self.histograms > 0 {
-            let count = self.histograms;
-            let line = format!("{count} chunks or records of native histograms were not read");
+        if self.unread > 0 {
+            let count = self.unread;
+            let line = format!("{count} chunks or records of unknown kinds were not read");
             console.blame("", Mark::Warning, line)?;
         }
         if self.refused > 0 {

@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use wire::bounded::{Bounds as Decoded, snappy_block, snappy_compress};
 use wire::remote_read::{
-    ReadQuery, ReadRequest, ResponseType, STREAM_CONTENT_TYPE, SamplesResponse, XorChunk, put_frame,
+    Chunk, ReadQuery, ReadRequest, ResponseType, STREAM_CONTENT_TYPE, SamplesResponse, put_frame,
 };
 use wire::remote_write::TimeSeries;
 
@@ -54,22 +54,18 @@ async fn answer(egress: Arc<Egress>, request: Request) -> Result<Response, Refus
     let request = parse(&body.to_bytes(), egress.options.request_bytes_max)?;
     let turn = egress.turn().await?;
     if request.accepted.first() == Some(&ResponseType::Stream) {
-        let can_be_samples = request.accepted.contains(&ResponseType::Samples);
         let (begun, begins) = oneshot::channel();
         let (frames, receiver) = mpsc::channel(FRAMES_MAX);
         let left = Arc::<AtomicBool>::default();
         let stream = FrameStream { frames: receiver, left: Arc::clone(&left) };
         tokio::task::spawn_blocking(move || {
-            egress.stream(&request, can_be_samples, left, begun, &frames);
+            egress.stream(&request, left, begun, &frames);
             drop(turn);
         });
         let died = |_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in the server");
-        return Ok(match begins.await.map_err(died)?? {
-            Beginning::Stream => {
-                ([(header::CONTENT_TYPE, STREAM_CONTENT_TYPE)], Body::new(stream)).into_response()
-            }
-            Beginning::Samples(body) => samples_response(body),
-        });
+        begins.await.map_err(died)??;
+        let head = [(header::CONTENT_TYPE, STREAM_CONTENT_TYPE)];
+        return Ok((head, Body::new(stream)).into_response());
     }
     let work = tokio::task::spawn_blocking(move || {
         let body = egress.samples(&request, &egress.bounds());
@@ -101,13 +97,6 @@ fn samples_response(body: Vec<u8>) -> Response {
     let head =
         [(header::CONTENT_TYPE, "application/x-protobuf"), (header::CONTENT_ENCODING, "snappy")];
     (head, body).into_response()
-}
-
-/// What a stream turns out to be.
-enum Beginning {
-    Stream,
-    /// Histograms cannot be streamed: the whole answer.
-    Samples(Vec<u8>),
 }
 
 /// Labels of a series as the reader sees them, sorted.
@@ -181,73 +170,61 @@ impl Egress {
             .map_err(|error| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))
     }
 
-    /// Says how the answer begins, then sends its frames as they are taken.
+    /// Says whether there is an answer, then sends its frames as they are taken.
     fn stream(
         &self,
         request: &ReadRequest,
-        can_be_samples: bool,
         left: Arc<AtomicBool>,
-        begun: oneshot::Sender<Result<Beginning, Refusal>>,
+        begun: oneshot::Sender<Result<(), Refusal>>,
         frames: &mpsc::Sender<io::Result<Bytes>>,
     ) {
         let bounds = Bounds { left, ..self.bounds() };
-        let beginning = match self.has_histograms(request, &bounds) {
-            Ok(false) => Ok(Beginning::Stream),
-            Ok(true) if can_be_samples => self.samples(request, &bounds).map(Beginning::Samples),
-            Ok(true) => {
-                let text = "native histograms are not streamed: accept SAMPLES too";
-                Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, text))
-            }
-            Err(refusal) => Err(refusal),
-        };
-        let is_stream = matches!(beginning, Ok(Beginning::Stream));
-        if begun.send(beginning).is_err() || !is_stream {
-            return;
-        }
-        if let Err(refusal) = self.send(request, &bounds, frames) {
-            tracing::warn!(error = refusal.text, "a remote read ended early");
-            // The reader sees a broken body; it may have gone already.
-            drop(frames.blocking_send(Err(io::Error::other(refusal.text))));
-        }
-    }
-
-    fn has_histograms(&self, request: &ReadRequest, bounds: &Bounds) -> Result<bool, Refusal> {
         let external = self.external_labels();
-        let mut samples = SampleBuf::default();
-        for query in &request.queries {
-            let selection = self.select(query, &external, bounds)?;
-            for index in 0..selection.len() {
-                bounds.tick(1)?;
-                selection.read(index, &mut samples)?;
-                if !samples.histograms.is_empty() {
-                    return Ok(true);
+        let mut begun = Some(begun);
+        for (number, query) in request.queries.iter().enumerate() {
+            let selected = self.select(query, &external, &bounds);
+            let refusal = match (selected, begun.take()) {
+                (Ok(selection), begun) => {
+                    if begun.is_some_and(|begun| begun.send(Ok(())).is_err()) {
+                        return;
+                    }
+                    self.send(number, &*selection, &external, &bounds, frames).err()
                 }
+                // The reader may have gone already.
+                (Err(refusal), Some(begun)) => return drop(begun.send(Err(refusal))),
+                (Err(refusal), None) => Some(refusal),
+            };
+            if let Some(refusal) = refusal {
+                tracing::warn!(error = refusal.text, "a remote read ended early");
+                // The reader sees a broken body; it may have gone already.
+                return drop(frames.blocking_send(Err(io::Error::other(refusal.text))));
             }
         }
-        Ok(false)
+        if let Some(begun) = begun {
+            drop(begun.send(Ok(())));
+        }
     }
 
+    /// The frames of one question.
     fn send(
         &self,
-        request: &ReadRequest,
+        number: usize,
+        selection: &dyn Selection,
+        external: &Labels,
         bounds: &Bounds,
         frames: &mpsc::Sender<io::Result<Bytes>>,
     ) -> Result<(), Refusal> {
-        let external = self.external_labels();
         let mut samples = SampleBuf::default();
-        for (number, query) in request.queries.iter().enumerate() {
-            let selection = self.select(query, &external, bounds)?;
-            for index in order(&*selection, &external, bounds)? {
-                bounds.tick(1)?;
-                selection.read(index, &mut samples)?;
-                let labels = shown(selection.labels(index), &external);
-                let chunks = XorChunk::cut(&samples.timestamps, &samples.values);
-                for part in self.parts(&labels, &chunks) {
-                    let mut frame = Vec::new();
-                    put_frame(number, &labels, part, &mut frame);
-                    if frames.blocking_send(Ok(frame.into())).is_err() {
-                        return Ok(());
-                    }
+        for index in order(selection, external, bounds)? {
+            bounds.tick(1)?;
+            selection.read(index, &mut samples)?;
+            let labels = shown(selection.labels(index), external);
+            let chunks = Chunk::cut(&samples);
+            for part in self.parts(&labels, &chunks) {
+                let mut frame = Vec::new();
+                put_frame(number, &labels, part, &mut frame);
+                if frames.blocking_send(Ok(frame.into())).is_err() {
+                    return Ok(());
                 }
             }
         }
@@ -258,14 +235,14 @@ impl Egress {
     fn parts<'c>(
         &self,
         labels: &[(String, String)],
-        chunks: &'c [XorChunk],
-    ) -> impl Iterator<Item = &'c [XorChunk]> {
+        chunks: &'c [Chunk],
+    ) -> impl Iterator<Item = &'c [Chunk]> {
         let label_bytes: usize = labels.iter().map(|(name, value)| name.len() + value.len()).sum();
         let max = self.options.frame_bytes_max.saturating_sub(label_bytes);
         let mut rest = chunks;
         std::iter::from_fn(move || {
             let mut bytes = 0;
-            let fits = |chunk: &&XorChunk| {
+            let fits = |chunk: &&Chunk| {
                 bytes += chunk.bytes.len();
                 bytes <= max
             };

@@ -28,14 +28,15 @@ use run::{Endpoint, Shown};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use sys::Clock;
 use tokio::sync::watch;
 use tsdb::Db;
 
-/// Bytes kept for endpoints beyond the journal itself; when there are more, the oldest go unsent
-/// and are counted.
+/// Bytes kept for endpoints beyond the journal itself, unless the configuration says otherwise;
+/// when there are more, the oldest go unsent and are counted.
 pub const BACKLOG_BYTES_MAX: u64 = 4 << 30;
 /// After trouble with its own files an endpoint begins anew this much later.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -47,6 +48,7 @@ pub struct Senders {
     options: ClientOptions,
     /// Where progress is kept, a directory an endpoint.
     dir: PathBuf,
+    backlog_bytes_max: AtomicU64,
     running: Mutex<Vec<Running>>,
 }
 
@@ -67,7 +69,13 @@ impl Senders {
         options: ClientOptions,
         dir: PathBuf,
     ) -> Arc<Self> {
-        Arc::new(Self { db, clock, options, dir, running: Mutex::default() })
+        let backlog_bytes_max = AtomicU64::new(BACKLOG_BYTES_MAX);
+        Arc::new(Self { db, clock, options, dir, backlog_bytes_max, running: Mutex::default() })
+    }
+
+    /// Bounds what waits for endpoints besides the journal, from the next request on.
+    pub fn bound_backlog(&self, bytes_max: u64) {
+        self.backlog_bytes_max.store(bytes_max, Ordering::Relaxed);
     }
 
     /// Sends to these endpoints from now on. One that is the same goes on; one that changed goes on
@@ -166,7 +174,8 @@ impl Senders {
     /// Keeps of the journal what the slowest still needs.
     fn keep(&self, running: &[Running]) {
         let floor = running.iter().map(|one| *one.shown.floor.lock()).min();
-        if let Err(error) = self.db.keep_tail(floor, BACKLOG_BYTES_MAX) {
+        if let Err(error) = self.db.keep_tail(floor, self.backlog_bytes_max.load(Ordering::Relaxed))
+        {
             tracing::warn!(%error, "what was sent cannot be removed; it is tried again");
         }
     }

@@ -4,7 +4,7 @@ use crate::bytes::Cursor;
 use crate::chunk;
 use crate::error::{Error, Result};
 use crate::index::{ChunkMeta, Index, Window};
-use model::{Labels, SampleBuf, quote};
+use model::{Labels, SampleBuf, Value, quote};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -202,7 +202,7 @@ pub struct BlockReader<'b> {
 
 impl BlockReader<'_> {
     /// Adds the samples of a series within a span (both ends included) that were not deleted, in
-    /// the order of their time. Gives how many chunks hold native histograms, which are not read.
+    /// the order of their time. Gives how many chunks have an encoding that is not known here.
     ///
     /// # Errors
     /// When a chunk is damaged.
@@ -224,18 +224,21 @@ impl BlockReader<'_> {
                 continue;
             }
             let (path, offset, encoding, bytes) = self.block.chunk(meta.reference)?;
-            if encoding != chunk::XOR {
+            if !chunk::is_known(encoding) {
                 unread += 1;
                 continue;
             }
             // Chunks of one series overlap only where instants are doubled; the first one stays.
-            let whole = chunk::read(&bytes, |at, value| {
+            let whole = chunk::read(encoding, &bytes, |at, value| {
                 let is_next = samples.timestamps.last().is_none_or(|last| *last < at);
-                if is_wanted(at) && is_next {
-                    samples.push(at, value);
+                match value {
+                    _ if !is_wanted(at) || !is_next => {}
+                    Value::Float(value) => samples.push(at, value),
+                    Value::Histogram(histogram) => samples.push_histogram(at, histogram),
                 }
             });
-            whole.ok_or_else(|| Error::damaged(path, offset, "a chunk is cut short"))?;
+            let message = "a chunk is cut short, or its histograms are not sound";
+            whole.ok_or_else(|| Error::damaged(path, offset, message))?;
         }
         Ok(unread)
     }

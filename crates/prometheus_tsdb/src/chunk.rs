@@ -1,52 +1,42 @@
-//! Chunks of float samples: Gorilla's encoding (Pelkonen et al., VLDB 2015) with Prometheus'
-//! widths, as `tsdb/chunkenc/xor.go` writes it.
+//! Chunks of samples. Floats: Gorilla's encoding (Pelkonen et al., VLDB 2015) with Prometheus'
+//! widths, as `tsdb/chunkenc/xor.go` writes it. Native histograms: [`histogram`].
 
+mod histogram;
+
+use crate::bits::Bits;
 use crate::bytes::Cursor;
+use model::{SampleBuf, Value};
 
-/// Encoding of chunks of floats.
-pub(crate) const XOR: u8 = 1;
+/// Encodings of chunks.
+const XOR: u8 = 1;
+const HISTOGRAMS: u8 = 2;
+const FLOAT_HISTOGRAMS: u8 = 3;
 
-/// Bits read from the front, the highest one of a byte first.
-struct Bits<'b> {
-    bytes: &'b [u8],
-    at: usize,
+/// Can chunks of this encoding be read?
+pub(crate) fn is_known(encoding: u8) -> bool {
+    matches!(encoding, XOR | HISTOGRAMS | FLOAT_HISTOGRAMS)
 }
 
-impl Bits<'_> {
-    fn bit(&mut self) -> Option<bool> {
-        let byte = *self.bytes.get(self.at / 8)?;
-        let bit = byte >> (7 - self.at % 8) & 1 == 1;
-        self.at += 1;
-        Some(bit)
+/// Gives the samples of a chunk, its bytes without encoding and checksum; `None` when they end too
+/// early or are none of such a chunk.
+pub(crate) fn read(encoding: u8, bytes: &[u8], mut sample: impl FnMut(i64, Value)) -> Option<()> {
+    match encoding {
+        XOR => floats(bytes, |at, value| sample(at, Value::Float(value))),
+        HISTOGRAMS => histogram::integers(bytes, |at, one| sample(at, Value::Histogram(one))),
+        FLOAT_HISTOGRAMS => histogram::floats(bytes, |at, one| sample(at, Value::Histogram(one))),
+        _ => None,
     }
+}
 
-    /// At most 64 bits, the first one the highest.
-    fn take(&mut self, count: u32) -> Option<u64> {
-        let mut value = 0_u64;
-        let mut left = count as usize;
-        while left > 0 {
-            let byte = *self.bytes.get(self.at / 8)?;
-            let room = 8 - self.at % 8;
-            let taken = room.min(left);
-            let bits = u64::from(byte) >> (room - taken) & ((1 << taken) - 1);
-            value = value << taken | bits;
-            self.at += taken;
-            left -= taken;
-        }
-        Some(value)
-    }
-
-    fn uvarint(&mut self) -> Option<u64> {
-        let mut bytes = [0; 10];
-        for count in 1..=bytes.len() {
-            let byte = u8::try_from(self.take(8)?).ok()?;
-            bytes[count - 1] = byte;
-            if byte < 0x80 {
-                return Cursor(&bytes[..count]).uvarint();
-            }
-        }
-        None
-    }
+/// The samples of a chunk of floats (encoding 1), histograms (2) or histograms of floats (3), as
+/// Prometheus stores and streams it: without encoding and checksum. `None` when it is damaged.
+pub fn decode_chunk(encoding: u8, bytes: &[u8]) -> Option<SampleBuf> {
+    let mut samples = SampleBuf::default();
+    read(encoding, bytes, |at, value| match value {
+        Value::Float(value) => samples.push(at, value),
+        Value::Histogram(histogram) => samples.push_histogram(at, histogram),
+    })?;
+    Some(samples)
 }
 
 /// The value of a sample and how the one before was told.
@@ -76,9 +66,7 @@ impl Values {
     }
 }
 
-/// Gives the samples of a chunk, its bytes without encoding and checksum; `None` when they end too
-/// early or are none of such a chunk.
-pub(crate) fn read(bytes: &[u8], mut sample: impl FnMut(i64, f64)) -> Option<()> {
+fn floats(bytes: &[u8], mut sample: impl FnMut(i64, f64)) -> Option<()> {
     let mut cursor = Cursor(bytes);
     let count = cursor.u16()?;
     if count == 0 {
@@ -87,7 +75,7 @@ pub(crate) fn read(bytes: &[u8], mut sample: impl FnMut(i64, f64)) -> Option<()>
     let mut timestamp = cursor.varint()?;
     let mut values = Values { bits: cursor.u64()?, ..Values::default() };
     sample(timestamp, f64::from_bits(values.bits));
-    let mut bits = Bits { bytes: cursor.0, at: 0 };
+    let mut bits = Bits::new(cursor.0);
     let mut delta = 0_i64;
     for number in 1..count {
         delta = if number == 1 {
@@ -145,7 +133,7 @@ mod tests {
 
     fn samples(bytes: &[u8]) -> Option<Vec<(i64, u64)>> {
         let mut samples = Vec::new();
-        read(bytes, |timestamp, value| samples.push((timestamp, value.to_bits())))?;
+        floats(bytes, |timestamp, value| samples.push((timestamp, value.to_bits())))?;
         Some(samples)
     }
 

@@ -1,20 +1,30 @@
 //! Properties that hold for any bytes of files of Prometheus; called by the fuzz targets and by the
 //! tests that replay their corpora.
 
+use crate::histogram::is_sound;
 use crate::{Error, Wal, chunk, index};
+use model::{Value, is_stale};
 use std::path::Path;
 use sys::Vfs;
 use sys::sim::SimVfs;
 
-/// Any bytes as a chunk of floats: no panic, a whole one has as many samples as it says.
+/// Any bytes as a chunk of any encoding: no panic, a whole one has as many samples as it says, and
+/// its histograms can be stored.
 ///
 /// # Panics
 /// When a property does not hold.
 pub fn check_chunk(data: &[u8]) {
-    let mut count = 0_usize;
-    let whole = chunk::read(data, |_, _| count += 1);
-    if whole.is_some() {
-        assert_eq!(count, usize::from(u16::from_be_bytes([data[0], data[1]])));
+    for encoding in 1..=3 {
+        let mut count = 0_usize;
+        let whole = chunk::read(encoding, data, |_, value| {
+            count += 1;
+            if let Value::Histogram(histogram) = value {
+                assert!(is_stale(histogram.sum) || is_sound(&histogram));
+            }
+        });
+        if whole.is_some() {
+            assert_eq!(count, usize::from(u16::from_be_bytes([data[0], data[1]])));
+        }
     }
 }
 

@@ -2,14 +2,16 @@
 //! Read twice: once for series and amounts, then span by span, so that memory stays bounded
 //! however much there is.
 
+mod histograms;
 mod records;
 
 use crate::bytes::Cursor;
 use crate::error::{Error, Result};
-use model::{Labels, SampleBuf};
+use model::{Histogram, Labels, SampleBuf};
 use records::Records;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use sys::Vfs;
 
 /// Width of the spans whose samples are counted, ms.
@@ -27,7 +29,7 @@ pub struct Wal {
     amounts: BTreeMap<i64, u64>,
     /// Spans that were deleted, by label set.
     deleted: HashMap<usize, Vec<(i64, i64)>>,
-    histograms: u64,
+    unread: u64,
     end: Option<Error>,
 }
 
@@ -46,7 +48,7 @@ impl Wal {
             since,
             amounts: BTreeMap::new(),
             deleted: HashMap::new(),
-            histograms: 0,
+            unread: 0,
             end: None,
         };
         wal.files.extend(files(vfs, &dir.join("wbl"))?);
@@ -89,8 +91,19 @@ impl Wal {
                     }
                 }
             }
-            (7..=10, _) => self.histograms += 1,
-            _ => {}
+            (kind @ 7..=10, samples) => {
+                let since = self.since;
+                let amounts = &mut self.amounts;
+                histograms::for_each(*kind, samples, |_, at, histogram| {
+                    if at >= since {
+                        let amount = histograms::weight(&histogram);
+                        *amounts.entry(at.div_euclid(BUCKET_MS)).or_default() += amount;
+                    }
+                })?;
+            }
+            // Exemplars, places in files of chunks, metadata.
+            (4..=6, _) => {}
+            _ => self.unread += 1,
         }
         Some(())
     }
@@ -100,9 +113,9 @@ impl Wal {
         &self.labels
     }
 
-    /// Records of native histograms, which are not read.
-    pub fn histogram_records(&self) -> u64 {
-        self.histograms
+    /// Records of a kind that is not known here.
+    pub fn unread(&self) -> u64 {
+        self.unread
     }
 
     /// Where the log ends before its files do: a record was not written whole, or is damaged.
@@ -110,7 +123,8 @@ impl Wal {
         self.end.as_ref()
     }
 
-    /// Spans (both ends included, ms) with about so many samples each.
+    /// Spans (both ends included, ms) with about so many samples each; a histogram counts for as
+    /// many as it takes room.
     pub fn spans(&self, samples: u64) -> Vec<(i64, i64)> {
         let mut spans: Vec<((i64, i64), u64)> = Vec::new();
         for (bucket, amount) in &self.amounts {
@@ -131,36 +145,68 @@ impl Wal {
     /// # Errors
     /// When a file cannot be read.
     pub fn read(&self, vfs: &dyn Vfs, span: (i64, i64)) -> Result<Vec<SampleBuf>> {
-        let mut found: Vec<Vec<(i64, f64)>> = vec![Vec::new(); self.labels.len()];
+        let mut found = vec![Found::default(); self.labels.len()];
+        let place = |reference: u64, at: i64| {
+            let number = self.numbers.get(&reference).copied()?;
+            (span.0..=span.1).contains(&at).then_some(number)
+        };
         // Where it ends was learnt at the beginning.
-        let _end = replay(vfs, &self.files, |record| {
-            let (2, samples) = record.split_first()? else { return Some(()) };
-            for_each_sample(samples, |reference, at, value| {
-                if (span.0..=span.1).contains(&at)
-                    && let Some(number) = self.numbers.get(&reference)
-                {
-                    found[*number].push((at, value));
+        let _end = replay(vfs, &self.files, |record| match record.split_first()? {
+            (2, samples) => for_each_sample(samples, |reference, at, value| {
+                if let Some(number) = place(reference, at) {
+                    found[number].floats.push((at, value));
                 }
-            })
+            }),
+            (kind @ 7..=10, samples) => {
+                histograms::for_each(*kind, samples, |reference, at, histogram| {
+                    if let Some(number) = place(reference, at) {
+                        found[number].histograms.push((at, Arc::new(histogram)));
+                    }
+                })
+            }
+            _ => Some(()),
         })?;
         for (number, spans) in &self.deleted {
             let is_gone = |at: i64| spans.iter().any(|gone| (gone.0..=gone.1).contains(&at));
-            found[*number].retain(|(at, _)| !is_gone(*at));
+            found[*number].floats.retain(|(at, _)| !is_gone(*at));
+            found[*number].histograms.retain(|(at, _)| !is_gone(*at));
         }
-        Ok(found.into_iter().map(in_order).collect())
+        Ok(found.into_iter().map(Found::in_order).collect())
     }
 }
 
-fn in_order(mut samples: Vec<(i64, f64)>) -> SampleBuf {
+/// Samples of a series as the log has them.
+#[derive(Clone, Default)]
+struct Found {
+    floats: Vec<(i64, f64)>,
+    histograms: Vec<(i64, Arc<Histogram>)>,
+}
+
+impl Found {
+    /// Each instant once: of two the first one stays, a float before a histogram.
+    fn in_order(mut self) -> SampleBuf {
+        sort(&mut self.floats);
+        sort(&mut self.histograms);
+        let mut buffer = SampleBuf::default();
+        let mut histograms = self.histograms.into_iter().peekable();
+        for (at, value) in self.floats {
+            while let Some((at, histogram)) = histograms.next_if(|(other, _)| *other < at) {
+                buffer.push_histogram(at, histogram);
+            }
+            buffer.push(at, value);
+            // What stands at the same instant is left out.
+            histograms.next_if(|(other, _)| *other == at);
+        }
+        histograms.for_each(|(at, histogram)| buffer.push_histogram(at, histogram));
+        buffer
+    }
+}
+
+fn sort<T>(samples: &mut Vec<(i64, T)>) {
     if !samples.is_sorted_by(|a, b| a.0 < b.0) {
         samples.sort_by_key(|(at, _)| *at);
         samples.dedup_by_key(|(at, _)| *at);
     }
-    let mut buffer = SampleBuf::default();
-    for (at, value) in samples {
-        buffer.push(at, value);
-    }
-    buffer
 }
 
 fn labels(cursor: &mut Cursor<'_>) -> Option<Labels> {

@@ -202,6 +202,15 @@ impl Unzstd {
     }
 }
 
+/// Decompresses zstd that is there as a whole into `out`, replacing what it held; after an error
+/// `out` is empty.
+pub fn zstd_frames(input: &[u8], bounds: Bounds, out: &mut Vec<u8>) -> Result<(), WireError> {
+    let mut decoder = Unzstd::new(bounds, std::mem::take(out))?;
+    decoder.push(input)?;
+    *out = decoder.finish()?;
+    Ok(())
+}
+
 /// A buffer that refuses to grow beyond its bounds.
 struct Output {
     bytes: Vec<u8>,

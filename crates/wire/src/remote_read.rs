@@ -1,7 +1,10 @@
 //! Remote read: questions of other servers decoded, answers encoded as samples or as a stream of
-//! XOR chunks. Messages: prometheus/prompb `remote.proto` and `types.proto`; frames and chunks:
+//! chunks. Messages: prometheus/prompb `remote.proto` and `types.proto`; frames and chunks:
 //! Prometheus 3.14 `storage/remote/chunked.go` and `tsdb/docs/format/chunks.md`.
 
+mod bits;
+mod chunk;
+mod histogram;
 mod xor;
 
 use crate::WireError;
@@ -10,7 +13,7 @@ use crate::remote_write::TimeSeries;
 use crate::remote_write::encode::{Message, encode_series};
 use model::{MatchOp, Matcher, Timestamp};
 
-pub use xor::{XorChunk, decode_xor};
+pub use chunk::{Chunk, Encoding};
 
 /// Most questions of a request; servers send one.
 const QUERIES_MAX: usize = 100;
@@ -26,7 +29,7 @@ pub enum ResponseType {
     /// One message with samples, compressed.
     #[default]
     Samples,
-    /// Frames with XOR chunks.
+    /// Frames with chunks.
     Stream,
 }
 
@@ -199,12 +202,7 @@ impl SamplesResponse {
 
 /// Appends a frame: a part of a series (chunks in the order of time) of the question with this
 /// number. Length, CRC-32C of the content (big endian), content.
-pub fn put_frame(
-    query: usize,
-    labels: &[(String, String)],
-    chunks: &[XorChunk],
-    out: &mut Vec<u8>,
-) {
+pub fn put_frame(query: usize, labels: &[(String, String)], chunks: &[Chunk], out: &mut Vec<u8>) {
     let mut series = Message::default();
     for (name, value) in labels {
         crate::remote_write::put_label(name, value, &mut series.bytes);
@@ -213,7 +211,7 @@ pub fn put_frame(
         let mut one = Message::default();
         one.varint(1, chunk.first_ms.cast_unsigned());
         one.varint(2, chunk.last_ms.cast_unsigned());
-        one.varint(3, 1);
+        one.varint(3, chunk.encoding as u64);
         one.tag(4, 2);
         put_varint(chunk.bytes.len() as u64, &mut one.bytes);
         one.bytes.extend_from_slice(&chunk.bytes);

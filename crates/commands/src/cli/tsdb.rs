@@ -35,8 +35,8 @@ Example:
 const PROMETHEUS_EXAMPLES: &str = "\
 Blocks and write-ahead log are read, nothing in them is changed; Prometheus should not run, so that
 its log is whole. No server may run on the data directory. An import that was interrupted goes on
-where it was when it is started again, and one that is repeated changes nothing. Native histograms
-are not read. A server keeps 30 days unless --storage.retention.time says otherwise.
+where it was when it is started again, and one that is repeated changes nothing. Exemplars are not
+read. A server keeps 30 days unless --storage.retention.time says otherwise.
 Exit codes: 0 everything is there, 1 something could not be read.
 
 Example:

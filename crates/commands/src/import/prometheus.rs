@@ -128,16 +128,15 @@ impl Import<'_> {
     ) -> Result<ImportReport, DbError> {
         let mut reader = block.reader();
         let mut rest = series.iter();
-        let mut histograms = 0;
+        let mut unread = 0;
         let report = self.db.import(|samples| -> Result<Option<Labels>, DbError> {
             let Some(one) = rest.next() else { return Ok(None) };
-            let unread = reader.read(one, day, samples);
-            histograms += unread
-                .map_err(|error| DbError::new(DbErrorKind::Corrupt, error.to_string()))?
-                as u64;
+            let read = reader.read(one, day, samples);
+            unread +=
+                read.map_err(|error| DbError::new(DbErrorKind::Corrupt, error.to_string()))?;
             Ok(Some(one.labels.clone()))
         })?;
-        self.total.histograms += histograms;
+        self.total.unread += unread as u64;
         Ok(report)
     }
 
@@ -147,7 +146,7 @@ impl Import<'_> {
             Ok(wal) => wal,
             Err(error) => return self.lost(&error, console),
         };
-        self.total.histograms += wal.histogram_records();
+        self.total.unread += wal.unread();
         let labels = wal.labels();
         let mut order: Vec<usize> = (0..labels.len()).collect();
         order.sort_by(|a, b| series_order(&labels[*a], &labels[*b]));

@@ -2,7 +2,7 @@
 
 use super::mark::{Outgoing, Payload, Sample};
 use config::RemoteWriteMessage;
-use model::{Metadata, MetricMetadata};
+use model::{Exemplar, Histogram, Metadata, MetricMetadata};
 use std::collections::HashMap;
 use std::sync::Arc;
 use wire::WireError;
@@ -51,21 +51,31 @@ fn labels_of(series: &Outgoing) -> Vec<(String, String)> {
     series.labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
+/// Payloads into the lists that both versions have.
+fn sort(
+    group: &[&Sample],
+    floats: &mut Vec<(i64, f64)>,
+    histograms: &mut Vec<(i64, Histogram)>,
+    exemplars: &mut Vec<Exemplar>,
+) {
+    for sample in group {
+        match &sample.payload {
+            Payload::Float(value) => floats.push((sample.timestamp, *value)),
+            Payload::Histogram(histogram) => {
+                histograms.push((sample.timestamp, histogram.as_ref().clone()));
+            }
+            Payload::Exemplar(exemplar) => exemplars.push(exemplar.as_ref().clone()),
+        }
+    }
+}
+
 fn first(samples: &[Sample]) -> Vec<remote_write::TimeSeries> {
     let one = |group: Vec<&Sample>| {
         let mut series = remote_write::TimeSeries {
             labels: labels_of(&group[0].series),
             ..remote_write::TimeSeries::default()
         };
-        for sample in group {
-            match &sample.payload {
-                Payload::Float(value) => series.samples.push((sample.timestamp, *value)),
-                Payload::Histogram(histogram) => {
-                    series.histograms.push((sample.timestamp, histogram.as_ref().clone()));
-                }
-                Payload::Exemplar(exemplar) => series.exemplars.push(exemplar.as_ref().clone()),
-            }
-        }
+        sort(&group, &mut series.samples, &mut series.histograms, &mut series.exemplars);
         series
     };
     grouped(samples, false).into_iter().map(one).collect()
@@ -81,15 +91,7 @@ fn second(samples: &[Sample], families: &Families) -> Vec<remote_write_2::TimeSe
             metadata: metadata.cloned().unwrap_or_default(),
             ..remote_write_2::TimeSeries::default()
         };
-        for sample in group {
-            match &sample.payload {
-                Payload::Float(value) => series.samples.push((sample.timestamp, *value)),
-                Payload::Histogram(histogram) => {
-                    series.histograms.push((sample.timestamp, histogram.as_ref().clone()));
-                }
-                Payload::Exemplar(exemplar) => series.exemplars.push(exemplar.as_ref().clone()),
-            }
-        }
+        sort(&group, &mut series.samples, &mut series.histograms, &mut series.exemplars);
         series
     };
     grouped(samples, true).into_iter().map(one).collect()

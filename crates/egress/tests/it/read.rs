@@ -5,15 +5,17 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use egress::EgressOptions;
-use model::{Histogram, MatchOp, Matcher, Timestamp, Value};
+use model::{
+    CounterReset, Histogram, HistogramCounts, MatchOp, Matcher, SampleBuf, Span, Timestamp, Value,
+};
+use prometheus_tsdb::decode_chunk;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use testkit::peak_of;
 use testkit::protobuf::Message;
 use wire::bounded::{Bounds, snappy_block, snappy_compress};
 use wire::protobuf::Reader;
 use wire::remote_read::ResponseType::{Samples, Stream};
-use wire::remote_read::{ReadQuery, ResponseType, decode_xor, encode_request};
+use wire::remote_read::{ReadQuery, ResponseType, encode_request};
 use wire::remote_write::{Item, LabelPairs, Request as Series, SeriesItem};
 
 async fn post(router: &Router, body: Vec<u8>) -> (u16, String, Vec<u8>) {
@@ -68,8 +70,8 @@ fn samples(body: &[u8]) -> Vec<String> {
     lines
 }
 
-/// Frames of a stream: question, labels, times and values; checksums are compared.
-fn frames(mut bytes: &[u8]) -> Vec<(u64, String, Vec<i64>, Vec<f64>)> {
+/// Frames of a stream: question, labels, chunks; checksums are compared.
+fn frames(mut bytes: &[u8]) -> Vec<(u64, String, Vec<SampleBuf>)> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
         let mut reader = Reader::new(bytes);
@@ -78,8 +80,7 @@ fn frames(mut bytes: &[u8]) -> Vec<(u64, String, Vec<i64>, Vec<f64>)> {
         let (frame, rest) = rest.split_at(len);
         assert_eq!(sum, crc32c::crc32c(frame).to_be_bytes());
         bytes = rest;
-        let (mut number, mut labels) = (0, String::new());
-        let (mut times, mut values) = (Vec::new(), Vec::new());
+        let (mut number, mut labels, mut chunks) = (0, String::new(), Vec::new());
         let mut reader = Reader::new(frame);
         while let Some(field) = reader.next_field().unwrap() {
             if field.number == 2 {
@@ -89,21 +90,33 @@ fn frames(mut bytes: &[u8]) -> Vec<(u64, String, Vec<i64>, Vec<f64>)> {
             let mut series = field.reader().unwrap();
             labels = shown(LabelPairs::of(series.rest()));
             while let Some(field) = series.next_field().unwrap() {
-                let mut chunk = field.reader().unwrap();
-                while field.number == 2
-                    && let Some(part) = chunk.next_field().unwrap()
-                {
-                    if part.number == 4 {
-                        let one = decode_xor(part.reader().unwrap().rest()).unwrap();
-                        times.extend(one.0);
-                        values.extend(one.1);
-                    }
+                if field.number == 2 {
+                    chunks.push(chunk(field.reader().unwrap()));
                 }
             }
         }
-        found.push((number, labels, times, values));
+        found.push((number, labels, chunks));
     }
     found
+}
+
+fn chunk(mut reader: Reader<'_>) -> SampleBuf {
+    // Protobuf leaves out what is 0.
+    let (mut ends, mut encoding) = ([0; 2], 0);
+    while let Some(part) = reader.next_field().unwrap() {
+        match part.number {
+            1 => ends[0] = part.varint().unwrap().cast_signed(),
+            2 => ends[1] = part.varint().unwrap().cast_signed(),
+            3 => encoding = u8::try_from(part.varint().unwrap()).unwrap(),
+            _ => {
+                let samples = decode_chunk(encoding, part.reader().unwrap().rest()).unwrap();
+                let times = &samples.timestamps;
+                assert!(times.len() <= 120 && ends == [times[0], times[times.len() - 1]]);
+                return samples;
+            }
+        }
+    }
+    panic!("a chunk without samples");
 }
 
 fn store() -> Store {
@@ -155,28 +168,124 @@ async fn streams_are_chunks_with_checksums() {
     );
     let frames = frames(&answer);
     assert_eq!(frames[0].1, "__name__=a,region=eu,x=1");
-    assert_eq!((&frames[0].2[..], &frames[0].3[..]), (&[1, 2, 9][..], &[1.0, -0.0, 3.0][..]));
+    let first = &frames[0].2[0];
+    assert_eq!((&first.timestamps[..], &first.values[..]), (&[1, 2, 9][..], &[1.0, -0.0, 3.0][..]));
     assert_eq!((frames[1].0, &*frames[1].1), (0, "__name__=a,region=own,x=2"));
     let long: Vec<_> = frames.iter().filter(|frame| frame.0 == 1).collect();
     assert!(long.len() > 2, "{} frames", long.len());
-    let found: Vec<i64> = long.iter().flat_map(|frame| frame.2.clone()).collect();
+    let chunks = || long.iter().flat_map(|frame| &frame.2);
+    let found: Vec<i64> = chunks().flat_map(|chunk| chunk.timestamps.clone()).collect();
     assert_eq!(found, times);
-    let found = long.iter().flat_map(|frame| frame.3.iter().map(|value| value.to_bits()));
+    let found = chunks().flat_map(|chunk| chunk.values.iter().map(|value| value.to_bits()));
     assert!(found.eq(values.iter().map(|value| value.to_bits())), "every bit");
 }
 
+/// A histogram of either form; `more` are added to each of its buckets.
+fn histogram(counts: HistogramCounts, more: f64, schema: i32) -> Histogram {
+    let fraction = if counts == HistogramCounts::Float { 0.5 } else { 0.0 };
+    let positive_buckets = [1.0, 0.0, 7.0, 300.0].map(|count| count + more + fraction).to_vec();
+    let negative_buckets = vec![2.0 + more];
+    let total: f64 = positive_buckets.iter().chain(&negative_buckets).sum();
+    let custom_values = if schema == -53 { vec![0.001, 0.25, 1e9, 1e12] } else { Vec::new() };
+    let is_custom = schema == -53;
+    let negatives = if is_custom { 0.0 } else { negative_buckets[0] };
+    let zero_count = if is_custom { 0.0 } else { 4.0 };
+    let span = |offset, length| Span { offset, length };
+    Histogram {
+        counts,
+        schema,
+        zero_threshold: if is_custom { 0.0 } else { 2_f64.powi(-128) },
+        zero_count,
+        count: total - negative_buckets[0] + negatives + zero_count,
+        sum: -0.1 * more + 1e-300,
+        positive_spans: if is_custom { vec![span(0, 4)] } else { vec![span(-3, 3), span(70, 1)] },
+        positive_buckets,
+        negative_spans: if is_custom { Vec::new() } else { vec![span(9, 1)] },
+        negative_buckets: if is_custom { Vec::new() } else { negative_buckets },
+        custom_values,
+        ..Histogram::default()
+    }
+}
+
+/// Floats among them, a reset, other layouts, staleness markers, gauges, very many.
+fn mixed(counts: HistogramCounts) -> Vec<(i64, Value)> {
+    let stale = Histogram { counts, ..Histogram::stale() };
+    let gauge =
+        |more| Histogram { counter_reset: CounterReset::Gauge, ..histogram(counts, more, 3) };
+    let mut all: Vec<Histogram> = Vec::new();
+    all.extend((0..150).map(|n| histogram(counts, f64::from(n * n), 3)));
+    all.extend([stale.clone(), stale.clone()]);
+    all.extend([7.0, 5.0, 6.0].map(|more| histogram(counts, more, 3)));
+    all.push(Histogram { zero_threshold: 0.3, ..histogram(counts, 6.0, 3) });
+    all.extend([7.0, 8.0].map(|more| histogram(counts, more, -53)));
+    all.extend([9.0, 2.0].map(gauge));
+    all.extend([stale, gauge(3.0)]);
+    let values = all.into_iter().map(|one| Value::Histogram(Arc::new(one)));
+    let floats = [Value::Float(1.5), Value::Float(-0.0)];
+    let last = histogram(counts, 2_f64.powi(40), 8);
+    let last = Value::Histogram(Arc::new(last));
+    let values = values.chain(floats).chain([last]).enumerate();
+    values
+        .map(|(n, value)| (1_700_000_000_000 + 15_000 * i64::try_from(n).unwrap(), value))
+        .collect()
+}
+
 #[tokio::test]
-async fn histograms_are_sent_as_samples() {
-    let histogram = Value::Histogram(Arc::new(Histogram { count: 2.0, ..Histogram::default() }));
-    let open = || store().with(&[("__name__", "h")], &[(5, histogram.clone())]);
-    let router = open().open(&[], EgressOptions::default());
-    let all = [query(0, 9, &[(MatchOp::Regex, "__name__", "[bh]")])];
-    let (_, content_type, answer) = post(&router, body(&all, &[Stream, Samples])).await;
-    assert_eq!(content_type, "application/x-protobuf");
-    assert_eq!(samples(&answer), ["0: __name__=b 6@5", "0: __name__=h count 2"]);
-    let (status, _, text) = post(&router, body(&all, &[Stream])).await;
-    assert_eq!(status, 422);
-    assert!(text.starts_with(b"native histograms are not streamed"));
+async fn histograms_are_streamed_bit_by_bit() {
+    for counts in [HistogramCounts::Integer, HistogramCounts::Float] {
+        let sent = mixed(counts);
+        let router = store().with(&[("__name__", "h")], &sent).open(&[], EgressOptions::default());
+        let of_h = [query(0, i64::MAX, &[(MatchOp::Equal, "__name__", "h")])];
+        let (status, content_type, answer) = post(&router, body(&of_h, &[Stream, Samples])).await;
+        assert_eq!((status, &content_type[..31]), (200, "application/x-streamed-protobuf"));
+        let frames = frames(&answer);
+        let chunks: Vec<&SampleBuf> = frames.iter().flat_map(|frame| &frame.2).collect();
+        let mut sent = sent.into_iter();
+        for chunk in &chunks {
+            let mut histograms = chunk.histograms.iter();
+            for (index, at) in chunk.timestamps.iter().enumerate() {
+                let (time, value) = sent.next().unwrap();
+                assert_eq!(time, *at);
+                match value {
+                    Value::Float(value) => {
+                        assert_eq!(value.to_bits(), chunk.values[index].to_bits());
+                    }
+                    Value::Histogram(expected) => {
+                        let (place, found) = histograms.next().unwrap();
+                        let reset = found.counter_reset;
+                        let unknown = Histogram {
+                            counter_reset: expected.counter_reset,
+                            ..(**found).clone()
+                        };
+                        assert!(
+                            unknown.bits_eq(&expected),
+                            "{at}: {found:?}, {expected:?} expected"
+                        );
+                        let is_gauge = expected.counter_reset == CounterReset::Gauge;
+                        assert_eq!(
+                            reset == CounterReset::Gauge,
+                            is_gauge || is_stale_gauge(found),
+                            "{at}"
+                        );
+                        assert_eq!(
+                            (*place, reset == CounterReset::Unknown),
+                            (index, index == 0 && !is_gauge)
+                        );
+                    }
+                }
+            }
+        }
+        assert_eq!(sent.len(), 0);
+        assert!(chunks.len() >= 10, "{} chunks", chunks.len());
+        let (_, content_type, answer) = post(&router, body(&of_h, &[])).await;
+        assert_eq!(content_type, "application/x-protobuf");
+        assert!(samples(&answer)[0].contains(" count "));
+    }
+}
+
+/// A marker in a chunk of gauges.
+fn is_stale_gauge(histogram: &Histogram) -> bool {
+    model::is_stale(histogram.sum) && histogram.counter_reset == CounterReset::Gauge
 }
 
 #[tokio::test]
@@ -208,21 +317,4 @@ async fn hostile_requests_are_refused() {
     }
     let request = Request::post("/api/v1/read").header("content-encoding", "gzip");
     assert_eq!(ask(&router, request.body(Body::empty()).unwrap()).await.0, 415);
-}
-
-#[test]
-fn chunks_of_any_bytes_are_an_error_or_samples() {
-    for seed in 0..2000_u64 {
-        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        let mut byte = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state.to_le_bytes()[3]
-        };
-        let bytes: Vec<u8> = (0..seed % 200).map(|_| byte()).collect();
-        let (decoded, peak) = peak_of(|| decode_xor(&bytes));
-        assert!(peak < 1 << 20, "{peak}");
-        drop(decoded);
-    }
 }

@@ -149,7 +149,7 @@ pub(crate) const fn zigzag(value: i64) -> u64 {
 
 /// An integer count as it is sent; callers keep it within 0..=2^53.
 #[expect(clippy::cast_possible_truncation, reason = "integer counts are below 2^53")]
-const fn integer(count: f64) -> i64 {
+pub(crate) const fn integer(count: f64) -> i64 {
     count as i64
 }
 
