@@ -66,9 +66,10 @@ class Server:
         for _ in range(600):
             try:
                 fetch(self.url + ("/-/ready" if name == "flyball" else "/health"))
-                break
+                return
             except OSError:
                 time.sleep(0.1)
+        sys.exit(f"{name} does not start, see {folder}/log")
 
     def cpu(self):
         with open(f"/proc/{self.process.pid}/stat") as file:

@@ -63,6 +63,8 @@ pub struct FlyballConfig {
     pub health: HealthSettings,
     /// Limits of series.
     pub limits: SeriesLimits,
+    /// Bytes that may wait for endpoints of `remote_write` besides the journal.
+    pub remote_write_backlog_bytes_max: Option<u64>,
     /// Webhooks that get every alert when no alertmanager.yml routes them.
     pub webhooks: Vec<Integration>,
     /// Do alerts go out exactly as Alertmanager sends them, with what has hurt its users?

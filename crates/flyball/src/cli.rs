@@ -11,7 +11,9 @@ mod words;
 
 pub(crate) use self::check::{CheckCommand, CheckConfig, CheckRules, Lint, LintArgs};
 pub(crate) use self::migrate::MigrateArgs;
-pub(crate) use self::promtool::{Promtool, PromtoolCommand};
+#[cfg(test)]
+pub(crate) use self::promtool::Promtool;
+pub(crate) use self::promtool::{PromtoolCommand, parse_promtool};
 pub(crate) use self::test::{TestArgs, TestCommand, TestPromql, TestRules};
 pub(crate) use commands::cli::{
     AlertArgs, Amtool, AmtoolCommand, AmtoolConfig, CheckFiles, ClusterArgs, DashboardCommand,

@@ -10,6 +10,7 @@ use ingest::{
 };
 use model::{Appender, Labels};
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use sys::Clock;
@@ -123,10 +124,14 @@ async fn bind(protocol: &str, listen: &LineListen) -> io::Result<Arc<LineListene
         idle_timeout: listen.idle_timeout,
     };
     let (udp, tcp) = (listen.udp.as_deref(), listen.tcp.as_deref());
-    let bound = LineListeners::bind(udp, tcp, limits).await;
-    let bound = bound
-        .map_err(|error| io::Error::new(error.kind(), format!("receive: {protocol}: {error}")))?;
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("receive: {protocol}: {error}"));
+    let mut bound = LineListeners::bind(udp, tcp, limits).await.map_err(named)?;
+    if let Some((path, mode)) = &listen.unixgram {
+        bound.bind_unix(Path::new(path), *mode).map_err(named)?;
+    }
     let (udp, tcp) = bound.addresses();
-    tracing::info!(protocol, ?udp, ?tcp, "listening for lines");
+    let unixgram = listen.unixgram.as_ref().map(|(path, _)| path);
+    tracing::info!(protocol, ?udp, ?tcp, ?unixgram, "listening for lines");
     Ok(Arc::new(bound))
 }

@@ -33,11 +33,8 @@ mod test;
 mod version;
 mod watched;
 
-use clap::{CommandFactory, Parser};
-use cli::{
-    AmtoolCommand, AmtoolConfig, Cli, Command, ConfigCommand, Promtool, PromtoolCommand,
-    TsdbCommand,
-};
+use clap::CommandFactory;
+use cli::{AmtoolCommand, AmtoolConfig, Cli, Command, ConfigCommand, PromtoolCommand, TsdbCommand};
 use commands::console::{self, Console, Verdict};
 use commands::{amtool, ask, dashboard, import, inspect, probe};
 use std::io;
@@ -52,11 +49,7 @@ fn main() -> ExitCode {
         return under_amtools_name();
     }
     if cli::is_called("promtool") {
-        return match Promtool::parse().command {
-            PromtoolCommand::Check(command) => answer(|console| check::run(&command, console)),
-            PromtoolCommand::Query(command) => answer(|console| ask::run(&command, console)),
-            PromtoolCommand::Test(command) => answer(|console| test::run(&command, console)),
-        };
+        return under_promtools_name();
     }
     let settings = match cli::takes_settings().then(amtool::settings).transpose() {
         Ok(settings) => settings.unwrap_or_default(),
@@ -99,6 +92,19 @@ fn main() -> ExitCode {
             answer(|console| console.say(facts).map(|()| Verdict::Good))
         }
     }
+}
+
+/// The commands of promtool, called by a link of that name.
+fn under_promtools_name() -> ExitCode {
+    let command = match cli::parse_promtool() {
+        Ok(promtool) => promtool.command,
+        Err(code) => return code,
+    };
+    answer(|console| match &command {
+        PromtoolCommand::Check(command) => check::run(command, console),
+        PromtoolCommand::Query(command) => ask::run(command, console),
+        PromtoolCommand::Test(command) => test::run(command, console),
+    })
 }
 
 /// The commands of amtool, called by a link of that name.

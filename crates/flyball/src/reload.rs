@@ -114,6 +114,8 @@ impl Reloader {
         self.lines.configure(&configuration);
         let external = configuration.prometheus.global.external_labels.clone();
         let remote_write = &configuration.prometheus.remote_write;
+        let backlog = configuration.flyball.remote_write_backlog_bytes_max;
+        self.senders.bound_backlog(backlog.unwrap_or(egress::BACKLOG_BYTES_MAX));
         tokio::task::block_in_place(|| self.senders.apply(remote_write, &external));
         self.egress.set_external_labels(external);
         self.outlets.apply(&configuration);

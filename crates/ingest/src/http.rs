@@ -31,6 +31,9 @@ pub fn router(receiver: Arc<Receiver>) -> Router {
 
 async fn write(receiver: Arc<Receiver>, request: Request) -> Answer {
     let (head, body) = request.into_parts();
+    if asks_for_zstd(head.uri.query().unwrap_or_default()) {
+        return Answer::new(StatusCode::OK, "1");
+    }
     let version = match check_headers(&head.headers) {
         Ok(version) => version,
         Err(text) => {
@@ -98,6 +101,11 @@ enum Version {
     Two,
 }
 
+/// Agents of VictoriaMetrics from 1.88 on ask before they send zstd; later ones try.
+fn asks_for_zstd(query: &str) -> bool {
+    query.split('&').any(|pair| pair.starts_with("get_vm_proto_version="))
+}
+
 /// As upstream's write handler: both headers may be missing (senders before 1.0), nothing else.
 fn check_headers(headers: &HeaderMap) -> Result<Version, String> {
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -108,6 +116,8 @@ fn check_headers(headers: &HeaderMap) -> Result<Version, String> {
     match text(header::CONTENT_ENCODING).as_deref() {
         None | Some("") => Ok(version),
         Some(encoding) if encoding.eq_ignore_ascii_case("snappy") => Ok(version),
+        // As VictoriaMetrics takes it; its agents try this first.
+        Some("zstd") if matches!(version, Version::One) => Ok(version),
         Some(other) => Err(format!("content encoding {other:?}, \"snappy\" expected")),
     }
 }

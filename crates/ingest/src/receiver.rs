@@ -13,7 +13,8 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use wire::bounded::{Bounds, snappy_block};
+use wire::WireError;
+use wire::bounded::{Bounds, snappy_block, zstd_frames};
 
 /// Limits of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,9 @@ impl Default for ReceiverOptions {
     }
 }
 
+/// How a frame of zstd begins (RFC 8878, 3.1.1). A snappy block cannot: the second byte would copy
+/// from before its beginning.
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Bytes of a body per permit of the budget.
 pub(crate) const BUDGET_UNIT: usize = 256;
 
@@ -106,26 +110,34 @@ impl Receiver {
         &self.intake.stats
     }
 
-    /// Handles a snappy-compressed body of remote write 1.0. Blocks while the store writes.
+    /// Handles a body of remote write 1.0, compressed by snappy or, as agents of VictoriaMetrics
+    /// send it, by zstd. Blocks while the store writes.
     pub fn receive(&self, compressed: &[u8]) -> Answer {
-        self.receive_block(compressed, |body| self.answer(body, read_1).0)
+        // What waited in an agent's queue may be compressed otherwise than its header says.
+        let unpack = if compressed.starts_with(&ZSTD_MAGIC) { zstd_frames } else { snappy_block };
+        self.receive_block(compressed, unpack, |body| self.answer(body, read_1).0)
     }
 
     /// Handles a snappy-compressed body of remote write 2.0; the answer says what was written.
     pub fn receive_2(&self, compressed: &[u8]) -> Answer {
-        let answer = self.receive_block(compressed, |body| {
+        let answer = self.receive_block(compressed, snappy_block, |body| {
             let (answer, written) = self.answer(body, read_2);
             Answer { written: Some(written), ..answer }
         });
         Answer { written: answer.written.or(Some(Written::default())), ..answer }
     }
 
-    fn receive_block(&self, compressed: &[u8], handle: impl FnOnce(&[u8]) -> Answer) -> Answer {
+    fn receive_block(
+        &self,
+        compressed: &[u8],
+        unpack: Unpack,
+        handle: impl FnOnce(&[u8]) -> Answer,
+    ) -> Answer {
         let stats = self.stats();
         stats.bytes_received.add(compressed.len());
         let mut body = self.buffers.lock().pop().unwrap_or_default();
         let bounds = Bounds::of(self.options.body_bytes_max);
-        let answer = match snappy_block(compressed, bounds, &mut body) {
+        let answer = match unpack(compressed, bounds, &mut body) {
             Ok(()) => {
                 stats.bytes_decoded.add(body.len());
                 handle(&body)
@@ -173,6 +185,9 @@ impl Receiver {
         counter.add(1);
     }
 }
+
+/// Decompresses a body within its bounds.
+type Unpack = fn(&[u8], Bounds, &mut Vec<u8>) -> Result<(), WireError>;
 
 /// Reads a body of one version.
 type Read<'a> = fn(&Intake, &'a [u8], &mut Refusals) -> Result<RequestBatch<'a>, Stop>;

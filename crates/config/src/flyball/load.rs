@@ -128,6 +128,8 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
     let paths = |paths: Option<Vec<String>>| {
         paths.unwrap_or_default().iter().map(|path| reader.join_directory(path)).collect()
     };
+    let backlog = file.storage.as_ref().and_then(|it| it.remote_write_backlog.as_ref());
+    let backlog = backlog.map(|size| size.0);
     let query = file.query.unwrap_or_default();
     let limits = file.limits.unwrap_or_default();
     let log = file.log.unwrap_or_default();
@@ -169,6 +171,7 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
             series_max: limits.series_max,
             series_per_target_max: limits.series_per_target_max,
         },
+        remote_write_backlog_bytes_max: backlog,
         strict_notifications: notify.compat == Some(CompatName::Strict),
         webhooks: webhooks(notify.webhooks, root, reader),
         redact: redact(notify.redact.unwrap_or_default(), root, reader),

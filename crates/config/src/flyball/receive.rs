@@ -15,6 +15,8 @@ const IDLE_DEFAULT: Duration = Duration::from_mins(10);
 const SERIES_MAX_DEFAULT: usize = 100_000;
 const CONNECTIONS_MAX_DEFAULT: usize = 200;
 const LINE_BYTES_MAX_DEFAULT: usize = 16 << 10;
+/// As the exporter's `--statsd.unixsocket-mode`.
+const UNIX_SOCKET_MODE_DEFAULT: &str = "755";
 /// Longest line that may be asked for: a packet of UDP holds no longer one.
 const LINE_BYTES_MAX: usize = 64 << 10;
 
@@ -34,6 +36,8 @@ pub struct LineListen {
     pub udp: Option<String>,
     /// Address `host:port` of TCP.
     pub tcp: Option<String>,
+    /// Path of a Unix socket of datagrams, and its permission bits.
+    pub unixgram: Option<(String, u32)>,
     /// Path of a mapping file.
     pub mapping_file: Option<String>,
     /// Are names that no rule matches thrown away?
@@ -99,6 +103,7 @@ macro_rules! line_section {
                 LineListen {
                     udp: address("listen_udp", self.listen_udp),
                     tcp: address("listen_tcp", self.listen_tcp),
+                    unixgram: None,
                     mapping_file: self.mapping_file.map(|p| section.reader.join_directory(&p)),
                     strict_match: self.strict_match.unwrap_or_default(),
                     interval: section.time("interval", interval, INTERVAL_DEFAULT),
@@ -122,6 +127,10 @@ line_section! {
     Statsd, "127.0.0.1:9125";
     /// Time between two samples of a series; 15 seconds by default.
     interval: Option<DurationText>,
+    /// Path of a Unix socket of datagrams, as clients of DogStatsD use it; none by default.
+    listen_unixgram: Option<String>,
+    /// Permission bits of the Unix socket, octal: who may write to it may send. 755 by default.
+    unixsocket_mode: Option<String>,
 }
 
 line_section! {
@@ -132,7 +141,12 @@ line_section! {
 pub(super) fn resolve(receive: Receive, root: &Node, reader: &Reader<'_>) -> ReceiveSettings {
     let statsd = |it: Statsd| {
         let interval = it.interval;
-        it.listen(&Section { name: "statsd", root, reader }, interval)
+        let (unixgram, mode) = (it.listen_unixgram.clone(), it.unixsocket_mode.clone());
+        let section = Section { name: "statsd", root, reader };
+        let mode = section.mode("unixsocket_mode", mode.as_deref());
+        let path = unixgram.filter(|path| !path.is_empty());
+        let unixgram = path.map(|path| (reader.join_directory(&path), mode));
+        LineListen { unixgram, ..it.listen(&section, interval) }
     };
     let graphite = |it: Graphite| it.listen(&Section { name: "graphite", root, reader }, None);
     ReceiveSettings { statsd: receive.statsd.map(statsd), graphite: receive.graphite.map(graphite) }
@@ -171,6 +185,16 @@ impl Section<'_> {
             self.problem(key, format!("`{key}` must be above 0"));
         }
         given.map_or(default, |count| usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    fn mode(&self, key: &str, given: Option<&str>) -> u32 {
+        let text = given.unwrap_or(UNIX_SOCKET_MODE_DEFAULT);
+        let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
+        mode.unwrap_or_else(|| {
+            let quoted = model::quote(text);
+            self.problem(key, format!("{quoted} are no permission bits; expected e.g. `766`"));
+            0
+        })
     }
 
     fn line_max(&self, given: Option<SizeText>) -> usize {

@@ -76,6 +76,9 @@ pub(super) struct Storage {
     pub(super) durability: Option<DurabilityName>,
     /// When samples are deleted.
     pub(super) retention: Option<Retention>,
+    /// What may wait for endpoints of `remote_write` besides the journal, on disk; when there is
+    /// more, the oldest is given up. 4GB by default.
+    pub(super) remote_write_backlog: Option<SizeText>,
 }
 
 /// When a sample counts as stored.

@@ -199,6 +199,8 @@ pub struct KubernetesSdConfig {
     pub role: KubernetesRole,
     /// URL of the API server; absent: the cluster this process runs in.
     pub api_server: Option<String>,
+    /// A file of kubectl that says how the API server is reached; excludes `api_server`.
+    pub kubeconfig_file: Option<String>,
     /// Namespaces to look at; empty: all.
     pub namespaces: Vec<String>,
     /// Look at the namespace of this process as well.

@@ -24,7 +24,6 @@ pub(super) const UNSUPPORTED: &[UnsupportedKey] = &[
     never("http.oauth2.client_certificate_key", "tokens are asked for with `client_secret`"),
     never("http.proxy_url", "of SOCKS proxies; requests through one fail"),
     never("ionos_sd_configs", "no targets come from IONOS Cloud"),
-    later("kubernetes_sd_configs.kubeconfig_file", "no targets come from this cluster"),
     never("kuma_sd_configs", "no targets come from Kuma"),
     never("lightsail_sd_configs", "no targets come from Amazon Lightsail"),
     never("linode_sd_configs", "no targets come from Linode"),

@@ -1,6 +1,7 @@
 //! `kubernetes_sd_configs`: objects of a cluster as targets. Its tasks follow the kinds of objects
 //! that the role needs (`watch`); targets are made of all that is known (`targets`).
 
+mod kubeconfig;
 mod objects;
 mod store;
 mod targets;
@@ -36,7 +37,8 @@ const ACCOUNT_FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Follows a cluster until nobody listens.
 pub(super) async fn run(config: KubernetesSdConfig, options: ClientOptions, mouth: Mouth) {
-    let source = config.api_server.clone().unwrap_or_else(|| "kubernetes".to_owned());
+    let named = config.api_server.clone().or_else(|| config.kubeconfig_file.clone());
+    let source = named.unwrap_or_else(|| "kubernetes".to_owned());
     let env = |name: &str| std::env::var(name).ok();
     let (shared, namespaces) = loop {
         match prepare(&config, &options, env) {
@@ -89,9 +91,10 @@ fn prepare(
     options: &ClientOptions,
     env: impl Fn(&str) -> Option<String>,
 ) -> Result<(Shared, Vec<Option<String>>), String> {
-    let (http, base) = match &config.api_server {
-        Some(server) => (config.http.clone(), server.clone()),
-        None => in_cluster(env)?,
+    let (http, base) = match (&config.kubeconfig_file, &config.api_server) {
+        (Some(path), _) => kubeconfig::read(options.vfs.as_ref(), path)?,
+        (None, Some(server)) => (config.http.clone(), server.clone()),
+        (None, None) => in_cluster(env)?,
     };
     let base = Url::parse(&base).map_err(|error| format!("{base} is no URL: {error}"))?;
     let mut namespaces: BTreeSet<String> = config.namespaces.iter().cloned().collect();

@@ -354,21 +354,6 @@ fn web_configs_are_checked_with_their_files() {
 }
 
 #[test]
-fn a_link_named_promtool_checks_too() {
-    let folder = folder(&[("r.yml", RULES)]);
-    let link = folder.path().join("promtool");
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_flyball"), &link).unwrap();
-    let run = |words: &[&str]| {
-        let mut command = std::process::Command::new(&link);
-        command.current_dir(folder.path()).args(words).output().unwrap()
-    };
-    assert_eq!(run(&["check", "rules", "r.yml"]).status.code(), Some(0));
-    let refused = run(&["tsdb", "list"]);
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8(refused.stderr).unwrap().contains("unrecognized subcommand 'tsdb'"));
-}
-
-#[test]
 fn the_schema_is_json_and_completions_are_scripts() {
     let folder = folder(&[]);
     let (code, out, _) = run(folder.path(), &["config", "schema"]);

@@ -3,6 +3,7 @@
 use crate::server::Server;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use testkit::clients::{node_with, python_with};
@@ -144,6 +145,42 @@ client.close(() => {});
             ("max_over_time(js_users[5m])", 1.0),
         ],
     );
+}
+
+#[test]
+fn the_dogstatsd_client_of_pypi_sends_to_a_unix_socket() {
+    let Some(python) = python_with("dogstatsd", &["datadog"]) else { return };
+    let mut server = Server::prepare(&["--config.file=flyball.yml"]);
+    let text = "receive:\n  statsd:\n    listen_udp: ''\n    listen_tcp: ''\n    \
+        interval: 200ms\n    listen_unixgram: dsd.socket\n    unixsocket_mode: '722'\n";
+    server.write("flyball.yml", text);
+    let path = server.folder.path().join("dsd.socket");
+    // What a killed process leaves is replaced.
+    drop(std::os::unix::net::UnixDatagram::bind(&path).unwrap());
+    server.run();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o722);
+    let script = r#"
+import sys
+from datadog.dogstatsd import DogStatsd
+client = DogStatsd(socket_path=sys.argv[1], constant_tags=["env:test"], disable_telemetry=True)
+for _ in range(2):
+    client.increment("unix.orders", 3, tags=["route:/pay"])
+    client.flush()
+client.timing("unix.took", 250)
+client.flush()
+client.close_socket()
+"#;
+    run_python(&python, script, &[path.display().to_string()]);
+    expect(&server, &[("unix_orders{env=\"test\",route=\"/pay\"}", 6.0), ("unix_took_sum", 0.25)]);
+    expect(&server, &[("sum(flyball_statsd_refused_total)", 0.0)]);
+    assert!(server.terminate().success());
+    assert!(!path.exists(), "the socket goes with the server");
+    std::fs::write(&path, "a file").unwrap();
+    server.launch();
+    assert!(!server.wait().success());
+    assert!(server.log().contains("dsd.socket"), "{}", server.log());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "a file", "nothing else is replaced");
 }
 
 #[test]

@@ -145,6 +145,94 @@ fn prometheus_gets_every_sample_through_outages_and_kills() {
     }
 }
 
+/// Flushes what is in memory: that cuts the journal, and what waits for endpoints has to be kept.
+fn flush(server: &Server) {
+    let reply = http::post(server.address(), "/api/v1/admin/tsdb/compact", &[], b"").unwrap();
+    assert!(reply.status < 300, "{} {}", reply.status, reply.text());
+}
+
+/// A flyball that sends to a URL and keeps so much for it beside its journal.
+fn keeper(url: &str, backlog: &str) -> Server {
+    let flags = ["--config.file=flyball.yml", "--web.enable-admin-api"];
+    let mut server = Server::prepare(&flags);
+    server.write(
+        "flyball.yml",
+        &format!(
+            "prometheus: prometheus.yml\ncollect: {{host: {{enabled: false}}}}\n\
+             storage: {{remote_write_backlog: {backlog}}}\n"
+        ),
+    );
+    server.write(
+        "prometheus.yml",
+        &format!(
+            "global: {{external_labels: {{region: eu}}}}\nremote_write:\n- url: {url}\n  \
+             write_relabel_configs:\n  \
+             - {{source_labels: [__name__], regex: numbered, action: keep}}\n  \
+             queue_config: {{batch_send_deadline: 100ms, max_samples_per_send: 10, \
+             max_backoff: 500ms}}\n"
+        ),
+    );
+    server.run();
+    server
+}
+
+#[test]
+fn an_outage_of_many_segments_with_kills_of_both_sides_loses_nothing() {
+    let Some(program) = find_program("prometheus") else {
+        return skip("a long outage of Prometheus", "prometheus is not installed");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut receiver = Prometheus { port: free_port(), peer: None };
+    receiver.run(&program, folder.path());
+    let mut server = keeper(&format!("http://{}/api/v1/write", receiver.address()), "1GB");
+    let mut pushes = Pushes::new();
+    pushes.push(&server, 5);
+    wait_for_all("samples before the outage", &pushes, || shown(receiver.address()));
+    receiver.peer = None;
+    for round in 0..8 {
+        pushes.push(&server, 15);
+        flush(&server);
+        if round % 3 == 1 {
+            server.kill();
+            server.run();
+        }
+    }
+    let waits = "flyball_remote_write_backlog_bytes > 0";
+    server.wait_for_query(waits, |found| !found.is_empty());
+    // Both die again while the backlog is on its way.
+    receiver.run(&program, folder.path());
+    let begin = 5;
+    wait_for("a part of the backlog", || {
+        let shown = shown(receiver.address())?;
+        shown.iter().any(|series| series.len() > begin).then_some(())
+    });
+    receiver.peer = None;
+    server.kill();
+    server.run();
+    pushes.push(&server, 5);
+    receiver.run(&program, folder.path());
+    wait_for_all("samples of a long outage", &pushes, || shown(receiver.address()));
+    let metrics = server.get("/metrics").text();
+    assert!(metrics.contains("\nflyball_remote_write_backlog_lost_bytes_total 0\n"), "{metrics}");
+}
+
+#[test]
+fn a_backlog_beyond_its_bound_gives_up_the_oldest_and_tells() {
+    let server = keeper(&format!("http://127.0.0.1:{}/api/v1/write", free_port()), "1KB");
+    let mut pushes = Pushes::new();
+    let lost = || {
+        let metrics = server.get("/metrics").text();
+        let name = "flyball_remote_write_backlog_lost_bytes_total ";
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+        line.and_then(|count| count.parse::<f64>().ok()).filter(|count| *count > 0.0)
+    };
+    wait_for("the oldest to be given up", || {
+        pushes.push(&server, 10);
+        flush(&server);
+        lost()
+    });
+}
+
 /// What a VictoriaMetrics has stored, samples that came twice among it.
 fn exported(address: SocketAddr) -> Option<Vec<Vec<(u64, u64)>>> {
     let reply = http::get(address, "/api/v1/export?match%5B%5D=numbered").ok()?;
@@ -268,12 +356,24 @@ fn a_receiver_that_cannot_is_asked_again_and_one_that_will_not_is_not() {
 }
 
 /// Table of docs/compat.md: version, what is shown, receiver, and the test that shows it.
-const SHOWN: [(&str, &str, &str, &str); 6] = [
+const SHOWN: [(&str, &str, &str, &str); 9] = [
     (
         "1.0",
         "outage, kill and stop of both sides",
         "Prometheus 2.42",
         "prometheus_gets_every_sample_through_outages_and_kills",
+    ),
+    (
+        "1.0",
+        "a long outage, many pieces of journal, kills of both sides",
+        "Prometheus 2.42",
+        "an_outage_of_many_segments_with_kills_of_both_sides_loses_nothing",
+    ),
+    (
+        "1.0",
+        "a backlog beyond its bound",
+        "nobody",
+        "a_backlog_beyond_its_bound_gives_up_the_oldest_and_tells",
     ),
     (
         "1.0",
@@ -287,6 +387,12 @@ const SHOWN: [(&str, &str, &str, &str); 6] = [
         "503 and 429 with `Retry-After`, 400, headers, metrics",
         "scripted",
         "a_receiver_that_cannot_is_asked_again_and_one_that_will_not_is_not",
+    ),
+    (
+        "1.0",
+        "client certificates, tokens of OAuth 2",
+        "scripted, in Python",
+        "crates/flyball/tests/it/encrypted.rs",
     ),
     (
         "1.0, 2.0",

@@ -1,16 +1,20 @@
-//! Sockets of the receivers of lines: packets of UDP, connections of TCP within their bounds.
+//! Sockets of the receivers of lines: packets of UDP and of Unix sockets, connections of TCP within
+//! their bounds.
 //! A shell: it cuts bytes into whole lines and hands them over; what they mean is decided there.
 
 use super::counts::{CONNECTIONS, Counts, IDLE, LINE_TOO_LONG, PICKLE};
 use super::{GraphiteReceiver, StatsdReceiver};
 use socket2::SockRef;
+use std::fs;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -42,8 +46,50 @@ pub struct LineLimits {
 #[derive(Debug)]
 pub struct LineListeners {
     udp: Option<UdpSocket>,
+    unix: Option<UnixSocket>,
     tcp: Option<TcpListener>,
     limits: LineLimits,
+}
+
+/// A Unix socket of datagrams; its file goes with it.
+#[derive(Debug)]
+struct UnixSocket {
+    socket: UnixDatagram,
+    path: PathBuf,
+}
+
+impl Drop for UnixSocket {
+    fn drop(&mut self) {
+        // Where it cannot be removed, the next start replaces it.
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+/// Where packets come from.
+trait Packets {
+    async fn recv(&self, packet: &mut [u8]) -> io::Result<usize>;
+    /// The next packet if it is there already.
+    fn try_recv(&self, packet: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Packets for UdpSocket {
+    async fn recv(&self, packet: &mut [u8]) -> io::Result<usize> {
+        Self::recv(self, packet).await
+    }
+
+    fn try_recv(&self, packet: &mut [u8]) -> io::Result<usize> {
+        Self::try_recv(self, packet)
+    }
+}
+
+impl Packets for UnixDatagram {
+    async fn recv(&self, packet: &mut [u8]) -> io::Result<usize> {
+        Self::recv(self, packet).await
+    }
+
+    fn try_recv(&self, packet: &mut [u8]) -> io::Result<usize> {
+        Self::try_recv(self, packet)
+    }
 }
 
 /// Who takes the lines.
@@ -84,7 +130,31 @@ impl LineListeners {
             }
             None => None,
         };
-        Ok(Self { udp, tcp, limits })
+        Ok(Self { udp, unix: None, tcp, limits })
+    }
+
+    /// Binds a Unix socket of datagrams as well; who has the permission bits to write may send. A
+    /// socket that a former process left there is replaced.
+    ///
+    /// # Errors
+    /// When something else is there, or the folder is missing or not writable; the text names it.
+    pub fn bind_unix(&mut self, path: &Path, mode: u32) -> io::Result<()> {
+        let bind = || {
+            let is_socket = |found: fs::Metadata| found.file_type().is_socket();
+            if fs::symlink_metadata(path).is_ok_and(is_socket) {
+                fs::remove_file(path)?;
+            }
+            let socket = UnixDatagram::bind(path)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+            drop(SockRef::from(&socket).set_recv_buffer_size(SOCKET_BUFFER_BYTES));
+            Ok(UnixSocket { socket, path: path.to_owned() })
+        };
+        let named = |error: io::Error| {
+            let text = format!("cannot listen on {}: {error}", path.display());
+            io::Error::new(error.kind(), text)
+        };
+        self.unix = Some(bind().map_err(named)?);
+        Ok(())
     }
 
     /// Addresses in use, UDP and TCP.
@@ -128,9 +198,15 @@ impl LineListeners {
     }
 
     async fn run(&self, taker: Taker) {
-        let packets = async {
+        let from_udp = async {
             match &self.udp {
                 Some(socket) => packets(socket, &taker, self.limits).await,
+                None => std::future::pending().await,
+            }
+        };
+        let from_unix = async {
+            match &self.unix {
+                Some(unix) => packets(&unix.socket, &taker, self.limits).await,
                 None => std::future::pending().await,
             }
         };
@@ -140,7 +216,7 @@ impl LineListeners {
                 None => std::future::pending().await,
             }
         };
-        tokio::join!(packets, connections);
+        tokio::join!(from_udp, from_unix, connections);
     }
 }
 
@@ -182,7 +258,7 @@ impl Taker {
     }
 }
 
-async fn packets(socket: &UdpSocket, taker: &Taker, limits: LineLimits) {
+async fn packets(socket: &impl Packets, taker: &Taker, limits: LineLimits) {
     let mut gathered = Vec::with_capacity(GATHERED_BYTES + PACKET_BYTES_MAX);
     let mut packet = vec![0; PACKET_BYTES_MAX];
     loop {

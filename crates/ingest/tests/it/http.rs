@@ -10,7 +10,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use wire::remote_write::encode_snappy;
+use wire::bounded::snappy_compress;
+use wire::remote_write::{encode, encode_snappy};
 
 fn body() -> Vec<u8> {
     encode_snappy(&[series(&[("__name__", "up")], &[(1, 1.0)])], &[]).unwrap()
@@ -60,9 +61,39 @@ async fn other_headers_are_accepted_or_refused_as_upstream_does() {
         assert_eq!(status(&[("content-type", content_type)]).await, 415, "{content_type}");
     }
     assert_eq!(status(&[("content-encoding", "Snappy")]).await, 204);
-    for encoding in ["gzip", "deflate", "zstd", "identity"] {
+    for encoding in ["gzip", "deflate", "identity"] {
         assert_eq!(status(&[("content-encoding", encoding)]).await, 415, "{encoding}");
     }
+}
+
+/// Agents of VictoriaMetrics: their handshake, their encoding, and what waited in their queues.
+#[tokio::test]
+async fn zstd_is_taken_as_victoria_metrics_takes_it() {
+    let fixture = Fixture::new();
+    let asked = Request::post(format!("{WRITE_PATH}?a=b&get_vm_proto_version=1"));
+    let asked = asked.header("content-encoding", "snappy").body(Body::empty()).unwrap();
+    assert_eq!(read(fixture.request(asked).await).await, (StatusCode::OK, "1".to_owned()));
+    let zstd = [
+        ("content-encoding", "zstd"),
+        ("content-type", "application/x-protobuf"),
+        ("x-victoriametrics-remote-write-version", "1"),
+    ];
+    let message = |name: &str, at| encode(&[series(&[("__name__", name)], &[(at, 1.0)])], &[]);
+    let packed = zstd::encode_all(&message("up", 1)[..], 1).unwrap();
+    assert_eq!(fixture.request(post(&zstd, packed)).await.status(), StatusCode::NO_CONTENT);
+    let of_another = snappy_compress(&message("up", 2)).unwrap();
+    assert_eq!(fixture.request(post(&zstd, of_another)).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(fixture.stored(), [r#"{__name__="up"} 1 1"#, r#"{__name__="up"} 2 1"#]);
+    let cut = zstd::encode_all(&message("up", 3)[..], 1).unwrap();
+    let (status, text) = read(fixture.request(post(&zstd, cut[..20].to_vec())).await).await;
+    assert_eq!((status, text.contains("zstd: ")), (StatusCode::BAD_REQUEST, true), "{text}");
+    let bomb = zstd::encode_all(&vec![0; 64 << 20][..], 1).unwrap();
+    let (status, text) = read(fixture.request(post(&zstd, bomb)).await).await;
+    assert_eq!((status, text.contains("zstd: ")), (StatusCode::PAYLOAD_TOO_LARGE, true), "{text}");
+    let version_2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+    let headers = [("content-encoding", "zstd"), ("content-type", version_2)];
+    let refused = fixture.request(post(&headers, Vec::new())).await.status();
+    assert_eq!(refused, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
 #[tokio::test]

@@ -33,6 +33,23 @@ fn beyond_loopback_a_word_is_needed() {
 }
 
 #[test]
+fn a_unix_socket_has_a_path_and_permission_bits() {
+    let unixgram = |text: &str| {
+        let text = format!("receive:\n  statsd: {{{text}}}\n");
+        read(&text).map(|receive| receive.statsd.unwrap().unixgram)
+    };
+    assert_eq!(unixgram("listen_unixgram: ''"), Ok(None));
+    assert_eq!(unixgram("listen_unixgram: /run/d"), Ok(Some(("/run/d".to_owned(), 0o755))));
+    let text = "listen_unixgram: /run/d, unixsocket_mode: '722'";
+    assert_eq!(unixgram(text), Ok(Some(("/run/d".to_owned(), 0o722))));
+    for mode in ["888", "1777", "rw", "''"] {
+        let told =
+            unixgram(&format!("unixsocket_mode: '{}'", mode.trim_matches('\''))).unwrap_err();
+        assert!(told[0].contains("are no permission bits; expected e.g. `766`"), "{told:?}");
+    }
+}
+
+#[test]
 fn mistakes_are_told_with_their_places() {
     let text = "receive:\n  graphite:\n    listen_tcp: here\n    labels: {a-b: c}\n    \
         series_max: 0\n    line_max: 1MB\n    idle_timeout: 0s\n";

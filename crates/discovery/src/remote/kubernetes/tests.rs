@@ -19,6 +19,7 @@ fn config(role: KubernetesRole) -> KubernetesSdConfig {
     KubernetesSdConfig {
         role,
         api_server: None,
+        kubeconfig_file: None,
         namespaces: Vec::new(),
         own_namespace: false,
         selectors: Vec::new(),

@@ -107,11 +107,6 @@ const METADATA: [(&str, KubernetesMetadata); 5] = [
 ];
 
 pub(super) fn kubernetes(entry: &Section<'_>, http: HttpClientConfig) -> Option<RemoteSdConfig> {
-    if entry.is_filled("kubeconfig_file") {
-        let place = entry.key_place("kubeconfig_file");
-        entry.reader.unsupported(place, "kubernetes_sd_configs.kubeconfig_file");
-        return None;
-    }
     let role = |text: String| ROLES.iter().find(|(name, _)| *name == text).map(|(_, role)| *role);
     let selectors = entry.items("selectors").iter().filter_map(|item| {
         let selector = entry.reader.section(item, "kubernetes_sd_configs")?;
@@ -129,6 +124,7 @@ pub(super) fn kubernetes(entry: &Section<'_>, http: HttpClientConfig) -> Option<
     Some(RemoteSdConfig::Kubernetes(Box::new(KubernetesSdConfig {
         role: role(entry.text("role")?)?,
         api_server: entry.filled("api_server"),
+        kubeconfig_file: entry.filled("kubeconfig_file").map(|it| entry.reader.join_directory(&it)),
         namespaces: namespaces.as_ref().and_then(|all| all.texts("names")).unwrap_or_default(),
         own_namespace: namespaces.is_some_and(|all| all.flag("own_namespace") == Some(true)),
         selectors: selectors.collect(),

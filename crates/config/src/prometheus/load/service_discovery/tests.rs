@@ -113,8 +113,11 @@ fn values_of_remote_sections() {
     let RemoteSdConfig::Docker(docker) = remote("docker", docker) else { panic!() };
     assert_eq!(docker.filters, [("label".to_owned(), vec!["a".to_owned(), "b".to_owned()])]);
 
-    let kubeconfig = load("kubernetes", "role: pod, kubeconfig_file: /k");
-    assert_eq!(kubeconfig.unwrap(), ["kubernetes_sd_configs.kubeconfig_file"]);
+    let RemoteSdConfig::Kubernetes(pods) = remote("kubernetes", "role: pod, kubeconfig_file: /k")
+    else {
+        panic!()
+    };
+    assert_eq!((pods.kubeconfig_file.as_deref(), pods.api_server), (Some("/k"), None));
 }
 
 #[test]
