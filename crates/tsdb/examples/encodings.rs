@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 use tsdb::encoding::bytes::Cursor;
-use tsdb::encoding::{floats, ints};
+use tsdb::encoding::{Effort, floats, ints};
 
 const SAMPLES: usize = 480 * 400;
 
@@ -54,11 +54,11 @@ fn best_of(rounds: usize, mut work: impl FnMut()) -> Duration {
     (0..rounds).map(|_| time(&mut work)).min().unwrap_or_default()
 }
 
-fn measure(values: &[f64], block: usize) -> (f64, f64, f64) {
+fn measure(values: &[f64], block: usize, effort: Effort) -> (f64, f64, f64) {
     let mut bytes = Vec::new();
     let encode = best_of(5, || {
         bytes.clear();
-        values.chunks(block).for_each(|chunk| floats::encode(chunk, &mut bytes));
+        values.chunks(block).for_each(|chunk| floats::encode(chunk, effort, &mut bytes));
     });
     let mut decoded = Vec::with_capacity(block);
     let decode = best_of(5, || {
@@ -86,14 +86,16 @@ fn main() {
         "random patterns",
     ] {
         let values = column(name);
-        for block in [120, 480] {
-            let (bytes, encode, decode) = measure(&values, block);
-            println!("| {name} | {block} | {bytes:.3} | {encode:.1} | {decode:.1} |");
+        let forms = [(120, Effort::Quick), (480, Effort::Quick), (480, Effort::Cold)];
+        for (block, effort) in forms {
+            let (bytes, encode, decode) = measure(&values, block, effort);
+            let form = if effort == Effort::Cold { "480, cold" } else { &block.to_string() };
+            println!("| {name} | {form} | {bytes:.3} | {encode:.1} | {decode:.1} |");
         }
     }
     let grid: Vec<i64> =
         (0_i64..960).map(|i| i * 15_000 + i64::from(i % 20 == 0) * (i % 9)).collect();
     let mut bytes = Vec::new();
-    ints::encode(&grid, &mut bytes);
+    ints::encode(&grid, Effort::Quick, &mut bytes);
     println!("| timestamps, 5 % late | 960 | {:.3} | | |", bytes.len() as f64 / 960.0);
 }

@@ -8,8 +8,9 @@
 //! ```
 
 use crate::encoding::bytes::Cursor;
+use crate::encoding::floats::{Integers, Place};
 use crate::encoding::histograms::BLOCK_HISTOGRAMS_MAX;
-use crate::encoding::{Decoded, floats, histograms, ints};
+use crate::encoding::{Decoded, Effort, floats, histograms, ints};
 use crate::samples::{ColumnRef, append, append_starts};
 use model::SampleBuf;
 use std::ops::Range;
@@ -20,26 +21,50 @@ const HISTOGRAMS_FLAG: u8 = 0x20;
 const UNKNOWN_START: i64 = i64::MIN;
 
 /// Appends the encoding of a block.
-pub(crate) fn encode(timestamps: &[i64], column: ColumnRef<'_>, starts: &[i64], out: &mut Vec<u8>) {
+pub(crate) fn encode(
+    timestamps: &[i64],
+    column: ColumnRef<'_>,
+    starts: &[i64],
+    effort: Effort,
+    out: &mut Vec<u8>,
+) {
+    let known = put_flags(timestamps, &column, starts, out);
+    if known {
+        encode_starts(timestamps, starts, out);
+    }
+    match column {
+        ColumnRef::Floats(values) => floats::encode(values, effort, out),
+        ColumnRef::Histograms(values) => histograms::encode(values, effort, out),
+    }
+}
+
+/// Appends a block of floats without starts for data at rest, as differences to another block where
+/// that is shorter. Gives its integers if others can refer to it.
+pub(crate) fn encode_above(
+    timestamps: &[i64],
+    values: &[f64],
+    below: Option<(&Integers, Place)>,
+    out: &mut Vec<u8>,
+) -> Option<Integers> {
+    put_flags(timestamps, &ColumnRef::Floats(values), &[], out);
+    floats::encode_above(values, Effort::Cold, below, out)
+}
+
+/// Begins a block; tells whether it has starts.
+fn put_flags(
+    timestamps: &[i64],
+    column: &ColumnRef<'_>,
+    starts: &[i64],
+    out: &mut Vec<u8>,
+) -> bool {
     assert_eq!(timestamps.len(), column.len(), "INV-10: a timestamp per sample");
     let known = starts.iter().any(|start| *start != 0);
-    let flags = if known { STARTS_FLAG } else { 0 };
-    match column {
-        ColumnRef::Floats(values) => {
-            out.push(flags);
-            if known {
-                encode_starts(timestamps, starts, out);
-            }
-            floats::encode(values, out);
-        }
-        ColumnRef::Histograms(values) => {
-            out.push(flags | HISTOGRAMS_FLAG);
-            if known {
-                encode_starts(timestamps, starts, out);
-            }
-            histograms::encode(values, out);
-        }
-    }
+    let kind = match column {
+        ColumnRef::Floats(_) => 0,
+        ColumnRef::Histograms(_) => HISTOGRAMS_FLAG,
+    };
+    out.push(kind | if known { STARTS_FLAG } else { 0 });
+    known
 }
 
 /// Starts repeat until a restart, so they are kept as they are; their differences are zero.
@@ -47,7 +72,7 @@ fn encode_starts(timestamps: &[i64], starts: &[i64], out: &mut Vec<u8>) {
     assert_eq!(timestamps.len(), starts.len(), "a start per timestamp");
     let starts: Vec<i64> =
         starts.iter().map(|start| if *start == 0 { UNKNOWN_START } else { *start }).collect();
-    ints::encode(&starts, out);
+    ints::encode(&starts, Effort::Quick, out);
 }
 
 /// Tells without decoding that a block has floats without starts, none of them a staleness marker;
@@ -85,6 +110,43 @@ pub(crate) fn decode(
     cursor.finish()?;
     into.values.drain(before..before + wanted.start);
     append_starts(&starts, wanted.clone(), into);
+    into.timestamps.extend_from_slice(&timestamps[wanted]);
+    Ok(())
+}
+
+/// The block that a block of `rows` samples adds to, if it holds differences.
+pub(crate) fn below(bytes: &[u8], rows: usize) -> Decoded<Option<Place>> {
+    match bytes {
+        [0, column @ ..] => floats::below(column, rows),
+        _ => Ok(None),
+    }
+}
+
+/// The integers of a block of decimals, or of differences to those below.
+pub(crate) fn decode_integers(
+    bytes: &[u8],
+    rows: usize,
+    below: Option<&Integers>,
+) -> Decoded<Integers> {
+    let mut cursor = Cursor::new(bytes);
+    if cursor.byte()? != 0 {
+        return Err(cursor.damage("differences to a block of another kind"));
+    }
+    let integers = floats::decode_integers(&mut cursor, rows, below)?;
+    cursor.finish()?;
+    Ok(integers)
+}
+
+/// Appends the wanted samples of a block whose integers are known.
+pub(crate) fn decode_quotients(
+    bytes: &[u8],
+    integers: &Integers,
+    timestamps: &[i64],
+    wanted: Range<usize>,
+    into: &mut SampleBuf,
+) -> Decoded<()> {
+    floats::decode_quotients(&bytes[1..], integers, wanted.clone(), &mut into.values)?;
+    append_starts(&[], wanted.clone(), into);
     into.timestamps.extend_from_slice(&timestamps[wanted]);
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! INV-23: a compaction changes no answer; sources that held damage keep a name in quarantine.
 
 use crate::db::{Db, Maintenance};
+use crate::encoding::Effort;
 use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::flush::{DAY_MS, WINDOW_MS, span_start};
 use crate::manifest::SegmentEntry;
@@ -36,12 +37,14 @@ pub(crate) struct Candidate {
 /// is the newest instant that clock and data agree on.
 pub(crate) fn plan(segments: &[Candidate], now: i64, eager: bool) -> Option<Vec<u64>> {
     let closed = |start: i64, width: i64| start.saturating_add(width + GRACE_MS) <= now;
+    // At the end of time everything is closed: windows would only be merged twice.
+    let widths = if now == i64::MAX { [DAY_MS, WINDOW_MS] } else { [WINDOW_MS, DAY_MS] };
     let worth = |run: &[Candidate]| {
         let largest = run.iter().map(|c| c.bytes).max().unwrap_or(0);
         let others: u64 = run.iter().map(|c| c.bytes).sum::<u64>() - largest;
         run.len() >= TINY_COUNT || others * LATE_SHARE >= largest
     };
-    for width in [WINDOW_MS, DAY_MS] {
+    for width in widths {
         for (start, group) in within(segments, width) {
             let due = |run: &Vec<Candidate>| run.len() > 1 && (eager || worth(run));
             let found = runs(segments, &group).into_iter().find(due);
@@ -133,12 +136,14 @@ impl Db {
         let Some(ids) = plan(&candidates, agreed.ms(), eager) else { return self.purge_one() };
         // In the order of age, because INV-11 gives the older source precedence.
         let chosen = segments.iter().filter(|segment| ids.contains(&segment.id)).cloned();
-        self.merge_counted(chosen.collect()).map(|()| true)
+        let chosen: Vec<_> = chosen.collect();
+        let effort = if now == Timestamp::MAX { Effort::Cold } else { effort_for(&chosen) };
+        self.merge_counted(chosen, effort).map(|()| true)
     }
 
     /// One merge (of a single segment: a purge), with the compactor's turn held.
-    pub(crate) fn merge_counted(&self, chosen: Vec<Arc<Segment>>) -> DbResult<()> {
-        let outcome = self.check_room_for(&chosen).and_then(|()| self.merge(chosen));
+    pub(crate) fn merge_counted(&self, chosen: Vec<Arc<Segment>>, effort: Effort) -> DbResult<()> {
+        let outcome = self.check_room_for(&chosen).and_then(|()| self.merge(chosen, effort));
         match outcome {
             Ok(()) => self.counters.compactions.add(1),
             Err(_) => self.counters.compaction_failures.add(1),
@@ -164,7 +169,7 @@ impl Db {
         Err(DbError::new(DbErrorKind::DiskFull, text))
     }
 
-    fn merge(&self, chosen: Vec<Arc<Segment>>) -> DbResult<()> {
+    fn merge(&self, chosen: Vec<Arc<Segment>>, effort: Effort) -> DbResult<()> {
         // What is asked to be deleted from here on has a border above the number of the result, so
         // it hides what this merge takes along.
         let (id, tombstones) = {
@@ -184,7 +189,7 @@ impl Db {
             sources.push(Source { segment, pages, deleted, next: 0, losses: Losses::default() });
         }
         let path = self.layout.segment(id);
-        let written = self.write_merged(&path, id, &mut sources);
+        let written = self.write_merged((&path, id), effort, &mut sources);
         let merged = written.inspect_err(|_| {
             self.discard(&mut self.maintenance.lock(), &[id]);
         })?;
@@ -197,11 +202,11 @@ impl Db {
 
     fn write_merged(
         &self,
-        path: &Path,
-        id: u64,
+        (path, id): (&Path, u64),
+        effort: Effort,
         sources: &mut [Source],
     ) -> DbResult<Option<Arc<Segment>>> {
-        let mut writer = SegmentWriter::create(&*self.vfs, path)?;
+        let mut writer = SegmentWriter::create(&*self.vfs, path, effort)?;
         merge_series(&mut writer, sources)?;
         if writer.series() == 0 {
             return Ok(None);
@@ -271,6 +276,16 @@ impl Db {
         self.note_change(i64::MIN);
         self.remove_obsolete(&mut maintenance);
         Ok(())
+    }
+}
+
+/// What goes beyond a window is at rest: it is read rarely and merged hardly ever again.
+pub(crate) fn effort_for(segments: &[Arc<Segment>]) -> Effort {
+    let first = segments.iter().map(|segment| segment.summary.first).min();
+    let last = segments.iter().map(|segment| segment.summary.last).max();
+    match first.zip(last) {
+        Some((first, last)) if last.saturating_sub(first) >= WINDOW_MS => Effort::Cold,
+        _ => Effort::Quick,
     }
 }
 
@@ -393,7 +408,7 @@ mod tests {
     fn inv_17_a_source_whose_series_are_not_sorted_is_merged_with_nothing() {
         let vfs = sys::sim::SimVfs::new(1);
         let path = |id: u64| std::path::PathBuf::from(format!("/{id:016x}.seg"));
-        let mut writer = SegmentWriter::create(&vfs, &path(1)).unwrap();
+        let mut writer = SegmentWriter::create(&vfs, &path(1), Effort::Quick).unwrap();
         let mut samples = SampleBuf::default();
         samples.push(1, 1.0);
         for name in ["a", "b"] {
@@ -410,7 +425,7 @@ mod tests {
         let (deleted, losses) = (Deleted::default(), Losses::default());
         let pages = SeriesPages::of_table(index, table);
         let source = Source { segment, pages, deleted, next: 0, losses };
-        let mut merged = SegmentWriter::create(&vfs, &path(2)).unwrap();
+        let mut merged = SegmentWriter::create(&vfs, &path(2), Effort::Quick).unwrap();
         let error = merge_series(&mut merged, &mut [source]).unwrap_err();
         assert_eq!(error.kind(), DbErrorKind::Corrupt);
         assert!(error.to_string().ends_with("0000000000000001.seg are not sorted"), "{error}");
@@ -427,7 +442,7 @@ mod tests {
         let stands_in = |id: u64, n: u32| n.is_multiple_of(3) || (n % 3 == 1) == (id == 1);
         let mut sources: Vec<Source> = Vec::new();
         for id in [1, 2] {
-            let mut writer = SegmentWriter::create(&vfs, &path(id)).unwrap();
+            let mut writer = SegmentWriter::create(&vfs, &path(id), Effort::Quick).unwrap();
             for n in (0..20_000).filter(|n| stands_in(id, *n)) {
                 let mut samples = SampleBuf::default();
                 samples.push(id.cast_signed(), f64::from(n));
@@ -439,7 +454,7 @@ mod tests {
             let (deleted, losses) = (Deleted::default(), Losses::default());
             sources.push(Source { segment, pages, deleted, next: 0, losses });
         }
-        let mut writer = SegmentWriter::create(&vfs, &path(3)).unwrap();
+        let mut writer = SegmentWriter::create(&vfs, &path(3), Effort::Cold).unwrap();
         merge_series(&mut writer, &mut sources).unwrap();
         writer.finish().unwrap();
         let (merged, deleted) = (open(3), Deleted::default());

@@ -4,6 +4,7 @@
 //! numbers than the border of the deletion. Merges take a number before they read, so their result
 //! falls under every deletion that they did not apply themselves.
 
+use crate::compact::effort_for;
 use crate::db::{Db, Maintenance};
 use crate::error::{DbError, DbErrorKind, DbResult};
 use crate::segment::Segment;
@@ -91,7 +92,9 @@ impl Db {
         let segments = Arc::clone(&self.state.read().segments);
         for segment in segments.iter() {
             if holds_deleted(&tombstones, segment)? {
-                return self.merge_counted(vec![Arc::clone(segment)]).map(|()| true);
+                let chosen = vec![Arc::clone(segment)];
+                let effort = effort_for(&chosen);
+                return self.merge_counted(chosen, effort).map(|()| true);
             }
         }
         self.retire(&mut self.maintenance.lock())?;

@@ -5,7 +5,7 @@
 
 use crate::checkpoint::{self, Frozen, Pages, SERIES_PAGE_ENTRIES};
 use crate::db::{Db, Maintenance, PendingFlush, State, Writer, journal_error};
-use crate::encoding::Decoded;
+use crate::encoding::{Decoded, Effort};
 use crate::error::{DbError, DbResult};
 use crate::head::{Part, RowCopies, Standing, View};
 use crate::manifest::{Manifest, SegmentEntry};
@@ -180,7 +180,7 @@ impl Db {
             let id = manifest.next_segment;
             manifest.next_segment += 1;
             let path = self.layout.segment(id);
-            let mut writer = SegmentWriter::create(&*self.vfs, &path)?;
+            let mut writer = SegmentWriter::create(&*self.vfs, &path, Effort::Quick)?;
             let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
             self.for_each_frozen(&metrics, pending.generation, &mut |labels, view| {
                 samples.clear();

@@ -5,6 +5,7 @@
 
 use crate::commit::check_labels;
 use crate::db::Db;
+use crate::encoding::Effort;
 use crate::error::DbResult;
 use crate::manifest::SegmentEntry;
 use crate::segment::{Segment, SegmentWriter};
@@ -51,7 +52,7 @@ impl Db {
         let path = self.layout.segment(id);
         let mut report = ImportReport::default();
         let mut write = || -> Result<(), E> {
-            let mut writer = SegmentWriter::create(&*self.vfs, &path)?;
+            let mut writer = SegmentWriter::create(&*self.vfs, &path, Effort::Cold)?;
             let mut samples = SampleBuf::default();
             while let Some(labels) = next(&mut samples)? {
                 if let Err(error) = check_labels(&labels, &self.options.limits) {

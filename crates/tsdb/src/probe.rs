@@ -5,6 +5,7 @@ use crate::block;
 use crate::cache::BlockCache;
 use crate::checkpoint;
 use crate::encoding::bytes::Cursor;
+use crate::encoding::floats::Integers;
 use crate::encoding::presence::Presence;
 use crate::encoding::{BLOCK_SAMPLES_MAX, ints};
 use crate::manifest::Manifest;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use sys::File;
 
 /// A block: two bytes number of samples, then the bytes of the block; then as a timestamp column
-/// and as a presence.
+/// and as a presence; as differences to [`below`].
 pub fn block(data: &[u8]) -> bool {
     let Some((count, bytes)) = data.split_first_chunk::<2>() else { return false };
     let count = usize::from(u16::from_le_bytes(*count)).min(BLOCK_SAMPLES_MAX);
@@ -29,12 +30,28 @@ pub fn block(data: &[u8]) -> bool {
     let mut column = Vec::new();
     let times = ints::decode(&mut Cursor::new(bytes), count, &mut column).is_ok();
     assert!(!times || column.len() == count, "INV-10: a decoded column is complete");
+    let below = below(count);
+    if let Ok(integers) = block::decode_integers(bytes, count, Some(&below)) {
+        assert_eq!(integers.values.len(), count, "INV-10: decoded integers are complete");
+        let place = block::below(bytes, count).is_ok_and(|place| place.is_some());
+        let mut samples = SampleBuf::default();
+        let found =
+            block::decode_quotients(bytes, &integers, &timestamps, 0..count, &mut samples).is_ok();
+        assert!(!place || found && samples.len() == count, "INV-10: differences are complete");
+        return true;
+    }
     let mut picked = Vec::new();
     if let Ok(presence) = Presence::decode(&mut Cursor::new(bytes), count) {
         presence.pick(&timestamps, &mut picked);
         assert_eq!(picked.len(), presence.count(count), "INV-10: a presence is complete");
     }
     decoded
+}
+
+/// Integers that blocks of differences are taken to add to.
+fn below(count: usize) -> Integers {
+    let values = (0..).map(|n: i64| n * n * n % 10_007).take(count).collect();
+    Integers { exponent: 0, values }
 }
 
 /// A segment file; and, because its checksums stop most changes, its index sections without them

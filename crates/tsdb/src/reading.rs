@@ -4,6 +4,7 @@
 
 use crate::cache::BlockCache;
 use crate::encoding::Decoded;
+use crate::encoding::floats::{Integers, Place};
 use crate::{block, samples};
 use model::{SampleBuf, TimelineId};
 use std::collections::HashMap;
@@ -15,6 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const TIMES_KEPT: usize = 1 << 19;
 /// Most timelines known at a time, about 1 MiB; then all of them are forgotten.
 const TIMELINES_KEPT: usize = 1 << 14;
+/// Most integers of blocks that others refer to, 4 MiB; then all of them are forgotten.
+const INTEGERS_KEPT: usize = 1 << 19;
 /// Pages that a merge keeps: equal blocks refer to pages read before.
 const MERGE_PAGES_BYTES: usize = 2 << 20;
 
@@ -44,6 +47,9 @@ pub(crate) struct Scratch {
     times_kept: usize,
     /// Page of values read last, of each source.
     pages: Vec<Option<(u32, Arc<[u8]>)>>,
+    /// Integers of blocks that others refer to, by source and place.
+    integers: Map<(u32, Place), Arc<Integers>>,
+    integers_kept: usize,
     /// What the timestamps of the present series are made of.
     trail: Vec<Stretch>,
     /// They are made of something else, too.
@@ -74,11 +80,16 @@ impl Scratch {
         wanted: Range<usize>,
         into: &mut SampleBuf,
     ) -> Decoded<()> {
-        if self.presence_only && block::has_no_marker(bytes) {
+        if self.may_leave_out(bytes) {
             samples::append_present(&timestamps[wanted], into);
             return Ok(());
         }
         block::decode(bytes, timestamps, wanted, into)
+    }
+
+    /// The values of a block are not asked for.
+    pub(crate) fn may_leave_out(&self, bytes: &[u8]) -> bool {
+        self.presence_only && block::has_no_marker(bytes)
     }
 
     /// Begins a series.
@@ -131,6 +142,32 @@ impl Scratch {
         self.times_kept += column.len();
         self.columns.insert(key, Arc::clone(&column));
         Ok(column)
+    }
+
+    /// The reader's own cache, if it has one.
+    pub(crate) fn own(&self) -> Option<&BlockCache> {
+        self.own.as_ref()
+    }
+
+    /// The integers of a block, if they were kept.
+    pub(crate) fn integers(&self, place: (u32, Place)) -> Option<Arc<Integers>> {
+        self.integers.get(&place).cloned()
+    }
+
+    /// Keeps the integers of a block for blocks that refer to it.
+    pub(crate) fn keep_integers(
+        &mut self,
+        place: (u32, Place),
+        integers: Integers,
+    ) -> Arc<Integers> {
+        let integers = Arc::new(integers);
+        if self.integers_kept + integers.values.len() > INTEGERS_KEPT {
+            self.integers.clear();
+            self.integers_kept = 0;
+        }
+        self.integers_kept += integers.values.len();
+        self.integers.insert(place, Arc::clone(&integers));
+        integers
     }
 
     /// A page of values; `read` brings it when it is not the last one of this source.

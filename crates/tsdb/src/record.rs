@@ -6,7 +6,7 @@
 //! 4 bytes a sample for integers and decimals of three digits, 9 for odd floats.
 
 use crate::encoding::bytes::{Cursor, put_bytes, put_signed, put_varint, varint_len, zigzag};
-use crate::encoding::{Decoded, histograms};
+use crate::encoding::{Decoded, Effort, histograms};
 use model::{
     Exemplar, GroupKey, Labels, Metadata, MetricKind, MetricMetadata, Row, SeriesRef, Timestamp,
     Value, is_stale, stale_marker,
@@ -183,7 +183,7 @@ pub(crate) fn put_value(out: &mut Vec<u8>, value: &Value) -> u8 {
         Value::Float(value) => put_float(out, *value),
         Value::Histogram(histogram) => {
             let mut bytes = Vec::new();
-            histograms::encode(std::slice::from_ref(histogram), &mut bytes);
+            histograms::encode(std::slice::from_ref(histogram), Effort::Quick, &mut bytes);
             put_bytes(out, &bytes);
             VALUE_HISTOGRAM
         }

@@ -7,13 +7,14 @@ use sys::sim::SimRng;
 #[test]
 fn inv_10_floats_and_starts_come_back_for_any_range() {
     let mut random = SimRng::new(9);
-    for _ in 0..300 {
+    for round in 0..300 {
+        let effort = if round % 2 == 0 { Effort::Quick } else { Effort::Cold };
         let len = 1 + random.below(200).cast_signed();
         let times: Vec<i64> = (0..len).map(|i| i * 1000 - 50_000).collect();
         let values: Vec<f64> = (0..len).map(|i| (i * i) as f64).collect();
         let starts: Vec<i64> = (0..len).map(|i| if i < 3 { 0 } else { 77 + i / 50 }).collect();
         let mut bytes = Vec::new();
-        encode(&times, ColumnRef::Floats(&values), &starts, &mut bytes);
+        encode(&times, ColumnRef::Floats(&values), &starts, effort, &mut bytes);
         let range =
             (random.below(200_000).cast_signed() - 100_000, random.below(200_000).cast_signed());
         let mut found = SampleBuf::default();
@@ -31,7 +32,7 @@ fn inv_10_floats_and_starts_come_back_for_any_range() {
 #[test]
 fn an_unknown_version_is_damage() {
     let mut bytes = Vec::new();
-    encode(&[1, 2], ColumnRef::Floats(&[1.0, 2.0]), &[], &mut bytes);
+    encode(&[1, 2], ColumnRef::Floats(&[1.0, 2.0]), &[], Effort::Quick, &mut bytes);
     for flags in [0x01, 0x40, 0x80] {
         bytes[0] = flags;
         assert!(decode(&bytes, &[1, 2], 0..2, &mut SampleBuf::default()).is_err());
@@ -45,9 +46,15 @@ fn blocks_that_cannot_be() {
         decoded.err().map_or("nothing", |damage| damage.what)
     };
     let mut floats = Vec::new();
-    encode(&[5], ColumnRef::Floats(&[1.0]), &[], &mut floats);
+    encode(&[5], ColumnRef::Floats(&[1.0]), &[], Effort::Quick, &mut floats);
     let mut histograms = Vec::new();
-    encode(&[5], ColumnRef::Histograms(&[std::sync::Arc::default()]), &[], &mut histograms);
+    encode(
+        &[5],
+        ColumnRef::Histograms(&[std::sync::Arc::default()]),
+        &[],
+        Effort::Cold,
+        &mut histograms,
+    );
     for good in [floats, histograms] {
         assert_eq!(what(&good), "nothing");
         assert_eq!(what(&[&good[..], &[0]].concat()), "bytes left over");

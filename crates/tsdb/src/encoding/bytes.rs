@@ -62,6 +62,11 @@ impl<'a> Cursor<'a> {
         self.bytes.len() - self.at
     }
 
+    /// The bytes not yet consumed.
+    pub fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
+    }
+
     /// Is everything consumed?
     pub fn is_empty(&self) -> bool {
         self.remaining() == 0

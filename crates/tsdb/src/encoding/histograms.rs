@@ -14,7 +14,7 @@
 //! ```
 
 use super::bytes::{Cursor, put_signed, put_varint};
-use super::{Decoded, floats};
+use super::{Decoded, Effort, floats};
 use model::{CounterReset, Histogram, HistogramCounts, Span};
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub const BLOCK_HISTOGRAMS_MAX: usize = 120;
 ///
 /// # Panics
 /// On an empty or too long column, or on buckets that do not fit their spans: checked on entry.
-pub fn encode(histograms: &[Arc<Histogram>], out: &mut Vec<u8>) {
+pub fn encode(histograms: &[Arc<Histogram>], effort: Effort, out: &mut Vec<u8>) {
     assert!(!histograms.is_empty(), "a column has at least one value");
     assert!(histograms.len() <= BLOCK_HISTOGRAMS_MAX, "a column is cut at its maximum");
     let runs: Vec<&[Arc<Histogram>]> = histograms.chunk_by(|a, b| same_shape(a, b)).collect();
@@ -49,7 +49,7 @@ pub fn encode(histograms: &[Arc<Histogram>], out: &mut Vec<u8>) {
             put_shape(out, shape);
             shapes.push(shape);
         }
-        put_columns(out, run);
+        put_columns(run, effort, out);
     }
 }
 
@@ -101,12 +101,12 @@ fn put_shape(out: &mut Vec<u8>, shape: &Histogram) {
     out.extend(shape.custom_values.iter().flat_map(|value| value.to_le_bytes()));
 }
 
-fn put_columns(out: &mut Vec<u8>, run: &[Arc<Histogram>]) {
+fn put_columns(run: &[Arc<Histogram>], effort: Effort, out: &mut Vec<u8>) {
     let mut column = Vec::with_capacity(run.len());
     let mut put = |pick: &dyn Fn(&Histogram) -> f64, out: &mut Vec<u8>| {
         column.clear();
         column.extend(run.iter().map(|histogram| pick(histogram)));
-        floats::encode(&column, out);
+        floats::encode(&column, effort, out);
     };
     put(&|h| h.count, out);
     put(&|h| h.sum, out);

@@ -4,22 +4,24 @@
 //! patches.
 //!
 //! ```text
-//! byte 0      bits 0-1 order, bit 2 divisor present, bit 3 patches present
-//! byte 1      width of a packed residual in bits, 0..=64
+//! byte 0      bits 0-1 order, bit 2 divisor present, bit 3 patches present, bit 4 entropy-coded
+//! byte 1      width of a residual in bits, 0..=64
 //! signed      first value (order >= 1), first difference (order 2)
 //! varint      divisor g (if present), at least 2
 //! signed      base b
 //! varint      number of patches (if present), each: varint gap, signed residual
-//! bytes       m = n - order residuals of `width` bits; difference = b + g * residual (mod 2^64)
+//! bytes       m = n - order residuals of `width` bits, packed or coded (see `entropy`);
+//!             difference = b + g * residual (mod 2^64)
 //! ```
 
 use super::bits::{pack, packed_len, unpack};
 use super::bytes::{Cursor, put_signed, put_varint, varint_len, zigzag};
-use super::{BLOCK_SAMPLES_MAX, Decoded};
+use super::{BLOCK_SAMPLES_MAX, Decoded, Effort, entropy};
 
 const ORDER_MASK: u8 = 0b0011;
 const DIVISOR_FLAG: u8 = 0b0100;
 const PATCHES_FLAG: u8 = 0b1000;
+const CODED_FLAG: u8 = 0b1_0000;
 
 /// Most times that differences are taken of differences.
 pub(super) const ORDER_MAX: usize = 2;
@@ -41,7 +43,7 @@ struct Plan {
 ///
 /// # Panics
 /// On an empty or too long column: blocks are cut before they are encoded.
-pub fn encode(values: &[i64], out: &mut Vec<u8>) {
+pub fn encode(values: &[i64], effort: Effort, out: &mut Vec<u8>) {
     assert!(!values.is_empty(), "a column has at least one value");
     assert!(values.len() <= BLOCK_SAMPLES_MAX, "a column is cut at BLOCK_SAMPLES_MAX");
     let mut differences = values.to_vec();
@@ -64,7 +66,15 @@ pub fn encode(values: &[i64], out: &mut Vec<u8>) {
             break;
         }
     }
-    write(&best.expect("order 0 is always planned"), values, &best_units, out);
+    let plan = best.expect("order 0 is always planned");
+    match effort {
+        Effort::Quick => {
+            let (packed, patches) = residuals(&plan, &best_units);
+            write_head(&plan, values, &patches, false, out);
+            pack(&packed, plan.width, out);
+        }
+        Effort::Cold => write_shortest(&plan, values, &best_units, out),
+    }
 }
 
 /// Replaces a column by the differences of neighbours (one fewer).
@@ -161,21 +171,58 @@ fn reach_of_inliers(units: &[i64], center: i64) -> u32 {
     u32::try_from(reach).expect("at most 64")
 }
 
-fn write(plan: &Plan, values: &[i64], units: &[i64], out: &mut Vec<u8>) {
+/// Places and residuals of what does not fit the width.
+type Patches = Vec<(usize, i64)>;
+
+/// Residuals of at most the plan's width, and the patches. A patch leaves the residual before it
+/// in its place, which costs little to code.
+fn residuals(plan: &Plan, units: &[i64]) -> (Vec<u64>, Patches) {
     let mut patches = Vec::new();
     let mut packed = Vec::with_capacity(units.len());
     for (index, &unit) in units.iter().enumerate() {
         let residual = unit.wrapping_sub(plan.low);
         if 64 - residual.leading_zeros() > plan.width {
             patches.push((index, residual));
-            packed.push(0);
+            packed.push(packed.last().copied().unwrap_or(0));
         } else {
             packed.push(residual.cast_unsigned());
         }
     }
+    (packed, patches)
+}
+
+/// Packs the residuals or codes them, with patches or without.
+fn write_shortest(plan: &Plan, values: &[i64], units: &[i64], out: &mut Vec<u8>) {
+    let (packed, patches) = residuals(plan, units);
+    let mut best = Vec::new();
+    write_head(plan, values, &patches, false, &mut best);
+    pack(&packed, plan.width, &mut best);
+    let mut attempt = |plan: &Plan, packed: &[u64], patches: &Patches| {
+        let mut other = Vec::new();
+        write_head(plan, values, patches, true, &mut other);
+        let limit = best.len().saturating_sub(other.len());
+        if let Some(coded) = entropy::encode(packed, plan.width, limit) {
+            other.extend(coded);
+            best = other;
+        }
+    };
+    attempt(plan, &packed, &patches);
+    if !patches.is_empty() {
+        let low = units.iter().copied().min().unwrap_or(0);
+        let high = units.iter().copied().max().unwrap_or(0);
+        let width = 64 - high.wrapping_sub(low).leading_zeros();
+        let whole = Plan { low, width, ..*plan };
+        attempt(&whole, &residuals(&whole, units).0, &Vec::new());
+    }
+    out.append(&mut best);
+}
+
+/// Writes what stands before the residuals.
+fn write_head(plan: &Plan, values: &[i64], patches: &Patches, coded: bool, out: &mut Vec<u8>) {
     let mut flags = u8::try_from(plan.order).expect("an order is at most 2");
     flags |= if plan.divisor > 1 { DIVISOR_FLAG } else { 0 };
     flags |= if patches.is_empty() { 0 } else { PATCHES_FLAG };
+    flags |= if coded { CODED_FLAG } else { 0 };
     out.extend([flags, (plan.width & 0x7f) as u8]);
     if plan.order >= 1 {
         put_signed(out, values[0]);
@@ -193,11 +240,10 @@ fn write(plan: &Plan, values: &[i64], units: &[i64], out: &mut Vec<u8>) {
         let mut next = 0;
         for (index, residual) in patches {
             put_varint(out, (index - next) as u64);
-            put_signed(out, residual);
+            put_signed(out, *residual);
             next = index + 1;
         }
     }
-    pack(&packed, plan.width, out);
 }
 
 /// Appends `count` decoded integers to `out`.
@@ -216,7 +262,7 @@ pub fn decode_front(
     }
     let flags = cursor.byte()?;
     let order = usize::from(flags & ORDER_MASK);
-    if order > ORDER_MAX || order >= count || flags & !0b1111 != 0 {
+    if order > ORDER_MAX || order >= count || flags & !0b1_1111 != 0 {
         return Err(cursor.damage("unknown integer column flags"));
     }
     let width = u32::from(cursor.byte()?);
@@ -229,11 +275,16 @@ pub fn decode_front(
     let base = cursor.signed()?;
     let len = count - order;
     let patches = if flags & PATCHES_FLAG != 0 { read_patches(cursor, len)? } else { Vec::new() };
-    let packed = cursor.take(packed_len(len, width))?;
     let begin = out.len();
     out.extend_from_slice(&[first, first.wrapping_add(second)][..order]);
     let start = out.len();
-    unpack(packed, (len, wanted.saturating_sub(order)), width, u64::cast_signed, out)?;
+    let front = (len, wanted.saturating_sub(order));
+    if flags & CODED_FLAG != 0 {
+        entropy::decode(cursor, front, width, out)?;
+    } else {
+        let packed = cursor.take(packed_len(len, width))?;
+        unpack(packed, front, width, u64::cast_signed, out)?;
+    }
     let residuals = &mut out[start..];
     for (index, residual) in patches {
         if let Some(place) = residuals.get_mut(index) {

@@ -8,6 +8,7 @@
 
 pub mod bits;
 pub mod bytes;
+mod entropy;
 pub mod floats;
 pub mod histograms;
 pub mod ints;
@@ -19,6 +20,15 @@ pub(crate) mod tests;
 
 /// Most samples of one block; bounds what a decoder allocates (64 Ki x 8 bytes = 512 KiB).
 pub const BLOCK_SAMPLES_MAX: usize = 1 << 16;
+
+/// How much encoding may cost; decoders take both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// What samples on their way pay: about 30 ns each.
+    Quick,
+    /// What data at rest is worth: residuals are entropy-coded where that helps.
+    Cold,
+}
 
 /// Bytes that are not what an encoder wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

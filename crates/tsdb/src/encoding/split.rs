@@ -10,17 +10,17 @@
 
 use super::bits::{pack, packed_len, unpack};
 use super::bytes::Cursor;
-use super::{Decoded, ints};
+use super::{Decoded, Effort, ints};
 
 const LOWER_BITS: [u8; 5] = [52, 48, 44, 40, 32];
 
 /// Appends the shortest split of the float patterns.
-pub(super) fn encode(bits: &[u64], out: &mut Vec<u8>) {
+pub(super) fn encode(bits: &[u64], effort: Effort, out: &mut Vec<u8>) {
     let mut best: Option<(usize, u8, Vec<u8>)> = None;
     for lower in LOWER_BITS {
         let upper: Vec<i64> = bits.iter().map(|bits| (bits >> lower).cast_signed()).collect();
         let mut column = Vec::new();
-        ints::encode(&upper, &mut column);
+        ints::encode(&upper, effort, &mut column);
         let len = column.len() + packed_len(bits.len(), u32::from(lower));
         if best.as_ref().is_none_or(|(best, ..)| len < *best) {
             best = Some((len, lower, column));

@@ -8,7 +8,7 @@ mod damage;
 
 use super::bytes::Cursor;
 use super::presence::Presence;
-use super::{floats, histograms, ints};
+use super::{Effort, floats, histograms, ints};
 use model::{CounterReset, Histogram, HistogramCounts, Span, stale_marker};
 use std::sync::Arc;
 use sys::sim::SimRng;
@@ -18,9 +18,20 @@ fn fronts(len: usize) -> impl Iterator<Item = usize> {
     [0, 1, 2, 3, len / 2, len.saturating_sub(1)].into_iter().filter(move |wanted| *wanted <= len)
 }
 
+fn bits(values: &[f64]) -> Vec<u64> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Bytes of a column; coded ones may not be longer.
 fn ints_len(values: &[i64]) -> usize {
+    let [quick, cold] = [Effort::Quick, Effort::Cold].map(|effort| ints_len_of(values, effort));
+    assert!(cold <= quick, "{cold} > {quick}");
+    quick
+}
+
+fn ints_len_of(values: &[i64], effort: Effort) -> usize {
     let mut bytes = Vec::new();
-    ints::encode(values, &mut bytes);
+    ints::encode(values, effort, &mut bytes);
     let mut cursor = Cursor::new(&bytes);
     let mut decoded = Vec::new();
     ints::decode(&mut cursor, values.len(), &mut decoded).unwrap();
@@ -36,13 +47,18 @@ fn ints_len(values: &[i64]) -> usize {
 }
 
 fn floats_len(values: &[f64]) -> usize {
+    let [quick, cold] = [Effort::Quick, Effort::Cold].map(|effort| floats_len_of(values, effort));
+    assert!(cold <= quick, "{cold} > {quick}");
+    quick
+}
+
+fn floats_len_of(values: &[f64], effort: Effort) -> usize {
     let mut bytes = Vec::new();
-    floats::encode(values, &mut bytes);
+    floats::encode(values, effort, &mut bytes);
     let mut cursor = Cursor::new(&bytes);
     let mut decoded = Vec::new();
     floats::decode(&mut cursor, values.len(), &mut decoded).unwrap();
     cursor.finish().unwrap();
-    let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&decoded), bits(values), "INV-10");
     for wanted in fronts(values.len()) {
         let (mut cursor, mut front) = (Cursor::new(&bytes), Vec::new());
@@ -166,6 +182,85 @@ fn inv_10_random_float_columns_come_back() {
     }
 }
 
+/// Cumulative buckets of a histogram: with resets, gaps that went stale and odd patterns.
+fn random_buckets(random: &mut SimRng, len: usize, buckets: u64) -> Vec<Vec<f64>> {
+    let mut counts = vec![0_u64; buckets as usize];
+    let mut columns = vec![Vec::new(); buckets as usize];
+    for row in 0..len {
+        let mut sum = 0;
+        for (number, column) in columns.iter_mut().enumerate() {
+            sum += random.below(9) * random.below(4);
+            counts[number] = if random.below(200) == 0 { 0 } else { counts[number] + sum };
+            column.push(match (row + number, random.below(300)) {
+                (_, 0) | (100, _) => stale_marker(),
+                (_, 1) => -0.0,
+                (_, 2) => f64::from_bits(0x7ff8_0000_0000_0000 | random.next_u64() >> 13),
+                (_, 3) => f64::INFINITY,
+                _ => counts[number] as f64,
+            });
+        }
+    }
+    columns
+}
+
+#[test]
+fn inv_10_buckets_come_back_from_their_differences() {
+    let mut random = SimRng::new(7);
+    let place = floats::Place { page: 70_000, offset: 1, len: 300 };
+    let mut differences = 0;
+    for _ in 0..300 {
+        let len = 1 + random.below(500) as usize;
+        let mut below: Option<floats::Integers> = None;
+        for column in random_buckets(&mut random, len, 7) {
+            let mut bytes = Vec::new();
+            let given = below.as_ref().map(|below| (below, place));
+            let integers = floats::encode_above(&column, Effort::Cold, given, &mut bytes);
+            let refers = floats::below(&bytes, len).unwrap();
+            assert!(refers.is_none_or(|found| found == place));
+            let mut decoded = vec![7.0];
+            if refers.is_some() {
+                differences += 1;
+                let mut cursor = Cursor::new(&bytes);
+                let found = floats::decode_integers(&mut cursor, len, below.as_ref()).unwrap();
+                cursor.finish().unwrap();
+                assert_eq!(Some(&found), integers.as_ref(), "INV-10");
+                let from = random.below(len as u64) as usize;
+                floats::decode_quotients(&bytes, &found, from..len, &mut decoded).unwrap();
+                assert_eq!(bits(&decoded[1..]), bits(&column[from..]), "INV-10");
+                let alone = floats::decode(&mut Cursor::new(&bytes), len, &mut decoded);
+                assert!(alone.is_err(), "without the block below");
+            } else {
+                floats::decode(&mut Cursor::new(&bytes), len, &mut decoded).unwrap();
+                assert_eq!(bits(&decoded[1..]), bits(&column), "INV-10");
+            }
+            below = integers.or(below);
+        }
+    }
+    assert!(differences > 1000, "{differences}");
+}
+
+#[test]
+fn differences_that_do_not_fit_are_damage() {
+    let column: Vec<f64> = (0..100).map(|i| f64::from(i * i % 77)).collect();
+    let place = floats::Place { page: 0, offset: 0, len: 9 };
+    let integers = |exponent: usize, len: usize| {
+        let values = (0..100_i64).map(|i| i * i % 77 - i).take(len).collect();
+        floats::Integers { exponent, values }
+    };
+    let mut bytes = Vec::new();
+    floats::encode_above(&column, Effort::Cold, Some((&integers(0, 100), place)), &mut bytes);
+    assert_eq!(floats::below(&bytes, 100).unwrap(), Some(place));
+    let decode = |below: Option<&floats::Integers>| {
+        floats::decode_integers(&mut Cursor::new(&bytes), 100, below)
+    };
+    assert!(decode(Some(&integers(0, 100))).is_ok());
+    for below in [None, Some(integers(1, 100)), Some(integers(0, 99))] {
+        assert!(decode(below.as_ref()).is_err(), "{below:?}");
+    }
+    let (short, mut out) = (integers(0, 50), Vec::new());
+    assert!(floats::decode_quotients(&bytes, &short, 40..60, &mut out).is_err());
+}
+
 #[test]
 fn decimals_are_found_up_to_nine_and_more_digits() {
     let cents: Vec<f64> = (0..480).map(|i| f64::from(i * 13) / 100.0).collect();
@@ -219,7 +314,8 @@ pub(crate) fn random_histogram(random: &mut SimRng, wide: bool) -> Histogram {
 #[test]
 fn inv_10_histograms_come_back() {
     let mut random = SimRng::new(5);
-    for _ in 0..200 {
+    for round in 0..200 {
+        let effort = if round % 2 == 0 { Effort::Quick } else { Effort::Cold };
         let len = 1 + random.below(120) as usize;
         let mut current = random_histogram(&mut random, true);
         let column: Vec<Arc<Histogram>> = (0..len)
@@ -236,7 +332,7 @@ fn inv_10_histograms_come_back() {
             })
             .collect();
         let mut bytes = Vec::new();
-        histograms::encode(&column, &mut bytes);
+        histograms::encode(&column, effort, &mut bytes);
         let mut decoded = Vec::new();
         let mut cursor = Cursor::new(&bytes);
         histograms::decode(&mut cursor, len, &mut decoded).unwrap();
@@ -256,7 +352,7 @@ fn custom_bounds_keep_their_bits() {
         ..Histogram::default()
     };
     let mut bytes = Vec::new();
-    histograms::encode(&[Arc::new(custom.clone())], &mut bytes);
+    histograms::encode(&[Arc::new(custom.clone())], Effort::Cold, &mut bytes);
     let mut decoded = Vec::new();
     histograms::decode(&mut Cursor::new(&bytes), 1, &mut decoded).unwrap();
     assert!(decoded[0].bits_eq(&custom));
@@ -296,18 +392,27 @@ fn damaged_columns_are_errors_and_never_panics() {
     let mut columns = Vec::new();
     let floats: Vec<f64> = (0..90).map(|i| f64::from(i * i) / 100.0).collect();
     let mut bytes = Vec::new();
-    floats::encode(&floats, &mut bytes);
+    floats::encode(&floats, Effort::Quick, &mut bytes);
     columns.push(bytes);
     let noise: Vec<f64> = (0..90).map(|_| f64::from_bits(random.next_u64())).collect();
     let mut bytes = Vec::new();
-    floats::encode(&noise, &mut bytes);
+    floats::encode(&noise, Effort::Quick, &mut bytes);
+    columns.push(bytes);
+    let steps: Vec<f64> = (0..90)
+        .scan(0, |sum, _| {
+            *sum += random.below(9) * random.below(9);
+            Some(*sum as f64)
+        })
+        .collect();
+    let mut bytes = Vec::new();
+    floats::encode(&steps, Effort::Cold, &mut bytes);
     columns.push(bytes);
     let mut bytes = Vec::new();
     let histogram = Arc::new(random_histogram(&mut random, true));
-    histograms::encode(&vec![histogram; 90], &mut bytes);
+    histograms::encode(&vec![histogram; 90], Effort::Cold, &mut bytes);
     columns.push(bytes);
     for _ in 0..20_000 {
-        let mut bytes = columns[random.below(3) as usize].clone();
+        let mut bytes = columns[random.below(4) as usize].clone();
         for _ in 0..=random.below(3) {
             let at = random.below(bytes.len() as u64) as usize;
             match random.below(3) {

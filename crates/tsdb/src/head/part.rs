@@ -4,7 +4,7 @@
 use super::narrow::Narrow;
 use crate::block;
 use crate::encoding::bytes::Cursor;
-use crate::encoding::{Decoded, ints};
+use crate::encoding::{Decoded, Effort, ints};
 use crate::reading::{ColumnKey, Scratch};
 use crate::samples::{self, ColumnRef};
 use model::{Histogram, SampleBuf, Value};
@@ -127,7 +127,7 @@ impl TimesMemo {
             return Arc::clone(sealed);
         }
         let mut bytes = Vec::new();
-        ints::encode(timestamps, &mut bytes);
+        ints::encode(timestamps, Effort::Quick, &mut bytes);
         let sealed = Arc::new(TimeColumn {
             bytes: bytes.into(),
             len: timestamps.len(),
@@ -226,7 +226,7 @@ impl Part {
         starts: &[i64],
     ) -> Self {
         let mut bytes = Vec::new();
-        block::encode(timestamps, column.as_ref(), starts, &mut bytes);
+        block::encode(timestamps, column.as_ref(), starts, Effort::Quick, &mut bytes);
         Self::Sealed(Arc::new(SealedBlock { times, bytes: bytes.into() }))
     }
 

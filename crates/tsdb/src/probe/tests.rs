@@ -2,6 +2,8 @@
 //! written anew.
 
 use super::*;
+use crate::encoding::Effort;
+use crate::encoding::floats::Place;
 use crate::encoding::tests::random_histogram;
 use crate::record::RecordParts;
 use crate::samples::ColumnRef;
@@ -30,10 +32,27 @@ fn replay(target: &'static str, seeds: &[(&str, Vec<u8>)], probe: fn(&[u8]) -> b
 }
 
 fn block_seed(column: ColumnRef<'_>, starts: &[i64]) -> Vec<u8> {
+    block_seed_of(column, starts, Effort::Quick)
+}
+
+fn block_seed_of(column: ColumnRef<'_>, starts: &[i64], effort: Effort) -> Vec<u8> {
     let count = column.len();
     let timestamps: Vec<i64> = (0..).map(|t| t * 1000).take(count).collect();
     let mut bytes = u16::try_from(count).unwrap().to_le_bytes().to_vec();
-    block::encode(&timestamps, column, starts, &mut bytes);
+    block::encode(&timestamps, column, starts, effort, &mut bytes);
+    bytes
+}
+
+/// Small differences to what the probe adds them to.
+fn difference_seed(count: usize) -> Vec<u8> {
+    let timestamps: Vec<i64> = (0..).map(|t| t * 1000).take(count).collect();
+    let below = below(count);
+    let values: Vec<f64> =
+        (0..).zip(&below.values).map(|(row, below)| (below + row % 3) as f64).collect();
+    let place = Place { page: 1, offset: 2, len: 3 };
+    let mut bytes = u16::try_from(count).unwrap().to_le_bytes().to_vec();
+    block::encode_above(&timestamps, &values, Some((&below, place)), &mut bytes);
+    assert_eq!(block::below(&bytes[2..], count).unwrap(), Some(place));
     bytes
 }
 
@@ -45,7 +64,17 @@ fn blocks() {
     let histograms: Vec<_> =
         (0..9).map(|_| Arc::new(random_histogram(&mut random, false))).collect();
     let starts: Vec<i64> = (0..60).map(|i| i / 20 * 500).collect();
+    let steps: Vec<f64> = (0..90_i64)
+        .scan(0, |sum, row| {
+            *sum += random.below(4).cast_signed() * random.below(4).cast_signed();
+            Some((row * 1000 + *sum) as f64)
+        })
+        .collect();
+    let ratios: Vec<f64> = (0..90).map(|_| random.below(1 << 53) as f64 / 1e16).collect();
     let seeds = [
+        ("coded", block_seed_of(ColumnRef::Floats(&steps), &[], Effort::Cold)),
+        ("patterns", block_seed_of(ColumnRef::Floats(&ratios), &[], Effort::Cold)),
+        ("differences", difference_seed(90)),
         ("constant", block_seed(ColumnRef::Floats(&[1.5; 30]), &[])),
         ("decimal", block_seed(ColumnRef::Floats(&cents), &starts)),
         ("noise", block_seed(ColumnRef::Floats(&noise), &[])),
@@ -58,7 +87,7 @@ fn blocks() {
 fn segments() {
     let vfs = SimVfs::new(1);
     let path = Path::new("/seed.seg");
-    let mut writer = SegmentWriter::create(&vfs, path).unwrap();
+    let mut writer = SegmentWriter::create(&vfs, path, Effort::Cold).unwrap();
     for n in 0..6 {
         let labels = Labels::from_pairs([("__name__", "m"), ("n", &n.to_string())]);
         let mut samples = SampleBuf::default();

@@ -1,6 +1,7 @@
 //! Records come back row by row; damaged ones are errors.
 
 use super::*;
+use crate::encoding::Effort;
 use crate::encoding::tests::random_histogram;
 use sys::sim::SimRng;
 
@@ -131,7 +132,7 @@ fn damaged_records_are_errors_and_never_panics() {
 fn records_that_cannot_be() {
     let limit = "count above its limit";
     let mut histogram = Vec::new();
-    histograms::encode(&[Arc::default()], &mut histogram);
+    histograms::encode(&[Arc::default()], Effort::Quick, &mut histogram);
     histogram.push(0);
     // Next series, same time, a histogram of so many bytes.
     let row = [&[0, 1, 27, u8::try_from(histogram.len()).unwrap()], &histogram[..], &[0, 0]];

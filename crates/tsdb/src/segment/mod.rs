@@ -2,7 +2,9 @@
 //! Written by flush and compaction, read by selections, checked by `inspect`.
 //! INV-16: what is read was checked against its checksum; a damaged page costs its blocks only.
 
+mod differences;
 mod index;
+mod neighbours;
 mod pages;
 mod postings;
 mod symbols;
@@ -11,13 +13,16 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use differences::CHAIN_MAX;
 pub(crate) use index::{SegmentIndex, SeriesDirectory, SeriesTable};
 pub(crate) use pages::{CHECKPOINT_VERSION, PageKind, PageReader, PageWriter};
 pub(crate) use writer::SegmentWriter;
 pub use writer::series_order;
 
+use crate::block;
 use crate::cache::{BlockCache, Entry, INDEX};
 use crate::encoding::bytes::{Cursor, put_signed, put_varint};
+use crate::encoding::floats::Place;
 use crate::encoding::presence::Presence;
 use crate::encoding::{Damage, Decoded, ints};
 use crate::error::{DbError, DbErrorKind, DbResult};
@@ -439,7 +444,15 @@ impl Segment {
         }
         let page = scratch.page((part.source, block.page), |own| self.page(block.page, own))?;
         let bytes = self.slice(&page, block.offset, block.len)?;
-        scratch.decode_block(bytes, rows, wanted.clone(), into).map_err(corrupt)?;
+        let differs = block::below(bytes, rows.len()).map_err(corrupt)?.is_some();
+        if differs && !scratch.may_leave_out(bytes) {
+            let place = Place { page: block.page, offset: block.offset, len: block.len };
+            let integers = self.integers(part.source, place, rows.len(), scratch)?;
+            block::decode_quotients(bytes, &integers, rows, wanted.clone(), into)
+        } else {
+            scratch.decode_block(bytes, rows, wanted.clone(), into)
+        }
+        .map_err(corrupt)?;
         match skipped {
             Some(skipped) => {
                 scratch.note_rows(column, skipped + wanted.start..skipped + wanted.end);

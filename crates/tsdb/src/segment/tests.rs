@@ -3,6 +3,7 @@
 mod on_demand;
 
 use super::*;
+use crate::encoding::Effort;
 use crate::encoding::tests::random_histogram;
 use crate::postings::{Postings, resolve};
 use model::{Labels, MatchOp, Matcher};
@@ -21,7 +22,11 @@ fn vfs() -> SimVfs {
 }
 
 fn write(vfs: &SimVfs, series: &[(Labels, SampleBuf)]) -> Segment {
-    let mut writer = SegmentWriter::create(vfs, &path()).unwrap();
+    write_with(vfs, series, Effort::Quick)
+}
+
+fn write_with(vfs: &SimVfs, series: &[(Labels, SampleBuf)], effort: Effort) -> Segment {
+    let mut writer = SegmentWriter::create(vfs, &path(), effort).unwrap();
     for (labels, samples) in series {
         writer.add_series(labels, samples).unwrap();
     }
@@ -114,10 +119,15 @@ impl Segment {
 fn inv_16_what_was_written_is_read_for_any_range() {
     let mut random = SimRng::new(21);
     let series = random_series(&mut random, 120, 1300);
-    let segment = write(&vfs(), &series);
+    for effort in [Effort::Quick, Effort::Cold] {
+        reads_the_same(&write_with(&vfs(), &series, effort), &series, &mut random);
+    }
+}
+
+fn reads_the_same(segment: &Segment, series: &[(Labels, SampleBuf)], random: &mut SimRng) {
     let index = segment.index().unwrap();
     assert_eq!(index.directory().series() as usize, series.len());
-    for (ordinal, (labels, samples)) in (0_u32..).zip(&series) {
+    for (ordinal, (labels, samples)) in (0_u32..).zip(series) {
         assert_eq!(segment.labels(&index, ordinal), *labels);
         let mut found = SampleBuf::default();
         assert_eq!(segment.read(&index, ordinal, ALL, &mut found), Losses::default());
@@ -260,7 +270,7 @@ fn inv_16_a_damaged_page_costs_its_blocks_and_no_others() {
 fn damage_anywhere_is_an_error_or_costs_blocks_and_never_panics() {
     let series = random_series(&mut SimRng::new(25), 40, 200);
     let disk = vfs();
-    let len = write(&disk, &series).bytes;
+    let len = write_with(&disk, &series, Effort::Cold).bytes;
     let mut random = SimRng::new(26);
     for round in 0..600 {
         let at = random.below(len);
@@ -323,7 +333,7 @@ fn an_index_from_damaged_sections_is_an_error_and_never_panics() {
 #[test]
 fn an_unfinished_segment_has_no_name() {
     let disk = vfs();
-    let mut writer = SegmentWriter::create(&disk, &path()).unwrap();
+    let mut writer = SegmentWriter::create(&disk, &path(), Effort::Quick).unwrap();
     let mut samples = SampleBuf::default();
     samples.push(1, 1.0);
     writer.add_series(&Labels::from_pairs([("a", "b")]), &samples).unwrap();
@@ -336,7 +346,7 @@ fn an_unfinished_segment_has_no_name() {
 #[should_panic(expected = "INV-17")]
 fn inv_17_series_out_of_order_stop_the_program() {
     let disk = vfs();
-    let mut writer = SegmentWriter::create(&disk, &path()).unwrap();
+    let mut writer = SegmentWriter::create(&disk, &path(), Effort::Quick).unwrap();
     let mut samples = SampleBuf::default();
     samples.push(1, 1.0);
     for name in ["b", "a"] {
@@ -411,9 +421,9 @@ fn a_file_that_became_shorter_is_damaged() {
 /// A segment with one column and one block of floats, and an index of one series on them.
 fn one_column(disk: &SimVfs, column: &[i64]) -> (Segment, SegmentIndex, SeriesTable) {
     let (mut times, mut block, mut summary) = (Vec::new(), Vec::new(), Vec::new());
-    ints::encode(column, &mut times);
+    ints::encode(column, Effort::Quick, &mut times);
     let values = vec![1.0; column.len()];
-    crate::block::encode(column, samples::ColumnRef::Floats(&values), &[], &mut block);
+    block::encode(column, samples::ColumnRef::Floats(&values), &[], Effort::Quick, &mut block);
     Summary { series: 1, ..Summary::default() }.encode(&mut summary);
     let mut pages = PageWriter::create(disk, &path(), pages::SEGMENT_VERSION).unwrap();
     pages.put(PageKind::Times, &times).unwrap();
@@ -464,7 +474,7 @@ fn inv_16_no_failed_write_is_forgotten() {
     for pass in 0..1000 {
         let disk = vfs();
         disk.fail(OpKind::Write, pass, 1, 28);
-        let written = SegmentWriter::create(&disk, &path()).and_then(|mut writer| {
+        let written = SegmentWriter::create(&disk, &path(), Effort::Cold).and_then(|mut writer| {
             writer.add_series(&labels, &samples)?;
             writer.finish()
         });

@@ -6,13 +6,15 @@ use super::Summary;
 use super::index::{
     BlockEntry, LabelRows, SeriesTable, TimeEntry, encode_series, encode_times, index_u32,
 };
+use super::neighbours::Buckets;
 use super::pages::{PageKind, PageWriter, SEGMENT_VERSION};
 use super::postings::encode_postings;
 use super::symbols::Symbols;
 use crate::block;
+use crate::encoding::floats::Place;
 use crate::encoding::histograms::BLOCK_HISTOGRAMS_MAX;
-use crate::encoding::ints;
 use crate::encoding::presence::Presence;
+use crate::encoding::{Effort, ints};
 use crate::error::DbResult;
 use crate::head::histogram_bytes;
 use crate::samples::{ColumnRef, Run, for_each_run};
@@ -65,6 +67,8 @@ pub(crate) struct SegmentWriter<'v> {
     symbols: HashMap<Box<str>, u32, foldhash::fast::FixedState>,
     shared_times: SharedTimes,
     shared_blocks: SharedBlocks,
+    effort: Effort,
+    buckets: Buckets,
     last: Option<Labels>,
     summary: Summary,
 }
@@ -90,7 +94,7 @@ struct SharedBlocks {
 
 impl<'v> SegmentWriter<'v> {
     /// Begins a segment; it has its name only after [`SegmentWriter::finish`].
-    pub(crate) fn create(vfs: &'v dyn Vfs, path: &Path) -> DbResult<Self> {
+    pub(crate) fn create(vfs: &'v dyn Vfs, path: &Path, effort: Effort) -> DbResult<Self> {
         Ok(Self {
             pages: PageWriter::create(vfs, path, SEGMENT_VERSION)?,
             blocks: Filling { kind: PageKind::Blocks, bytes: Vec::new(), page: None },
@@ -101,6 +105,8 @@ impl<'v> SegmentWriter<'v> {
             symbols: HashMap::default(),
             shared_times: SharedTimes::default(),
             shared_blocks: SharedBlocks::default(),
+            effort,
+            buckets: Buckets::default(),
             last: None,
             summary: Summary::default(),
         })
@@ -122,6 +128,9 @@ impl<'v> SegmentWriter<'v> {
         }
         self.labels.push(&symbols);
         self.table.push_unlabelled();
+        if self.effort == Effort::Cold {
+            self.buckets.begin(labels, &symbols);
+        }
         self.summary.note(samples);
         let mut outcome = Ok(());
         for_each_run(samples, |run| {
@@ -168,25 +177,53 @@ impl<'v> SegmentWriter<'v> {
         let timestamps = &samples.timestamps[first..first + count];
         let starts =
             if samples.starts.is_empty() { &[] } else { &samples.starts[first..first + count] };
+        let (times, presence) = self.place_times(timestamps)?;
         let mut bytes = Vec::new();
-        match run.histograms {
+        let (page, offset) = match run.histograms {
             None => {
-                let column = ColumnRef::Floats(&samples.values[first..first + count]);
-                block::encode(timestamps, column, starts, &mut bytes);
+                let values = &samples.values[first..first + count];
+                if self.buckets.is_bucket() && starts.iter().all(|start| *start == 0) {
+                    self.place_bucket(timestamps, values, (times, &presence), &mut bytes)?
+                } else {
+                    let column = ColumnRef::Floats(values);
+                    block::encode(timestamps, column, starts, self.effort, &mut bytes);
+                    self.place_block(&bytes)?
+                }
             }
             Some(from) => {
                 let histograms: Vec<_> = samples.histograms[from + done..from + done + count]
                     .iter()
                     .map(|(_, histogram)| Arc::clone(histogram))
                     .collect();
-                block::encode(timestamps, ColumnRef::Histograms(&histograms), starts, &mut bytes);
+                let column = ColumnRef::Histograms(&histograms);
+                block::encode(timestamps, column, starts, self.effort, &mut bytes);
+                self.place_block(&bytes)?
             }
-        }
-        let (times, presence) = self.place_times(timestamps)?;
-        let (page, offset) = self.place_block(&bytes)?;
+        };
         let len = index_u32(bytes.len());
         self.table.push_block(BlockEntry { times, page, offset, len, presence: 0 }, presence);
         Ok(())
+    }
+
+    /// Writes a block of a bucket, as differences to the next lower bucket where that is shorter.
+    fn place_bucket(
+        &mut self,
+        timestamps: &[i64],
+        values: &[f64],
+        (times, presence): (u32, &Presence),
+        bytes: &mut Vec<u8>,
+    ) -> DbResult<(u32, u32)> {
+        let below = self.buckets.below(times, presence);
+        let given = below.map(|below| (&below.integers, below.place));
+        let integers = block::encode_above(timestamps, values, given, bytes);
+        let refers = block::below(bytes, values.len()).is_ok_and(|below| below.is_some());
+        let chain = 1 + below.filter(|_| refers).map_or(0, |below| below.chain);
+        let (page, offset) = self.place_block(bytes)?;
+        if let Some(integers) = integers {
+            let place = Place { page, offset, len: index_u32(bytes.len()) };
+            self.buckets.keep((times, presence), place, chain, integers);
+        }
+        Ok((page, offset))
     }
 
     /// Finds or writes the timestamp column of a block.
@@ -195,7 +232,7 @@ impl<'v> SegmentWriter<'v> {
             return Ok(found);
         }
         let mut bytes = Vec::new();
-        ints::encode(timestamps, &mut bytes);
+        ints::encode(timestamps, self.effort, &mut bytes);
         let (page, offset) = self.times.place(&mut self.pages, &bytes)?;
         let times = index_u32(self.time_entries.len());
         self.time_entries.push(TimeEntry {

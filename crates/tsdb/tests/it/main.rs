@@ -15,6 +15,7 @@ mod opening;
 mod oracle;
 mod questions;
 mod refusals;
+mod rest;
 mod simulated_answers;
 mod simulation;
 mod tail;

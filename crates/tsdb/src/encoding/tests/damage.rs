@@ -20,7 +20,7 @@ fn integers_that_cannot_be() {
         (BLOCK_SAMPLES_MAX + 1, &[0, 0, 0], impossible),
         (9, &[3, 0, 0, 0, 0], "unknown integer column flags"),
         (1, &[1, 0, 0, 0], "unknown integer column flags"),
-        (1, &[16, 0, 0], "unknown integer column flags"),
+        (1, &[32, 0, 0], "unknown integer column flags"),
         (1, &[0, 65, 0], "packed width above 64 bits"),
         (1, &[8, 0, 0, 2, 0, 0, 0, 0], LIMIT),
         (1, &[8, 0, 0, 1, 1, 0], "patch behind the end of its column"),
