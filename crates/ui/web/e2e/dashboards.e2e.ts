@@ -63,6 +63,17 @@ async function put(dashboard: Readonly<Record<string, unknown>>): Promise<void> 
   expect(answer.status, await answer.text()).toBe(200);
 }
 
+async function send(method: string, path: string, body: unknown): Promise<unknown> {
+  const answer = await fetch(new URL(path, full.server.url), {
+    method,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  expect(answer.status, text).toBeLessThan(300);
+  return JSON.parse(text);
+}
+
 const search = (page: Page) => page.evaluate(() => location.search);
 
 beforeAll(async () => {
@@ -126,6 +137,59 @@ describe("a dashboard", () => {
     await dialog.locator(".differences ins").first().waitFor();
     await dialog.getByRole("button", { name: "Restore" }).first().click();
     await page.getByRole("heading", { name: "Added by hand" }).waitFor({ state: "detached" });
+    await closeClean(watched);
+  });
+});
+
+describe("a dashboard of many", () => {
+  it("is found by words, folder, tag and star", async () => {
+    const { uid } = (await send("POST", "api/flyball/v1/folders", { title: "Team toys" })) as {
+      uid: string;
+    };
+    const dashboard = { ...small, uid: "toys", title: "Toy sales", tags: ["toys"] };
+    await send("PUT", "api/flyball/v1/dashboards/toys", { dashboard, folder: uid });
+    const watched = await open(browser, full.server, "/dashboards");
+    const { page } = watched;
+    const section = page.locator("section", { hasText: "Team toys" });
+    await section.getByRole("link", { name: "Toy sales" }).waitFor();
+    await page.getByRole("button", { name: "toys", exact: true }).click();
+    expect(await page.locator(".browser-list > li").count()).toBe(1);
+    await page.getByRole("button", { name: "Star Toy sales" }).click();
+    await page.getByRole("button", { name: "Starred" }).click();
+    await page.waitForURL((url) => url.searchParams.get("starred") === "true");
+    await page.getByRole("searchbox").fill("team sales");
+    await page.getByRole("link", { name: "Toy sales" }).first().waitFor();
+    await page.getByRole("searchbox").fill("nobody knows it");
+    await page.getByText("No dashboard fits").waitFor();
+    await closeClean(watched);
+  });
+
+  it("is moved and resized by hand and by keys", async () => {
+    await put({
+      ...small,
+      uid: "moved",
+      title: "Moved",
+      panels: [{ ...small.panels[0], repeat: undefined }],
+    });
+    const watched = await open(browser, full.server, "/d/moved?edit=1");
+    const { page } = watched;
+    const item = page.locator(".grid-item").first();
+    const width = async () => Math.round((await item.boundingBox())?.width ?? 0);
+    const before = await width();
+    const grip = await page.locator(".grip-size").first().boundingBox();
+    if (!grip) throw new Error("there is nothing to resize by");
+    await page.mouse.move(grip.x + 8, grip.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(grip.x + 8 + before / 2, grip.y + 8, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(width).toBeGreaterThan(before * 1.3);
+    const left = async () => Math.round((await item.boundingBox())?.x ?? 0);
+    const at = await left();
+    await page.getByRole("button", { name: "Move (arrow keys)" }).first().focus();
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(left).toBeGreaterThan(at);
+    await page.getByText("unsaved").waitFor();
+    page.on("dialog", (dialog) => void dialog.accept());
     await closeClean(watched);
   });
 });

@@ -97,3 +97,44 @@ it("makes an alert rule of a question", async () => {
   await page.locator(".rule-row", { hasText: "QueueNotEmpty" }).waitFor();
   await closeClean(watched);
 });
+
+it("keeps what was asked, gives it away as curl, and puts it onto a dashboard", async () => {
+  const watched = await open(browser, full.server, "/explore");
+  const { page } = watched;
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  for (const expr of ["shop_queue_length", "shop_orders_total"]) {
+    await editor(page).fill(expr);
+    await page.keyboard.press("Control+Enter");
+    await page.waitForURL((url) => url.searchParams.get("g0.expr") === expr);
+  }
+  await page.locator(".explore-cost", { hasText: "2 series" }).waitFor();
+  await page.getByRole("button", { name: "Asked before (ctrl+up)" }).click();
+  await page.getByRole("menuitem", { name: "shop_queue_length" }).waitFor();
+  await page.keyboard.press("Escape");
+  const choose = async (item: string): Promise<void> => {
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name: item }).click();
+  };
+  await choose("Copy as curl");
+  await page.getByText("Copied as curl").waitFor();
+  const curl = await page.evaluate(() => navigator.clipboard.readText());
+  expect(curl).toMatch(/^curl /);
+  expect(curl).toContain("shop_orders_total");
+  await choose("Add to dashboard");
+  await page.getByLabel("Its title").fill("Of Explore");
+  await page.getByLabel("Title of the panel").fill("Orders");
+  await page.getByRole("dialog").getByRole("button", { name: /^Add the panel/ }).click();
+  await page.waitForURL(/\/d\//);
+  await page.getByRole("heading", { name: "Orders" }).waitFor();
+  await closeClean(watched);
+});
+
+it("draws buckets as a heatmap", async () => {
+  const buckets =
+    'label_replace(vector(1), "le", "1", "", "") or label_replace(vector(3), "le", "2", "", "")';
+  const link = `/explore?g0.expr=${encodeURIComponent(buckets)}&g0.tab=heatmap&from=now-5m&to=now`;
+  const watched = await open(browser, full.server, link);
+  await watched.page.locator("canvas.heat").waitFor();
+  await watched.page.getByRole("tab", { name: "Heatmap", selected: true }).waitFor();
+  await closeClean(watched);
+});

@@ -321,6 +321,15 @@ describe("keys of Grafana", () => {
   });
 });
 
+it("what is not there says where to go on", async () => {
+  const watched = await open(browser, full.server, "/d/nowhere");
+  const { page } = watched;
+  await page.getByText('there is no dashboard "nowhere"').waitFor();
+  await page.locator("#main").getByRole("link", { name: "All dashboards" }).click();
+  await page.waitForURL("**/dashboards");
+  await closeClean(watched);
+});
+
 it("ranges are typed, absolute and rounded ones too, on the clock of a zone", async () => {
   const watched = await open(browser, full.server, "/explore?g0.expr=up");
   const { page } = watched;

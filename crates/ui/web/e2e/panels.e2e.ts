@@ -35,6 +35,8 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     for (const { type, shows } of TYPES) {
       await panel(page, type).locator(shows).first().waitFor({ state: "attached" });
     }
+    const bar = await panel(page, "bargauge").locator(".bar-fill").first().boundingBox();
+    expect((bar?.width ?? 0) * (bar?.height ?? 0)).toBeGreaterThan(400);
     const states = await page
       .locator(".panel")
       .evaluateAll((panels) => panels.map((one) => (one as HTMLElement).dataset.state));

@@ -135,9 +135,9 @@ it("the storage says what is in memory, on disk and kept", async () => {
 it("limits say how much of each is used, and what happens when it is reached", async () => {
   const watched = await open(browser, server, "/limits");
   const { page } = watched;
-  const row = page.getByRole("row", { name: /Questions at once/ });
+  const row = page.getByRole("row", { name: /Queries at once/ });
   await row.getByText("7", { exact: true }).waitFor();
-  await page.getByRole("row", { name: /Memory for samples and questions/ }).waitFor();
+  await page.getByRole("row", { name: /Memory for samples and queries/ }).waitFor();
   expect(await axe(page)).toEqual([]);
   await closeClean(watched);
 });

@@ -82,6 +82,7 @@ function Data({ frames, title }: { frames: readonly Frame[]; title: string }): J
       <div class="line">
         {frames.length > 1 && (
           <select
+            class="input inspect-series"
             aria-label="Series"
             value={String(at)}
             onChange={(event) => setAt(Number(event.currentTarget.value))}

@@ -55,7 +55,8 @@ async function marksOf(
 function wantedOf(query: AnnotationQuery, session: Session): AnnotationFilter {
   const { target } = query;
   if (query.type === "own") return { dashboardUID: session.meta.peek().uid, type: "annotation" };
-  if (target?.type !== "tags" && query.type !== "tags") return {};
+  // When alerts fired is asked for by its tag: something fires nearly always, and hides the rest.
+  if (target?.type !== "tags" && query.type !== "tags") return { type: "annotation" };
   return { tags: target?.tags ?? query.tags ?? [], matchAny: target?.matchAny };
 }
 

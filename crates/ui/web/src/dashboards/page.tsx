@@ -3,7 +3,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { param, route } from "../app/route";
+import { href, param, route } from "../app/route";
 import { defaultRange, defaultRefresh, defaultZone } from "../app/time";
 import { bind } from "../app/keys";
 import { useLoad } from "../app/load";
@@ -34,14 +34,16 @@ export function DashboardPage({ rest }: { readonly rest: readonly string[] }): J
   // Nearly every dashboard has one.
   useEffect(() => preloadViews(["timeseries"]), []);
   const { data, error, reload } = useLoad((signal) => loadDashboard(uid, { signal }), [uid]);
-  if (uid === "")
+  const all = <a href={href("/dashboards")}>All dashboards</a>;
+  if (uid === "") return <Empty title="No dashboard is named">{all}</Empty>;
+  if (!data && error)
     return (
-      <Empty title="No dashboard is named">
-        <a href="dashboards">All dashboards</a>
-      </Empty>
+      <>
+        <Problem error={error} onRetry={reload} />
+        {all}
+      </>
     );
-  if (!data)
-    return error ? <Problem error={error} onRetry={reload} /> : <Loading what="Dashboard" />;
+  if (!data) return <Loading what="Dashboard" />;
   return <Opened key={`${data.meta.uid}`} stored={data} uid={uid} />;
 }
 

@@ -21,16 +21,16 @@ const FIGURES = figuresOf([
 it("says of each limit what is used, where it ends and how often it was reached", () => {
   const all = limitsOf(FIGURES, { "query.max-series": "50" }).flatMap(({ limits }) => limits);
   const of = (what: string) => all.find((one) => one.what === what);
-  expect(of("Memory for samples and questions")).toMatchObject({
+  expect(of("Memory for samples and queries")).toMatchObject({
     used: 120,
     most: 800,
     reached: 5,
   });
-  expect(of("Questions at once")).toMatchObject({ most: 7 });
-  expect(of("Series of a question")).toMatchObject({ most: 50, reached: 3 });
-  expect(of("Memory of a question")).toMatchObject({ most: 100 });
+  expect(of("Queries at once")).toMatchObject({ most: 7 });
+  expect(of("Series of a query")).toMatchObject({ most: 50, reached: 3 });
+  expect(of("Memory of a query")).toMatchObject({ most: 100 });
   expect(of("Requests that push samples")).toMatchObject({ reached: 2 });
-  expect(of("Time of a question")?.most).toBe(120);
+  expect(of("Time of a query")?.most).toBe(120);
 });
 
 it("reads numbers of flags with their units", () => {

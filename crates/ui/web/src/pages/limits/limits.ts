@@ -29,7 +29,7 @@ type Flags = Readonly<Record<string, string>>;
 export function limitsOf(figures: Figures, flags: Flags): readonly LimitGroup[] {
   return [
     { title: "Memory and series", limits: ofMemory(figures) },
-    { title: "Questions", limits: ofQuestions(figures, flags) },
+    { title: "Queries", limits: ofQueries(figures, flags) },
     { title: "What comes in and goes out", limits: ofTraffic(figures, flags) },
   ];
 }
@@ -55,12 +55,12 @@ function ofMemory(figures: Figures): Limit[] {
   ];
   return [
     {
-      what: "Memory for samples and questions",
+      what: "Memory for samples and queries",
       used: parts.reduce((total, name) => total + (sum(figures, name) ?? 0), 0),
       most: memory,
       reached: refused(figures, "memory", "shared_memory"),
       unit: "bytes",
-      then: "caches shrink first, then questions and new series are refused",
+      then: "caches shrink first, then queries and new series are refused",
       set: "--memory.limit",
     },
     {
@@ -115,13 +115,13 @@ const UNITS: Readonly<Record<string, number>> = {
 const QUEUED_MAX = 200;
 const POINTS_MAX = 11_000;
 
-function ofQuestions(figures: Figures, flags: Flags): Limit[] {
+function ofQueries(figures: Figures, flags: Flags): Limit[] {
   const memory = sum(figures, "flyball_storage_memory_limit_bytes");
   const each =
     numberOf(flags, "query.max-memory") ?? (memory === undefined ? undefined : memory / 8);
   return [
     {
-      what: "Questions at once",
+      what: "Queries at once",
       used: sum(figures, "flyball_queries_running"),
       most:
         sum(figures, "flyball_queries_concurrent_max") ?? numberOf(flags, "query.max-concurrency"),
@@ -130,7 +130,7 @@ function ofQuestions(figures: Figures, flags: Flags): Limit[] {
       set: "--query.max-concurrency",
     },
     {
-      what: "Questions that wait",
+      what: "Queries that wait",
       used: sum(figures, "flyball_queries_queued"),
       most: QUEUED_MAX,
       reached: refused(figures, "queue_full"),
@@ -139,7 +139,7 @@ function ofQuestions(figures: Figures, flags: Flags): Limit[] {
       set: "fixed",
     },
     {
-      what: "Time of a question",
+      what: "Time of a query",
       most: numberOf(flags, "query.timeout"),
       reached: having(figures, "flyball_queries_total", "outcome", ["timed_out"]),
       unit: "seconds",
@@ -147,7 +147,7 @@ function ofQuestions(figures: Figures, flags: Flags): Limit[] {
       set: "--query.timeout",
     },
     {
-      what: "Samples of a question",
+      what: "Samples of a query",
       most: numberOf(flags, "query.max-samples"),
       reached: refused(figures, "samples"),
       unit: "count",
@@ -155,7 +155,7 @@ function ofQuestions(figures: Figures, flags: Flags): Limit[] {
       set: "--query.max-samples",
     },
     {
-      what: "Series of a question",
+      what: "Series of a query",
       most: numberOf(flags, "query.max-series"),
       reached: refused(figures, "series"),
       unit: "count",
@@ -163,7 +163,7 @@ function ofQuestions(figures: Figures, flags: Flags): Limit[] {
       set: "--query.max-series",
     },
     {
-      what: "Memory of a question",
+      what: "Memory of a query",
       most: each,
       reached: refused(figures, "memory"),
       unit: "bytes",

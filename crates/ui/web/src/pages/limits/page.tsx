@@ -37,7 +37,7 @@ export default function Limits(): JSX.Element {
           ))}
           <p class="muted">
             Lists of their own have <a href={href("/cardinality")}>series</a>,{" "}
-            <a href={href("/queries")}>questions</a> and <a href={href("/flags")}>flags</a>.
+            <a href={href("/queries")}>queries</a> and <a href={href("/flags")}>flags</a>.
           </p>
         </div>
       )}

@@ -140,7 +140,7 @@ function Dial({ value, look, options, named }: DialProps): JSX.Element {
       </text>
       {named && (
         <text x="100" y="178" class="gauge-name" fill={theme.text}>
-          {value.name.slice(0, 32)}
+          {value.name.slice(0, 24)}
         </text>
       )}
     </svg>
