@@ -27,6 +27,7 @@ const DEBIAN_PACKAGES: &[&str] = &[
     "python3-aiosmtpd",
     "python3-websockets",
     "dovecot-imapd",
+    "unbound",
     "python3-grpcio",
     "python3-prometheus-client",
     "strace",

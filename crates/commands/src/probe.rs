@@ -12,7 +12,7 @@ use model::Timestamp;
 use net::{AddressPolicy, ClientOptions};
 use picture::Canvas;
 use probe::{
-    Ask, Condition, Judged, Modules, Outcome, OwnVerdict, Reason, Single, Variation, Wishes, World,
+    Ask, Condition, Modules, Outcome, OwnVerdict, Reason, Single, Variation, Wishes, World,
 };
 use std::io;
 use std::sync::Arc;
@@ -37,7 +37,6 @@ struct Asking {
 struct Answer {
     target: String,
     outcome: Outcome,
-    conditions: Vec<Judged>,
     /// Certificates were shown without being trusted.
     is_untrusted: bool,
     now: Timestamp,
@@ -160,11 +159,11 @@ impl Asking {
             single.probe(self.timeout, &self.variation).await
         };
         let now = SystemClock::new().now();
-        let conditions = probe::apply(&self.conditions, own, now, None, &mut outcome);
+        probe::apply(&self.conditions, own, now, None, &mut outcome);
         let is_untrusted = outcome.certificates.is_empty()
             && outcome.reason == Some(Reason::Tls)
             && self.show_untrusted(url, &mut outcome).await;
-        Ok(Answer { target: url.to_owned(), outcome, conditions, is_untrusted, now })
+        Ok(Answer { target: url.to_owned(), outcome, is_untrusted, now })
     }
 
     /// A chain that is not trusted is read in a second handshake, for people to see.

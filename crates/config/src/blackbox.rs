@@ -2,6 +2,7 @@
 //! Read by `load`; used by the probe shell. What upstream only finds out at the first probe (an
 //! unknown prober, a record type that does not exist) is a problem of the file here.
 
+mod databases;
 mod dns_names;
 mod read;
 
@@ -12,6 +13,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use databases::{DatabaseAccess, DatabaseRole, PostgresProbe, RedisProbe};
 pub use dns_names::{CLASSES, RCODES, TYPES, code_of, name_of};
 pub use read::load;
 
@@ -50,6 +52,10 @@ pub enum Prober {
     Unix(Box<ConversationProbe>),
     /// WebSocket, with or without messages.
     Websocket(Box<WebsocketProbe>),
+    /// A PostgreSQL server: login, a query, replication.
+    Postgres(Box<PostgresProbe>),
+    /// A Redis server: login, PING, replication.
+    Redis(Box<RedisProbe>),
 }
 
 impl Prober {
@@ -63,6 +69,8 @@ impl Prober {
             Self::Grpc(_) => "grpc",
             Self::Unix(_) => "unix",
             Self::Websocket(_) => "websocket",
+            Self::Postgres(_) => "postgres",
+            Self::Redis(_) => "redis",
         }
     }
 }
@@ -237,7 +245,9 @@ pub struct DnsProbe {
     pub over_tcp: bool,
     /// DNS over TLS (RFC 7858).
     pub over_tls: bool,
-    /// TLS of it.
+    /// DNS over HTTPS (RFC 8484); then neither of the two above is set.
+    pub over_https: Option<DnsOverHttps>,
+    /// TLS of them.
     pub tls_config: TlsConfig,
     /// Name that is asked for.
     pub query_name: String,
@@ -256,6 +266,18 @@ pub struct DnsProbe {
     /// What the additional records must be like.
     pub additional: RecordChecks,
 }
+
+/// How a question travels by HTTPS.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DnsOverHttps {
+    /// In the URL of a GET request; else as the body of a POST request.
+    pub uses_get: bool,
+    /// Path of the server's resource, with its slash.
+    pub path: String,
+}
+
+/// Path that servers of DNS over HTTPS have by custom.
+pub const DOH_PATH: &str = "/dns-query";
 
 /// What the records of a section must be like, in the form of a zone file.
 #[derive(Clone, Debug, PartialEq, Default)]

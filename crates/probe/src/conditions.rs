@@ -2,6 +2,7 @@
 //! of Gatus; what it lets pass in silence (unknown placeholders, words where numbers are compared)
 //! is a mistake here. Pure: texts and findings in, verdicts out.
 
+mod age;
 mod go;
 mod json;
 mod memory;
@@ -55,6 +56,8 @@ impl fmt::Display for Mistake {
 /// What became of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
+    /// Step of a suite that it belongs to.
+    pub step: Option<String>,
     /// The condition as written.
     pub condition: String,
     /// The same with the values found: `[STATUS] (404) == 200`.
@@ -107,6 +110,8 @@ enum Function {
     None,
     Len,
     Has,
+    /// Milliseconds since the instant that the value names.
+    Age,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -203,12 +208,13 @@ impl Condition {
             self.operator.sign(),
             self.right.shown(&right, &self.left)
         );
-        Judged { condition: self.text.clone(), shown, holds }
+        Judged { step: None, condition: self.text.clone(), shown, holds }
     }
 
     /// Every element of an array must fit, and there must be one.
     fn judge_each(&self, at: usize, array: &Path, facts: &Facts<'_>) -> Judged {
-        let judged = |shown, holds| Judged { condition: self.text.clone(), shown, holds };
+        let judged =
+            |shown, holds| Judged { step: None, condition: self.text.clone(), shown, holds };
         let length = match facts.json().and_then(|body| array.find(body)) {
             Some(Value::Array(elements)) => elements.len(),
             Some(_) | None => 0,
@@ -238,7 +244,8 @@ pub enum OwnVerdict {
     Ignored,
 }
 
-/// Judges an outcome by conditions and tells of it: each in a series, all in the success.
+/// Judges an outcome by conditions and tells of it: each with the values found and in a series, all
+/// in the success.
 ///
 /// A probe that came to no answer fails whatever its conditions say, unless one of them looks at
 /// `[CONNECTED]`.
@@ -248,9 +255,9 @@ pub fn apply(
     now: Timestamp,
     memory: Option<&Memory>,
     outcome: &mut Outcome,
-) -> Vec<Judged> {
+) {
     if conditions.is_empty() {
-        return Vec::new();
+        return;
     }
     let facts = Facts::new(outcome, now, memory);
     let judged: Vec<Judged> = conditions.iter().map(|one| one.judge(&facts)).collect();
@@ -275,7 +282,7 @@ pub fn apply(
         }
     }
     outcome.families.push(family(&judged));
-    judged
+    outcome.conditions = judged;
 }
 
 /// Whether each condition held; the same text twice is one.
@@ -316,7 +323,9 @@ impl Operand {
         let text = self.text();
         let Self::Value { function, of, .. } = self else { return text.to_owned() };
         let Some(value) = found else { return format!("{text} (INVALID)") };
-        let is_time = *of == Placeholder::CertificateExpiration && *function == Function::None;
+        let is_expiration =
+            *of == Placeholder::CertificateExpiration && *function == Function::None;
+        let is_time = is_expiration || *function == Function::Age;
         let value = if is_time {
             show_duration(value.parse().unwrap_or_default())
         } else {
@@ -372,6 +381,10 @@ impl<'a> Facts<'a> {
     }
 
     fn value(&self, function: Function, of: &Placeholder) -> Found {
+        if function == Function::Age {
+            let instant = age::instant_ms(&self.value(Function::None, of)?)?;
+            return Some((self.now.ms() - instant).to_string());
+        }
         let findings = &self.outcome.findings;
         let plain = match of {
             Placeholder::Status => findings.status.unwrap_or(0).to_string(),
@@ -396,7 +409,7 @@ impl<'a> Facts<'a> {
             }
         };
         Some(match function {
-            Function::None => plain,
+            Function::None | Function::Age => plain,
             Function::Len => plain.len().to_string(),
             Function::Has => (!plain.is_empty()).to_string(),
         })
@@ -415,7 +428,7 @@ impl<'a> Facts<'a> {
         }
         let trimmed = body.trim();
         Some(match function {
-            Function::None => trimmed.to_owned(),
+            Function::None | Function::Age => trimmed.to_owned(),
             Function::Has => (!trimmed.is_empty()).to_string(),
             Function::Len => match self.json() {
                 Some(Value::Array(elements)) => elements.len().to_string(),
@@ -431,7 +444,7 @@ fn applied(function: Function, value: Option<&Value>) -> Found {
     match function {
         Function::Has => Some(value.is_some().to_string()),
         Function::Len => value.map(|value| json::length(value).to_string()),
-        Function::None => value.map(json::text),
+        Function::None | Function::Age => value.map(json::text),
     }
 }
 

@@ -1,13 +1,16 @@
-//! The DNS prober: one question over UDP, TCP or TLS (RFC 7858), and what the answer is worth.
+//! The DNS prober: one question over UDP, TCP, TLS (RFC 7858) or HTTPS (RFC 8484), and what the
+//! answer is worth.
 
+mod https;
 pub(crate) mod judge;
 
 use crate::run::{Run, Step};
 use crate::target::host_maybe_port;
 use crate::{Reason, World, names};
 use config::blackbox::{CLASSES, DnsProbe, RCODES, TYPES, name_of};
+use https::Https;
 use net::dns::{self, Answer, Lost};
-use net::{Dialer, Offer, TlsSteps};
+use net::{Dialer, Offer, TlsFacts, TlsSteps};
 use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
@@ -21,8 +24,12 @@ pub(crate) struct DnsProber {
     config: DnsProbe,
     dialer: Dialer,
     tls: TlsSteps,
+    https: Option<Https>,
     entropy: Arc<dyn Entropy>,
 }
+
+/// Why there is no answer.
+type Missed = (Reason, String);
 
 impl DnsProber {
     pub(crate) fn new(config: &DnsProbe, world: &World) -> Self {
@@ -31,6 +38,7 @@ impl DnsProber {
             config: config.clone(),
             dialer: Dialer::new(Arc::clone(&world.options.policy)),
             tls: TlsSteps::new(config.tls_config.clone(), Offer::Nothing, vfs),
+            https: config.over_https.as_ref().map(|way| Https::new(way, &config.tls_config, world)),
             entropy: Arc::clone(&world.entropy),
         }
     }
@@ -47,7 +55,12 @@ impl DnsProber {
         for phase in ["connect", "request", "resolve"] {
             run.phase(names::DNS_DURATION, phase, Duration::ZERO);
         }
-        let (host, port) = host_maybe_port(target, if self.config.over_tls { 853 } else { 53 });
+        let default = match (&self.https, self.config.over_tls) {
+            (Some(_), _) => 443,
+            (None, true) => 853,
+            (None, false) => 53,
+        };
+        let (host, port) = host_maybe_port(target, default);
         let (ip, took) = run.choose_address(&self.dialer, host, self.config.ip).await?;
         run.phase(names::DNS_DURATION, "resolve", took);
         let answer = self.ask(host, SocketAddr::new(ip, port), run).await?;
@@ -66,7 +79,9 @@ impl DnsProber {
     }
 
     async fn ask(&self, host: &str, server: SocketAddr, run: &mut Run) -> Step<Answer> {
-        let id = u16::try_from(self.entropy.next_u64() & 0xffff).unwrap_or_default();
+        let random = || u16::try_from(self.entropy.next_u64() & 0xffff).unwrap_or_default();
+        // RFC 8484, 4.1: caches on the way know a question by its bytes.
+        let id = if self.https.is_some() { 0 } else { random() };
         let asked = dns::Question {
             name: &self.config.query_name,
             kind: self.config.query_type,
@@ -89,9 +104,13 @@ impl DnsProber {
         ];
         run.info("Making DNS query", &details);
         let begun = Instant::now();
-        let mut connected = None;
-        let asked = self.exchange(host, server, &question, id, &mut connected);
+        let (mut connected, mut facts) = (None, None);
+        let asked = self.exchange((host, server), (id, &question), &mut connected, &mut facts);
         let asked = run.in_time(asked).await;
+        if let Some(TlsFacts { certificates, version, cipher, .. }) = facts {
+            run.certificates = certificates;
+            run.findings.tls = Some((version, cipher));
+        }
         let all = begun.elapsed();
         // A connection that was never there took all of the time, as upstream counts it.
         let connect = connected.map_or(all, |at: Instant| at.saturating_duration_since(begun));
@@ -112,35 +131,47 @@ impl DnsProber {
                 run.findings.body = Some(data.unwrap_or_default().to_owned());
                 Ok(answer)
             }
-            Err(Lost::Net(error)) => Err(run.fail_by(message, &error)),
-            Err(Lost::Io(error)) => {
-                let refused = error.kind() == io::ErrorKind::ConnectionRefused;
-                let reason = if refused { Reason::Connect } else { Reason::Protocol };
-                Err(run.fail(reason, message, &[("err", &error)]))
-            }
-            Err(Lost::Form(why)) => Err(run.fail(Reason::Protocol, message, &[("err", &why)])),
+            Err((reason, why)) => Err(run.fail(reason, message, &[("err", &why)])),
         }
     }
 
+    /// Asks; `connected` and `facts` are set as soon as they are known.
     async fn exchange(
         &self,
-        host: &str,
-        server: SocketAddr,
-        question: &[u8],
-        id: u16,
+        (host, server): (&str, SocketAddr),
+        (id, question): (u16, &[u8]),
         connected: &mut Option<Instant>,
-    ) -> Result<Answer, Lost> {
+        facts: &mut Option<TlsFacts>,
+    ) -> Result<Answer, Missed> {
+        if let Some(https) = &self.https {
+            return https.ask((host, server), question, connected, facts).await;
+        }
         if !self.config.over_tcp {
             let (dialer, source) = (&self.dialer, self.config.source);
-            return dns::over_udp(dialer, source, server, (id, question), connected).await;
+            let asked = dns::over_udp(dialer, source, server, (id, question), connected);
+            return asked.await.map_err(missed);
         }
-        let stream = self.dialer.connect(server, self.config.source).await?;
+        let stream = self.dialer.connect(server, self.config.source).await;
+        let stream = stream.map_err(|error| missed(error.into()))?;
         if !self.config.over_tls {
             *connected = Some(Instant::now());
-            return dns::over_stream(stream, question, id).await;
+            return dns::over_stream(stream, question, id).await.map_err(missed);
         }
-        let (stream, _) = self.tls.shake(self.tls.server_name().unwrap_or(host), stream).await?;
+        let name = self.tls.server_name().unwrap_or(host);
+        let shaken = self.tls.shake(name, stream).await;
+        let (stream, found) = shaken.map_err(|error| missed(error.into()))?;
+        *facts = Some(found);
         *connected = Some(Instant::now());
-        dns::over_stream(stream, question, id).await
+        dns::over_stream(stream, question, id).await.map_err(missed)
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "maps errors")]
+fn missed(lost: Lost) -> Missed {
+    let reason = match &lost {
+        Lost::Net(error) => Reason::of(error),
+        Lost::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => Reason::Connect,
+        Lost::Io(_) | Lost::Form(_) => Reason::Protocol,
+    };
+    (reason, lost.describe())
 }

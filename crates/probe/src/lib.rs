@@ -1,9 +1,11 @@
-//! Probes of endpoints: HTTP, TCP, DNS, ICMP, gRPC, WebSocket, Unix sockets, under the names that
-//! `blackbox_exporter` 0.28 gives its series. Asked for by HTTP (`/probe`) and on a schedule.
+//! Probes of endpoints: HTTP, TCP, DNS, ICMP, gRPC, WebSocket, Unix sockets, databases, under the
+//! names that `blackbox_exporter` 0.28 gives its series. Asked for by HTTP (`/probe`) and on a
+//! schedule.
 //! A shell: it speaks with targets through `net`; what an answer is worth is decided by pure
 //! functions (`http::judge`, `dns::judge`, `watch`). INV-30 holds for every address.
 
 mod conditions;
+mod databases;
 mod dns;
 mod findings;
 #[doc(hidden)]

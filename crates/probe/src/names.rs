@@ -64,4 +64,13 @@ metrics! {
     GRPC_SSL "probe_grpc_ssl" "Indicates if SSL was used for the connection"
     GRPC_STATUS "probe_grpc_status_code" "Response gRPC status code"
     GRPC_RESPONSE "probe_grpc_healthcheck_response" "Response HealthCheck response"
+
+    DATABASE_DURATION "flyball_probe_database_duration_seconds"
+        "Time of a probe of a database by phase"
+    DATABASE_REPLICA "flyball_probe_database_replica"
+        "Whether the database follows another server (1) or takes writes (0)"
+    DATABASE_LAG "flyball_probe_database_replication_lag_seconds"
+        "How far the replica is behind, as it knows itself"
+    DATABASE_VALUE "flyball_probe_database_value"
+        "First value that the query gives, if it is a number"
 }

@@ -86,6 +86,8 @@ pub fn check(job: &ScheduledProbe) -> Vec<(Place, String)> {
     if let (None, Some((_, place))) = (&job.module, job.conditions.first()) {
         let wrong = job.targets.iter().filter_map(|target| scheme::check_url(target).err());
         mistakes.extend(wrong.map(|why| (*place, format!("without `module`: {why}"))));
+        let shown = job.targets.iter().filter_map(|target| scheme::check_label(target).err());
+        mistakes.extend(shown.map(|why| (*place, why)));
     }
     mistakes
 }

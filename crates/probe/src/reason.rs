@@ -41,11 +41,19 @@ pub enum Reason {
     NotServing,
     /// A condition does not hold.
     Condition,
+    /// User name or password were refused, or a right is missing.
+    Auth,
+    /// A database refused the query.
+    Query,
+    /// A database is not what it must be: primary or replica.
+    Role,
+    /// A replica is too far behind, or cannot say how far.
+    Lag,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::Config,
         Self::Resolve,
         Self::Forbidden,
@@ -64,6 +72,10 @@ impl Reason {
         Self::Records,
         Self::NotServing,
         Self::Condition,
+        Self::Auth,
+        Self::Query,
+        Self::Role,
+        Self::Lag,
     ];
 
     /// Value of the label `reason`.
@@ -87,6 +99,24 @@ impl Reason {
             Self::Records => "records",
             Self::NotServing => "not_serving",
             Self::Condition => "condition",
+            Self::Auth => "auth",
+            Self::Query => "query",
+            Self::Role => "role",
+            Self::Lag => "lag",
+        }
+    }
+
+    pub(crate) fn of_fault(fault: &services::Fault) -> Self {
+        use services::Reason as Fault;
+        match fault.reason {
+            Fault::Config | Fault::Io => Self::Config,
+            Fault::Connect => Self::Connect,
+            Fault::Tls => Self::Tls,
+            Fault::Auth | Fault::Permission => Self::Auth,
+            Fault::Timeout => Self::Timeout,
+            Fault::NotReady => Self::NotServing,
+            Fault::Protocol | Fault::Limit => Self::Protocol,
+            Fault::Refused | Fault::Unsupported => Self::Query,
         }
     }
 

@@ -2,7 +2,7 @@
 //! What a probe found before its time was up is told all the same.
 
 use crate::names::{self, Metric};
-use crate::{Findings, Reason, Span};
+use crate::{Findings, Judged, Reason, Span};
 use config::blackbox::IpChoice;
 use exposition::Family;
 use model::Labels;
@@ -33,6 +33,8 @@ pub struct Outcome {
     pub log: String,
     /// Time that the probe took.
     pub duration: Duration,
+    /// What became of its conditions.
+    pub conditions: Vec<Judged>,
     /// What it saw on its way.
     pub findings: Findings,
 }
@@ -214,6 +216,7 @@ impl Run {
             certificates: self.certificates,
             log: self.log,
             duration,
+            conditions: Vec::new(),
             findings: self.findings,
         }
     }

@@ -4,16 +4,19 @@
 use crate::world::Module;
 use crate::{Outcome, Variation, World, built_in};
 use config::blackbox::{
-    ConversationProbe, DnsProbe, GrpcProbe, HttpProbe, IcmpProbe, IpChoice, RecordChecks, TYPES,
-    TcpProbe, WebsocketProbe, code_of,
+    ConversationProbe, DOH_PATH, DatabaseAccess, DnsOverHttps, DnsProbe, GrpcProbe, HttpProbe,
+    IcmpProbe, IpChoice, PostgresProbe, RecordChecks, RedisProbe, TYPES, TcpProbe, WebsocketProbe,
+    code_of,
 };
-use config::{ProbeModule, Prober, TextSource, TlsConfig};
+use config::{
+    Dsn, ProbeModule, Prober, Secret, SecretSource, ServiceAddress, TextSource, TlsConfig,
+};
 use std::time::Duration;
 use url::Url;
 
 /// Schemes that are known, for messages and help.
-pub const SCHEMES: &str = "http https tcp tls unix icmp dns dns+tcp dns+tls grpc grpcs ssh smtp \
-                           smtps imap imaps ws wss";
+pub const SCHEMES: &str = "http https tcp tls unix icmp dns dns+tcp dns+tls dns+https grpc grpcs \
+                           ssh smtp smtps imap imaps ws wss postgres redis rediss";
 
 /// What a caller wants beyond the URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,6 +75,25 @@ impl Single {
 /// What is wrong with it.
 pub fn check_url(url: &str) -> Result<(), String> {
     of_url(url, &Wishes { nameserver: Some("127.0.0.1".to_owned()), ..Wishes::default() }).map(drop)
+}
+
+/// May a target stand in a label? A password of a database may not.
+///
+/// # Errors
+/// What to do instead.
+pub(crate) fn check_label(url: &str) -> Result<(), String> {
+    let (prober, _) = of_url(url, &Wishes::default())
+        .map_or((None, String::new()), |(module, t)| (Some(module.prober), t));
+    let password = match &prober {
+        Some(Prober::Postgres(probe)) => probe.access.password.as_ref(),
+        Some(Prober::Redis(probe)) => probe.access.password.as_ref(),
+        Some(_) | None => None,
+    };
+    if password.is_none() {
+        return Ok(());
+    }
+    Err("a target with a password would show it as the label `instance`; name a `module`"
+        .to_owned())
 }
 
 /// A target as each scheme takes it.
@@ -140,7 +162,11 @@ pub(crate) fn of_url(text: &str, wishes: &Wishes) -> Result<(ProbeModule, String
                     let icmp = IcmpProbe { ip, ..IcmpProbe::default() };
                     (Prober::Icmp(icmp), parts.host.clone())
                 }
-                "dns" | "dns+tcp" | "dns+tls" => dns(scheme, &parts, wishes, ip, tls_config)?,
+                "dns" | "dns+tcp" | "dns+tls" | "dns+https" => {
+                    dns(scheme, &parts, wishes, ip, tls_config)?
+                }
+                "postgres" | "postgresql" => postgres(text, wishes, ip, &tls_config)?,
+                "redis" | "rediss" => redis(scheme, &parts, ip, tls_config)?,
                 "ws" | "wss" => {
                     parts.needs_host()?;
                     let mut websocket = WebsocketProbe::default();
@@ -185,12 +211,19 @@ fn dns(
     ip: IpChoice,
     tls_config: TlsConfig,
 ) -> Result<(Prober, String), String> {
-    let (over_tcp, over_tls) = (scheme != "dns", scheme == "dns+tls");
+    let over_https = over_https(scheme, parts)?;
+    let over_tls = scheme == "dns+tls";
+    let over_tcp = scheme != "dns" && over_https.is_none();
+    let port = match scheme {
+        "dns+https" => 443,
+        "dns+tls" => 853,
+        _ => 53,
+    };
     let target = if parts.host.is_empty() {
         let server = wishes.nameserver.clone();
         server.ok_or_else(|| format!("`{}` names no server, nor does the system", parts.url))?
     } else {
-        parts.address(Some(if over_tls { 853 } else { 53 }))?
+        parts.address(Some(port))?
     };
     let query_name = parts.path().to_owned();
     if query_name.is_empty() {
@@ -203,6 +236,7 @@ fn dns(
         source: None,
         over_tcp,
         over_tls,
+        over_https,
         tls_config,
         query_name,
         query_type: query_type.ok_or_else(|| format!("`{name}` is no type of records"))?,
@@ -214,6 +248,69 @@ fn dns(
         additional: RecordChecks::default(),
     };
     Ok((Prober::Dns(Box::new(probe)), target))
+}
+
+fn over_https(scheme: &str, parts: &Parts) -> Result<Option<DnsOverHttps>, String> {
+    if scheme != "dns+https" {
+        return Ok(None);
+    }
+    let method = parts.parameter("method").unwrap_or_else(|| "POST".to_owned());
+    let uses_get = match method.to_ascii_uppercase().as_str() {
+        "POST" => false,
+        "GET" => true,
+        _ => return Err(format!("`{}`: `method` is POST or GET", parts.url)),
+    };
+    let path = parts.parameter("path").unwrap_or_else(|| DOH_PATH.to_owned());
+    if !path.starts_with('/') {
+        return Err(format!("`{}`: `path` begins with a slash", parts.url));
+    }
+    Ok(Some(DnsOverHttps { uses_get, path }))
+}
+
+/// As libpq reads it: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=...`.
+fn postgres(
+    text: &str,
+    wishes: &Wishes,
+    ip: IpChoice,
+    tls: &TlsConfig,
+) -> Result<(Prober, String), String> {
+    let dsn = Dsn::parse(text)?;
+    let tls_config = TlsConfig {
+        ca: tls.ca.clone().or(dsn.tls.ca),
+        cert: dsn.tls.cert,
+        key: dsn.tls.key,
+        server_name: wishes.server_name.clone(),
+        insecure_skip_verify: wishes.insecure,
+        ..TlsConfig::default()
+    };
+    let password = dsn.password.map(SecretSource::Inline);
+    let access = DatabaseAccess { ip, username: dsn.user, password, tls_config };
+    let (database, ssl_mode) = (Some(dsn.database), dsn.ssl_mode);
+    let probe = PostgresProbe { access, database, ssl_mode, ..PostgresProbe::default() };
+    let target = match dsn.address {
+        ServiceAddress::Unix(path) => path,
+        address @ ServiceAddress::Tcp { .. } => address.to_string(),
+    };
+    Ok((Prober::Postgres(Box::new(probe)), target))
+}
+
+fn redis(
+    scheme: &str,
+    parts: &Parts,
+    ip: IpChoice,
+    tls_config: TlsConfig,
+) -> Result<(Prober, String), String> {
+    let decoded = |text: &str| {
+        let bytes = percent_encoding::percent_decode_str(text);
+        bytes.decode_utf8().map(std::borrow::Cow::into_owned)
+    };
+    let wrong = |error| format!("the user of the URL is no UTF-8: {error}");
+    let username = decoded(parts.url.username()).map_err(wrong)?;
+    let password = parts.url.password().map(decoded).transpose().map_err(wrong)?;
+    let password = password.map(|text| SecretSource::Inline(Secret::new(text)));
+    let access = DatabaseAccess { ip, username, password, tls_config };
+    let probe = RedisProbe { access, tls: scheme == "rediss", ..RedisProbe::default() };
+    Ok((Prober::Redis(Box::new(probe)), parts.address(Some(6379))?))
 }
 
 /// What is said over a connection of a scheme, and the scheme's port.
@@ -272,6 +369,10 @@ mod tests {
             ("dns+tls://dns.example/example.org", "dns", "dns.example:853"),
             ("grpc://a.example:50051/my.Service", "grpc", "a.example:50051"),
             ("wss://a.example/live", "websocket", "wss://a.example/live"),
+            ("dns+https://dns.example/example.org?method=get", "dns", "dns.example:443"),
+            ("postgres://u@a.example/shop", "postgres", "a.example:5432"),
+            ("redis://:hunter2@a.example", "redis", "a.example:6379"),
+            ("rediss://[::1]:7000", "redis", "[::1]:7000"),
             ("unix:///run/x.sock", "unix", "/run/x.sock"),
         ] {
             assert_eq!(read(url), Ok((prober, target.to_owned())), "{url}");
@@ -288,6 +389,8 @@ mod tests {
             ("unix://x", "unix:///path"),
             ("dns://a.example", "asks for no name"),
             ("dns://a.example/b?type=Q", "no type of records"),
+            ("dns+https://a.example/b?method=PUT", "POST or GET"),
+            ("postgres://a.example/shop", "names no user"),
         ] {
             let why = read(url).expect_err(url);
             assert!(why.contains(expected), "{url}: {why}");

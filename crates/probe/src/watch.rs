@@ -127,6 +127,7 @@ mod tests {
             certificates: Vec::new(),
             log: String::new(),
             duration: Duration::ZERO,
+            conditions: Vec::new(),
             findings: crate::Findings::default(),
         }
     }

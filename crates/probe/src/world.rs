@@ -2,6 +2,7 @@
 //! force at a time; a reload puts another in its place, and probes under way end with theirs.
 
 use crate::Outcome;
+use crate::databases::{PostgresProber, RedisProber};
 use crate::dns::DnsProber;
 use crate::grpc::GrpcProber;
 use crate::http::HttpProber;
@@ -81,6 +82,8 @@ enum Ready {
     Dns(Box<DnsProber>),
     Grpc(Box<GrpcProber>),
     Websocket(Box<WebsocketProber>),
+    Postgres(Box<PostgresProber>),
+    Redis(Box<RedisProber>),
 }
 
 /// Modules of scheduled probes when no file names any.
@@ -94,6 +97,7 @@ modules:
   websocket: {prober: websocket}
   grpc: {prober: grpc, grpc: {tls: true}}
   grpc_plain: {prober: grpc}
+  redis: {prober: redis}
   ssh_banner:
     prober: tcp
     tcp: {query_response: [{expect: '^SSH-2.0-', send: 'SSH-2.0-flyball'}]}
@@ -165,6 +169,10 @@ impl Module {
             Prober::Websocket(websocket) => {
                 Ready::Websocket(Box::new(WebsocketProber::new(websocket, world)))
             }
+            Prober::Postgres(config) => {
+                Ready::Postgres(Box::new(PostgresProber::new(config, world)))
+            }
+            Prober::Redis(config) => Ready::Redis(Box::new(RedisProber::new(config, world))),
         };
         Self { config: config.clone(), prober }
     }
@@ -201,6 +209,8 @@ impl Module {
             Ready::Dns(dns) => dns.probe(target, &mut run).await,
             Ready::Grpc(grpc) => grpc.probe(target, &mut run).await,
             Ready::Websocket(websocket) => websocket.probe(target, variation, &mut run).await,
+            Ready::Postgres(postgres) => postgres.probe(target, &mut run).await,
+            Ready::Redis(redis) => redis.probe(target, &mut run).await,
         };
         run.finish(result)
     }
@@ -228,7 +238,7 @@ mod tests {
     #[test]
     fn the_built_in_modules_are_well_formed() {
         let modules = built_in().modules;
-        assert!(modules.contains_key("http_2xx") && modules.len() == 11);
+        assert!(modules.contains_key("http_2xx") && modules.len() == 12);
         let Prober::Tcp(smtp) = &modules["smtp_starttls"].prober else { panic!("tcp") };
         assert_eq!(smtp.talk.steps[0].send.as_deref(), Some("EHLO prober\r"));
     }

@@ -80,7 +80,9 @@ impl World {
     }
 
     /// The text of a secret, read anew at each use.
-    pub(crate) fn secret(&self, source: &SecretSource) -> Result<String, Fault> {
+    /// # Errors
+    /// `Config` when its file cannot be read.
+    pub fn secret(&self, source: &SecretSource) -> Result<String, Fault> {
         let path = match source {
             SecretSource::Inline(secret) => return Ok(secret.reveal().to_owned()),
             SecretSource::File(path) => path,

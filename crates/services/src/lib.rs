@@ -12,6 +12,7 @@ mod page;
 pub mod postgres;
 pub mod redis;
 mod report;
+mod visit;
 mod watch;
 
 pub use containers::ContainersCollector;
@@ -20,9 +21,10 @@ pub use fault::{Fault, Reason};
 pub use nginx::NginxCollector;
 pub use offer::Offers;
 pub use page::Page;
-pub use postgres::PostgresCollector;
-pub use redis::RedisCollector;
+pub use postgres::{PostgresCollector, Table};
+pub use redis::{Login as RedisLogin, RedisCollector};
 pub use report::PartOutcome;
+pub use visit::{PostgresVisit, RedisVisit, Replication};
 pub use watch::{Instance, instances};
 
 /// Names of all metrics that the collectors can give, but for those that a server names itself

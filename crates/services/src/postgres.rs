@@ -14,7 +14,7 @@ use crate::{Fault, Page, PartOutcome, Reason, World};
 use config::{Dsn, PostgresDsn, PostgresInstance};
 use exposition::Family;
 use parts::{Grant, PARTS, Part};
-use session::Session;
+pub(crate) use session::Session;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;

@@ -18,7 +18,8 @@ use groups::Walk;
 use info_reply::Outline;
 use model::Timestamp;
 use resp::Value;
-use session::Session;
+pub use session::Login;
+pub(crate) use session::Session;
 use std::time::Duration;
 use sys::Clock;
 use tokio::time::Instant;
@@ -63,7 +64,7 @@ impl RedisCollector {
         let began = self.world.clock.monotonic();
         let deadline = Instant::now() + self.settings.common.timeout;
         let mut round = Round::new(&NAMES, self.settings.common.series_max);
-        let opened = Session::open(&self.settings, &self.world, deadline).await;
+        let opened = Session::open(&Login::from(&self.settings), &self.world, deadline).await;
         let connect = self.since(began);
         let fault = match opened {
             Ok(mut session) => self.parts(&mut session, now, &mut round).await,
@@ -196,6 +197,26 @@ async fn info(session: &mut Session) -> Result<String, Fault> {
     let answer = session.ask(&["INFO"]).await?;
     let text = answer.text().map(ToOwned::to_owned);
     text.ok_or_else(|| Fault::new(crate::Reason::Protocol, "INFO: the answer is no text"))
+}
+
+/// What INFO says of replication; nothing where the server has no role.
+pub(crate) fn replication(text: &str) -> Option<crate::Replication> {
+    let of = |name: &str| {
+        let mut lines = text.lines().filter_map(|line| line.trim().split_once(':'));
+        lines.find(|(key, _)| *key == name).map(|(_, value)| value)
+    };
+    let is_replica = match of("role")? {
+        "master" => false,
+        "slave" => true,
+        _ => return None,
+    };
+    let is_linked = of("master_link_status") == Some("up");
+    let since =
+        if is_linked { "master_last_io_seconds_ago" } else { "master_link_down_since_seconds" };
+    let seconds = of(since).and_then(|text| text.parse::<f64>().ok());
+    // A replica that was never connected says -1.
+    let lag_seconds = seconds.filter(|seconds| is_replica && *seconds >= 0.0);
+    Some(crate::Replication { is_replica, lag_seconds })
 }
 
 async fn cluster(session: &mut Session, page: &mut Page) -> Result<(), Fault> {

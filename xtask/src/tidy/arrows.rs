@@ -65,6 +65,7 @@ const SIDEWAYS: &[(&str, &str, &str)] = &[
     ("commands", "discovery", "patterns of file names are those of discovery"),
     ("commands", "notify", "texts are tried as receivers render them"),
     ("commands", "probe", "targets are probed once as the server probes them"),
+    ("probe", "services", "databases are asked by the clients of their collectors"),
 ];
 
 /// Below the shells nothing may know an async runtime or HTTP; `net` is the one door.

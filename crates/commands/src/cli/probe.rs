@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 /// Examples of `probe --help`.
 pub const PROBE_EXAMPLES: &str = "\
-Schemes: http https tcp tls unix icmp dns dns+tcp dns+tls grpc grpcs ssh smtp smtps imap imaps ws wss;
-a target without one is asked by HTTP. With --module the target is written as the module takes it.
+Schemes: http https tcp tls unix icmp dns dns+tcp dns+tls dns+https grpc grpcs ssh smtp smtps imap
+imaps ws wss postgres redis rediss; a target without one is asked by HTTP. With --module the target is written as the module takes it.
 Exit codes: 0 all is well, 1 something is not, 2 the target or a condition cannot be read.
 
 Examples:
@@ -14,6 +14,8 @@ Examples:
   flyball probe tls://mail.example.com:993 -c '[CERTIFICATE_EXPIRATION] > 240h'
   flyball probe https://api.example.com/health -c '[STATUS] == 200' -c '[BODY].status == UP'
   flyball probe 'dns://192.0.2.53/example.com?type=MX' --timeout=2s
+  flyball probe 'dns+https://192.0.2.53/example.com?type=AAAA&method=GET'
+  flyball probe postgres://monitor:secret@db.example.com/shop redis://cache.example.com
   flyball probe smtp://mail.example.com icmp://mail.example.com
   flyball probe --config=blackbox.yml --module=http_2xx www.example.com
   flyball probe https://www.example.com --json | jq .certificates";

@@ -52,6 +52,18 @@ pub(super) fn advice(answer: &Answer) -> Option<String> {
         Reason::NotServing => "the service says so itself: look at its log and its own \
                                dependencies"
             .to_owned(),
+        Reason::Auth => "check user and password, and what the user may do; for --module they \
+                         stand in blackbox.yml"
+            .to_owned(),
+        Reason::Query => {
+            "try the query with the same user in psql; it may change nothing".to_owned()
+        }
+        Reason::Role => {
+            "was there a failover? then correct what is expected, or fail back".to_owned()
+        }
+        Reason::Lag => "look at the replica: does it still receive from its primary, and is it \
+                        busy or held up by long queries?"
+            .to_owned(),
         Reason::Condition => "compare the values in brackets with what is expected".to_owned(),
     };
     Some(text)

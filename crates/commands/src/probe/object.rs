@@ -17,7 +17,7 @@ pub(super) fn of(answer: &Answer) -> Value {
             "complete": !span.is_cut,
         })
     });
-    let conditions = answer.conditions.iter().map(
+    let conditions = answer.outcome.conditions.iter().map(
         |one| json!({ "condition": one.condition, "actual": one.shown, "success": one.holds }),
     );
     let now = answer.now.ms() / 1000;

@@ -176,7 +176,7 @@ impl Canvas {
     }
 
     fn conditions(&self, answer: &Answer) -> Vec<String> {
-        if answer.conditions.is_empty() {
+        if answer.outcome.conditions.is_empty() {
             return Vec::new();
         }
         let line = |one: &probe::Judged| {
@@ -187,7 +187,7 @@ impl Canvas {
             };
             format!("  {word}  {}", one.shown)
         };
-        let lines = answer.conditions.iter().map(line);
+        let lines = answer.outcome.conditions.iter().map(line);
         std::iter::once(String::new()).chain(lines).collect()
     }
 

@@ -26,9 +26,9 @@ fn answer(reason: Option<Reason>, spans: Vec<Span>, why: Option<&str>) -> Answer
             certificates: Vec::new(),
             log: String::new(),
             duration: Duration::from_millis(200),
+            conditions: Vec::new(),
             findings,
         },
-        conditions: Vec::new(),
         is_untrusted: false,
         now: Timestamp::from_ms(1_800_000_000_000),
     }

@@ -1,9 +1,10 @@
 //! Reads blackbox.yml and checks what upstream checks when it loads it, and what it finds later.
 
+use super::databases;
 use super::{
-    BlackboxConfig, CLASSES, Compression, ConversationProbe, DnsProbe, GrpcProbe, HeaderMatch,
-    HttpProbe, IcmpProbe, IpChoice, ProbeBody, ProbeModule, Prober, RCODES, RecordChecks,
-    SearchRegex, TYPES, TalkStep, TcpProbe, WebsocketProbe, code_of,
+    BlackboxConfig, CLASSES, Compression, ConversationProbe, DOH_PATH, DnsOverHttps, DnsProbe,
+    GrpcProbe, HeaderMatch, HttpProbe, IcmpProbe, IpChoice, PostgresProbe, ProbeBody, ProbeModule,
+    Prober, RCODES, RecordChecks, SearchRegex, TYPES, TalkStep, TcpProbe, WebsocketProbe, code_of,
 };
 use crate::http::{canonical_header, client_fields, is_header_name, tls};
 use crate::prometheus::unsupported_keys;
@@ -14,7 +15,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-const PROBERS: [&str; 7] = ["http", "tcp", "icmp", "dns", "grpc", "unix", "websocket"];
+const PROBERS: [&str; 9] =
+    ["http", "tcp", "icmp", "dns", "grpc", "unix", "websocket", "postgres", "redis"];
 /// Steps of a conversation at most.
 const STEPS_MAX: usize = 1000;
 
@@ -53,6 +55,8 @@ fn module(section: Section<'_>) -> Option<ProbeModule> {
     let grpc = section.section("grpc", "grpc").map(grpc);
     let unix = section.section("unix", "unix").map(unix);
     let websocket = section.section("websocket", "websocket").map(websocket);
+    let postgres = section.section("postgres", "postgres").map(databases::postgres);
+    let redis = section.section("redis", "redis").map(databases::redis);
     let prober = match name.as_str() {
         "http" => Some(Prober::Http(Box::new(http.unwrap_or_default()))),
         "tcp" => Some(Prober::Tcp(Box::new(tcp.unwrap_or_default()))),
@@ -61,6 +65,8 @@ fn module(section: Section<'_>) -> Option<ProbeModule> {
         "grpc" => Some(Prober::Grpc(Box::new(grpc.unwrap_or_default()))),
         "unix" => Some(Prober::Unix(Box::new(unix.unwrap_or_default()))),
         "websocket" => Some(Prober::Websocket(Box::new(websocket.unwrap_or_default()))),
+        "postgres" => postgres_prober(&section, postgres),
+        "redis" => Some(Prober::Redis(Box::new(redis.unwrap_or_default()))),
         "" => {
             let list = PROBERS.join("`, `");
             section.problem("prober", format!("a module needs `prober`: one of `{list}`"));
@@ -82,6 +88,14 @@ fn dns_prober(section: &Section<'_>, dns: Option<(Place, DnsProbe)>) -> Option<P
         return None;
     };
     Some(Prober::Dns(Box::new(dns)))
+}
+
+fn postgres_prober(section: &Section<'_>, postgres: Option<PostgresProbe>) -> Option<Prober> {
+    let Some(postgres) = postgres else {
+        section.problem("prober", "a module of PostgreSQL needs `postgres` with `username`");
+        return None;
+    };
+    Some(Prober::Postgres(Box::new(postgres)))
 }
 
 impl Default for HttpProbe {
@@ -269,7 +283,7 @@ fn regexes(section: &Section<'_>, key: &'static str) -> Vec<SearchRegex> {
     section.items(key).iter().filter_map(regex).collect()
 }
 
-fn regex_of(reader: &Reader<'_>, node: &Node, key: &str) -> Option<SearchRegex> {
+pub(super) fn regex_of(reader: &Reader<'_>, node: &Node, key: &str) -> Option<SearchRegex> {
     let text = reader.text(node, key)?;
     match model::search_pattern(&text) {
         Ok(regex) => Some(SearchRegex { text, regex }),
@@ -280,7 +294,7 @@ fn regex_of(reader: &Reader<'_>, node: &Node, key: &str) -> Option<SearchRegex> 
     }
 }
 
-fn ip_choice(section: &Section<'_>) -> IpChoice {
+pub(super) fn ip_choice(section: &Section<'_>) -> IpChoice {
     let choices = [("ip4", true), ("ip6", false), ("", false)];
     IpChoice {
         prefers_ip4: section.choice("preferred_ip_protocol", &choices).unwrap_or_default(),
@@ -296,7 +310,7 @@ fn source(section: &Section<'_>) -> Option<IpAddr> {
     section.parsed("source_ip_address", "an IP address", None, parse).flatten()
 }
 
-fn tls_section(section: &Section<'_>) -> TlsConfig {
+pub(super) fn tls_section(section: &Section<'_>) -> TlsConfig {
     section.section("tls_config", "http.tls_config").map(tls).unwrap_or_default()
 }
 
@@ -413,6 +427,11 @@ fn dns(section: Section<'_>) -> DnsProbe {
     if over_tls && !over_tcp {
         section.problem("dns_over_tls", "`dns_over_tls` needs `transport_protocol: tcp`");
     }
+    let over_https = over_https(&section);
+    if over_https.is_some() && (over_tls || over_tcp) {
+        let message = "`dns_over_https` excludes `dns_over_tls` and `transport_protocol: tcp`";
+        section.problem("dns_over_https", message);
+    }
     let query_name = section.text("query_name").unwrap_or_default();
     if query_name.is_empty() {
         section.problem("query_name", "query name must be set for DNS module");
@@ -429,6 +448,7 @@ fn dns(section: Section<'_>) -> DnsProbe {
         source: source(&section),
         over_tcp,
         over_tls,
+        over_https,
         tls_config: tls_section(&section),
         query_type: code("query_type", TYPES, 255),
         query_class: code("query_class", CLASSES, 1),
@@ -441,6 +461,21 @@ fn dns(section: Section<'_>) -> DnsProbe {
     };
     section.finish();
     probe
+}
+
+/// Flyball's own keys: the exporter knows no DNS over HTTPS.
+fn over_https(section: &Section<'_>) -> Option<DnsOverHttps> {
+    let uses_get = section.choice("https_method", &[("POST", false), ("GET", true)]);
+    let path = section.filled("https_path");
+    if path.as_ref().is_some_and(|path| !path.starts_with('/') || path.contains(['?', '#', ' '])) {
+        section.problem("https_path", "`https_path` is a path such as `/dns-query`");
+    }
+    let asked = on(section, "dns_over_https");
+    if !asked && (uses_get.is_some() || path.is_some()) {
+        section.problem_here("`https_method` and `https_path` are for `dns_over_https: true`");
+    }
+    let path = path.unwrap_or_else(|| DOH_PATH.to_owned());
+    asked.then(|| DnsOverHttps { uses_get: uses_get.unwrap_or_default(), path })
 }
 
 fn rcodes(section: &Section<'_>) -> Vec<u16> {

@@ -57,8 +57,8 @@ fn mistakes_are_told_with_their_places() {
          body_file: y\n      headers: {Accept-Encoding: 'br, identity'}\n      \
          compression: gzip\n",
         &expect![[r#"
-            blackbox.yml:2:15: `prober` cannot be "htp"; expected one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`, `websocket`; did you mean `http`?
-            blackbox.yml:3:6: a module needs `prober`: one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`, `websocket`
+            blackbox.yml:2:15: `prober` cannot be "htp"; expected one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`, `websocket`, `postgres`, `redis`; did you mean `http`?
+            blackbox.yml:3:6: a module needs `prober`: one of `http`, `tcp`, `icmp`, `dns`, `grpc`, `unix`, `websocket`, `postgres`, `redis`
             blackbox.yml:7:7: unknown key `valid_status`
             blackbox.yml:8:37: `fail_if_body_matches_regexp`: cannot compile regular expression "(": unclosed group
             blackbox.yml:10:18: at most one of `body` and `body_file` may be set
@@ -115,4 +115,42 @@ fn accepted_encodings_must_hold_the_compression() {
     for bad in ["br, identity", "gzip;q=0", "*;q=0"] {
         assert!(load("f.yml", &text(bad)).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn databases_and_dns_over_https_are_read() {
+    let text = "{prober: postgres, postgres: {username: monitor, password: hunter2, sslmode: require, \
+        query: SELECT 1, expect: '^1$', role: replica, max_replication_lag: 30s}}";
+    let found = module(text);
+    assert!(!found.shown.contains("hunter2"), "{}", found.shown);
+    let Prober::Postgres(postgres) = found.prober else { panic!("postgres") };
+    assert_eq!((postgres.access.username.as_str(), postgres.database), ("monitor", None));
+    assert_eq!((postgres.role, postgres.lag_max), {
+        (Some(DatabaseRole::Replica), Some(Duration::from_secs(30)))
+    });
+    let Prober::Redis(redis) = module("{prober: redis, redis: {tls: true, role: master}}").prober
+    else {
+        panic!("redis")
+    };
+    assert!(redis.tls && redis.role == Some(DatabaseRole::Primary));
+    let doh = "{prober: dns, dns: {query_name: a, dns_over_https: true, https_method: GET}}";
+    let Prober::Dns(dns) = module(doh).prober else { panic!("dns") };
+    let way = DnsOverHttps { uses_get: true, path: "/dns-query".into() };
+    assert_eq!((dns.over_https, dns.over_tcp), (Some(way), false));
+    refused(
+        "modules:\n  a: {prober: postgres}\n  b: {prober: postgres, postgres: {expect: x}}\n  \
+         c: {prober: redis, redis: {username: u, role: primary, max_replication_lag: 1s}}\n  \
+         d: {prober: dns, dns: {query_name: a, dns_over_https: true, dns_over_tls: true, \
+         transport_protocol: tcp}}\n  e: {prober: dns, dns: {query_name: a, https_path: x}}\n",
+        &expect![[r#"
+            blackbox.yml:2:15: a module of PostgreSQL needs `postgres` with `username`
+            blackbox.yml:3:35: a module of PostgreSQL needs `username`
+            blackbox.yml:3:44: `expect` looks at what `query` gives; it is missing
+            blackbox.yml:4:40: `username` needs `password` or `password_file`
+            blackbox.yml:4:79: it is for replicas; `role` says `primary`
+            blackbox.yml:5:57: `dns_over_https` excludes `dns_over_tls` and `transport_protocol: tcp`
+            blackbox.yml:6:25: `https_method` and `https_path` are for `dns_over_https: true`
+            blackbox.yml:6:53: `https_path` is a path such as `/dns-query`
+        "#]],
+    );
 }

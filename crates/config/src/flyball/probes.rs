@@ -92,7 +92,10 @@ fn one(
     }
     let labels: Vec<(String, String)> = probe.labels.unwrap_or_default().into_iter().collect();
     for (label, _) in &labels {
-        if !model::is_legacy_label_name(label) || OWN_LABELS.contains(&label.as_str()) {
+        // Labels with two underscores are for relabelling, which probes do not have.
+        let is_hidden = label.starts_with("__");
+        let is_own = OWN_LABELS.contains(&label.as_str());
+        if !model::is_legacy_label_name(label) || is_hidden || is_own {
             problem("labels", &format!("{} cannot be a label here", model::quote(label)));
         }
     }

@@ -112,11 +112,15 @@ pub(super) fn value(text: &str) -> Result<Operand, Mistake> {
         let options = options.split(',').map(|option| option.trim().to_owned()).collect();
         return Ok(Operand::Any { text: owned, options });
     }
-    if inside("age").is_some() {
-        return Err(wrong("`age()` is not read here"));
-    }
-    for (name, function) in [("len", Function::Len), ("has", Function::Has)] {
+    for (name, function) in [("len", Function::Len), ("has", Function::Has), ("age", Function::Age)]
+    {
         if let Some(inner) = inside(name) {
+            if function == Function::Age && inner.contains(',') {
+                return Err(wrong(
+                    "`age()` takes no layout here: dates of HTTP, RFC 3339 and Unix \
+                                  time are known",
+                ));
+            }
             return match placeholder(inner.trim())? {
                 Some(of) => Ok(Operand::Value { text: owned, function, of }),
                 None => Err(wrong(format!("`{name}()` needs a placeholder such as `[BODY].id`"))),
@@ -160,7 +164,9 @@ fn placeholder(text: &str) -> Result<Option<Placeholder>, Mistake> {
             Some(path) => Ok(Some(Placeholder::Context(path.to_owned()))),
             None => Err(wrong("`[CONTEXT]` needs a name: `[CONTEXT].id`")),
         },
-        "DOMAIN_EXPIRATION" => Err(wrong("`[DOMAIN_EXPIRATION]` is not measured here")),
+        "DOMAIN_EXPIRATION" => Err(wrong(
+            "`[DOMAIN_EXPIRATION]` is not measured here: no registry is asked (WHOIS, RDAP)",
+        )),
         _ => Err(wrong(format!(
             "there is no placeholder `[{name}]`; there are `{}`",
             NAMES.join("`, `")

@@ -13,6 +13,7 @@ fn outcome(body: &str) -> Outcome {
         families: Vec::new(),
         certificates: Vec::new(),
         log: String::new(),
+        conditions: Vec::new(),
         duration: Duration::from_micros(250_900),
         findings: Findings {
             address: Some([192, 168, 0, 232].into()),
@@ -140,7 +141,9 @@ fn mistakes_are_told() {
         ("200 == 200", "compares nothing"),
         ("[STATUS] == 200 == 201", "two operators"),
         ("[DOMAIN_EXPIRATION] > 48h", "is not measured here"),
-        ("age([BODY]) < 1h", "is not read here"),
+        ("age([BODY].at, 2006-01-02) < 1h", "takes no layout here"),
+        ("age(1) < 1h", "needs a placeholder"),
+        ("[DOMAIN_EXPIRATION] > 720h", "no registry is asked"),
         ("[HEADER] == 1", "needs a name"),
         ("[STATUS][*] == 1", "`[*]` stands behind `[BODY]` alone"),
     ] {
@@ -159,4 +162,27 @@ fn texts_are_filled_from_memory() {
     assert_eq!(fill("plain").as_deref(), Ok("plain"));
     assert_eq!(fill("{\"n\": \"[CONTEXT].user.name\"}").as_deref(), Ok("{\"n\": \"x y\"}"));
     assert_eq!(fill("[CONTEXT].none"), Err("[CONTEXT].none".to_owned()));
+}
+
+#[test]
+fn ages_are_told_as_durations_and_an_instant_that_is_none_fails() {
+    for (condition, body, shown, holds) in [
+        (
+            "age([BODY].at) < 1h",
+            "{\"at\": \"1969-12-31T23:30:00Z\"}",
+            "age([BODY].at) (30m) < 1h",
+            true,
+        ),
+        ("age([BODY].at) < 10m", "{\"at\": -1800}", "age([BODY].at) (30m) < 10m", false),
+        ("age([BODY]) < 1h", "soon", "age([BODY]) (INVALID) < 1h", false),
+        (
+            "age([HEADER].Last-Modified) < 1h",
+            "",
+            "age([HEADER].Last-Modified) (INVALID) < 1h",
+            false,
+        ),
+    ] {
+        let judged = judged(condition, body);
+        assert_eq!((judged.shown.as_str(), judged.holds), (shown, holds));
+    }
 }

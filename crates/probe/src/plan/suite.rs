@@ -6,7 +6,7 @@ use crate::conditions::{self, Condition, Facts, Memory, value_to_keep};
 use crate::findings::Findings;
 use crate::names::{DURATION, SUCCESS};
 use crate::scheme::{self, Wishes};
-use crate::{Ask, Modules, Outcome, ProbeError, Reason, Variation, World};
+use crate::{Ask, Judged, Modules, Outcome, ProbeError, Reason, Variation, World};
 use config::{ProbeStep, ScheduledProbe};
 use exposition::Family;
 use model::{Labels, Timestamp};
@@ -38,6 +38,7 @@ struct Turn {
     successes: Family,
     durations: Family,
     conditions: Family,
+    judged: Vec<Judged>,
     log: String,
 }
 
@@ -131,6 +132,7 @@ fn refused(why: String) -> Outcome {
         certificates: Vec::new(),
         log: String::new(),
         duration: Duration::ZERO,
+        conditions: Vec::new(),
         findings: Findings { why: Some(why), ..Findings::default() },
     }
 }
@@ -152,6 +154,7 @@ impl Turn {
                 conditions::CONDITION_SERIES,
                 "Whether a condition on the answer held (1) or not (0).",
             ),
+            judged: Vec::new(),
             log: String::new(),
         }
     }
@@ -167,6 +170,8 @@ impl Turn {
             let labels = point.labels.to_builder().set("step", name).build();
             self.conditions.push(labels, point.value);
         }
+        let of_step = |one: &Judged| Judged { step: Some(name.to_owned()), ..one.clone() };
+        self.judged.extend(outcome.conditions.iter().map(of_step));
         let facts = Facts::new(&outcome, now, Some(&self.memory));
         let values = step
             .config
@@ -210,6 +215,7 @@ impl Turn {
             certificates: self.certificates,
             log: self.log,
             duration,
+            conditions: self.judged,
             findings: Findings { why, ..Findings::default() },
         }
     }

@@ -14,6 +14,68 @@ fn compare(exporter: &Exporter, modules: &Modules, module: &str, target: &str) -
     outcome.reason
 }
 
+/// Methods, redirects, sizes, authorities and names: what differs is told by the rows.
+fn more_modules(nginx: &Nginx) -> String {
+    let (ca, own) = (nginx.ca(), nginx.folder.path().join("own.pem").display().to_string());
+    let module = |name: &str, keys: &str| format!("  {name}: {{prober: http, http: {{{keys}}}}}\n");
+    let body = |expected: &str| format!("fail_if_body_not_matches_regexp: ['^{expected}$']");
+    "modules:\n".to_owned()
+        + &module("get", "method: GET")
+        + &module("head", "method: HEAD")
+        + &module("put", &format!("method: PUT, body: x, {}", body("PUT")))
+        + &module("delete", &format!("method: DELETE, {}", body("DELETE")))
+        + &module("post_then_get", &format!("method: POST, body: x, {}", body("GET")))
+        + &module("post_on", "method: POST, body: x")
+        + &module("stays", "follow_redirects: false, valid_status_codes: [303, 308]")
+        + &module("small", "body_size_limit: 64KB")
+        + &module("roomy", "body_size_limit: 2MB")
+        + &module("trusted", &format!("tls_config: {{ca_file: {ca}}}"))
+        + &module("trusts_own", &format!("tls_config: {{ca_file: {own}}}"))
+        + &module("named", &format!("tls_config: {{ca_file: {ca}, server_name: localhost}}"))
+        + &module("misnamed", &format!("tls_config: {{ca_file: {ca}, server_name: a.example}}"))
+        + &module("codes", "valid_status_codes: [404, 401]")
+}
+
+#[test]
+fn methods_redirects_sizes_and_names_agree_with_the_exporter() {
+    let Some(nginx) = servers::nginx() else { return };
+    let modules = more_modules(&nginx);
+    let Some(exporter) = start(&modules) else { return };
+    let ours = ours(&modules);
+    let plain = |path: &str| format!("http://127.0.0.1:{}{path}", nginx.plain);
+    let tls = format!("https://localhost:{}", nginx.tls);
+    let own = format!("https://localhost:{}", nginx.own);
+    for (module, target, reason) in [
+        ("head", plain("/"), None),
+        ("head", plain("/large"), None),
+        ("put", plain("/post"), None),
+        ("put", plain("/"), Some(Reason::Status)),
+        ("delete", plain("/post"), None),
+        ("post_then_get", plain("/other"), None),
+        ("get", plain("/other"), None),
+        ("get", plain("/permanent"), None),
+        ("post_on", plain("/permanent"), None),
+        ("post_on", plain("/moved"), None),
+        ("stays", plain("/other"), None),
+        ("stays", plain("/permanent"), None),
+        ("small", plain("/large"), Some(Reason::Body)),
+        ("roomy", plain("/large"), None),
+        ("get", plain("/large"), None),
+        ("trusted", plain("/to-tls"), None),
+        ("get", plain("/to-tls"), Some(Reason::Tls)),
+        ("trusts_own", own.clone(), None),
+        ("trusted", own, Some(Reason::Tls)),
+        ("named", format!("https://127.0.0.1:{}", nginx.tls), None),
+        ("named", tls.clone(), None),
+        ("misnamed", tls, Some(Reason::Tls)),
+        ("codes", plain("/missing"), None),
+        ("codes", plain("/secret"), None),
+        ("codes", plain("/"), Some(Reason::Status)),
+    ] {
+        assert_eq!(compare(&exporter, &ours, module, &target), reason, "{module} {target}");
+    }
+}
+
 fn http_modules(nginx: &Nginx) -> String {
     let ca = nginx.ca();
     let trusted = format!("tls_config: {{ca_file: {ca}}}");

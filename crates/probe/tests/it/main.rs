@@ -1,6 +1,7 @@
 //! Probes of real servers, beside Debian's `blackbox_exporter` where it is installed.
 
 mod beside;
+mod databases;
 mod dns;
 mod exporter;
 mod fuzz;
@@ -8,5 +9,6 @@ mod grpc;
 mod hostile;
 mod mail;
 mod policy;
+mod secure_dns;
 mod servers;
 mod websocket;

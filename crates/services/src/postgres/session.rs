@@ -29,7 +29,7 @@ pub struct Table {
 }
 
 /// An open connection.
-pub(super) struct Session {
+pub(crate) struct Session {
     stream: Stream,
     input: Vec<u8>,
     /// Why the connection is of no more use.
@@ -38,7 +38,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects, encrypts and authenticates.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         dsn: &Dsn,
         password: Option<&str>,
         world: &World,
@@ -121,7 +121,7 @@ impl Session {
     }
 
     /// Sends a query and reads its rows, within a time and at most until the deadline.
-    pub(super) async fn query(
+    pub(crate) async fn query(
         &mut self,
         sql: &str,
         within: Duration,
@@ -130,7 +130,8 @@ impl Session {
         if let Some(fault) = &self.broken {
             return Err(fault.clone());
         }
-        let deadline = deadline.min(Instant::now() + within);
+        let soon = Instant::now().checked_add(within);
+        let deadline = soon.map_or(deadline, |soon| deadline.min(soon));
         let answer = World::within(deadline, "query", self.answer(sql)).await;
         self.broken = answer.as_ref().err().filter(|fault| fault.ends_connection()).cloned();
         answer
@@ -163,7 +164,7 @@ impl Session {
     }
 
     /// Says good-bye; the server then logs no lost connection.
-    pub(super) async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         // The other side may be gone already.
         drop(self.send(&wire::terminate()).await);
     }

@@ -4,7 +4,7 @@
 use super::resp::{Decoder, Value, request};
 use crate::dial::Stream;
 use crate::{Fault, Reason, World};
-use config::{RedisInstance, ServiceAddress};
+use config::{RedisInstance, SecretSource, ServiceAddress, TlsConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 const READ_BYTES: usize = 16 << 10;
 
 /// An open connection.
-pub(super) struct Session {
+pub(crate) struct Session {
     stream: Stream,
     decoder: Decoder,
     deadline: Instant,
@@ -20,17 +20,38 @@ pub(super) struct Session {
     broken: Option<Fault>,
 }
 
+/// Where a server is and who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Login<'a> {
+    /// Where it listens.
+    pub address: &'a ServiceAddress,
+    /// User of an access list; `None`: the default user.
+    pub username: Option<&'a str>,
+    /// Password; without one nobody logs in.
+    pub password: Option<&'a SecretSource>,
+    /// TLS towards the server; `None`: none.
+    pub tls: Option<&'a TlsConfig>,
+}
+
+impl<'a> From<&'a RedisInstance> for Login<'a> {
+    fn from(instance: &'a RedisInstance) -> Self {
+        let RedisInstance { address, username, password, tls, .. } = instance;
+        let (username, password) = (username.as_deref(), password.as_ref());
+        Self { address, username, password, tls: tls.as_ref() }
+    }
+}
+
 impl Session {
     /// Connects and authenticates.
-    pub(super) async fn open(
-        settings: &RedisInstance,
+    pub(crate) async fn open(
+        login: &Login<'_>,
         world: &World,
         deadline: Instant,
     ) -> Result<Self, Fault> {
-        let address = &settings.address;
+        let address = login.address;
         let connecting = async {
             let plain = world.dial(address).await?;
-            match (&settings.tls, address) {
+            match (login.tls, address) {
                 (Some(tls), ServiceAddress::Tcp { host, .. }) => {
                     world.encrypt(plain, host, tls).await
                 }
@@ -40,9 +61,9 @@ impl Session {
         let what = format!("connect to {address}");
         let stream = World::within(deadline, &what, connecting).await?;
         let mut session = Self { stream, decoder: Decoder::default(), deadline, broken: None };
-        if let Some(source) = &settings.password {
+        if let Some(source) = login.password {
             let password = world.secret(source)?;
-            let words = match &settings.username {
+            let words = match login.username {
                 Some(user) => vec!["AUTH", user, &password],
                 None => vec!["AUTH", &password],
             };
@@ -55,7 +76,7 @@ impl Session {
     }
 
     /// Sends a command; a refusal is a fault.
-    pub(super) async fn ask(&mut self, words: &[&str]) -> Result<Value, Fault> {
+    pub(crate) async fn ask(&mut self, words: &[&str]) -> Result<Value, Fault> {
         match self.answer(words).await? {
             Value::Error(message) => Err(refusal(words, &message)),
             value => Ok(value),

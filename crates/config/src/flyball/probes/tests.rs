@@ -62,7 +62,7 @@ fn conditions_and_steps_keep_their_places() {
 fn mistakes_are_told_with_their_places() {
     let text = "probes:\n- {name: web, targets: [a, a]}\n- {name: web, targets: [b]}\n\
             - name: x\n  targets: [c]\n  interval: 1s\n  timeout: 2s\n  healthy: 0\n  \
-            labels: {job: y}\n- {}\n";
+            labels: {job: y, __x: z, _fine: a}\n- {}\n";
     assert_eq!(
         read(text).unwrap_err(),
         [
@@ -70,6 +70,7 @@ fn mistakes_are_told_with_their_places() {
             "3:10: there are two probes with the name \"web\"",
             "7:12: `timeout` must be above 0 and at most `interval`",
             "8:12: at least 1 probe decides",
+            "9:11: \"__x\" cannot be a label here",
             "9:11: \"job\" cannot be a label here",
             "10:3: a probe needs `name`",
             "10:3: a probe needs `targets`, none of them empty",
