@@ -12,8 +12,8 @@ const SCIENTIFIC_EXPONENT_MIN: i32 = 6;
 /// Reads a float as Prometheus does; `None` for what it refuses: hexadecimal forms, underscores,
 /// signed NaN, and decimal numbers beyond the range of a double. Every NaN becomes the quiet one.
 pub fn parse_float(text: &[u8]) -> Option<f64> {
-    if let Some(whole) = parse_whole(text) {
-        return Some(whole);
+    if let Some(value) = parse_plain(text) {
+        return Some(value);
     }
     let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     if value.is_finite() {
@@ -27,17 +27,37 @@ pub fn parse_float(text: &[u8]) -> Option<f64> {
     text.iter().any(|byte| matches!(byte, b'n' | b'N')).then_some(value)
 }
 
-/// Most values are small whole numbers: up to 15 digits fit a double exactly.
-fn parse_whole(text: &[u8]) -> Option<f64> {
+/// Powers of ten that a double holds exactly and that 15 digits can need.
+const TENS: [f64; 16] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// Most values are short: up to 15 digits, perhaps with a point, without an exponent. Digits and
+/// power of ten are exact doubles then, so that one division rounds correctly (Clinger, "How to read
+/// floating point numbers accurately", 1990). `None`: the general reader decides.
+fn parse_plain(text: &[u8]) -> Option<f64> {
+    let (digits, negative) = match text {
+        [b'-', digits @ ..] => (digits, true),
+        digits => (digits, false),
+    };
     let mut whole = 0_u64;
-    for &byte in text.get(..16).unwrap_or(text) {
+    let mut point = None;
+    for (at, &byte) in digits.get(..17).unwrap_or(digits).iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
+        if digit <= 9 {
+            whole = whole * 10 + u64::from(digit);
+        } else if byte == b'.' && point.is_none() {
+            point = Some(at);
+        } else {
             return None;
         }
-        whole = whole * 10 + u64::from(digit);
     }
-    ((1..=15).contains(&text.len())).then_some(whole as f64)
+    let count = digits.len() - usize::from(point.is_some());
+    if !(1..=15).contains(&count) {
+        return None;
+    }
+    let behind = point.map_or(0, |at| digits.len() - at - 1);
+    let value = whole as f64 / TENS[behind];
+    Some(if negative { -value } else { value })
 }
 
 /// Writes a float as text 0.0.4 has it: shortest digits that read back to the same bits.

@@ -19,7 +19,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sys::Vfs;
 use url::Url;
@@ -131,12 +131,13 @@ pub struct Client {
     options: ClientOptions,
     socket: Option<Arc<Path>>,
     tokens: Option<Box<Tokens>>,
+    /// Does the configuration name files or anything else that each request asks for anew?
+    reads_files: bool,
     /// Held only to compare and to clone; never over an await.
-    pool: Mutex<Option<(Material, HttpPool)>>,
+    pool: Mutex<Option<(Material, Arc<HttpPool>)>>,
 }
 
 /// Pooled connections and the way to them.
-#[derive(Clone)]
 struct HttpPool {
     client: Pool<Connector, Full<Bytes>>,
     /// Keeps no connection: what failed on a kept one is sent again over a new one.
@@ -151,7 +152,8 @@ impl Client {
             HttpAuth::OAuth2(oauth2) => Some(Box::new(Tokens::new(oauth2, &options))),
             HttpAuth::None | HttpAuth::Basic { .. } | HttpAuth::Authorization { .. } => None,
         };
-        Self { config, options, socket: None, tokens, pool: Mutex::new(None) }
+        let reads_files = reads_files(&config);
+        Self { config, options, socket: None, tokens, reads_files, pool: Mutex::new(None) }
     }
 
     /// A client of a server behind a Unix socket; the hosts of its URLs mean nothing.
@@ -234,7 +236,12 @@ impl Client {
     }
 
     /// Reads the files of the configuration on a thread that may wait, and finds the pool.
-    async fn prepare(&self) -> Result<(HttpPool, HeaderMap), Error> {
+    async fn prepare(&self) -> Result<(Arc<HttpPool>, HeaderMap), Error> {
+        if !self.reads_files
+            && let Some((_, pool)) = &*self.current()
+        {
+            return Ok((Arc::clone(pool), HeaderMap::new()));
+        }
         let (config, vfs) = (self.config.clone(), Arc::clone(&self.options.vfs));
         let read = move || {
             let mut headers = HeaderMap::new();
@@ -242,7 +249,7 @@ impl Client {
             let connect_headers = &config.proxy.connect_headers;
             Ok((Material::read(vfs.as_ref(), &config.tls, connect_headers)?, headers))
         };
-        let (material, headers) = if reads_files(&self.config) {
+        let (material, headers) = if self.reads_files {
             let waited = tokio::task::spawn_blocking(read).await;
             waited.map_err(|error| {
                 Error::new(ErrorKind::Config, "reading files was interrupted").caused_by(error)
@@ -253,15 +260,19 @@ impl Client {
         Ok((self.pool(material)?, headers))
     }
 
-    fn pool(&self, material: Material) -> Result<HttpPool, Error> {
-        let mut current = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+    fn current(&self) -> MutexGuard<'_, Option<(Material, Arc<HttpPool>)>> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pool(&self, material: Material) -> Result<Arc<HttpPool>, Error> {
+        let mut current = self.current();
         if let Some((known, pool)) = current.as_ref()
             && *known == material
         {
-            return Ok(pool.clone());
+            return Ok(Arc::clone(pool));
         }
-        let pool = self.build(material.clone())?;
-        *current = Some((material, pool.clone()));
+        let pool = Arc::new(self.build(material.clone())?);
+        *current = Some((material, Arc::clone(&pool)));
         Ok(pool)
     }
 

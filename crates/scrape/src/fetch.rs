@@ -19,6 +19,8 @@ const COMPRESSIONS: &str = "zstd,gzip;q=0.9";
 pub(crate) struct Job {
     pub(crate) config: Arc<ScrapeConfig>,
     pub(crate) client: Arc<Client>,
+    /// Headers of every request, without the timeout's.
+    headers: HeaderMap,
 }
 
 /// A fetch that did not give a page.
@@ -35,6 +37,15 @@ impl From<String> for FetchError {
 }
 
 impl Job {
+    pub(crate) fn new(config: Arc<ScrapeConfig>, client: Arc<Client>) -> Self {
+        let accept = accept_header(&config.scrape_protocols, config.escaping);
+        let accept = HeaderValue::from_str(&accept).expect("media types are ASCII");
+        let encoding = if config.enable_compression { COMPRESSIONS } else { "identity" };
+        let encoding = HeaderValue::from_static(encoding);
+        let headers = HeaderMap::from_iter([(ACCEPT, accept), (ACCEPT_ENCODING, encoding)]);
+        Self { config, client, headers }
+    }
+
     /// Fetches a page into `body`; gives its format.
     pub(crate) async fn fetch(
         &self,
@@ -67,15 +78,10 @@ impl Job {
     }
 
     fn headers(&self, timeout: Duration) -> HeaderMap {
-        let accept = accept_header(&self.config.scrape_protocols, self.config.escaping);
-        let accept = HeaderValue::from_str(&accept).expect("media types are ASCII");
-        let encoding = if self.config.enable_compression { COMPRESSIONS } else { "identity" };
         let seconds = timeout.as_secs_f64().to_string();
         let seconds = HeaderValue::from_str(&seconds).expect("digits and a point are ASCII");
-        HeaderMap::from_iter([
-            (ACCEPT, accept),
-            (ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
-            (TIMEOUT_HEADER, seconds),
-        ])
+        let mut headers = self.headers.clone();
+        headers.insert(TIMEOUT_HEADER, seconds);
+        headers
     }
 }

@@ -72,7 +72,7 @@ impl Pool {
         Self {
             context,
             entry,
-            job: Arc::new(Job { config, client }),
+            job: Arc::new(Job::new(config, client)),
             discovery,
             running: BTreeMap::new(),
             invalid: BTreeSet::new(),
@@ -117,7 +117,7 @@ impl Pool {
         } else {
             Arc::new(client(&self.context, &config))
         };
-        self.job = Arc::new(Job { config: Arc::clone(&config), client });
+        self.job = Arc::new(Job::new(Arc::clone(&config), client));
         if old.discovery == config.discovery {
             return false;
         }

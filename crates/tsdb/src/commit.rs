@@ -124,6 +124,7 @@ impl Db {
         self.admit(&mut writer)?;
         let state = self.state.read();
         let bounds = self.bounds(&state.head);
+        state.head.warm(&batch.rows);
         let plan = plan(&state.head, batch, bounds, &self.options.limits);
         if plan.clock_went_back {
             self.clock_went_back.store(true, Ordering::Relaxed);

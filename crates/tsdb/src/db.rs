@@ -11,6 +11,7 @@ use crate::cache::BlockCache;
 use crate::changes::Changes;
 use crate::checkpoint::Pages;
 use crate::error::{DbError, DbErrorKind, DbResult};
+use crate::flush::SeriesRanks;
 use crate::head::Head;
 use crate::layout::Layout;
 use crate::manifest::Manifest;
@@ -96,6 +97,8 @@ pub(crate) struct Maintenance {
     pub(crate) manifest: Manifest,
     /// A flush that froze the head and did not finish; it is tried again before anything else.
     pub(crate) pending: Option<PendingFlush>,
+    /// Order of the series at the last flush.
+    pub(crate) ranks: SeriesRanks,
     /// Segments whose damage has a second name under `quarantine/` already.
     pub(crate) preserved: BTreeSet<u64>,
     /// Start of the window that was current at the last flush.
@@ -110,6 +113,7 @@ impl Maintenance {
         Self {
             manifest,
             pending: None,
+            ranks: SeriesRanks::default(),
             preserved: BTreeSet::new(),
             flushed_window_ms: i64::MIN,
             flushed_at: now,

@@ -11,13 +11,17 @@ use crate::head::{Part, RowCopies, Standing, View};
 use crate::manifest::{Manifest, SegmentEntry};
 use crate::reading::Scratch;
 use crate::record::RecordParts;
-use crate::segment::{Segment, SegmentWriter, series_order};
+use crate::segment::{Segment, SegmentWriter};
 use journal::{JournalError, Position};
 use model::{Labels, MetricMetadata, SampleBuf, SeriesRef};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+mod ranks;
+
+pub(crate) use ranks::SeriesRanks;
 
 /// Length of a flushed segment, ms.
 pub(crate) const WINDOW_MS: i64 = 2 * 3600 * 1000;
@@ -27,6 +31,8 @@ pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 const SEGMENTS_MAX: usize = 64;
 /// Series whose samples are looked up under the lock at once: about 50 us.
 const SERIES_AT_ONCE: usize = 256;
+/// Series whose spans are looked up under the lock at once: about 50 us.
+const SPANS_AT_ONCE: u64 = 1024;
 
 /// Start of the aligned span of `width` that holds an instant.
 pub(crate) fn span_start(timestamp: i64, width: i64) -> i64 {
@@ -125,7 +131,9 @@ impl Db {
     fn write_flush(&self, maintenance: &mut Maintenance, pending: &PendingFlush) -> DbResult<()> {
         let mut manifest = maintenance.manifest.clone();
         let mut made = Vec::new();
-        let segments = match self.write_files(&mut manifest, pending, &mut made) {
+        let ranks = &mut maintenance.ranks;
+        ranks.cover(&pending.series_ids);
+        let segments = match self.write_files(&mut manifest, pending, ranks, &mut made) {
             Ok(segments) => segments,
             Err(error) => {
                 self.discard(maintenance, &made);
@@ -166,15 +174,12 @@ impl Db {
         &self,
         manifest: &mut Manifest,
         pending: &PendingFlush,
+        ranks: &mut SeriesRanks,
         made: &mut Vec<u64>,
     ) -> DbResult<Vec<Arc<Segment>>> {
         let mut ranges = FlushRanges::default();
         let metrics = self.state.read().head.metrics();
-        self.for_each_frozen(&metrics, pending.generation, &mut |_, view| {
-            ranges.note(view).map_err(|damage| {
-                DbError::corrupt("encode samples in memory for", &self.layout.segments(), &damage)
-            })
-        })?;
+        self.note_ranges(pending, &mut ranges)?;
         let mut segments = Vec::new();
         for range in ranges.finish() {
             let id = manifest.next_segment;
@@ -182,7 +187,7 @@ impl Db {
             let path = self.layout.segment(id);
             let mut writer = SegmentWriter::create(&*self.vfs, &path, Effort::Quick)?;
             let (mut samples, mut scratch) = (SampleBuf::default(), Scratch::default());
-            self.for_each_frozen(&metrics, pending.generation, &mut |labels, view| {
+            self.for_each_frozen(&metrics, pending.generation, ranks, &mut |labels, view| {
                 samples.clear();
                 scratch.begin();
                 view.read(range, &mut scratch, &mut samples).map_err(|damage| {
@@ -209,6 +214,31 @@ impl Db {
         Ok(segments)
     }
 
+    /// Notes which windows the frozen samples touch; the lock is held for a few series at a time.
+    fn note_ranges(&self, pending: &PendingFlush, ranges: &mut FlushRanges) -> DbResult<()> {
+        let mut ids = pending.series_ids.clone();
+        while !ids.is_empty() {
+            let some = ids.start..ids.end.min(ids.start + SPANS_AT_ONCE);
+            ids.start = some.end;
+            let mut late = Vec::new();
+            let state = self.state.read();
+            for id in some {
+                state.head.frozen_spans(SeriesRef(id), pending.generation, |span| {
+                    ranges.note_span(span);
+                });
+                late.extend(state.head.frozen_late(SeriesRef(id), pending.generation));
+            }
+            drop(state);
+            for part in late {
+                ranges.note_late(&part).map_err(|damage| {
+                    let path = self.layout.segments();
+                    DbError::corrupt("encode samples in memory for", &path, &damage)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     /// Calls `each` with the frozen samples of one series after another, in the order of a segment.
     /// Metric by metric, so that no list of all series is needed; the lock is held for a few of
     /// them at a time, so that writers hardly wait, and a flush holds the parts of a few only.
@@ -216,6 +246,7 @@ impl Db {
         &self,
         metrics: &[Option<Box<str>>],
         generation: u32,
+        ranks: &mut SeriesRanks,
         each: &mut dyn FnMut(&Labels, &View) -> DbResult<()>,
     ) -> DbResult<()> {
         let mut metrics = metrics.iter();
@@ -224,15 +255,15 @@ impl Db {
             series.clear();
             {
                 let state = self.state.read();
-                let next = metrics.by_ref().map(Option::as_deref);
-                for metric in next {
-                    state.head.list_metric(metric, &mut series);
+                for metric in metrics.by_ref() {
+                    let first = series.len();
+                    state.head.list_metric(metric.as_deref(), &mut series);
+                    ranks.sort(&mut series[first..]);
                     if series.len() >= SERIES_AT_ONCE {
                         break;
                     }
                 }
             }
-            series.sort_unstable_by(|(a, _), (b, _)| series_order(a, b));
             for some in series.chunks(SERIES_AT_ONCE) {
                 let views = self.frozen_views(some, generation);
                 let held = some.iter().zip(&views).filter(|(_, view)| !view.is_empty());
@@ -338,24 +369,32 @@ impl State {
 struct FlushRanges {
     /// Start of each two-hour window that has samples, and the newest instant.
     starts: BTreeSet<i64>,
+    /// The start noted last.
+    noted: Option<i64>,
     last: Option<i64>,
     samples: SampleBuf,
 }
 
 impl FlushRanges {
-    fn note(&mut self, view: &View) -> Decoded<()> {
-        for (first, last) in view.in_order.iter().map(Part::span) {
-            // A part in order is at most as long as a window, so its ends name all it touches.
-            self.starts.extend([first, last].map(|timestamp| span_start(timestamp, WINDOW_MS)));
-            self.last = self.last.max(Some(last));
+    /// Notes a part in order: at most as long as a window, so its ends name all it touches.
+    fn note_span(&mut self, (first, last): (i64, i64)) {
+        for instant in [first, last] {
+            let start = span_start(instant, WINDOW_MS);
+            // Most series stand in the windows of the one before.
+            if self.noted != Some(start) {
+                self.starts.insert(start);
+                self.noted = Some(start);
+            }
         }
-        for part in &view.late {
-            self.samples.clear();
-            part.read((i64::MIN, i64::MAX), &mut Scratch::default(), &mut self.samples)?;
-            let times = self.samples.timestamps.iter();
-            self.starts.extend(times.map(|timestamp| span_start(*timestamp, WINDOW_MS)));
-            self.last = self.last.max(self.samples.timestamps.last().copied());
-        }
+        self.last = self.last.max(Some(last));
+    }
+
+    fn note_late(&mut self, part: &Part) -> Decoded<()> {
+        self.samples.clear();
+        part.read((i64::MIN, i64::MAX), &mut Scratch::default(), &mut self.samples)?;
+        let times = self.samples.timestamps.iter();
+        self.starts.extend(times.map(|timestamp| span_start(*timestamp, WINDOW_MS)));
+        self.last = self.last.max(self.samples.timestamps.last().copied());
         Ok(())
     }
 

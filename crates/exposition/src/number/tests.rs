@@ -29,7 +29,17 @@ fn writes_floats_as_go_does() {
 
 #[test]
 fn reads_what_go_reads() {
-    let table: [(&str, Option<f64>); 30] = [
+    let table: [(&str, Option<f64>); 40] = [
+        ("7.0", Some(7.0)),
+        ("-0.0", Some(-0.0)),
+        ("-123456.789", Some(-123_456.789)),
+        ("0.000000000000001", Some(1e-15)),
+        (".000000000000001", Some(1e-15)),
+        ("99999999999999.9", Some(99_999_999_999_999.9)),
+        ("123456789012.3456", Some(123_456_789_012.345_6)),
+        ("1.2.3", None),
+        ("-.", None),
+        ("--1", None),
         ("999999999999999", Some(999_999_999_999_999.0)),
         ("9007199254740993", Some(9_007_199_254_740_992.0)),
         ("00000000000000000001", Some(1.0)),
@@ -76,5 +86,14 @@ proptest::proptest! {
         let read = parse_float(format_float(value).as_bytes()).map(f64::to_bits);
         let expected = if value.is_nan() { model::NORMAL_NAN_BITS } else { bits };
         proptest::prop_assert_eq!(read, Some(expected));
+    }
+}
+
+proptest::proptest! {
+    /// Decimals as clients write them: the short way agrees with the general reader.
+    #[test]
+    fn decimals_are_rounded_as_by_the_general_reader(text in "-?[0-9]{0,12}\\.?[0-9]{0,12}") {
+        let expected = text.parse::<f64>().ok().map(f64::to_bits);
+        proptest::prop_assert_eq!(parse_float(text.as_bytes()).map(f64::to_bits), expected);
     }
 }

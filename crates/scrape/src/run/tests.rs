@@ -75,7 +75,7 @@ fn fetching(change: impl FnOnce(&mut ScrapeConfig)) -> Job {
     let options =
         ClientOptions { policy: Arc::new(AddressPolicy::default()), vfs: Arc::new(sys::OsVfs) };
     let client = Arc::new(Client::new(config.http.clone(), options));
-    Job { config: Arc::new(config), client }
+    Job::new(Arc::new(config), client)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Which segments a flush makes.
 
 use super::*;
-use crate::head::{AppliedRow, Head, RowCopies};
+use crate::head::{AppliedRow, Head};
 use model::{GroupKey, Labels, Timestamp, Value};
 
 fn ranges(timestamps: impl IntoIterator<Item = i64>) -> Vec<(i64, i64)> {
@@ -15,7 +15,7 @@ fn ranges(timestamps: impl IntoIterator<Item = i64>) -> Vec<(i64, i64)> {
     let generation = head.generation;
     head.freeze();
     let mut ranges = FlushRanges::default();
-    ranges.note(&head.frozen(series, generation, &mut RowCopies::default())).unwrap();
+    head.frozen_spans(series, generation, |span| ranges.note_span(span));
     ranges.finish()
 }
 

@@ -22,7 +22,8 @@ pub(crate) use series::{Newest, Series};
 
 use hashbrown::HashTable;
 use model::{
-    Exemplar, GroupKey, Labels, METRIC_NAME, Metadata, MetricMetadata, SeriesRef, Timestamp, Value,
+    Exemplar, GroupKey, Labels, METRIC_NAME, Metadata, MetricMetadata, Row, SeriesRef, Timestamp,
+    Value,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
@@ -270,6 +271,18 @@ impl Head {
         }
     }
 
+    /// Brings into the processor's cache what [`Head::apply`] will read and change.
+    ///
+    /// The series of a scrape lie anywhere in memory, and `apply` waits for each of them in turn. Loads
+    /// of loops that do nothing else, and decide nothing by what they load, are under way together:
+    /// first the series, then what they point to.
+    pub(crate) fn warm(&self, rows: &[Row]) {
+        let living = || rows.iter().filter_map(|row| self.get(row.series));
+        let series = living().fold(0, |sum: usize, series| sum.wrapping_add(series.warm()));
+        let values = living().fold(0, |sum: usize, series| sum.wrapping_add(series.warm_values()));
+        std::hint::black_box((series, values));
+    }
+
     /// Appends a row that was found valid.
     pub(crate) fn apply(&mut self, row: &AppliedRow<'_>) {
         let slot = self.slot(row.series).expect("the row was validated");
@@ -466,6 +479,23 @@ impl Head {
         self.get(id).map_or_else(View::default, |series| {
             series.frozen(generation, &self.groups[series.group as usize].times, copies)
         })
+    }
+
+    /// Calls `each` with first and last instant of every part in order of [`Head::frozen`].
+    pub(crate) fn frozen_spans(
+        &self,
+        id: SeriesRef,
+        generation: u32,
+        each: impl FnMut((i64, i64)),
+    ) {
+        if let Some(series) = self.get(id) {
+            series.frozen_spans(generation, &self.groups[series.group as usize].times, each);
+        }
+    }
+
+    /// Samples of a series that came late up to `generation`, not forgotten yet.
+    pub(crate) fn frozen_late(&self, id: SeriesRef, generation: u32) -> impl Iterator<Item = Part> {
+        self.get(id).into_iter().flat_map(move |series| series.frozen_late(generation)).cloned()
     }
 
     /// Drops the samples of all generations up to `generation`: they are in segments now.

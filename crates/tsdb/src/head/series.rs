@@ -318,6 +318,25 @@ impl Series {
         late.insert(row, generation) + boxed.cast_signed()
     }
 
+    /// Reads fields from end to end of the series, without a branch; see `Head::warm`.
+    #[inline]
+    pub(crate) fn warm(&self) -> usize {
+        usize::from(self.newest.is_some())
+            .wrapping_add(usize::from(self.open.starts.is_some()))
+            .wrapping_add(usize::from(matches!(self.open.times, OpenTimes::None)))
+            .wrapping_add(usize::from(self.late.is_some()))
+            .wrapping_add(usize::from(self.birth == UNBORN))
+            .wrapping_add(self.parts.len())
+            .wrapping_add(self.group as usize)
+            .wrapping_add(self.touched as usize)
+    }
+
+    /// Reads the place behind which the next value goes.
+    #[inline]
+    pub(crate) fn warm_values(&self) -> usize {
+        self.open.values.warm()
+    }
+
     #[inline]
     fn must_seal(&self, timestamp: i64, value: &Value, rows: &[i64]) -> bool {
         let Some(first) = self.open.timestamps(rows).first() else { return false };
@@ -377,6 +396,24 @@ impl Series {
         self.late.as_mut().map_or(0, |late| late.freeze(generation))
     }
 
+    /// Calls `each` with first and last instant of every part in order of [`Series::frozen`].
+    pub(crate) fn frozen_spans(
+        &self,
+        generation: u32,
+        group: &GroupTimes,
+        each: impl FnMut((i64, i64)),
+    ) {
+        let parts = self.parts.iter().filter(|(born, _)| *born <= generation);
+        let is_open = group.generation <= generation;
+        let open = is_open.then(|| self.open_span(&group.rows)).flatten();
+        parts.map(|(_, part)| part.span()).chain(open).for_each(each);
+    }
+
+    /// What came late up to `generation` and is not forgotten yet.
+    pub(crate) fn frozen_late(&self, generation: u32) -> impl Iterator<Item = &Part> {
+        self.late.iter().flat_map(move |late| late.frozen(generation))
+    }
+
     /// What came up to `generation` and is not forgotten yet; the open run as a copy.
     pub(crate) fn frozen(
         &self,
@@ -391,8 +428,7 @@ impl Series {
             let copy = self.open.copy((self.group, &group.rows), bounds, copies);
             in_order.push(Part::Raw(Arc::new(copy)));
         }
-        let late = self.late.iter().flat_map(|late| late.frozen(generation));
-        View { in_order, late: late.cloned().collect() }
+        View { in_order, late: self.frozen_late(generation).cloned().collect() }
     }
 
     /// Forgets what came up to `generation`, the open run too if it `is_of_it`: it is in segments
