@@ -125,8 +125,11 @@ describe("annotations", () => {
     const watched = await open(browser, full.server, "/d/annotated?editview=annotations");
     const { page } = watched;
     await page.getByRole("tab", { name: "Annotations and links", selected: true }).waitFor();
-    const field = page.getByRole("dialog").getByRole("textbox").first();
-    expect(await field.inputValue()).toContain("Deploys");
+    const names = page.getByRole("region", { name: "Annotations" }).getByLabel("Name");
+    const values = await names.evaluateAll((all) =>
+      all.map((one) => (one as HTMLInputElement).value),
+    );
+    expect(values).toContain("Deploys");
     await closeClean(watched);
   });
 });
