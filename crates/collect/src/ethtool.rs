@@ -1,5 +1,6 @@
-//! What drivers of network devices tell through ethtool: `SIOCETHTOOL` of ioctl(2), as plain values.
-//! The structures are those of linux/ethtool.h, read from bytes; nothing here knows a metric.
+//! What drivers of network devices tell through ethtool: `SIOCETHTOOL` of ioctl(2), as plain
+//! values. The structures are those of linux/ethtool.h, read from bytes; nothing here knows a
+//! metric.
 
 use std::io;
 
@@ -57,8 +58,8 @@ const ROOM: usize = 2 * COUNTERS_MAX;
 
 /// Carries a command to the driver of a device; the bytes are the command's structure.
 pub(crate) trait Driver {
-    /// Asks; the answer stands in `bytes` afterwards. Bytes that are too few for every answer to the
-    /// command, and other commands than those above, are refused.
+    /// Asks; the answer stands in `bytes` afterwards. Bytes that are too few for every answer to
+    /// the command, and other commands than those above, are refused.
     fn ask(&self, bytes: &mut [u8]) -> io::Result<()>;
 }
 
@@ -92,7 +93,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..end]).trim().to_owned()
 }
 
-/// `ETHTOOL_GSET`: words 1 and 2 are what is supported and advertised, byte 18 whether it negotiates.
+/// `ETHTOOL_GSET`: words 1 and 2 are what is supported and advertised, byte 18 whether it
+/// negotiates.
 pub(crate) fn link_modes(driver: &dyn Driver) -> io::Result<LinkModes> {
     let mut bytes = [0; SETTINGS_BYTES];
     command(&mut bytes, &[GET_SETTINGS]);
@@ -194,10 +196,10 @@ impl Driver for Device {
         }
         let ifr_ifru = libc::__c_anonymous_ifr_ifru { ifru_data: bytes.as_mut_ptr().cast() };
         let mut request = libc::ifreq { ifr_name: self.name, ifr_ifru };
-        // SAFETY: the socket is open; the request and the bytes are live, writable and seen by nobody
-        // else during the call. The kernel writes the structure of the command alone, and the bytes
-        // hold the largest of them (checked above): of strings and statistics there is room for
-        // `ROOM`, and drivers that have more than half of that are not asked for them.
+        // SAFETY: the socket is open; the request and the bytes are live, writable and seen by
+        // nobody else during the call. The kernel writes the structure of the command alone, and
+        // the bytes hold the largest of them (checked above): of strings and statistics there is
+        // room for `ROOM`, and drivers that have more than half of that are not asked for them.
         let done = unsafe {
             libc::ioctl(self.socket.as_raw_fd(), libc::SIOCETHTOOL as _, &raw mut request)
         };

@@ -19,7 +19,6 @@ pub mod rule_tests;
 pub mod rules;
 mod secret;
 mod targets;
-mod units;
 mod urls;
 mod value;
 pub mod web;
@@ -53,6 +52,7 @@ pub use http::{
     TlsConfig, TlsVersion, load_http_client,
 };
 pub use mappings::{MappedKind, MappingConfig, MappingRule, NamePattern, Observer};
+pub use model::units::{format_duration, parse_duration, parse_go_duration, parse_size};
 pub use outside::Outside;
 pub use problem::{Error, ErrorKind, Loaded, PROBLEMS_MAX, Place, Problem, Warning, text_of};
 pub use prometheus::{
@@ -67,6 +67,5 @@ pub use read::{Outlook, UnknownKeys, UnsupportedKey};
 pub use rules::{PlacedText, RuleDefinition, RuleFile, RuleGroup, RuleKind};
 pub use secret::{REDACTED, REDACTED_URL, Secret, SecretSource};
 pub use targets::{TargetGroup, load_target_groups};
-pub use units::{format_duration, parse_duration, parse_go_duration, parse_size};
 pub use value::yaml_value;
 pub use web::{CipherSuite, ClientAuth, Curve, RateLimit, TlsServerConfig, WebConfig};

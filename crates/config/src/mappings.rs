@@ -4,7 +4,8 @@
 
 use crate::blackbox::SearchRegex;
 use crate::read::{Reader, Section, UnsupportedKey, later};
-use crate::{Error, Loaded, Outside, UnknownKeys, units};
+use crate::{Error, Loaded, Outside, UnknownKeys};
+use model::units;
 use std::time::Duration;
 
 /// Most rules of a file.

@@ -32,8 +32,8 @@ const TENS: [f64; 16] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
 /// Most values are short: up to 15 digits, perhaps with a point, without an exponent. Digits and
-/// power of ten are exact doubles then, so that one division rounds correctly (Clinger, "How to read
-/// floating point numbers accurately", 1990). `None`: the general reader decides.
+/// power of ten are exact doubles then, so that one division rounds correctly (Clinger, "How to
+/// read floating point numbers accurately", 1990). `None`: the general reader decides.
 fn parse_plain(text: &[u8]) -> Option<f64> {
     let (digits, negative) = match text {
         [b'-', digits @ ..] => (digits, true),

@@ -14,6 +14,7 @@ mod pattern;
 mod querier;
 mod quote;
 mod timestamp;
+pub mod units;
 mod value;
 
 pub use appender::{

@@ -1,6 +1,6 @@
-//! Errors of scrapes as clauses for people: what happened, without the address that stands beside it
-//! and without the steps that led there. Targets that are down for one reason are told together, so
-//! their reasons must be the same in words.
+//! Errors of scrapes as clauses for people: what happened, without the address that stands beside
+//! it and without the steps that led there. Targets that are down for one reason are told together,
+//! so their reasons must be the same in words.
 
 /// Steps of a request that say nothing when more follows: the next clause is what happened.
 const STEPS: [&str; 4] =
@@ -65,7 +65,7 @@ mod tests {
         let found = plain(error, "http://shop:9/metrics", "shop:9");
         assert_eq!(found, told);
         let found = remedy::of(&found);
-        assert!(!remedy.is_empty() == !found.is_empty() && found.starts_with(remedy), "{found}");
+        assert!(remedy.is_empty() == found.is_empty() && found.starts_with(remedy), "{found}");
     }
 
     #[test]

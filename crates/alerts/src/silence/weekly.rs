@@ -1,5 +1,6 @@
-//! Hours of some days of every week, in which a silence mutes: `mon-fri,sun 22:00-06:00 Europe/Berlin`.
-//! An end before the beginning lies on the next day, which need not be one of the days. Pure.
+//! Hours of some days of every week, in which a silence mutes:
+//! `mon-fri,sun 22:00-06:00 Europe/Berlin`. An end before the beginning lies on the next day, which
+//! need not be one of the days. Pure.
 
 use jiff::tz::TimeZone;
 use model::Timestamp;

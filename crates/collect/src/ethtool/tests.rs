@@ -52,7 +52,7 @@ impl Driver for Fake {
             GET_STATISTICS => {
                 put(bytes, 4, &self.counted.to_ne_bytes());
                 for index in 0..u64::from(self.counted) {
-                    let at = STATISTICS_HEAD_BYTES + index as usize * 8;
+                    let at = STATISTICS_HEAD_BYTES + usize::try_from(index).unwrap() * 8;
                     put(bytes, at, &(index * 10).to_ne_bytes());
                 }
             }

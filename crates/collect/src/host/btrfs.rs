@@ -85,8 +85,8 @@ pub(super) fn collect(round: &mut Round<'_>) -> Result<(), Error> {
     trouble.map_or(Ok(()), Err)
 }
 
-/// Commits of a filesystem. Kernels that have no such file count none, as upstream has it; a file that
-/// cannot be read or is odd is told, and gives no series.
+/// Commits of a filesystem. Kernels that have no such file count none, as upstream has it; a file
+/// that cannot be read or is odd is told, and gives no series.
 fn commits(round: &mut Round<'_>, dir: &Path, labels: &Labels) -> Result<(), Error> {
     let commits = match round.parsed(&dir.join("commit_stats"), parse) {
         Err(error) if error.kind() == ErrorKind::NoData => Commits::default(),

@@ -6,7 +6,7 @@ use collect::{
     DriverCounter, DriverName, FilesystemSpace, Host, HostCollector, HostFile, LinkModes, Options,
     OsHost, Roots, SystemName,
 };
-use expect_test::expect;
+use expect_test::expect_file;
 use model::Timestamp;
 use std::fs;
 use std::io;
@@ -38,7 +38,7 @@ impl Devices {
     /// Lines `name: value` of an output; a device without it does not support the question.
     fn lines(&self, device: &str, file: &str) -> io::Result<Vec<(String, String)>> {
         let path = self.folder.join(device).join(file);
-        let text = fs::read_to_string(path).map_err(|_| io::Error::from_raw_os_error(95))?;
+        let text = fs::read_to_string(path).map_err(|_gone| io::Error::from_raw_os_error(95))?;
         if let Some(errno) = text.strip_prefix("ERROR: ") {
             return Err(io::Error::from_raw_os_error(errno.trim().parse().unwrap()));
         }
@@ -77,7 +77,7 @@ impl Host for Devices {
 
     fn link_modes(&self, device: &str) -> io::Result<LinkModes> {
         let path = self.folder.join(device).join("settings");
-        let text = fs::read_to_string(path).map_err(|_| io::Error::from_raw_os_error(95))?;
+        let text = fs::read_to_string(path).map_err(|_gone| io::Error::from_raw_os_error(95))?;
         // Modes stand on several lines below one name.
         let bits = |what: &str| {
             let from = text.lines().filter(|line| !line.contains("Auto-negotiation"));
@@ -154,92 +154,7 @@ fn collected(
 fn a_device_gives_the_scrape_that_upstream_expects() {
     let Some((lines, faults)) = collected("ethtool", &["eth0", "lo"], |_| {}) else { return };
     assert_eq!(faults, [""; 0]);
-    expect![[r##"
-        # HELP node_ethtool_align_errors Network interface align_errors
-        # TYPE node_ethtool_align_errors untyped
-        node_ethtool_align_errors{device="eth0"} 0
-        # HELP node_ethtool_info A metric with a constant '1' value labeled by bus_info, device, driver, expansion_rom_version, firmware_version, version.
-        # TYPE node_ethtool_info gauge
-        node_ethtool_info{bus_info="0000:00:1f.6",device="eth0",driver="e1000e",firmware_version="0.5-4",version="5.11.0-22-generic"} 1
-        # HELP node_ethtool_port_received_dropped Network interface port_rx_dropped
-        # TYPE node_ethtool_port_received_dropped untyped
-        node_ethtool_port_received_dropped{device="eth0"} 12028
-        # HELP node_ethtool_received_broadcast Network interface rx_broadcast
-        # TYPE node_ethtool_received_broadcast untyped
-        node_ethtool_received_broadcast{device="eth0"} 5792
-        # HELP node_ethtool_received_errors_total Number of received frames with errors
-        # TYPE node_ethtool_received_errors_total untyped
-        node_ethtool_received_errors_total{device="eth0"} 0
-        # HELP node_ethtool_received_missed Network interface rx_missed
-        # TYPE node_ethtool_received_missed untyped
-        node_ethtool_received_missed{device="eth0"} 401
-        # HELP node_ethtool_received_multicast Network interface rx_multicast
-        # TYPE node_ethtool_received_multicast untyped
-        node_ethtool_received_multicast{device="eth0"} 23973
-        # HELP node_ethtool_received_packets_total Network interface packets received
-        # TYPE node_ethtool_received_packets_total untyped
-        node_ethtool_received_packets_total{device="eth0"} 1.260062e+06
-        # HELP node_ethtool_received_unicast Network interface rx_unicast
-        # TYPE node_ethtool_received_unicast untyped
-        node_ethtool_received_unicast{device="eth0"} 1.230297e+06
-        # HELP node_ethtool_transmitted_aborted Network interface tx_aborted
-        # TYPE node_ethtool_transmitted_aborted untyped
-        node_ethtool_transmitted_aborted{device="eth0"} 0
-        # HELP node_ethtool_transmitted_errors_total Number of sent frames with errors
-        # TYPE node_ethtool_transmitted_errors_total untyped
-        node_ethtool_transmitted_errors_total{device="eth0"} 0
-        # HELP node_ethtool_transmitted_multi_collisions Network interface tx_multi_collisions
-        # TYPE node_ethtool_transmitted_multi_collisions untyped
-        node_ethtool_transmitted_multi_collisions{device="eth0"} 0
-        # HELP node_ethtool_transmitted_packets_total Network interface packets sent
-        # TYPE node_ethtool_transmitted_packets_total untyped
-        node_ethtool_transmitted_packets_total{device="eth0"} 961500
-        # HELP node_ethtool_transmitted_single_collisions Network interface tx_single_collisions
-        # TYPE node_ethtool_transmitted_single_collisions untyped
-        node_ethtool_transmitted_single_collisions{device="eth0"} 0
-        # HELP node_ethtool_transmitted_underrun Network interface tx_underrun
-        # TYPE node_ethtool_transmitted_underrun untyped
-        node_ethtool_transmitted_underrun{device="eth0"} 0
-        # HELP node_network_advertised_speed_bytes Combination of speeds and features offered by network device
-        # TYPE node_network_advertised_speed_bytes gauge
-        node_network_advertised_speed_bytes{device="eth0",duplex="half",mode="10baseT"} 1.25e+06
-        node_network_advertised_speed_bytes{device="eth0",duplex="full",mode="10baseT"} 1.25e+06
-        node_network_advertised_speed_bytes{device="eth0",duplex="half",mode="100baseT"} 1.25e+07
-        node_network_advertised_speed_bytes{device="eth0",duplex="full",mode="100baseT"} 1.25e+07
-        node_network_advertised_speed_bytes{device="eth0",duplex="full",mode="1000baseT"} 1.25e+08
-        # HELP node_network_asymmetricpause_advertised If this port device offers asymmetric pause capability
-        # TYPE node_network_asymmetricpause_advertised gauge
-        node_network_asymmetricpause_advertised{device="eth0"} 0
-        # HELP node_network_asymmetricpause_supported If this port device supports asymmetric pause frames
-        # TYPE node_network_asymmetricpause_supported gauge
-        node_network_asymmetricpause_supported{device="eth0"} 0
-        # HELP node_network_autonegotiate If this port is using autonegotiate
-        # TYPE node_network_autonegotiate gauge
-        node_network_autonegotiate{device="eth0"} 1
-        # HELP node_network_autonegotiate_advertised If this port device offers autonegotiate
-        # TYPE node_network_autonegotiate_advertised gauge
-        node_network_autonegotiate_advertised{device="eth0"} 1
-        # HELP node_network_autonegotiate_supported If this port device supports autonegotiate
-        # TYPE node_network_autonegotiate_supported gauge
-        node_network_autonegotiate_supported{device="eth0"} 1
-        # HELP node_network_pause_advertised If this port device offers pause capability
-        # TYPE node_network_pause_advertised gauge
-        node_network_pause_advertised{device="eth0"} 1
-        # HELP node_network_pause_supported If this port device supports pause frames
-        # TYPE node_network_pause_supported gauge
-        node_network_pause_supported{device="eth0"} 1
-        # HELP node_network_supported_port_info Type of ports or PHYs supported by network device
-        # TYPE node_network_supported_port_info gauge
-        node_network_supported_port_info{device="eth0",type="TP"} 1
-        node_network_supported_port_info{device="eth0",type="MII"} 1
-        # HELP node_network_supported_speed_bytes Combination of speeds and features supported by network device
-        # TYPE node_network_supported_speed_bytes gauge
-        node_network_supported_speed_bytes{device="eth0",duplex="half",mode="10baseT"} 1.25e+06
-        node_network_supported_speed_bytes{device="eth0",duplex="full",mode="10baseT"} 1.25e+06
-        node_network_supported_speed_bytes{device="eth0",duplex="half",mode="100baseT"} 1.25e+07
-        node_network_supported_speed_bytes{device="eth0",duplex="full",mode="100baseT"} 1.25e+07
-        node_network_supported_speed_bytes{device="eth0",duplex="full",mode="1000baseT"} 1.25e+08
-        node_network_supported_speed_bytes{device="eth0",duplex="full",mode="10000baseT"} 1.25e+09"##]].assert_eq(&lines.join("\n"));
+    expect_file!["ethtool/expected.txt"].assert_eq(&(lines.join("\n") + "\n"));
 }
 
 #[test]
@@ -254,7 +169,7 @@ fn devices_and_counters_are_chosen_by_pattern() {
     assert_eq!(counters(&lines), ["node_ethtool_port_received_dropped{device=\"eth0\"} 12028"]);
     for change in
         [(|options| options.ethtool_exclude = "eth".into()) as fn(&mut Options), |options| {
-            options.ethtool_include = "wlan".into()
+            options.ethtool_include = "wlan".into();
         }]
     {
         assert_eq!(of(change).unwrap().0, [""; 0]);

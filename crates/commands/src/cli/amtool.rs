@@ -446,7 +446,7 @@ pub(crate) struct SilenceAdd {
     /// Mute only during these time intervals of alertmanager.yml (Flyball only).
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) during: Vec<String>,
-    /// Mute only in these hours of every week, as `mon-fri 22:00-06:00 Europe/Berlin` (Flyball only).
+    /// Mute only in these hours of every week, as `mon-fri 22:00-06:00 Europe/Berlin` (Flyball's).
     #[arg(long, value_name = "HOURS")]
     pub(crate) weekly: Option<String>,
     /// End early when all alerts that it muted have ended (Flyball only).

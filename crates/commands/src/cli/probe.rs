@@ -6,7 +6,8 @@ use std::path::PathBuf;
 /// Examples of `probe --help`.
 pub const PROBE_EXAMPLES: &str = "\
 Schemes: http https tcp tls unix icmp dns dns+tcp dns+tls dns+https grpc grpcs ssh smtp smtps imap
-imaps ws wss postgres redis rediss; a target without one is asked by HTTP. With --module the target is written as the module takes it.
+imaps ws wss postgres redis rediss; a target without one is asked by HTTP. With --module the
+target is written as the module takes it.
 Exit codes: 0 all is well, 1 something is not, 2 the target or a condition cannot be read.
 
 Examples:

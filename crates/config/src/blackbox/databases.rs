@@ -4,7 +4,8 @@
 use super::read::{ip_choice, regex_of, tls_section};
 use super::{IpChoice, SearchRegex};
 use crate::read::Section;
-use crate::{SecretSource, SslMode, TlsConfig, units};
+use crate::{SecretSource, SslMode, TlsConfig};
+use model::units;
 use std::time::Duration;
 
 /// Who asks a database, and how the way there is encrypted.

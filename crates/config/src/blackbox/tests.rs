@@ -142,7 +142,7 @@ fn databases_and_dns_over_https_are_read() {
          c: {prober: redis, redis: {username: u, role: primary, max_replication_lag: 1s}}\n  \
          d: {prober: dns, dns: {query_name: a, dns_over_https: true, dns_over_tls: true, \
          transport_protocol: tcp}}\n  e: {prober: dns, dns: {query_name: a, https_path: x}}\n",
-        &expect![[r#"
+        &expect![[r"
             blackbox.yml:2:15: a module of PostgreSQL needs `postgres` with `username`
             blackbox.yml:3:35: a module of PostgreSQL needs `username`
             blackbox.yml:3:44: `expect` looks at what `query` gives; it is missing
@@ -151,6 +151,6 @@ fn databases_and_dns_over_https_are_read() {
             blackbox.yml:5:57: `dns_over_https` excludes `dns_over_tls` and `transport_protocol: tcp`
             blackbox.yml:6:25: `https_method` and `https_path` are for `dns_over_https: true`
             blackbox.yml:6:53: `https_path` is a path such as `/dns-query`
-        "#]],
+        "]],
     );
 }

@@ -4,7 +4,8 @@
 use super::{Reader, UnknownKeys};
 use crate::hint::did_you_mean;
 use crate::yaml::{Content, Node};
-use crate::{Place, Secret, SecretSource, units};
+use crate::{Place, Secret, SecretSource};
+use model::units;
 use std::cell::RefCell;
 use std::time::Duration;
 

@@ -3,7 +3,8 @@
 use super::{CipherSuite, ClientAuth, Curve, RateLimit, TlsServerConfig, WebConfig};
 use crate::hint::did_you_mean;
 use crate::read::{Reader, Section};
-use crate::{Error, Loaded, Outside, Secret, SecretSource, TextSource, TlsVersion, units};
+use crate::{Error, Loaded, Outside, Secret, SecretSource, TextSource, TlsVersion};
+use model::units;
 
 /// Headers that may be added, with the values that are allowed (none: any).
 const HEADERS: [(&str, &[&str]); 5] = [

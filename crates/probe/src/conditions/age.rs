@@ -1,5 +1,5 @@
-//! Instants as answers write them, for `age()`: dates of HTTP (RFC 1123, RFC 850, ANSI C), RFC 3339,
-//! and seconds or milliseconds since 1970. Pure; without a zone an instant is in UTC.
+//! Instants as answers write them, for `age()`: dates of HTTP (RFC 1123, RFC 850, ANSI C),
+//! RFC 3339, and seconds or milliseconds since 1970. Pure; without a zone an instant is in UTC.
 
 use jiff::civil::DateTime;
 use jiff::fmt::rfc2822::DateTimeParser;

@@ -3,7 +3,8 @@
 //!
 //! Comparing two label sets of one metric takes about 100 ns, mostly for what they have in common;
 //! comparing two numbers takes two. A series keeps its id and its labels for life, no other series
-//! gets its id, and every flush ranks all that live: so a rank never becomes wrong. 4 bytes a series.
+//! gets its id, and every flush ranks all that live: so a rank never becomes wrong. 4 bytes a
+//! series.
 
 use model::{Labels, SeriesRef};
 use std::ops::Range;

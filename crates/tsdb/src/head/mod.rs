@@ -273,9 +273,9 @@ impl Head {
 
     /// Brings into the processor's cache what [`Head::apply`] will read and change.
     ///
-    /// The series of a scrape lie anywhere in memory, and `apply` waits for each of them in turn. Loads
-    /// of loops that do nothing else, and decide nothing by what they load, are under way together:
-    /// first the series, then what they point to.
+    /// The series of a scrape lie anywhere in memory, and `apply` waits for each of them in turn.
+    /// Loads of loops that do nothing else, and decide nothing by what they load, are under way
+    /// together: first the series, then what they point to.
     pub(crate) fn warm(&self, rows: &[Row]) {
         let living = || rows.iter().filter_map(|row| self.get(row.series));
         let series = living().fold(0, |sum: usize, series| sum.wrapping_add(series.warm()));

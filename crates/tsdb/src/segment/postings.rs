@@ -121,7 +121,8 @@ fn take_checked(bytes: &mut std::slice::Iter<'_, u8>) -> u32 {
 /// Postings: varint number of names, each: varint name step, varint number of values, each: varint
 /// value step, varint number of runs, each: varint gap, varint length of the run.
 ///
-/// Each [`POSTINGS_PAGE_BYTES`] of them go to `put` at once, and lists are gone when they are written.
+/// Each [`POSTINGS_PAGE_BYTES`] of them go to `put` at once, and lists are gone when they are
+/// written.
 pub(crate) fn encode_postings<E>(
     (labels, new): (&LabelRows, &[u32]),
     mut put: impl FnMut(&[u8]) -> Result<(), E>,

@@ -3,8 +3,8 @@
 //! the result is a valid file with the same meaning.
 
 use crate::prometheus::{GlobalConfig, PrometheusConfig, ScrapeConfig};
-use crate::units::format_duration;
 use crate::yaml::{Content, Node};
+use model::units::format_duration;
 use std::time::Duration;
 
 /// The tree of a valid file with the defaults of `global` and of every job filled in.

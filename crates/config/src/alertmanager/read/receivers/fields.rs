@@ -3,7 +3,8 @@
 use crate::alertmanager::receivers::HostPort;
 use crate::read::Section;
 use crate::yaml::{Content, Node};
-use crate::{HttpClientConfig, REDACTED, SecretSource, http, units, urls};
+use crate::{HttpClientConfig, REDACTED, SecretSource, http, urls};
+use model::units;
 use serde_json::{Map, Number, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 use super::*;
 
-const FILE: &str = r#"
+const FILE: &str = r"
 apiVersion: v1
 kind: Config
 preferences: {colors: true}
@@ -21,7 +21,7 @@ users:
 - name: ann
   user: {client-certificate: ann.pem, client-key-data: a2V5, token: t, tokenFile: /run/token}
 - {name: ben, user: {username: ben, password: s3}}
-"#;
+";
 
 fn read_text(text: &str) -> Result<(HttpClientConfig, String), String> {
     client(text.as_bytes(), Path::new("/home/ann/.kube"))

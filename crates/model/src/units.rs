@@ -34,9 +34,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         } else {
             "; expected something like `30s`, `5m` or `1h30m`".to_owned()
         };
-        format!("{} is no duration{hint}", model::quote(text))
+        format!("{} is no duration{hint}", crate::quote(text))
     };
-    let too_long = || format!("duration {} is longer than 292 years", model::quote(text));
+    let too_long = || format!("duration {} is longer than 292 years", crate::quote(text));
     let mut rest = text;
     let mut units = UNITS.iter();
     let mut total_ms = 0_u64;
@@ -71,7 +71,7 @@ pub fn parse_go_duration(text: &str) -> Result<Duration, String> {
         ("m", 60.0),
         ("h", 3600.0),
     ];
-    let wrong = || format!("{} is no duration; expected something like `1.5s`", model::quote(text));
+    let wrong = || format!("{} is no duration; expected something like `1.5s`", crate::quote(text));
     if text == "0" {
         return Ok(Duration::ZERO);
     }
@@ -122,7 +122,7 @@ pub fn parse_size(text: &str) -> Result<i64, String> {
         return Ok(0);
     }
     let wrong = || {
-        let quoted = model::quote(text);
+        let quoted = crate::quote(text);
         format!("{quoted} is no size; expected a number and a unit like `512MB` or `1GiB`")
     };
     let (negative, mut rest) = match text.strip_prefix('-') {
@@ -147,7 +147,7 @@ pub fn parse_size(text: &str) -> Result<i64, String> {
         rest = after;
     }
     if total >= i64::MAX as f64 {
-        return Err(format!("size {} is larger than 8 EiB", model::quote(text)));
+        return Err(format!("size {} is larger than 8 EiB", crate::quote(text)));
     }
     #[expect(clippy::cast_possible_truncation, reason = "below 2^63, checked above")]
     let bytes = total as i64;
