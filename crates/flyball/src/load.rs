@@ -13,7 +13,7 @@ pub(crate) use self::rules::{GroupDefaults, parse as parse_rules, parse_group};
 pub(crate) use self::shown::ShownRouting;
 
 use crate::lines::Mappings;
-use crate::packs;
+use crate::{packs, sources};
 use ::rules::GroupSpec;
 use alerts::Compat;
 use commands::console::io_words;
@@ -24,6 +24,7 @@ use config::{
 };
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Name under which the built-in rules are shown.
 const DEFAULT_RULES_FILE: &str = "built-in";
@@ -104,6 +105,7 @@ impl Loader {
         self.check_probes(main, &flyball, blackbox.as_ref());
         let mappings = self.mappings(&flyball);
         let health = self.health(main, &flyball);
+        self.check_host(main, &flyball);
         let groups = self.rule_groups(&flyball, &prometheus, is_bare_prometheus);
         let (routing, shown) = self.routing(&flyball)?;
         Some(Configuration {
@@ -213,6 +215,17 @@ impl Loader {
                     names.join(", ")
                 ));
             }
+        }
+    }
+
+    /// Names of collectors, flags and patterns, which the host collector alone knows.
+    fn check_host(&mut self, path: Option<&Path>, flyball: &FlyballConfig) {
+        let built = sources::host("", Duration::from_secs(1), &flyball.host);
+        // Where there is no such collector, the start says so.
+        let refused = built.err().filter(|e| e.kind() != collect::ErrorKind::Unsupported);
+        if let Some(error) = refused {
+            let file = path.unwrap_or(Path::new("flyball.yml")).display();
+            self.mistakes.push(format!("{file}: collect.host: {error}"));
         }
     }
 

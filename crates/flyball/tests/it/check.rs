@@ -99,6 +99,21 @@ fn each_mistake_of_a_file_is_a_failure() {
 }
 
 #[test]
+fn what_the_host_collector_does_not_know_is_refused_before_the_start() {
+    for (collect, said) in [
+        ("collectors: {ethtol: true}", "no collector is named \"ethtol\", expected one of arp,"),
+        ("intervals: {hwmom: 1m}", "no collector is named \"hwmom\", expected one of arp,"),
+        ("flags: {ethtool.metric-include: x}", "flag ethtool.metric-include: is not known"),
+        ("flags: {netdev.device-exclude: '('}", "invalid pattern in collector option netdev"),
+    ] {
+        let text = format!("collect: {{host: {{{collect}}}}}\n");
+        let folder = folder(&[("f.yml", &text)]);
+        let (_, _, err) = run(folder.path(), &["check", "config", "f.yml"]);
+        assert!(err.contains(&format!("f.yml: collect.host: {said}")), "{err}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_utf_8_has_a_place() {
     let folder = folder(&[
         ("f.yml", "version: 1\nprometheus: p.yml\nalertmanager: a.yml\nrule_files: [r.yml]\n"),
