@@ -7,10 +7,12 @@ use crate::orders::Orders;
 use crate::pool::QueryPool;
 use crate::routes::Mount;
 use crate::web::WebWatch;
-use crate::{AppState, ServerOptions, openapi};
+use crate::{AppState, HttpMetrics, ServerOptions, openapi};
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use sys::Clock;
 use tokio::sync::{Notify, Semaphore};
 
 /// Form bodies of more than 64 KiB that are held at a time, in KiB: 64 MiB, or six of the largest.
@@ -22,11 +24,48 @@ const ALERT_LISTS_MAX: usize = 4;
 /// Shared by all requests.
 pub(crate) type App = Arc<AppInner>;
 
-/// See the module.
-pub(crate) struct AppInner {
-    pub(crate) state: AppState,
+/// What every request passes, whatever stands behind it.
+pub(crate) struct Front {
     pub(crate) options: Arc<ServerOptions>,
     pub(crate) prefix: String,
+    pub(crate) hosts: HostList,
+    pub(crate) web: Arc<WebWatch>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) http: Arc<HttpMetrics>,
+    pub(crate) draining: AtomicBool,
+    /// Wakes what waits for the stop; `draining` is set before.
+    pub(crate) stopping: Notify,
+}
+
+impl Front {
+    /// For a server that listens on `addresses`.
+    pub(crate) fn new(
+        (options, web): (Arc<ServerOptions>, Arc<WebWatch>),
+        (clock, http): (Arc<dyn Clock>, Arc<HttpMetrics>),
+        addresses: &[SocketAddr],
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            prefix: options.prefix(),
+            hosts: HostList::new(&options, addresses),
+            web,
+            clock,
+            http,
+            draining: AtomicBool::new(false),
+            stopping: Notify::new(),
+            options,
+        })
+    }
+
+    /// Is the server about to stop?
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
+
+/// See the module.
+pub(crate) struct AppInner {
+    pub(crate) front: Arc<Front>,
+    pub(crate) state: AppState,
     pub(crate) pool: QueryPool,
     pub(crate) orders: Orders,
     /// KiB that large form bodies may hold together.
@@ -35,12 +74,15 @@ pub(crate) struct AppInner {
     pub(crate) alert_lists: Arc<Semaphore>,
     /// Streams of live answers.
     pub(crate) live_streams: Arc<Semaphore>,
-    pub(crate) hosts: HostList,
-    pub(crate) web: Arc<WebWatch>,
     pub(crate) openapi: String,
-    pub(crate) draining: AtomicBool,
-    /// Wakes what waits for the stop; `draining` is set before.
-    pub(crate) stopping: Notify,
+}
+
+impl Deref for AppInner {
+    type Target = Front;
+
+    fn deref(&self) -> &Front {
+        &self.front
+    }
 }
 
 impl AppInner {
@@ -52,20 +94,16 @@ impl AppInner {
         mounts: &[Mount],
         addresses: &[SocketAddr],
     ) -> App {
-        let prefix = options.prefix();
+        let counted = (Arc::clone(&state.clock), Arc::clone(&state.http));
+        let front = Front::new((options, web), counted, addresses);
         Arc::new(Self {
-            pool: QueryPool::new(options.query.clone(), Arc::clone(&state.queries)),
+            pool: QueryPool::new(front.options.query.clone(), Arc::clone(&state.queries)),
             orders: Orders::default(),
             body_room: Arc::new(Semaphore::new(BODIES_KIB_MAX)),
             alert_lists: Arc::new(Semaphore::new(ALERT_LISTS_MAX)),
             live_streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
-            hosts: HostList::new(&options, addresses),
-            openapi: openapi::document(&prefix, mounts),
-            draining: AtomicBool::new(false),
-            stopping: Notify::new(),
-            prefix,
-            web,
-            options,
+            openapi: openapi::document(&front.prefix, mounts),
+            front,
             state,
         })
     }
@@ -73,10 +111,5 @@ impl AppInner {
     /// Are questions answered: loaded, and not about to stop?
     pub(crate) fn is_ready(&self) -> bool {
         !self.is_draining() && self.state.lifecycle.is_ready()
-    }
-
-    /// Is the server about to stop?
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
     }
 }

@@ -2,6 +2,7 @@
 //! INV-80: a handler runs only after its route's permission was asked of the principal.
 //! INV-82: what is not in the table (or in a mount) answers 404.
 
+use crate::app::Front;
 use crate::reply::{ApiError, ErrorType, text};
 use crate::{
     App, Permission, Principal, admin, alertmanager, dashboards, flyball, grafana, health,
@@ -12,8 +13,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::MethodRouter;
+use axum::routing::{MethodRouter, get};
 use http::{HeaderValue, Request, StatusCode, header};
+use std::sync::Arc;
 
 /// Seconds that a client is told to wait while the server starts or stops.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 5;
@@ -105,6 +107,43 @@ pub(crate) fn router(app: &App, mounts: Vec<Mount>) -> Router {
     let rest = Entry { app: App::clone(app), path, permission, gate: Gate::Always };
     let fallback: MethodRouter = axum::routing::any(page::asset_or_404).with_state(App::clone(app));
     router.fallback_service(fallback.layer(from_fn_with_state(rest, enter)))
+}
+
+/// Mounts alone as a router, each behind its permission, beside the answers that the process lives
+/// and serves.
+pub(crate) fn router_of(front: &Arc<Front>, mounts: Vec<Mount>) -> Router {
+    let ready = Arc::clone(front);
+    let ready = get(async move || match ready.is_draining() {
+        false => text(StatusCode::OK, "Flyball is Ready.\n"),
+        true => health::not_ready(true),
+    });
+    let mut router = Router::new().route("/-/healthy", get(health::healthy));
+    router = router.route("/-/ready", ready);
+    for Mount { path, permission, methods, .. } in mounts {
+        let door = (Arc::clone(front), path, permission);
+        router = router.route(path, methods.layer(from_fn_with_state(door, pass)));
+    }
+    router.fallback(async || ApiError::new(ErrorType::NotFound, "no such page"))
+}
+
+/// INV-80 for mounts without rooms.
+async fn pass(
+    State((front, path, permission)): State<(Arc<Front>, &'static str, Permission)>,
+    principal: Principal,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let mut response = if !principal.may(permission) {
+        let message = format!("{} may not use {path} ({permission:?})", principal.name());
+        ApiError::new(ErrorType::Forbidden, message).into_response()
+    } else if front.is_draining() {
+        let refusal = ApiError::unavailable("the server is stopping");
+        refusal.retry_after(RETRY_AFTER_SECONDS).into_response()
+    } else {
+        next.run(request).await
+    };
+    response.extensions_mut().insert(Handled(path));
+    response
 }
 
 #[derive(Clone)]

@@ -1,9 +1,10 @@
 //! One request from head to answer: guards, prefix, route, compression, headers, counters.
 //! A panic in a handler is answered with 500 and logged; the connection and the process live on.
 
+use crate::app::Front;
 use crate::reply::{ApiError, ErrorType};
 use crate::routes::Handled;
-use crate::{App, guard, gzip};
+use crate::{guard, gzip};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -12,28 +13,33 @@ use http::{Method, Request, Uri};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use tower::ServiceExt;
 
 /// Answers a request.
-pub(crate) async fn answer(app: App, router: Router, mut request: Request<Body>) -> Response {
-    let begun = app.state.clock.monotonic();
+pub(crate) async fn answer(
+    front: Arc<Front>,
+    router: Router,
+    mut request: Request<Body>,
+) -> Response {
+    let begun = front.clock.monotonic();
     let gzip = gzip::accepts(request.headers(), "gzip");
     let head = request.method() == Method::HEAD;
-    let response = match guard::admit(&app, &mut request).await {
-        Ok(()) => route(&app, router, request).await,
+    let response = match guard::admit(&front, &mut request).await {
+        Ok(()) => route(&front, router, request).await,
         Err(refusal) => *refusal,
     };
     let handler = response.extensions().get::<Handled>().map_or("(refused)", |handled| handled.0);
     let mut response = if gzip && !head { gzip::compress(response) } else { response };
-    guard::add_security_headers(response.headers_mut(), &app.web.active().headers);
-    let duration = app.state.clock.monotonic().saturating_sub(begun);
-    app.state.http.observe(handler, response.status().as_u16(), duration);
+    guard::add_security_headers(response.headers_mut(), &front.web.active().headers);
+    let duration = front.clock.monotonic().saturating_sub(begun);
+    front.http.observe(handler, response.status().as_u16(), duration);
     response
 }
 
-async fn route(app: &App, router: Router, request: Request<Body>) -> Response {
-    let request = match strip_prefix(&app.prefix, request) {
+async fn route(front: &Front, router: Router, request: Request<Body>) -> Response {
+    let request = match strip_prefix(&front.prefix, request) {
         Ok(request) => request,
         Err(response) => return *response,
     };

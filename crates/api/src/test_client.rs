@@ -54,7 +54,7 @@ impl Client {
 
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Response {
-        service::answer(self.app.clone(), self.router.clone(), request).await
+        service::answer(Arc::clone(&self.app.front), self.router.clone(), request).await
     }
 
     /// Sends `METHOD path` or `METHOD path body` (a form) with a Host header that is accepted.

@@ -19,7 +19,7 @@ pub(crate) use self::amtool::{
 pub use self::dashboard::{
     DASHBOARD_EXAMPLES, DashboardCommand, DashboardImport, DashboardLint, DashboardServer,
 };
-pub use self::probe::{PROBE_EXAMPLES, ProbeArgs};
+pub use self::probe::{PROBE_EXAMPLES, ProbeArgs, WorkerArgs};
 pub(crate) use self::query::OutputFormat;
 pub use self::query::{QueryCommand, QueryServer, Span};
 pub(crate) use self::tsdb::InspectFormat;

@@ -11,8 +11,8 @@ mod receive;
 mod schema;
 mod services;
 
-use crate::Place;
 use crate::alertmanager::receivers::Integration;
+use crate::{Place, SecretSource, TlsConfig};
 use std::time::Duration;
 
 pub use health::{HealthCheck, HealthComponent, HealthCriticality, HealthSettings};
@@ -37,6 +37,8 @@ pub struct FlyballConfig {
     pub blackbox: Option<String>,
     /// Targets that are probed on a schedule.
     pub probes: Vec<ScheduledProbe>,
+    /// Workers that probe from elsewhere.
+    pub probe_locations: Vec<ProbeLocation>,
     /// Paths of rule files; the last part may be a glob.
     pub rule_files: Vec<String>,
     /// Do the built-in rules watch this host and Flyball itself? Yes unless told otherwise.
@@ -84,6 +86,8 @@ pub struct ScheduledProbe {
     pub module: Option<String>,
     /// Targets; label `instance` of the series. Empty for a suite.
     pub targets: Vec<String>,
+    /// Names of workers that probe, or [`HERE`]; empty: this server, without a label.
+    pub locations: Vec<String>,
     /// What must hold of the answer, and where it stands.
     pub conditions: Vec<(String, Place)>,
     /// Steps of a suite.
@@ -100,6 +104,24 @@ pub struct ScheduledProbe {
     pub healthy: u32,
     /// Failures in a row until it is not, at least 1.
     pub unhealthy: u32,
+}
+
+/// Location of the server itself.
+pub const HERE: &str = "here";
+
+/// A worker that probes from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeLocation {
+    /// Label `location` of the series; each name once.
+    pub name: String,
+    /// Where the worker is, with `http` or `https`.
+    pub url: String,
+    /// User of basic authentication.
+    pub username: Option<String>,
+    /// Password of basic authentication.
+    pub password: Option<SecretSource>,
+    /// TLS towards the worker.
+    pub tls: TlsConfig,
 }
 
 /// A step of a suite.

@@ -40,11 +40,11 @@ pub use alertmanager::{
 };
 pub use blackbox::{BlackboxConfig, ProbeModule, Prober};
 pub use flyball::{
-    AccessLog, ConfigFile, ContainersSettings, Dsn, Durability, FlyballConfig, HealthCheck,
+    AccessLog, ConfigFile, ContainersSettings, Dsn, Durability, FlyballConfig, HERE, HealthCheck,
     HealthComponent, HealthCriticality, HealthSettings, HostSettings, InstanceSettings, KeyGroup,
     LineListen, LogFormat, LogLevel, LogSettings, NginxInstance, POSTGRES_COLLECTORS, PostgresDsn,
-    PostgresInstance, ProbeStep, QuerySettings, REDIS_COLLECTORS, ReceiveSettings, Redact,
-    RedisInstance, RulePack, RulePacks, ScheduledProbe, SeriesLimits, ServiceAddress,
+    PostgresInstance, ProbeLocation, ProbeStep, QuerySettings, REDIS_COLLECTORS, ReceiveSettings,
+    Redact, RedisInstance, RulePack, RulePacks, ScheduledProbe, SeriesLimits, ServiceAddress,
     ServiceSettings, SslMode, StorageSettings, WebSettings, json_schema, load_any,
 };
 pub use http::{

@@ -201,7 +201,11 @@ impl Loader {
             (None, Some(_)) => return,
             (_, None) => (&built_in.modules, "the built-in modules"),
         };
-        for job in &flyball.probes {
+        // Modules of a worker are its own.
+        let is_here = |job: &&config::ScheduledProbe| {
+            job.locations.is_empty() || job.locations.iter().any(|at| at == config::HERE)
+        };
+        for job in flyball.probes.iter().filter(is_here) {
             let of_steps = job.steps.iter().filter_map(|step| step.module.as_ref());
             for module in job.module.iter().chain(of_steps) {
                 if modules.contains_key(module) {

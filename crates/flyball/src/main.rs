@@ -32,6 +32,7 @@ mod supervise;
 mod test;
 mod version;
 mod watched;
+mod worker;
 
 use clap::CommandFactory;
 use cli::{AmtoolCommand, AmtoolConfig, Cli, Command, ConfigCommand, PromtoolCommand, TsdbCommand};
@@ -63,7 +64,10 @@ fn main() -> ExitCode {
         Some(Command::Test(command)) => answer(|console| test::run(&command, console)),
         Some(Command::Query(command)) => answer(|console| ask::run(&command, console)),
         Some(Command::Migrate(args)) => answer(|console| migrate::run(&args, console)),
-        Some(Command::Probe(args)) => answer(|console| probe::run(&args, console)),
+        Some(Command::Probe(args)) => match args.worker() {
+            Some(args) => worker::run(args),
+            None => answer(|console| probe::run(&args, console)),
+        },
         Some(Command::Dashboard(command)) => answer(|console| dashboard::run(&command, console)),
         Some(Command::Tsdb(TsdbCommand::Inspect(command))) => {
             answer(|console| inspect::run(&command, console))

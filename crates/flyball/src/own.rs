@@ -221,7 +221,7 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-fn build_info() -> Family {
+pub(crate) fn build_info() -> Family {
     let mut family = Family::gauge(
         "flyball_build_info",
         "A constant 1 with version, commit and compiler as labels.",

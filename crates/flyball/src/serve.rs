@@ -136,7 +136,7 @@ async fn serve(
     mounts.extend(rooms.egress_mounts());
     mounts.extend(rooms.push_mounts());
     mounts.extend(rooms.rule_config());
-    mounts.push(rooms.probes.mount(&rooms.own));
+    mounts.extend(rooms.probes.mounts(&rooms.own));
     mounts.extend(watched::mounts(&vitals));
     let bound = listening.open(state, mounts);
     lifecycle.reloader.apply(configuration).await?;

@@ -11,7 +11,7 @@ mod tests;
 const NAMES_MAX: usize = 1000;
 
 /// A certificate as a server presented it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificate {
     /// SHA-256 of the whole certificate, lower case hexadecimal.
     pub fingerprint_sha256: String,

@@ -106,6 +106,11 @@ impl Reason {
         }
     }
 
+    /// The reason of a name; what a newer worker knows is a failure all the same.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     pub(crate) fn of_fault(fault: &services::Fault) -> Self {
         use services::Reason as Fault;
         match fault.reason {

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 use url::form_urlencoded;
 
 /// Where Prometheus asks.
@@ -20,10 +20,10 @@ pub const PROBE_PATH: &str = "/probe";
 /// Time that is left for the answer's way back, as upstream's `--timeout-offset`.
 const TIMEOUT_OFFSET: Duration = Duration::from_millis(500);
 /// Longest time that a caller may give: ten minutes.
-const TIMEOUT_MAX: Duration = Duration::from_mins(10);
+pub(crate) const TIMEOUT_MAX: Duration = Duration::from_mins(10);
 /// Probes at the same time at most; more are refused.
 const PROBES_MAX: usize = 1000;
-const PLAIN: &str = "text/plain; charset=utf-8";
+pub(crate) const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// Answers requests for probes with the modules in force.
 pub struct Service {
@@ -51,6 +51,22 @@ impl Service {
     /// Puts modules in force; without any, requests are refused.
     pub fn set(&self, modules: Option<Arc<Modules>>) {
         *self.modules.lock().unwrap_or_else(PoisonError::into_inner) = modules;
+    }
+
+    /// The modules in force.
+    pub(crate) fn modules(&self) -> Option<Arc<Modules>> {
+        self.modules.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Room for so many probes at the same time.
+    pub(crate) fn places(&self, count: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
+        self.places.try_acquire_many(count)
+    }
+
+    /// Counts a probe that was made.
+    pub(crate) fn count(&self, success: bool) {
+        let counter = if success { &self.succeeded } else { &self.failed };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What was asked for so far.
@@ -81,8 +97,7 @@ impl Service {
             let text = "probes are not made for pages of other sites";
             return Err(Refusal(StatusCode::FORBIDDEN, text.to_owned()));
         }
-        let modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(modules) = modules else {
+        let Some(modules) = self.modules() else {
             let text = "No modules: name a blackbox.yml with `blackbox` in flyball.yml or with \
                         --blackbox.config.file";
             return Err(Refusal(StatusCode::NOT_FOUND, text.to_owned()));
@@ -104,8 +119,7 @@ impl Service {
         let variation = Variation { hostname: asked.hostname, ..Variation::default() };
         let outcome = module.probe(&target, timeout, &variation).await;
         let outcome = outcome.map_err(|error| bad(error.to_string()))?;
-        let counter = if outcome.success { &self.succeeded } else { &self.failed };
-        counter.fetch_add(1, Ordering::Relaxed);
+        self.count(outcome.success);
         let metrics = render_text(&outcome.families);
         if asked.debug {
             let text = debug(&outcome, &metrics, &module.config.shown);
@@ -120,7 +134,7 @@ pub fn probe_route(service: Arc<Service>) -> MethodRouter {
     get(move |uri: Uri, headers: HeaderMap| answer(Arc::clone(&service), uri, headers))
 }
 
-async fn answer(service: Arc<Service>, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn answer(service: Arc<Service>, uri: Uri, headers: HeaderMap) -> Response {
     match service.answer(uri.query().unwrap_or_default(), &headers).await {
         Ok(response) => response,
         Err(Refusal(status, text)) => {

@@ -1,7 +1,7 @@
 //! What is remembered between probes of one target on a schedule: how often in a row it went well
 //! or badly, and the certificates that were seen last. Pure: outcomes in, series out.
 
-use crate::Outcome;
+use crate::{Outcome, Unknown};
 use exposition::Family;
 use model::{Labels, Timestamp};
 use net::Certificate;
@@ -33,6 +33,8 @@ pub struct Watch {
     /// The last outcome, and how often in a row it was that.
     last: bool,
     in_a_row: u32,
+    /// How often in a row nobody could ask.
+    unknown_in_a_row: u32,
     certificates: Vec<Certificate>,
     seen_at: Option<Timestamp>,
 }
@@ -45,18 +47,41 @@ impl Watch {
             healthy: None,
             last: false,
             in_a_row: 0,
+            unknown_in_a_row: 0,
             certificates: Vec::new(),
             seen_at: None,
         }
     }
 
-    /// Is the target healthy? `None`: nobody knows yet.
+    /// Is the target healthy? `None`: nobody knows, yet or any more (INV-102).
     pub fn healthy(&self) -> Option<bool> {
-        self.healthy
+        self.healthy.filter(|_| self.unknown_in_a_row == 0)
+    }
+
+    /// Could nobody ask the last time?
+    pub fn is_unknown(&self) -> bool {
+        self.unknown_in_a_row > 0
+    }
+
+    /// Takes that nobody could ask, and gives all series of this moment: the verdict is not told,
+    /// and is forgotten when that goes on.
+    pub fn note_unknown(&mut self, now: Timestamp, reason: Unknown) -> Vec<Family> {
+        self.unknown_in_a_row = self.unknown_in_a_row.saturating_add(1);
+        if self.unknown_in_a_row >= self.thresholds.unhealthy {
+            self.healthy = None;
+            self.in_a_row = 0;
+        }
+        let help = "Why nobody knows how the target is: its worker gives no answer (1).";
+        let mut family = Family::gauge("flyball_probe_unknown", help);
+        family.push(Labels::from_pairs([("reason", reason.name())]), 1.0);
+        let mut families = vec![family];
+        families.extend(self.certificate_families(now));
+        families
     }
 
     /// Takes an outcome and gives all series of this moment.
     pub fn note(&mut self, now: Timestamp, outcome: Outcome) -> Vec<Family> {
+        self.unknown_in_a_row = 0;
         self.in_a_row =
             if outcome.success == self.last { self.in_a_row.saturating_add(1) } else { 1 };
         self.last = outcome.success;
@@ -162,6 +187,26 @@ mod tests {
         assert_eq!(second, ["flyball_probe_healthy", "flyball_probe_failure"]);
         drop(watch.note(at(60), outcome(true)));
         assert_eq!(names(watch.note(at(90), outcome(true))), ["flyball_probe_healthy"]);
+    }
+
+    #[test]
+    fn what_nobody_could_ask_is_unknown_and_soon_forgotten() {
+        let mut watch = Watch::new(Thresholds { healthy: 2, unhealthy: 3 });
+        let mut verdicts = String::new();
+        for c in "++u+uu-uuu-+--".chars() {
+            let families = match c {
+                'u' => watch.note_unknown(at(0), Unknown::Connect),
+                c => watch.note(at(0), outcome(c == '+')),
+            };
+            let told = families.iter().any(|family| family.name == "flyball_probe_healthy");
+            assert_eq!(told, watch.healthy().is_some(), "{verdicts}");
+            verdicts.push(match watch.healthy() {
+                None => '?',
+                Some(true) => '+',
+                Some(false) => '-',
+            });
+        }
+        assert_eq!(verdicts, "?+?+??+???????");
     }
 
     #[test]

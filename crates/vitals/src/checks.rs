@@ -2,12 +2,12 @@
 //! are near. A question that fails is told as a gap; what it would have said stays unsaid.
 
 use crate::forecasts::FORECASTS;
-use crate::gather::{Gathered, instance};
+use crate::gather::{Gathered, LOCATION_LABEL, Whom, instance, whom};
 use crate::homes::Homes;
 use crate::limits::{LIMITS, Limit, Unit};
 use crate::settings::Check;
 use health::{Evidence, Finding, Level, Reach, WHOLE};
-use model::{INSTANCE_LABEL, JOB_LABEL, Labels, METRIC_NAME, Timestamp};
+use model::{Labels, METRIC_NAME, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeMap;
 
@@ -17,7 +17,10 @@ const SAMPLES_MAX: usize = 20_000;
 /// Whether targets of the schedule are well.
 const PROBES: &str = "flyball_probe_healthy";
 /// Probes of other servers that failed.
-const PROBES_ELSEWHERE: &str = "probe_success == 0 unless on (job, instance) flyball_probe_healthy";
+const PROBES_ELSEWHERE: &str =
+    "probe_success == 0 unless on (job, instance, location) flyball_probe_healthy";
+/// Targets that nobody could ask, because a worker gave no answer.
+const PROBES_UNKNOWN: &str = "flyball_probe_unknown == 1";
 /// Services whose exporter answers and which do not.
 const SERVICES: &str = "redis_up == 0 or pg_up == 0 or nginx_up == 0 or mysql_up == 0 \
     or mongodb_up == 0 or memcached_up == 0 or rabbitmq_up == 0 or haproxy_up == 0";
@@ -40,14 +43,6 @@ pub(crate) trait Ask {
     fn ask(&self, expr: &str) -> Result<Samples, String>;
     /// The same for an expression that was read before.
     fn ask_check(&self, check: &Check) -> Result<Samples, String>;
-}
-
-/// Which target a sample is about.
-type Whom = (String, String);
-
-fn whom(labels: &Labels) -> Whom {
-    let of = |name| labels.get(name).unwrap_or_default().to_owned();
-    (of(JOB_LABEL), of(INSTANCE_LABEL))
 }
 
 /// Adds all that the storage knows.
@@ -104,6 +99,13 @@ fn probes(ask: &dyn Ask, homes: &Homes<'_>, reasons: &BTreeMap<Whom, String>, al
         all.judged_probes.insert(whom(&labels));
         let reason = if reach == Reach::Up { String::new() } else { failed(&labels) };
         all.reach(homes, &labels, reach, reason);
+    }
+    for (labels, _) in answered(ask.ask(PROBES_UNKNOWN), "unknown probes", all) {
+        let reason = labels.get("reason").unwrap_or("worker");
+        let location = labels.get(LOCATION_LABEL).unwrap_or_default();
+        let why =
+            format!("nobody could ask from {location}: its worker gives no answer ({reason})");
+        all.unknown_probes.insert(whom(&labels), why);
     }
     for (labels, _) in answered(ask.ask(PROBES_ELSEWHERE), "probes of others", all) {
         all.reach(homes, &labels, Reach::Down, failed(&labels));

@@ -16,12 +16,25 @@ const KNOWN_LONGER: Duration = Duration::from_secs(30);
 /// Pages with more.
 const TARGETS_LINK: &str = "/targets";
 
+/// Label of the place that probes.
+pub(crate) const LOCATION_LABEL: &str = "location";
+
+/// Which target a sample is about: job, instance and, of probes, the location that probes.
+pub(crate) type Whom = (String, String, String);
+
+pub(crate) fn whom(labels: &Labels) -> Whom {
+    let of = |name| labels.get(name).unwrap_or_default().to_owned();
+    (of(JOB_LABEL), of(INSTANCE_LABEL), of(LOCATION_LABEL))
+}
+
 /// All evidence of one judgement.
 #[derive(Default)]
 pub(crate) struct Gathered {
     pub(crate) evidence: Vec<Evidence>,
-    /// Targets of the schedule of which it is known whether they are well, by job and instance.
-    pub(crate) judged_probes: BTreeSet<(String, String)>,
+    /// Targets of the schedule of which it is known whether they are well.
+    pub(crate) judged_probes: BTreeSet<Whom>,
+    /// Targets of the schedule of which nobody can know that, and why.
+    pub(crate) unknown_probes: BTreeMap<Whom, String>,
 }
 
 impl Gathered {
@@ -46,14 +59,14 @@ impl Gathered {
     /// What scraping says. Call it after what the storage knows of probes was added.
     pub(crate) fn targets(&mut self, homes: &Homes<'_>, targets: &[TargetState]) {
         for target in targets {
-            let of = |name| target.labels.get(name).unwrap_or_default().to_owned();
-            let whom = (of(JOB_LABEL), of(INSTANCE_LABEL));
+            let whom = whom(&target.labels);
             let is_open = target.is_probe && !self.judged_probes.contains(&whom);
             let mut reach = target.reach;
             let mut reason = target.error.clone();
             if is_open && reach == Reach::Up {
                 reach = Reach::Unknown;
-                "not probed often enough yet".clone_into(&mut reason);
+                let why = self.unknown_probes.get(&whom).map(String::as_str);
+                why.unwrap_or("not probed often enough yet").clone_into(&mut reason);
             }
             let known = target.interval * INTERVALS_KNOWN + KNOWN_LONGER;
             let remedy = remedy::of(&reason);

@@ -1,7 +1,8 @@
 //! What to do about a target that is down, from the words of its error.
 
 /// Words of errors, and what to do; the first that is found counts.
-const REMEDIES: [(&str, &str); 18] = [
+const REMEDIES: [(&str, &str); 19] = [
+    ("its worker", "Look at the worker of that location: nothing is known of the target itself."),
     ("refused", "Start it, or correct the address: nothing listens there."),
     ("timed out", "Try it by hand: it hangs, is overloaded, or a firewall drops what is sent."),
     ("deadline", "Try it by hand: it hangs, is overloaded, or a firewall drops what is sent."),

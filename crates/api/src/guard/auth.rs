@@ -3,9 +3,10 @@
 //! password with a secret of this process: another hash or password never finds the entry
 //! (GHSA-4v48-4q5m-8vx4). Unknown users cost one bcrypt too, so names cannot be probed by time.
 
+use crate::Principal;
+use crate::app::Front;
 use crate::reply::ApiError;
 use crate::web::Active;
-use crate::{App, Principal};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -118,8 +119,8 @@ pub(crate) fn parse_credentials(headers: &HeaderMap) -> Option<(String, Vec<u8>)
 }
 
 /// Finds out who asks and leaves the answer in the request's extensions.
-pub(super) async fn check(app: &App, request: &mut Request<Body>) -> Result<(), Box<Response>> {
-    let active = app.web.active();
+pub(super) async fn check(front: &Front, request: &mut Request<Body>) -> Result<(), Box<Response>> {
+    let active = front.web.active();
     let principal = identify(&active, request.headers()).await?;
     request.extensions_mut().insert(principal);
     Ok(())

@@ -4,8 +4,8 @@
 //! names of the operator, and any IP address when listening on all interfaces (an address cannot be
 //! rebound).
 
-use crate::App;
 use crate::ServerOptions;
+use crate::app::Front;
 use crate::reply::ApiError;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -74,9 +74,9 @@ pub(super) fn requested_host(request: &Request<Body>) -> Option<&str> {
     in_target.or(header)
 }
 
-pub(super) fn check(app: &App, request: &mut Request<Body>) -> Result<(), Box<Response>> {
+pub(super) fn check(front: &Front, request: &mut Request<Body>) -> Result<(), Box<Response>> {
     let host = requested_host(request).unwrap_or_default();
-    if app.hosts.accepts(host) {
+    if front.hosts.accepts(host) {
         return Ok(());
     }
     let message = format!(

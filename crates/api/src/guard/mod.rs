@@ -17,24 +17,24 @@ pub(crate) use exposure::check_exposure;
 pub(crate) use headers::add_security_headers;
 pub(crate) use host::HostList;
 
-use crate::App;
+use crate::app::Front;
 use axum::body::Body;
 use axum::response::Response;
 use http::Request;
 
 /// A check: lets the request pass (perhaps with an extension added) or answers it.
-type Guard = fn(&App, &mut Request<Body>) -> Result<(), Box<Response>>;
+type Guard = fn(&Front, &mut Request<Body>) -> Result<(), Box<Response>>;
 
 /// INV-81: every request to every path, known or not, passes all of these before anything else
 /// looks at it.
 const GUARDS: [Guard; 4] = [rate::check, uri::check, host::check, origin::check];
 
 /// Applies all guards; the principal is left in the request's extensions.
-pub(crate) async fn admit(app: &App, request: &mut Request<Body>) -> Result<(), Box<Response>> {
+pub(crate) async fn admit(front: &Front, request: &mut Request<Body>) -> Result<(), Box<Response>> {
     for guard in GUARDS {
-        guard(app, request)?;
+        guard(front, request)?;
     }
-    auth::check(app, request).await
+    auth::check(front, request).await
 }
 
 #[cfg(test)]

@@ -3,19 +3,19 @@
 //! (`Sec-Fetch-Site`, else `Origin`); programs say neither and pass.
 
 use super::host::requested_host;
-use crate::App;
+use crate::app::Front;
 use crate::reply::{ApiError, ErrorType};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, Request, header};
 use url::Url;
 
-pub(super) fn check(app: &App, request: &mut Request<Body>) -> Result<(), Box<Response>> {
+pub(super) fn check(front: &Front, request: &mut Request<Body>) -> Result<(), Box<Response>> {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
         return Ok(());
     }
     let host = requested_host(request).unwrap_or_default();
-    let Some(found) = foreign(request.headers(), host, app.options.external_url.as_ref()) else {
+    let Some(found) = foreign(request.headers(), host, front.options.external_url.as_ref()) else {
         return Ok(());
     };
     let message = format!("cross-origin request refused: {found}, expected the origin of {host}");

@@ -1,14 +1,14 @@
 //! Limits all requests together, as `rate_limit` of the web configuration says. It stands in front
 //! of the other checks: a request beyond the limit costs next to nothing, no password least of all.
 
-use crate::App;
+use crate::app::Front;
 use crate::reply::ApiError;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{Request, StatusCode};
 
-pub(super) fn check(app: &App, _request: &mut Request<Body>) -> Result<(), Box<Response>> {
-    let active = app.web.active();
+pub(super) fn check(front: &Front, _request: &mut Request<Body>) -> Result<(), Box<Response>> {
+    let active = front.web.active();
     let Some(Err(wait)) = active.limiter.as_ref().map(crate::web::Limiter::take) else {
         return Ok(());
     };

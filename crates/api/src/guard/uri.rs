@@ -1,14 +1,14 @@
 //! Limits the length of a request's path and query; long questions belong into a POST form.
 
-use crate::App;
+use crate::app::Front;
 use crate::reply::ApiError;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{Request, StatusCode};
 
-pub(super) fn check(app: &App, request: &mut Request<Body>) -> Result<(), Box<Response>> {
+pub(super) fn check(front: &Front, request: &mut Request<Body>) -> Result<(), Box<Response>> {
     let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-    let limit = app.options.uri_bytes_max;
+    let limit = front.options.uri_bytes_max;
     if length <= limit {
         return Ok(());
     }

@@ -6,8 +6,9 @@
 use super::lenient::{Lenient, NextHead};
 use super::refuse;
 use super::stall::Stalling;
+use crate::app::Front;
 use crate::queries::Peer;
-use crate::{App, service};
+use crate::service;
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
@@ -53,7 +54,7 @@ pub(super) type Accepted = (TcpStream, SocketAddr, Spoken);
 
 /// All open connections.
 pub(super) struct Connections {
-    app: App,
+    front: Arc<Front>,
     router: Router,
     slots: Arc<Semaphore>,
     stop: watch::Sender<bool>,
@@ -61,10 +62,10 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(app: App, router: Router) -> Self {
-        let max = app.options.connections_max.min(Semaphore::MAX_PERMITS);
+    pub(super) fn new(front: Arc<Front>, router: Router) -> Self {
+        let max = front.options.connections_max.min(Semaphore::MAX_PERMITS);
         let slots = Arc::new(Semaphore::new(max));
-        Self { app, router, slots, stop: watch::Sender::new(false), tasks: JoinSet::new() }
+        Self { front, router, slots, stop: watch::Sender::new(false), tasks: JoinSet::new() }
     }
 
     /// Serves a connection, or refuses it when there are too many.
@@ -74,15 +75,15 @@ impl Connections {
             tracing::debug!(%error, %peer, "cannot set TCP_NODELAY");
         }
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
-            tracing::warn!(%peer, max = self.app.options.connections_max, "too many connections");
-            let encrypted = self.app.web.active().acceptor.is_some();
+            tracing::warn!(%peer, max = self.front.options.connections_max, "too many connections");
+            let encrypted = self.front.web.active().acceptor.is_some();
             refuse::too_many(stream, encrypted);
             return;
         };
-        let (app, router) = (App::clone(&self.app), self.router.clone());
+        let (front, router) = (Arc::clone(&self.front), self.router.clone());
         let stop = self.stop.subscribe();
         self.tasks.spawn(async move {
-            serve(app, router, stream, (peer, spoken), stop).await;
+            serve(front, router, stream, (peer, spoken), stop).await;
             drop(slot);
         });
     }
@@ -123,25 +124,25 @@ fn log_panic(ended: Result<(), tokio::task::JoinError>) {
 }
 
 async fn serve(
-    app: App,
+    front: Arc<Front>,
     router: Router,
     stream: TcpStream,
     (peer, spoken): (SocketAddr, Spoken),
     stop: watch::Receiver<bool>,
 ) {
-    let Some(acceptor) = app.web.active().acceptor.clone() else {
+    let Some(acceptor) = front.web.active().acceptor.clone() else {
         return match spoken {
-            Spoken::Http1 => answer_all(app, router, stream, peer, stop).await,
-            Spoken::Http2 => answer_all_http2(app, router, stream, peer, stop).await,
+            Spoken::Http1 => answer_all(front, router, stream, peer, stop).await,
+            Spoken::Http2 => answer_all_http2(front, router, stream, peer, stop).await,
         };
     };
     match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let is_agreed = stream.get_ref().1.alpn_protocol() == Some(b"h2");
             if is_agreed || spoken == Spoken::Http2 {
-                answer_all_http2(app, router, stream, peer, stop).await;
+                answer_all_http2(front, router, stream, peer, stop).await;
             } else {
-                answer_all(app, router, stream, peer, stop).await;
+                answer_all(front, router, stream, peer, stop).await;
             }
         }
         Ok(Err(error)) => tracing::debug!(%error, %peer, "TLS handshake failed"),
@@ -150,27 +151,27 @@ async fn serve(
 }
 
 async fn answer_all(
-    app: App,
+    front: Arc<Front>,
     router: Router,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     mut stop: watch::Receiver<bool>,
 ) {
     let next = NextHead::default();
-    let stream = Stalling::new(Lenient::new(stream, next.clone()), app.options.write_timeout);
+    let stream = Stalling::new(Lenient::new(stream, next.clone()), front.options.write_timeout);
     let io = TokioIo::new(stream);
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(app.options.header_timeout)
-        .max_header_size(app.options.header_bytes_max)
+        .header_read_timeout(front.options.header_timeout)
+        .max_header_size(front.options.header_bytes_max)
         .max_headers(HEADERS_MAX)
-        .keep_alive(!app.is_draining());
+        .keep_alive(!front.is_draining());
     let service = service_fn(move |request: Request<Incoming>| {
-        let (app, router) = (App::clone(&app), router.clone());
+        let (front, router) = (Arc::clone(&front), router.clone());
         let mut request = request.map(|body| Body::new(next.watch(body)));
         request.extensions_mut().insert(Peer(peer));
-        async move { Ok::<Response, Infallible>(service::answer(app, router, request).await) }
+        async move { Ok::<Response, Infallible>(service::answer(front, router, request).await) }
     });
     let connection = builder.serve_connection(io, service);
     tokio::pin!(connection);
@@ -190,13 +191,13 @@ async fn answer_all(
 }
 
 async fn answer_all_http2(
-    app: App,
+    front: Arc<Front>,
     router: Router,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     mut stop: watch::Receiver<bool>,
 ) {
-    let options = Arc::clone(&app.options);
+    let options = Arc::clone(&front.options);
     let io = TokioIo::new(Stalling::new(stream, options.write_timeout));
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -210,10 +211,10 @@ async fn answer_all_http2(
     let counted = Arc::clone(&requests);
     let service = service_fn(move |request: Request<Incoming>| {
         counted.fetch_add(1, Ordering::Relaxed);
-        let (app, router) = (App::clone(&app), router.clone());
+        let (front, router) = (Arc::clone(&front), router.clone());
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
-        async move { Ok::<Response, Infallible>(service::answer(app, router, request).await) }
+        async move { Ok::<Response, Infallible>(service::answer(front, router, request).await) }
     });
     let connection = builder.serve_connection(io, service);
     tokio::pin!(connection);

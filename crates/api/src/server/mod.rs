@@ -7,11 +7,11 @@ mod refuse;
 mod stall;
 mod waiting;
 
-use crate::app::AppInner;
+use crate::app::{AppInner, Front};
 use crate::guard::check_exposure;
 use crate::routes::Mount;
 use crate::web::WebWatch;
-use crate::{App, AppState, Error, ErrorKind, ServerOptions, routes};
+use crate::{AppState, Error, ErrorKind, HttpMetrics, ServerOptions, routes};
 use axum::Router;
 use connection::{Accepted, Connections, Spoken};
 use std::future::Future;
@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use sys::Clock;
 use tokio::net::{TcpListener, lookup_host};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -44,7 +45,7 @@ pub struct Listening {
 
 /// A server that is ready to answer.
 pub struct Bound {
-    app: App,
+    front: Arc<Front>,
     router: Router,
     listeners: Vec<TcpListener>,
     http2_from: usize,
@@ -117,7 +118,21 @@ impl Listening {
         let WaitingRoom { options, web } = room;
         let app = AppInner::build(options, web, state, &mounts, &addresses);
         let router = routes::router(&app, mounts);
-        Bound { app, router, listeners, http2_from }
+        Bound { front: Arc::clone(&app.front), router, listeners, http2_from }
+    }
+
+    /// Puts the routes of neighbours alone behind the listeners: the same guards in front, and no
+    /// rooms. `http` counts the requests.
+    pub fn open_alone(
+        self,
+        mounts: Vec<Mount>,
+        clock: Arc<dyn Clock>,
+        http: Arc<HttpMetrics>,
+    ) -> Bound {
+        let Self { room, listeners, http2_from, addresses } = self;
+        let front = Front::new((room.options, room.web), (clock, http), &addresses);
+        let router = routes::router_of(&front, mounts);
+        Bound { front, router, listeners, http2_from }
     }
 }
 
@@ -151,7 +166,7 @@ fn addresses(listeners: &[TcpListener]) -> Result<Vec<SocketAddr>, Error> {
 impl Bound {
     /// Serves until `shutdown` ends, then drains: at most `drain_timeout` for what is in flight.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { app, router, listeners, http2_from } = self;
+        let Self { front, router, listeners, http2_from } = self;
         let (sender, mut accepted) = mpsc::channel(HANDOVER_MAX);
         let mut acceptors = JoinSet::new();
         for (at, listener) in listeners.into_iter().enumerate() {
@@ -159,7 +174,7 @@ impl Bound {
             acceptors.spawn(accept(listener, spoken, sender.clone()));
         }
         drop(sender);
-        let mut connections = Connections::new(App::clone(&app), router);
+        let mut connections = Connections::new(Arc::clone(&front), router);
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
@@ -168,11 +183,11 @@ impl Bound {
                 () = connections.reap() => {}
             }
         }
-        app.draining.store(true, Ordering::Release);
-        app.stopping.notify_waiters();
+        front.draining.store(true, Ordering::Release);
+        front.stopping.notify_waiters();
         tracing::info!("draining HTTP connections");
         let before = connections.drain();
-        let deadline = tokio::time::sleep(app.options.drain_timeout);
+        let deadline = tokio::time::sleep(front.options.drain_timeout);
         tokio::pin!(before, deadline);
         loop {
             tokio::select! {

@@ -1,6 +1,6 @@
 //! Arguments of `flyball probe`.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// Examples of `probe --help`.
@@ -19,12 +19,30 @@ Examples:
   flyball probe postgres://monitor:secret@db.example.com/shop redis://cache.example.com
   flyball probe smtp://mail.example.com icmp://mail.example.com
   flyball probe --config=blackbox.yml --module=http_2xx www.example.com
-  flyball probe https://www.example.com --json | jq .certificates";
+  flyball probe https://www.example.com --json | jq .certificates
+  flyball probe worker --help                  probe for a server that stands elsewhere";
+
+/// Examples of `probe worker --help`.
+const WORKER_EXAMPLES: &str = "\
+A worker keeps nothing: a server asks it (`probe_locations` in flyball.yml), it probes and answers.
+GET /probe?target=&module= answers as blackbox_exporter does, POST /probe takes a batch as JSON.
+Beyond loopback it wants users or client certificates in --web.config.file. SIGHUP reads the
+modules again.
+
+Examples:
+  flyball probe worker --web.listen-address=0.0.0.0:1789 --web.config.file=web.yml \\
+      --web.allowed-host=worker.example.com --blackbox.config.file=blackbox.yml
+  curl -s 'http://127.0.0.1:1789/probe?target=https://www.example.com&module=http_2xx'
+  curl -s http://127.0.0.1:1789/probe -d '{\"probes\": [{\"target\": \"https://www.example.com\",
+      \"timeout_ms\": 5000, \"conditions\": [\"[STATUS] == 200\"]}]}'";
 
 /// `probe`
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ProbeArgs {
+    #[command(subcommand)]
+    command: Option<ProbeCommand>,
     /// What to probe.
     #[arg(required = true, value_name = "URL")]
     pub(crate) urls: Vec<String>,
@@ -76,4 +94,52 @@ pub struct ProbeArgs {
     /// Print one JSON object per target.
     #[arg(long, conflicts_with = "verbose")]
     pub(crate) json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+enum ProbeCommand {
+    /// Probe for servers that stand elsewhere.
+    #[command(after_help = WORKER_EXAMPLES)]
+    Worker(WorkerArgs),
+}
+
+impl ProbeArgs {
+    /// The arguments of a worker, if one is to run.
+    pub fn worker(&self) -> Option<&WorkerArgs> {
+        self.command.as_ref().map(|ProbeCommand::Worker(args)| args)
+    }
+}
+
+/// `probe worker`
+#[derive(Args, Debug)]
+pub struct WorkerArgs {
+    /// Address to listen on.
+    #[arg(
+        long = "web.listen-address",
+        env = "FLYBALL_WORKER_LISTEN_ADDRESS",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:1789"
+    )]
+    pub listen_address: String,
+    /// TLS, users and client certificates, as Prometheus' exporter toolkit reads them.
+    #[arg(long = "web.config.file", env = "FLYBALL_WORKER_CONFIG_FILE", value_name = "FILE")]
+    pub web_config_file: Option<PathBuf>,
+    /// Name by which servers call the worker (Host header); several may be given.
+    #[arg(
+        long = "web.allowed-host",
+        env = "FLYBALL_WORKER_ALLOWED_HOST",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub allowed_hosts: Vec<String>,
+    /// Serve other addresses than loopback without authentication.
+    #[arg(long = "web.allow-anonymous", env = "FLYBALL_WORKER_ALLOW_ANONYMOUS")]
+    pub allow_anonymous: bool,
+    /// blackbox.yml: modules of the worker [default: the built-in ones].
+    #[arg(
+        long = "blackbox.config.file",
+        env = "FLYBALL_WORKER_BLACKBOX_CONFIG_FILE",
+        value_name = "FILE"
+    )]
+    pub blackbox_config_file: Option<PathBuf>,
 }

@@ -31,12 +31,13 @@ const PROMETHEUS_KEYS: [&str; 9] = [
     "runtime",
 ];
 /// Keys at the top of flyball.yml that prometheus.yml does not have.
-const FLYBALL_KEYS: [&str; 17] = [
+const FLYBALL_KEYS: [&str; 18] = [
     "version",
     "prometheus",
     "alertmanager",
     "blackbox",
     "probes",
+    "probe_locations",
     "default_rules",
     "rule_packs",
     "dashboards",
@@ -142,11 +143,14 @@ fn resolve(file: FlyballFile, root: &Node, reader: &Reader<'_>) -> FlyballConfig
         nginx: collect.nginx.unwrap_or_default(),
         containers: collect.containers.unwrap_or_default(),
     };
+    let probe_locations = probes::locations(file.probe_locations, root, reader);
+    let probes = probes::resolve(file.probes.unwrap_or_default(), &probe_locations, root, reader);
     FlyballConfig {
         prometheus: path(file.prometheus),
         alertmanager: path(file.alertmanager),
         blackbox: path(file.blackbox),
-        probes: probes::resolve(file.probes.unwrap_or_default(), root, reader),
+        probes,
+        probe_locations,
         rule_files: paths(file.rule_files),
         default_rules: file.default_rules,
         rule_packs: rule_packs(file.rule_packs.unwrap_or_default(), root, reader),

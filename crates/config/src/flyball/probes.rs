@@ -1,11 +1,12 @@
 //! Scheduled probes of flyball.yml: defaults, and checks that the schema cannot make.
 
 use super::load::key_places;
-use super::schema::{Probe, ProbeProfile, ProbeStep as StepText};
-use super::{ProbeStep, ScheduledProbe};
-use crate::Place;
+use super::schema::{Probe, ProbeLocation as LocationText, ProbeProfile, ProbeStep as StepText};
+use super::services::read::Entry;
+use super::{HERE, ProbeLocation, ProbeStep, ScheduledProbe};
 use crate::read::Reader;
 use crate::yaml::Node;
+use crate::{Place, urls};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -17,10 +18,61 @@ const TARGETS_MAX: usize = 100_000;
 /// Steps of a suite, and conditions of a probe or step, at most.
 const STEPS_MAX: usize = 100;
 const CONDITIONS_MAX: usize = 100;
+/// Workers at most.
+const LOCATIONS_MAX: usize = 100;
 /// Labels that say where a series comes from.
-const OWN_LABELS: [&str; 2] = ["job", "instance"];
+const OWN_LABELS: [&str; 3] = ["job", "instance", "location"];
 
-pub(super) fn resolve(probes: Vec<Probe>, root: &Node, reader: &Reader<'_>) -> Vec<ScheduledProbe> {
+/// Workers, each name once.
+pub(super) fn locations(
+    texts: Option<Vec<LocationText>>,
+    root: &Node,
+    reader: &Reader<'_>,
+) -> Vec<ProbeLocation> {
+    let (texts, mut names) = (texts.unwrap_or_default(), BTreeSet::new());
+    let items = root.value("probe_locations").map_or(&[][..], Node::items);
+    if texts.len() > LOCATIONS_MAX {
+        let message = format!("more than {LOCATIONS_MAX} locations");
+        reader.problem(root.place_below(&["probe_locations"]), message);
+    }
+    let mut resolved = Vec::new();
+    for (index, text) in texts.into_iter().enumerate() {
+        let entry = Entry::new(reader, items.get(index), root.place);
+        let location = location(text, &entry);
+        if !names.insert(location.name.clone()) {
+            let quoted = model::quote(&location.name);
+            entry.problem("name", format!("there are two locations with the name {quoted}"));
+        }
+        resolved.push(location);
+    }
+    resolved
+}
+
+fn location(text: LocationText, entry: &Entry<'_>) -> ProbeLocation {
+    let (name, url) = (text.name.unwrap_or_default(), text.url.unwrap_or_default());
+    if name.is_empty() || name == HERE {
+        entry.problem("name", "a location needs `name`, which is not `here`: that is this server");
+    }
+    if let Err(error) = urls::parse_http(&url) {
+        entry.problem("url", format!("`url`: {error}"));
+    } else if url.contains(['@', '?', '#']) {
+        // It may hold a password, so it is not repeated.
+        entry.problem("url", "`url` of a location has neither user nor query; use `username`");
+    }
+    let password = entry.secret(("password", "password_file"), text.password, text.password_file);
+    if password.is_some() != text.username.is_some() {
+        entry.problem("username", "`username` and `password` of a location go together");
+    }
+    let tls = text.tls.map(|tls| entry.tls(tls)).unwrap_or_default();
+    ProbeLocation { name, url, username: text.username, password, tls }
+}
+
+pub(super) fn resolve(
+    probes: Vec<Probe>,
+    locations: &[ProbeLocation],
+    root: &Node,
+    reader: &Reader<'_>,
+) -> Vec<ScheduledProbe> {
     let place = key_places(root, "probes");
     let mut names = BTreeSet::new();
     let mut targets = 0;
@@ -34,7 +86,12 @@ pub(super) fn resolve(probes: Vec<Probe>, root: &Node, reader: &Reader<'_>) -> V
             let quoted = model::quote(&probe.name);
             reader.problem(at("name"), format!("there are two probes with the name {quoted}"));
         }
-        targets += probe.targets.len();
+        let known = |name: &String| *name == HERE || locations.iter().any(|at| at.name == *name);
+        if let Some(unknown) = probe.locations.iter().find(|name| !known(name)) {
+            let quoted = model::quote(unknown);
+            reader.problem(at("locations"), format!("{quoted} is not among `probe_locations`"));
+        }
+        targets += probe.targets.len() * probe.locations.len().max(1);
         if targets > TARGETS_MAX {
             reader.problem(at("targets"), format!("more than {TARGETS_MAX} targets in total"));
             break;
@@ -78,6 +135,10 @@ fn one(
     if unique.len() < targets.len() {
         problem("targets", "a target is there twice");
     }
+    let locations = probe.locations.unwrap_or_default();
+    if locations.iter().collect::<BTreeSet<_>>().len() < locations.len() {
+        problem("locations", "a location is there twice");
+    }
     if interval.is_zero() {
         problem("interval", "`interval` must be above 0");
     }
@@ -104,6 +165,7 @@ fn one(
         name,
         module: probe.module.or_else(|| needs_module.then(|| "http_2xx".to_owned())),
         targets,
+        locations,
         conditions,
         steps,
         context: probe.context.unwrap_or_default().into_iter().collect(),

@@ -4,7 +4,9 @@
 use super::health::Health;
 use super::packs::RulePacksFile;
 use super::receive::Receive;
-use super::services::schema::{ContainersCollect, NginxCollect, PostgresCollect, RedisCollect};
+use super::services::schema::{
+    ContainersCollect, NginxCollect, PostgresCollect, RedisCollect, Tls,
+};
 use crate::units;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -35,6 +37,8 @@ pub(super) struct FlyballFile {
     pub(super) blackbox: Option<String>,
     /// Targets that are probed on a schedule.
     pub(super) probes: Option<Vec<Probe>>,
+    /// Workers (`flyball probe worker`) elsewhere, for probes that name them in `locations`.
+    pub(super) probe_locations: Option<Vec<ProbeLocation>>,
     /// Paths of Prometheus rule files; the last part of a path may be a glob.
     pub(super) rule_files: Option<Vec<String>>,
     /// Let the built-in rules watch this host and Flyball itself; true by default.
@@ -201,6 +205,9 @@ pub(super) struct Probe {
     pub(super) module: Option<String>,
     /// What is probed, as the module needs it written; label `instance` of the series.
     pub(super) targets: Option<Vec<String>>,
+    /// From where it is probed: names of `probe_locations`, and `here` for this server. The series
+    /// have the label `location` then. Without it this server probes, and there is no label.
+    pub(super) locations: Option<Vec<String>>,
     /// What must hold of the answer, e.g. `[STATUS] == 200`.
     pub(super) conditions: Option<Vec<String>>,
     /// Steps of a suite, made one after another, in the place of targets.
@@ -220,6 +227,24 @@ pub(super) struct Probe {
     pub(super) healthy: Option<u32>,
     /// Failures in a row until it is not; the profile's by default.
     pub(super) unhealthy: Option<u32>,
+}
+
+/// A worker that probes from another place.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ProbeLocation {
+    /// Label `location` of the series; each name once, not `here`.
+    pub(super) name: Option<String>,
+    /// URL of the worker, e.g. `https://worker.example:1789`.
+    pub(super) url: Option<String>,
+    /// User of basic authentication.
+    pub(super) username: Option<String>,
+    /// Password. A secret: it is never shown.
+    pub(super) password: Option<SecretText>,
+    /// Path of a file with the password; it is read at each request.
+    pub(super) password_file: Option<String>,
+    /// TLS of an `https` URL.
+    pub(super) tls: Option<Tls>,
 }
 
 /// Defaults of how often a target is probed, and of how many outcomes decide.

@@ -52,3 +52,4 @@ mod tsdb;
 mod types;
 mod vmagent;
 mod ways;
+mod workers;

@@ -73,6 +73,30 @@ fn a_probe_is_unknown_until_enough_outcomes_agree() {
 }
 
 #[test]
+fn inv_102_a_target_whose_worker_is_gone_is_unknown_and_not_down() {
+    let mut town = Town::default();
+    for location in ["here", "paris"] {
+        let target = town.target("web", "https://shop/", "");
+        target.is_probe = true;
+        target.labels = target.labels.to_builder().set("location", location).build();
+    }
+    let whom = [("job", "web"), ("instance", "https://shop/")];
+    let from = |location| [whom[0], whom[1], ("location", location)];
+    town.sample("flyball_probe_healthy", &from("here"), 1.0);
+    let reason = [&from("paris")[..], &[("reason", "connect")]].concat();
+    town.sample("flyball_probe_unknown", &reason, 1.0);
+    let (score, told) = town.component("web");
+    assert!(told.iter().all(|line| !line.contains("down")), "{told:?}");
+    let why = "nobody could ask from paris: its worker gives no answer (connect)";
+    assert!(told[0].contains("unknown") && told[0].contains(why), "{told:?}");
+    assert!(told[0].contains("Look at the worker"), "{told:?}");
+    assert_ne!(score, 100, "what is not known is not healthy");
+    town.sample("flyball_probe_healthy", &from("paris"), 0.0);
+    let (_, told) = town.component("web");
+    assert!(told[0].contains("1 of 2 down"), "{told:?}");
+}
+
+#[test]
 fn a_probe_that_fails_says_why_and_a_vital_one_caps() {
     let section = "health: {components: [{name: shop, match: {job: web}, vital: [pay]}]}\n";
     let mut town = Town::with(section);

@@ -16,6 +16,7 @@ fn probes_have_defaults() {
         name: "web".into(),
         module: Some("http_2xx".into()),
         targets: vec!["a.example".into()],
+        locations: Vec::new(),
         conditions: Vec::new(),
         steps: Vec::new(),
         context: Vec::new(),
@@ -62,7 +63,7 @@ fn conditions_and_steps_keep_their_places() {
 fn mistakes_are_told_with_their_places() {
     let text = "probes:\n- {name: web, targets: [a, a]}\n- {name: web, targets: [b]}\n\
             - name: x\n  targets: [c]\n  interval: 1s\n  timeout: 2s\n  healthy: 0\n  \
-            labels: {job: y, __x: z, _fine: a}\n- {}\n";
+            labels: {job: y, __x: z, location: l, _fine: a}\n- {}\n";
     assert_eq!(
         read(text).unwrap_err(),
         [
@@ -72,8 +73,35 @@ fn mistakes_are_told_with_their_places() {
             "8:12: at least 1 probe decides",
             "9:11: \"__x\" cannot be a label here",
             "9:11: \"job\" cannot be a label here",
+            "9:11: \"location\" cannot be a label here",
             "10:3: a probe needs `name`",
             "10:3: a probe needs `targets`, none of them empty",
+        ]
+    );
+}
+
+#[test]
+fn locations_are_named_once_and_known() {
+    let text = "probe_locations:\n- {name: paris, url: 'https://a.example:1789', username: u, \
+        password: hunter2}\nprobes:\n- {name: w, targets: [a], locations: [here, paris]}\n";
+    let loaded = load("flyball.yml", text, &Outside::nothing()).unwrap();
+    assert!(!loaded.redacted.contains("hunter2"), "{}", loaded.redacted);
+    assert_eq!(loaded.config.probe_locations[0].name, "paris");
+    assert_eq!(loaded.config.probes[0].locations, ["here", "paris"]);
+    let wrong = "probe_locations:\n- {name: here, url: 'https://a'}\n\
+        - {name: a, url: 'https://u:hunter2@a'}\n- {name: a, url: a, username: u}\n\
+        probes:\n- {name: w, targets: [a], locations: [b, b]}\n";
+    let mistakes = read(wrong).unwrap_err();
+    assert_eq!(
+        mistakes,
+        [
+            "2:10: a location needs `name`, which is not `here`: that is this server",
+            "3:18: `url` of a location has neither user nor query; use `username`",
+            "4:10: there are two locations with the name \"a\"",
+            "4:18: `url`: the scheme of the URL must be `http` or `https`",
+            "4:31: `username` and `password` of a location go together",
+            "6:38: a location is there twice",
+            "6:38: \"b\" is not among `probe_locations`",
         ]
     );
 }

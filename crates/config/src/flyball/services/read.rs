@@ -39,13 +39,22 @@ pub(in crate::flyball) struct Lists {
 }
 
 /// One entry of a list: where it stands and how its keys are found.
-pub(super) struct Entry<'a> {
+pub(in crate::flyball) struct Entry<'a> {
     pub(super) reader: &'a Reader<'a>,
     node: Option<&'a Node>,
     place: Place,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// An entry that stands at `node`; without one, somewhere at `place`.
+    pub(in crate::flyball) fn new(
+        reader: &'a Reader<'a>,
+        node: Option<&'a Node>,
+        place: Place,
+    ) -> Self {
+        Self { reader, node, place: node.map_or(place, |node| node.place) }
+    }
+
     /// Where the value of a key stands, else where the entry does.
     fn place(&self, key: &str) -> Place {
         let value = self.node.and_then(|node| node.value(key));
@@ -53,7 +62,7 @@ impl Entry<'_> {
     }
 
     /// Notes a problem at the value of a key.
-    pub(super) fn problem(&self, key: &str, message: impl Into<String>) {
+    pub(in crate::flyball) fn problem(&self, key: &str, message: impl Into<String>) {
         self.reader.problem(self.place(key), message);
     }
 
@@ -91,7 +100,7 @@ impl Entry<'_> {
     }
 
     /// A secret that stands in the file or in one of its own.
-    pub(super) fn secret(
+    pub(in crate::flyball) fn secret(
         &self,
         (key, file_key): (&str, &str),
         inline: Option<SecretText>,
@@ -110,7 +119,7 @@ impl Entry<'_> {
     }
 
     /// TLS; a certificate needs its key.
-    pub(super) fn tls(&self, tls: Tls) -> TlsConfig {
+    pub(in crate::flyball) fn tls(&self, tls: Tls) -> TlsConfig {
         if tls.cert_file.is_some() != tls.key_file.is_some() {
             self.problem("tls", "`cert_file` and `key_file` go together");
         }
@@ -265,7 +274,7 @@ fn entries<F, T: HasName>(
     let (mut out, mut names) = (Vec::new(), BTreeSet::new());
     for (index, given) in list.into_iter().take(INSTANCES_MAX).enumerate() {
         let node = nodes.get(index);
-        let entry = Entry { reader, node, place: node.map_or(place, |node| node.place) };
+        let entry = Entry::new(reader, node, place);
         let Some(instance) = read(given, &entry) else { continue };
         if !names.insert(instance.name().to_owned()) {
             let quoted = model::quote(instance.name()).to_string();
