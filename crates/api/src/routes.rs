@@ -113,9 +113,12 @@ pub(crate) fn router(app: &App, mounts: Vec<Mount>) -> Router {
 /// and serves.
 pub(crate) fn router_of(front: &Arc<Front>, mounts: Vec<Mount>) -> Router {
     let ready = Arc::clone(front);
-    let ready = get(async move || match ready.is_draining() {
-        false => text(StatusCode::OK, "Flyball is Ready.\n"),
-        true => health::not_ready(true),
+    let ready = get(async move || {
+        if ready.is_draining() {
+            health::not_ready(true)
+        } else {
+            text(StatusCode::OK, "Flyball is Ready.\n")
+        }
     });
     let mut router = Router::new().route("/-/healthy", get(health::healthy));
     router = router.route("/-/ready", ready);

@@ -1,5 +1,6 @@
-//! Probes as the binary runs them: modules and workers in force, the route that asks for probes, and
-//! the probes of flyball.yml on their schedule, whose series are stored like those of any target.
+//! Probes as the binary runs them: modules and workers in force, the route that asks for probes,
+//! and the probes of flyball.yml on their schedule, whose series are stored like those of any
+//! target.
 
 use crate::load::Configuration;
 use crate::own::OwnMetrics;

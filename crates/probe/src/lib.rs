@@ -1,6 +1,6 @@
 //! Probes of endpoints: HTTP, TCP, DNS, ICMP, gRPC, WebSocket, Unix sockets, databases, under the
-//! names that `blackbox_exporter` 0.28 gives its series. Asked for by HTTP (`/probe`), on a schedule
-//! and from workers elsewhere (`remote`).
+//! names that `blackbox_exporter` 0.28 gives its series. Asked for by HTTP (`/probe`), on a
+//! schedule and from workers elsewhere (`remote`).
 //! A shell: it speaks with targets through `net`; what an answer is worth is decided by pure
 //! functions (`http::judge`, `dns::judge`, `watch`). INV-30 holds for every address.
 

@@ -7,7 +7,7 @@ use super::receive::Receive;
 use super::services::schema::{
     ContainersCollect, NginxCollect, PostgresCollect, RedisCollect, Tls,
 };
-use crate::units;
+use model::units;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};

@@ -58,6 +58,32 @@ fn is(value: f64) -> impl Fn(&[(Value, f64)]) -> bool {
     move |found| found.len() == 1 && found[0].1 == value
 }
 
+/// Series of the probe `web`.
+fn web(good: SocketAddr, name: &str, more: &str) -> String {
+    format!("{name}{{job=\"web\", instance=\"http://{good}/\", {more}}}")
+}
+
+/// Waits until everybody has told what the configuration below asks.
+fn await_first_results(server: &Server, good: SocketAddr) {
+    let web = |name: &str, more: &str| web(good, name, more);
+    let from = |name: &str, location: &str| web(name, &format!("location=\"{location}\""));
+    for (expr, value) in [
+        (from("flyball_probe_healthy", "here"), 1.0),
+        (from("flyball_probe_healthy", "paris"), 1.0),
+        (from("probe_http_status_code", "paris"), 200.0),
+        (web("flyball_probe_unknown", "location=\"berlin\", reason=\"auth\""), 1.0),
+        ("flyball_probe_failure{job=\"web\", location=\"paris\", reason=\"connect\"}".into(), 1.0),
+        ("flyball_probe_failure{job=\"web\", location=\"here\", reason=\"connect\"}".into(), 1.0),
+        ("flyball_probe_condition{job=\"api\", condition=\"[BODY] == ok\"}".into(), 1.0),
+        ("flyball_probe_step_success{job=\"flow\", step=\"second\"}".into(), 1.0),
+        ("flyball_probe_healthy{job=\"flow\", location=\"paris\"}".into(), 1.0),
+        ("flyball_probe_unknown{job=\"lacking\", reason=\"refused\"}".into(), 1.0),
+        ("min(up{location=\"berlin\"})".into(), 1.0),
+    ] {
+        server.wait_for_query(&expr, is(value));
+    }
+}
+
 #[test]
 fn inv_102_a_target_is_seen_from_several_places_and_unknown_where_a_worker_is_gone() {
     let (mut paris, port) = worker(&["--web.config.file=web.yml"]);
@@ -87,25 +113,9 @@ fn inv_102_a_target_is_seen_from_several_places_and_unknown_where_a_worker_is_go
         );
     server.write("flyball.yml", &text);
     server.run();
-    let web = |name: &str, more: &str| {
-        format!("{name}{{job=\"web\", instance=\"http://{good}/\", {more}}}")
-    };
+    let web = |name: &str, more: &str| web(good, name, more);
     let from = |name: &str, location: &str| web(name, &format!("location=\"{location}\""));
-    for (expr, value) in [
-        (from("flyball_probe_healthy", "here"), 1.0),
-        (from("flyball_probe_healthy", "paris"), 1.0),
-        (from("probe_http_status_code", "paris"), 200.0),
-        (web("flyball_probe_unknown", "location=\"berlin\", reason=\"auth\""), 1.0),
-        ("flyball_probe_failure{job=\"web\", location=\"paris\", reason=\"connect\"}".into(), 1.0),
-        ("flyball_probe_failure{job=\"web\", location=\"here\", reason=\"connect\"}".into(), 1.0),
-        ("flyball_probe_condition{job=\"api\", condition=\"[BODY] == ok\"}".into(), 1.0),
-        ("flyball_probe_step_success{job=\"flow\", step=\"second\"}".into(), 1.0),
-        ("flyball_probe_healthy{job=\"flow\", location=\"paris\"}".into(), 1.0),
-        ("flyball_probe_unknown{job=\"lacking\", reason=\"refused\"}".into(), 1.0),
-        ("min(up{location=\"berlin\"})".into(), 1.0),
-    ] {
-        server.wait_for_query(&expr, is(value));
-    }
+    await_first_results(&server, good);
     for gone in ["probe_success", "flyball_probe_healthy", "flyball_probe_failure"] {
         assert_eq!(server.query(&from(gone, "berlin")), [], "{gone}: nobody knows");
     }
