@@ -2,7 +2,7 @@
 //! are near. A question that fails is told as a gap; what it would have said stays unsaid.
 
 use crate::forecasts::FORECASTS;
-use crate::gather::{Gathered, LOCATION_LABEL, Whom, instance, whom};
+use crate::gather::{Gathered, LOCATION_LABEL, VERDICT, Whom, instance, whom};
 use crate::homes::Homes;
 use crate::limits::{LIMITS, Limit, Unit};
 use crate::settings::Check;
@@ -14,8 +14,6 @@ use std::collections::BTreeMap;
 /// Samples of one question that are looked at; resources beyond them are not judged.
 const SAMPLES_MAX: usize = 20_000;
 
-/// Whether targets of the schedule are well.
-const PROBES: &str = "flyball_probe_healthy";
 /// Probes of other servers that failed.
 const PROBES_ELSEWHERE: &str =
     "probe_success == 0 unless on (job, instance, location) flyball_probe_healthy";
@@ -94,7 +92,7 @@ fn probes(ask: &dyn Ask, homes: &Homes<'_>, reasons: &BTreeMap<Whom, String>, al
         let reason = reasons.get(&whom(labels)).map_or("probe", String::as_str);
         format!("the probe fails ({reason})")
     };
-    for (labels, value) in answered(ask.ask(PROBES), "probes", all) {
+    for (labels, value) in answered(ask.ask(VERDICT), "probes", all) {
         let reach = if value == 1.0 { Reach::Up } else { Reach::Down };
         all.judged_probes.insert(whom(&labels));
         let reason = if reach == Reach::Up { String::new() } else { failed(&labels) };

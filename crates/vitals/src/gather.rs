@@ -6,6 +6,7 @@ use crate::world::{FiringAlert, OwnPart, TargetState};
 use health::{Evidence, Finding, Reach, Severity};
 use model::{INSTANCE_LABEL, JOB_LABEL, Labels};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ const KNOWN_LONGER: Duration = Duration::from_secs(30);
 /// Pages with more.
 const TARGETS_LINK: &str = "/targets";
 
+/// Series with the verdicts on targets of the schedule.
+pub(crate) const VERDICT: &str = "flyball_probe_healthy";
 /// Label of the place that probes.
 pub(crate) const LOCATION_LABEL: &str = "location";
 
@@ -51,7 +54,9 @@ impl Gathered {
         reason: String,
     ) {
         let remedy = remedy::of(&reason);
-        let evidence = Evidence::new(homes.of(labels), instance(labels), Finding::Reach(reach));
+        let is_scheduled = labels.metric_name() == Some(VERDICT);
+        let subject = if is_scheduled { probed(labels) } else { instance(labels).into() };
+        let evidence = Evidence::new(homes.of(labels), &subject, Finding::Reach(reach));
         let link = TARGETS_LINK.to_owned();
         self.push(Evidence { link, ..evidence.because(reason, remedy) });
     }
@@ -70,11 +75,9 @@ impl Gathered {
             }
             let known = target.interval * INTERVALS_KNOWN + KNOWN_LONGER;
             let remedy = remedy::of(&reason);
-            let evidence = Evidence::new(
-                homes.of(&target.labels),
-                instance(&target.labels),
-                Finding::Reach(reach),
-            );
+            let labels = &target.labels;
+            let subject = if target.is_probe { probed(labels) } else { instance(labels).into() };
+            let evidence = Evidence::new(homes.of(labels), &subject, Finding::Reach(reach));
             self.push(Evidence {
                 expires: target.last_scrape.map(|last| last.saturating_add(known)),
                 link: TARGETS_LINK.to_owned(),
@@ -172,4 +175,13 @@ impl<'h> SeenAlerts<'h> {
 /// Name of a target within its job.
 pub(crate) fn instance(labels: &Labels) -> &str {
     labels.get(INSTANCE_LABEL).unwrap_or_default()
+}
+
+/// The same of a target of the schedule, and from where it is probed: what one location sees says
+/// nothing of the others.
+fn probed(labels: &Labels) -> Cow<'_, str> {
+    match labels.get(LOCATION_LABEL) {
+        Some(location) => format!("{} from {location}", instance(labels)).into(),
+        None => instance(labels).into(),
+    }
 }
