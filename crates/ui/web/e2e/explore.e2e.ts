@@ -123,7 +123,10 @@ it("keeps what was asked, gives it away as curl, and puts it onto a dashboard", 
   await choose("Add to dashboard");
   await page.getByLabel("Its title").fill("Of Explore");
   await page.getByLabel("Title of the panel").fill("Orders");
-  await page.getByRole("dialog").getByRole("button", { name: /^Add the panel/ }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Add the panel/ })
+    .click();
   await page.waitForURL(/\/d\//);
   await page.getByRole("heading", { name: "Orders" }).waitFor();
   await closeClean(watched);
