@@ -25,7 +25,7 @@ pub const PANEL_TYPES: [&str; 16] = [
 ];
 
 /// Transformations that are carried out.
-pub const TRANSFORMATIONS: [&str; 25] = [
+pub const TRANSFORMATIONS: [&str; 30] = [
     "organize",
     "merge",
     "joinByField",
@@ -51,6 +51,11 @@ pub const TRANSFORMATIONS: [&str; 25] = [
     "rowsToFields",
     "formatTime",
     "formatString",
+    "configFromData",
+    "heatmap",
+    "histogram",
+    "joinByLabels",
+    "regression",
 ];
 
 /// Judges the panels of a migrated dashboard. Paths are those after the migration when it moved

@@ -50,16 +50,15 @@ const VARIABLES: [&str; 11] = [
 ];
 
 /// Transformations of Grafana 12 beside those that are carried out.
-const OTHER_TRANSFORMATIONS: [&str; 9] = [
+const OTHER_TRANSFORMATIONS: [&str; 8] = [
     "seriesToColumns",
-    "configFromData",
-    "histogram",
-    "heatmap",
-    "joinByLabels",
     "fieldLookup",
     "lookup",
     "smoothing",
-    "regression",
+    "spatial",
+    "groupToNestedTable",
+    "convertFrameType",
+    "ensureColumns",
 ];
 
 fn report(dashboard: Value) -> Result<Vec<Finding>, String> {

@@ -2,12 +2,14 @@
 
 import { signal } from "@preact/signals";
 import type { Frame } from "../panels/frame";
+import type { Scope } from "../panels/interpolate";
 import type { Transformation } from "../panels/model";
 import type { Transformed } from "../panels/transform";
 
 type Transformer = (
   frames: readonly Frame[],
   list: readonly Transformation[] | undefined,
+  scope: Scope,
 ) => Transformed;
 
 const loaded = signal<Transformer | undefined>(undefined);

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, isAbort } from "../api/client";
 import { asError } from "../app/load";
 import { rawRange, refreshes, timeRange } from "../app/time";
-import { references, scopes, type Value } from "../panels/interpolate";
+import { references, type Scope, scopes, type Value } from "../panels/interpolate";
 import type { Frame } from "../panels/frame";
 import { fixedScope } from "../panels/macros";
 import type { Panel } from "../panels/model";
@@ -49,11 +49,12 @@ export function usePanel(use: PanelUse): PanelState {
   const waiting = isWaiting(use);
   const answer = useAnswer(use, isVisible && !waiting && widthPx > 0);
   const transform = useTransformer(panel.transformations);
+  const { scope } = use.session.variables.value;
   const made = useMemo(() => {
     const { frames, unknown } =
-      transform?.(answer.data?.frames ?? [], panel.transformations) ?? NONE;
+      transform?.(answer.data?.frames ?? [], panel.transformations, scopeOf(use)) ?? NONE;
     return { frames: configured(frames, panel.fieldConfig), unknown };
-  }, [answer.data, transform, panel.transformations, panel.fieldConfig]);
+  }, [answer.data, transform, panel.transformations, panel.fieldConfig, scope]);
   return { ...answer, ...made, waiting };
 }
 
@@ -65,8 +66,13 @@ function isWaiting({ session, panel, fixed }: PanelUse): boolean {
   );
 }
 
-function planFor({ session, panel, fixed, widthPx }: PanelUse): Plan {
-  const scope = scopes(fixedScope(fixed), session.variables.value.scope);
+function scopeOf({ session, fixed }: PanelUse): Scope {
+  return scopes(fixedScope(fixed), session.variables.value.scope);
+}
+
+function planFor(use: PanelUse): Plan {
+  const { session, panel, widthPx } = use;
+  const scope = scopeOf(use);
   const { uid, title } = session.dashboard.value;
   const range = timeRange.value;
   if (!needsData(panel.type)) return { ...EMPTY_PLAN, ...range };

@@ -85,11 +85,15 @@ function isSpecial(match: string, value: unknown): boolean {
   }
 }
 
-/** `/pattern/flags` or a bare pattern; undefined when it is not a regular expression. */
-export function toRegex(text: string): RegExp | undefined {
+/**
+ * `/pattern/flags`, or a bare pattern, which Grafana takes for the whole text unless `isPart`;
+ * undefined when it is not a regular expression.
+ */
+export function toRegex(text: string, isPart = false): RegExp | undefined {
   const slashed = /^\/(.*)\/([dgimsuvy]*)$/s.exec(text);
   try {
-    return slashed ? new RegExp(slashed[1]!, slashed[2]!.replace(/[gy]/g, "")) : new RegExp(text);
+    if (slashed) return new RegExp(slashed[1]!, slashed[2]!.replace(/[gy]/g, ""));
+    return new RegExp(isPart ? text : `^${text}$`);
   } catch {
     return undefined;
   }

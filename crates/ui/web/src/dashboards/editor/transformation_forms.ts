@@ -128,6 +128,37 @@ export const FORMS: Readonly<Record<string, { name: string; fields: readonly For
     fields: [text("Field", "stringField"), choice("Form", "outputFormat", ...CASES)],
   },
   filterByValue: { name: "Filter by value", fields: [] },
+  histogram: {
+    name: "Histogram",
+    fields: [
+      { path: ["bucketCount"], label: "Buckets", kind: "number" },
+      { path: ["bucketSize"], label: "Size of a bucket", kind: "number" },
+      { path: ["bucketOffset"], label: "Offset", kind: "number" },
+      { path: ["combine"], label: "All fields together", kind: "flag" },
+    ],
+  },
+  heatmap: { name: "Create heatmap", fields: [] },
+  joinByLabels: {
+    name: "Join by labels",
+    fields: [
+      text("Label that names the columns", "value"),
+      { path: ["join"], label: "Labels of the rows", kind: "list" },
+    ],
+  },
+  configFromData: {
+    name: "Config from query results",
+    fields: [text("Query", "configRefId")],
+  },
+  regression: {
+    name: "Regression",
+    fields: [
+      choice("Model", "modelType", "linear", "polynomial"),
+      text("X field", "xFieldName"),
+      text("Y field", "yFieldName"),
+      { path: ["degree"], label: "Degree", kind: "number" },
+      { path: ["predictionCount"], label: "Points", kind: "number" },
+    ],
+  },
 };
 
 type Tree = Record<string, unknown> | unknown[];

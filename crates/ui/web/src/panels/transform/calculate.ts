@@ -1,8 +1,9 @@
 // "Add field from calculation": a column of the others' sums, of an operation on two, of one alone.
 
-import { type Field, fieldOf, type Frame } from "../frame";
+import { type Field, fieldOf, type Frame, timeField } from "../frame";
 import { reduce } from "../reduce";
 import type { Options } from ".";
+import { joinByField } from "./join";
 
 const nameOf = (field: Field): string => field.displayName ?? field.name;
 
@@ -14,6 +15,8 @@ interface Operand {
 interface Calculation {
   mode?: string;
   alias?: string;
+  /** `false`: series are not brought together by time. */
+  timeSeries?: boolean;
   replaceFields?: boolean;
   reduce?: { reducer?: string; include?: string[] };
   binary?: { left?: string | Operand; right?: string | Operand; operator?: string };
@@ -29,45 +32,60 @@ interface Calculation {
   index?: { asPercentile?: boolean };
 }
 
-/** Adds (or, with replaceFields, leaves only) the calculated column. */
+/** Adds (or, with replaceFields, leaves only) the calculated columns. */
 export function calculateField(frames: readonly Frame[], options: Options): Frame[] {
   const calculation = options as Calculation;
-  return frames.map((frame) => {
-    const made = calculated(frame, calculation);
-    if (!made) return frame;
-    const named = {
-      ...made,
-      name: calculation.alias || made.name,
-      displayName: calculation.alias || made.name,
-    };
+  return beside(frames, calculation).map((frame) => {
+    const made = calculated(frame, calculation).filter((field) => field !== undefined);
+    if (made.length === 0) return frame;
+    const only = made.length === 1;
+    const named = made.map((field) => {
+      const name = (only && calculation.alias) || field.name;
+      return { ...field, name, displayName: name };
+    });
     const kept = calculation.replaceFields
       ? frame.fields.filter((field) => field.type === "time")
       : frame.fields;
-    return { ...frame, fields: [...kept, named] };
+    return { ...frame, fields: [...kept, ...named] };
   });
 }
 
-function calculated(frame: Frame, calculation: Calculation): Field | undefined {
+/** Series of several frames are calculated with at equal times, so they become one frame first. */
+function beside(frames: readonly Frame[], { timeSeries }: Calculation): readonly Frame[] {
+  const series = frames.every((frame) => frame.meta?.type === "series" && timeField(frame));
+  if (timeSeries === false || frames.length < 2 || !series) return frames;
+  return joinByField(frames, { byField: "Time", mode: "outer" });
+}
+
+function calculated(frame: Frame, calculation: Calculation): (Field | undefined)[] {
   switch (calculation.mode ?? "reduceRow") {
     case "reduceRow":
-      return reducedRow(frame, calculation);
+      return [reducedRow(frame, calculation)];
     case "binary":
-      return binary(frame, calculation);
+      return eachOfType(frame, calculation).map((one) => binary(frame, one));
     case "unary":
-      return unary(frame, calculation);
+      return [unary(frame, calculation)];
     case "cumulativeFunctions":
-      return cumulative(frame, calculation);
+      return [cumulative(frame, calculation)];
     case "windowFunctions":
-      return windowed(frame, calculation);
+      return [windowed(frame, calculation)];
     case "index":
-      return fieldOf(
-        "Row",
-        "number",
-        indexes(frame.length, calculation.index?.asPercentile ?? false),
-      );
+      return [
+        fieldOf("Row", "number", indexes(frame.length, calculation.index?.asPercentile ?? false)),
+      ];
     default:
-      return undefined;
+      return [];
   }
+}
+
+/** An operation on all fields of a type is one on each of them. */
+function eachOfType(frame: Frame, calculation: Calculation): Calculation[] {
+  const left = calculation.binary?.left;
+  if (typeof left !== "object" || left.matcher?.id !== "byType") return [calculation];
+  const type = left.matcher.options;
+  return frame.fields
+    .filter((field) => field.type === type)
+    .map((field) => ({ ...calculation, binary: { ...calculation.binary, left: nameOf(field) } }));
 }
 
 function indexes(length: number, share: boolean): number[] {

@@ -40,13 +40,15 @@ function renamed(field: Field, name: string | undefined): Field {
 /** Renames by a regular expression. */
 export function renameByRegex(frames: readonly Frame[], options: Options): Frame[] {
   const { regex, renamePattern } = options as { regex?: string; renamePattern?: string };
-  const pattern = toRegex(regex ?? "");
-  if (!pattern || !regex) return [...frames];
+  const once = toRegex(regex ?? "");
+  if (!once || !regex) return [...frames];
+  const isGlobal = /^\/.*\/[a-z]*g[a-z]*$/s.test(regex);
+  const pattern = isGlobal ? new RegExp(once.source, `${once.flags}g`) : once;
   return frames.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {
       const name = nameOf(field);
-      return field.type === "time" || !pattern.test(name)
+      return field.type === "time" || !once.test(name)
         ? field
         : renamed(field, name.replace(pattern, renamePattern ?? ""));
     }),
@@ -56,17 +58,24 @@ export function renameByRegex(frames: readonly Frame[], options: Options): Frame
 interface NameFilter {
   names?: string[];
   pattern?: string;
+  /** A variable that lists names, filled in already: `{a,b}` or `a`. */
+  variable?: string;
 }
+
+const listed = (variable: string): string[] => variable.replace(/^\{(.*)\}$/s, "$1").split(",");
 
 /** Keeps and drops columns by name or pattern. */
 export function filterByName(frames: readonly Frame[], options: Options): Frame[] {
-  const { include, exclude } = options as { include?: NameFilter; exclude?: NameFilter };
+  const { include, exclude, byVariable } = options as {
+    include?: NameFilter;
+    exclude?: NameFilter;
+    byVariable?: boolean;
+  };
   const fits = (filter: NameFilter, field: Field): boolean => {
-    const listed =
-      filter.names?.some((name) => name === nameOf(field) || name === field.name) ?? false;
-    return (
-      listed || (filter.pattern ? (toRegex(filter.pattern)?.test(nameOf(field)) ?? false) : false)
-    );
+    const names = byVariable ? listed(filter.variable ?? "") : (filter.names ?? []);
+    if (names.some((name) => name === nameOf(field) || name === field.name)) return true;
+    const pattern = byVariable ? undefined : filter.pattern;
+    return pattern ? (toRegex(pattern)?.test(nameOf(field)) ?? false) : false;
   };
   return frames
     .map((frame) => ({
@@ -123,7 +132,8 @@ const CONDITIONS: Record<string, (value: unknown, options: Record<string, unknow
   equal: (value, { value: to }) => String(value) === String(to),
   notEqual: (value, { value: to }) => String(value) !== String(to),
   between: (value, { from, to }) => Number(value) > Number(from) && Number(value) < Number(to),
-  regex: (value, { value: pattern }) => toRegex(String(pattern))?.test(String(value)) ?? false,
+  regex: (value, { value: pattern }) =>
+    toRegex(String(pattern), true)?.test(String(value)) ?? false,
   substring: (value, { value: part }) =>
     String(value).toLowerCase().includes(String(part).toLowerCase()),
   notSubstring: (value, { value: part }) =>

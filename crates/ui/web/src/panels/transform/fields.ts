@@ -142,7 +142,7 @@ export function extractFields(frames: readonly Frame[], options: Options): Frame
 function parts(value: unknown, extract: Extract): Record<string, unknown> {
   if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   const text = String(value ?? "");
-  const named = extract.regExp ? toRegex(extract.regExp)?.exec(text)?.groups : undefined;
+  const named = extract.regExp ? toRegex(extract.regExp, true)?.exec(text)?.groups : undefined;
   if (extract.format === "regexp") return { ...named };
   const json = extract.format === "kvp" ? undefined : parseJson(text);
   if (json) return extract.jsonPaths?.length ? picked(json, extract.jsonPaths) : json;

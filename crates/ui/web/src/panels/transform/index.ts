@@ -5,13 +5,18 @@
 import type { Frame } from "../frame";
 import type { Override, Transformation } from "../model";
 import { nameFields } from "../names";
+import { interpolate, type Scope } from "../interpolate";
+import { heatmap, histogram } from "./buckets";
 import { calculateField } from "./calculate";
 import { filterByName, filterByRefId, filterByValue, organize, renameByRegex } from "./columns";
+import { configFromData, rowsToFields } from "./config";
 import { extractFields, labelsToFields, timeSeriesTable } from "./fields";
+import { regression } from "./fit";
 import { groupBy, limit, reduceFrames, sortBy } from "./group";
 import { concatenate, joinByField, merge, seriesToRows } from "./join";
+import { joinByLabels } from "./labels";
 import { convertFieldType, groupingToMatrix, partitionByValues, transpose } from "./shape";
-import { formatString, formatTime, prepareTimeSeries, rowsToFields } from "./texts";
+import { formatString, formatTime, prepareTimeSeries } from "./texts";
 
 export type Options = Record<string, unknown>;
 export type Transform = (frames: readonly Frame[], options: Options) => Frame[];
@@ -43,6 +48,11 @@ const KNOWN: Record<string, Transform> = {
   rowsToFields,
   formatTime,
   formatString,
+  configFromData,
+  heatmap,
+  histogram,
+  joinByLabels,
+  regression,
 };
 
 export interface Transformed {
@@ -51,10 +61,11 @@ export interface Transformed {
   unknown: string[];
 }
 
-/** Applies all transformations that are switched on. */
+/** Applies all transformations that are switched on, with variables filled in. */
 export function transform(
   frames: readonly Frame[],
   list: readonly Transformation[] | undefined,
+  scope: Scope = () => undefined,
 ): Transformed {
   let now = [...frames];
   const unknown: string[] = [];
@@ -62,9 +73,22 @@ export function transform(
     if (disabled) continue;
     const apply = Object.hasOwn(KNOWN, id) ? KNOWN[id] : undefined;
     if (!apply) unknown.push(id);
-    else now = onlySome(now, filter, (some) => apply(nameFields(some), options ?? {}));
+    else
+      now = onlySome(now, filter, (some) =>
+        apply(nameFields(some), filled(options ?? {}, scope) as Options),
+      );
   }
   return { frames: now, unknown };
+}
+
+/** Options whose texts have their variables filled in, however deep they stand. */
+function filled(options: unknown, scope: Scope): unknown {
+  if (typeof options === "string") return interpolate(options, scope, "glob");
+  if (Array.isArray(options)) return options.map((one) => filled(one, scope));
+  if (typeof options !== "object" || options === null) return options;
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, filled(value, scope)]),
+  );
 }
 
 /** A transformation may be meant for the frames of some queries only. */

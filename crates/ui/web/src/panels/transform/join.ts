@@ -5,70 +5,92 @@ import type { Options } from ".";
 
 const nameOf = (field: Field): string => field.displayName ?? field.name;
 
+interface Keyed {
+  frame: Frame;
+  key: Field;
+  /** Rows by the value of the key. */
+  rows: Map<unknown, number[]>;
+}
+
 /** One row per value of a shared column; the other columns stand beside each other. */
 export function joinByField(frames: readonly Frame[], options: Options): Frame[] {
   const { byField, mode = "outer" } = options as { byField?: string; mode?: string };
-  const keyed = frames.flatMap((frame) => {
-    const key =
-      frame.fields.find(
-        (field) => byField && (nameOf(field) === byField || field.name === byField),
-      ) ?? (byField && byField !== "Time" && byField !== "time" ? undefined : timeField(frame));
-    return key ? [{ frame, key }] : [];
+  const keyed = frames.flatMap((frame): Keyed[] => {
+    const key = keyOf(frame, byField);
+    return key ? [{ frame, key, rows: rowsBy(key) }] : [];
   });
   if (keyed.length < 2) return [...frames];
-  const places = keyed.map(({ key }) => new Map(key.values.map((value, row) => [value, row])));
-  const keys = joinedKeys(
-    keyed.map(({ key }) => key),
-    mode,
-  );
-  const columns = keyed.flatMap(({ frame, key }, i) =>
+  const first = keyed[0]!.key;
+  const values = joinedKeys(keyed, mode);
+  // Rows of equal keys multiply in tables; a point in time is one row.
+  const picks = values.flatMap((value) => combined(keyed, value, mode));
+  const columns = keyed.flatMap(({ frame, key }, at) =>
     frame.fields
       .filter((field) => field !== key)
       .map((field) => ({
-        ...field,
-        values: keys.map((value) => field.values[places[i]!.get(value) ?? -1] ?? null),
+        refId: frame.refId,
+        field: { ...field, values: picks.map(({ rows }) => field.values[rows[at]!] ?? null) },
       })),
   );
-  const first = keyed[0]!.key;
-  const fields = [
-    { ...first, values: keys },
-    ...distinctNames(
-      columns,
-      keyed.map(({ frame }) => frame),
-    ),
-  ];
-  const meta = first.type === "time" ? { type: "series" as const } : { type: "table" as const };
-  return [frameOf(keyed[0]!.frame.refId, fields, { meta })];
+  const key = { ...first, values: picks.map(({ value }) => value) };
+  const type = first.type === "time" ? ("series" as const) : ("table" as const);
+  return [frameOf(keyed[0]!.frame.refId, [key, ...distinctNames(columns)], { meta: { type } })];
 }
 
-function joinedKeys(keys: readonly Field[], mode: string): unknown[] {
-  const all = [...new Set(keys.flatMap((key) => key.values))];
-  const sets = keys.map((key) => new Set(key.values));
-  const kept = mode === "inner" ? all.filter((value) => sets.every((set) => set.has(value))) : all;
-  return keys[0]!.type === "time" ? kept.sort((a, b) => Number(a) - Number(b)) : kept;
+function keyOf(frame: Frame, name: string | undefined): Field | undefined {
+  const named = frame.fields.find(
+    (field) => name && (nameOf(field) === name || field.name === name),
+  );
+  return named ?? (!name || /^time$/i.test(name) ? timeField(frame) : undefined);
+}
+
+function rowsBy(key: Field): Map<unknown, number[]> {
+  const rows = new Map<unknown, number[]>();
+  key.values.forEach((value, row) => {
+    const known = rows.get(value);
+    if (known) known.push(row);
+    else rows.set(value, [row]);
+  });
+  return rows;
+}
+
+/** Rows that a join makes at most of rows with equal keys. */
+const ROWS_MAX = 1000;
+
+/** The rows of each frame that stand in one row together; -1: the frame has none. */
+function combined(
+  keyed: readonly Keyed[],
+  value: unknown,
+  mode: string,
+): { value: unknown; rows: number[] }[] {
+  let made: number[][] = [[]];
+  for (const { rows } of keyed) {
+    const own = rows.get(value) ?? [-1];
+    const used = mode === "outer" ? own.slice(-1) : own;
+    made = made.flatMap((before) => used.map((row) => [...before, row])).slice(0, ROWS_MAX);
+  }
+  return made.map((rows) => ({ value, rows }));
+}
+
+function joinedKeys(keyed: readonly Keyed[], mode: string): unknown[] {
+  const all = [...new Set(keyed.flatMap(({ rows }) => [...rows.keys()]))];
+  const kept =
+    mode === "inner" ? all.filter((value) => keyed.every(({ rows }) => rows.has(value))) : all;
+  return keyed[0]!.key.type === "time" ? kept.sort((a, b) => Number(a) - Number(b)) : kept;
 }
 
 /** Columns of one name are told apart by the query or a number: `Value #A`, `job 1`. */
-function distinctNames(columns: readonly Field[], frames: readonly Frame[]): Field[] {
+function distinctNames(columns: readonly { refId: string; field: Field }[]): Field[] {
   const counts = new Map<string, number>();
-  for (const column of columns) counts.set(nameOf(column), (counts.get(nameOf(column)) ?? 0) + 1);
+  for (const { field } of columns) counts.set(nameOf(field), (counts.get(nameOf(field)) ?? 0) + 1);
   const seen = new Map<string, number>();
-  return columns.map((column) => {
-    const name = nameOf(column);
-    if ((counts.get(name) ?? 0) < 2) return column;
-    const owner = frames.find((frame) =>
-      frame.fields.some(
-        (field) =>
-          field.labels === column.labels &&
-          nameOf(field) === name &&
-          frame.fields.some((other) => other.name === column.name),
-      ),
-    );
+  return columns.map(({ refId, field }) => {
+    const name = nameOf(field);
+    if ((counts.get(name) ?? 0) < 2) return field;
     const at = (seen.get(name) ?? 0) + 1;
     seen.set(name, at);
-    const numbered =
-      name === "Value" && owner ? `Value #${frames[at - 1]?.refId ?? at}` : `${name} ${at}`;
-    return { ...column, name: numbered, displayName: numbered };
+    const numbered = name === "Value" ? `Value #${refId}` : `${name} ${at}`;
+    return { ...field, name: numbered, displayName: numbered };
   });
 }
 

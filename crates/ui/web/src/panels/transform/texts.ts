@@ -1,8 +1,7 @@
-// Transformations of what cells say: times and texts in another form, rows as fields, series prepared for joins.
+// Transformations of what cells say: times and texts in another form, series prepared for joins.
 
 import { formatDate } from "../../format/dates";
-import { type Field, fieldOf, type Frame, frameOf, guessType } from "../frame";
-import type { FieldConfig } from "../model";
+import type { Field, Frame } from "../frame";
 import type { Options } from ".";
 import { joinByField, seriesToRows } from "./join";
 
@@ -67,38 +66,4 @@ function mapped(
       isNamed(field, name) ? { ...field, type: "string", values: field.values.map(write) } : field,
     ),
   }));
-}
-
-interface Mapping {
-  fieldName?: string;
-  handlerKey?: string;
-}
-
-const SETTINGS = ["unit", "min", "max", "decimals", "displayName", "color"];
-
-/** Each row becomes a field: one column names it, one has its value, others configure it or are labels. */
-export function rowsToFields(frames: readonly Frame[], options: Options): Frame[] {
-  const mappings = (options.mappings ?? []) as Mapping[];
-  return frames.map((frame) => {
-    const find = (key: string, type: Field["type"]): Field | undefined => {
-      const wanted = mappings.find((one) => one.handlerKey === key)?.fieldName;
-      return frame.fields.find((field) => (wanted ? isNamed(field, wanted) : field.type === type));
-    };
-    const [name, value] = [find("field.name", "string"), find("field.value", "number")];
-    if (!name || !value) return frame;
-    const others = frame.fields.filter((field) => field !== name && field !== value);
-    const fields = name.values.map((title, row) => {
-      const made = fieldOf(String(title), guessType([value.values[row]]), [value.values[row]]);
-      const labels: Record<string, string> = {};
-      const config: Record<string, unknown> = {};
-      for (const field of others) {
-        const key = mappings.find((one) => isNamed(field, one.fieldName))?.handlerKey;
-        if (key && SETTINGS.includes(key)) config[key] = field.values[row];
-        else if (key !== "__ignore" && field.type === "string")
-          labels[field.name] = String(field.values[row]);
-      }
-      return { ...made, labels, config: config as FieldConfig };
-    });
-    return frameOf(frame.refId, fields, { meta: { type: "table" } });
-  });
 }

@@ -68,7 +68,146 @@ describe("transformations of texts and rows", () => {
   });
 });
 
+describe("transformations of distributions and models", () => {
+  it("histogram counts into round buckets", () => {
+    const frame = table("A", { name: ["x", "y", "z", "w"], v: [1, 2.2, 4.9, null] });
+    expect(run("histogram", { bucketSize: 2 }, frame)).toEqual([
+      { xMin: [0, 2, 4], xMax: [2, 4, 6], v: [1, 1, 1] },
+    ]);
+    const both = table("A", { a: [0, 10], b: [5, 10] });
+    expect(run("histogram", { bucketCount: 2, combine: true }, both)).toEqual([
+      { xMin: [0, 5, 10], xMax: [5, 10, 15], count: [1, 1, 2] },
+    ]);
+    expect(run("histogram", { bucketOffset: 0.5, bucketSize: 1 }, table("A", { v: [1] }))).toEqual([
+      { xMin: [0.5], xMax: [1.5], v: [1] },
+    ]);
+    const wide = run("histogram", { bucketSize: 1e-9 }, table("A", { v: [0, 1e9] }))[0]!;
+    expect(wide.xMin!.length).toBeLessThan(502);
+    expect(run("histogram", {}, table("A", { name: ["x"] }))).toEqual([{ name: ["x"] }]);
+    expect(run("histogram", {}, table("A", { v: [3, 3] }))[0]!.v).toEqual([2]);
+  });
+  it("heatmap counts by time and size", () => {
+    const rows = run(
+      "heatmap",
+      {
+        xBuckets: { mode: "size", value: "2ms" },
+        yBuckets: { mode: "size", value: "10" },
+      },
+      series("a", {}, [1, 2, 15, null]),
+      series("b", {}, [11, null, 12, 13]),
+    );
+    expect(rows).toEqual([
+      { Time: [2, 4], 10: [2, 0] },
+      { Time: [2, 4], 20: [1, 3] },
+    ]);
+    const log = run(
+      "heatmap",
+      { yBuckets: { scale: { type: "log", log: 10 } } },
+      series("a", {}, [1, 20, 0, -1]),
+    );
+    expect(log.map((row) => Object.keys(row).find((name) => name !== "Time"))).toEqual([
+      "10",
+      "100",
+    ]);
+    expect(run("heatmap", {}, series("a", {}, [null]))).toHaveLength(1);
+  });
+  it("regression draws a line or a curve", () => {
+    const line = series("load", {}, [1, 3, null, 7]);
+    const options = { xFieldName: "Time", yFieldName: "load", predictionCount: 4 };
+    const [, made] = run("regression", options, line);
+    expect(made!.Time).toEqual([0, 1, 2, 3]);
+    made!["load predicted"]!.forEach((value, i) => expect(value).toBeCloseTo(1 + 2 * i, 9));
+    const times = [1.7e12, 1.7e12 + 1000, 1.7e12 + 2000, 1.7e12 + 3000];
+    const square = table("A", { Time: times, y: [0, 1, 4, 9] });
+    const curve = { ...options, yFieldName: "y", modelType: "polynomial", degree: 2 };
+    run("regression", curve, square)[1]!["y predicted"]!.forEach((value, i) =>
+      expect(value).toBeCloseTo(i * i, 6),
+    );
+    expect(run("regression", { ...options, yFieldName: "gone" }, line)).toHaveLength(1);
+    expect(run("regression", options, series("load", {}, [5]))).toHaveLength(1);
+  });
+  it("joinByLabels makes columns of one label", () => {
+    const frames = [
+      series("1", { host: "a", mode: "user" }, [1, 2]),
+      series("2", { host: "a", mode: "idle" }, [3]),
+      series("3", { host: "b", mode: "user" }, [4]),
+    ];
+    expect(run("joinByLabels", { value: "mode" }, ...frames)).toEqual([
+      { host: ["a", "a", "b"], user: [1, 2, 4], idle: [3, null, null] },
+    ]);
+    expect(run("joinByLabels", { value: "mode", join: ["gone"] }, ...frames)[0]!.gone).toEqual([
+      "",
+      "",
+      "",
+    ]);
+    expect(run("joinByLabels", { value: "gone" }, ...frames)[0]!.Error).toHaveLength(1);
+  });
+  it("configFromData configures the other queries", () => {
+    const options = {
+      configRefId: "B",
+      mappings: [
+        { fieldName: "top", handlerKey: "max", reducerId: "max" },
+        {
+          fieldName: "limit",
+          handlerKey: "threshold1",
+          handlerArguments: { threshold: { color: "orange" } },
+        },
+        { fieldName: "skip", handlerKey: null },
+      ],
+    };
+    const config = table("B", { top: [5, 9, 7], limit: [1, 2, 3], unit: ["s"], skip: [1] });
+    const { frames } = transform(
+      [series("a", {}, [1]), config],
+      [{ id: "configFromData", options }],
+    );
+    expect(frames).toHaveLength(1);
+    expect(frames[0]!.fields[1]!.config).toEqual({
+      max: 9,
+      unit: "s",
+      thresholds: {
+        mode: "absolute",
+        steps: [
+          { value: null, color: "green" },
+          { value: 3, color: "orange" },
+        ],
+      },
+    });
+    expect(frames[0]!.fields[0]!.config).toEqual({});
+  });
+  it("configFromData makes value mappings of rows", () => {
+    const mappings = [
+      { fieldName: "id", handlerKey: "mappings.value" },
+      { fieldName: "title", handlerKey: "mappings.text" },
+    ];
+    const config = table("B", { id: [1, 2], title: ["one", "two"] });
+    const { frames } = transform(
+      [series("a", {}, [1]), config],
+      [{ id: "configFromData", options: { configRefId: "B", mappings } }],
+    );
+    expect(frames[0]!.fields[1]!.config.mappings).toEqual([
+      { type: "value", options: { 1: { index: 0, text: "one" }, 2: { index: 1, text: "two" } } },
+    ]);
+  });
+});
+
 describe("transformations", () => {
+  it("have variables filled in", () => {
+    const frame = table("A", { a: [1], b: [2], c: [3] });
+    const scope = (name: string) =>
+      name === "names" ? { value: ["a", "c"], multi: true } : undefined;
+    const done = transform(
+      [frame],
+      [
+        {
+          id: "filterFieldsByName",
+          options: { byVariable: true, include: { variable: "$names" } },
+        },
+        { id: "organize", options: { renameByName: { a: "x ${names:csv} $1" } } },
+      ],
+      scope,
+    );
+    expect(done.frames[0]!.fields.map(({ displayName }) => displayName)).toEqual(["x a,c $1", "c"]);
+  });
   it("nobody knows are named and change nothing", () => {
     const frames = [table("A", { x: [1] })];
     const done = transform(frames, [
@@ -112,6 +251,14 @@ describe("transformations", () => {
     expect(run("joinByField", { byField: "ns", mode: "inner" }, ...frames)).toEqual([
       { "ns": ["y"], "Value #A": [2], "Value #B": [20] },
     ]);
+    const one = table("A", { ns: ["x", "y"], team: ["p", "q"] });
+    const many = table("B", { ns: ["x", "x", "z"], pod: ["1", "2", "3"] });
+    expect(run("joinByField", { byField: "ns", mode: "inner" }, one, many)).toEqual([
+      { ns: ["x", "x"], team: ["p", "p"], pod: ["1", "2"] },
+    ]);
+    expect(run("joinByField", { byField: "ns", mode: "outerTabular" }, one, many)).toEqual([
+      { ns: ["x", "x", "y", "z"], team: ["p", "p", "q", null], pod: ["1", "2", null, "3"] },
+    ]);
     expect(run("seriesToColumns", {}, series("a", {}, [1, 2]), series("b", {}, [3, 4]))).toEqual([
       { Time: [0, 1], a: [1, 2], b: [3, 4] },
     ]);
@@ -137,6 +284,12 @@ describe("transformations", () => {
     ]);
     expect(run("filterFieldsByName", { include: { pattern: "/cpu|Time/" } }, frame)).toEqual([
       { "Time": [1], "cpu 0": [2] },
+    ]);
+    expect(run("renameByRegex", { regex: "cpu", renamePattern: "core" }, frame)).toEqual([
+      { "Time": [1], "cpu 0": [2], "mem": [3] },
+    ]);
+    expect(run("renameByRegex", { regex: "/m/g", renamePattern: "M" }, frame)).toEqual([
+      { "Time": [1], "cpu 0": [2], "MeM": [3] },
     ]);
     expect(run("filterFieldsByName", { include: { names: ["mem"] } }, frame)).toEqual([
       { mem: [3] },
@@ -173,6 +326,21 @@ describe("transformations", () => {
     expect(
       last({ mode: "cumulativeFunctions", cumulative: { field: "a", reducer: "sum" } })![1],
     ).toEqual([1, 3]);
+    const each = { left: { matcher: { id: "byType", options: "number" } }, operator: "*" };
+    expect(
+      run("calculateField", { mode: "binary", binary: { ...each, right: "2" } }, frame),
+    ).toEqual([
+      { "Time": [1, 2], "a": [1, 2], "b": [10, null], "a * 2": [2, 4], "b * 2": [20, null] },
+    ]);
+    const queries = [series("used", {}, [1, 3]), series("all", {}, [4, 4])];
+    const share = { mode: "binary", alias: "share", replaceFields: true };
+    expect(
+      run(
+        "calculateField",
+        { ...share, binary: { left: "used", operator: "/", right: "all" } },
+        ...queries,
+      ),
+    ).toEqual([{ Time: [0, 1], share: [0.25, 0.75] }]);
     expect(
       Object.keys(run("calculateField", { mode: "index", replaceFields: true }, frame)[0]!),
     ).toEqual(["Time", "Row"]);

@@ -8,6 +8,7 @@ import { axisTimes, formatDate } from "../../format/dates";
 import { formatValue } from "../../format/units";
 import { type Frame, numberFields, timeField } from "../frame";
 import { scaleColors } from "../thresholds";
+import { heatmap } from "../transform/buckets";
 import { NoValue } from "./parts";
 import { optionsOf, type ViewProps } from "./props";
 
@@ -24,6 +25,14 @@ interface Options {
   yAxis: { unit?: string; decimals?: number; reverse?: boolean };
   filterValues: { le?: number };
   cellGap: number;
+  /** Values are counted here; else the series are buckets already. */
+  calculate: boolean;
+  calculation: Record<string, unknown>;
+}
+
+function bucketed(frames: readonly Frame[], options: Partial<Options>): readonly Frame[] {
+  if (!options.calculate || frames.some(({ meta }) => meta?.type === "heatmap")) return frames;
+  return heatmap(frames, options.calculation ?? {});
 }
 
 export interface HeatmapData {
@@ -83,7 +92,7 @@ export function HeatmapView(props: ViewProps): JSX.Element {
     data: { plan },
   } = props;
   const options = optionsOf<Options>(panel);
-  const data = useMemo(() => heatmapOf(frames), [frames]);
+  const data = useMemo(() => heatmapOf(bucketed(frames, options)), [frames, panel.options]);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [tip, setTip] = useState<{ x: number; y: number; text: string }>();
   const box = {
