@@ -235,6 +235,7 @@ fn engine(
     let shared = query::Budget::new(shared.max(own.saturating_add(own / 7 + 1)));
     options.memory = query::MemoryLimits { bytes_max: own, shared };
     options.default_step = configuration.prometheus.global.evaluation_interval;
+    options.helpers = query::Helpers::of_cores();
     Ok(options)
 }
 

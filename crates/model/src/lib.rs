@@ -34,7 +34,7 @@ pub use number::{go_decimal, go_exponent, go_general};
 pub use pattern::{Pattern, PatternError, expand_captures, search_pattern};
 pub use querier::{
     LabelQuery, Querier, QuerierError, QuerierErrorKind, SampleBuf, SelectHints, Selection,
-    TimelineId, Unwatched, Watch,
+    SeriesReader, TimelineId, Unwatched, Watch,
 };
 pub use quote::quote;
 pub use timestamp::Timestamp;

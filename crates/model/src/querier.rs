@@ -199,9 +199,29 @@ pub trait Selection: Send + Sync {
     /// included, staleness markers among them.
     fn read(&self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError>;
 
+    /// A reader for one thread that reads many series: it keeps what several of them need.
+    fn reader(&self) -> Box<dyn SeriesReader + '_> {
+        Box::new(Direct(self))
+    }
+
     /// What a reader should know: blocks that were damaged and left out, tiers used.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+
+/// Reads series of a [`Selection`], one after another.
+pub trait SeriesReader {
+    /// As [`Selection::read`].
+    fn read(&mut self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError>;
+}
+
+/// The reader of a selection that keeps nothing between series.
+struct Direct<'s, S: ?Sized>(&'s S);
+
+impl<S: Selection + ?Sized> SeriesReader for Direct<'_, S> {
+    fn read(&mut self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError> {
+        self.0.read(index, into)
     }
 }
 

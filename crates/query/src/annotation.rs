@@ -65,6 +65,12 @@ impl Annotations {
         }
     }
 
+    /// Adds what was noted after these.
+    pub(crate) fn add_all(&mut self, other: Self) {
+        other.notes.into_iter().for_each(|note| self.add(note.level, note.place, note.text));
+        other.storage.into_iter().for_each(|text| self.storage_warning(text));
+    }
+
     pub(crate) fn storage_warning(&mut self, text: String) {
         if !self.storage.contains(&text) {
             self.storage.push(text);

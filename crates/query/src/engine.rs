@@ -9,7 +9,7 @@ use crate::queryable::Queryable;
 use crate::range::eval_range_vector;
 use crate::trace::{Purpose, Trace};
 use crate::{
-    Asked, Cancel, Explanation, History, MatrixSeries, MemoryLimits, MemoryQuerier, Meter,
+    Asked, Cancel, Explanation, Helpers, History, MatrixSeries, MemoryLimits, MemoryQuerier, Meter,
     QueryError, QueryOutput, QueryValue, RangeCache, RangeCacheStats, VectorSample, explain,
 };
 use model::{Labels, Querier, Timestamp, Value, quote};
@@ -38,6 +38,8 @@ pub struct EngineOptions {
     pub type_and_unit_labels: bool,
     /// Functions like `rate` heed start timestamps (`use-start-timestamps`).
     pub use_start_timestamps: bool,
+    /// Threads that help with very many series; none.
+    pub helpers: Helpers,
     /// Count the samples that selectors and windows look at, per step.
     pub count_queryable: bool,
 }
@@ -53,6 +55,7 @@ impl Default for EngineOptions {
             delayed_name_removal: false,
             type_and_unit_labels: false,
             use_start_timestamps: false,
+            helpers: Helpers::default(),
             count_queryable: false,
         }
     }

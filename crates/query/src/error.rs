@@ -62,6 +62,12 @@ impl QueryError {
         Self::new(QueryErrorKind::Timeout, "query timed out in expression evaluation")
     }
 
+    /// A helper ended within a series.
+    pub(crate) fn panicked() -> Self {
+        let message = "cannot read series: a thread that helped panicked, which is a bug";
+        Self::new(QueryErrorKind::Storage, message)
+    }
+
     /// Upstream's `ErrTooManySamples`.
     pub(crate) fn too_many_samples(limit: usize) -> Self {
         let sentence =

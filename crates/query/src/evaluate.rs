@@ -12,6 +12,7 @@ use crate::trace::Trace;
 use crate::{EngineOptions, Query, QueryError, QueryStats, functions, invariant};
 use model::{METRIC_NAME, Querier};
 use promql::ast::{Expr, ExprKind, Place, UnaryOp};
+use std::sync::Arc;
 
 /// Longest part of a query that an error shows.
 const SHOWN_MAX: usize = 120;
@@ -30,10 +31,12 @@ pub(crate) struct Evaluator<'a> {
     /// Only counts and sums of histograms matter here; resets are noted while reading.
     pub resets_wanted: bool,
     /// Stops the query and counts its bytes.
-    pub meter: Meter,
+    pub meter: Arc<Meter>,
     /// Written when somebody wants to see the plan.
     pub trace: Option<Box<Trace<'a>>>,
     held: Held,
+    /// Samples that the query holds elsewhere.
+    samples_elsewhere: usize,
     /// What the buffer of the current selection has come to.
     buffer_bytes: usize,
     unchecked: usize,
@@ -46,20 +49,30 @@ impl<'a> Evaluator<'a> {
         (query, meter): (Query<'a>, Meter),
         span: QuerySpan,
     ) -> Self {
-        Self {
+        let seed = Seed {
             options,
             querier,
             text: query.text,
             span,
-            notes: Annotations::default(),
-            stats: QueryStats::default(),
             queryable: Queryable::Off,
             resets_wanted: false,
-            meter,
-            trace: None,
-            held: Held::default(),
-            buffer_bytes: 0,
-            unchecked: SAMPLES_PER_CHECK,
+            meter: Arc::new(meter),
+            samples_elsewhere: 0,
+        };
+        seed.evaluator()
+    }
+
+    /// What lanes of a scan begin with.
+    pub(crate) fn seed(&self) -> Seed<'a> {
+        Seed {
+            options: self.options,
+            querier: self.querier,
+            text: self.text,
+            span: self.span,
+            queryable: self.queryable.empty(),
+            resets_wanted: self.resets_wanted,
+            meter: Arc::clone(&self.meter),
+            samples_elsewhere: self.held.samples,
         }
     }
 
@@ -223,11 +236,37 @@ impl<'a> Evaluator<'a> {
         self.held = self.held.and(more);
         self.stats.samples_peak = self.stats.samples_peak.max(self.held.samples);
         self.note_peak();
-        if self.held.samples > self.options.samples_max {
-            return Err(QueryError::too_many_samples(self.options.samples_max));
-        }
+        self.check_samples(self.held.samples)?;
         self.meter.take(more.bytes)?;
         self.tick(more.samples)
+    }
+
+    /// Fails when so many samples are too many beside those held elsewhere.
+    pub(crate) fn check_samples(&self, samples: usize) -> Result<(), QueryError> {
+        if self.samples_elsewhere.saturating_add(samples) > self.options.samples_max {
+            return Err(QueryError::too_many_samples(self.options.samples_max));
+        }
+        Ok(())
+    }
+
+    /// Begins a range of series, which counts its samples and their peak by itself.
+    pub(crate) fn begin_part(&mut self) {
+        self.held.samples = 0;
+        self.stats.samples_peak = 0;
+    }
+
+    /// Takes over samples that a range of series holds, and the most it held on its way.
+    pub(crate) fn hold_part(&mut self, samples: usize, peak: usize) -> Result<(), QueryError> {
+        let peak = self.held.samples.saturating_add(peak);
+        self.stats.samples_peak = self.stats.samples_peak.max(peak);
+        self.check_samples(peak)?;
+        self.held.samples = self.held.samples.saturating_add(samples);
+        Ok(())
+    }
+
+    /// Takes over bytes that the meter has counted already.
+    pub(crate) fn adopt(&mut self, bytes: usize) {
+        self.held = self.held.and(Held::bytes(bytes));
     }
 
     /// Fails when so much more would be too much.
@@ -241,7 +280,7 @@ impl<'a> Evaluator<'a> {
     /// Notes what the store has taken for a selection, which the meter has counted already; its
     /// series will be read through a new buffer.
     pub(crate) fn begin_selection(&mut self, bytes: usize) {
-        self.held = self.held.and(Held::bytes(bytes));
+        self.adopt(bytes);
         self.note_peak();
         self.buffer_bytes = 0;
     }
@@ -278,6 +317,40 @@ impl<'a> Evaluator<'a> {
         self.meter.release(bytes);
         self.held.bytes -= bytes;
         self.held.samples = self.held.samples.saturating_sub(less.samples);
+    }
+}
+
+/// What an evaluator is made of; goes to other threads.
+pub(crate) struct Seed<'a> {
+    options: &'a EngineOptions,
+    querier: &'a dyn Querier,
+    text: &'a str,
+    span: QuerySpan,
+    queryable: Queryable,
+    resets_wanted: bool,
+    meter: Arc<Meter>,
+    samples_elsewhere: usize,
+}
+
+impl<'a> Seed<'a> {
+    /// An evaluator that holds nothing yet.
+    pub(crate) fn evaluator(&self) -> Evaluator<'a> {
+        Evaluator {
+            options: self.options,
+            querier: self.querier,
+            text: self.text,
+            span: self.span,
+            notes: Annotations::default(),
+            stats: QueryStats::default(),
+            queryable: self.queryable.clone(),
+            resets_wanted: self.resets_wanted,
+            meter: Arc::clone(&self.meter),
+            trace: None,
+            held: Held::default(),
+            samples_elsewhere: self.samples_elsewhere,
+            buffer_bytes: 0,
+            unchecked: SAMPLES_PER_CHECK,
+        }
     }
 }
 

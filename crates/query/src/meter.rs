@@ -82,7 +82,7 @@ impl Meter {
     }
 
     /// Ends the question: of all it held, its answer of so many bytes is left.
-    pub(crate) fn finish(self, bytes: usize) -> AnswerMemory {
+    pub(crate) fn finish(&self, bytes: usize) -> AnswerMemory {
         self.reservation.shrink_to(bytes);
         AnswerMemory(Arc::clone(&self.reservation), None)
     }

@@ -37,6 +37,26 @@ impl Queryable {
         }
     }
 
+    /// The same without counts.
+    pub(crate) fn empty(&self) -> Self {
+        match self {
+            Self::Off => Self::Off,
+            Self::Steps(counts) => Self::Steps(vec![0; counts.len()]),
+            Self::Sum(_) => Self::Sum(0),
+        }
+    }
+
+    /// Adds the counts of another one of the same form.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Steps(counts), Self::Steps(more)) => {
+                counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+            }
+            (Self::Sum(count), Self::Sum(more)) => *count += more,
+            (Self::Off | Self::Steps(_) | Self::Sum(_), _) => {}
+        }
+    }
+
     /// Does nobody want to know?
     pub(crate) fn is_off(&self) -> bool {
         matches!(self, Self::Off)

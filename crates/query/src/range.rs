@@ -15,15 +15,17 @@ use crate::column::{Column, Row, Steps};
 use crate::evaluate::{Evaluator, merge_equal, without_name};
 use crate::functions::absent_labels;
 use crate::queryable::weigh_points;
+use crate::scan::Reader;
 use crate::select::{Span, step_hint};
 use crate::timeline::{ByTimeline, Found};
 pub(crate) use edge::smoothed_value;
-use model::{Histogram, Labels, METRIC_NAME, MatchOp, Matcher, SampleBuf, SelectHints, Value};
+use model::{Histogram, Labels, METRIC_NAME, MatchOp, Matcher, SelectHints, Value};
 use promql::ast::{Call, Expr, ExprKind, MatrixSelector, Place, SubqueryExpr, WindowEdge};
 use rate::{Question, Reach};
 use samples::Windows;
 pub(crate) use samples::{Bounds, Samples};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Samples of one series in one window, floats and histograms apart, both by increasing time.
@@ -242,27 +244,29 @@ impl Application {
             evaluator.says_reference(reference);
             evaluator.open(matchers, span, &hints)
         })?;
-        evaluator.hold(Bounds::cost(self.steps))?;
-        self.is_distinct = self.drops_name && matchers.iter().any(is_metric_name);
-        let mut buffer = SampleBuf::default();
-        let mut samples = Samples::default();
-        let mut known = ByTimeline::new(self.steps);
-        let mut rows = Vec::new();
-        for index in 0..selection.len() {
-            evaluator.within(arg, steps, |evaluator| {
-                evaluator.read(selection.as_ref(), index, &mut buffer)?;
-                evaluator.yields(1, || buffer.len());
+        let is_distinct = AtomicBool::new(self.drops_name && matchers.iter().any(is_metric_name));
+        let begin = |lane: &mut Evaluator<'_>| {
+            lane.hold(Bounds::cost(steps))?;
+            Ok((Samples::default(), ByTimeline::new(steps)))
+        };
+        let rows = evaluator.scan(&*selection, steps, begin, |lane, (reader, state), index| {
+            lane.within(arg, steps, |lane| {
+                lane.read(reader, index)?;
+                lane.yields(1, || reader.buffer.len());
                 // Windows count as held, those of one series at a time.
-                evaluator.check_room(Held { samples: buffer.len(), bytes: 0 })
+                lane.check_room(Held { samples: reader.buffer.len(), bytes: 0 })
             })?;
-            samples.take(&mut buffer, evaluator.options.use_start_timestamps);
-            self.prepare(&mut samples);
-            let labels = selection.labels(index);
-            if let Some(row) = self.apply(evaluator, (&samples, &mut known), (labels, false))? {
-                self.is_distinct &= row.labels.len() + 1 == labels.len();
-                rows.push(row);
+            let (samples, known) = state;
+            samples.take(&mut reader.buffer, lane.options.use_start_timestamps);
+            self.prepare(samples);
+            let labels = reader.selection.labels(index);
+            let row = self.apply(lane, (samples, known), (labels, false))?;
+            if row.as_ref().is_some_and(|row| row.labels.len() + 1 != labels.len()) {
+                is_distinct.store(false, Ordering::Relaxed);
             }
-        }
+            Ok(row)
+        })?;
+        self.is_distinct = is_distinct.into_inner();
         Ok(rows)
     }
 
@@ -562,15 +566,16 @@ fn matrix_samples(
     evaluator.says_reference(reference);
     let selection = evaluator.open(&matrix.selector.matchers, span, &SelectHints::default())?;
     let mut out = Vec::new();
-    let mut buffer = SampleBuf::default();
+    let mut reader = Reader::new(selection.as_ref());
     for index in 0..selection.len() {
-        evaluator.read(selection.as_ref(), index, &mut buffer)?;
+        evaluator.read(&mut reader, index)?;
+        let buffer = &mut reader.buffer;
         let labels = selection.labels(index);
         // The samples apart, and the points made of them.
-        let bytes = Held::buffer(&buffer).times(2).bytes;
+        let bytes = Held::buffer(buffer).times(2).bytes;
         evaluator.hold(Held::bytes(bytes).and(Held::labels(labels)))?;
         let mut samples = Samples::default();
-        samples.take(&mut buffer, false);
+        samples.take(buffer, false);
         let (lo, hi) = windows.at(steps.start);
         edge::extend(&mut samples, edge, (lo, hi))?;
         let points = samples.points();

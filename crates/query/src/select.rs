@@ -10,6 +10,7 @@ use crate::evaluate::Evaluator;
 use crate::explain::{self, PlanRead};
 use crate::histogram::detect_reset;
 use crate::range::{Notes, Samples, smoothed_value};
+use crate::scan::Reader;
 use crate::timeline::ByTimeline;
 use model::{
     CounterReset, Histogram, Labels, METRIC_NAME, Matcher, SampleBuf, SelectHints, Selection,
@@ -104,33 +105,31 @@ impl Evaluator<'_> {
         self.says_reference(reference);
         let hints = SelectHints { step: step_hint(steps), ..SelectHints::default() };
         let selection = self.open(&selector.matchers, span, &hints)?;
-        let mut rows = Vec::new();
-        let mut buffer = SampleBuf::default();
-        let mut known = ByTimeline::new(steps);
-        self.hold(Lookups::cost(steps))?;
-        for index in 0..selection.len() {
-            self.read(selection.as_ref(), index, &mut buffer)?;
-            self.hold(Held::steps(steps.count))?;
+        let begin = |lane: &mut Evaluator<'_>| {
+            lane.hold(Lookups::cost(steps)).map(|()| ByTimeline::<Lookups>::new(steps))
+        };
+        self.scan(selection.as_ref(), steps, begin, |lane, (reader, known), index| {
+            lane.read(reader, index)?;
+            lane.hold(Held::steps(steps.count))?;
+            let (buffer, labels) = (&mut reader.buffer, reader.selection.labels(index));
             let column = if selector.edge == WindowEdge::Smoothed {
-                self.smooth(&mut buffer, (selection.labels(index), expr.place), reference, steps)
+                lane.smooth(buffer, (labels, expr.place), reference, steps)
             } else if reading == Reading::Value && buffer.histograms.is_empty() {
-                self.lookups(&mut known, &buffer, (reference, steps))?.column(&buffer)
+                lane.lookups(known, buffer, (reference, steps))?.column(buffer)
             } else {
-                look_back(&buffer, looked_from, steps, lookback, reading)
+                look_back(buffer, looked_from, steps, lookback, reading)
             };
-            if column.present().any() {
-                let labels = selection.labels(index).clone();
-                self.hold(Held::histograms_of(&column).and(Held::labels(&labels)))?;
-                self.count_column(&column);
-                if reading != Reading::Value {
-                    self.yields(1, || column.present().count());
-                }
-                rows.push(Row::new(labels, false, column));
-            } else {
-                self.release(Held::steps(steps.count));
+            if !column.present().any() {
+                lane.release(Held::steps(steps.count));
+                return Ok(None);
             }
-        }
-        Ok(rows)
+            lane.hold(Held::histograms_of(&column).and(Held::labels(labels)))?;
+            lane.count_column(&column);
+            if reading != Reading::Value {
+                lane.yields(1, || column.present().count());
+            }
+            Ok(Some(Row::new(labels.clone(), false, column)))
+        })
     }
 
     /// Where an instant selector looks, and what it reads for that.
@@ -162,19 +161,20 @@ impl Evaluator<'_> {
         let hints =
             SelectHints { step, any_order: true, presence_only: true, ..SelectHints::default() };
         let selection = self.open(&selector.matchers, span, &hints)?;
-        let mut buffer = SampleBuf::default();
+        let mut reader = Reader::new(selection.as_ref());
         let mut known = ByTimeline::new(steps);
         self.hold(Lookups::cost(steps).and(Held::steps(steps.count)))?;
         for index in 0..selection.len() {
-            self.read(selection.as_ref(), index, &mut buffer)?;
+            self.read(&mut reader, index)?;
             self.tick(steps.count)?;
+            let buffer = &reader.buffer;
             let column;
-            let present = if has_odd_samples(&buffer) {
-                column = look_back(&buffer, reference, steps, lookback, Reading::Value);
+            let present = if has_odd_samples(buffer) {
+                column = look_back(buffer, reference, steps, lookback, Reading::Value);
                 column.present()
             } else {
                 self.way("without looking at values");
-                &self.lookups(&mut known, &buffer, (reference, steps))?.present
+                &self.lookups(&mut known, buffer, (reference, steps))?.present
             };
             if present.any() {
                 self.yields(1, || present.count());
@@ -220,9 +220,10 @@ impl Evaluator<'_> {
         let hints = SelectHints { function: Some("info"), ..SelectHints::default() };
         let selection = self.open(matchers, span, &hints)?;
         let mut out = Vec::new();
-        let mut buffer = SampleBuf::default();
+        let mut reader = Reader::new(selection.as_ref());
         for index in 0..selection.len() {
-            self.read(selection.as_ref(), index, &mut buffer)?;
+            self.read(&mut reader, index)?;
+            let buffer = &reader.buffer;
             let labels = selection.labels(index);
             self.hold(Held::steps(steps.count).and(Held::labels(labels)))?;
             if !buffer.histograms.is_empty() {
@@ -230,7 +231,7 @@ impl Evaluator<'_> {
                     "this should be an info metric, with float samples: {labels}"
                 )));
             }
-            let column = look_back(&buffer, reference, steps, lookback, Reading::Timestamp);
+            let column = look_back(buffer, reference, steps, lookback, Reading::Timestamp);
             self.count_column(&column);
             out.push((labels.clone(), Instants(column)));
         }
@@ -247,7 +248,7 @@ impl Evaluator<'_> {
         self.tick(1)?;
         let (first, last) = (Timestamp::from_ms(span.first), Timestamp::from_ms(span.last));
         let before = self.meter.held();
-        let hints = SelectHints { watch: &self.meter, ..hints.clone() };
+        let hints = SelectHints { watch: &*self.meter, ..hints.clone() };
         let selection = self.querier.select(first, last, matchers, &hints)?;
         self.reads(|| PlanRead {
             matchers: explain::selector(matchers),
@@ -271,15 +272,10 @@ impl Evaluator<'_> {
     }
 
     /// Reads one series; the samples are accounted for while the buffer is used.
-    pub(crate) fn read(
-        &mut self,
-        selection: &dyn Selection,
-        index: usize,
-        buffer: &mut SampleBuf,
-    ) -> Result<(), QueryError> {
-        let expected = selection.samples_max(index);
+    pub(crate) fn read(&mut self, reader: &mut Reader<'_>, index: usize) -> Result<(), QueryError> {
+        let expected = reader.selection.samples_max(index);
         self.hold_buffer(Held::buffered(expected))?;
-        selection.read(index, buffer)?;
+        let buffer = reader.read(index)?;
         if self.resets_wanted {
             note_resets(buffer);
         }

@@ -1,5 +1,5 @@
-//! Measures questions on a data directory: processor time of each, and a checksum of every bit of
-//! its answer. Run with `cargo run -p tsdb --release --example questions DIR [REPETITIONS] [WORD]`
+//! Measures questions on a data directory, each alone and with helpers on the other cores: the
+//! shortest time, processor time, and a checksum of every bit of the answer. Run with `cargo run -p tsdb --release --example questions DIR [REPETITIONS] [WORD]`
 //! on a copy, because opening a database may change it; WORD chooses questions by their text.
 
 #![expect(clippy::print_stdout, reason = "printing is what a bench example is for")]
@@ -7,11 +7,11 @@
 use model::{
     LabelQuery, Labels, Matcher, Querier, SampleBuf, SelectHints, Timestamp, Unwatched, Value,
 };
-use query::{Cancel, Engine, QueryOutput, QueryValue, StepRange};
+use query::{Cancel, Engine, EngineOptions, Helpers, QueryOutput, QueryValue, StepRange};
 use std::error::Error;
 use std::hash::Hasher;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use sys::{OsVfs, SystemClock};
 use tsdb::{Db, DbOptions};
 
@@ -59,6 +59,30 @@ const QUESTIONS: [(&str, i64, u64); 14] = [
     (r#"count by (__name__) ({job="node"})"#, HOUR, 60),
 ];
 
+/// A question with its steps.
+struct Asked<'a> {
+    db: &'a Db,
+    expr: promql::ast::Expr,
+    steps: StepRange,
+}
+
+impl Asked<'_> {
+    fn ask(&self, engine: &Engine) -> Result<QueryOutput, Box<dyn Error>> {
+        let Self { db, expr, steps } = self;
+        if steps.start == steps.end {
+            return Ok(engine.instant(*db, expr, steps.end, &Cancel::new())?);
+        }
+        Ok(engine.range(*db, expr, steps, &Cancel::new())?)
+    }
+}
+
+/// What asking took: the shortest time and processor time, ms.
+#[derive(Clone, Copy)]
+struct Took {
+    least: f64,
+    processor: f64,
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let dir = arguments.next().ok_or("the data directory is missing")?;
@@ -69,30 +93,48 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (db, _) = Db::open(options, Arc::new(OsVfs), Arc::new(SystemClock::new()))?;
     let (first, last) = span(&db)?;
     println!("{} series, {first} to {last}", db.stats().series);
-    let mut total = 0.0;
+    println!("    alone: ms   processor | helped: ms   processor | checksum of the answer");
+    let helped = EngineOptions { helpers: Helpers::of_cores(), ..EngineOptions::default() };
+    let engines = [Engine::default(), Engine::new(helped)];
+    let mut total = [Took { least: 0.0, processor: 0.0 }; 2];
     for (text, length, step) in QUESTIONS.into_iter().filter(|(text, ..)| text.contains(&word)) {
-        let expr = promql::parse(text)?;
-        let start = (last - length).max(first + 300_000);
-        let ask = || -> Result<QueryOutput, Box<dyn Error>> {
-            let at = Timestamp::from_ms;
-            if length == 0 {
-                return Ok(Engine::default().instant(&db, &expr, at(last), &Cancel::new())?);
-            }
-            let steps =
-                StepRange { start: at(start), end: at(last), step: Duration::from_secs(step) };
-            Ok(Engine::default().range(&db, &expr, &steps, &Cancel::new())?)
-        };
-        let checksum = checksum(&ask()?.value);
-        let before = processor_ms()?;
-        for _ in 0..repetitions {
-            ask()?;
+        let start = if length == 0 { last } else { (last - length).max(first + 300_000) };
+        let at = Timestamp::from_ms;
+        let steps = StepRange { start: at(start), end: at(last), step: Duration::from_secs(step) };
+        let asked = Asked { db: &db, expr: promql::parse(text)?, steps };
+        let checksum = checksum(&asked.ask(&engines[0])?.value);
+        let took = compare(&asked, &engines, (repetitions, checksum))?;
+        for (total, took) in total.iter_mut().zip(took) {
+            total.least += took.least;
+            total.processor += took.processor;
         }
-        let each = (processor_ms()? - before) / f64::from(repetitions);
-        total += each;
-        println!("{each:>9.2} ms {checksum:016x} {text}");
+        println!("{} | {} | {checksum:016x} {text}", shown(took[0]), shown(took[1]));
     }
-    println!("{total:>9.2} ms");
+    println!("{} | {} |", shown(total[0]), shown(total[1]));
     Ok(())
+}
+
+fn shown(took: Took) -> String {
+    format!("{:>10.2} {:>11.2}", took.least, took.processor)
+}
+
+/// Asks both engines in turn, so that whatever else runs is in the way of both.
+fn compare(
+    asked: &Asked<'_>,
+    engines: &[Engine; 2],
+    (repetitions, expected): (u32, u64),
+) -> Result<[Took; 2], Box<dyn Error>> {
+    let mut took = [Took { least: f64::INFINITY, processor: 0.0 }; 2];
+    assert_eq!(checksum(&asked.ask(&engines[1])?.value), expected, "every bit is the same");
+    for _ in 0..repetitions {
+        for (engine, took) in engines.iter().zip(&mut took) {
+            let (before, begun) = (processor_ms()?, Instant::now());
+            asked.ask(engine)?;
+            took.least = took.least.min(begun.elapsed().as_secs_f64() * 1e3);
+            took.processor += (processor_ms()? - before) / f64::from(repetitions);
+        }
+    }
+    Ok(took)
 }
 
 /// From the earliest to the latest step that the questions use: the span of one metric.
@@ -119,11 +161,13 @@ fn span(db: &Db) -> Result<(i64, i64), Box<dyn Error>> {
     Ok((first, last - last.rem_euclid(15_000)))
 }
 
-/// User and system time of this process so far.
+/// User and system time of this process so far, in ticks of 10 ms: many repetitions even it out.
 fn processor_ms() -> Result<f64, Box<dyn Error>> {
-    let text = std::fs::read_to_string("/proc/self/schedstat")?;
-    let nanos: u64 = text.split(' ').next().ok_or("no time in schedstat")?.parse()?;
-    Ok(nanos as f64 / 1e6)
+    let text = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = text.rsplit_once(')').ok_or("no name in stat")?;
+    let ticks: Vec<&str> = fields.split_ascii_whitespace().skip(11).take(2).collect();
+    let ticks: Result<Vec<f64>, _> = ticks.into_iter().map(str::parse).collect();
+    Ok(ticks?.iter().sum::<f64>() * 10.0)
 }
 
 fn checksum(value: &QueryValue) -> u64 {

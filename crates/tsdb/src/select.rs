@@ -15,7 +15,7 @@ use crate::segment::{OpenIndex, Segment, SeriesPart};
 use crate::tombstone::{Deleted, Tombstone};
 use model::{
     Exemplar, LabelQuery, Labels, Matcher, MetricMetadata, Querier, QuerierError, QuerierErrorKind,
-    SampleBuf, SelectHints, Selection, Timestamp, Watch,
+    SampleBuf, SelectHints, Selection, SeriesReader, Timestamp, Watch,
 };
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -103,6 +103,10 @@ struct DbSelection {
 }
 
 impl DbSelection {
+    fn scratch(&self) -> Scratch {
+        if self.presence_only { Scratch::of_presence() } else { Scratch::default() }
+    }
+
     fn read_with(
         &self,
         series: &SelectedSeries,
@@ -133,6 +137,18 @@ impl DbSelection {
     }
 }
 
+/// One thread's way through a selection.
+struct DbReader<'s> {
+    selection: &'s DbSelection,
+    scratch: Scratch,
+}
+
+impl SeriesReader for DbReader<'_> {
+    fn read(&mut self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError> {
+        self.selection.read_with(&self.selection.series[index], &mut self.scratch, into)
+    }
+}
+
 impl Selection for DbSelection {
     fn len(&self) -> usize {
         self.series.len()
@@ -153,14 +169,14 @@ impl Selection for DbSelection {
 
     fn read(&self, index: usize, into: &mut SampleBuf) -> Result<(), QuerierError> {
         let lent = self.scratches.lock().pop();
-        let mut scratch = match lent {
-            Some(scratch) => scratch,
-            None if self.presence_only => Scratch::of_presence(),
-            None => Scratch::default(),
-        };
+        let mut scratch = lent.unwrap_or_else(|| self.scratch());
         let outcome = self.read_with(&self.series[index], &mut scratch, into);
         self.scratches.lock().push(scratch);
         outcome
+    }
+
+    fn reader(&self) -> Box<dyn SeriesReader + '_> {
+        Box::new(DbReader { selection: self, scratch: self.scratch() })
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -34,6 +34,7 @@ fn queries_share_a_budget_and_answers_keep_their_part() {
     assert_eq!(error.to_string(), "queries together hold all 14 MiB they may; come again later");
     drop(other);
     let answer = meter.finish(2 * MIB);
+    drop(meter);
     assert_eq!((first.progress().bytes(), limits.shared.reserved()), (0, 2 * MIB));
     let other = Meter::new(&second, &limits);
     other.take(10 * MIB).unwrap();

@@ -5,6 +5,7 @@
 
 mod answers;
 mod explain;
+mod lanes;
 mod limits;
 mod memory;
 mod metamorphic;

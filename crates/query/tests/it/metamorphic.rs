@@ -8,7 +8,7 @@ use query::{Cancel, Engine, MatrixSeries, QueryValue, StepRange};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const QUERIES: &[&str] = &[
+pub(crate) const QUERIES: &[&str] = &[
     "requests_total",
     "requests_total offset 1m",
     "requests_total @ 300",
@@ -146,7 +146,7 @@ fn both_nan(a: &Value, b: &Value) -> bool {
     matches!((a, b), (Value::Float(a), Value::Float(b)) if a.is_nan() && b.is_nan())
 }
 
-fn steps(random: &mut Random) -> StepRange {
+pub(crate) fn steps(random: &mut Random) -> StepRange {
     let start = Timestamp::from_ms(i64::try_from(random.below(400_000)).unwrap() - 60_000);
     let step = Duration::from_millis(1 + random.below(60_000));
     StepRange { start, end: start.saturating_add(step * 25), step }

@@ -100,10 +100,14 @@ pub(crate) fn dump_range(db: &Db, start: i64, end: i64, matchers: &[Matcher]) ->
     let mut found = BTreeMap::new();
     let mut previous: Option<Labels> = None;
     let mut samples = SampleBuf::default();
+    let mut reader = selection.reader();
     for index in 0..selection.len() {
         let labels = selection.labels(index).clone();
         assert!(previous.as_ref().is_none_or(|p| *p < labels), "INV-3: series increase");
-        selection.read(index, &mut samples).unwrap();
+        match index % 2 {
+            0 => selection.read(index, &mut samples).unwrap(),
+            _ => reader.read(index, &mut samples).unwrap(),
+        }
         assert!(samples.timestamps.is_sorted_by(|a, b| a < b), "INV-3: samples increase");
         if !samples.is_empty() {
             found.insert(labels.clone(), seen(&samples));
