@@ -20,6 +20,8 @@ const QUESTION_MAX: Duration = Duration::from_secs(5);
 /// A report is no longer true after so many intervals without another.
 const INTERVALS_TRUE: u32 = 4;
 const TRUE_LONGER: Duration = Duration::from_secs(30);
+/// Time between two looks for the first answers of targets.
+const FIRST_LOOK: Duration = Duration::from_millis(250);
 
 /// Who answers PromQL.
 #[derive(Clone)]
@@ -69,9 +71,16 @@ impl Vitals {
         self.state().settings = Arc::new(settings);
     }
 
-    /// Judges until it is told to stop.
+    /// Judges until it is told to stop; for the first time when every target was asked once, or
+    /// after an interval: a start is no trouble.
     pub async fn run(self: Arc<Self>, stopped: impl Future<Output = ()>) {
         let mut stopped = std::pin::pin!(stopped);
+        let interval = self.state().settings.interval;
+        tokio::select! {
+            () = tokio::time::sleep(interval) => {}
+            () = self.first_answers() => {}
+            () = &mut stopped => return,
+        }
         loop {
             let this = Arc::clone(&self);
             if let Err(error) = tokio::task::spawn_blocking(move || this.judge()).await {
@@ -82,6 +91,12 @@ impl Vitals {
                 () = tokio::time::sleep(interval) => {}
                 () = &mut stopped => return,
             }
+        }
+    }
+
+    async fn first_answers(&self) {
+        while self.world.targets().iter().any(|target| target.last_scrape.is_none()) {
+            tokio::time::sleep(FIRST_LOOK).await;
         }
     }
 

@@ -4,6 +4,7 @@ import type { Browser, Dialog, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeClean, launch, open } from "./browser";
 import { type Scene, scene } from "./scene";
+import { until } from "./server";
 
 let browser: Browser;
 let full: Scene;
@@ -103,9 +104,14 @@ describe("what was changed and not saved", () => {
     await offer(elsewhere).waitFor({ state: "detached" });
     await elsewhere.reload();
     await elsewhere.getByRole("heading", { name: "Queue" }).waitFor();
-    await elsewhere.keyboard.press("d");
-    await elsewhere.keyboard.press("s");
-    await elsewhere.getByRole("dialog").waitFor();
+    // The keys of a dashboard come a moment after it is drawn.
+    const save = elsewhere.getByRole("dialog");
+    await until("the dialog of a save", async () => {
+      await elsewhere.keyboard.press("d");
+      await elsewhere.keyboard.press("s");
+      await save.waitFor({ timeout: 1000 }).catch(() => undefined);
+      return (await save.count()) > 0 ? true : undefined;
+    });
     expect(await offer(elsewhere).count()).toBe(0);
     await closeClean(watched);
   });

@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { closeClean, launch, open, settled } from "./browser";
 import { empty, type Scene, scene } from "./scene";
+import { Flyball } from "./server";
 
 let browser: Browser;
 let full: Scene;
@@ -68,6 +69,34 @@ it("keeps the chosen snippet in the address, with the address of this server", a
     `${full.server.url}api/v1/write`,
   );
   await closeClean(watched);
+});
+
+it("calls nothing good before it is judged", async () => {
+  const server = await Flyball.start({
+    files: {
+      "flyball.yml": `version: 1
+prometheus: prometheus.yml
+collect: {host: {enabled: false}}
+health: {interval: 10m}
+`,
+      "prometheus.yml": `global: {scrape_interval: 12h}
+scrape_configs:
+- job_name: shop
+  static_configs: [{targets: ['127.0.0.1:9']}]
+`,
+    },
+    flags: ["--config.file=flyball.yml"],
+  });
+  try {
+    const watched = await open(browser, server, "/");
+    await watched.page.getByText("Nothing is judged yet").waitFor();
+    await watched.page.getByText("nothing was judged yet").waitFor();
+    await watched.page.getByRole("link", { name: "Health: all reasons" }).click();
+    await watched.page.getByText("The first answers of the").waitFor();
+    await closeClean(watched);
+  } finally {
+    await server.remove();
+  }
 });
 
 it("says what to do where nothing is measured", async () => {

@@ -3,4 +3,5 @@
 
 mod answers;
 mod forecasts;
+mod start;
 mod town;

@@ -94,8 +94,8 @@ impl Town {
         self.alerts.push((labels, texts.iter().map(text).collect()));
     }
 
-    /// Judged once, `late` before it is looked at.
-    pub(crate) fn judged(&self, late: Duration) -> Arc<Vitals> {
+    /// Nothing is judged yet; with the town that it sees, which goes on changing.
+    pub(crate) fn watched(&self) -> (Arc<Vitals>, Arc<SimClock>, Arc<Mutex<Self>>) {
         let clock = Arc::new(SimClock::new(NOW));
         let mut store = MemoryQuerier::new();
         for (labels, ago, value) in &self.samples {
@@ -106,28 +106,25 @@ impl Town {
             querier: Arc::new(store),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
         };
-        let vitals = Vitals::new(asked, Box::new(Seen(Arc::new(Mutex::new(self.clone())))));
+        let town = Arc::new(Mutex::new(self.clone()));
+        let vitals = Vitals::new(asked, Box::new(Seen(Arc::clone(&town))));
         vitals.configure(self.settings.clone());
+        (Arc::new(vitals), clock, town)
+    }
+
+    /// Judged once, `late` before it is looked at.
+    pub(crate) fn judged(&self, late: Duration) -> Arc<Vitals> {
+        let (vitals, clock, _) = self.watched();
         vitals.judge();
         clock.advance(late);
-        Arc::new(vitals)
+        vitals
     }
 
     /// Status and JSON of an answer.
     pub(crate) fn asked(&self, path: &str, late: Duration) -> (u16, Json) {
         let vitals = self.judged(late);
-        let router = axum::Router::new()
-            .route(vitals::HEALTH_PATH, vitals::health_route(Arc::clone(&vitals)))
-            .route(vitals::LATEST_PATH, vitals::latest_route(Arc::clone(&vitals)))
-            .route(vitals::PAGE_PATH, vitals::page_route(vitals));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let request = Request::get(path).body(Body::empty()).unwrap();
-            let response = router.oneshot(request).await.unwrap();
-            let status = response.status().as_u16();
-            let bytes = response.into_body().collect().await.unwrap().to_bytes();
-            (status, serde_json::from_slice(&bytes).unwrap())
-        })
+        runtime.block_on(answer(vitals, path))
     }
 
     /// A component's score, and its deductions as `points kind subject: reason | remedy`.
@@ -140,6 +137,19 @@ impl Town {
         let found = all.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("{body}"));
         (found["score"].clone(), told(&found["deductions"]))
     }
+}
+
+/// Status and JSON of an answer as it is now.
+pub(crate) async fn answer(vitals: Arc<Vitals>, path: &str) -> (u16, Json) {
+    let router = axum::Router::new()
+        .route(vitals::HEALTH_PATH, vitals::health_route(Arc::clone(&vitals)))
+        .route(vitals::LATEST_PATH, vitals::latest_route(Arc::clone(&vitals)))
+        .route(vitals::PAGE_PATH, vitals::page_route(vitals));
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap())
 }
 
 fn told(deductions: &Json) -> Vec<String> {

@@ -46,6 +46,13 @@ export default function HealthPage(): JSX.Element {
 
 function Next({ health }: { readonly health: Health }): JSX.Element {
   const found = causes(health);
+  if (health.at === null) {
+    return (
+      <Empty title="Nothing is judged yet.">
+        The first answers of the <a href={href("/targets")}>targets</a> are on their way.
+      </Empty>
+    );
+  }
   if (health.components.length === 0) {
     return (
       <Empty title="Nothing is watched yet.">

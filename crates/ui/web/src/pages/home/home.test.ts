@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
+import type { Band } from "../../api/health";
 import type { Alert, Target } from "../../api/prometheus";
 import { newest, ofServer, transitions } from "./changes";
 import { asPoints, extended, recentMean, sparkPath } from "./points";
-import { firing, services, type Strain, troubles } from "./trouble";
+import { calm, firing, services, type Strain, troubles } from "./trouble";
 
 const alert = (name: string, severity: string, state: Alert["state"] = "firing"): Alert => ({
   labels: { alertname: name, severity, instance: "a" },
@@ -40,6 +41,32 @@ it("lists what is wrong, worst first, and says why and what to do", () => {
     remedy: "mend it",
     where: 'instance="a"',
   });
+});
+
+const judged = (
+  status: Band,
+  score: number | null,
+  at: string | null = "2026-11-22T04:00:00Z",
+) => ({
+  ...{ status, score, at, summary: "", since: at, deductions: [], components: [], changes: [] },
+  interval_seconds: 15,
+});
+
+it("calls nothing good that was not asked, not judged or lacks points", () => {
+  const up = target("a", "");
+  const unasked = { ...up, health: "unknown" as const };
+  const title = (...[targets, health]: Parameters<typeof calm>) => calm(targets, health).title;
+  const unjudged = "Nothing is judged yet: the first answers are on their way.";
+  expect(title([up], judged("unknown", null, null))).toBe(unjudged);
+  expect(title([unasked], judged("impaired", 69))).toBe(unjudged);
+  expect(title([unasked], undefined)).toBe(unjudged);
+  expect(title([], judged("unknown", null))).toBe("Nothing is measured yet.");
+  expect(calm([up, unasked], judged("degraded", 89))).toMatchObject({
+    isGood: false,
+    title: "No alert fires and no target is down.",
+    next: { path: "/health" },
+  });
+  expect(calm([up], judged("healthy", 100))).toEqual({ title: "Nothing is wrong.", isGood: true });
 });
 
 it("lists a target that an alert tells of once, with its error", () => {

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { routedAlerts } from "../../api/alertmanager";
 import { getData } from "../../api/client";
-import { health } from "../../api/health";
+import { type Health, health } from "../../api/health";
 import { activeTargets, alerts, queryRange, type Target } from "../../api/prometheus";
 import { asError, type Loaded, useLoad } from "../../app/load";
 import { href } from "../../app/route";
@@ -17,6 +17,7 @@ import { type Change, newest, ofServer, type Runtime, transitions, WRONG } from 
 import { HostSection, strains } from "./host";
 import { Snippets } from "./snippets";
 import {
+  calm,
   firing,
   type ServerState,
   type Service,
@@ -35,7 +36,7 @@ export default function Home(): JSX.Element {
     { everyMs: 5000 },
   );
   const routed = useLoad((signal) => routedAlerts([], { signal }), [], { everyMs: 2000 });
-  const judged = useLoad((signal) => health({ signal }), [], { everyMs: 5000 });
+  const judged = useLoad((signal) => health({ signal }), [], { everyMs: 2000 });
   const { told, quiet } = firing(alerting.data ?? [], routed.data ?? []);
   const found =
     alerting.data && targets.data
@@ -50,7 +51,12 @@ export default function Home(): JSX.Element {
         <section class="stack" aria-label="What is wrong now">
           {error && <Problem error={asError(error)} isSlim={found !== undefined} />}
           {found ? (
-            <Verdict found={found} targets={targets.data ?? []} server={server.data} />
+            <Verdict
+              found={found}
+              targets={targets.data ?? []}
+              server={server.data}
+              health={judged.data}
+            />
           ) : (
             !error && <Loading what="alerts and targets" />
           )}
@@ -82,15 +88,20 @@ interface VerdictProps {
   readonly found: readonly Trouble[];
   readonly targets: readonly Target[];
   readonly server: ServerState | undefined;
+  readonly health: Health | undefined;
 }
 
-function Verdict({ found, targets, server }: VerdictProps): JSX.Element {
+function Verdict({ found, targets, server, health }: VerdictProps): JSX.Element {
   if (found.length === 0) {
+    const { title, isGood, next } = calm(targets, health);
     const up = targets.filter((target) => target.health === "up").length;
+    const isAsked = targets.length > 0;
     return (
-      <Empty isGood title="Nothing is wrong.">
-        {up} of {targets.length} targets are up, no alert fires
-        {server && `, ${formatValue(server.storage.series, "short")} series are stored`}.
+      <Empty isGood={isGood} title={title}>
+        {isAsked && `${up} of ${targets.length} targets are up, no alert fires`}
+        {isAsked && server && `, ${formatValue(server.storage.series, "short")} series are stored`}
+        {isAsked && ". "}
+        {next && <a href={href(next.path)}>{next.text}</a>}
       </Empty>
     );
   }

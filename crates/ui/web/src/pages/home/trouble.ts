@@ -2,6 +2,7 @@
 // Pure: from what the server says to a list, worst first.
 
 import type { RoutedAlert } from "../../api/alertmanager";
+import type { Health } from "../../api/health";
 import type { Alert, Target } from "../../api/prometheus";
 import type { components } from "../../api/schema";
 import type { Tone } from "../../components/state";
@@ -82,6 +83,32 @@ export function troubles(
   const unnamed = down.filter((target) => !named.has(target));
   const all = [...(server ? ofServer(server) : []), ...ofAlerts, ...ofTargets(unnamed)];
   return [...all, ...ofHosts(strains)].sort((a, b) => RANKS[a.tone] - RANKS[b.tone]);
+}
+
+/** What is said where no trouble is found. */
+export interface Calm {
+  readonly title: string;
+  readonly isGood: boolean;
+  /** Where to go on. */
+  readonly next?: { readonly text: string; readonly path: string };
+}
+
+/** No trouble is good news only where everything was asked and nothing lacks a point. */
+export function calm(targets: readonly Target[], health: Health | undefined): Calm {
+  const unasked = targets.filter((target) => target.health === "unknown").length;
+  const isUnjudged = health !== undefined && health.at === null;
+  if (isUnjudged || (unasked > 0 && unasked === targets.length)) {
+    return { title: "Nothing is judged yet: the first answers are on their way.", isGood: false };
+  }
+  if (targets.length === 0 && health?.score === null) {
+    const next = { text: "How to get data in", path: "/discovery" };
+    return { title: "Nothing is measured yet.", isGood: false, next };
+  }
+  if (health && health.status !== "healthy") {
+    const next = { text: "See where the points went", path: "/health" };
+    return { title: "No alert fires and no target is down.", isGood: false, next };
+  }
+  return { title: "Nothing is wrong.", isGood: true };
 }
 
 const RANKS: Readonly<Record<Tone, number>> = { bad: 0, warn: 1, info: 2, none: 2, good: 3 };

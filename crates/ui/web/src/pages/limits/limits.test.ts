@@ -15,6 +15,9 @@ const FIGURES = figuresOf([
   series("flyball_queries_refused_total", 3, { reason: "series" }),
   series("flyball_queries_refused_total", 5, { reason: "memory" }),
   series("flyball_otlp_requests_total", 2, { outcome: "limited" }),
+  series("flyball_notifications_queue_length", 4, { alertmanager: "a" }),
+  series("flyball_notifications_queue_length", 3, { alertmanager: "b" }),
+  series("flyball_notifications_queue_capacity", 10),
   series("flyball_otlp_requests_total", 9, { outcome: "accepted" }),
 ]);
 
@@ -29,7 +32,9 @@ it("says of each limit what is used, where it ends and how often it was reached"
   expect(of("Queries at once")).toMatchObject({ most: 7 });
   expect(of("Series of a query")).toMatchObject({ most: 50, reached: 3 });
   expect(of("Memory of a query")).toMatchObject({ most: 100 });
-  expect(of("Requests that push samples")).toMatchObject({ reached: 2 });
+  expect(of("Pushes with new series")).toMatchObject({ reached: 2 });
+  expect(of("Series")).toMatchObject({ most: undefined, unlessSet: 5_000_000 });
+  expect(of("Alerts that wait for an external Alertmanager")).toMatchObject({ used: 4, most: 10 });
   expect(of("Time of a query")?.most).toBe(120);
 });
 

@@ -9,6 +9,8 @@ export interface Limit {
   readonly used?: number | undefined;
   /** Where it ends. */
   readonly most: number | undefined;
+  /** Where it ends when nobody says so; the figure in force is in the configuration. */
+  readonly unlessSet?: number;
   /** How often it was reached since the start. */
   readonly reached?: number | undefined;
   readonly unit: "bytes" | "count" | "seconds";
@@ -36,6 +38,12 @@ export function limitsOf(figures: Figures, flags: Flags): readonly LimitGroup[] 
 
 const sum = (figures: Figures, name: string): number | undefined => figures.get(name)?.sum;
 
+/** The largest of a metric's series: each has the limit for itself. */
+function largest(figures: Figures, name: string): number | undefined {
+  const values = figures.get(name)?.series.map((one) => Number(one.value?.[1] ?? 0)) ?? [];
+  return values.length === 0 ? undefined : Math.max(...values);
+}
+
 /** Of a metric, what has one of these values of a label. */
 function having(figures: Figures, name: string, label: string, values: readonly string[]): number {
   const series = figures.get(name)?.series ?? [];
@@ -60,7 +68,7 @@ function ofMemory(figures: Figures): Limit[] {
       most: memory,
       reached: refused(figures, "memory", "shared_memory"),
       unit: "bytes",
-      then: "caches shrink first, then queries and new series are refused",
+      then: "caches shrink first; then new series and queries get 503, to be tried again after 5 s",
       set: "--memory.limit",
     },
     {
@@ -68,8 +76,9 @@ function ofMemory(figures: Figures): Limit[] {
       used: sum(figures, "flyball_storage_series"),
       most: undefined,
       reached: sum(figures, "flyball_storage_series_refused_total"),
+      unlessSet: 5_000_000,
       unit: "count",
-      then: "new series are refused, those that are there go on",
+      then: "429 for new series, to be tried again after 1 min; those that are there go on",
       set: "limits: series_max, series_per_target_max",
     },
     {
@@ -192,20 +201,27 @@ function ofTraffic(figures: Figures, flags: Flags): Limit[] {
       what: "Connections",
       most: numberOf(flags, "web.max-connections"),
       unit: "count",
-      then: "503, and the connection is closed",
+      then: "503, to be tried again after 5 s; with TLS the connection is closed at once",
       set: "--web.max-connections",
     },
     {
-      what: "Requests that push samples",
+      what: "Requests per second",
+      most: undefined,
+      unit: "count",
+      then: "429, to be tried again when there is room",
+      set: "rate_limit of the web configuration",
+    },
+    {
+      what: "Pushes with new series",
       most: undefined,
       reached: limited.reduce((total, one) => total + one, 0),
       unit: "count",
-      then: "429, to be tried again later",
-      set: "by the memory limit",
+      then: "429 for new series; what has its series already is stored",
+      set: "limits: series_max, series_per_target_max",
     },
     {
-      what: "Notifications that wait",
-      used: sum(figures, "flyball_notifications_queue_length"),
+      what: "Alerts that wait for an external Alertmanager",
+      used: largest(figures, "flyball_notifications_queue_length"),
       most: sum(figures, "flyball_notifications_queue_capacity"),
       unit: "count",
       then: "the oldest are dropped and counted",
@@ -216,7 +232,7 @@ function ofTraffic(figures: Figures, flags: Flags): Limit[] {
       used: sum(figures, "process_open_fds"),
       most: sum(figures, "process_max_fds"),
       unit: "count",
-      then: "new connections are refused, those that are there go on",
+      then: "new connections wait, those that are there go on; the log tells of it",
       set: "ulimit -n",
     },
   ];

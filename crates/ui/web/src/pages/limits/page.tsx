@@ -73,7 +73,7 @@ function Group({ group }: { readonly group: LimitGroup }): JSX.Element {
 }
 
 function Row({ limit }: { readonly limit: Limit }): JSX.Element {
-  const { what, used, most, reached, unit } = limit;
+  const { what, used, most, unlessSet, reached, unit } = limit;
   const text = (value: number): string =>
     unit === "bytes"
       ? formatValue(value, "bytes", 1)
@@ -86,7 +86,15 @@ function Row({ limit }: { readonly limit: Limit }): JSX.Element {
       <td class="number">
         {used !== undefined && <BarCell share={most ? used / most : 0}>{text(used)}</BarCell>}
       </td>
-      <td class="number">{most === undefined ? <span class="muted">none</span> : text(most)}</td>
+      <td class="number">
+        {most !== undefined ? (
+          text(most)
+        ) : (
+          <span class="muted">
+            {unlessSet ? `${text(unlessSet)} unless set` : "none unless set"}
+          </span>
+        )}
+      </td>
       <td class="number">
         {reached === undefined ? (
           ""
@@ -96,8 +104,8 @@ function Row({ limit }: { readonly limit: Limit }): JSX.Element {
           0
         )}
       </td>
-      <td>{limit.then}</td>
-      <td class="mono">{limit.set}</td>
+      <td class="limit-then">{limit.then}</td>
+      <td class="limit-set mono">{limit.set}</td>
     </tr>
   );
 }

@@ -157,7 +157,7 @@ const COLUMNS: readonly Column<Row>[] = [
     id: "last",
     isWideOnly: true,
     title: "Last told",
-    width: "84px",
+    width: "96px",
     isNumber: true,
     render: ({ integration }) => (
       <span title={clock(integration?.lastSent ?? undefined)}>

@@ -143,6 +143,7 @@ function columns(expire: (one: Silence) => void): Column<Silence>[] {
     },
     {
       id: "comment",
+      isWideOnly: true,
       title: "Why",
       width: "minmax(90px, 2fr)",
       render: (one) => <span title={one.comment}>{one.comment}</span>,

@@ -180,16 +180,15 @@ const COLUMNS: readonly Column<Target>[] = [
   },
   {
     id: "pool",
-    isWideOnly: true,
     title: "Pool",
-    width: "120px",
+    width: "minmax(64px, 120px)",
     render: (one) => one.scrapePool,
     sortBy: (one) => one.scrapePool,
   },
   {
     id: "instance",
     title: "Labels",
-    width: "minmax(150px, 3fr)",
+    width: "minmax(120px, 3fr)",
     sortBy: (one) => one.labels.instance ?? "",
     render: (one) => (
       <span title={labelsText(one.labels)}>
@@ -199,6 +198,7 @@ const COLUMNS: readonly Column<Target>[] = [
   },
   {
     id: "error",
+    isWideOnly: true,
     title: "Error",
     width: "minmax(80px, 2fr)",
     render: (one) => (
