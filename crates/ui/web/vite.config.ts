@@ -27,6 +27,7 @@ function compress() {
 
 const FRAME =
   /node_modules\/(preact|@preact)\/|src\/(styles\/|app\/(?!palette|help|find|range_panel)|components\/(button|icon|lazy|menu|state|toast)|api\/(client|prometheus)|dashboards\/api)/;
+const ALWAYS = /assets\/(frame|rolldown-runtime)-/;
 const PARTS =
   /src\/(components\/(dialog|field|tabs|virtual)|pages\/parts\/(page_head|rows|labels|when|facts))\./;
 const FIGURES = /src\/(format\/|panels\/(number|reduce)\.ts|charts\/(colors|theme))/;
@@ -43,7 +44,12 @@ export default defineConfig({
     // Browsers that know light-dark().
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: {
+      polyfill: false,
+      // What every page has already need not be named by whoever loads a chunk.
+      resolveDependencies: (_file, needed, { hostType }) =>
+        hostType === "html" ? needed : needed.filter((file) => !ALWAYS.test(file)),
+    },
     // Which chunk needs which others: read by the test of the sizes.
     manifest: true,
     rolldownOptions: {

@@ -22,15 +22,34 @@ const SPENT: [&str; 9] = [
 pub(super) fn migrate(panel: &mut Object, path: &str, report: &mut Report) {
     set(panel, "type", "table");
     steps(panel, path, report);
-    for (index, style) in take_list(panel, "styles").into_iter().enumerate() {
+    let styles = take_list(panel, "styles");
+    let hides_rest = styles.iter().filter_map(Value::as_object).any(is_hidden_rest);
+    for (index, style) in styles.into_iter().enumerate() {
         let Value::Object(style) = style else { continue };
         let place = element(path, "styles", index);
         apply_style(panel, &style, &place, report);
+    }
+    if hides_rest {
+        show_named(panel);
     }
     let shows_header = panel.get("showHeader").is_none_or(|show| truthy(Some(show)));
     set(child(panel, "options"), "showHeader", shows_header);
     for spent in SPENT {
         panel.remove(spent);
+    }
+}
+
+/// The first style that fits counted: one that hides all columns meant those without another.
+fn is_hidden_rest(style: &Object) -> bool {
+    text(style, "pattern") == Some("/.*/") && text(style, "type") == Some("hidden")
+}
+
+fn show_named(panel: &mut Object) {
+    for rule in crate::json::list_mut(fields::config(panel), "overrides") {
+        let Some(Value::Array(properties)) = rule.get_mut("properties") else { continue };
+        if !properties.iter().any(|found| found["id"] == "custom.hidden") {
+            properties.push(property("custom.hidden", false));
+        }
     }
 }
 

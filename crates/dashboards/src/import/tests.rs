@@ -289,6 +289,23 @@ fn a_table_of_styles_becomes_one_of_overrides() {
 }
 
 #[test]
+fn a_table_that_hides_the_rest_shows_what_it_names() {
+    let (table, _) = panel(
+        14,
+        json!({"type": "table", "title": "t", "styles": [
+            {"pattern": "Value", "type": "number", "unit": "s"},
+            {"pattern": "job", "type": "hidden"},
+            {"pattern": "/.*/", "type": "hidden"},
+        ]}),
+    );
+    let config = &table["fieldConfig"];
+    assert_eq!(config["defaults"]["custom"], json!({"hidden": true}));
+    let hidden = |at: usize| config["overrides"][at]["properties"].as_array().unwrap().last();
+    assert_eq!(hidden(0), Some(&json!({"id": "custom.hidden", "value": false})));
+    assert_eq!(hidden(1), Some(&json!({"id": "custom.hidden", "value": true})));
+}
+
+#[test]
 fn other_panels_of_angular_are_migrated() {
     let (pie, _) = panel(
         22,

@@ -88,6 +88,102 @@ it("ad hoc filters narrow every panel, and stand in the address", async () => {
   await closeClean(watched);
 });
 
+/** Keeps a dashboard of panels, side by side. */
+async function keep(uid: string, panels: readonly object[], rest: object = {}): Promise<void> {
+  const placed = panels.map((one, at) => ({
+    id: at + 1,
+    gridPos: { x: at * 8, y: 0, w: 8, h: 7 },
+    ...one,
+  }));
+  const dashboard = { uid, title: uid, schemaVersion: 39, panels: placed, ...rest };
+  const answer = await fetch(new URL("api/flyball/v1/dashboards/import", full.server.url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ dashboard, overwrite: true }),
+  });
+  expect(answer.status, await answer.text()).toBeLessThan(300);
+}
+
+it("heatmaps and states share the crosshair with charts, in both directions", async () => {
+  const targets = [{ refId: "A", expr: "shop_orders_total" }];
+  await keep(
+    "crosshair",
+    [
+      { type: "timeseries", title: "Line", targets },
+      { type: "heatmap", title: "Heat", targets, options: { calculate: true } },
+      { type: "state-timeline", title: "States", targets },
+    ],
+    { graphTooltip: 1 },
+  );
+  const watched = await open(browser, full.server, "d/crosshair?from=now-2m&to=now");
+  const { page } = watched;
+  const line = page.locator(".panel .u-over");
+  const heat = page.getByRole("region", { name: "Heat" });
+  await Promise.all([line.waitFor(), heat.locator("canvas").waitFor()]);
+  await page.locator(".state-piece").first().waitFor();
+  await line.hover();
+  await expect.poll(() => page.locator(".crosshair:not([hidden])").count()).toBe(2);
+  await page.locator(".state-track").first().hover();
+  await expect.poll(() => page.locator(".crosshair:not([hidden])").count()).toBe(2);
+  const [over, cursor] = await Promise.all([
+    line.boundingBox(),
+    page.locator(".u-cursor-x").boundingBox(),
+  ]);
+  expect(cursor!.x).toBeGreaterThan(over!.x);
+  await page.mouse.move(2, 2);
+  await expect.poll(() => page.locator(".crosshair:not([hidden])").count()).toBe(0);
+  await closeClean(watched);
+});
+
+it("many values in a small panel can be read and scrolled to", async () => {
+  const expr = Array.from(
+    { length: 40 },
+    (_one, at) => `label_replace(vector(${at}), "n", "${at}", "", "")`,
+  );
+  await keep("small", [
+    {
+      type: "singlestat",
+      title: "Small",
+      valueName: "current",
+      format: "short",
+      gridPos: { x: 0, y: 0, w: 4, h: 4 },
+      targets: [{ refId: "A", expr: expr.join(" or "), legendFormat: "{{n}}" }],
+    },
+  ]);
+  const watched = await open(browser, full.server, "d/small");
+  const { page } = watched;
+  const tiles = page.locator(".stat-tile");
+  await expect.poll(() => tiles.count()).toBe(40);
+  const sizes = await tiles.evaluateAll((all) => all.map((one) => one.clientHeight));
+  expect(Math.min(...sizes)).toBeGreaterThan(30);
+  await tiles.last().scrollIntoViewIfNeeded();
+  await tiles.last().locator(".stat-value").click({ trial: true });
+  expect(await axe(page)).toEqual([]);
+  await closeClean(watched);
+});
+
+it("links to dashboards of a tag stand beside each other, or in a menu", async () => {
+  const link = { type: "dashboards", tags: ["linked"], includeVars: true, keepTime: true };
+  await keep("one", [], { title: "First one", tags: ["linked"] });
+  await keep("two", [], { title: "Second one", tags: ["linked"] });
+  await keep("links", [], {
+    links: [
+      { ...link, asDropdown: false },
+      { ...link, asDropdown: true, title: "Linked" },
+    ],
+  });
+  const watched = await open(browser, full.server, "d/links?from=now-3h&to=now");
+  const { page } = watched;
+  const first = page.getByRole("link", { name: "First one" });
+  await first.waitFor();
+  expect(await first.getAttribute("href")).toContain("from=now-3h");
+  await page.getByRole("link", { name: "Second one" }).waitFor();
+  await page.getByRole("button", { name: "Linked" }).click();
+  await page.getByRole("menuitem", { name: "Second one" }).click();
+  await page.getByRole("heading", { name: "Second one" }).waitFor();
+  await closeClean(watched);
+});
+
 it("what is printed is light", async () => {
   const watched = await open(browser, full.server, "d/types?viewPanel=1", { theme: "dark" });
   const { page } = watched;

@@ -22,7 +22,8 @@ const finite = (value: number | null): number | undefined =>
 
 function padded(axis: ChartAxis, low: number, high: number): Range {
   const from = Math.min(low, axis.softMin ?? low);
-  const to = Math.max(high, axis.softMax ?? high);
+  // Nothing but zeros stands on a scale up to one, not up to a hundred: that were 10,000%.
+  const to = Math.max(high, axis.softMax ?? high) || +!from;
   if (axis.zeroBased)
     return uPlot.rangeNum(Math.min(0, from), Math.max(0, to), side(axis, 1)) as Range;
   return uPlot.rangeNum(from, to, side(axis, 3)) as Range;

@@ -37,6 +37,9 @@ function PlainLink({ link }: { link: Link }): JSX.Element | null {
   );
 }
 
+/** Dashboards that stand beside each other; more are in a menu, whatever the link says. */
+const BESIDE_MAX = 10;
+
 function TagLinks({ link }: { link: Link }): JSX.Element | null {
   const session = useSession();
   const tags = link.tags ?? [];
@@ -53,6 +56,14 @@ function TagLinks({ link }: { link: Link }): JSX.Element | null {
     return shown ? [{ label: one.title, href: shown.href }] : [];
   });
   if (items.length === 0) return null;
+  if (!link.asDropdown && items.length <= BESIDE_MAX)
+    return (
+      <>
+        {others.map((one) => (
+          <PlainLink key={one.uid} link={{ ...link, title: one.title, url: `/d/${one.uid}` }} />
+        ))}
+      </>
+    );
   return (
     <Menu items={items}>
       <Icon name="menu" />

@@ -51,9 +51,10 @@ export function usePanel(use: PanelUse): PanelState {
   const transform = useTransformer(panel.transformations);
   const { scope } = use.session.variables.value;
   const made = useMemo(() => {
+    const names = scopeOf(use);
     const { frames, unknown } =
-      transform?.(answer.data?.frames ?? [], panel.transformations, scopeOf(use)) ?? NONE;
-    return { frames: configured(frames, panel.fieldConfig), unknown };
+      transform?.(answer.data?.frames ?? [], panel.transformations, names) ?? NONE;
+    return { frames: configured(frames, panel.fieldConfig, names), unknown };
   }, [answer.data, transform, panel.transformations, panel.fieldConfig, scope]);
   return { ...answer, ...made, waiting };
 }

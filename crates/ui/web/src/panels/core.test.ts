@@ -309,3 +309,14 @@ describe("steps", () => {
   it("start at multiples", () =>
     expect(aligned(1234, 5678, 1000)).toEqual({ startMs: 1000, endMs: 5000 }));
 });
+
+it("configured names have the variables of the dashboard filled in", () => {
+  const frame = frameOf("A", [fieldOf("Value", "number", [1], { labels: { host: "a" } })]);
+  const scope: Scope = (name) => (name === "team" ? { value: "core" } : undefined);
+  const source = {
+    defaults: { displayName: "$team on ${__field.labels.host}" },
+    overrides: [],
+  };
+  const [made] = configured([frame], source, scope);
+  expect(made!.fields[0]!.displayName).toBe("core on a");
+});

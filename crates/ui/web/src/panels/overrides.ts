@@ -3,15 +3,17 @@
 // Pure; frames are copied, never changed.
 
 import { type Field, type Frame, timeField } from "./frame";
+import { interpolate, type Scope } from "./interpolate";
 import { toRegex } from "./mappings";
 import type { Custom, FieldConfig, FieldConfigSource, Override, OverrideProperty } from "./model";
 import { nameFields } from "./names";
 import { reduce } from "./reduce";
 
-/** Frames whose fields have their whole configuration and their final names. */
+/** Frames whose fields have their whole configuration and their final names, variables filled in. */
 export function configured(
   frames: readonly Frame[],
   source: FieldConfigSource | undefined,
+  scope?: Scope,
 ): Frame[] {
   const named = nameFields(frames);
   const defaults = source?.defaults ?? {};
@@ -29,6 +31,8 @@ export function configured(
       for (const override of overrides) {
         if (matches(override.matcher, field, frame, named)) applyAll(config, override.properties);
       }
+      if (scope && config.displayName)
+        config.displayName = interpolate(config.displayName, scope, "text");
       const seriesIndex = field.type === "time" || field.type === "string" ? -1 : index++;
       return { ...field, config: sound(config), seriesIndex };
     }),

@@ -61,14 +61,16 @@ export function reducedValues(
     };
     if (options?.values) return rows(frame, field, one);
     return calcs.map((calc) =>
-      one(
-        reduce(calc, field.values),
-        Math.max(0, frame.length - 1),
-        field.displayName ?? field.name,
-      ),
+      one(reducedBy(calc, field), Math.max(0, frame.length - 1), field.displayName ?? field.name),
     );
   });
   return made.slice(0, most);
+}
+
+/** Texts have no mean: of those the last one is shown, whatever is calculated of numbers. */
+function reducedBy(calc: string, { type, values }: Field): unknown {
+  const result = reduce(calc, values);
+  return type === "string" && result === null ? reduce("lastNotNull", values) : result;
 }
 
 function rows(

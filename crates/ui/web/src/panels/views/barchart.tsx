@@ -36,6 +36,8 @@ interface Category {
   bars: Bar[];
 }
 
+/** Width of a letter above a bar. */
+const LETTER_PX = 6.2;
 const CATEGORIES_MAX = 200;
 const BUCKETS = 30;
 
@@ -74,7 +76,7 @@ export function BarChartView(props: ViewProps): JSX.Element {
   const options = optionsOf<Options>(panel);
   const categories = useMemo(() => {
     const frames =
-      panel.type === "histogram"
+      panel.type === "histogram" && !props.frames.some(boundsOf)
         ? [histogramFrame(props.frames, options)].filter((one) => one !== undefined)
         : props.frames;
     return categoriesOf(frames, options, look);
@@ -88,9 +90,14 @@ export function BarChartView(props: ViewProps): JSX.Element {
     ...new Map(categories.flatMap((one) => one.bars).map((bar) => [bar.series, bar.color])),
   ];
   const every = flat ? 1 : Math.ceil(categories.length / Math.max(1, width / 56));
+  const side = stacked ? 1 : Math.max(1, names.length);
+  const letters = Math.max(
+    ...categories.flatMap(({ bars }) => bars.map(({ text }) => text.length)),
+  );
   const values =
     options.showValue === "always" ||
-    (options.showValue !== "never" && categories.length * (stacked ? 1 : names.length) < 30);
+    (options.showValue !== "never" &&
+      (flat || letters * LETTER_PX <= width / (categories.length * side)));
   return (
     <div class="barchart">
       <ol class={flat ? "columns columns-flat" : "columns"} aria-label={props.title || "Bars"}>
@@ -101,7 +108,11 @@ export function BarChartView(props: ViewProps): JSX.Element {
                 <Column key={bar.series} bar={bar} flat={flat} values={values && !stacked} />
               ))}
             </span>
-            <span class="column-name" title={category.name}>
+            <span
+              class="column-name"
+              title={category.name}
+              style={every > 1 ? { width: `${every * 100}%`, textAlign: "left" } : {}}
+            >
               {i % every === 0 ? category.name : "\u00a0"}
             </span>
           </li>
@@ -137,7 +148,10 @@ function Column({ bar, flat, values }: { bar: Bar; flat: boolean; values: boolea
 function categoriesOf(frames: readonly Frame[], options: Partial<Options>, look: Look): Category[] {
   const frame = frames.length > 1 ? lastOfEach(frames) : frames[0];
   if (!frame) return [];
-  const fields = numberFields(frame).filter((field) => !field.config.custom?.hideFrom?.viz);
+  const bounds = boundsOf(frame);
+  const fields = numberFields(frame).filter(
+    (field) => !field.config.custom?.hideFrom?.viz && !bounds?.includes(field),
+  );
   const x =
     frame.fields.find(
       (field) => options.xField && (field.displayName ?? field.name) === options.xField,
@@ -147,7 +161,9 @@ function categoriesOf(frames: readonly Frame[], options: Partial<Options>, look:
   const stacked = options.stacking === "normal" || options.stacking === "percent";
   const most = axisEnd(fields, frame.length, stacked);
   return Array.from({ length: Math.min(CATEGORIES_MAX, frame.length) }, (_row, row) => {
-    const name = label(x, row, look);
+    const name = bounds
+      ? bounds.map((one) => bound(one, row, look)).join(" – ")
+      : label(x, row, look);
     const total = fields.reduce((sum, field) => sum + Math.abs(Number(field.values[row] ?? 0)), 0);
     const end = options.stacking === "percent" ? total || 1 : most;
     return {
@@ -157,6 +173,18 @@ function categoriesOf(frames: readonly Frame[], options: Partial<Options>, look:
       ),
     };
   });
+}
+
+/** The columns with the bounds of buckets that the transformation `histogram` makes. */
+function boundsOf(frame: Frame): [Field, Field] | undefined {
+  const [low, high] = ["xMin", "xMax"].map((name) =>
+    frame.fields.find((field) => field.name === name),
+  );
+  return low && high ? [low, high] : undefined;
+}
+
+function bound(field: Field, row: number, look: Look): string {
+  return show(field.values[row], { unit: "short", ...field.config }, { min: 0, max: 1 }, look).text;
 }
 
 function axisEnd(fields: readonly Field[], rows: number, stacked: boolean): number {

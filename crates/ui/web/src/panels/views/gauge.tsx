@@ -9,7 +9,7 @@ import { type ReducedValue, reducedValues, type ReduceOptions } from "../reduced
 import { absoluteSteps } from "../thresholds";
 import { Linked, NoValue } from "./parts";
 import { optionsOf, type ViewProps } from "./props";
-import { layout } from "./stat";
+import { gridStyle, layout, scrolled } from "./stat";
 import "./big.css";
 import "./linked.css";
 
@@ -19,6 +19,11 @@ interface Options {
   showThresholdLabels: boolean;
   orientation: string;
 }
+
+/** The least dial that can be read, px. */
+const LEAST = { width: 64, height: 56 };
+/** What of a name stands below its dial. */
+const NAME_LETTERS = 20;
 
 const START = -210;
 const SWEEP = 240;
@@ -33,13 +38,11 @@ export function GaugeView(props: ViewProps): JSX.Element {
   if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
   const grid = layout(
     values.length,
-    { width, height, wide: 1.15 },
-    options.orientation === "vertical" || options.orientation === "horizontal"
-      ? options.orientation
-      : "auto",
+    { width, height, wide: 1.15, least: LEAST },
+    options.orientation,
   );
   return (
-    <div class="gauges" style={{ gridTemplateColumns: `repeat(${grid.columns}, minmax(0, 1fr))` }}>
+    <div class="gauges" style={gridStyle(grid)} {...scrolled(grid, height, props.title)}>
       {values.map((value, i) => (
         <Linked key={i} links={props.linksOf(value.field, value.frame, value.row)}>
           <Dial value={value} look={look} options={options} named={values.length > 1} />
@@ -140,7 +143,9 @@ function Dial({ value, look, options, named }: DialProps): JSX.Element {
       </text>
       {named && (
         <text x="100" y="178" class="gauge-name" fill={theme.text}>
-          {value.name.slice(0, 24)}
+          {value.name.length > NAME_LETTERS
+            ? `${value.name.slice(0, NAME_LETTERS - 1)}…`
+            : value.name}
         </text>
       )}
     </svg>

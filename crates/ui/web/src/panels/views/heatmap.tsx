@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { alongScale, mix } from "../../charts/colors";
+import { Crosshair } from "../../charts/crosshair";
 import type { ChartTheme } from "../../charts/theme";
 import { axisTimes, formatDate } from "../../format/dates";
 import { formatValue } from "../../format/units";
@@ -125,6 +126,7 @@ export function HeatmapView(props: ViewProps): JSX.Element {
         role="img"
         aria-label={`${props.title}: heatmap of ${data.bounds.length} buckets, largest ${data.max}`}
       />
+      <Crosshair at={{ ...range, left: box.left, width: box.width }} syncKey={props.syncKey} />
       {tip && (
         <div
           class="chart-tip"
@@ -225,7 +227,7 @@ function paintAxes(
   data.bounds.forEach((bound, row) => {
     if (row % every === 0)
       ctx.fillText(
-        boundText(bound, options.yAxis?.unit),
+        fitting(ctx, boundText(bound, options.yAxis?.unit), box.left - 10),
         box.left - 6,
         box.top + box.height - (row + 0.5) * (box.height / data.bounds.length),
       );
@@ -237,6 +239,13 @@ function paintAxes(
   axisTimes(ticks, Math.max(step, 60_000), zone).forEach((text, i) =>
     ctx.fillText(text, box.left + ((i + 0.5) / count) * box.width, box.top + box.height + 12),
   );
+}
+
+/** A text that is as wide as there is room. */
+function fitting(ctx: CanvasRenderingContext2D, text: string, width: number): string {
+  if (ctx.measureText(text).width <= width) return text;
+  const room = Math.max(1, Math.floor((text.length * width) / ctx.measureText(text).width) - 1);
+  return `${text.slice(0, room)}…`;
 }
 
 function boundText(bound: string, unit: string | undefined): string {

@@ -113,6 +113,12 @@ function shape({ from, to }: Slice, hole: number): string {
 
 const percent = (slice: Slice): string => `${fixed((slice.to - slice.from) * 100, 0)}%`;
 
+/** What of a text fits into a slice of this share. */
+function shortened(text: string, share: number): string {
+  const most = Math.max(4, Math.floor(Math.min(share * 2 * Math.PI * RADIUS, RADIUS) / 6));
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
 function SliceShape({
   slice,
   hole,
@@ -138,7 +144,7 @@ function SliceShape({
       </path>
       {slice.to - slice.from > 0.05 && text.length > 0 && (
         <text x={middle[0]} y={middle[1]} class="pie-label" fill={inkOn(slice.color)}>
-          {text.join(" ")}
+          {shortened(text.join(" "), slice.to - slice.from)}
         </text>
       )}
     </g>

@@ -34,10 +34,12 @@ export function StatView(props: ViewProps): JSX.Element {
     [frames, panel.options, look],
   );
   if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
-  const grid = layout(values.length, { width, height }, options.orientation);
-  const tile = { width: width / grid.columns - 4, height: height / grid.rows - 4 };
+  const [hasName] = parts(options.textMode ?? "auto", values.length > 1);
+  const least = hasName ? LEAST_NAMED : LEAST;
+  const grid = layout(values.length, { width, height, least }, options.orientation);
+  const tile = { width: width / grid.columns - 4, height: grid.rowPx - 4 };
   return (
-    <div class="stat" style={{ gridTemplateColumns: `repeat(${grid.columns}, minmax(0, 1fr))` }}>
+    <div class="stat" style={gridStyle(grid)} {...scrolled(grid, height, props.title)}>
       {values.map((value, i) => (
         <Tile
           key={i}
@@ -52,22 +54,80 @@ export function StatView(props: ViewProps): JSX.Element {
   );
 }
 
-/** Rows and columns that leave tiles as large as can be. */
-export function layout(
+/** The least tile that can be read, px: a value alone, and with its name above it. */
+const LEAST = { width: 64, height: 26 };
+const LEAST_NAMED = { width: 92, height: 42 };
+
+export interface Layout {
+  columns: number;
+  rows: number;
+  /** Height of a row with its gap, px. */
+  rowPx: number;
+}
+
+interface Box {
+  width: number;
+  height: number;
+  /** How much wider than high a tile is at its best. */
+  wide?: number;
+  /** What a tile needs to be read. */
+  least?: { width: number; height: number };
+}
+
+/**
+ * Rows and columns that leave tiles as large as can be. Where tiles along one side would be too
+ * small to read, they stand in both directions; where that is too small, rows overflow.
+ */
+export function layout(count: number, box: Box, orientation = "auto"): Layout {
+  const { width, height, least = LEAST } = box;
+  const grids = [
+    ...(orientation === "vertical" ? [{ columns: count, rows: 1 }] : []),
+    ...(orientation === "horizontal" ? [{ columns: 1, rows: count }] : []),
+    largest(count, box),
+  ];
+  const fits = grids.find(
+    ({ columns, rows }) => width / columns >= least.width && height / rows >= least.height,
+  );
+  if (fits || count === 1) {
+    const grid = fits ?? grids[0]!;
+    return { ...grid, rowPx: height / grid.rows };
+  }
+  const columns = Math.max(1, Math.min(count, Math.floor(width / least.width)));
+  const rows = Math.ceil(count / columns);
+  return { columns, rows, rowPx: Math.max(least.height, height / rows) };
+}
+
+export function gridStyle({ columns, rowPx }: Layout): JSX.CSSProperties {
+  return {
+    gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+    gridAutoRows: `minmax(${Math.floor(rowPx) - 4}px, 1fr)`,
+  };
+}
+
+/** What is higher than its panel scrolls, by the keyboard, too. */
+export function scrolled(
+  { rows, rowPx }: Layout,
+  height: number,
+  title: string,
+): JSX.HTMLAttributes<HTMLDivElement> {
+  if (rows * rowPx <= height + 1) return {};
+  return { "tabIndex": 0, "role": "region", "aria-label": title || "Values" };
+}
+
+function largest(
   count: number,
-  box: { width: number; height: number; wide?: number },
-  orientation = "auto",
-): { columns: number; rows: number } {
-  const { width, height, wide = 2.2 } = box;
-  if (orientation === "vertical") return { columns: count, rows: 1 };
-  if (orientation === "horizontal") return { columns: 1, rows: count };
+  { width, height, wide = 2.2 }: Box,
+): {
+  columns: number;
+  rows: number;
+} {
   let best = { columns: 1, rows: count, size: 0 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
     const size = Math.min(width / columns, (height / rows) * wide);
     if (size > best.size) best = { columns, rows, size };
   }
-  return best;
+  return { columns: best.columns, rows: best.rows };
 }
 
 interface TileProps {
@@ -91,7 +151,10 @@ function Tile({ value, options, tile, several, props }: TileProps): JSX.Element 
   const [hasName, hasValue] = parts(options.textMode ?? "auto", several);
   const { prefix, main, suffix } = value.shown;
   const text = hasValue ? [prefix, main || "–", suffix] : [];
-  const chart = options.graphMode === "area" && value.field.values.length > 1 && tile.height > 46;
+  const chart =
+    options.graphMode === "area" &&
+    value.field.values.length > 1 &&
+    tile.height > (hasName ? 64 : 46);
   const size = fontSize(text, tile, { name: hasName, chart, fixed: options.text?.valueSize });
   const links = props.linksOf(value.field, value.frame, value.row);
   return (
@@ -113,13 +176,17 @@ function Tile({ value, options, tile, several, props }: TileProps): JSX.Element 
         class={options.justifyMode === "center" || !chart ? "stat-text stat-center" : "stat-text"}
       >
         {hasName && (
-          <div class="stat-name" style={nameSize(options.text?.titleSize, tile)}>
+          <div class="stat-name" style={nameSize(options.text?.titleSize, tile)} title={value.name}>
             {value.name}
           </div>
         )}
         {hasValue && (
           <Linked links={links}>
-            <span class="stat-value" style={{ fontSize: `${size}px`, color: ink }}>
+            <span
+              class="stat-value"
+              style={{ fontSize: `${size}px`, color: ink }}
+              title={size <= LEAST_FONT ? value.shown.text : undefined}
+            >
               {value.shown.prefix && <span class="stat-unit">{value.shown.prefix}</span>}
               {value.shown.main || "–"}
               <span class="stat-unit">{value.shown.suffix}</span>
@@ -153,6 +220,9 @@ function nameSize(size: number | undefined, tile: { height: number }): { fontSiz
   return { fontSize: `${size ?? Math.max(11, Math.min(18, tile.height * 0.16))}px` };
 }
 
+/** What does not fit in this size, px, is cut and stands in the tip. */
+const LEAST_FONT = 11;
+
 /** Size of units beside their number; as in the style. */
 const UNIT_SHARE = 0.68;
 
@@ -166,7 +236,7 @@ function fontSize(
   const widthOf1Px = boldWidth(main) + UNIT_SHARE * boldWidth(prefix + suffix);
   const byWidth = (tile.width - 14) / Math.max(1, widthOf1Px);
   const room = tile.height * (chart ? 0.52 : 0.86) - (name ? Math.max(14, tile.height * 0.2) : 0);
-  return Math.max(11, Math.min(byWidth, room * 0.8, 64));
+  return Math.max(LEAST_FONT, Math.min(byWidth, room * 0.8, 64));
 }
 
 /** The change over the range, in percent; the arrow says the direction without colour. */

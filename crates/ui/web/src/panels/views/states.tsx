@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { inkOn } from "../../charts/colors";
+import { Crosshair } from "../../charts/crosshair";
 import { axisTimes, formatDate } from "../../format/dates";
 import { limitsOf, type Look, show } from "../display";
 import { type Field, type Frame, timeField } from "../frame";
@@ -77,7 +78,11 @@ function stretchesOf(
   return made;
 }
 
-const NAME_PX = 110;
+/** Width of the names: what the longest needs, at most a share of the panel. */
+function nameWidth(rows: readonly StateRow[], width: number): number {
+  const letters = Math.max(...rows.map(({ name }) => name.length));
+  return Math.round(Math.max(40, Math.min(letters * 6.6 + 12, Math.max(110, width * 0.3))));
+}
 
 export function StatesView(props: ViewProps): JSX.Element {
   const {
@@ -95,7 +100,8 @@ export function StatesView(props: ViewProps): JSX.Element {
     [frames, look, plan, merge],
   );
   if (rows.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
-  const room = Math.max(40, width - NAME_PX - 10);
+  const left = nameWidth(rows, width);
+  const room = Math.max(40, width - left - 10);
   const place = (ms: number): number =>
     ((Math.min(plan.toMs, Math.max(plan.fromMs, ms)) - plan.fromMs) / (plan.toMs - plan.fromMs)) *
     room;
@@ -113,24 +119,30 @@ export function StatesView(props: ViewProps): JSX.Element {
     zone: look.units.zone,
   };
   return (
-    <div class="states" tabIndex={0} role="region" aria-label={props.title || "States"}>
-      {rows.map((row) => (
-        <div key={row.name} class="state-row">
-          <span class="state-name" style={{ width: `${NAME_PX}px` }} title={row.name}>
-            {row.name}
-          </span>
-          <span class="state-track" style={{ height, width: `${room}px` }}>
-            {row.stretches.map((one, i) => (
-              <Piece key={i} stretch={one} {...shown} />
-            ))}
-          </span>
-        </div>
-      ))}
-      <div class="state-axis" style={{ marginLeft: `${NAME_PX}px`, width: `${room}px` }}>
-        {axisTimes(times, (plan.toMs - plan.fromMs) / count, look.units.zone).map((text, i) => (
-          <span key={i}>{text}</span>
+    <div class="states-frame">
+      <div class="states" tabIndex={0} role="region" aria-label={props.title || "States"}>
+        {rows.map((row) => (
+          <div key={row.name} class="state-row">
+            <span class="state-name" style={{ width: `${left}px` }} title={row.name}>
+              {row.name}
+            </span>
+            <span class="state-track" style={{ height, width: `${room}px` }}>
+              {row.stretches.map((one, i) => (
+                <Piece key={i} stretch={one} {...shown} />
+              ))}
+            </span>
+          </div>
         ))}
+        <div class="state-axis" style={{ marginLeft: `${left}px`, width: `${room}px` }}>
+          {axisTimes(times, (plan.toMs - plan.fromMs) / count, look.units.zone).map((text, i) => (
+            <span key={i}>{text}</span>
+          ))}
+        </div>
       </div>
+      <Crosshair
+        at={{ fromMs: plan.fromMs, toMs: plan.toMs, left, width: room }}
+        syncKey={props.syncKey}
+      />
     </div>
   );
 }
