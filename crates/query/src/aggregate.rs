@@ -14,6 +14,11 @@ use crate::signature::{Group, Signature, group};
 use promql::ast::{AggregateExpr, AggregateOp, Expr};
 pub(crate) use reduce::Reduction;
 
+/// About what taking a row into its group costs, ns.
+const ROW_COST: usize = 20;
+/// About what a step of a row costs, ns.
+const CELL_COST: usize = 2;
+
 impl Evaluator<'_> {
     /// `op by (labels) (parameter, expr)`
     pub(crate) fn eval_aggregate(
@@ -64,22 +69,26 @@ impl Evaluator<'_> {
         if aggregate.op == AggregateOp::Quantile {
             self.check_quantiles(aggregate, parameter);
         }
-        let mut out = Vec::new();
         self.says(|| groups_text("one series", aggregate));
         let groups = group(rows, &signature(aggregate));
         self.hold(Held::groups(groups.iter().map(|group| &group.labels)))?;
-        for group in groups {
-            self.hold(Held::steps(steps.count))?;
-            let column = self.reduce_group(aggregate, (rows, &group), parameter, steps)?;
-            if column.present().any() {
+        let work = || rows.len().saturating_mul(ROW_COST + steps.count * CELL_COST);
+        self.share(
+            (groups.len(), &work),
+            |_| Ok(()),
+            |lane, (), index| {
+                let group = &groups[index];
+                lane.hold(Held::steps(steps.count))?;
+                let column = lane.reduce_group(aggregate, (rows, group), parameter, steps)?;
+                if !column.present().any() {
+                    lane.release(Held::steps(steps.count));
+                    return Ok(None);
+                }
                 let drop_name = group.members.iter().any(|member| rows[*member].drop_name);
-                self.hold(Held::histograms_of(&column))?;
-                out.push(Row::new(group.labels, drop_name, column));
-            } else {
-                self.release(Held::steps(steps.count));
-            }
-        }
-        Ok(out)
+                lane.hold(Held::histograms_of(&column))?;
+                Ok(Some(Row::new(group.labels.clone(), drop_name, column)))
+            },
+        )
     }
 
     fn reduce_group(

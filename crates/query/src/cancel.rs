@@ -45,8 +45,8 @@ impl Progress {
         self.bytes_peak.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn read(&self, samples: usize) {
-        self.samples_read.fetch_add(samples as u64, Ordering::Relaxed);
+    pub(crate) fn read(&self, samples: u64) {
+        self.samples_read.fetch_add(samples, Ordering::Relaxed);
     }
 
     /// Adds bytes and returns how many there are now.

@@ -37,6 +37,11 @@ pub(crate) struct Evaluator<'a> {
     held: Held,
     /// Samples that the query holds elsewhere.
     samples_elsewhere: usize,
+    /// Bytes that the meter has counted already, for what comes next.
+    ahead: usize,
+    /// So many bytes are counted at a time: the lanes of a scan share one counter, and each look at
+    /// it costs all of them. 0 for a query alone.
+    piece: usize,
     /// What the buffer of the current selection has come to.
     buffer_bytes: usize,
     unchecked: usize,
@@ -59,7 +64,7 @@ impl<'a> Evaluator<'a> {
             meter: Arc::new(meter),
             samples_elsewhere: 0,
         };
-        seed.evaluator()
+        seed.evaluator(0)
     }
 
     /// What lanes of a scan begin with.
@@ -237,8 +242,31 @@ impl<'a> Evaluator<'a> {
         self.stats.samples_peak = self.stats.samples_peak.max(self.held.samples);
         self.note_peak();
         self.check_samples(self.held.samples)?;
-        self.meter.take(more.bytes)?;
+        self.take(more.bytes)?;
         self.tick(more.samples)
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), QueryError> {
+        if bytes > self.ahead {
+            let more = (bytes - self.ahead).max(self.piece);
+            self.meter.take(more)?;
+            self.ahead += more;
+        }
+        self.ahead -= bytes;
+        Ok(())
+    }
+
+    fn give_back(&mut self, bytes: usize) {
+        self.ahead += bytes;
+        if self.ahead > 2 * self.piece {
+            self.meter.release(self.ahead - self.piece);
+            self.ahead = self.piece;
+        }
+    }
+
+    /// Ends a lane: what it was ahead is given back, what it holds is left.
+    pub(crate) fn end_lane(&mut self) {
+        self.meter.release(std::mem::take(&mut self.ahead));
     }
 
     /// Fails when so many samples are too many beside those held elsewhere.
@@ -247,6 +275,14 @@ impl<'a> Evaluator<'a> {
             return Err(QueryError::too_many_samples(self.options.samples_max));
         }
         Ok(())
+    }
+
+    /// Counts samples that were read; a lane tells at the end of a range.
+    pub(crate) fn count_read(&mut self, samples: usize) {
+        self.stats.samples_read += samples as u64;
+        if self.piece == 0 {
+            self.meter.read(samples as u64);
+        }
     }
 
     /// Begins a range of series, which counts its samples and their peak by itself.
@@ -307,14 +343,14 @@ impl<'a> Evaluator<'a> {
 
     /// Gives back all that was taken since `before`.
     pub(crate) fn release_to(&mut self, before: Held) {
-        self.meter.release(self.held.bytes.saturating_sub(before.bytes));
+        self.give_back(self.held.bytes.saturating_sub(before.bytes));
         self.held = before;
     }
 
     /// Gives back what was only held for a while.
     pub(crate) fn release(&mut self, less: Held) {
         let bytes = less.bytes.min(self.held.bytes);
-        self.meter.release(bytes);
+        self.give_back(bytes);
         self.held.bytes -= bytes;
         self.held.samples = self.held.samples.saturating_sub(less.samples);
     }
@@ -333,8 +369,8 @@ pub(crate) struct Seed<'a> {
 }
 
 impl<'a> Seed<'a> {
-    /// An evaluator that holds nothing yet.
-    pub(crate) fn evaluator(&self) -> Evaluator<'a> {
+    /// An evaluator that holds nothing yet and counts so many bytes at a time.
+    pub(crate) fn evaluator(&self, piece: usize) -> Evaluator<'a> {
         Evaluator {
             options: self.options,
             querier: self.querier,
@@ -348,6 +384,8 @@ impl<'a> Seed<'a> {
             trace: None,
             held: Held::default(),
             samples_elsewhere: self.samples_elsewhere,
+            ahead: 0,
+            piece,
             buffer_bytes: 0,
             unchecked: SAMPLES_PER_CHECK,
         }

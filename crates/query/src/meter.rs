@@ -99,7 +99,7 @@ impl Meter {
     }
 
     /// Notes samples that were read.
-    pub(crate) fn read(&self, samples: usize) {
+    pub(crate) fn read(&self, samples: u64) {
         self.cancel.progress().read(samples);
     }
 

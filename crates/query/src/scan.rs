@@ -1,7 +1,6 @@
-//! Reads the series of a selection and computes what each of them is worth: on the thread of the
-//! query, and with helpers when there is very much to do.
-//! Lanes take ranges of series in turn; what comes out is put together in the order of the series,
-//! so that neither an answer nor its annotations, its counts or its limits of samples depend on the
+//! Reads the series of a selection and computes what each of them is worth, or each group of an
+//! aggregation: on the thread of the query, and with helpers when there is very much to do.
+//! Lanes take ranges in turn; what comes out is put together in the order of series or groups, so that neither an answer nor its annotations, its counts or its limits of samples depend on the
 //! number of lanes. Bytes are counted as they are taken, those of every lane.
 
 use crate::QueryError;
@@ -25,9 +24,10 @@ const STEP_COST: usize = 4;
 const LANE_COST_MIN: usize = 1_500_000;
 /// Series that are asked for the number of their samples, to estimate the work.
 const ASKED_MAX: usize = 8;
-/// A range of series is cheap to take and short enough for lanes to end together.
-const RANGES_PER_LANE: usize = 16;
-const RANGE_SERIES_MAX: usize = 512;
+/// The last ranges are so short that lanes end together, each a part of a lane's fair share.
+const SHORTEST_OF_LANE: usize = 12;
+/// A lane counts so many bytes at a time.
+const PIECE_BYTES: usize = 256 << 10;
 
 /// One lane's way through a selection.
 pub(crate) struct Reader<'s> {
@@ -49,11 +49,11 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// What the lanes of one scan share.
-struct Shared<'s> {
-    selection: &'s dyn Selection,
-    range_series: usize,
-    /// The range that is taken next.
+/// What the lanes of one piece of work share.
+struct Shared {
+    count: usize,
+    lanes: usize,
+    /// Begin of the range that is taken next.
     next: AtomicUsize,
     /// No more ranges are taken: something failed.
     stopped: AtomicBool,
@@ -61,9 +61,9 @@ struct Shared<'s> {
     samples: AtomicUsize,
 }
 
-/// What came out of a range of series.
+/// What came out of a range of series or groups.
 struct Part<T> {
-    number: usize,
+    begin: usize,
     out: Result<Vec<T>, QueryError>,
     samples: usize,
     samples_peak: usize,
@@ -88,15 +88,26 @@ impl Drop for StopOthers<'_> {
     }
 }
 
-impl Shared<'_> {
-    fn take(&self) -> Option<(usize, Range<usize>)> {
+impl Shared {
+    fn of(count: usize, lanes: usize) -> Self {
+        let (next, samples) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { count, lanes, next, stopped: AtomicBool::new(false), samples }
+    }
+
+    /// The next range: long ones first, since what neighbours have in common (times, pages, lower
+    /// buckets) is decoded again at the begin of each.
+    fn take(&self) -> Option<Range<usize>> {
         if self.stopped.load(Ordering::Relaxed) {
             return None;
         }
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let from = number.checked_mul(self.range_series)?;
-        let to = self.selection.len().min(from.saturating_add(self.range_series));
-        (from < to).then_some((number, from..to))
+        let shortest = self.count.div_ceil(self.lanes * SHORTEST_OF_LANE);
+        let end = |from: usize| {
+            let left = self.count - from;
+            let len = (left * 3 / (4 * self.lanes)).max(shortest).min(left);
+            (len > 0).then_some(from + len)
+        };
+        let from = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, end).ok()?;
+        end(from).map(|to| from..to)
     }
 }
 
@@ -110,47 +121,54 @@ impl Evaluator<'_> {
         begin: impl Fn(&mut Evaluator<'_>) -> Result<S, QueryError> + Sync,
         each: impl Fn(&mut Evaluator<'_>, (&mut Reader<'_>, &mut S), usize) -> Outcome<T> + Sync,
     ) -> Result<Vec<T>, QueryError> {
-        let permits = self.helpers(selection, steps);
+        let begin = |lane: &mut Evaluator<'_>| Ok((begin(lane)?, Reader::new(selection)));
+        let each = |lane: &mut Evaluator<'_>, own: &mut (S, Reader<'_>), index: usize| {
+            each(lane, (&mut own.1, &mut own.0), index)
+        };
+        self.share((selection.len(), &|| work(selection, steps)), begin, each)
+    }
+
+    /// Calls `each` for 0, 1, 2, ... to `count` and returns what is not `None` in this order; on
+    /// several threads if the work, asked for in ns, is worth it.
+    pub(crate) fn share<S, T: Send>(
+        &mut self,
+        (count, work): (usize, &dyn Fn() -> usize),
+        begin: impl Fn(&mut Evaluator<'_>) -> Result<S, QueryError> + Sync,
+        each: impl Fn(&mut Evaluator<'_>, &mut S, usize) -> Outcome<T> + Sync,
+    ) -> Result<Vec<T>, QueryError> {
+        let permits = self.helpers(count, work);
         if !permits.is_empty() {
-            return self.scan_together(selection, permits, &begin, &each);
+            return self.share_with(permits, count, &begin, &each);
         }
-        let mut reader = Reader::new(selection);
         let mut state = begin(self)?;
         let mut out = Vec::new();
-        for index in 0..selection.len() {
-            out.extend(each(self, (&mut reader, &mut state), index)?);
+        for index in 0..count {
+            out.extend(each(self, &mut state, index)?);
         }
         Ok(out)
     }
 
-    /// Helpers for a scan, as far as it is worth them and there are any. Who watches a query sees
-    /// it alone: its parts are timed one after another.
-    fn helpers(&self, selection: &dyn Selection, steps: Steps) -> Vec<Permit> {
+    /// Helpers, as far as the work is worth them and there are any. Who watches a query sees it
+    /// alone: its parts are timed one after another.
+    fn helpers(&self, count: usize, work: &dyn Fn() -> usize) -> Vec<Permit> {
         let helpers = &self.options.helpers;
         if helpers.most() == 0 || self.trace.is_some() {
             return Vec::new();
         }
-        let lanes = (work(selection, steps) / LANE_COST_MIN).min(selection.len());
+        let lanes = (work() / LANE_COST_MIN).min(count);
         helpers.take(lanes.saturating_sub(1))
     }
 
-    fn scan_together<S, T: Send>(
+    fn share_with<S, T: Send>(
         &mut self,
-        selection: &dyn Selection,
         permits: Vec<Permit>,
+        count: usize,
         begin: &(impl Fn(&mut Evaluator<'_>) -> Result<S, QueryError> + Sync),
-        each: &(impl Fn(&mut Evaluator<'_>, (&mut Reader<'_>, &mut S), usize) -> Outcome<T> + Sync),
+        each: &(impl Fn(&mut Evaluator<'_>, &mut S, usize) -> Outcome<T> + Sync),
     ) -> Result<Vec<T>, QueryError> {
-        let ranges = (permits.len() + 1) * RANGES_PER_LANE;
-        let shared = Shared {
-            selection,
-            range_series: selection.len().div_ceil(ranges).clamp(1, RANGE_SERIES_MAX),
-            next: AtomicUsize::new(0),
-            stopped: AtomicBool::new(false),
-            samples: AtomicUsize::new(0),
-        };
-        let (seed, shared) = (self.seed(), &shared);
-        let run = || run_lane(seed.evaluator(), shared, begin, each);
+        let shared = &Shared::of(count, permits.len() + 1);
+        let seed = self.seed();
+        let run = || run_lane(seed.evaluator(PIECE_BYTES), shared, begin, each);
         let lanes = std::thread::scope(|scope| {
             let others: Vec<_> =
                 permits.into_iter().filter_map(|permit| spawn(scope, permit, &run)).collect();
@@ -178,7 +196,7 @@ impl Evaluator<'_> {
             parts.extend(lane.parts);
         }
         begun?;
-        parts.sort_unstable_by_key(|part| part.number);
+        parts.sort_unstable_by_key(|part| part.begin);
         let mut out = Vec::new();
         for part in parts {
             self.notes.add_all(part.notes);
@@ -221,27 +239,29 @@ fn spawn<'scope, T: Send + 'scope>(
 
 fn run_lane<S, T>(
     mut evaluator: Evaluator<'_>,
-    shared: &Shared<'_>,
+    shared: &Shared,
     begin: &impl Fn(&mut Evaluator<'_>) -> Result<S, QueryError>,
-    each: &impl Fn(&mut Evaluator<'_>, (&mut Reader<'_>, &mut S), usize) -> Outcome<T>,
+    each: &impl Fn(&mut Evaluator<'_>, &mut S, usize) -> Outcome<T>,
 ) -> Lane<T> {
     let _stop = StopOthers(&shared.stopped);
-    let mut reader = Reader::new(shared.selection);
     let mut parts = Vec::new();
     let begun = begin(&mut evaluator).map(|mut state| {
-        while let Some((number, series)) = shared.take() {
+        while let Some(range) = shared.take() {
+            let begin = range.start;
+            let read_before = evaluator.stats.samples_read;
             evaluator.begin_part();
-            let mut out = Vec::with_capacity(series.len());
-            let run = series.into_iter().try_for_each(|index| {
-                out.extend(each(&mut evaluator, (&mut reader, &mut state), index)?);
+            let mut out = Vec::with_capacity(range.len());
+            let run = range.into_iter().try_for_each(|index| {
+                out.extend(each(&mut evaluator, &mut state, index)?);
                 Ok(())
             });
+            evaluator.meter.read(evaluator.stats.samples_read - read_before);
             let samples = evaluator.held().samples;
             let before = shared.samples.fetch_add(samples, Ordering::Relaxed);
             let run = run.and_then(|()| evaluator.check_samples(before.saturating_add(samples)));
             let failed = run.is_err();
             parts.push(Part {
-                number,
+                begin,
                 out: run.map(|()| out),
                 samples,
                 samples_peak: evaluator.stats.samples_peak,
@@ -252,6 +272,7 @@ fn run_lane<S, T>(
             }
         }
     });
+    evaluator.end_lane();
     Lane {
         parts,
         begun,

@@ -279,8 +279,7 @@ impl Evaluator<'_> {
         if self.resets_wanted {
             note_resets(buffer);
         }
-        self.stats.samples_read += buffer.len() as u64;
-        self.meter.read(buffer.len());
+        self.count_read(buffer.len());
         self.reads_samples(buffer.len());
         if buffer.len() > expected || !buffer.histograms.is_empty() {
             self.hold_buffer(Held::buffer(buffer))?;

@@ -344,14 +344,16 @@ fn steps(bins: &[Bin]) -> [Step; STATES] {
     for (taken, bin) in taken.iter_mut().zip(bins) {
         *taken = bin.share;
     }
-    spread(bins).map(|number| {
-        let bin = &bins[usize::from(number)];
-        let state = taken[usize::from(number)];
-        taken[usize::from(number)] += 1;
+    let mut steps = [Step::default(); STATES];
+    for (step, number) in steps.iter_mut().zip(spread(bins)) {
+        let (bin, state) = (&bins[usize::from(number)], &mut taken[usize::from(number)]);
         let bits = STATE_BITS - state.ilog2();
-        let next = ((state << bits) & 0xff) as u8;
-        Step { base: bin.base, extra: (bin.extra & 63) as u8, bits: (bits & 15) as u8, next }
-    })
+        let next = ((*state << bits) & 0xff) as u8;
+        *state += 1;
+        *step =
+            Step { base: bin.base, extra: (bin.extra & 63) as u8, bits: (bits & 15) as u8, next };
+    }
+    steps
 }
 
 #[cfg(test)]
