@@ -130,6 +130,10 @@ describe("annotations", () => {
       all.map((one) => (one as HTMLInputElement).value),
     );
     expect(values).toContain("Deploys");
+    // Styled although no editor was opened before.
+    const row = page.locator("fieldset.edit-row").first();
+    const style = await row.evaluate((one) => getComputedStyle(one).borderTopWidth);
+    expect(style).toBe("1px");
     await closeClean(watched);
   });
 });

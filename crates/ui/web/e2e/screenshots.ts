@@ -110,6 +110,10 @@ const views: Shot[] = [
       await page.locator(".differences").waitFor();
     },
   },
+  { name: "dashboard-variables", path: "/d/shop?editview=variables" },
+  { name: "dashboard-annotations", path: "/d/shop?editview=annotations" },
+  { name: "dashboard-json", path: "/d/shop?editview=json-model" },
+  { name: "dashboard-annotate", path: `/d/types?${HOUR}`, act: annotate },
   { name: "dashboard-import", path: "/dashboards?import=1", act: importReport },
   { name: "explore-table", path: `/explore?g0.expr=up&g0.tab=table` },
   {
@@ -124,8 +128,21 @@ const views: Shot[] = [
     name: "explore-several",
     path: `/explore?g0.expr=${encodeURIComponent(QUANTILE)}&g1.expr=shop_carts_open&g1.compare=1h&${HOUR}`,
   },
+  {
+    name: "explore-exemplars",
+    path: `/explore?g0.expr=${encodeURIComponent(QUANTILE)}&g0.show_exemplars=1&${HOUR}`,
+  },
+  {
+    name: "explore-history",
+    path: "/explore?g0.expr=shop_carts_open",
+    act: click(/^Asked before/),
+  },
   { name: "explore-wrong", path: "/explore?g0.expr=sum(rate(up[5m])))" },
   { name: "explore-browser", path: "/explore?browse=0" },
+  {
+    name: "explore-labels",
+    path: "/explore?browse=0&browse.search=shop&browse.metric=shop_carts_open",
+  },
   {
     name: "explore-rule",
     path: "/explore?g0.expr=shop_carts_open > 100",
@@ -141,14 +158,24 @@ const views: Shot[] = [
   { name: "alerts-by-route", path: "/alerts?group=route" },
   { name: "silence-new", path: '/silences/new?filter={alertname="PodRestarts"}' },
   { name: "silence", path: "/silences", act: firstOf('[role="row"] a') },
+  { name: "silence-edit", path: "/silences", act: link("Change") },
+  {
+    name: "silence-weekly",
+    path: '/silences/new?filter={alertname="BackupIsOld"}',
+    act: async (page) => {
+      for (const day of ["Saturday", "Sunday"]) await page.getByTitle(day).click();
+    },
+  },
   { name: "silences-pending", path: "/silences?state=pending" },
   {
     name: "route-tester",
     path: '/routes?labels=alertname="SlowQueries",team="db",severity="critical"',
   },
   { name: "rule-detail", path: "/rules", act: firstOf(".rule-row") },
+  { name: "rule-firing", path: "/rules?search=CheckoutFails", act: firstOf(".rule-row") },
   { name: "target-detail", path: "/targets?pool=shop", act: firstOf('[role="row"].can-open') },
   { name: "discovery-shop", path: "/discovery?pool=shop" },
+  { name: "discovery-detail", path: "/discovery?pool=shop", act: firstOf(".virtual-row.can-open") },
   { name: "config-file", path: "/config" },
   { name: "palette", path: "/", act: palette },
   { name: "keys", path: "/", act: async (page) => page.keyboard.press("?") },
@@ -178,6 +205,18 @@ function more(item: string) {
     await page.getByRole("button", { name: "More", exact: true }).first().click();
     await page.getByRole("menuitem", { name: item }).click();
   };
+}
+
+function link(name: string) {
+  return (page: Page): Promise<void> => page.getByRole("link", { name }).first().click();
+}
+
+/** A window over a dashboard that annotates half an hour of a panel. */
+async function annotate(page: Page): Promise<void> {
+  const to = Date.now() - 600_000;
+  const address = new URL(page.url());
+  address.searchParams.set("annotate", `${to - 1_800_000},${to},1`);
+  await page.goto(address.href);
 }
 
 function firstOf(selector: string) {

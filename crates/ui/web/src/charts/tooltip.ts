@@ -1,147 +1,60 @@
-// The box beside the crosshair: time, values, annotations and exemplars under the cursor.
-// Owned by `Plot`; made of DOM nodes without a component, as it follows every movement of the mouse.
-// INV: text enters as text nodes only.
+// When the box beside the crosshair is shown: its code is loaded when first somebody points at a chart.
+// Owned by `Plot`.
 
 import type uPlot from "uplot";
-import { formatDate } from "../format/dates";
-import type { ChartSeries } from "./model";
-import { marksAt } from "./overlays";
 import type { Painted } from "./plot_options";
-
-const ROWS_MAX = 20;
-const GAP_PX = 14;
-
-interface Row {
-  series: ChartSeries;
-  value: number;
-  distance: number;
-}
+import type { TooltipBox } from "./tooltip_box";
 
 export class Tooltip {
   /** Is shown for the crosshair of another chart, too. */
   shared = false;
   hovered = false;
   pinned = false;
-  readonly #box: HTMLElement;
+  readonly #host: HTMLElement;
+  #box: TooltipBox | undefined;
+  /** What is to be shown once the code is there; `null` once the chart is gone. */
+  #wanted: (() => void) | null | undefined;
 
   constructor(host: HTMLElement) {
-    this.#box = host.ownerDocument.createElement("div");
-    this.#box.className = "chart-tip";
-    this.#box.setAttribute("role", "status");
-    this.#box.hidden = true;
-    host.append(this.#box);
+    this.#host = host;
   }
 
   hide(): void {
-    this.#box.hidden = true;
+    this.#wanted &&= undefined;
+    this.#box?.hide();
   }
 
   destroy(): void {
-    this.#box.remove();
+    this.#wanted = null;
+    this.#box?.destroy();
   }
 
   /** New data under a resting mouse. */
   refresh(u: uPlot, painted: Painted): void {
-    if (!this.#box.hidden) this.move(u, painted);
+    if (this.#box?.isShown || this.#wanted) this.move(u, painted);
   }
 
   /** The crosshair moved here, or in a chart that shares it. */
   move(u: uPlot, painted: Painted): void {
     const { left = -1, top = -1, idx } = u.cursor;
-    const { tooltip } = painted.model;
     const ours = this.hovered || this.pinned || this.shared;
-    if (!ours || tooltip?.mode === "none" || left < 0 || idx === null || idx === undefined) {
-      this.hide();
-      return;
+    const isOff = painted.model.tooltip?.mode === "none";
+    if (!ours || isOff || left < 0 || idx === null || idx === undefined) return this.hide();
+    if (this.#box) return this.#box.show(u, painted, { left, top, idx });
+    if (this.#wanted === undefined) void this.#load();
+    this.#wanted &&= () => this.move(u, painted);
+  }
+
+  async #load(): Promise<void> {
+    this.#wanted = () => undefined;
+    try {
+      const { TooltipBox } = await import("./tooltip_box");
+      if (this.#wanted === null) return;
+      this.#box ??= new TooltipBox(this.#host);
+      this.#wanted?.();
+    } catch {
+      // Without a connection there is none; the next movement asks again.
     }
-    const rows = rowsAt(u, painted, idx, top);
-    this.#fill(u, painted, { rows, left, top, idx });
-    this.#box.hidden = false;
-    this.#place(u, left, top);
+    this.#wanted &&= undefined;
   }
-
-  #fill(
-    u: uPlot,
-    painted: Painted,
-    at: { rows: Row[]; left: number; top: number; idx: number },
-  ): void {
-    const { model, prepared } = painted;
-    const when = formatDate(prepared.times[at.idx]!, "YYYY-MM-DD HH:mm:ss", model.zone);
-    const parts: Node[] = [element("div", "chart-tip-time", when)];
-    for (const mark of marksAt(u, model.marks ?? [], at.left))
-      parts.push(...markNodes(mark.title, mark.text, mark.tags));
-    const scale = prepared.axes[0] ?? "y";
-    const [title, ...lines] = model.exemplars?.at(u, model, scale, at) ?? [];
-    if (title) parts.push(...markNodes(title));
-    parts.push(...lines.map((line) => element("div", "chart-tip-text", line)));
-    const shown = at.rows.slice(0, ROWS_MAX);
-    parts.push(...shown.map((row) => rowNode(row, row === nearest(at.rows) && at.rows.length > 1)));
-    if (at.rows.length > ROWS_MAX)
-      parts.push(element("div", "chart-tip-more", `${at.rows.length - ROWS_MAX} more`));
-    this.#box.replaceChildren(...parts);
-  }
-
-  /** Beside the cursor, on the side where there is room, inside the window. */
-  #place(u: uPlot, left: number, top: number): void {
-    const over = u.over.getBoundingClientRect();
-    const host = (this.#box.offsetParent ?? document.body).getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = this.#box;
-    const right = over.left + left + GAP_PX + width < innerWidth;
-    const x = right ? over.left + left + GAP_PX : over.left + left - GAP_PX - width;
-    const wanted = over.top + top + GAP_PX;
-    const y = Math.max(4, Math.min(wanted, innerHeight - height - 4));
-    this.#box.style.transform = `translate(${Math.round(Math.max(4, x) - host.left)}px, ${Math.round(y - host.top)}px)`;
-  }
-}
-
-function rowsAt(u: uPlot, { model, prepared }: Painted, idx: number, top: number): Row[] {
-  const rows = prepared.series.flatMap((series, i): Row[] => {
-    const value = prepared.raw[i]![idx];
-    const drawn = prepared.drawn[i]![idx];
-    if (series.hideFrom?.tooltip || value === null || value === undefined) return [];
-    if (model.tooltip?.hideZeros && value === 0) return [];
-    const y = u.valToPos(drawn ?? value, prepared.axes[i]!);
-    return [{ series, value, distance: Math.abs(y - top) }];
-  });
-  if ((model.tooltip?.mode ?? "multi") === "single") {
-    const near = nearest(rows);
-    return near ? [near] : [];
-  }
-  const sort = model.tooltip?.sort ?? "none";
-  if (sort === "none") return rows;
-  return rows.sort((a, b) => (sort === "asc" ? a.value - b.value : b.value - a.value));
-}
-
-function nearest(rows: readonly Row[]): Row | undefined {
-  return rows.reduce<Row | undefined>(
-    (best, row) => (!best || row.distance < best.distance ? row : best),
-    undefined,
-  );
-}
-
-function element(tag: string, className: string, text = ""): HTMLElement {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  return node;
-}
-
-function rowNode({ series, value }: Row, near: boolean): HTMLElement {
-  const row = element("div", near ? "chart-tip-row chart-tip-near" : "chart-tip-row");
-  const swatch = element("i", "chart-swatch");
-  swatch.style.backgroundColor = series.color;
-  const text = series.format ? series.format(value) : String(value);
-  row.append(
-    swatch,
-    element("span", "chart-tip-name", series.name),
-    element("b", "chart-tip-value", text),
-  );
-  return row;
-}
-
-function markNodes(title: string, text?: string, tags?: readonly string[]): HTMLElement[] {
-  const nodes = [element("div", "chart-tip-mark", title)];
-  if (text && text !== title) nodes.push(element("div", "chart-tip-text", text));
-  if (tags?.length) nodes.push(element("div", "chart-tip-tags", tags.join(" · ")));
-  return nodes;
 }

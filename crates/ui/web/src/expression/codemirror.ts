@@ -235,6 +235,8 @@ const look = EditorView.theme({
     fontFamily: "var(--sans)",
     fontSize: "12px",
   },
+  // On a narrow screen there is room over the list only, where it hides what can be chosen.
+  "@media (max-width: 600px)": { ".cm-completionInfo": { display: "none !important" } },
   ".cm-completionMatchedText": {
     textDecoration: "none",
     fontWeight: "700",

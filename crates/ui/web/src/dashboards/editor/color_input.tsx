@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { resolveColor } from "../../charts/colors";
 import { chartTheme } from "../../charts/theme";
 import { Input } from "../../components/field";
+import "./editor.css";
 
 export interface ColorInputProps {
   label: string;

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { Button } from "../../components/button";
+import "./editor.css";
 
 export interface RowsProps<T> {
   /** What a row is: `mapping`, `link`. */

@@ -13,6 +13,7 @@ import { AnnotationsForm } from "./annotations_form";
 import { withMember } from "./change";
 import { DashboardLinksForm } from "./dashboard_links_form";
 import { JsonField } from "./json_field";
+import "./editor.css";
 
 const TABS = [
   { id: "general", label: "General" },

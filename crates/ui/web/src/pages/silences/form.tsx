@@ -241,7 +241,6 @@ function Recurrence({ form, set, wrong }: FieldsProps): JSX.Element {
         {DAYS.map((day, i) => (
           <Button
             key={day}
-            look="quiet"
             isPressed={weekly.days.includes(day)}
             title={DAY_NAMES[i]!}
             onClick={() => flip(day)}
@@ -357,8 +356,8 @@ function Preview({ filter }: { readonly filter: string }): JSX.Element {
           label="Alerts that it mutes"
           keyOf={(alert) => alert.fingerprint}
           render={(alert) => (
-            <div class="clip">
-              <strong>{alert.labels.alertname}</strong>{" "}
+            <div class="silence-muted">
+              <strong>{alert.labels.alertname}</strong>
               <Labels labels={alert.labels} without={["alertname"]} />
             </div>
           )}
