@@ -125,14 +125,19 @@ where
     Ok(())
 }
 
-enum Decoder {
+/// A body that comes in pieces.
+pub(crate) enum Decoder {
     Identity { bytes: Vec<u8>, bytes_max: u64 },
     Gzip(Box<Gunzip>),
     Zstd(Box<Unzstd>),
 }
 
 impl Decoder {
-    fn new(encoding: Encoding, bytes_max: u64, mut buffer: Vec<u8>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        encoding: Encoding,
+        bytes_max: u64,
+        mut buffer: Vec<u8>,
+    ) -> Result<Self, Error> {
         buffer.clear();
         let bounds = Bounds::of(usize::try_from(bytes_max).unwrap_or(usize::MAX));
         Ok(match encoding {
@@ -142,7 +147,7 @@ impl Decoder {
         })
     }
 
-    fn push(&mut self, chunk: &[u8]) -> Result<(), Error> {
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Error> {
         match self {
             Self::Gzip(decoder) => decoder.push(chunk).map_err(of_wire),
             Self::Zstd(decoder) => decoder.push(chunk).map_err(of_wire),
@@ -159,7 +164,7 @@ impl Decoder {
         }
     }
 
-    fn finish(self) -> Result<Vec<u8>, Error> {
+    pub(crate) fn finish(self) -> Result<Vec<u8>, Error> {
         match self {
             Self::Identity { bytes, .. } => Ok(bytes),
             Self::Gzip(decoder) => decoder.finish().map_err(of_wire),

@@ -18,11 +18,16 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use sys::Vfs;
 use url::Url;
+
+mod private;
+
+pub use private::PrivateConnection;
 
 #[cfg(test)]
 mod tests;
@@ -31,8 +36,8 @@ mod tests;
 pub const USER_AGENT: &str = concat!("Flyball/", env!("CARGO_PKG_VERSION"));
 /// Most requests of one chain of redirects, the first among them, as in Go's client.
 pub const REDIRECTS_MAX: usize = 10;
-/// Idle connections are closed after this time; targets are scraped more often than that.
-const IDLE_MAX: Duration = Duration::from_mins(5);
+/// Idle connections are closed after this time; most targets are scraped more often than that.
+pub const IDLE_MAX: Duration = Duration::from_mins(5);
 /// Idle connections kept to one host.
 const IDLE_PER_HOST_MAX: usize = 8;
 
@@ -142,6 +147,7 @@ struct HttpPool {
     client: Pool<Connector, Full<Bytes>>,
     /// Keeps no connection: what failed on a kept one is sent again over a new one.
     fresh: Pool<Connector, Full<Bytes>>,
+    connector: Connector,
     proxies: Arc<Proxies>,
 }
 
@@ -172,13 +178,23 @@ impl Client {
     /// # Errors
     /// Any [`ErrorKind`]; a status that is no success is not an error here.
     pub async fn send(&self, request: Request, body: &mut Vec<u8>) -> Result<Exchange, Error> {
-        let timeout = request.timeout;
-        let url = shown(&request.url, request.secrecy);
-        let all = self.exchange(request, body);
-        tokio::time::timeout(timeout, all).await.unwrap_or_else(|elapsed| {
-            let message = format!("no complete answer from {url} within {timeout:?}");
-            Err(Error::new(ErrorKind::Timeout, message).caused_by(elapsed))
-        })
+        let deadline = Deadline::of(&request);
+        deadline.hold(self.exchange(request, body)).await
+    }
+
+    /// As [`Client::send`], over a connection of the caller's own where that is possible: plain
+    /// HTTP/1.1 without a proxy, as far as nobody redirects. Everything else goes through the pool.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send_over(
+        &self,
+        own: &mut PrivateConnection,
+        request: Request,
+        body: &mut Vec<u8>,
+    ) -> Result<Exchange, Error> {
+        let deadline = Deadline::of(&request);
+        deadline.hold(self.exchange_over(own, request, body)).await
     }
 
     /// Sends a request, follows redirects and gives the head of the answer; its body is read
@@ -204,35 +220,77 @@ impl Client {
 
     async fn exchange(&self, request: Request, body: &mut Vec<u8>) -> Result<Exchange, Error> {
         let limits = request.limits;
-        let (parts, incoming, url) = self.answer(request).await?;
-        let encoding = Encoding::of(parts.headers.get(header::CONTENT_ENCODING))?;
-        body::read(incoming, encoding, limits, body).await?;
-        Ok(Exchange { status: parts.status, headers: parts.headers, url })
+        finish(self.answer(request).await?, limits, body).await
+    }
+
+    async fn exchange_over(
+        &self,
+        own: &mut PrivateConnection,
+        request: Request,
+        body: &mut Vec<u8>,
+    ) -> Result<Exchange, Error> {
+        let limits = request.limits;
+        let (pool, hop) = self.first_hop(request).await?;
+        if !private::may_carry(&pool, &hop, limits) {
+            return finish(self.follow(&pool, hop, REDIRECTS_MAX).await?, limits, body).await;
+        }
+        let exchange = own.exchange(&pool, &hop, limits, body).await?;
+        if let Some(next) = self.redirect(&hop, exchange.status, &exchange.headers)? {
+            return finish(self.follow(&pool, next, REDIRECTS_MAX - 1).await?, limits, body).await;
+        }
+        self.note_refusal(exchange.status).await;
+        Ok(exchange)
     }
 
     /// The answer behind all redirects, and where it came from.
     async fn answer(&self, request: Request) -> Result<(Parts, Incoming, Url), Error> {
+        let (pool, hop) = self.first_hop(request).await?;
+        self.follow(&pool, hop, REDIRECTS_MAX).await
+    }
+
+    async fn first_hop(&self, request: Request) -> Result<(Arc<HttpPool>, Hop), Error> {
         let (pool, mut own_headers) = self.prepare().await?;
         if let Some(tokens) = &self.tokens {
             own_headers.insert(header::AUTHORIZATION, tokens.header().await?);
         }
-        let mut hop = Hop::new(request, &own_headers)?;
-        for _ in 0..REDIRECTS_MAX {
-            let response = hop.send(&pool).await?;
-            if self.config.follow_redirects
-                && let Some(next) = hop.redirect(response.status(), response.headers())?
-            {
+        Ok((pool, Hop::new(request, &own_headers)?))
+    }
+
+    /// Sends at most so many requests.
+    async fn follow(
+        &self,
+        pool: &HttpPool,
+        mut hop: Hop,
+        hops: usize,
+    ) -> Result<(Parts, Incoming, Url), Error> {
+        for _ in 0..hops {
+            let response = hop.send(pool).await?;
+            if let Some(next) = self.redirect(&hop, response.status(), response.headers())? {
                 hop = next;
                 continue;
             }
             let (parts, incoming) = response.into_parts();
-            if let (StatusCode::UNAUTHORIZED, Some(tokens)) = (parts.status, &self.tokens) {
-                tokens.forget().await;
-            }
+            self.note_refusal(parts.status).await;
             return Ok((parts, incoming, hop.url));
         }
         let message = format!("stopped after {REDIRECTS_MAX} redirects");
         Err(Error::new(ErrorKind::Redirect, message))
+    }
+
+    fn redirect(
+        &self,
+        hop: &Hop,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Result<Option<Hop>, Error> {
+        if self.config.follow_redirects { hop.redirect(status, headers) } else { Ok(None) }
+    }
+
+    /// A token that is refused is not used again.
+    async fn note_refusal(&self, status: StatusCode) {
+        if let (StatusCode::UNAUTHORIZED, Some(tokens)) = (status, &self.tokens) {
+            tokens.forget().await;
+        }
     }
 
     /// Reads the files of the configuration on a thread that may wait, and finds the pool.
@@ -296,8 +354,43 @@ impl Client {
             .pool_idle_timeout(IDLE_MAX)
             .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
             .build(connector.clone());
-        let fresh = Pool::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
-        Ok(HttpPool { client, fresh, proxies })
+        let fresh =
+            Pool::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector.clone());
+        Ok(HttpPool { client, fresh, connector, proxies })
+    }
+}
+
+/// Reads the whole (decompressed) body of an answer.
+async fn finish(
+    (parts, incoming, url): (Parts, Incoming, Url),
+    limits: BodyLimits,
+    into: &mut Vec<u8>,
+) -> Result<Exchange, Error> {
+    let encoding = Encoding::of(parts.headers.get(header::CONTENT_ENCODING))?;
+    body::read(incoming, encoding, limits, into).await?;
+    Ok(Exchange { status: parts.status, headers: parts.headers, url })
+}
+
+/// When a request is given up, and what is said then.
+struct Deadline {
+    timeout: Duration,
+    url: Url,
+    secrecy: UrlSecrecy,
+}
+
+impl Deadline {
+    fn of(request: &Request) -> Self {
+        let url = request.url.clone();
+        Self { timeout: request.timeout, url, secrecy: request.secrecy }
+    }
+
+    async fn hold<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let Self { timeout, url, secrecy } = self;
+        tokio::time::timeout(timeout, work).await.unwrap_or_else(|elapsed| {
+            let url = shown(&url, secrecy);
+            let message = format!("no complete answer from {url} within {timeout:?}");
+            Err(Error::new(ErrorKind::Timeout, message).caused_by(elapsed))
+        })
     }
 }
 
@@ -359,18 +452,21 @@ impl Hop {
     }
 
     fn request(&self, pool: &HttpPool) -> Result<http::Request<Full<Bytes>>, Error> {
-        let uri: Uri = self.url.as_str().parse().map_err(|error: http::uri::InvalidUri| {
-            let message = format!("cannot request {}", self.shown());
-            Error::new(ErrorKind::Config, message).caused_by(error)
-        })?;
         let mut request = http::Request::new(Full::new(self.body.clone()));
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = uri;
+        *request.uri_mut() = self.uri()?;
         *request.headers_mut() = self.headers.clone();
         if let Some(authorization) = self.proxy_authorization(pool) {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, authorization);
         }
         Ok(request)
+    }
+
+    fn uri(&self) -> Result<Uri, Error> {
+        self.url.as_str().parse().map_err(|error: http::uri::InvalidUri| {
+            let message = format!("cannot request {}", self.shown());
+            Error::new(ErrorKind::Config, message).caused_by(error)
+        })
     }
 
     /// A plain request carries the proxy's credentials itself; a tunnel has had them already.
@@ -447,4 +543,10 @@ fn shown(url: &Url, secrecy: UrlSecrecy) -> String {
             format!("{url}<secret>")
         }
     }
+}
+
+/// Host and, where it is not the scheme's own, port.
+pub(crate) fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

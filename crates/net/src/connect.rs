@@ -178,6 +178,17 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
+    /// Opens a connection for a URL, within [`CONNECT_MAX`].
+    pub(crate) async fn open(self, uri: Uri) -> Result<Stream, Error> {
+        let host = uri.host().unwrap_or_default().to_owned();
+        let connecting = tokio::time::timeout(CONNECT_MAX, self.connect(uri));
+        let way = connecting.await.unwrap_or_else(|elapsed| {
+            let message = format!("no connection to {host} within {CONNECT_MAX:?}");
+            Err(Error::new(ErrorKind::Timeout, message).caused_by(elapsed))
+        })?;
+        Ok(Stream { way, traffic: Traffic::new() })
+    }
+
     async fn connect(self, uri: Uri) -> Result<Way, Error> {
         if let Some(socket) = &self.socket {
             let stream = UnixStream::connect(socket).await.map_err(|error| {
@@ -227,15 +238,8 @@ impl tower::Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let host = uri.host().unwrap_or_default().to_owned();
-        let connecting = tokio::time::timeout(CONNECT_MAX, self.clone().connect(uri));
-        Box::pin(async move {
-            let way = connecting.await.unwrap_or_else(|elapsed| {
-                let message = format!("no connection to {host} within {CONNECT_MAX:?}");
-                Err(Error::new(ErrorKind::Timeout, message).caused_by(elapsed))
-            })?;
-            Ok(TokioIo::new(Stream { way, traffic: Traffic::new() }))
-        })
+        let opening = self.clone().open(uri);
+        Box::pin(async move { opening.await.map(TokioIo::new) })
     }
 }
 
@@ -243,6 +247,13 @@ impl tower::Service<Uri> for Connector {
 pub(crate) struct Stream {
     way: Way,
     traffic: Traffic,
+}
+
+impl Stream {
+    /// What was last done on it.
+    pub(crate) fn traffic(&self) -> Traffic {
+        self.traffic.clone()
+    }
 }
 
 /// What a connection leads over: plain, to a proxy, encrypted, or to a socket of this host.

@@ -35,7 +35,7 @@ impl Traffic {
         let _other_state = self.0.compare_exchange(states.0, states.1, states.2, states.3);
     }
 
-    fn is_asked_again(&self) -> bool {
+    pub(crate) fn is_asked_again(&self) -> bool {
         self.0.load(Ordering::Relaxed) == ASKED_AGAIN
     }
 }

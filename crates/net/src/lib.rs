@@ -24,7 +24,8 @@ pub use auth::from_url as move_credentials;
 pub use body::{BODY_BYTES_DEFAULT_MAX, BodyLimits, BodyPart};
 pub use certificate::Certificate;
 pub use client::{
-    Client, ClientOptions, Exchange, REDIRECTS_MAX, Request, Stream, USER_AGENT, UrlSecrecy,
+    Client, ClientOptions, Exchange, IDLE_MAX, PrivateConnection, REDIRECTS_MAX, Request, Stream,
+    USER_AGENT, UrlSecrecy,
 };
 pub use connect::{Dialer, Families};
 pub use error::{Error, ErrorKind};

@@ -2,6 +2,7 @@
 //! probes, which measure what other clients hide. INV-30 holds here too: each address is checked
 //! when it is dialled, and who follows a redirect comes in through the same door.
 
+use crate::client::authority;
 use crate::connect::first_open;
 use crate::oauth2::Tokens;
 use crate::proxy::{Proxies, Proxy};
@@ -372,10 +373,4 @@ fn message(
     *message.uri_mut() = uri;
     *message.headers_mut() = headers;
     Ok(message)
-}
-
-/// Host and, where it is not the scheme's own, port.
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

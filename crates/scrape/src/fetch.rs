@@ -4,7 +4,7 @@ use crate::page::{PageFormat, accept_header, format_of};
 use config::ScrapeConfig;
 use exposition::Format;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use net::{BODY_BYTES_DEFAULT_MAX, BodyLimits, Client, ErrorKind, Request};
+use net::{BODY_BYTES_DEFAULT_MAX, BodyLimits, Client, ErrorKind, PrivateConnection, Request};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -46,9 +46,10 @@ impl Job {
         Self { config, client, headers }
     }
 
-    /// Fetches a page into `body`; gives its format.
+    /// Fetches a page into `body`, over the target's connection; gives its format.
     pub(crate) async fn fetch(
         &self,
+        connection: &mut PrivateConnection,
         url: &Url,
         timeout: Duration,
         body: &mut Vec<u8>,
@@ -59,7 +60,8 @@ impl Job {
         // As upstream, a body as long as the limit is too long already.
         let limit = self.config.limits.body_size_bytes_max.map(|limit| limit.saturating_sub(1));
         request.limits = BodyLimits::whole(limit.unwrap_or(BODY_BYTES_DEFAULT_MAX));
-        let exchange = self.client.send(request, body).await.map_err(|error| {
+        let exchange = self.client.send_over(connection, request, body).await;
+        let exchange = exchange.map_err(|error| {
             let body_too_large = error.kind() == ErrorKind::BodySize;
             FetchError { message: error.describe(), body_too_large }
         })?;

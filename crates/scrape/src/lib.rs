@@ -2,6 +2,7 @@
 //! Fed by `discovery` and `config`; appends through `model::Appender`; shown by `api`.
 //! The core (`TargetCache`) is synchronous and knows no network; the loops decide nothing.
 
+mod bodies;
 mod cache;
 mod counters;
 mod fetch;

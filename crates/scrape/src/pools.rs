@@ -1,6 +1,7 @@
 //! All jobs: starts, reconfigures and ends their pools; the one owner of everything that scrapes.
 //! A reload leaves unchanged jobs alone and lets changed ones go on with what they remember.
 
+use crate::bodies::Bodies;
 use crate::counters::Counters;
 use crate::pool::{Order, Pool, STOP_MAX};
 use crate::probing::{self, OwnWaitingSource};
@@ -52,6 +53,7 @@ pub(crate) struct Context {
     pub(crate) loops: Handle,
     pub(crate) storing_waits: bool,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) bodies: Bodies,
 }
 
 /// A pool as its owner sees it.
@@ -100,6 +102,7 @@ impl Pools {
             loops: options.loops,
             storing_waits: options.storing_waits,
             counters: Arc::clone(&view.counters),
+            bodies: Bodies::default(),
         });
         Self { context, view, jobs: Vec::new(), sources: Vec::new(), probes: Vec::new() }
     }

@@ -10,6 +10,7 @@ use crate::shape::Shape;
 use crate::view::{Health, Shared};
 use crate::{Grid, Target};
 use model::{GroupKey, Timestamp};
+use net::PrivateConnection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,8 +40,6 @@ pub(crate) struct Assignment {
 
 /// Longer bodies are read on threads that may take their time; about 2 ms.
 const BODY_AT_ONCE_BYTES: usize = 1 << 20;
-/// Bodies above this size give their memory back when the next page is much smaller: 1 MiB.
-const BODY_KEPT_BYTES: usize = 1 << 20;
 
 /// A loop with its memory.
 pub(crate) struct Runner {
@@ -48,7 +47,7 @@ pub(crate) struct Runner {
     shared: Arc<Shared>,
     commands: watch::Receiver<Command>,
     cache: Option<TargetCache>,
-    body: Vec<u8>,
+    connection: PrivateConnection,
     grid: Grid,
     interval: Duration,
     /// When the next scrape is due; survives commands, so that a reload at the very moment of a
@@ -72,8 +71,8 @@ impl Runner {
         // Both are set by the first assignment, before anything waits for them.
         let interval = Duration::from_mins(1);
         let grid = Grid::new(interval, 0, 0);
-        let body = Vec::new();
-        Self { context, shared, commands, cache: None, body, grid, interval, due: None }
+        let connection = PrivateConnection::default();
+        Self { context, shared, commands, cache: None, connection, grid, interval, due: None }
     }
 
     pub(crate) async fn run(mut self) {
@@ -140,12 +139,16 @@ impl Runner {
         let at = self.grid.align(self.context.clock.now());
         let start = self.context.clock.monotonic();
         let mut stop = self.commands.clone();
+        let mut body = self.context.bodies.lend();
         let fetched = tokio::select! {
             biased;
             _ = stop.wait_for(|command| matches!(command, Command::Stop)) => return,
-            fetched = fetch(assignment, &mut self.body) => fetched,
+            fetched = fetch(assignment, &mut self.connection, &mut body) => fetched,
         };
-        let Some(report) = self.ingest(at, start, fetched).await else { return };
+        if self.interval > net::IDLE_MAX {
+            self.connection.close();
+        }
+        let Some(report) = self.ingest(at, start, fetched, body).await else { return };
         self.context.counters.count(&report);
         let before = self.shared.report(at, &report);
         log(assignment, before, &report);
@@ -157,9 +160,9 @@ impl Runner {
         at: Timestamp,
         start: Duration,
         fetched: Result<PageFormat, FetchError>,
+        body: Vec<u8>,
     ) -> Option<ScrapeReport> {
         let mut cache = self.cache.take()?;
-        let body = std::mem::take(&mut self.body);
         let context = Arc::clone(&self.context);
         let waits = context.storing_waits || body.len() > BODY_AT_ONCE_BYTES;
         let work = move || {
@@ -185,10 +188,7 @@ impl Runner {
             return None;
         };
         self.cache = Some(cache);
-        self.body = body;
-        if self.body.capacity() > BODY_KEPT_BYTES.max(4 * self.body.len()) {
-            self.body.shrink_to(BODY_KEPT_BYTES);
-        }
+        self.context.bodies.take_back(body);
         Some(report)
     }
 
@@ -217,12 +217,16 @@ impl Runner {
     }
 }
 
-async fn fetch(assignment: &Assignment, body: &mut Vec<u8>) -> Result<PageFormat, FetchError> {
+async fn fetch(
+    assignment: &Assignment,
+    connection: &mut PrivateConnection,
+    body: &mut Vec<u8>,
+) -> Result<PageFormat, FetchError> {
     if let Some(error) = &assignment.forced_error {
         return Err(error.clone().into());
     }
     let target = &assignment.target;
-    assignment.job.fetch(&target.url, target.timeout, body).await
+    assignment.job.fetch(connection, &target.url, target.timeout, body).await
 }
 
 /// Logs when a target goes down or comes up, and what the storage refused.

@@ -1,9 +1,9 @@
 //! Connections that were kept and that the peer closes when the next request comes.
 
-use crate::{client, fetch, get};
+use crate::{client, fetch, fetch_over, get};
 use config::HttpClientConfig;
 use http::Method;
-use net::{ErrorKind, Request};
+use net::{ErrorKind, PrivateConnection, Request};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,6 +13,8 @@ use tokio::sync::Barrier;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     Answer,
+    /// Answers and closes the connection, which its answer does not say.
+    Leave,
     /// Answers when two connections have such a request.
     Meet,
     /// Closes the connection behind the request.
@@ -23,7 +25,7 @@ enum Act {
     Begin,
 }
 
-use Act::{Answer, Begin, Close, Meet, Reset};
+use Act::{Answer, Begin, Close, Leave, Meet, Reset};
 
 /// What each connection does.
 type Script = &'static [&'static [Act]];
@@ -73,12 +75,15 @@ async fn play(
         let head = String::from_utf8(head).unwrap();
         log.lock().unwrap().push(format!("{number} {}", head.split(' ').next().unwrap()));
         match act {
-            Answer | Meet => {
+            Answer | Leave | Meet => {
                 if *act == Meet {
                     barrier.wait().await;
                 }
                 let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{number}");
                 stream.write_all(answer.as_bytes()).await.unwrap();
+                if *act == Leave {
+                    return;
+                }
             }
             Begin => return stream.write_all(b"HTTP/1.1 2").await.unwrap(),
             Reset => return stream.set_zero_linger().unwrap(),
@@ -90,19 +95,41 @@ async fn play(
 }
 
 /// What becomes of a request on a connection that was kept, by number of the connection, and
-/// which requests arrived.
+/// which requests arrived; what only asks does the same over a connection of the caller's own.
 async fn second(
     script: Script,
-    change: impl FnOnce(&mut Request),
+    change: impl Fn(&mut Request),
 ) -> (Result<String, ErrorKind>, String) {
-    let server = Server::start(script).await;
-    let client = client(HttpClientConfig::default());
-    assert_eq!(fetch(&client, get(&server.url)).await.unwrap().1, "1");
-    let mut again = get(&server.url);
-    change(&mut again);
-    let answer = fetch(&client, again).await.map(|(_, body)| body).map_err(|error| error.kind());
-    let asked = server.asked();
-    (answer, asked)
+    let mut outcomes = Vec::new();
+    for is_own in [false, true] {
+        let server = Server::start(script).await;
+        let client = client(HttpClientConfig::default());
+        let mut own = PrivateConnection::default();
+        let mut again = get(&server.url);
+        change(&mut again);
+        let mut last = Ok(String::new());
+        for request in [get(&server.url), again] {
+            assert!(last.is_ok(), "the first request is answered: {last:?}");
+            let answer = if is_own {
+                fetch_over(&mut own, &client, request).await
+            } else {
+                fetch(&client, request).await
+            };
+            last = answer.map(|(_, body)| body).map_err(|error| error.kind());
+        }
+        outcomes.push((last, server.asked()));
+    }
+    let [pooled, private] = <[_; 2]>::try_from(outcomes).unwrap();
+    if pooled.1.split(", ").all(|asked| asked.ends_with(" GET")) {
+        assert_eq!(pooled, private, "{script:?}: pool and private connection");
+    }
+    pooled
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_the_peer_has_closed_long_ago_is_not_used() {
+    let (answer, asked) = second(&[&[Leave], &[Answer]], |_| ()).await;
+    assert_eq!((answer, asked.as_str()), (Ok("2".into()), "1 GET, 2 GET"));
 }
 
 #[tokio::test]

@@ -4,11 +4,12 @@
 mod http;
 mod idle;
 mod kept;
+mod private;
 mod server;
 mod tls;
 
 use config::HttpClientConfig;
-use net::{AddressPolicy, Client, ClientOptions, Error, Exchange, Request};
+use net::{AddressPolicy, Client, ClientOptions, Error, Exchange, PrivateConnection, Request};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -32,5 +33,15 @@ fn get(url: &str) -> Request {
 async fn fetch(client: &Client, request: Request) -> Result<(Exchange, String), Error> {
     let mut body = Vec::new();
     let exchange = client.send(request, &mut body).await?;
+    Ok((exchange, String::from_utf8(body).unwrap()))
+}
+
+async fn fetch_over(
+    own: &mut PrivateConnection,
+    client: &Client,
+    request: Request,
+) -> Result<(Exchange, String), Error> {
+    let mut body = Vec::new();
+    let exchange = client.send_over(own, request, &mut body).await?;
     Ok((exchange, String::from_utf8(body).unwrap()))
 }

@@ -1,4 +1,5 @@
-use super::{Assignment, BODY_AT_ONCE_BYTES, BODY_KEPT_BYTES, Command, Grid, Runner, log};
+use super::{Assignment, BODY_AT_ONCE_BYTES, Command, Grid, Runner, log};
+use crate::bodies::KEPT_BYTES_MAX;
 use crate::cache::TargetCache;
 use crate::fetch::Job;
 use crate::heard::Heard;
@@ -9,7 +10,7 @@ use crate::{PageFormat, ScrapeReport, Shape, Target};
 use config::ScrapeConfig;
 use exposition::Format;
 use model::{AppendError, Appender, Batch, BatchReport, GroupKey, Labels, SeriesRef, Timestamp};
-use net::{AddressPolicy, Client, ClientOptions};
+use net::{AddressPolicy, Client, ClientOptions, PrivateConnection};
 use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 use std::time::Duration;
@@ -27,16 +28,13 @@ async fn a_huge_page_does_not_hold_its_memory_for_ever() {
     let mut runner = Runner::new(context(), Arc::new(Shared::default()), receiver);
     let shape = Shape::own(Labels::default(), Duration::from_secs(1));
     runner.cache = Some(TargetCache::new(GroupKey(1), shape));
-    let huge = format!("# {}\n", "x".repeat(8 * BODY_KEPT_BYTES));
-    for (page, seconds, is_kept) in [(huge.as_str(), 1, true), ("a 1\n", 2, false)] {
-        runner.body.clear();
-        runner.body.extend_from_slice(page.as_bytes());
+    let huge = format!("# {}\n", "x".repeat(8 * KEPT_BYTES_MAX));
+    for (page, seconds, is_kept) in [(huge.as_str(), 1, false), ("a 1\n", 2, true)] {
         let at = Timestamp::from_ms(1000 * seconds);
-        let report =
-            runner.ingest(at, Duration::ZERO, Ok(PageFormat::Lines(Format::Text))).await.unwrap();
+        let format = Ok(PageFormat::Lines(Format::Text));
+        let report = runner.ingest(at, Duration::ZERO, format, page.into()).await.unwrap();
         assert_eq!(report.error, None);
-        let kept = runner.body.capacity();
-        assert_eq!(kept > 2 * BODY_KEPT_BYTES, is_kept, "{kept} bytes");
+        assert_eq!(runner.context.bodies.lend().capacity() > 0, is_kept, "{} bytes", page.len());
     }
 }
 
@@ -62,7 +60,12 @@ async fn a_panic_while_storing_ends_no_loop() {
         let shape = Shape::own(Labels::default(), Duration::from_secs(1));
         runner.cache = Some(TargetCache::new(GroupKey(1), shape));
         let told = runner
-            .ingest(Timestamp::from_ms(1000), Duration::ZERO, Ok(PageFormat::Lines(Format::Text)))
+            .ingest(
+                Timestamp::from_ms(1000),
+                Duration::ZERO,
+                Ok(PageFormat::Lines(Format::Text)),
+                Vec::new(),
+            )
             .await;
         assert!(told.is_none() && runner.cache.is_none(), "the next round begins anew");
     }
@@ -83,11 +86,14 @@ async fn a_page_is_asked_for_and_bounded_as_configured() {
     let site = Site::start(|_: &Asked| (200, "a 1\nb 2\n".to_owned()));
     let url = Url::parse(&format!("http://{}/", site.address())).unwrap();
     let plain = fetching(|config| config.enable_compression = false);
-    plain.fetch(&url, PATIENCE, &mut Vec::new()).await.unwrap();
+    plain.fetch(&mut PrivateConnection::default(), &url, PATIENCE, &mut Vec::new()).await.unwrap();
     let asked = &site.asked()[0];
     assert!(asked.head.iter().any(|line| line == "accept-encoding: identity"), "{:?}", asked.head);
     let small = fetching(|config| config.limits.body_size_bytes_max = Some(5));
-    let error = small.fetch(&url, PATIENCE, &mut Vec::new()).await.unwrap_err();
+    let error = small
+        .fetch(&mut PrivateConnection::default(), &url, PATIENCE, &mut Vec::new())
+        .await
+        .unwrap_err();
     assert!(error.body_too_large, "{}", error.message);
 }
 
@@ -97,7 +103,10 @@ async fn a_page_that_does_not_come_leaves_nothing_of_the_one_before() {
     let url = Url::parse(&format!("http://{}/", nobody.local_addr().unwrap())).unwrap();
     drop(nobody);
     let mut body = b"of before".to_vec();
-    let error = fetching(|_| ()).fetch(&url, PATIENCE, &mut body).await.unwrap_err();
+    let error = fetching(|_| ())
+        .fetch(&mut PrivateConnection::default(), &url, PATIENCE, &mut body)
+        .await
+        .unwrap_err();
     assert!(!error.body_too_large && body.is_empty(), "{}", error.message);
 }
 
@@ -190,9 +199,11 @@ async fn long_pages_and_storages_that_wait_do_not_hold_up_the_loops() {
         let mut runner = Runner::new(context, Arc::new(Shared::default()), receiver);
         let shape = Shape::own(Labels::default(), Duration::from_secs(1));
         runner.cache = Some(TargetCache::new(GroupKey(1), shape));
-        runner.body.extend_from_slice(page.as_bytes());
         let text = Ok(PageFormat::Lines(Format::Text));
-        runner.ingest(Timestamp::from_ms(1000), Duration::ZERO, text).await.unwrap();
+        runner
+            .ingest(Timestamp::from_ms(1000), Duration::ZERO, text, page.clone().into_bytes())
+            .await
+            .unwrap();
         let threads = threads.0.lock().unwrap();
         assert_eq!(threads[0] == std::thread::current().id(), is_here, "{storing_waits}");
     }
@@ -242,7 +253,7 @@ async fn after_a_scrape() -> (Runner, Arc<Memory>) {
     let mut runner = Runner::new(context, Arc::new(Shared::default()), receiver);
     runner.adopt(&assigned(Duration::from_secs(1), 1));
     let text = Ok(PageFormat::Lines(Format::Text));
-    runner.ingest(Timestamp::from_ms(1000), Duration::ZERO, text).await.unwrap();
+    runner.ingest(Timestamp::from_ms(1000), Duration::ZERO, text, Vec::new()).await.unwrap();
     assert_eq!(memory.batches(), 1);
     (runner, memory)
 }
@@ -270,7 +281,9 @@ async fn a_panic_while_storing_is_told_of() {
     memory.panic_next();
     let told = Heard::listen();
     let text = Ok(PageFormat::Lines(Format::Text));
-    assert!(runner.ingest(Timestamp::from_ms(2000), Duration::ZERO, text).await.is_none());
+    assert!(
+        runner.ingest(Timestamp::from_ms(2000), Duration::ZERO, text, Vec::new()).await.is_none()
+    );
     assert_eq!(
         told.take(),
         ["ERROR message=ingesting a scrape panicked; the target's cache begins anew"]
