@@ -154,5 +154,6 @@ fn run(samples: &[LateSample]) -> RawRun {
     if starts.iter().all(|start| *start == 0) {
         starts.clear();
     }
-    RawRun { timestamps: samples.iter().map(|sample| sample.timestamp).collect(), values, starts }
+    let timestamps = samples.iter().map(|sample| sample.timestamp).collect();
+    RawRun { timestamps, shares_times: false, values, starts }
 }

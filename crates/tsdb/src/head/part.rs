@@ -30,8 +30,10 @@ impl Column {
 /// Samples that are not encoded yet.
 #[derive(Clone, Debug)]
 pub(crate) struct RawRun {
-    /// Shared by series that stand in the same rows of their group.
+    /// In milliseconds, ascending.
     pub(crate) timestamps: Arc<[i64]>,
+    /// Do all series that stand in the same rows of their group share the timestamps?
+    pub(super) shares_times: bool,
     pub(super) values: Narrow,
     /// Empty, or one start per timestamp (0: unknown).
     pub(crate) starts: Vec<i64>,
@@ -48,7 +50,8 @@ impl RawRun {
 
     /// Estimated bytes of memory.
     pub(super) fn memory(&self) -> usize {
-        8 * self.timestamps.len() + self.values.memory() + 8 * self.starts.len()
+        let times = if self.shares_times { 0 } else { 8 * self.timestamps.len() };
+        times + self.values.memory() + 8 * self.starts.len()
     }
 }
 

@@ -138,15 +138,21 @@ impl OpenRun {
     ) -> RawRun {
         let starts = self.starts().get(from..to).unwrap_or_default().to_vec();
         let timestamps = Arc::clone(&*self.copy_times((group, rows), (from, to), copies));
-        RawRun { timestamps, values: self.values.slice(from..to), starts }
+        let shares_times = self.shares_times();
+        RawRun { timestamps, shares_times, values: self.values.slice(from..to), starts }
     }
 
     /// All samples as a run of their own; `rows` are those of its group.
     fn take(&mut self, (group, rows): (u32, &[i64]), copies: &mut RowCopies) -> RawRun {
         let times = self.copy_times((group, rows), (0, self.len()), copies);
+        let shares_times = self.shares_times();
         let Self { values, starts, .. } = std::mem::replace(self, Self::empty());
         let starts = starts.map_or_else(Vec::new, |starts| *starts);
-        RawRun { timestamps: Arc::clone(&*times), values, starts }
+        RawRun { timestamps: Arc::clone(&*times), shares_times, values, starts }
+    }
+
+    fn shares_times(&self) -> bool {
+        matches!(self.times, OpenTimes::Shared { .. })
     }
 
     fn copy_times(
@@ -170,7 +176,7 @@ impl OpenRun {
 
 /// Series of one group that may share rows: sealing them all at once must stay short (about 3 us
 /// each, so 12 ms).
-pub(super) const SHARERS_MAX: usize = 4096;
+const SHARERS_MAX: usize = 4096;
 
 /// The times of a group's open rows; at most [`OPEN_ROWS_MAX`].
 #[derive(Debug, Default)]
@@ -358,11 +364,6 @@ impl Series {
         self.parts.push((generation, part));
         self.open = OpenRun::empty();
         change
-    }
-
-    /// Seals the open run if there is one.
-    pub(crate) fn seal_open(&mut self, generation: u32, group: &mut GroupTimes) -> isize {
-        if self.open.is_empty() { 0 } else { self.seal(generation, group) }
     }
 
     /// Seals the open run if its times stand in the rows of the group.
