@@ -65,7 +65,8 @@ pub(crate) async fn instant(
         ("timeout" = Option<String>, Query, description = "Shortens --query.timeout"),
         ("limit" = Option<u64>, Query, description = "Most series in the answer; 0: all"),
         ("lookback_delta" = Option<String>, Query, description = "Replaces --query.lookback-delta"),
-        ("stats" = Option<String>, Query, description = STATS)),
+        ("stats" = Option<String>, Query, description = STATS),
+        ("nocache" = Option<String>, Query, description = "1: evaluate every step anew")),
     responses((status = 200, description = "A matrix", body = QueryResponse),
         (status = "default", description = "No value", body = ErrorBody)))]
 pub(crate) async fn range(

@@ -6505,6 +6505,8 @@ export interface operations {
                 lookback_delta?: string;
                 /** @description Not empty: add statistics; `all`: per step, too */
                 stats?: string;
+                /** @description 1: evaluate every step anew */
+                nocache?: string;
             };
             header?: never;
             path?: never;
@@ -6551,6 +6553,8 @@ export interface operations {
                 lookback_delta?: string;
                 /** @description Not empty: add statistics; `all`: per step, too */
                 stats?: string;
+                /** @description 1: evaluate every step anew */
+                nocache?: string;
             };
             header?: never;
             path?: never;
