@@ -12,6 +12,38 @@ use std::process::Command;
 const SERVERS: [&str; 3] = ["prom", "vm", "flyball"];
 const ROUNDS_DEFAULT: &str = "3";
 
+const USAGE: &str = "\
+usage: cargo xtask bench [ROW] [NUMBERS]; builds a release and prints ratios and bounds
+
+  ingest [TARGETS HOURS]     remote write, queries, disk, memory, restart (20 4); the default
+  scrape [TARGETS SECONDS]   pages of 504 series each second (200 120)
+  memory [TARGETS ROWS]      anonymous memory of very many series
+  names [METRICS ROWS]       very many metrics of one series each
+  hourly [TARGETS ROWS]      a sample an hour
+  restart [TARGETS ROWS]     kill -9, until every acknowledged sample is found again
+  sender [TARGETS SECONDS]   remote write by Prometheus, four shards
+  exporters [SECONDS STEP]   disk on the data of real exporters (3600 5)
+  push [SERIES ROWS]         every way to push
+  rules, alerts, probes, ui  rule groups, Alertmanager's work, probes, the page
+
+FLYBALL_BENCH_ROUNDS: rounds, medians of which are told (3). FLYBALL_BENCH: folder of generators.";
+
+/// Every row of the usage but `ui`, which needs no release.
+const ROWS: [&str; 12] = [
+    "ingest",
+    "scrape",
+    "memory",
+    "names",
+    "hourly",
+    "restart",
+    "sender",
+    "exporters",
+    "push",
+    "rules",
+    "alerts",
+    "probes",
+];
+
 /// Rows of the engine's table that have a script of their own, see `xtask/engine-bench.py`.
 const ENGINE_ROWS: [&str; 6] = ["memory", "names", "hourly", "restart", "sender", "exporters"];
 
@@ -21,6 +53,21 @@ const ENGINE_ROWS: [&str; 6] = ["memory", "names", "hourly", "restart", "sender"
 pub(crate) fn start(words: &[&str]) -> Chore {
     if words == ["ui"] {
         return web::bench();
+    }
+    if matches!(words, ["--help" | "-h" | "help"]) {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    // Told before minutes of building.
+    match words {
+        [row, ..] if !ROWS.contains(row) => return Err(format!("unknown row `{row}`\n{USAGE}")),
+        [row, numbers @ ..] if numbers.iter().any(|number| number.parse::<f64>().is_err()) => {
+            return Err(format!("what stands behind `{row}` are numbers\n{USAGE}"));
+        }
+        ["ingest" | "scrape", _] => {
+            return Err(format!("`{}` takes two numbers or none\n{USAGE}", words[0]));
+        }
+        _ => {}
     }
     run(&mut cargo(&["build", "--release", "--package", "flyball"]))?;
     if words == ["rules"] {
@@ -44,12 +91,7 @@ pub(crate) fn start(words: &[&str]) -> Chore {
         [row, numbers @ ..] if ENGINE_ROWS.contains(row) && numbers.len() <= 2 => {
             engine(&folder, row, numbers)
         }
-        _ => Err("bench takes `ingest [TARGETS HOURS]`, `scrape [TARGETS SECONDS]`, \
-                  `memory [TARGETS ROWS]`, `names [METRICS ROWS]`, `hourly [TARGETS ROWS]`, \
-                  `restart [TARGETS ROWS]`, `sender [TARGETS SECONDS]`, \
-                  `exporters [SECONDS STEP]`, `push [SERIES ROWS]`, `rules`, `alerts`, `probes` \
-                  or `ui`"
-            .into()),
+        _ => Err(format!("wrong numbers behind `{}`\n{USAGE}", words[0])),
     }
 }
 

@@ -23,7 +23,7 @@ usage: cargo xtask <chore>
   fuzz [SECONDS] [TARGET]  each fuzz target for SECONDS (default 60); needs a nightly toolchain
                         (rustup toolchain install nightly) and cargo install cargo-fuzz
   fuzz promql [QUERIES] [SEED]  random queries (default 100000): engine, model, Prometheus
-  bench [ingest|scrape|rules] [TARGETS HOURS]  Flyball beside Prometheus and VictoriaMetrics";
+  bench [ROW] [NUMBERS] Flyball beside Prometheus and VictoriaMetrics; rows: bench --help";
 
 /// What a chore returns: an error is one sentence.
 type Chore = Result<(), String>;

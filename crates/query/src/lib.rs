@@ -1,7 +1,7 @@
 //! PromQL evaluation: syntax trees of `promql` over any `model::Querier`, as Prometheus 3.14.
 //! Works on columns of steps: per series one row of values over the steps of the query; an instant
-//! query is a range query with one step. Pure: no clock, no files; helpers of queries with very many
-//! series are its only threads, and no answer depends on them.
+//! query is a range query with one step. Pure: no clock, no files; helpers of queries with very
+//! many series are its only threads, and no answer depends on them.
 
 mod account;
 mod aggregate;
@@ -17,7 +17,6 @@ mod error;
 mod evaluate;
 mod explain;
 mod functions;
-mod helpers;
 mod histogram;
 mod invariant;
 mod memory;
@@ -31,6 +30,7 @@ mod scan;
 pub mod script;
 mod select;
 mod signature;
+mod threads;
 mod timeline;
 mod trace;
 mod xxhash;
@@ -40,9 +40,9 @@ pub use cancel::{Cancel, Progress};
 pub use engine::{Engine, EngineOptions, Query, StepRange, When};
 pub use error::{QueryError, QueryErrorKind};
 pub use explain::{Explanation, Measured, PlanNode, PlanRead, PlanSteps};
-pub use helpers::Helpers;
 pub use memory::MemoryQuerier;
 pub use meter::{AnswerMemory, MemoryLimits, Meter};
 pub use output::{MatrixSeries, QueryOutput, QueryStats, QueryValue, VectorSample};
 pub use range_cache::{Asked, History, RangeCache, RangeCacheStats};
+pub use threads::Helpers;
 pub use xxhash::label_hash;

@@ -1,14 +1,15 @@
 //! Reads the series of a selection and computes what each of them is worth, or each group of an
 //! aggregation: on the thread of the query, and with helpers when there is very much to do.
-//! Lanes take ranges in turn; what comes out is put together in the order of series or groups, so that neither an answer nor its annotations, its counts or its limits of samples depend on the
+//! Lanes take ranges in turn; what comes out is put together in the order of series or groups, so
+//! that neither an answer nor its annotations, its counts or its limits of samples depend on the
 //! number of lanes. Bytes are counted as they are taken, those of every lane.
 
 use crate::QueryError;
 use crate::annotation::Annotations;
 use crate::column::Steps;
 use crate::evaluate::Evaluator;
-use crate::helpers::Permit;
 use crate::queryable::Queryable;
+use crate::threads::Permit;
 use model::{QuerierError, SampleBuf, Selection, SeriesReader};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,7 +1,7 @@
 //! An answer as its bytes come: the head, then the body into its decoder. Pure.
 
 use super::framing::Framing;
-use super::head::Head;
+use super::head::{HEAD_BYTES_MAX, Head};
 use crate::body::{BodyLimits, Decoder, Encoding};
 use crate::{Error, ErrorKind};
 use http::header;
@@ -56,7 +56,12 @@ impl Reading {
         if !self.gathered.is_empty() {
             let mut all = std::mem::take(&mut self.gathered);
             all.extend_from_slice(piece);
-            return self.take(&all);
+            // Only the end of a line can end a head: one that drips in is not read again and again.
+            if piece.contains(&b'\n') || all.len() > HEAD_BYTES_MAX {
+                return self.take(&all);
+            }
+            self.gathered = all;
+            return Ok(());
         }
         let mut rest = piece;
         while let Answer::Awaited(buffer) = &mut self.answer {
