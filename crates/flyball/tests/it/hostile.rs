@@ -159,9 +159,11 @@ fn survive(questions: &[Hostile]) {
                         let said: String = text.chars().take(400).collect();
                         let expected =
                             reply.status == hostile.status && text.contains(hostile.says);
-                        // Which limit ends it depends on what the others hold.
+                        // Which limit ends it depends on what the others hold, and on whether
+                        // another core helps: then each of both holds what it reads.
                         let shared = reply.status == 503 && text.contains("queries together hold");
-                        if !(expected || shared && hostile.status >= 422) {
+                        let own = reply.status == 422 && text.contains("query would hold too much");
+                        if !(expected || (shared || own) && hostile.status >= 422) {
                             wrong.push(format!("{}: {} {said}", hostile.name, reply.status));
                         }
                     }

@@ -239,8 +239,15 @@ fn limits_are_those_of_a_query_alone() {
 fn the_bytes_of_all_lanes_count_together() {
     let mut store = many(100);
     let helpers = Helpers::new(1);
-    let (seen, lent) = (AtomicBool::new(false), helpers.clone());
-    store.on_read = Arc::new(move |_| wait_for_helper(&seen, &lent));
+    let (seen, lent, rested) = (AtomicBool::new(false), helpers.clone(), AtomicBool::new(false));
+    store.on_read = Arc::new(move |_| {
+        wait_for_helper(&seen, &lent);
+        // The helper holds its first series while the other thread asks for room: that one is
+        // refused before it reads, so that nothing tells when it was.
+        if is_helper() && !rested.swap(true, Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
+    });
     // Room for one series that is as long as these claim to be, not for two.
     let memory = MemoryLimits { bytes_max: 100 << 20, ..MemoryLimits::default() };
     let told = |helpers: &Helpers| {

@@ -48,10 +48,14 @@ impl RawRun {
         }
     }
 
-    /// Estimated bytes of memory.
+    /// Estimated bytes of memory, without what other series share.
     pub(super) fn memory(&self) -> usize {
         let times = if self.shares_times { 0 } else { 8 * self.timestamps.len() };
-        times + self.values.memory() + 8 * self.starts.len()
+        times + self.memory_of_values()
+    }
+
+    fn memory_of_values(&self) -> usize {
+        self.values.memory() + 8 * self.starts.len()
     }
 }
 
@@ -174,7 +178,8 @@ impl View {
     pub(crate) fn bytes(&self) -> usize {
         let copied = |part: &Part| match part {
             Part::Sealed(_) | Part::Present(_) => 0,
-            Part::Raw(run) => run.memory() + 64,
+            // The times, too: a group may be a single series.
+            Part::Raw(run) => 8 * run.timestamps.len() + run.memory_of_values() + 64,
         };
         let parts = self.in_order.iter().chain(&self.late);
         parts.map(|part| size_of::<Part>() + copied(part)).sum()

@@ -155,7 +155,8 @@ function MetricLabels({ metric, about, onPick }: MetricLabelsProps): JSX.Element
       <div>
         <strong class="mono">{selector}</strong>
         <p class="muted">
-          {aboutLine(about).replace(/\.$/, "")}. {matching.length.toLocaleString("en-US")} series in the last hour
+          {aboutLine(about).replace(/\.$/, "")}. {matching.length.toLocaleString("en-US")} series in
+          the last hour
           {data.length >= SERIES_MAX ? " and more" : ""}.
         </p>
       </div>
