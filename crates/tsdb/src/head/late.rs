@@ -154,6 +154,5 @@ fn run(samples: &[LateSample]) -> RawRun {
     if starts.iter().all(|start| *start == 0) {
         starts.clear();
     }
-    let timestamps = samples.iter().map(|sample| sample.timestamp).collect();
-    RawRun { timestamps, shares_times: false, values, starts }
+    RawRun { timestamps: samples.iter().map(|sample| sample.timestamp).collect(), values, starts }
 }

@@ -30,10 +30,8 @@ impl Column {
 /// Samples that are not encoded yet.
 #[derive(Clone, Debug)]
 pub(crate) struct RawRun {
-    /// In milliseconds, ascending.
+    /// Shared by series that stand in the same rows of their group.
     pub(crate) timestamps: Arc<[i64]>,
-    /// Do all series that stand in the same rows of their group share the timestamps?
-    pub(super) shares_times: bool,
     pub(super) values: Narrow,
     /// Empty, or one start per timestamp (0: unknown).
     pub(crate) starts: Vec<i64>,
@@ -48,14 +46,9 @@ impl RawRun {
         }
     }
 
-    /// Estimated bytes of memory, without what other series share.
+    /// Estimated bytes of memory.
     pub(super) fn memory(&self) -> usize {
-        let times = if self.shares_times { 0 } else { 8 * self.timestamps.len() };
-        times + self.memory_of_values()
-    }
-
-    fn memory_of_values(&self) -> usize {
-        self.values.memory() + 8 * self.starts.len()
+        8 * self.timestamps.len() + self.values.memory() + 8 * self.starts.len()
     }
 }
 
@@ -178,8 +171,7 @@ impl View {
     pub(crate) fn bytes(&self) -> usize {
         let copied = |part: &Part| match part {
             Part::Sealed(_) | Part::Present(_) => 0,
-            // The times, too: a group may be a single series.
-            Part::Raw(run) => 8 * run.timestamps.len() + run.memory_of_values() + 64,
+            Part::Raw(run) => run.memory() + 64,
         };
         let parts = self.in_order.iter().chain(&self.late);
         parts.map(|part| size_of::<Part>() + copied(part)).sum()

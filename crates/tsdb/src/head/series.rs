@@ -138,21 +138,15 @@ impl OpenRun {
     ) -> RawRun {
         let starts = self.starts().get(from..to).unwrap_or_default().to_vec();
         let timestamps = Arc::clone(&*self.copy_times((group, rows), (from, to), copies));
-        let shares_times = self.shares_times();
-        RawRun { timestamps, shares_times, values: self.values.slice(from..to), starts }
+        RawRun { timestamps, values: self.values.slice(from..to), starts }
     }
 
     /// All samples as a run of their own; `rows` are those of its group.
     fn take(&mut self, (group, rows): (u32, &[i64]), copies: &mut RowCopies) -> RawRun {
         let times = self.copy_times((group, rows), (0, self.len()), copies);
-        let shares_times = self.shares_times();
         let Self { values, starts, .. } = std::mem::replace(self, Self::empty());
         let starts = starts.map_or_else(Vec::new, |starts| *starts);
-        RawRun { timestamps: Arc::clone(&*times), shares_times, values, starts }
-    }
-
-    fn shares_times(&self) -> bool {
-        matches!(self.times, OpenTimes::Shared { .. })
+        RawRun { timestamps: Arc::clone(&*times), values, starts }
     }
 
     fn copy_times(
