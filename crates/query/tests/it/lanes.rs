@@ -245,7 +245,7 @@ fn the_bytes_of_all_lanes_count_together() {
         // The helper holds its first series while the other thread asks for room: that one is
         // refused before it reads, so that nothing tells when it was.
         if is_helper() && !rested.swap(true, Ordering::SeqCst) {
-            std::thread::sleep(std::time::Duration::from_secs(1));
+            std::thread::sleep(Duration::from_secs(1));
         }
     });
     // Room for one series that is as long as these claim to be, not for two.
