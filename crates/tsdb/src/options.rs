@@ -71,7 +71,7 @@ pub struct DbOptions {
     pub durability: Durability,
     /// Longest time between syncs in `window` mode.
     pub sync_interval: Duration,
-    /// Journal bytes after which the head is flushed into segments; half of them is
+    /// Journal bytes after which the head is flushed into segments; three eighths of them are
     /// enough while there are few series.
     pub journal_bytes_max: u64,
     /// Memory of head and caches above which new series, and at 110 % commits, are refused.

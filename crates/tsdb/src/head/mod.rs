@@ -17,7 +17,7 @@ mod tests;
 pub(crate) use exemplars::Exemplars;
 pub(crate) use part::{Part, RowCopies, View, histogram_bytes};
 pub(crate) use postings::HeadPostings;
-use series::GroupTimes;
+use series::{GroupTimes, SHARERS_MAX};
 pub(crate) use series::{Newest, Series};
 
 use hashbrown::HashTable;
@@ -343,15 +343,19 @@ impl Head {
     }
 
     /// Makes parts of the open runs of a group, which belong to an older generation than the row
-    /// that comes next. They stay as they are: the flush of that generation encodes them, and
-    /// until it ends they take hardly more than blocks would.
+    /// that comes next: blocks, or raw parts when encoding so many would take long.
     fn set_group_aside(&mut self, group: u32) {
         let times = &mut self.groups[group as usize].times;
         let members = std::mem::take(&mut times.members);
+        let is_small = members.len() <= SHARERS_MAX;
         let mut copies = RowCopies::default();
         for slot in &members {
             let series = self.slots[*slot as usize].as_deref_mut().expect("members live");
-            let change = series.set_aside(times.generation, &times.rows, &mut copies);
+            let change = if is_small {
+                series.seal_open(times.generation, times)
+            } else {
+                series.set_aside(times.generation, &times.rows, &mut copies)
+            };
             self.memory = self.memory.saturating_add_signed(change);
         }
         times.members = members;

@@ -170,7 +170,7 @@ impl OpenRun {
 
 /// Series of one group that may share rows: sealing them all at once must stay short (about 3 us
 /// each, so 12 ms).
-const SHARERS_MAX: usize = 4096;
+pub(super) const SHARERS_MAX: usize = 4096;
 
 /// The times of a group's open rows; at most [`OPEN_ROWS_MAX`].
 #[derive(Debug, Default)]
@@ -358,6 +358,11 @@ impl Series {
         self.parts.push((generation, part));
         self.open = OpenRun::empty();
         change
+    }
+
+    /// Seals the open run if there is one.
+    pub(crate) fn seal_open(&mut self, generation: u32, group: &mut GroupTimes) -> isize {
+        if self.open.is_empty() { 0 } else { self.seal(generation, group) }
     }
 
     /// Seals the open run if its times stand in the rows of the group.
