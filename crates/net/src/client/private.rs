@@ -27,8 +27,9 @@ const PIECE_BYTES: usize = 64 << 10;
 
 /// A connection of one caller, for [`Client::send_over`](super::Client::send_over); at first none.
 ///
-/// It is opened by the first request and kept for the next one, unless an answer ends it, the
-/// client's files change or five minutes pass.
+/// It is opened by the first request and kept for the next one, unless an answer ends it or the
+/// client's files change. After five idle minutes the next request opens another one; until then
+/// it stays open, so who asks more rarely closes it.
 #[derive(Default)]
 pub struct PrivateConnection {
     open: Option<Line>,
