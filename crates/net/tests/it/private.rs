@@ -136,7 +136,7 @@ async fn a_body_beyond_its_bound_takes_its_connection_along() {
 }
 
 #[tokio::test]
-async fn a_target_that_redirects_is_asked_through_the_pool() {
+async fn what_follows_a_redirect_goes_through_the_pool() {
     let (url, taken) = keeping(|path| match path {
         "/old" => {
             b"HTTP/1.1 302 Found\r\nLocation: /new\r\nContent-Length: 5\r\n\r\nmoved".to_vec()
