@@ -153,6 +153,8 @@ export interface VirtualTableProps<T> {
   readonly keyOf: (row: T, index: number) => string | number;
   readonly label: string;
   readonly rowPx?: number;
+  /** Height of a row of two lines on a narrow screen; without it texts are cut there as elsewhere. */
+  readonly narrowRowPx?: number;
   /** Scrolls in a box of this height; without it, with the page. */
   readonly heightPx?: number;
   readonly sorting?: Sorting | undefined;
@@ -182,7 +184,9 @@ function useColumns<T>(columns: readonly Column<T>[]): readonly Column<T>[] {
 /** A table whose rows are all of one height, with a head that stays. */
 export function VirtualTable<T>(props: VirtualTableProps<T>): JSX.Element {
   const columns = useColumns(props.columns);
-  const { rowPx = 28, heightPx, label, sorting } = props;
+  const { rowPx: headPx = 28, heightPx, label, sorting } = props;
+  const twoLinesPx = isNarrow.value ? props.narrowRowPx : undefined;
+  const rowPx = twoLinesPx ?? headPx;
   const body = useRef<HTMLDivElement>(null);
   const rows = useMemo(
     () => sorted(props.rows, props.columns, sorting),
@@ -195,7 +199,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>): JSX.Element {
   const minWidth = `${isWhole ? (props.minWidthPx ?? 0) : 0}px`;
   return (
     <div
-      class={classes("virtual-table", isBoxed && "boxed")}
+      class={classes("virtual-table", isBoxed && "boxed", twoLinesPx !== undefined && "two-lines")}
       role="table"
       aria-label={label}
       aria-rowcount={rows.length + 1}
@@ -208,7 +212,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>): JSX.Element {
           role="row"
           aria-rowindex={1}
           class="virtual-row"
-          style={{ gridTemplateColumns, height: `${rowPx}px` }}
+          style={{ gridTemplateColumns, height: `${headPx}px` }}
         >
           {columns.map((column) => (
             <Head key={column.id} column={column} sorting={sorting} onSort={props.onSort} />

@@ -15,6 +15,7 @@ import { Badge, Problem, type Tone } from "../../components/state";
 import { Facts } from "../parts/facts";
 import { Labels } from "../parts/labels";
 import { matchersOf, renderMatcher, renderMatchers } from "../parts/matchers";
+import { severityTone } from "../parts/severity";
 import { ago, clock } from "../parts/when";
 import { stateOf, type StateId } from "./groups";
 import { History } from "./history";
@@ -25,6 +26,12 @@ export const STATE_TONES: Record<StateId, Tone> = {
   inhibited: "info",
   muted: "none",
 };
+
+/** An alert that fires is as red as it calls itself; one that nobody is told of is pale. */
+export function toneOf(alert: RoutedAlert): Tone {
+  const state = stateOf(alert);
+  return state === "firing" ? severityTone(alert.labels) : STATE_TONES[state];
+}
 
 /** Decisions that are shown of one alert. */
 const DECISIONS_MAX = 100;
@@ -42,7 +49,7 @@ export function Detail({ alert, onClose, onPick }: DetailProps): JSX.Element {
   return (
     <aside class="card alert-detail" aria-label={`Alert ${labels.alertname ?? ""}`}>
       <div class="line">
-        <Badge tone={STATE_TONES[state]}>{state}</Badge>
+        <Badge tone={toneOf(alert)}>{state}</Badge>
         <h2 class="grow">{labels.alertname ?? "Alert"}</h2>
         <Button look="quiet" icon="close" label="Close (esc)" onClick={onClose} />
       </div>

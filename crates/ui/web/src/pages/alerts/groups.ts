@@ -3,6 +3,7 @@
 
 import type { AlertGroup, RoutedAlert } from "../../api/alertmanager";
 import type { Labels } from "../../api/prometheus";
+import { severityRank } from "../parts/severity";
 
 export type StateId = "firing" | "silenced" | "inhibited" | "muted";
 
@@ -19,29 +20,6 @@ export interface Group {
 export type Row =
   | { readonly kind: "group"; readonly group: Group; readonly isOpen: boolean }
   | { readonly kind: "alert"; readonly group: Group; readonly alert: RoutedAlert };
-
-const SEVERITIES = [
-  "critical",
-  "page",
-  "emergency",
-  "disaster",
-  "high",
-  "error",
-  "major",
-  "warning",
-  "warn",
-  "medium",
-  "minor",
-  "low",
-  "info",
-  "none",
-];
-
-/** How bad an alert calls itself; what says nothing stands between warnings and infos. */
-export function severityRank(labels: Labels): number {
-  const at = SEVERITIES.indexOf((labels.severity ?? labels.priority ?? "").toLowerCase());
-  return at < 0 ? SEVERITIES.indexOf("medium") : at;
-}
 
 export function stateOf({ status }: RoutedAlert): StateId {
   if (status.silencedBy.length > 0) return "silenced";
@@ -99,7 +77,7 @@ function made(key: string, labels: Labels, alerts: readonly RoutedAlert[]): Grou
     key,
     labels,
     alerts: ranked.map(({ alert }) => alert),
-    rank: ranked[0]?.rank ?? SEVERITIES.length,
+    rank: ranked[0]?.rank ?? Number.POSITIVE_INFINITY,
   };
 }
 

@@ -16,7 +16,7 @@ import { parseMatchers, renderMatcher, renderMatchers, withLabel } from "../part
 import { PageHead } from "../parts/page_head";
 import { closedGroups, GroupHead, StateCounts } from "../parts/rows";
 import { ago, clock } from "../parts/when";
-import { Detail, STATE_TONES } from "./detail";
+import { Detail, STATE_TONES, toneOf } from "./detail";
 import { counts, groupBy, routedGroups, type Row, rowsOf, type StateId, stateOf } from "./groups";
 import "./alerts.css";
 
@@ -268,7 +268,7 @@ function AlertRow({ row, isOpen, onOpen }: AlertRowProps): JSX.Element {
       onClick={() => onOpen(isOpen ? null : alert.fingerprint)}
     >
       <span class="alert-state">
-        <Mark tone={STATE_TONES[state]} />
+        <Mark tone={toneOf(alert)} />
         {state === "firing" ? severity || "firing" : state}
       </span>
       <span class="number" title={clock(alert.startsAt)}>

@@ -6,6 +6,7 @@ import type { Health } from "../../api/health";
 import type { Alert, Target } from "../../api/prometheus";
 import type { components } from "../../api/schema";
 import type { Tone } from "../../components/state";
+import { severityRank, severityTone } from "../parts/severity";
 
 /** State of the server. */
 export type ServerState = components["schemas"]["StatusBody"];
@@ -25,17 +26,6 @@ export interface Trouble {
   readonly path: string;
   readonly params: Readonly<Record<string, string>>;
 }
-
-const SEVERITIES: Readonly<Record<string, number>> = {
-  critical: 0,
-  page: 0,
-  error: 1,
-  high: 1,
-  warning: 2,
-  medium: 2,
-  low: 3,
-  info: 4,
-};
 
 /** What an alert of the own rules, or one that somebody sent, says. */
 export type Told = Pick<Alert, "labels" | "annotations" | "activeAt">;
@@ -70,7 +60,10 @@ export function troubles(
   strains: readonly Strain[] = [],
 ): Trouble[] {
   const firing = [...told];
-  firing.sort((a, b) => severity(a) - severity(b) || b.activeAt.localeCompare(a.activeAt));
+  firing.sort(
+    (a, b) =>
+      severityRank(a.labels) - severityRank(b.labels) || b.activeAt.localeCompare(a.activeAt),
+  );
   const down = targets.filter((target) => target.health === "down");
   const named = new Set<Target>();
   const ofAlerts = together(firing).map((alerts) => {
@@ -162,17 +155,13 @@ function tellsOf({ labels }: Told, target: Target): boolean {
   return isSame && /down/i.test(labels.alertname ?? "");
 }
 
-function severity(alert: Told): number {
-  return SEVERITIES[alert.labels.severity ?? ""] ?? 3;
-}
-
 function ofAlert([alert, ...others]: readonly [Told, ...Told[]]): Trouble {
   const { alertname = "", severity: word = "firing", ...rest } = alert.labels;
   const { summary, description, message, remediation = "" } = alert.annotations;
   const whom = [alert, ...others].map(({ labels }) => labels.instance ?? labelText(rest));
   const more = whom.length > 3 ? ` and ${whom.length - 3} more` : "";
   return {
-    tone: severity(alert) <= 1 ? "bad" : severity(alert) >= 4 ? "info" : "warn",
+    tone: severityTone(alert.labels),
     state: word,
     title: others.length === 0 ? alertname : `${alertname}, ${whom.length} alerts`,
     why: summary ?? description ?? message ?? "",

@@ -61,6 +61,7 @@ export default function Receivers(): JSX.Element {
           columns={COLUMNS}
           keyOf={(one) => `${one.receiver} ${one.integration?.name ?? ""}`}
           label="Receivers"
+          narrowRowPx={44}
           minWidthPx={980}
         />
       )}
@@ -272,6 +273,7 @@ function Letters(): JSX.Element | null {
           keyOf={(one) => one.id}
           label="Messages that did not arrive"
           rowPx={32}
+          narrowRowPx={48}
           minWidthPx={900}
         />
       )}

@@ -145,7 +145,12 @@ function Column({ bar, flat, values }: { bar: Bar; flat: boolean; values: boolea
   );
 }
 
-function categoriesOf(frames: readonly Frame[], options: Partial<Options>, look: Look): Category[] {
+/** The bars of each category, as shares of one axis. */
+export function categoriesOf(
+  frames: readonly Frame[],
+  options: Partial<Options>,
+  look: Look,
+): Category[] {
   const frame = frames.length > 1 ? lastOfEach(frames) : frames[0];
   if (!frame) return [];
   const bounds = boundsOf(frame);
@@ -159,17 +164,17 @@ function categoriesOf(frames: readonly Frame[], options: Partial<Options>, look:
     frame.fields.find((field) => field.type === "string") ??
     timeField(frame);
   const stacked = options.stacking === "normal" || options.stacking === "percent";
-  const most = axisEnd(fields, frame.length, stacked);
+  const axis = axisOf(fields, frame.length, stacked);
   return Array.from({ length: Math.min(CATEGORIES_MAX, frame.length) }, (_row, row) => {
     const name = bounds
       ? bounds.map((one) => bound(one, row, look)).join(" – ")
       : label(x, row, look);
     const total = fields.reduce((sum, field) => sum + Math.abs(Number(field.values[row] ?? 0)), 0);
-    const end = options.stacking === "percent" ? total || 1 : most;
+    const at = options.stacking === "percent" ? { low: 0, high: total || 1 } : axis;
     return {
       name,
       bars: fields.map((field) =>
-        barOf(field, row, { name, end, look, only: fields.length === 1 }),
+        barOf(field, row, { name, axis: at, look, only: fields.length === 1 }),
       ),
     };
   });
@@ -187,21 +192,29 @@ function bound(field: Field, row: number, look: Look): string {
   return show(field.values[row], { unit: "short", ...field.config }, { min: 0, max: 1 }, look).text;
 }
 
-function axisEnd(fields: readonly Field[], rows: number, stacked: boolean): number {
-  const configured = fields[0]?.config.max;
-  if (configured != null) return configured;
-  let most = 0;
+interface Axis {
+  low: number;
+  high: number;
+}
+
+/** From the lowest bar to the highest, with zero among them unless the panel sets its ends; stacks begin at zero. */
+function axisOf(fields: readonly Field[], rows: number, stacked: boolean): Axis {
+  const { min, max } = fields[0]?.config ?? {};
+  let [low, high] = [0, 0];
   for (let row = 0; row < rows; row++) {
     const values = fields.map((field) => Number(field.values[row] ?? 0)).filter(Number.isFinite);
-    most = Math.max(most, stacked ? values.reduce((sum, v) => sum + v, 0) : Math.max(0, ...values));
+    low = Math.min(low, ...values);
+    high = Math.max(high, stacked ? values.reduce((sum, v) => sum + v, 0) : Math.max(0, ...values));
   }
-  return most || 1;
+  const from = stacked ? 0 : (min ?? low);
+  const to = max ?? high;
+  return { low: from, high: to > from ? to : from + 1 };
 }
 
 function barOf(
   field: Field,
   row: number,
-  how: { name: string; end: number; look: Look; only: boolean },
+  how: { name: string; axis: Axis; look: Look; only: boolean },
 ): Bar {
   const value = Number(field.values[row] ?? 0);
   const limits = limitsOf([field], field.config);
@@ -215,13 +228,14 @@ function barOf(
         how.look.theme,
       )
     : undefined;
-  const to = Math.min(1, Math.max(0, value / how.end));
+  const { low, high } = how.axis;
+  const share = (at: number): number => Math.min(1, Math.max(0, (at - low) / (high - low)));
   return {
     label: how.name,
     series: field.displayName ?? field.name,
     text: shown.text,
-    from: 0,
-    to,
+    from: share(Math.min(value, 0)),
+    to: share(Math.max(value, 0)),
     color: (shown.mapped ? shown.color : byValue) ?? own,
   };
 }

@@ -236,7 +236,7 @@ function paintAxes(
   const count = Math.max(2, Math.floor(box.width / 90));
   const step = (range.toMs - range.fromMs) / count;
   const ticks = Array.from({ length: count }, (_tick, i) => range.fromMs + step * (i + 0.5));
-  axisTimes(ticks, Math.max(step, 60_000), zone).forEach((text, i) =>
+  axisTimes(ticks, step, zone).forEach((text, i) =>
     ctx.fillText(text, box.left + ((i + 0.5) / count) * box.width, box.top + box.height + 12),
   );
 }

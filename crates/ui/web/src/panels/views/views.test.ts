@@ -5,6 +5,7 @@ import { themeOf } from "../../charts/theme";
 import { fieldOf, frameOf } from "../frame";
 import { reducedValues } from "../reduced";
 import { heatmap } from "../transform/buckets";
+import { categoriesOf } from "./barchart";
 import { heatmapOf } from "./heatmap";
 import { layout } from "./stat";
 
@@ -28,6 +29,7 @@ const theme = themeOf({
   c7: "#8b6508",
   c8: "#c0268f",
 });
+const look = { theme, units: { zone: "utc", nowMs: 0 } };
 const least = { width: 90, height: 40 };
 
 describe("the tiles of a panel with several values", () => {
@@ -94,7 +96,6 @@ it("a heatmap of plain series has buckets and times without holes", () => {
 
 it("texts have no mean: the last one is shown", () => {
   const frame = frameOf("A", [fieldOf("release", "string", ["6.1-a", "6.2-b"])]);
-  const look = { theme, units: { zone: "utc", nowMs: 0 } };
   const [value] = reducedValues([frame], { calcs: ["mean"], fields: "/^release$/" }, look);
   expect(value?.shown.text).toBe("6.2-b");
 });
@@ -103,4 +104,36 @@ it("nothing but zeros stands on a scale up to one", () => {
   const axis = { side: "left" as const, format: String };
   expect(valueRange(axis, 0, 0)[1]).toBeLessThan(2);
   expect(valueRange(axis, -5, 0)[1]).toBe(0);
+});
+
+describe("the bars of a bar chart", () => {
+  const shares = (values: number[], config = {}, stacking?: string) => {
+    const names = fieldOf("name", "string", values.map(String));
+    const frame = frameOf("A", [names, fieldOf("v", "number", values, { config })]);
+    const made = categoriesOf([frame], stacking ? { stacking } : {}, look);
+    return made.map(({ bars }) => bars.map(({ from, to }) => [from, to])[0]);
+  };
+  it("begin at zero", () => {
+    expect(shares([1, 4])).toEqual([
+      [0, 0.25],
+      [0, 1],
+    ]);
+  });
+  it("hang down from zero where they are negative", () => {
+    expect(shares([-1, 3])).toEqual([
+      [0, 0.25],
+      [0.25, 1],
+    ]);
+    expect(shares([-2, -4])).toEqual([
+      [0.5, 1],
+      [0, 1],
+    ]);
+  });
+  it("keep to the ends that the panel sets, and nothing leaves them", () => {
+    expect(shares([1, 4], { min: 0, max: 2 })).toEqual([
+      [0, 0.5],
+      [0, 1],
+    ]);
+    expect(shares([5], { max: 0 })).toEqual([[0, 1]]);
+  });
 });
