@@ -420,8 +420,8 @@ it("a narrow screen leads everywhere, and what opens fits it", async () => {
     .locator(".panel")
     .evaluateAll((panels) => panels.map((one) => one.clientWidth));
   expect(Math.min(...widths)).toBeGreaterThan(340);
-  const fits = async (): Promise<void> => {
-    const box = await page.getByRole("dialog").boundingBox();
+  const fits = async (what = page.getByRole("dialog")): Promise<void> => {
+    const box = await what.boundingBox();
     expect(box?.x).toBeGreaterThanOrEqual(0);
     expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
   };
@@ -431,7 +431,15 @@ it("a narrow screen leads everywhere, and what opens fits it", async () => {
   await page.goto(new URL("d/feel?editview=annotations", full.server.url).href);
   await page.getByRole("dialog").waitFor();
   await fits();
+  await fits(page.getByRole("tab").last());
   expect(await overflow()).toBeLessThanOrEqual(0);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Versions" }).click();
+  const version = page.getByRole("dialog").getByRole("row").last();
+  for (const part of await version.getByRole("cell").filter({ hasText: /./ }).all())
+    await fits(part);
+  expect(await version.getByRole("cell").nth(1).innerText()).toMatch(/^\d{4}-\d\d-\d\d /);
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Pages" }).click();
   await page.getByRole("menuitem", { name: "Alerts" }).click();

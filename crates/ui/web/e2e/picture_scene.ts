@@ -7,9 +7,18 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { CONFORMANCE } from "./node_history";
 import { everyPanel } from "./panel_types";
-import { push, type Pushed } from "./remote_write";
+import { type Exemplar, push, type Pushed } from "./remote_write";
 import { Flyball, until } from "./server";
-import { counter, gauge, parse, render, type Sample, waving, type WavingSeries } from "./waves";
+import {
+  chance,
+  counter,
+  gauge,
+  parse,
+  render,
+  type Sample,
+  waving,
+  type WavingSeries,
+} from "./waves";
 
 const HISTORY_MS = 4_200_000;
 const STEP_MS = 15_000;
@@ -145,7 +154,8 @@ function shops(): Service[] {
         const wave = `${instance}${path}`;
         series.push(counter({ ...labels, wave }, 1e6 * share, rate * share, now));
       }
-      const middle = path === "/checkout" ? 5.2 : 3.1;
+      // The third server is slower than the others: how long most requests take depends on its share.
+      const middle = (path === "/checkout" ? 5.2 : 3.1) + (at === 2 ? 1.1 : 0);
       for (const [i, le] of [...bounds.map(String), "+Inf"].entries()) {
         const share = 1 / (1 + Math.exp(1.4 * (middle - i)));
         const labels = { __name__: "http_request_duration_seconds_bucket", path, le };
@@ -337,6 +347,7 @@ async function remember(
     return [...series, up].map(({ labels, at }) => ({
       labels: { ...labels, ...own },
       samples: times.map((time) => [time, at(time)] as const),
+      exemplars: slow(labels, times),
     }));
   });
   for (const [job, step] of [
@@ -347,6 +358,24 @@ async function remember(
   }
   pushed.push(...trouble(now));
   await push(server, pushed);
+}
+
+/** Now and then a request whose trace was kept, in the buckets of slow ones. */
+function slow(labels: Readonly<Record<string, string>>, times: readonly number[]): Exemplar[] {
+  const upTo = Number(labels.le);
+  if (labels.__name__ !== "http_request_duration_seconds_bucket" || !(upTo >= 0.25)) return [];
+  return times
+    .map((timeMs) => ({ timeMs, by: chance(`${timeMs}${JSON.stringify(labels)}`) }))
+    .filter(({ by }) => by < 0.02 && Number.isFinite(upTo))
+    .map(({ timeMs, by }) => ({
+      timeMs,
+      value: upTo * (0.5 + 20 * by),
+      labels: {
+        trace_id: Math.floor(by * 2 ** 52)
+          .toString(16)
+          .padStart(32, "4bf92f3577b34da6"),
+      },
+    }));
 }
 
 interface Matrix {

@@ -7,6 +7,14 @@ export interface Pushed {
   readonly labels: Readonly<Record<string, string>>;
   /** Milliseconds since 1970 and values, in the order of time. */
   readonly samples: readonly (readonly [number, number])[];
+  readonly exemplars?: readonly Exemplar[];
+}
+
+/** A single request behind a sample. */
+export interface Exemplar {
+  readonly timeMs: number;
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Samples of one request. */
@@ -40,19 +48,26 @@ async function send(server: Flyball, series: readonly Pushed[]): Promise<void> {
   if (!answer.ok) throw new Error(`remote write: ${answer.status} ${await answer.text()}`);
 }
 
-function timeSeries({ labels, samples }: Pushed): Buffer {
-  const names = Object.keys(labels).sort();
-  const text = (number: number, value: string): Buffer => field(number, Buffer.from(value));
-  const pairs = names.map((name) =>
-    field(1, Buffer.concat([text(1, name), text(2, labels[name] ?? "")])),
+function timeSeries({ labels, samples, exemplars = [] }: Pushed): Buffer {
+  const points = samples.map(([timeMs, value]) => field(2, moment(1, value, timeMs)));
+  const behind = exemplars.map(({ timeMs, value, labels: own }) =>
+    field(3, Buffer.concat([...pairs(own), moment(2, value, timeMs)])),
   );
-  const points = samples.map(([timeMs, value]) => {
-    const sample = Buffer.alloc(9);
-    sample[0] = (1 << 3) | 1;
-    sample.writeDoubleLE(value, 1);
-    return field(2, Buffer.concat([sample, Buffer.from([2 << 3]), varint(timeMs)]));
-  });
-  return Buffer.concat([...pairs, ...points]);
+  return Buffer.concat([...pairs(labels), ...points, ...behind]);
+}
+
+function pairs(labels: Readonly<Record<string, string>>): Buffer[] {
+  const text = (number: number, value: string): Buffer => field(number, Buffer.from(value));
+  const names = Object.keys(labels).sort();
+  return names.map((name) => field(1, Buffer.concat([text(1, name), text(2, labels[name] ?? "")])));
+}
+
+/** A double in this field and its time in the one behind it. */
+function moment(number: number, value: number, timeMs: number): Buffer {
+  const double = Buffer.alloc(9);
+  double[0] = (number << 3) | 1;
+  double.writeDoubleLE(value, 1);
+  return Buffer.concat([double, Buffer.from([(number + 1) << 3]), varint(timeMs)]);
 }
 
 /** A field with bytes. */

@@ -135,7 +135,7 @@ const views: Shot[] = [
   {
     name: "explore-history",
     path: "/explore?g0.expr=shop_carts_open",
-    act: click(/^Asked before/),
+    act: asked,
   },
   { name: "explore-wrong", path: "/explore?g0.expr=sum(rate(up[5m])))" },
   { name: "explore-browser", path: "/explore?browse=0" },
@@ -229,6 +229,16 @@ function firstOf(selector: string) {
 async function palette(page: Page): Promise<void> {
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").fill("shop");
+}
+
+/** The list of what was asked, after some questions. */
+async function asked(page: Page): Promise<void> {
+  for (const expr of ["sum by (kind) (rate(shop_orders_total[5m]))", QUANTILE, "node_load1"]) {
+    await page.locator("[data-editor=promql]").first().fill(expr);
+    await page.keyboard.press("Control+Enter");
+    await page.waitForURL((url) => url.searchParams.get("g0.expr") === expr);
+  }
+  await click(/^Asked before/)(page);
 }
 
 async function complete(page: Page): Promise<void> {

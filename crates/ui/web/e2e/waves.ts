@@ -11,7 +11,7 @@ const STILL =
   /_(?:info|limit|max|min|created|boot_time|version)\b|_(?:size|MemTotal)_bytes|_up$|^up$/;
 
 /** A number between 0 and 1 that belongs to a text. */
-function chance(text: string): number {
+export function chance(text: string): number {
   let hash = 2166136261;
   for (const char of text) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619);
   return (hash >>> 0) / 2 ** 32;
