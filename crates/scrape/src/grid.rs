@@ -1,11 +1,16 @@
 //! When to scrape: every target has its own phase within the interval, derived from its identity,
-//! so that load is spread and a restart does not move it. As upstream's `Target.offset`.
+//! so that load is spread and a restart does not move it. As upstream's `Target.offset`, but in
+//! slots of up to 20 ms.
 
 use model::Timestamp;
 use std::time::Duration;
 
 #[cfg(test)]
 mod tests;
+
+/// Phases are multiples of this, at most a fiftieth of the interval: where targets are many or fast,
+/// those of one slot share a wake of the process, which costs more than the timer of each.
+const SLOT_MS_MAX: u64 = 20;
 
 /// A scrape this close behind its grid point is stored at the grid point, at most 1 % of the
 /// interval: timers are late by a millisecond or two, and even steps compress better.
@@ -24,10 +29,9 @@ impl Grid {
         // Ten thousand years fit; shorter than a millisecond is a millisecond.
         let interval_ms = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
         let interval_ms = interval_ms.clamp(1, 1 << 48);
-        Self {
-            interval_ms: interval_ms.cast_signed(),
-            phase_ms: ((identity ^ seed) % interval_ms).cast_signed(),
-        }
+        let slot_ms = (interval_ms / 50).clamp(1, SLOT_MS_MAX);
+        let phase_ms = (identity ^ seed) % interval_ms / slot_ms * slot_ms;
+        Self { interval_ms: interval_ms.cast_signed(), phase_ms: phase_ms.cast_signed() }
     }
 
     /// The first grid point after `now`.

@@ -19,8 +19,23 @@ fn points_are_after_now_and_one_interval_apart() {
 fn the_phase_depends_on_identity_and_seed_alone() {
     let phase = |identity, seed| Grid::new(Duration::from_mins(1), identity, seed).next(at(0));
     assert_eq!(phase(1234, 0), phase(1234, 0));
-    assert_ne!(phase(1234, 0), phase(1235, 0));
-    assert_ne!(phase(1234, 0), phase(1234, 1));
+    assert_ne!(phase(1234, 0), phase(1264, 0));
+    assert_ne!(phase(1234, 0), phase(1234, 64));
+}
+
+#[test]
+fn targets_of_a_slot_begin_together_and_slots_fill_the_interval() {
+    let phases = |interval: Duration| {
+        let ms = u64::try_from(interval.as_millis()).unwrap();
+        let all = (0..ms).map(|identity| Grid::new(interval, identity, 0).next(at(-1)).ms());
+        all.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+    };
+    let second = phases(Duration::from_secs(1));
+    assert_eq!(second, (0..50).map(|slot| slot * 20).collect::<Vec<_>>());
+    let fast = phases(Duration::from_millis(100));
+    assert_eq!(fast, (0..50).map(|slot| slot * 2).collect::<Vec<_>>(), "a fiftieth");
+    assert_eq!(phases(Duration::from_millis(7)), (0..7).collect::<Vec<_>>());
+    assert_eq!(phases(Duration::from_secs(15)).len(), 750);
 }
 
 #[test]

@@ -162,14 +162,14 @@ async fn another_grid_forgets_what_was_due_on_the_former_one() {
     let (_commands, receiver) = watch::channel(Command::Stop);
     let mut runner = Runner::new(context(), Arc::new(Shared::default()), receiver);
     let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
-    runner.adopt(&assigned(second, 3));
+    runner.adopt(&assigned(second, 300));
     let due = runner.due();
-    runner.adopt(&assigned(second, 3));
+    runner.adopt(&assigned(second, 300));
     assert_eq!(runner.due, Some(due), "the same grid");
-    runner.adopt(&assigned(hour, 3));
+    runner.adopt(&assigned(hour, 300));
     assert_eq!((runner.due, runner.interval), (None, hour));
-    assert_eq!(runner.grid, Grid::new(hour, 3, runner.context.offset_seed));
-    assert_ne!(runner.grid, Grid::new(hour, 3, 0), "servers differ");
+    assert_eq!(runner.grid, Grid::new(hour, 300, runner.context.offset_seed));
+    assert_ne!(runner.grid, Grid::new(hour, 300, 0), "servers differ");
 }
 
 /// A storage that says on which threads it was asked.
