@@ -55,20 +55,14 @@ fn show_named(panel: &mut Object) {
 
 /// What the panel did with its series.
 fn steps(panel: &mut Object, path: &str, report: &mut Report) {
-    let columns = list(panel, "columns").iter().filter_map(Value::as_object);
-    let calcs: Vec<String> = columns
-        .filter_map(|column| filled(column, "value"))
-        .map(|word| fields::reducer(word).to_owned())
-        .collect();
     let way = text(panel, "transform").unwrap_or("table").to_owned();
-    let step = match way.as_str() {
-        "timeseries_to_columns" => json!({"id": "joinByField", "options": {"mode": "outer"}}),
-        "timeseries_to_rows" => json!({"id": "seriesToRows", "options": {}}),
-        "timeseries_aggregations" => {
-            let calcs = if calcs.is_empty() { vec!["mean".to_owned()] } else { calcs };
-            json!({"id": "reduce", "options": {"reducers": calcs, "includeTimeField": false}})
+    let made = match way.as_str() {
+        "timeseries_to_columns" => {
+            vec![json!({"id": "joinByField", "options": {"mode": "outer"}})]
         }
-        "table" => json!({"id": "merge", "options": {}}),
+        "timeseries_to_rows" => vec![json!({"id": "seriesToRows", "options": {}})],
+        "timeseries_aggregations" => aggregations(panel),
+        "table" => vec![json!({"id": "merge", "options": {}})],
         other => {
             let message = format!("tables of {}", crate::json::shown(other));
             report.dropped(&member(path, "transform"), message);
@@ -78,7 +72,45 @@ fn steps(panel: &mut Object, path: &str, report: &mut Report) {
     if !list(panel, "transformations").is_empty() {
         return;
     }
-    set(panel, "transformations", vec![step]);
+    set(panel, "transformations", made);
+}
+
+/// A row per series with its reduced values, under the names that the panel's styles know.
+fn aggregations(panel: &Object) -> Vec<Value> {
+    let columns = list(panel, "columns").iter().filter_map(Value::as_object);
+    let mut reducers = Vec::new();
+    let mut names = Object::from_iter([("Field".to_owned(), json!("Metric"))]);
+    for column in columns {
+        let Some(reducer) = filled(column, "value").map(fields::reducer) else { continue };
+        reducers.push(reducer.to_owned());
+        let (Some(own), Some(new)) = (filled(column, "text"), reducer_title(reducer)) else {
+            continue;
+        };
+        if own != new {
+            names.insert(new.to_owned(), json!(own));
+        }
+    }
+    if reducers.is_empty() {
+        reducers.push("mean".to_owned());
+        names.insert("Mean".to_owned(), json!("Avg"));
+    }
+    vec![
+        json!({"id": "reduce", "options": {"reducers": reducers, "includeTimeField": false}}),
+        json!({"id": "organize", "options": {"renameByName": names}}),
+    ]
+}
+
+/// What the column of a reducer is called, for those that old tables had.
+fn reducer_title(reducer: &str) -> Option<&'static str> {
+    Some(match reducer {
+        "mean" => "Mean",
+        "min" => "Min",
+        "max" => "Max",
+        "sum" => "Total",
+        "lastNotNull" => "Last *",
+        "count" => "Count",
+        _ => return None,
+    })
 }
 
 /// One style: of all columns when its pattern is `/.*/`, else of those that it names.

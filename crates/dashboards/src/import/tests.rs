@@ -270,7 +270,10 @@ fn a_table_of_styles_becomes_one_of_overrides() {
     );
     assert_eq!(
         table["transformations"],
-        json!([{"id": "reduce", "options": {"reducers": ["mean"], "includeTimeField": false}}])
+        json!([
+            {"id": "reduce", "options": {"reducers": ["mean"], "includeTimeField": false}},
+            {"id": "organize", "options": {"renameByName": {"Field": "Metric", "Mean": "Avg"}}},
+        ])
     );
     assert_eq!(table["fieldConfig"]["defaults"], json!({"unit": "short", "decimals": 2}));
     let overrides = &table["fieldConfig"]["overrides"];

@@ -85,3 +85,24 @@ describe("a foreign dashboard", () => {
     await closeClean(watched);
   });
 });
+
+it("texts can be read on a narrow screen", async () => {
+  await imported("odd");
+  const watched = await open(browser, full.server, "/d/odd", { width: 390, height: 844 });
+  const texts = watched.page.locator(".panel[data-type=text] .text-panel");
+  await texts.first().waitFor();
+  for (const text of await texts.all()) {
+    expect((await text.boundingBox())?.height, await text.innerText()).toBeGreaterThan(20);
+  }
+  await closeClean(watched);
+});
+
+it("an old table of reduced series has the columns that its styles name", async () => {
+  await imported("fourteen");
+  const watched = await open(browser, full.server, "/d/fourteen?from=now-5m&to=now");
+  await watched.page.locator(".panel").first().waitFor();
+  await openRows(watched.page);
+  const heads = watched.page.locator('.panel[aria-label="Old table"] thead th');
+  await expect.poll(() => heads.allInnerTexts()).toEqual(["Mode", "Avg"]);
+  await closeClean(watched);
+});

@@ -89,6 +89,7 @@ export function BarChartView(props: ViewProps): JSX.Element {
   const names = [
     ...new Map(categories.flatMap((one) => one.bars).map((bar) => [bar.series, bar.color])),
   ];
+  const share = panel.type === "histogram" ? 1 : Math.min(1, options.groupWidth ?? 0.7);
   const every = flat ? 1 : Math.ceil(categories.length / Math.max(1, width / 56));
   const side = stacked ? 1 : Math.max(1, names.length);
   const letters = Math.max(
@@ -97,10 +98,14 @@ export function BarChartView(props: ViewProps): JSX.Element {
   const values =
     options.showValue === "always" ||
     (options.showValue !== "never" &&
-      (flat || letters * LETTER_PX <= width / (categories.length * side)));
+      (flat || letters * LETTER_PX <= (width * share) / (categories.length * side)));
   return (
     <div class="barchart">
-      <ol class={flat ? "columns columns-flat" : "columns"} aria-label={props.title || "Bars"}>
+      <ol
+        class={flat ? "columns columns-flat" : "columns"}
+        aria-label={props.title || "Bars"}
+        style={{ "--group": `${share * 100}%` }}
+      >
         {categories.map((category, i) => (
           <li key={i}>
             <span class={stacked ? "column-bars column-stacked" : "column-bars"}>

@@ -91,9 +91,11 @@ function Bar({ value, options, look, upright }: BarProps): JSX.Element {
   const size = `${(value.shown.share * 100).toFixed(2)}%`;
   const mode = options.displayMode ?? "gradient";
   const text = value.shown.text || "–";
-  const font = upright === undefined ? {} : { fontSize: `${fontPx(text, upright)}px` };
+  const px = upright === undefined ? undefined : fontPx(text, upright);
+  const isCrowded = px !== undefined && px < FONT_LEAST_PX;
+  const font = px === undefined || isCrowded ? {} : { fontSize: `${px}px` };
   return (
-    <span class="bargauge-bar">
+    <span class="bargauge-bar" title={isCrowded ? text : undefined}>
       <span class={options.showUnfilled === false ? "bar-track bar-bare" : "bar-track"}>
         {mode === "lcd" ? (
           <Cells value={value} look={look} />
@@ -108,7 +110,7 @@ function Bar({ value, options, look, upright }: BarProps): JSX.Element {
         )}
       </span>
       {options.valueMode !== "hidden" && (
-        <b class="bar-value" style={{ color: ink, ...font }}>
+        <b class={isCrowded ? "only-heard" : "bar-value"} style={{ color: ink, ...font }}>
           {text}
         </b>
       )}
@@ -116,9 +118,12 @@ function Bar({ value, options, look, upright }: BarProps): JSX.Element {
   );
 }
 
+/** Texts that would be smaller are told when the bar is pointed at. */
+const FONT_LEAST_PX = 7;
+
 /** The largest size in which a text fits above its bar. */
 function fontPx(text: string, width: number): number {
-  return Math.max(8, Math.min(14, (width - 4) / (0.66 * text.length)));
+  return Math.min(14, (width - 4) / (0.66 * text.length));
 }
 
 function fill(

@@ -35,7 +35,7 @@ export function StatView(props: ViewProps): JSX.Element {
   );
   if (values.length === 0) return <NoValue text={panel.fieldConfig?.defaults.noValue} />;
   const [hasName] = parts(options.textMode ?? "auto", values.length > 1);
-  const least = hasName ? LEAST_NAMED : LEAST;
+  const least = leastTile(hasName, options.showPercentChange === true);
   const grid = layout(values.length, { width, height, least }, options.orientation);
   const tile = { width: width / grid.columns - 4, height: grid.rowPx - 4 };
   return (
@@ -57,6 +57,12 @@ export function StatView(props: ViewProps): JSX.Element {
 /** The least tile that can be read, px: a value alone, and with its name above it. */
 const LEAST = { width: 64, height: 26 };
 const LEAST_NAMED = { width: 92, height: 42 };
+const CHANGE_PX = 18;
+
+function leastTile(hasName: boolean, hasChange: boolean): { width: number; height: number } {
+  const { width, height } = hasName ? LEAST_NAMED : LEAST;
+  return { width, height: height + (hasChange ? CHANGE_PX : 0) };
+}
 
 export interface Layout {
   columns: number;
