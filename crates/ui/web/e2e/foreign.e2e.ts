@@ -89,9 +89,12 @@ describe("a foreign dashboard", () => {
 it("texts can be read on a narrow screen", async () => {
   await imported("odd");
   const watched = await open(browser, full.server, "/d/odd", { width: 390, height: 844 });
-  const texts = watched.page.locator(".panel[data-type=text] .text-panel");
-  await texts.first().waitFor();
-  for (const text of await texts.all()) {
+  const panels = watched.page.locator(".panel[data-type=text]");
+  await panels.first().waitFor();
+  for (const panel of await panels.all()) {
+    await panel.scrollIntoViewIfNeeded();
+    const text = panel.locator(".text-panel");
+    await text.waitFor();
     expect((await text.boundingBox())?.height, await text.innerText()).toBeGreaterThan(20);
   }
   await closeClean(watched);

@@ -66,7 +66,7 @@ function withLimits(values: readonly ReducedValue[]): ReducedValue[] {
   const high = Math.max(...numbers, low + 1e-12);
   return values.map((value) => {
     const min = value.field.config.min ?? low;
-    const max = value.field.config.max ?? high;
+    const max = value.field.config.max ?? Math.max(high, min + 1e-12);
     const share = value.shown.number === null ? 0 : (value.shown.number - min) / (max - min || 1);
     return {
       ...value,
