@@ -8,8 +8,8 @@ use std::time::Duration;
 #[cfg(test)]
 mod tests;
 
-/// Phases are multiples of this, at most a fiftieth of the interval: where targets are many or fast,
-/// those of one slot share a wake of the process, which costs more than the timer of each.
+/// Phases are multiples of this, at most a fiftieth of the interval: where targets are many or
+/// fast, those of one slot share a wake of the process, which costs more than their timers.
 const SLOT_MS_MAX: u64 = 20;
 
 /// A scrape this close behind its grid point is stored at the grid point, at most 1 % of the
