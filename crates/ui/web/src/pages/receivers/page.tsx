@@ -211,7 +211,7 @@ function Letters(): JSX.Element | null {
     {
       id: "receiver",
       title: "Receiver",
-      width: "minmax(64px, 1fr)",
+      width: "minmax(80px, 1fr)",
       render: (one) => `${one.receiver} ${plainName(one.integration)}`,
     },
     {
