@@ -108,6 +108,7 @@ it("keeps what was asked, gives it away as curl, and puts it onto a dashboard", 
     await page.waitForURL((url) => url.searchParams.get("g0.expr") === expr);
   }
   await page.locator(".explore-cost", { hasText: "2 series" }).waitFor();
+  expect(await page.locator(".cm-tooltip-autocomplete").count()).toBe(0);
   await page.getByRole("button", { name: "Asked before (ctrl+up)" }).click();
   await page.getByRole("menuitem", { name: "shop_queue_length" }).waitFor();
   await page.keyboard.press("Escape");

@@ -6,6 +6,7 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
   startCompletion,
 } from "@codemirror/autocomplete";
@@ -116,14 +117,16 @@ function keysOf(events: () => EditorEvents) {
     });
     return true;
   };
-  const run = () => {
+  const run = (view: EditorView) => {
+    // A list that is still on its way would cover the answer.
+    closeCompletion(view);
     events().onRun();
     return true;
   };
   return [
     { key: "Ctrl-Enter", run },
     // Of a list that opened under the finger nothing is taken: what was typed runs.
-    { key: "Enter", run: (view: EditorView) => acceptCompletion(view) || run() },
+    { key: "Enter", run: (view: EditorView) => acceptCompletion(view) || run(view) },
     { key: "Shift-Enter", run: insertNewlineAndIndent },
     { key: "Ctrl-ArrowUp", run: past(1) },
     { key: "Ctrl-ArrowDown", run: past(-1) },
