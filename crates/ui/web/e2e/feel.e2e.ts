@@ -446,5 +446,8 @@ it("a narrow screen leads everywhere, and what opens fits it", async () => {
   await page.locator(".alert-row").first().click();
   await page.getByRole("complementary", { name: /^Alert / }).waitFor();
   expect(await overflow()).toBeLessThanOrEqual(0);
+  await page.goto(new URL("explore?g0.expr=up", full.server.url).href);
+  await page.getByRole("button", { name: /^Asked before/ }).click();
+  await fits(page.getByRole("menu"));
   await closeClean(watched);
 });

@@ -1,7 +1,7 @@
 // A button with a list of choices below it; arrows, home, end and letters move, escape closes.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { classes } from "./button";
 import { Icon, type IconName } from "./icon";
 import { toastError } from "./toast";
@@ -61,8 +61,10 @@ export function Menu({
     if (focus) root.current?.querySelector("button")?.focus();
   };
   useAway(root, isOpen, () => close(false));
-  useEffect(() => {
-    if (isOpen) choices(root.current)[0]?.focus({ preventScroll: true });
+  useLayoutEffect(() => {
+    if (!isOpen) return;
+    keepInside(root.current?.querySelector(".menu-list"));
+    choices(root.current)[0]?.focus({ preventScroll: true });
   }, [isOpen]);
   return (
     <div
@@ -100,6 +102,17 @@ export function Menu({
       )}
     </div>
   );
+}
+
+const EDGE_PX = 8;
+
+/** Moves a list that would begin or end beyond the window's edge. */
+function keepInside(list: HTMLElement | null | undefined): void {
+  if (!list) return;
+  const { left, right } = list.getBoundingClientRect();
+  const { clientWidth } = document.documentElement;
+  const by = Math.max(EDGE_PX - left, Math.min(0, clientWidth - EDGE_PX - right));
+  list.style.translate = `${by}px`;
 }
 
 function Choice({

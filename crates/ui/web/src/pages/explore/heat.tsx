@@ -130,7 +130,9 @@ function describe(heat: Heat, event: PointerEvent, time: (ms: number) => string)
 }
 
 const SECOND = 1000;
-const TICKS_S = [5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800];
+/** Room for a time below the cells. */
+const TICK_PX = 66;
+const TICKS_S = [5, 10, 30, 60, 300, 600, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800];
 
 /** Round times and the columns that they begin in, about so many. */
 export function ticksOf(times: readonly number[], most: number): [ms: number, column: number][] {
@@ -183,7 +185,10 @@ function paint(
       ctx.fillText(bound(bucket.bound), LEFT - 6, height - BOTTOM - row * cell.h - cell.h / 2 + 4);
   });
   ctx.textAlign = "center";
-  for (const [ms, column] of ticksOf(heat.times, Math.max(2, Math.floor(width / 110)))) {
+  for (const [ms, column] of ticksOf(
+    heat.times,
+    Math.max(2, Math.floor((width - LEFT) / TICK_PX)),
+  )) {
     const x = LEFT + (column + 0.5) * cell.w;
     if (x > LEFT + 30 && x < width - 30) ctx.fillText(time(ms), x, height - 5);
   }
