@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RoutedAlert } from "../../api/alertmanager";
-import { counts, groupBy, rowsOf, stateOf } from "./groups";
+import { counts, groupBy, once, rowsOf, stateOf } from "./groups";
 
 function alert(
   name: string,
@@ -48,4 +48,17 @@ test("a silence is told before an inhibition, and that before a time interval", 
   ];
   expect(all.map(stateOf)).toEqual(["firing", "silenced", "inhibited", "muted"]);
   expect(counts(all)).toEqual({ firing: 1, silenced: 1, inhibited: 1, muted: 1 });
+});
+
+test("an alert that one route mutes and another tells of fires", () => {
+  const muted = alert("a", "critical", { mutedBy: ["nights"] });
+  const group = (name: string, alerts: RoutedAlert[]) => ({
+    labels: {},
+    receiver: { name },
+    alerts,
+  });
+  const told = alert("a", "critical");
+  expect(once([group("pager", [told]), group("web", [muted])])).toEqual([told]);
+  expect(once([group("web", [muted]), group("pager", [told])])).toEqual([told]);
+  expect(once([group("web", [muted]), group("mail", [muted])])).toEqual([muted]);
 });

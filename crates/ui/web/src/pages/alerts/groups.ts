@@ -27,6 +27,16 @@ export function stateOf({ status }: RoutedAlert): StateId {
   return (status.mutedBy?.length ?? 0) > 0 ? "muted" : "firing";
 }
 
+/** Each alert once: one that some route still tells somebody of fires, whatever others mute. */
+export function once(groups: readonly AlertGroup[]): RoutedAlert[] {
+  const found = new Map<string, RoutedAlert>();
+  for (const alert of groups.flatMap((group) => group.alerts)) {
+    const known = found.get(alert.fingerprint);
+    if (!known || stateOf(known) !== "firing") found.set(alert.fingerprint, alert);
+  }
+  return [...found.values()];
+}
+
 /** Groups of equal values of these labels. */
 export function groupBy(alerts: readonly RoutedAlert[], names: readonly string[]): Group[] {
   const groups = new Map<string, { labels: Record<string, string>; alerts: RoutedAlert[] }>();

@@ -17,7 +17,16 @@ import { PageHead } from "../parts/page_head";
 import { closedGroups, GroupHead, StateCounts } from "../parts/rows";
 import { ago, clock } from "../parts/when";
 import { Detail, STATE_TONES, toneOf } from "./detail";
-import { counts, groupBy, routedGroups, type Row, rowsOf, type StateId, stateOf } from "./groups";
+import {
+  counts,
+  groupBy,
+  once,
+  routedGroups,
+  type Row,
+  rowsOf,
+  type StateId,
+  stateOf,
+} from "./groups";
 import "./alerts.css";
 
 /** Height of a row: 50 of them fit on a screen of 1080. */
@@ -37,7 +46,8 @@ export default function Alerts(): JSX.Element {
   const pick = (name: string, value: string) =>
     setParams({ filter: withLabel(filter, name, value) });
   const open = (alert: string | null) => setParams({ alert }, { replace: true });
-  const alert = data && found(data, param("alert"));
+  const opened = param("alert");
+  const alert = opened && data && once(data).find((one) => one.fingerprint === opened);
   useAlertKeys(shown.rows, open);
   return (
     <>
@@ -110,11 +120,7 @@ function useShown(data: readonly AlertGroup[] | undefined): Shown {
     const groups = (data ?? []).filter(
       (group) => receiver === "" || group.receiver.name === receiver,
     );
-    const all = [
-      ...new Map(
-        groups.flatMap((group) => group.alerts).map((alert) => [alert.fingerprint, alert]),
-      ).values(),
-    ];
+    const all = once(groups);
     const wanted = (alert: RoutedAlert) => state === "" || stateOf(alert) === state;
     const made =
       by === "route"
@@ -126,14 +132,6 @@ function useShown(data: readonly AlertGroup[] | undefined): Shown {
         : groupBy(all.filter(wanted), (by || "alertname").split(","));
     return { all, rows: rowsOf(made, closedGroups(closed)) };
   }, [data, receiver, state, by, closed]);
-}
-
-function found(groups: readonly AlertGroup[], fingerprint: string): RoutedAlert | undefined {
-  for (const group of fingerprint === "" ? [] : groups) {
-    const alert = group.alerts.find((one) => one.fingerprint === fingerprint);
-    if (alert) return alert;
-  }
-  return undefined;
 }
 
 function useAlertKeys(rows: readonly Row[], open: (alert: string | null) => void): void {
