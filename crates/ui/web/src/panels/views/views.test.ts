@@ -136,4 +136,11 @@ describe("the bars of a bar chart", () => {
     ]);
     expect(shares([5], { max: 0 })).toEqual([[0, 1]]);
   });
+  it("begin at zero in a stack, which shows nothing negative", () => {
+    expect(shares([-1, 4, 2], {}, "normal")).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 0.5],
+    ]);
+  });
 });
