@@ -64,7 +64,7 @@ fn tell_version(version: i64, path: &str, report: &mut Report) {
 /// Migrates panels where they stand, so that findings name places in the file.
 fn migrate_panels(object: &mut Object, version: i64, path: &str, report: &mut Report) {
     for group in ["rows", "panels"] {
-        let Some(Value::Array(panels)) = object.get_mut(group) else { continue };
+        let Some(panels) = panels_of(object, group, path, report) else { continue };
         for (index, panel) in panels.iter_mut().enumerate() {
             let place = element(path, group, index);
             let Some(panel) = panel.as_object_mut() else {
@@ -74,7 +74,7 @@ fn migrate_panels(object: &mut Object, version: i64, path: &str, report: &mut Re
             if group == "panels" {
                 migrate_panel(panel, version, &place, report);
             }
-            let Some(Value::Array(inner)) = panel.get_mut("panels") else { continue };
+            let Some(inner) = panels_of(panel, "panels", &place, report) else { continue };
             for (index, panel) in inner.iter_mut().enumerate() {
                 let place = element(&place, "panels", index);
                 let Some(panel) = panel.as_object_mut() else {
@@ -88,6 +88,23 @@ fn migrate_panels(object: &mut Object, version: i64, path: &str, report: &mut Re
             }
         }
         panels.retain(Value::is_object);
+    }
+}
+
+/// A member with panels; one that is no list is told.
+fn panels_of<'o>(
+    object: &'o mut Object,
+    key: &str,
+    path: &str,
+    report: &mut Report,
+) -> Option<&'o mut Vec<Value>> {
+    match object.get_mut(key)? {
+        Value::Array(panels) => Some(panels),
+        Value::Null => None,
+        _ => {
+            report.dropped(&member(path, key), "it is no list of panels");
+            None
+        }
     }
 }
 

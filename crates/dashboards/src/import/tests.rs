@@ -180,6 +180,17 @@ fn what_nothing_here_can_show_is_named_and_kept() {
 }
 
 #[test]
+fn panels_that_are_no_list_are_named() {
+    check_report(
+        json!({"title": "t", "panels": 3, "rows": [{"panels": {"0": {}}}, {"panels": null}]}),
+        &expect![[r"
+            rows[0].panels: dropped: it is no list of panels
+            panels: dropped: it is no list of panels
+        "]],
+    );
+}
+
+#[test]
 fn a_singlestat_becomes_a_stat_or_a_gauge() {
     let (stat, report) = panel(
         16,
