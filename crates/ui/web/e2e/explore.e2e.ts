@@ -98,6 +98,18 @@ it("makes an alert rule of a question", async () => {
   await closeClean(watched);
 });
 
+it("opens no list of names over an answer that was asked for", async () => {
+  const watched = await open(browser, full.server, "/explore");
+  const { page } = watched;
+  await editor(page).fill("shop");
+  await page.keyboard.press("Control+Enter");
+  await page.waitForURL((url) => url.searchParams.get("g0.expr") === "shop");
+  // Names are looked up after a moment.
+  await page.waitForTimeout(600);
+  expect(await page.locator(".cm-tooltip-autocomplete").count()).toBe(0);
+  await closeClean(watched);
+});
+
 it("keeps what was asked, gives it away as curl, and puts it onto a dashboard", async () => {
   const watched = await open(browser, full.server, "/explore");
   const { page } = watched;
@@ -108,7 +120,6 @@ it("keeps what was asked, gives it away as curl, and puts it onto a dashboard", 
     await page.waitForURL((url) => url.searchParams.get("g0.expr") === expr);
   }
   await page.locator(".explore-cost", { hasText: "2 series" }).waitFor();
-  expect(await page.locator(".cm-tooltip-autocomplete").count()).toBe(0);
   await page.getByRole("button", { name: "Asked before (ctrl+up)" }).click();
   await page.getByRole("menuitem", { name: "shop_queue_length" }).waitFor();
   await page.keyboard.press("Escape");

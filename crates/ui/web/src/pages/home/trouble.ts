@@ -86,7 +86,7 @@ export interface Calm {
   readonly next?: { readonly text: string; readonly path: string };
 }
 
-/** No trouble is good news only where everything was asked and nothing lacks a point. */
+/** No trouble is good news only where everything was asked and its health was judged good. */
 export function calm(targets: readonly Target[], health: Health | undefined): Calm {
   const unasked = targets.filter((target) => target.health === "unknown").length;
   const isUnjudged = health !== undefined && health.at === null;
